@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Needs Python 3.11 or newer, git, make, and pip's way to a package index.
+#   make demo         the collection at work against the sandbox cloud
+#   make test         lint, units, sanity, integration, installed: each is a target of its own too
+#   make test-system  the second ansible-core and Python
+
+# The first of these that runs and is new enough; PYTHON=... on the command line overrules it.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+TARGETS := demo test test-system lint units sanity integration installed
+
+.PHONY: $(TARGETS) clean
+.DEFAULT_GOAL := test
+
+$(TARGETS):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none is on PATH." >&2; exit 2; }
+	@$(PYTHON) tests/harness $@
+
+clean:
+	rm -rf .build .venv .venv-2.21

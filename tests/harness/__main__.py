@@ -1,0 +1,137 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The build's one entry: python3 tests/harness demo | test | test-system | STAGE. The Makefile calls it."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
+from environment import clean_environment, find_python, prepare_home, python_version, virtual_environment
+from stages import STAGES, Workbench
+
+FLOOR = (3, 11)
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One make target: its stages and, where it is not the Python that runs this, the Python and its environment."""
+
+    name: str
+    stages: tuple[str, ...]
+    environment: str = ".venv"
+    python: str | None = None
+
+
+# ansible-core 2.21 does not run on Python 3.11, so the second tier has its own Python (rule W1).
+SYSTEM = Tier("test-system", ("units", "sanity", "integration"), ".venv-2.21", "3.13")
+TIERS = {
+    "test": Tier("test", tuple(STAGES)),
+    "test-system": SYSTEM,
+    **{stage: Tier(stage, (stage,)) for stage in STAGES},
+}
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep a second make in the same checkout waiting until the first has ended."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("setup: waiting for another make in this checkout", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def run_tier(tier: Tier) -> bool:
+    """Run the stages of a tier, all of them even after one has failed, print what ran, and tell whether all passed."""
+    report = BUILD / "reports" / f"{tier.name}.txt"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(f"make {tier.name}: FAILED: it did not come to its end\n")
+    try:
+        bench = workbench(tier)
+    except Stop as reason:
+        report.write_text(f"make {tier.name}: FAILED: {reason}\n")
+        raise
+    core = bench.run("versions", "python", "-c", "import ansible.release as r; print(r.__version__)").strip()
+    version = python_version(str(bench.environment / "bin" / "python")).partition(" in ")[0]
+    lines = [f"make {tier.name}: ansible-core {core}, {version}"]
+    passed = [run_stage(stage, bench, lines) for stage in tier.stages]
+    lines.append(f"make {tier.name}: {'passed' if all(passed) else 'FAILED'}: {sum(passed)} of {len(passed)} stages")
+    report.write_text("\n".join(lines) + "\n")
+    print("\n" + "\n".join(lines), flush=True)
+    return all(passed)
+
+
+def run_stage(stage: str, bench: Workbench, lines: list[str]) -> bool:
+    """Run one stage, print its one line and add it to lines; tell whether it passed."""
+    print(f"{stage}: running", flush=True)
+    begin = time.monotonic()
+    try:
+        verdict, detail = "passed", STAGES[stage](bench)
+    except Stop as reason:
+        verdict, detail = "FAILED", str(reason)
+    line = f"{stage}: {verdict} in {time.monotonic() - begin:.0f} s: {detail}"
+    print(line, flush=True)
+    lines.append(f"  {line}")
+    return verdict == "passed"
+
+
+def workbench(tier: Tier) -> Workbench:
+    """Make ready what a tier needs: its Python, its virtual environment, a HOME and a fresh copy of the checkout."""
+    python = find_python(tier.python) if tier.python else sys.executable
+    copy_checkout()
+    prepare_home()
+    environment = virtual_environment(tier.environment, python)
+    logs = BUILD / "logs" / tier.name
+    shutil.rmtree(logs, ignore_errors=True)
+    version = tier.python or f"{sys.version_info.major}.{sys.version_info.minor}"
+    return Workbench(environment, version, logs)
+
+
+def demo() -> bool:
+    """Run the demo playbook, its output shown as it comes; tell whether it ended well."""
+    copy_checkout()
+    prepare_home()
+    environment = virtual_environment(".venv", sys.executable)
+    playbook = [str(environment / "bin" / "ansible-playbook"), "finops.cloud.demo"]
+    readable = {"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
+    return (
+        subprocess.run(playbook, check=False, cwd=TREE, env=clean_environment(environment, **readable)).returncode == 0
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the one argument names and return the exit status: 0 passed, 1 failed, 2 could not start."""
+    if sys.version_info < FLOOR:
+        print(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]} ({sys.executable}).", file=sys.stderr)
+        return 2
+    if any(character.isspace() for character in str(ROOT)):
+        print(f"The checkout's path must not hold white space: {str(ROOT)!r}.", file=sys.stderr)
+        return 2
+    if len(arguments) != 1 or arguments[0] not in {"demo", *TIERS}:
+        print(f"Say one of: demo, {', '.join(TIERS)}.", file=sys.stderr)
+        return 2
+    try:
+        with alone():
+            return 0 if (demo() if arguments[0] == "demo" else run_tier(TIERS[arguments[0]])) else 1
+    except Stop as reason:
+        print(f"make {arguments[0]}: FAILED: {reason}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"make {arguments[0]}: FAILED: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

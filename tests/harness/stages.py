@@ -1,0 +1,171 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one stage of a tier runs, and what it says when it passed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from checkout import BUILD, TREE, Stop
+from environment import clean_environment
+
+TAIL_LINES = 150
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """The Python with which a tier runs (such as '3.11'), its virtual environment and where its logs go."""
+
+    environment: Path
+    python: str
+    logs: Path
+
+    def run(self, stage: str, *command: str, folder: Path = TREE, variables: Mapping[str, str] | None = None) -> str:
+        """Run a command of the virtual environment, its output into the stage's log, and return that output.
+
+        variables overrule those of the clean environment. Raises Stop when the command fails, after the end of its
+        output has been printed.
+        """
+        tool = self.environment / "bin" / command[0]
+        log = self.logs / f"{stage}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        ended = subprocess.run(
+            [str(tool), *command[1:]],
+            check=False,
+            cwd=folder,
+            env=clean_environment(self.environment) | dict(variables or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(f"$ {' '.join(command)}\n{ended.stdout}\n")
+        if ended.returncode:
+            print("\n".join(ended.stdout.splitlines()[-TAIL_LINES:]), flush=True)
+            raise Stop(f"{command[0]} ended with {ended.returncode}; the whole output is in {log}")
+        return ended.stdout
+
+
+def lint(bench: Workbench) -> str:
+    """Run every linter, also after one has failed. Raises Stop naming those that failed."""
+    scripts = sorted(str(path.relative_to(TREE)) for path in shell_scripts())
+    commands = {
+        "ruff": ("ruff", "check", "."),
+        "ruff format": ("ruff", "format", "--check", "."),
+        "mypy": ("mypy", "-p", "ansible_collections.finops.cloud.plugins.module_utils"),
+        "mypy of the sandbox": ("mypy", "-p", "sandbox_cloud"),
+        "mypy of the harness": ("mypy", "tests/harness"),
+        "shellcheck": ("shellcheck", *scripts),
+        "yamllint": ("yamllint", "--strict", "."),
+        "ansible-lint": ("ansible-lint", "--offline", "--strict", "--nocolor"),
+        "antsibull-changelog": ("antsibull-changelog", "lint"),
+        "antsibull-docs": ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."),
+    }
+    failed = []
+    for name, command in commands.items():
+        try:
+            bench.run(
+                "lint",
+                *command,
+                variables={"MYPYPATH": f"{BUILD}:{TREE / 'tests' / 'harness'}:{TREE / 'roles/sandbox/files'}"},
+            )
+        except Stop as reason:
+            print(f"lint: {name}: {reason}", flush=True)
+            failed.append(name)
+    if requirements(TREE / "requirements.txt") != requirements(TREE / "meta" / "ee-requirements.txt"):
+        print("lint: requirements.txt and meta/ee-requirements.txt list different packages", flush=True)
+        failed.append("requirements")
+    if failed:
+        raise Stop(f"{', '.join(failed)} found faults")
+    return f"{len(commands)} linters: {', '.join(commands)}"
+
+
+def shell_scripts() -> list[Path]:
+    """Return the tree's files that a shell runs: by their name or by their first line."""
+    files = [path for path in TREE.rglob("*") if path.is_file() and ".git" not in path.relative_to(TREE).parts]
+    first_lines = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash")
+    return [path for path in files if path.suffix == ".sh" or path.read_bytes().startswith(first_lines)]
+
+
+def requirements(path: Path) -> list[str]:
+    """Return the packages that a requirement file lists, its comments left out."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return sorted(line for line in lines if line and not line.startswith("#"))
+
+
+def units(bench: Workbench) -> str:
+    """Run the unit tests. A skipped or expected failure counts as a fault: a test of this project runs or is red."""
+    report = bench.logs / "units.xml"
+    command = ("python", "-m", "pytest", f"--junitxml={report}", "tests/unit")
+    bench.run("units", *command, variables={"PYTHONPATH": str(BUILD)})
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    counts = [(int(suite.get("tests", 0)), int(suite.get("skipped", 0))) for suite in suites]
+    ran, skipped = (sum(column) for column in zip(*counts, strict=True))
+    if skipped or not ran:
+        raise Stop(f"{ran} unit tests, {skipped} of them skipped: there must be some, and none may be skipped")
+    return f"{ran} tests"
+
+
+def sanity(bench: Workbench) -> str:
+    """Run ansible-test's sanity tests with the tier's Python."""
+    output = bench.run("sanity", "ansible-test", "sanity", "--local", "--python", bench.python, "--color", "no")
+    ran = set(re.findall(r'^Running sanity test "([^"]+)"', output, re.MULTILINE))
+    skipped = set(re.findall(r'^WARNING: Skipping sanity test "?([\w-]+)', output, re.MULTILINE)) - ran
+    if not ran:
+        raise Stop("ansible-test ran no sanity test")
+    return f"{len(ran)} sanity tests" + (f", without {', '.join(sorted(skipped))}" if skipped else "")
+
+
+def integration(bench: Workbench) -> str:
+    """Run every integration target. Raises Stop when one of them was left out."""
+    folder = TREE / "tests" / "integration" / "targets"
+    targets = sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("setup_"))
+    if not targets:
+        raise Stop("there is no integration target below tests/integration/targets")
+    command = ("ansible-test", "integration", "--local", "--python", bench.python, "--color", "no")
+    output = bench.run("integration", *command)
+    left_out = set(targets) - set(re.findall(r"^Running (\S+) integration test", output, re.MULTILINE))
+    if left_out:
+        raise Stop(f"ansible-test left out {', '.join(sorted(left_out))}")
+    return f"{len(targets)} targets: {', '.join(targets)}"
+
+
+def installed(bench: Workbench) -> str:
+    """Build the artefact, install it into an empty path, and run every module and the demo from there (rule W2)."""
+    place = BUILD / "installed"
+    shutil.rmtree(place, ignore_errors=True)
+    collections, artefacts, playbooks = place / "collections", place / "artefacts", place / "playbooks"
+    only = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
+    galaxy = ("installed", "ansible-galaxy", "collection")
+    bench.run(*galaxy, "build", "--output-path", str(artefacts), variables=only)
+    (artefact,) = artefacts.glob("finops-cloud-*.tar.gz")
+    bench.run(*galaxy, "install", str(artefact), "--offline", "--no-deps", "-p", str(collections), variables=only)
+    # Outside of the tree: a playbook that lies inside a collection runs with that collection at hand.
+    if not (TREE / "tests" / "installed" / "every_module.yml").is_file():
+        raise Stop("tests/installed/every_module.yml is missing")
+    shutil.copytree(TREE / "tests" / "installed", playbooks)
+    modules = {path.stem for path in (collections / "ansible_collections/finops/cloud/plugins/modules").glob("*.py")}
+    called = set(re.findall(r"finops\.cloud\.(\w+):", (playbooks / "every_module.yml").read_text(encoding="utf-8")))
+    if modules - called:
+        raise Stop(f"tests/installed/every_module.yml does not run {', '.join(sorted(modules - called))}")
+    for playbook in ("every_module.yml", "finops.cloud.demo"):
+        bench.run("installed", "ansible-playbook", playbook, folder=playbooks, variables=only)
+    return f"{artefact.name}: {len(modules)} modules and the demo"
+
+
+STAGES: dict[str, Callable[[Workbench], str]] = {
+    "lint": lint,
+    "units": units,
+    "sanity": sanity,
+    "integration": integration,
+    "installed": installed,
+}
