@@ -1,0 +1,48 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What was read, from whom, and what was not (rules R1 and R2 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+OK = "ok"
+ABSENT = "absent"
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class CloudIdentity:
+    """Whose numbers these are, as the token says; never as the user believed."""
+
+    name: str | None
+    auth_url: str
+    region: str | None
+    project_id: str
+    project_name: str
+
+    def as_result(self) -> dict[str, Any]:
+        """The `cloud` key of every result."""
+        return {
+            "name": self.name,
+            "auth_url": self.auth_url,
+            "region": self.region,
+            "project_id": self.project_id,
+            "project_name": self.project_name,
+        }
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """How reading one service went: status ok, absent or error."""
+
+    status: str
+    http_status: int | None = None
+    message: str | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        """One value of the `services` key of a result."""
+        return {"status": self.status, "http_status": self.http_status, "message": self.message}

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Exact amounts with a currency (rules M1 and M2 of docs/rules.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+
+#: Sums and products trap when they would lose a digit: money is exact or it is an error.
+EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
+#: For what is shown or entered only, where a rounding is meant and said.
+ROUNDING = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+
+NANO_PER_UNIT = 1_000_000_000
+DISPLAY_PLACES = 6
+
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_LARGEST = Decimal(10) ** 15
+_LARGEST_NANO = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount and its currency (ISO 4217 code, or ICU)."""
+
+    amount: Decimal
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency} without a rate")
+        return Money(EXACT.add(self.amount, other.amount), self.currency)
+
+    def __str__(self) -> str:
+        return f"{self.currency} {display(self.amount)}"
+
+
+def parse_amount(text: str, option: str) -> Decimal:
+    """The exact Decimal a user wrote.
+
+    Grammar: optional sign, up to 15 ASCII digits, optional fraction of up to 18 digits, optional exponent of two digits; the value
+    stays below 1e15 and keeps at most 18 decimals. Raises InvalidOption naming the option for anything else: NaN, infinity,
+    underscores, other scripts' digits, an empty string.
+    """
+    stripped = str(text).strip()
+    if not _AMOUNT.fullmatch(stripped):
+        raise InvalidOption(
+            option,
+            f"'{_shorten(stripped)}' is not an amount; write digits with an optional point, quoted, like \"12.50\".",
+        )
+    amount = Decimal(stripped)
+    exponent = amount.as_tuple().exponent
+    if abs(amount) >= _LARGEST or (isinstance(exponent, int) and exponent < -18):
+        raise InvalidOption(
+            option, f"'{_shorten(stripped)}' is out of range; amounts are below 1e15 with at most 18 decimals."
+        )
+    return amount
+
+
+def parse_positive_amount(text: str, option: str) -> Decimal:
+    """Like parse_amount, and zero and negative amounts are refused too."""
+    amount = parse_amount(text, option)
+    if amount <= 0:
+        raise InvalidOption(
+            option, f"'{_shorten(str(text).strip())}' is not above zero; an amount to spend is positive."
+        )
+    return amount
+
+
+def parse_currency(code: str | None, option: str) -> str:
+    """A currency code, upper case. Raises InvalidOption where it is missing or no three-letter code."""
+    if code is None or not code.strip():
+        raise InvalidOption(option, "an amount needs its currency; name an ISO 4217 code such as CHF or EUR, or ICU.")
+    if not _CURRENCY.fullmatch(code.strip()):
+        raise InvalidOption(
+            option,
+            f"'{_shorten(code.strip())}' is no currency code; write an ISO 4217 code such as CHF or EUR, or ICU.",
+        )
+    return code.strip()
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum of amounts of one currency; 0 for none. Raises decimal.Inexact rather than lose a digit."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
+
+
+def to_nano(amount: Decimal, option: str) -> int:
+    """The ledger's integer of 1e-9 units, rounded half-even once (rule M2). Raises InvalidOption beyond 64 bits."""
+    nano = int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
+    if abs(nano) > _LARGEST_NANO:
+        raise InvalidOption(option, f"{display(amount)} is more than a ledger row can hold (9.2e9).")
+    return nano
+
+
+def from_nano(nano: int) -> Decimal:
+    """The exact amount behind an integer of 1e-9 units."""
+    return EXACT.scaleb(Decimal(nano), -9)
+
+
+def plain(amount: Decimal) -> str:
+    """All digits, no exponent, trailing zeros cut: 1E+3 -> "1000", 2.50 -> "2.5", -0 -> "0"."""
+    text = format(amount, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def display(amount: Decimal) -> str:
+    """An amount as results show it: half-even to 6 decimals, trailing zeros cut (rule M4)."""
+    return plain(ROUNDING.quantize(amount, Decimal(1).scaleb(-DISPLAY_PLACES)))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
