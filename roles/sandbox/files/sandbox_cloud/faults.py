@@ -1,0 +1,88 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong, on demand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+KINDS = ("status", "empty_404", "expired_token", "reset", "slow", "short_page", "malformed")
+SERVICES = (
+    "identity",
+    "compute",
+    "block_storage",
+    "network",
+    "object_storage",
+    "load_balancer",
+    "image",
+    "rating",
+    "metric",
+)
+#: A fault of this kind hits once where nothing else is said: a renewed token works.
+ONCE = ("expired_token",)
+
+
+class FaultError(Exception):
+    """A fault that makes no sense; str() says what would."""
+
+
+@dataclass
+class Fault:
+    """One fault.
+
+    service, path (a regular expression on the path behind the service's prefix) and method say which requests it hits;
+    after, how many of them pass unharmed first; times, how many it hits (None: until it is cleared). status and
+    retry_after belong to the kind status, seconds to slow.
+    """
+
+    service: str
+    kind: str
+    path: str = ""
+    method: str | None = None
+    status: int = 500
+    retry_after: int | None = None
+    seconds: float = 0.0
+    times: int | None = None
+    after: int = 0
+
+    def hits(self, service: str, method: str, path: str) -> bool:
+        """Whether this request is hit; counts it."""
+        if self.times == 0 or service != self.service or (self.method and method != self.method.upper()):
+            return False
+        if not re.search(self.path, path):
+            return False
+        if self.after:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+def parse(row: Any) -> Fault:
+    """The fault that a mapping describes. Raises FaultError in one sentence."""
+    if not isinstance(row, dict):
+        raise FaultError("a fault is a mapping with service and kind")
+    known = {one.name for one in fields(Fault)}
+    unknown = sorted(set(row) - known)
+    if unknown:
+        raise FaultError(f"a fault has no {unknown[0]}; it has {', '.join(sorted(known))}")
+    if row.get("service") not in SERVICES:
+        raise FaultError(f"service is one of {', '.join(SERVICES)}, not {row.get('service')!r}")
+    if row.get("kind") not in KINDS:
+        raise FaultError(f"kind is one of {', '.join(KINDS)}, not {row.get('kind')!r}")
+    try:
+        re.compile(row.get("path", ""))
+        numbers = {
+            name: int(row[name]) for name in ("status", "retry_after", "times", "after") if row.get(name) is not None
+        }
+        seconds = float(row.get("seconds", 0))
+    except (re.error, TypeError, ValueError) as error:
+        raise FaultError(f"a number or the path's regular expression is wrong: {error}") from error
+    if row["kind"] in ONCE:
+        numbers.setdefault("times", 1)
+    return Fault(**{**row, **numbers, "seconds": seconds})

@@ -1,0 +1,336 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is in the cloud: a scenario file, checked, as frozen values.
+
+Everything that an API tells is computed from these resources, so that counters, quotas and cost always agree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+#: Ids are derived from names, so that the same scenario is the same cloud every time.
+NAMESPACE = uuid.UUID("9b5f8a52-4f0e-4d5e-8f43-0d3f6d1c9a10")
+SERVICES = (
+    "compute", "block_storage", "network", "object_storage", "load_balancer", "image", "rating", "metric",
+)  # fmt: skip
+
+
+class ScenarioError(Exception):
+    """The scenario file is wrong; str() names the file, the key, and what would be right."""
+
+
+def stable_id(kind: str, name: str) -> str:
+    """The id of a resource, as most services write it."""
+    return str(uuid.uuid5(NAMESPACE, f"{kind}/{name}"))
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """A size of server."""
+
+    vcpus: int
+    ram_mb: int
+    disk_gb: int
+    ephemeral_gb: int = 0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server; boot_volume: the name of the volume that it boots from, none for an image on local disk."""
+
+    name: str
+    flavor: str
+    network: str
+    status: str = "ACTIVE"
+    created_hours_ago: int = 1000
+    boot_volume: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume; attached_to: the name of a server."""
+
+    name: str
+    type: str
+    size_gb: int
+    attached_to: str | None = None
+    created_hours_ago: int = 1000
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot, or a backup, of a volume."""
+
+    name: str
+    volume: str
+    created_hours_ago: int = 500
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network; owner other is a network that the project sees, shared or external, and does not own."""
+
+    name: str
+    cidrs: tuple[str, ...]
+    owner: str = "project"
+    shared: bool = False
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class Router:
+    """A router from an external network to others."""
+
+    name: str
+    gateway: str
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FloatingIp:
+    """A floating IP; attached_to: the name of a server, none for one that costs and does nothing."""
+
+    address: str
+    network: str
+    attached_to: str | None = None
+    created_hours_ago: int = 1000
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """A load balancer on a network."""
+
+    name: str
+    network: str
+    created_hours_ago: int = 1000
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of equally large objects."""
+
+    name: str
+    objects: int
+    object_bytes: int
+    storage_policy: str = "Policy-0"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image; owner other is a public one of the provider."""
+
+    name: str
+    size_bytes: int
+    owner: str = "other"
+
+
+@dataclass(frozen=True)
+class Prices:
+    """ICU per hour: by flavor for running and stopped servers, by volume type per GB, per floating IP, balancer, and GB stored."""
+
+    instance_up: dict[str, float]
+    instance_reserved: dict[str, float]
+    volume_gb: dict[str, float]
+    floating_ip: float
+    load_balancer: float
+    object_gb: float
+
+
+@dataclass(frozen=True)
+class Rating:
+    """How the cloud rates. storage v1: the v2 API is not offered. An hour is rated rated_lag_hours after it has ended."""
+
+    prices_icu_per_hour: Prices
+    storage: str = "v2"
+    collect_period_s: int = 3600
+    history_days: int = 40
+    rated_lag_hours: int = 1
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """Limits by the names that the services give them; -1 is unlimited."""
+
+    compute: dict[str, int]
+    block_storage: dict[str, int]
+    network: dict[str, int]
+    load_balancer: dict[str, int]
+    object_storage_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A project and the user who logs in to it."""
+
+    project: str
+    user: str
+    password: str
+
+    @property
+    def project_id(self) -> str:
+        """Keystone writes ids without dashes."""
+        return stable_id("project", self.project).replace("-", "")
+
+    @property
+    def user_id(self) -> str:
+        """The user's id, as Keystone writes it."""
+        return stable_id("user", self.user).replace("-", "")
+
+
+@dataclass(frozen=True)
+class ApplicationCredential:
+    """A credential of the project's user that needs no password."""
+
+    id: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The whole cloud."""
+
+    region: str
+    project: Owner
+    other: Owner
+    application_credential: ApplicationCredential
+    rating: Rating
+    quotas: Quotas
+    flavors: dict[str, Flavor]
+    volume_types: tuple[str, ...]
+    services: tuple[str, ...] = SERVICES
+    #: The newest microversion that Nova takes: an old cloud knows fewer.
+    newest_compute_microversion: str = "2.96"
+    servers: tuple[Server, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    backups: tuple[Snapshot, ...] = ()
+    networks: tuple[Network, ...] = ()
+    routers: tuple[Router, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    floating_ips: tuple[FloatingIp, ...] = ()
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    containers: tuple[Container, ...] = ()
+    images: tuple[Image, ...] = ()
+
+
+def load(path: Path) -> Scenario:
+    """Read a scenario file. Raises ScenarioError for what is not there, no YAML, an unknown key or a name that nothing has."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"the scenario {path} cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"the scenario {path} is no valid YAML") from error
+    try:
+        scenario: Scenario = _built(Scenario, content, "")
+        _refuse_dangling(scenario)
+    except ScenarioError as error:
+        raise ScenarioError(f"the scenario {path}: {error}") from error
+    return scenario
+
+
+def _built(kind: Any, value: Any, where: str) -> Any:
+    """The value as the type says, dataclasses and their collections built from mappings and lists."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _built_dataclass(kind, value, where)
+    if origin is types.UnionType:
+        return None if value is None else _built(next(one for one in arguments if one is not type(None)), value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ScenarioError(f"{where} has to be a list")
+        return tuple(_built(arguments[0], one, f"{where}[{number}]") for number, one in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ScenarioError(f"{where} has to be a mapping")
+        return {str(key): _built(arguments[1], one, f"{where}.{key}") for key, one in value.items()}
+    wanted = (int, float) if kind is float else kind
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
+        raise ScenarioError(f"{where} has to be of type {kind.__name__}, not {value!r}")
+    return value
+
+
+def _built_dataclass(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ScenarioError(f"{where or 'the file'} has to be a mapping")
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(value) - set(hints))
+    if unknown:
+        raise ScenarioError(f"{_at(where, unknown[0])} is unknown; known are {', '.join(hints)}")
+    given = {name: _built(hints[name], one, _at(where, name)) for name, one in value.items()}
+    needed = [one.name for one in dataclasses.fields(kind) if _is_required(one) and one.name not in given]
+    if needed:
+        raise ScenarioError(f"{_at(where, needed[0])} is missing")
+    return kind(**given)
+
+
+def _is_required(one: dataclasses.Field[Any]) -> bool:
+    return one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+
+
+def _at(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
+
+
+def _refuse_dangling(scenario: Scenario) -> None:
+    """Raise ScenarioError where a resource names another one that is not there, or a service is unknown."""
+    servers = {one.name for one in scenario.servers}
+    volumes = {one.name for one in scenario.volumes}
+    networks = {one.name for one in scenario.networks}
+    references = [
+        *((f"services[{name}]", name, set(SERVICES)) for name in scenario.services),
+        *((f"servers[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.servers),
+        *((f"servers[{one.name}].network", one.network, networks) for one in scenario.servers),
+        *((f"servers[{one.name}].boot_volume", one.boot_volume, volumes) for one in scenario.servers),
+        *((f"volumes[{one.name}].type", one.type, set(scenario.volume_types)) for one in scenario.volumes),
+        *((f"volumes[{one.name}].attached_to", one.attached_to, servers) for one in scenario.volumes),
+        *((f"snapshots[{one.name}].volume", one.volume, volumes) for one in scenario.snapshots),
+        *((f"backups[{one.name}].volume", one.volume, volumes) for one in scenario.backups),
+        *((f"routers[{one.name}].gateway", one.gateway, networks) for one in scenario.routers),
+        *((f"floating_ips[{one.address}].attached_to", one.attached_to, servers) for one in scenario.floating_ips),
+        *((f"floating_ips[{one.address}].network", one.network, networks) for one in scenario.floating_ips),
+        *((f"load_balancers[{one.name}].network", one.network, networks) for one in scenario.load_balancers),
+    ]
+    for where, name, known in references:
+        if name is not None and name not in known:
+            raise ScenarioError(
+                f"{where} is {name}, which the scenario does not have; it has {', '.join(sorted(known)) or 'none'}"
+            )
+
+
+def scaled(scenario: Scenario, servers: int | None, rated_points: int | None) -> Scenario:
+    """The scenario with its servers replaced by that many generated ones, each with a volume.
+
+    Or by so many that the history has that many points: a server and its volume make two rated points an hour.
+    """
+    if rated_points is not None:
+        servers = max(-(-rated_points // (scenario.rating.history_days * 24 * 2)), 1)
+    if servers is None:
+        return scenario
+    flavor, network = next(iter(scenario.flavors)), scenario.networks[0].name
+    kind = scenario.volume_types[0]
+    names = [f"generated-{number:06d}" for number in range(servers)]
+    hours = scenario.rating.history_days * 24 + 24
+    return dataclasses.replace(
+        scenario,
+        servers=tuple(Server(name, flavor, network, created_hours_ago=hours) for name in names),
+        volumes=tuple(Volume(f"{name}-data", kind, 10, name, created_hours_ago=hours) for name in names),
+        snapshots=(),
+        backups=(),
+        floating_ips=(),
+        load_balancers=(),
+        containers=(),
+    )

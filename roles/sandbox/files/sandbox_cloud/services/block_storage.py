@@ -1,0 +1,291 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Cinder 3.0 to 3.71: volumes, snapshots, backups, quotas and limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from aiohttp import web
+
+from sandbox_cloud import answers
+from sandbox_cloud.cloud import Cloud
+from sandbox_cloud.scenario import Snapshot, Volume, stable_id
+
+SMALLEST, LARGEST = (3, 0), (3, 71)
+PAGE_LIMIT = 1000
+#: What every volume type counts; per type quotas that the scenario does not limit are unlimited.
+_PER_TYPE = ("volumes", "gigabytes", "snapshots")
+
+
+def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
+    """The block storage service's routes."""
+    base = f"{prefix}/v3"
+
+    async def version(request: web.Request) -> web.Response:
+        link = f"{request.url.origin()}{base}/"
+        known = {
+            "id": "v3.0",
+            "status": "CURRENT",
+            "version": "3.71",
+            "min_version": "3.0",
+            "links": [{"rel": "self", "href": link}],
+        }
+        return answers.body({"versions": [known]}, 200 if request.path.startswith(base) else 300)
+
+    def listing(key: str, rows: Any) -> Any:
+        async def answer(request: web.Request) -> web.Response:
+            asked = _microversion(request)
+            owned = rows(asked, str(request.url.origin())) if cloud.owns_all(request["identity"]) else []
+            if "status" in request.query:
+                owned = [row for row in owned if row["status"] == request.query["status"]]
+            if "with_count" in request.query and asked < (3, 45) and asked != SMALLEST:
+                return answers.error("block_storage", 400, "with_count is not supported before 3.45.")
+            chosen, following = answers.page(request, owned, PAGE_LIMIT)
+            told = answers.listed(key, chosen, following)
+            if "with_count" in request.query and asked >= (3, 45):
+                told["count"] = len(owned)
+            return _told(told, asked)
+
+        return answer
+
+    async def summary(request: web.Request) -> web.Response:
+        asked = _microversion(request)
+        owned = cloud.scenario.volumes if cloud.owns_all(request["identity"]) else ()
+        metadata: dict[str, list[str]] = {}
+        for one in owned:
+            for name, value in one.metadata.items():
+                metadata.setdefault(name, [])
+                metadata[name] += [value] if value not in metadata[name] else []
+        told = {"total_count": len(owned), "total_size": sum(one.size_gb for one in owned), "metadata": metadata}
+        return _told({"volume-summary": told}, asked)
+
+    async def quotas(request: web.Request) -> web.Response:
+        asked, identity = _microversion(request), request["identity"]
+        if request.match_info["project"] != identity.owner.project_id:
+            return answers.forbidden("block_storage", "volume_extension:quotas:show", headers=_version_header(asked))
+        used = _used(cloud) if cloud.owns_all(identity) else {}
+        rows: dict[str, Any] = {
+            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0} for name, limit in _limits(cloud).items()
+        }
+        if request.query.get("usage", "").lower() != "true":
+            rows = {name: row["limit"] for name, row in rows.items()}
+        return _told({"quota_set": {**rows, "id": identity.owner.project_id}}, asked)
+
+    async def limits(request: web.Request) -> web.Response:
+        asked = _microversion(request)
+        used = _used(cloud) if cloud.owns_all(request["identity"]) else {}
+        known = cloud.scenario.quotas.block_storage
+        absolute = {
+            "maxTotalVolumes": known["volumes"],
+            "maxTotalSnapshots": known["snapshots"],
+            "maxTotalVolumeGigabytes": known["gigabytes"],
+            "maxTotalBackups": known["backups"],
+            "maxTotalBackupGigabytes": known["backup_gigabytes"],
+            "totalVolumesUsed": used.get("volumes", 0),
+            "totalGigabytesUsed": used.get("gigabytes", 0),
+            "totalSnapshotsUsed": used.get("snapshots", 0),
+            "totalBackupsUsed": used.get("backups", 0),
+            "totalBackupGigabytesUsed": used.get("backup_gigabytes", 0),
+        }
+        return _told({"limits": {"rate": [], "absolute": absolute}}, asked)
+
+    async def types(request: web.Request) -> web.Response:
+        rows = [
+            {
+                "id": stable_id("volume_type", name),
+                "name": name,
+                "is_public": True,
+                "description": f"{name} storage",
+                "extra_specs": {},
+                "os-volume-type-access:is_public": True,
+            }
+            for name in cloud.scenario.volume_types
+        ]
+        return _told({"volume_types": rows}, _microversion(request))
+
+    def volume_rows(asked: tuple[int, int], origin: str) -> list[dict[str, Any]]:
+        booted = {one.boot_volume for one in cloud.scenario.servers}
+        rows = [_volume(cloud, one, one.name in booted, asked, origin) for one in cloud.scenario.volumes]
+        return sorted(rows, key=lambda row: row["created_at"], reverse=True)
+
+    volumes = listing(
+        "volumes", lambda asked, origin: cloud.cached(("volumes", asked, origin), lambda: volume_rows(asked, origin))
+    )
+    snapshots = listing(
+        "snapshots", lambda asked, _origin: [_snapshot(cloud, one, asked) for one in cloud.scenario.snapshots]
+    )
+    backups = listing(
+        "backups", lambda asked, origin: [_backup(cloud, one, asked, origin) for one in cloud.scenario.backups]
+    )
+    return [
+        web.get(prefix, version),
+        web.get(f"{prefix}/", version),
+        web.get(base, version),
+        web.get(f"{base}/", version),
+        web.get(f"{base}/volumes", volumes),
+        web.get(f"{base}/volumes/detail", volumes),
+        web.get(f"{base}/volumes/summary", summary),
+        web.get(f"{base}/snapshots/detail", snapshots),
+        web.get(f"{base}/backups/detail", backups),
+        web.get(f"{base}/types", types),
+        web.get(f"{base}/limits", limits),
+        web.get(f"{base}/os-quota-sets/{{project}}", quotas),
+    ]
+
+
+def _microversion(request: web.Request) -> tuple[int, int]:
+    """The microversion asked for, 3.0 where none is. A 406 for one that this Cinder does not have."""
+    asked = answers.microversion(request, "volume", LARGEST)
+    if asked is None:
+        return SMALLEST
+    if not SMALLEST <= asked <= LARGEST:
+        sentence = (
+            f"Version {asked[0]}.{asked[1]} is not supported by the API. Minimum is 3.0 and maximum is 3.{LARGEST[1]}."
+        )
+        raise answers.Refused(answers.error("block_storage", 406, sentence))
+    return asked
+
+
+def _told(content: Any, asked: tuple[int, int]) -> web.Response:
+    return answers.body(content, headers=_version_header(asked))
+
+
+def _version_header(asked: tuple[int, int]) -> dict[str, str]:
+    return {"OpenStack-API-Version": f"volume {asked[0]}.{asked[1]}"}
+
+
+def _limits(cloud: Cloud) -> dict[str, int]:
+    """The scenario's limits, and unlimited ones for every type that it does not limit, __DEFAULT__ included."""
+    per_type = [f"{name}_{kind}" for kind in (*cloud.scenario.volume_types, "__DEFAULT__") for name in _PER_TYPE]
+    return {**dict.fromkeys(per_type, -1), **cloud.scenario.quotas.block_storage}
+
+
+def _used(cloud: Cloud) -> Counter[str]:
+    """What counts against the quotas: gigabytes are volumes and snapshots together, in all and by type."""
+    by_name = {one.name: one for one in cloud.scenario.volumes}
+    used: Counter[str] = Counter()
+    for one in cloud.scenario.volumes:
+        used += Counter(
+            {"volumes": 1, "gigabytes": one.size_gb, f"volumes_{one.type}": 1, f"gigabytes_{one.type}": one.size_gb}
+        )
+    for snapshot in cloud.scenario.snapshots:
+        of = by_name[snapshot.volume]
+        used += Counter(
+            {"snapshots": 1, "gigabytes": of.size_gb, f"snapshots_{of.type}": 1, f"gigabytes_{of.type}": of.size_gb}
+        )
+    for backup in cloud.scenario.backups:
+        used += Counter({"backups": 1, "backup_gigabytes": by_name[backup.volume].size_gb})
+    return used
+
+
+def _volume(cloud: Cloud, one: Volume, bootable: bool, asked: tuple[int, int], origin: str) -> dict[str, Any]:
+    volume_id, created, owner = (
+        stable_id("volume", one.name),
+        cloud.created(one.created_hours_ago),
+        cloud.scenario.project,
+    )
+    row: dict[str, Any] = {
+        "id": volume_id,
+        "status": "in-use" if one.attached_to else "available",
+        "size": one.size_gb,
+        "availability_zone": "nova",
+        "created_at": answers.microseconds(created),
+        "updated_at": answers.microseconds(created),
+        "name": one.name,
+        "description": None,
+        "volume_type": one.type,
+        "snapshot_id": None,
+        "source_volid": None,
+        "metadata": dict(one.metadata),
+        "links": _links(origin, "volumes", volume_id),
+        "user_id": owner.user_id,
+        "bootable": "true" if bootable else "false",
+        "encrypted": False,
+        "replication_status": None,
+        "consistencygroup_id": None,
+        "multiattach": False,
+        "attachments": [_attachment(cloud, one)] if one.attached_to else [],
+        "os-vol-tenant-attr:tenant_id": owner.project_id,
+    }
+    newer: dict[tuple[int, int], dict[str, Any]] = {
+        (3, 13): {"group_id": None},
+        (3, 48): {"shared_targets": False, "service_uuid": stable_id("cinder", "volume")},
+        (3, 63): {"volume_type_id": stable_id("volume_type", one.type)},
+        (3, 65): {"consumes_quota": True},
+    }
+    for since, names in newer.items():
+        row |= names if asked >= since else {}
+    return row
+
+
+def _links(origin: str, kind: str, row_id: str) -> list[dict[str, str]]:
+    return [
+        {"rel": "self", "href": f"{origin}/volume/v3/{kind}/{row_id}"},
+        {"rel": "bookmark", "href": f"{origin}/volume/{kind}/{row_id}"},
+    ]
+
+
+def _attachment(cloud: Cloud, one: Volume) -> dict[str, Any]:
+    volume_id = stable_id("volume", one.name)
+    return {
+        "id": volume_id,
+        "attachment_id": stable_id("attachment", one.name),
+        "volume_id": volume_id,
+        "server_id": stable_id("server", str(one.attached_to)),
+        "host_name": None,
+        "device": "/dev/sdb",
+        "attached_at": answers.microseconds(cloud.created(one.created_hours_ago)),
+    }
+
+
+def _snapshot(cloud: Cloud, one: Snapshot, asked: tuple[int, int]) -> dict[str, Any]:
+    created, owner = answers.microseconds(cloud.created(one.created_hours_ago)), cloud.scenario.project
+    row: dict[str, Any] = {
+        "id": stable_id("snapshot", one.name),
+        "created_at": created,
+        "updated_at": created,
+        "name": one.name,
+        "description": None,
+        "volume_id": stable_id("volume", one.volume),
+        "status": "available",
+        "size": next(volume.size_gb for volume in cloud.scenario.volumes if volume.name == one.volume),
+        "metadata": {},
+        "os-extended-snapshot-attributes:project_id": owner.project_id,
+        "os-extended-snapshot-attributes:progress": "100%",
+    }
+    newer: dict[tuple[int, int], dict[str, Any]] = {
+        (3, 14): {"group_snapshot_id": None},
+        (3, 41): {"user_id": owner.user_id},
+        (3, 65): {"consumes_quota": True},
+    }
+    for since, names in newer.items():
+        row |= names if asked >= since else {}
+    return row
+
+
+def _backup(cloud: Cloud, one: Snapshot, asked: tuple[int, int], origin: str) -> dict[str, Any]:
+    created, backup_id = answers.microseconds(cloud.created(one.created_hours_ago)), stable_id("backup", one.name)
+    row: dict[str, Any] = {
+        "id": backup_id,
+        "status": "available",
+        "size": next(volume.size_gb for volume in cloud.scenario.volumes if volume.name == one.volume),
+        "object_count": 1,
+        "availability_zone": "nova",
+        "container": f"{backup_id[:2]}/{backup_id[2:4]}/{backup_id}",
+        "created_at": created,
+        "updated_at": created,
+        "name": one.name,
+        "description": None,
+        "fail_reason": None,
+        "volume_id": stable_id("volume", one.volume),
+        "links": _links(origin, "backups", backup_id),
+        "is_incremental": False,
+        "has_dependent_backups": False,
+        "snapshot_id": None,
+        "data_timestamp": created,
+    }
+    return row | ({"metadata": {}} if asked >= (3, 43) else {})

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keystone v3: logging in, and the catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from sandbox_cloud import answers
+from sandbox_cloud.cloud import TOKEN_LIFETIME, Cloud, Identity
+from sandbox_cloud.scenario import Owner, stable_id
+
+#: Our name of a service -> type and name in the catalog, and the path that its URL has there.
+CATALOG = {
+    "compute": ("compute", "nova", "/compute/v2.1"),
+    "block_storage": ("block-storage", "cinder", "/volume/v3"),
+    "network": ("network", "neutron", "/network"),
+    "object_storage": ("object-store", "swift", "/object-store/v1/AUTH_{project_id}"),
+    "load_balancer": ("load-balancer", "octavia", "/load-balancer"),
+    "image": ("image", "glance", "/image"),
+    "rating": ("rating", "cloudkitty", "/rating"),
+    "metric": ("metric", "gnocchi", "/metric"),
+}
+_DOMAIN = {"id": "default", "name": "Default"}
+
+
+def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
+    """The identity service's routes."""
+
+    async def versions(request: web.Request) -> web.Response:
+        link = f"{request.url.origin()}{prefix}/v3/"
+        version = {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": link}]}
+        return answers.body({"versions": {"values": [version]}}, 300)
+
+    async def version(request: web.Request) -> web.Response:
+        link = f"{request.url.origin()}{prefix}/v3/"
+        return answers.body({"version": {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": link}]}})
+
+    async def log_in(request: web.Request) -> web.Response:
+        owner, method = _owner(cloud, await request.json())
+        if owner is None:
+            return answers.unauthorized("identity")
+        token, issued = cloud.issue_token(owner)
+        return answers.body(
+            {"token": _token(cloud, issued, method, str(request.url.origin()))}, 201, {"X-Subject-Token": token}
+        )
+
+    async def catalog(request: web.Request) -> web.Response:
+        found = cloud.identity_of(request.headers.get("X-Auth-Token"))
+        if found is None:
+            return answers.unauthorized("identity")
+        rows = _catalog(cloud, found, str(request.url.origin()))
+        return answers.body({"catalog": rows, "links": {"self": str(request.url)}})
+
+    async def projects(request: web.Request) -> web.Response:
+        found = cloud.identity_of(request.headers.get("X-Auth-Token"))
+        if found is None:
+            return answers.unauthorized("identity")
+        project = {
+            "id": found.owner.project_id,
+            "name": found.owner.project,
+            "domain_id": "default",
+            "description": "",
+            "enabled": True,
+            "parent_id": "default",
+            "is_domain": False,
+            "tags": [],
+            "options": {},
+            "links": {"self": f"{request.url.origin()}{prefix}/v3/projects/{found.owner.project_id}"},
+        }
+        return answers.body(
+            {"projects": [project], "links": {"next": None, "self": str(request.url), "previous": None}}
+        )
+
+    return [
+        web.get(prefix, versions),
+        web.get(f"{prefix}/", versions),
+        web.get(f"{prefix}/v3", version),
+        web.get(f"{prefix}/v3/", version),
+        web.post(f"{prefix}/v3/auth/tokens", log_in),
+        web.get(f"{prefix}/v3/auth/catalog", catalog),
+        web.get(f"{prefix}/v3/auth/projects", projects),
+    ]
+
+
+def _owner(cloud: Cloud, asked: Any) -> tuple[Owner | None, str]:
+    """Whom the credentials are of, and by which method; None for wrong ones, whatever is wrong about them."""
+    try:
+        auth = asked["auth"]
+        method = auth["identity"]["methods"][0]
+        credentials = auth["identity"][method]
+        owner = _by_method(cloud, method, credentials)
+        scope = (auth.get("scope") or {}).get("project") if isinstance(auth.get("scope"), dict) else None
+    except (KeyError, TypeError, IndexError):
+        return None, ""
+    if owner is None or (scope and owner.project != scope.get("name") and owner.project_id != scope.get("id")):
+        return None, method
+    return owner, method
+
+
+def _by_method(cloud: Cloud, method: str, credentials: dict[str, Any]) -> Owner | None:
+    owners = (cloud.scenario.project, cloud.scenario.other)
+    if method == "password":
+        user = credentials["user"]
+        same = [one for one in owners if user.get("name") == one.user or user.get("id") == one.user_id]
+        return same[0] if same and user["password"] == same[0].password else None
+    if method == "application_credential":
+        known = cloud.scenario.application_credential
+        return (
+            cloud.scenario.project if (credentials["id"], credentials["secret"]) == (known.id, known.secret) else None
+        )
+    if method == "token":
+        found = cloud.identity_of(credentials["id"])
+        return found.owner if found else None
+    return None
+
+
+def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str, Any]:
+    owner = issued.owner
+    token = {
+        "methods": [method],
+        "user": {"domain": _DOMAIN, "id": owner.user_id, "name": owner.user, "password_expires_at": None},
+        "audit_ids": [stable_id("audit", owner.user)[:22]],
+        "expires_at": answers.microseconds(issued.expires_at) + "Z",
+        "issued_at": answers.microseconds(issued.expires_at - TOKEN_LIFETIME) + "Z",
+        "project": {"domain": _DOMAIN, "id": owner.project_id, "name": owner.project},
+        "is_domain": False,
+        "roles": [{"id": stable_id("role", name).replace("-", ""), "name": name} for name in ("member", "reader")],
+        "catalog": _catalog(cloud, issued, origin),
+    }
+    if method == "application_credential":
+        known = cloud.scenario.application_credential
+        token["application_credential"] = {"id": known.id, "name": "sandbox", "restricted": True}
+    return token
+
+
+def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, Any]]:
+    offered = {name: CATALOG[name] for name in cloud.scenario.services}
+    rows = [*offered.values(), ("identity", "keystone", "/identity/v3")]
+    return [
+        {
+            "endpoints": [
+                {
+                    "id": stable_id("endpoint", f"{kind}/{interface}").replace("-", ""),
+                    "interface": interface,
+                    "region_id": cloud.scenario.region,
+                    "url": origin + path.format(project_id=identity.owner.project_id),
+                    "region": cloud.scenario.region,
+                }
+                for interface in ("public", "internal", "admin")
+            ],
+            "id": stable_id("service", kind).replace("-", ""),
+            "type": kind,
+            "name": name,
+        }
+        for kind, name, path in rows
+    ]

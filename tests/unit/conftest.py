@@ -1,0 +1,141 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A running sandbox, started as users start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """status, headers and decoded body of a request; body None for none, text where it is no JSON."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox and a token of its project."""
+
+    directory: Path
+    state: dict[str, Any]
+    token: str
+    catalog: dict[str, str]
+    project_id: str
+
+    def ask(self, method: str, url: str, content: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        """A request with the token; url may be a path of the sandbox itself."""
+        return ask(
+            method,
+            url if "://" in url else self.state["url"] + url,
+            content,
+            {"X-Auth-Token": self.token, **(headers or {})},
+        )
+
+
+def ask(method: str, url: str, content: Any = None, headers: dict[str, str] | None = None) -> Answer:
+    request = urllib.request.Request(
+        url,
+        method=method,
+        data=None if content is None else json.dumps(content).encode(),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return Answer(answer.status, dict(answer.headers), _decoded(answer.read()))
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, dict(error.headers), _decoded(error.read()))
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return content.decode()
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the sandbox's command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox_cloud", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(FILES)},
+    )
+
+
+def log_in(
+    state: dict[str, Any],
+    user: str = "PCU-DEMO001",
+    project: str = "PCP-DEMO001",
+    password: str = "only-for-the-sandbox",
+) -> Answer:
+    who = {"name": user, "password": password, "domain": {"id": "default"}}
+    scope = {"project": {"name": project, "domain": {"id": "default"}}}
+    asked = {"auth": {"identity": {"methods": ["password"], "password": {"user": who}}, "scope": scope}}
+    return ask("POST", f"{state['auth_url']}/auth/tokens", asked)
+
+
+def started(directory: Path, *options: str) -> Sandbox:
+    state = json.loads(command("start", "--directory", str(directory), *options).stdout)
+    answer = log_in(state)
+    public = {
+        row["type"]: next(endpoint["url"] for endpoint in row["endpoints"] if endpoint["interface"] == "public")
+        for row in answer.body["token"]["catalog"]
+    }
+    return Sandbox(directory, state, answer.headers["X-Subject-Token"], public, answer.body["token"]["project"]["id"])
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes of one's own, with options of the command line; they are stopped at the end."""
+    directories: list[Path] = []
+
+    def one(*options: str) -> Sandbox:
+        directories.append(tmp_path / f"sandbox-{len(directories)}")
+        return started(directories[-1], *options)
+
+    yield one
+    for directory in directories:
+        assert command("stop", "--directory", str(directory)).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    directory = tmp_path_factory.mktemp("drilled")
+    yield started(directory)
+    assert command("stop", "--directory", str(directory)).returncode == 0
+
+
+@pytest.fixture
+def drilled(_shared: Sandbox) -> Iterator[Sandbox]:
+    """One sandbox for faults, which are cleared afterwards."""
+    yield _shared
+    assert _shared.ask("DELETE", "/sandbox/faults").body == []
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox that nobody changes."""
+    directory = tmp_path_factory.mktemp("sandbox")
+    yield started(directory)
+    assert command("stop", "--directory", str(directory)).returncode == 0
