@@ -1,0 +1,500 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The one place that talks HTTP to an OpenStack: raw JSON in, errors as one sentence, few round trips (rules R1, R4 to R6)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from threading import Lock
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlencode
+
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import CloudRegion, ConnectionOptions, resolve
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import (
+    ABSENT,
+    ERROR,
+    OK,
+    CloudIdentity,
+    ServiceStatus,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
+    CloudError,
+    FinopsError,
+    Forbidden,
+    InvalidOption,
+    LoginFailed,
+    Malformed,
+    NotFound,
+    ServiceAbsent,
+    Unavailable,
+)
+
+T = TypeVar("T")
+
+DEFAULT_TIMEOUT_SECONDS = 60
+RETRIED_STATUSES = (429, 502, 503, 504)
+LONGEST_BACKOFF_SECONDS = 8.0
+PARALLEL_SERVICES = 8
+
+#: Our name of a service -> its service type in the catalog; keystoneauth knows the aliases (volumev3, ...).
+SERVICE_TYPES = {
+    "compute": "compute",
+    "block_storage": "block-storage",
+    "network": "network",
+    "object_storage": "object-store",
+    "load_balancer": "load-balancer",
+    "image": "image",
+    "rating": "rating",
+    "metric": "metric",
+}
+
+#: Where the catalog gives the service's root, the version that our paths are written for.
+_VERSION_SUFFIX = {"network": "/v2.0", "image": "/v2"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response that was 2xx: its body (JSON with exact numbers, or None for no body) and its headers (lower-case names)."""
+
+    body: Any
+    headers: Mapping[str, str]
+    status: int
+
+
+class Login:
+    """The session and its token, which all services share."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self._renewing = Lock()
+
+    def renew(self, expired: str) -> None:
+        """A new token in place of the expired one: one request, however many others find it expired at the same time (rule R6).
+
+        Left to itself, keystoneauth renews for the first of several threads only, and the others keep their 401.
+        """
+        with self._renewing:
+            if self.session.get_token() == expired:
+                self.session.invalidate()
+                self.session.get_token()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the project and region. Paths are relative to the catalog's URL; no URL is ever discovered."""
+
+    name: str
+    url: str
+    project_id: str
+    login: Login = field(repr=False)
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+
+    def get(
+        self, reading: str, path: str, query: Mapping[str, Any] | None = None, microversion: str | None = None
+    ) -> Answer:
+        """GET a path. reading says for an error sentence what it is. microversion like `compute 2.57`.
+
+        A 406 (the cloud is older than the microversion) is asked once more at the newest version it names.
+        Raises Forbidden, NotFound, Unavailable, Malformed or CloudError.
+        """
+        return self._request("GET", reading, path, query, microversion)
+
+    def head(self, reading: str, path: str = "") -> Answer:
+        """HEAD a path: headers only. Raises as get does."""
+        return self._request("HEAD", reading, path, None, None)
+
+    def pages(
+        self, reading: str, path: str, key: str, query: Mapping[str, Any] | None = None, microversion: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The rows under `key`, page after page, following `<key>_links` (Nova, Cinder, Neutron: API reference, pagination).
+
+        Raises Malformed where a page is not a list under that key, or leads back to itself.
+        """
+        seen: set[str] = set()
+        target: str | None = self._target(path, query)
+        while target is not None:
+            if target in seen:
+                raise Malformed(reading, self.url, "the list of pages leads back to a page already read")
+            seen.add(target)
+            body = self._send("GET", reading, target, microversion).body
+            yield from self.member(reading, body, key, list)
+            target = self._next_page(reading, path, body, key)
+
+    def member(self, reading: str, body: Any, key: str, kind: type[T]) -> T:
+        """body[key], which must be of that kind (a bool is no int). Raises Malformed otherwise: a missing field is never zero."""
+        value = body.get(key) if isinstance(body, dict) else None
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise Malformed(reading, self.url, f"the answer has no {key} where the API promises one")
+        return value
+
+    def _next_page(self, reading: str, path: str, body: dict[str, Any], key: str) -> str | None:
+        """The same path with the query of the next link: the link's host is the service's idea of itself, ours is the catalog's."""
+        for link in body.get(f"{key}_links") or []:
+            if link.get("rel") == "next":
+                return self.url + path + "?" + str(self.member(reading, link, "href", str)).partition("?")[2]
+        return None
+
+    def _target(self, path: str, query: Mapping[str, Any] | None) -> str:
+        return self.url + path + ("?" + urlencode(query, doseq=True) if query else "")
+
+    def _request(
+        self, method: str, reading: str, path: str, query: Mapping[str, Any] | None, microversion: str | None
+    ) -> Answer:
+        return self._send(method, reading, self._target(path, query), microversion)
+
+    def _send(self, method: str, reading: str, url: str, microversion: str | None) -> Answer:
+        response = self._send_until_answered(method, reading, url, microversion)
+        if response.status_code == 401:
+            expired = response.request.headers.get("X-Auth-Token")
+            response = self._send_until_answered(method, reading, url, microversion, expired)
+        if response.status_code == 406 and microversion:
+            older = _newest_offered(response, microversion)
+            if older:
+                response = self._send_until_answered(method, reading, url, older)
+        if not 200 <= response.status_code < 300:
+            _refuse(reading, url, response)
+        return Answer(
+            _body(reading, url, method, response),
+            {k.lower(): v for k, v in response.headers.items()},
+            response.status_code,
+        )
+
+    def _send_until_answered(
+        self, method: str, reading: str, url: str, microversion: str | None, expired: str | None = None
+    ) -> Any:
+        headers = {"Accept": "application/json"}
+        if microversion:
+            headers["OpenStack-API-Version"] = microversion
+
+        def send(timeout_seconds: float) -> Any:
+            if expired is not None:
+                self.login.renew(expired)
+            return self.login.session.request(
+                url,
+                method,
+                headers=headers,
+                authenticated=True,
+                allow_reauth=False,
+                raise_exc=False,
+                redirect=False,
+                timeout=timeout_seconds,
+                log=False,
+            )
+
+        return until_answered(send, reading, url, self.timeout_seconds)
+
+
+class Cloud:
+    """One login to one project in one region, and its services. Open it once per task."""
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        """Logs in: one request. Raises InvalidOption for bad options, LoginFailed where no token was given."""
+        self._timeout_seconds = float(options.api_timeout or DEFAULT_TIMEOUT_SECONDS)
+        region = resolve(options)
+        access = _log_in(region, self._timeout_seconds)
+        if not access.project_id:
+            raise InvalidOption(
+                "auth", f"the token of {region.auth_url} is for no project; name project_name or project_id."
+            )
+        self._login = Login(region.session)
+        self._interface = region.interface
+        self._catalog = access.service_catalog
+        self.identity = CloudIdentity(
+            name=region.name,
+            auth_url=region.auth_url,
+            region=_region_of(region, access),
+            project_id=access.project_id,
+            project_name=access.project_name,
+        )
+
+    def offers(self, name: str) -> bool:
+        """Whether the catalog has that service in our region."""
+        return self._url_of(name) is not None
+
+    def service(self, name: str) -> Service:
+        """A service by our name of it. Raises ServiceAbsent where the catalog has none."""
+        url = self._url_of(name)
+        if url is None:
+            raise self.absent(name)
+        return Service(name, url, self.identity.project_id, self._login, self._timeout_seconds)
+
+    def absent(self, name: str) -> ServiceAbsent:
+        """The error that says that the catalog has no such service."""
+        problem = f"the catalog of region {self.identity.region} has no {SERVICE_TYPES[name]} service"
+        return ServiceAbsent(name.replace("_", " "), self.identity.auth_url, problem)
+
+    def _url_of(self, name: str) -> str | None:
+        urls = self._catalog.get_endpoints_data(
+            service_type=SERVICE_TYPES[name], interface=self._interface, region_name=self.identity.region
+        )
+        for endpoints in urls.values():
+            for endpoint in endpoints:
+                url: str = endpoint.url.rstrip("/")
+                suffix = _VERSION_SUFFIX.get(name, "")
+                return url if not suffix or url.rsplit("/", 1)[-1].startswith("v") else url + suffix
+        return None
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What a parallel reading gave: values by reading (None: not read) and the status of each service."""
+
+    values: Mapping[str, Any]
+    services: Mapping[str, ServiceStatus]
+    errors: tuple[CloudError, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that exists was read (rule R1)."""
+        return not self.errors
+
+
+Reader = Callable[[Service], Any]
+
+
+def read_all(cloud: Cloud, readers: Mapping[str, tuple[str, Reader]], required: Collection[str] = ()) -> Readings:
+    """Run the readers in parallel, each on its service, and tell what was read.
+
+    Arguments: readers by a name of the reading: (service, function of that Service). required: services that the user named.
+    A service that the catalog lacks has status absent and values of None, and is an error only where it is required (rule R1);
+    an error of one service leaves the others standing.
+    """
+    values: dict[str, Any] = dict.fromkeys(readers)
+    failures: dict[str, list[CloudError]] = {}
+    for service in required:
+        if not cloud.offers(service):
+            failures[service] = [cloud.absent(service)]
+    with ThreadPoolExecutor(max_workers=PARALLEL_SERVICES) as pool:
+        running = {
+            name: (service, pool.submit(reader, cloud.service(service)))
+            for name, (service, reader) in readers.items()
+            if cloud.offers(service)
+        }
+        for name, (service, future) in running.items():
+            try:
+                values[name] = future.result()
+            except CloudError as error:
+                failures.setdefault(service, []).append(error)
+    return Readings(
+        values=values,
+        services={
+            service: _status(cloud.offers(service), failures.get(service, [])) for service, _reader in readers.values()
+        },
+        errors=tuple(error for errors in failures.values() for error in errors),
+    )
+
+
+def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:
+    if not offered:
+        return ServiceStatus(ABSENT, None, "not in the catalog of this region")
+    if errors:
+        return ServiceStatus(ERROR, errors[0].http_status, " ".join(str(error) for error in errors))
+    return ServiceStatus(OK, 200, None)
+
+
+def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
+    """Send, and again on connection errors, 429, 502, 503 and 504, until answered or the time is up (rule R6).
+
+    Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After is honoured where
+    it fits in the time left. Raises Unavailable; LoginFailed where the token had to be renewed and was refused.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    attempt = 0
+    while True:
+        attempt += 1
+        response, problem = _sent(send, reading, url, max(deadline - time.monotonic(), 0.001))
+        if response is not None and response.status_code not in RETRIED_STATUSES:
+            return response
+        pause = _pause_seconds(response, attempt)
+        if time.monotonic() + pause >= deadline:
+            if response is not None:
+                _refuse(reading, url, response)
+            raise Unavailable(reading, url, problem)
+        time.sleep(pause)
+
+
+def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> tuple[Any, str]:
+    """The response, or None and why none came where sending again may help. Raises CloudError where it cannot."""
+    import keystoneauth1.exceptions as ksa
+
+    try:
+        return send(timeout_seconds), ""
+    except ksa.SSLError as error:
+        raise Unavailable(reading, url, "the certificate was not accepted; set ca_cert, or check the URL") from error
+    except ksa.ConnectTimeout:
+        return None, "no answer within api_timeout"
+    except (ksa.ConnectFailure, ksa.RetriableConnectionFailure, ksa.UnknownConnectionError) as error:
+        return None, _connection_problem(error)
+    except ksa.HttpError as error:
+        problem = f"the identity service answered {error.http_status}"
+        raise LoginFailed("a new token", url, problem, error.http_status) from error
+    except ksa.InvalidResponse as error:
+        raise Malformed(reading, url, "the answer is not the token that the identity API promises") from error
+    except ksa.ClientException as error:
+        raise Unavailable(reading, url, f"the login failed ({type(error).__name__})") from error
+
+
+def _pause_seconds(response: Any, attempt: int) -> float:
+    """Retry-After in seconds where given (RFC 9110 section 10.2.3; its date form is not used by OpenStack), else growing pauses."""
+    told = response.headers.get("Retry-After", "") if response is not None else ""
+    return float(told) if told.isdigit() else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
+
+
+def _connection_problem(error: Exception) -> str:
+    text = str(error)
+    for known, sentence in (
+        ("Connection refused", "the connection was refused; is the URL right and the service up?"),
+        ("Name or service not known", "the host name is not known; check the URL"),
+        ("Temporary failure in name resolution", "the host name is not known; check the URL"),
+        ("No route to host", "there is no route to the host"),
+        ("Connection reset", "the connection was reset before an answer came"),
+        ("Remote end closed", "the connection was closed before an answer came"),
+        ("timed out", "no answer within api_timeout"),
+    ):
+        if known in text:
+            return sentence
+    return f"the connection failed ({type(error).__name__})"
+
+
+def _refuse(reading: str, url: str, response: Any) -> NoReturn:
+    """Raise the error of a response that is not 2xx, with what the service said, shortened."""
+    status = response.status_code
+    said = _message_in(response)
+    problem = f"the service answered {status}" + (f" ({said})" if said else "")
+    address = url.partition("?")[0]
+    kind: type[CloudError] = CloudError
+    if status in (401, 403):
+        kind = Forbidden
+    elif status in (404, 410):
+        kind = NotFound
+    elif status == 429 or status >= 500:
+        kind = Unavailable
+    raise kind(reading, address, problem, status)
+
+
+def _message_in(response: Any) -> str:
+    """The sentence inside an error body, whichever of OpenStack's styles it has; empty for HTML or nothing."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return ""
+    while isinstance(body, dict):
+        for key in ("message", "faultstring", "description"):
+            if isinstance(body.get(key), str):
+                return " ".join(body[key].split("<br", 1)[0].split())[:200]
+        inner = [value for value in body.values() if isinstance(value, dict)]
+        body = inner[0] if inner else None
+    return ""
+
+
+def _newest_offered(response: Any, microversion: str) -> str | None:
+    """`compute 2.38` from the words of a 406, if it is older than what was asked for (Nova and Cinder: Minimum is X and maximum is Y)."""
+    said = _message_in(response).rstrip(".")
+    service, _sep, asked = microversion.partition(" ")
+    newest = said.rsplit(" ", 1)[-1]
+    try:
+        older = tuple(int(part) for part in newest.split(".")) < tuple(int(part) for part in asked.split("."))
+    except ValueError:
+        return None
+    return f"{service} {newest}" if older else None
+
+
+def _body(reading: str, url: str, method: str, response: Any) -> Any:
+    """The JSON body with every number exact. Raises Malformed for anything that is no JSON, NaN and infinity included."""
+    if method == "HEAD" or response.status_code == 204:
+        return None
+    try:
+        return json.loads(response.content, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, InvalidOperation, RecursionError) as error:
+        raise Malformed(
+            reading,
+            url.partition("?")[0],
+            f"the answer is not the JSON that the API promises ({len(response.content)} bytes)",
+            response.status_code,
+        ) from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _log_in(region: CloudRegion, timeout_seconds: float) -> Any:
+    """The token's contents. Raises LoginFailed in one sentence without a secret."""
+    import keystoneauth1.exceptions as ksa
+
+    reading = "a token"
+
+    def send(timeout: float) -> Any:
+        region.session.timeout = timeout
+        try:
+            return _Token(region.session.auth.get_access(region.session))
+        except ksa.HttpError as error:
+            if error.response is None or error.http_status not in RETRIED_STATUSES:
+                raise
+            return error.response
+
+    try:
+        return until_answered(send, reading, region.auth_url, timeout_seconds).access
+    except LoginFailed as error:
+        cause = error.__cause__
+        if isinstance(cause, ksa.Unauthorized):
+            raise LoginFailed(
+                reading,
+                region.auth_url,
+                "the identity service refused the credentials (401): wrong user, password, project or domain",
+                401,
+            ) from cause
+        raise LoginFailed(
+            reading, region.auth_url, f"the identity service answered {error.http_status}", error.http_status
+        ) from cause
+    except (Unavailable, Malformed) as error:
+        raise LoginFailed(reading, region.auth_url, str(error).split(" failed: ", 1)[-1], error.http_status) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LoginFailed(
+            reading, region.auth_url, "the answer is not the token that the identity API promises"
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A token in the clothes of a response, for until_answered."""
+
+    access: Any
+    status_code: int = 201
+
+
+def _region_of(region: CloudRegion, access: Any) -> str | None:
+    """The region asked for, or the only one of the catalog. Raises InvalidOption where it must be named."""
+    offered = sorted(
+        {
+            endpoint["region_id"]
+            for service in access.service_catalog.catalog
+            for endpoint in service["endpoints"]
+            if endpoint.get("region_id")
+        }
+    )
+    if region.region_name:
+        if region.region_name not in offered:
+            raise InvalidOption(
+                "region_name",
+                f"{region.auth_url} has no region {region.region_name}; it offers {', '.join(offered) or 'none'}.",
+            )
+        return region.region_name
+    if len(offered) > 1:
+        raise InvalidOption("region_name", f"{region.auth_url} offers {', '.join(offered)}; name one.")
+    return offered[0] if offered else None
+
+
+def raise_errors(errors: tuple[CloudError, ...]) -> None:
+    """Raise what was not read as one sentence after the other; nothing for none."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise FinopsError(" ".join(str(error).rstrip(".") + "." for error in errors))
