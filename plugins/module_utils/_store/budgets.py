@@ -1,0 +1,98 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The budgets that the ledger holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+FED_BY_CLOUD, FED_BY_ENTRIES = "cloud", "entries"
+BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be spent per period (rule G1). limit_nano in 1e-9 of the currency."""
+
+    name: str
+    limit_nano: int
+    currency: str
+    calendar: Calendar
+    fed_by: str
+    basis: str
+    max_staleness: timedelta
+
+
+def read_all(connection: Connection) -> list[Budget]:
+    """Every budget, by name."""
+    from sqlalchemy import select
+
+    budget = tables().budget
+    return [_budget(row._asdict()) for row in connection.execute(select(budget).order_by(budget.c.name))]
+
+
+def save(connection: Connection, budget: Budget) -> None:
+    """Create the budget, or replace the one of that name."""
+    remove(connection, budget.name)
+    connection.execute(tables().budget.insert().values(**_columns(budget)))
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Remove the budget of that name, if it is there. Entries stay: they belong to the ledger."""
+    budget = tables().budget
+    connection.execute(budget.delete().where(budget.c.name == name))
+
+
+def _budget(row: Mapping[str, Any]) -> Budget:
+    return Budget(
+        name=row["name"],
+        limit_nano=row["limit_nano"],
+        currency=row["currency"],
+        calendar=Calendar(
+            kind=row["period"],
+            zone=row["timezone"],
+            first_day=row["first_day"],
+            anchor_day=row["anchor_day"],
+            anchor_month=row["anchor_month"],
+            begin=_moment(row["period_begin"]),
+            end=_moment(row["period_end"]),
+        ),
+        fed_by=row["fed_by"],
+        basis=row["basis"],
+        max_staleness=timedelta(seconds=row["max_staleness_s"]),
+    )
+
+
+def _columns(budget: Budget) -> dict[str, Any]:
+    calendar = budget.calendar
+    return {
+        "name": budget.name,
+        "limit_nano": budget.limit_nano,
+        "currency": budget.currency,
+        "period": calendar.kind,
+        "timezone": calendar.zone,
+        "first_day": calendar.first_day,
+        "anchor_day": calendar.anchor_day,
+        "anchor_month": calendar.anchor_month,
+        "period_begin": None if calendar.begin is None else int(calendar.begin.timestamp()),
+        "period_end": None if calendar.end is None else int(calendar.end.timestamp()),
+        "fed_by": budget.fed_by,
+        "basis": budget.basis,
+        "max_staleness_s": int(budget.max_staleness.total_seconds()),
+    }
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

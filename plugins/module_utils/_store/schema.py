@@ -1,0 +1,144 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The ledger's tables, the same on every database (rules L1 to L3 and M2 of docs/rules.md).
+
+Moments are seconds since the epoch in UTC, amounts integers of 1e-9 units: both compare and sum exactly on every database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData, Table
+
+#: Goes up by one with every change of the tables; the ledger carries the number it was written with.
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables by name, and the metadata that creates them."""
+
+    metadata: MetaData
+    ledger_schema: Table
+    entry: Table
+    budget: Table
+    feed: Table
+    feed_window: Table
+
+
+@cache
+def tables() -> Tables:
+    """Built on first use, so that a Python without SQLAlchemy can import this file (rule W2)."""
+    from sqlalchemy import MetaData
+
+    metadata = MetaData()
+    feed = _feed(metadata)
+    return Tables(metadata, _ledger_schema(metadata), _entry(metadata), _budget(metadata), feed, _feed_window(metadata))
+
+
+def _ledger_schema(metadata: MetaData) -> Table:
+    from sqlalchemy import Column, Integer, Table
+
+    return Table("ledger_schema", metadata, Column("version", Integer, nullable=False))
+
+
+def _entry(metadata: MetaData) -> Table:
+    """Append-only: a row is never changed. reverses: the id of the row that a negative row takes back."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+
+    entry = Table(
+        "entry",
+        metadata,
+        # SQLite gives row ids only to a column of exactly this type.
+        Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("source", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("reverses", BigInteger, ForeignKey("entry.id"), unique=True),
+        Column("charge_category", Text, nullable=False),
+        Column("category", Text, nullable=False),
+        Column("cloud", Text),
+        Column("region", Text),
+        Column("project_id", Text),
+        Column("project_name", Text),
+        Column("metric", Text),
+        Column("resource_id", Text),
+        Column("resource_name", Text),
+        Column("resource_type", Text),
+        Column("period_begin", BigInteger, nullable=False),
+        Column("period_end", BigInteger, nullable=False),
+        Column("quantity", Text),
+        Column("unit", Text),
+        Column("amount_nano", BigInteger, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("tags", Text, nullable=False),
+        Column("description", Text),
+        Column("recorded_at", BigInteger, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+    )
+    # One reversal and one new row per version: the first has `reverses`, the second has none.
+    Index("entry_once", entry.c.source, entry.c.key, entry.c.version, entry.c.reverses.is_(None), unique=True)
+    Index("entry_by_time", entry.c.period_begin, entry.c.currency)
+    return entry
+
+
+def _budget(metadata: MetaData) -> Table:
+    from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
+    return Table(
+        "budget",
+        metadata,
+        Column("name", Text, primary_key=True),
+        Column("limit_nano", BigInteger, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("period", Text, nullable=False),
+        Column("timezone", Text, nullable=False),
+        Column("first_day", Integer, nullable=False),
+        Column("anchor_day", Integer, nullable=False),
+        Column("anchor_month", Integer, nullable=False),
+        Column("period_begin", BigInteger),
+        Column("period_end", BigInteger),
+        Column("fed_by", Text, nullable=False),
+        Column("basis", Text, nullable=False),
+        Column("max_staleness_s", BigInteger, nullable=False),
+    )
+
+
+def _feed(metadata: MetaData) -> Table:
+    """run_rate_nano: the cost of the newest rated period (rule F3)."""
+    from sqlalchemy import BigInteger, Column, Integer, Table, Text, UniqueConstraint
+
+    return Table(
+        "feed",
+        metadata,
+        Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("auth_url", Text, nullable=False),
+        Column("region", Text, nullable=False),
+        Column("project_id", Text, nullable=False),
+        Column("cloud", Text),
+        Column("project_name", Text, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("collect_period_s", Integer, nullable=False),
+        Column("rated_through", BigInteger, nullable=False),
+        Column("run_rate_nano", BigInteger, nullable=False),
+        UniqueConstraint("auth_url", "region", "project_id"),
+    )
+
+
+def _feed_window(metadata: MetaData) -> Table:
+    """What was imported completely; windows of one feed that touch are one row."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table
+
+    return Table(
+        "feed_window",
+        metadata,
+        Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
+        Column("begin", BigInteger, primary_key=True),
+        Column("end", BigInteger, nullable=False),
+    )
