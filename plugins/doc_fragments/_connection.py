@@ -1,0 +1,77 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PRIVATE to the collection: how to reach a cloud, in the words of openstack.cloud."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  cloud:
+    description:
+      - Name of a cloud in C(clouds.yaml), or a dictionary like an entry of that file.
+      - Where neither O(cloud) nor O(auth) is given, E(OS_CLOUD) or the other C(OS_*) variables say where to log in.
+    type: raw
+  auth:
+    description:
+      - What to log in with, such as C(auth_url), C(username), C(password), C(project_name), C(user_domain_name) and
+        C(project_domain_name), or C(application_credential_id) and C(application_credential_secret).
+      - With O(auth) and no O(cloud), C(clouds.yaml) is not read at all.
+    type: dict
+  auth_type:
+    description:
+      - How to log in. V(password), V(token) and their absence are taken in their Identity API v3 form, which needs no
+        discovery requests.
+    type: str
+  region_name:
+    description: Name of the region. Needed where the cloud has several.
+    type: str
+  interface:
+    description: Which endpoints of the catalog to use.
+    type: str
+    default: public
+    choices: [public, internal, admin]
+    aliases: [endpoint_type]
+  validate_certs:
+    description: Whether the certificate of the API is verified. It is, where nothing says otherwise.
+    type: bool
+    aliases: [verify]
+  ca_cert:
+    description: Path of a bundle of certificate authorities that the API's certificate is verified with.
+    type: str
+    aliases: [cacert]
+  client_cert:
+    description: Path of a client certificate.
+    type: str
+    aliases: [cert]
+  client_key:
+    description: Path of the client certificate's key.
+    type: str
+    aliases: [key]
+  api_timeout:
+    description:
+      - How many seconds one request may take in all, with its repetitions after connection errors, 429, 502, 503 and 504.
+      - 60 where it is not given.
+    type: int
+requirements:
+  - openstacksdk >= 4.0
+notes:
+  - Logs in once per task, asks only URLs of the catalog and sends no discovery requests.
+  - The environment variables E(INFOMANIAK_APP_CREDENTIAL_ID), E(INFOMANIAK_APP_CREDENTIAL_SECRET),
+    E(INFOMANIAK_APP_CREDENTIAL_REGION) and E(INFOMANIAK_APP_CREDENTIAL_AUTH_URL) are used where no cloud is named otherwise.
+"""
+
+    ON_ERROR = r"""
+options:
+  on_error:
+    description:
+      - What to do when something could not be read.
+      - With V(fail) the task fails.
+      - With V(warn) the task returns what was read, RV(complete=false), and null for what was not.
+    type: str
+    default: fail
+    choices: [fail, warn]
+"""

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One way to run every module: open what it needs, call the service, exit or fail with one sentence."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import socket
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import connection_options
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
+
+#: Of `auth`, what is no secret and has to be readable in results (rules R2 and W3).
+_PUBLIC_AUTH = (
+    "auth_url", "username", "user_id", "project_name", "project_id", "tenant_name", "tenant_id", "user_domain_name", "user_domain_id",
+    "project_domain_name", "project_domain_id", "domain_name", "domain_id", "default_domain", "application_credential_id",
+    "application_credential_name", "region_name",
+)  # fmt: skip
+_REQUIREMENTS = {"openstack": "openstacksdk>=4.0", "sqlalchemy": "SQLAlchemy>=2.0"}
+
+
+def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
+    """Exit with what the call returns, or fail with the sentence of what it raises.
+
+    libraries: import names that the call needs; a missing one fails the task and names the Python that misses it.
+    """
+    require(module, *libraries)
+    try:
+        result = dict(call())
+    except FinopsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**{"changed": False, **result})
+
+
+def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
+    """run() for a module that may say no: fails with the worst reason and the very result that it would have exited with."""
+    require(module, *libraries)
+    try:
+        result = {"changed": False, **call()}
+    except FinopsError as error:
+        module.fail_json(msg=str(error))
+    if not result.get("gate_passed", True):
+        module.fail_json(msg=result["reasons"][0], **result)
+    if result.get("verdict", "allow") != "allow":
+        module.warn(result["reasons"][0])
+    module.exit_json(**result)
+
+
+def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str) -> None:
+    """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and when they were read.
+
+    The call gets the login and the moment that stands as collected_at.
+    """
+    require(module, "openstack", *libraries)
+    reveal_public(module)
+    identity: dict[str, Any] = {}
+    try:
+        cloud = Cloud(connection_options(module.params))
+        identity = {"cloud": cloud.identity.as_result()}
+        now = now_utc()
+        result = dict(call(cloud, now))
+    except FinopsError as error:
+        module.fail_json(msg=str(error), **identity)
+    for status in (result.get("services") or {}).values():
+        if status["status"] == "error":
+            module.warn(status["message"])
+    module.exit_json(**{"changed": False, **result, **identity, "collected_at": iso(now)})
+
+
+def require(module: AnsibleModule, *libraries: str) -> None:
+    """Fail where a library is missing, naming this interpreter: another one may well have it."""
+    for library in libraries:
+        if importlib.util.find_spec(library) is None:
+            module.fail_json(msg=missing_required_lib(_REQUIREMENTS[library]))
+
+
+def reveal_public(module: AnsibleModule) -> None:
+    """Take what is public in `auth` and `cloud` out of what is censored, unless a secret has the same value."""
+    auth, cloud = module.params["auth"] or {}, module.params["cloud"]
+    if isinstance(cloud, str):
+        module.no_log_values.discard(cloud)
+        cloud = {}
+    inner = (cloud or {}).get("auth") or {}
+    public = {str(part[name]) for part in (auth, inner) for name in _PUBLIC_AUTH if part.get(name)}
+    public |= {str(cloud[name]) for name in ("region_name", "auth_type", "interface") if (cloud or {}).get(name)}
+    secret = {str(value) for part in (auth, inner) for name, value in part.items() if name not in _PUBLIC_AUTH}
+    module.no_log_values.difference_update(public - secret)
+
+
+def recorded_by() -> str:
+    """Who writes to the ledger: user and host."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"

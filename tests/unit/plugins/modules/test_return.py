@@ -1,0 +1,147 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""RETURN is true: what a module documents it returns, and what it returns it documents, with those types."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ...conftest import Sandbox
+
+MODULES = sorted(path.stem for path in (Path(__file__).parents[4] / "plugins" / "modules").glob("*.py"))
+PACKAGE = "ansible_collections.finops.cloud.plugins.modules"
+RUN = """
+import importlib, json, sys
+from ansible.module_utils.testing import patch_module_args
+with patch_module_args(json.loads(sys.argv[2])):
+    importlib.import_module(sys.argv[1]).main()
+"""
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float, int),
+    "dict": (dict,),
+    "list": (list,),
+}
+#: What every result has, and what a failed one adds.
+ALWAYS = {"changed", "invocation", "diff", "failed", "msg", "warnings"}
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(running: Sandbox, tmp_path: Path) -> Run:
+    """Run a module in a Python of its own, on the sandbox and a ledger of the test."""
+
+    def one(module: str, options: dict[str, Any]) -> dict[str, Any]:
+        environment = {
+            **os.environ,
+            "OS_CLIENT_CONFIG_FILE": running.state["clouds_file"],
+            "FINOPS_LEDGER": f"sqlite:///{tmp_path}/ledger.db",
+        }
+        ended = subprocess.run(
+            [sys.executable, "-c", RUN, f"{PACKAGE}.{module}", json.dumps(options)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+        result: dict[str, Any] = json.loads(ended.stdout)
+        return result
+
+    return one
+
+
+def documented(module: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(importlib.import_module(f"{PACKAGE}.{module}").RETURN)
+    return content
+
+
+def untrue(docs: dict[str, Any], result: dict[str, Any], path: str = "") -> list[str]:
+    """What is returned and not documented, or the other way round, or of another type. null is of every type."""
+    found = [f"{path}{key} is not documented" for key in result.keys() - docs.keys()]
+    for key, said in docs.items():
+        if key not in result:
+            found += [f"{path}{key} is not returned"]
+            continue
+        value = result[key]
+        if value is None:
+            continue
+        if not isinstance(value, TYPES[said["type"]]):
+            found += [f"{path}{key} is a {type(value).__name__}, not a {said['type']}"]
+        elif "contains" in said:
+            found += untrue(said["contains"], value, f"{path}{key}.")
+        else:
+            found += unlike(said["sample"], value, f"{path}{key}")
+    return found
+
+
+def unlike(sample: Any, value: Any, path: str) -> list[str]:
+    """What the sample shows otherwise: the keys of rows, and of dictionaries whose keys are words of ours."""
+    if isinstance(sample, list) and isinstance(value, list):
+        return [one for row in value for one in unlike(sample[0], row, f"{path}[]")] if sample else []
+    if not isinstance(sample, dict) or not isinstance(value, dict) or path.rsplit(".", 1)[-1] in OPEN:
+        return []
+    found = [f"{path}.{key} is not in the sample" for key in value.keys() - sample.keys()]
+    found += [f"{path}.{key} is only in the sample" for key in sample.keys() - value.keys()]
+    for key in sample.keys() & value.keys():
+        found += unlike(sample[key], value[key], f"{path}.{key}")
+    return found
+
+
+#: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies.
+OPEN = ("services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals")
+
+
+CASES = {
+    "infomaniak_usage_info": [({"cloud": "sandbox"}, ()), ({"cloud": "sandbox", "detail": "totals"}, ())],
+    "infomaniak_quota_info": [({"cloud": "sandbox"}, ())],
+    "infomaniak_cost_info": [({"cloud": "sandbox", "currency": "CHF"}, ())],
+    "cost_import": [
+        ({"cloud": "sandbox"}, ()),
+        ({"cloud": "sandbox", "_ansible_check_mode": True}, ("entries", "ledger_created")),
+    ],
+    "cost_entry": [({"key": "k", "amount": "1", "currency": "CHF", "category": "other"}, ())],
+    "cost_budget": [
+        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "spend": "1"}, ()),
+        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "cloud", "spend": "10"}, ()),
+        (
+            {"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"},
+            ("verdict", "gate_passed", "reasons", "spend", "currency", "evaluated_at", "tax", "budgets"),
+        ),
+    ],
+}
+
+
+def test_every_module_has_a_case() -> None:
+    assert sorted(CASES) == MODULES
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "left_out"), [(module, *case) for module, cases in CASES.items() for case in cases]
+)
+def test_return_is_true(run: Run, module: str, options: dict[str, Any], left_out: tuple[str, ...]) -> None:
+    result = run(module, options)
+    assert "Traceback" not in json.dumps(result)
+    docs = {key: said for key, said in documented(module).items() if key not in left_out}
+    assert untrue(docs, {key: value for key, value in result.items() if key not in ALWAYS}) == []
+
+
+def test_a_lie_is_found() -> None:
+    docs = {"a": {"type": "int", "sample": 1}, "rows": {"type": "list", "sample": [{"x": 1}]}}
+    assert untrue(docs, {"a": 1, "rows": [{"x": 2}]}) == []
+    for result in ({"a": 1}, {"a": "1", "rows": []}, {"a": 1, "rows": [{"y": 2}]}, {"a": 1, "rows": [], "b": 2}):
+        assert untrue(docs, result) != []
