@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -104,18 +104,13 @@ def _with_infomaniak_environment(options: ConnectionOptions, environment: Mappin
         raise InvalidOption(
             "INFOMANIAK_APP_CREDENTIAL_SECRET", "is not set although INFOMANIAK_APP_CREDENTIAL_ID is; both are needed."
         )
-    return ConnectionOptions(
-        auth={
-            "auth_url": environment.get("INFOMANIAK_APP_CREDENTIAL_AUTH_URL") or INFOMANIAK_AUTH_URL,
-            "application_credential_id": credential,
-            "application_credential_secret": secret,
-        },
-        region_name=options.region_name or environment.get("INFOMANIAK_APP_CREDENTIAL_REGION"),
-        interface=options.interface,
-        validate_certs=options.validate_certs,
-        ca_cert=options.ca_cert,
-        api_timeout=options.api_timeout,
-    )
+    auth = {
+        "auth_url": environment.get("INFOMANIAK_APP_CREDENTIAL_AUTH_URL") or INFOMANIAK_AUTH_URL,
+        "application_credential_id": credential,
+        "application_credential_secret": secret,
+    }
+    region = options.region_name or environment.get("INFOMANIAK_APP_CREDENTIAL_REGION")
+    return replace(options, auth=auth, region_name=region)
 
 
 def _get_one(options: ConnectionOptions, load_files: bool) -> Any:

@@ -9,10 +9,11 @@ Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
@@ -73,18 +74,32 @@ def frames(rating: Service, api: str, window: Window, collect_period_s: int) -> 
     """
     reading = "the rated periods"
     if api != "v1":
+        rows = _v2_summary(rating, reading, window, "time,type")
         try:
-            for row in _v2_summary(rating, reading, window, "time,type"):
-                yield RatedFrame(_frame_window(rating, reading, row, collect_period_s), _v2_sum(rating, reading, row))
-            return
+            first = next(rows, None)
         except NotFound:
             if api == "v2":
                 raise
+        else:
+            yield from _v2_frames(
+                rating, reading, window, chain((row for row in (first,) if row), rows), collect_period_s
+            )
+            return
     begin = window.begin
     while begin < window.end:
         day = Window(begin, min(begin + DAY, window.end))
         yield from _v1_frames(rating, reading, day, collect_period_s)
         begin = day.end
+
+
+def _v2_frames(
+    rating: Service, reading: str, window: Window, rows: Iterable[Row], collect_period_s: int
+) -> Iterator[RatedFrame]:
+    for row in rows:
+        period = _frame_window(rating, reading, row, collect_period_s)
+        if not window.contains(period.begin):
+            raise Malformed(reading, rating.url, f"a period of {iso(period.begin)} came that was not asked for")
+        yield RatedFrame(period, _v2_sum(rating, reading, row))
 
 
 def rated_through(rating: Service, api: str, now: datetime, collect_period_s: int) -> datetime | None:
