@@ -107,7 +107,7 @@ def demo() -> bool:
     playbook = [str(environment / "bin" / "ansible-playbook"), "finops.cloud.demo"]
     readable = {"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
     return (
-        subprocess.run(playbook, check=False, cwd=TREE, env=clean_environment(environment, **readable)).returncode == 0
+        subprocess.run(playbook, check=False, cwd=TREE, env=clean_environment(environment) | readable).returncode == 0
     )
 
 
