@@ -76,6 +76,13 @@ def test_a_midnight_that_the_clocks_skip_is_the_first_instant_after_the_gap() ->
     assert at_local(date(2026, 4, 24), time(), ZoneInfo("Africa/Cairo")) == utc("2026-04-23T22:00:00")
 
 
+def test_a_time_inside_the_gap_is_the_first_instant_after_it() -> None:
+    # Europe/Zurich, 29 March 2026: 02:00 becomes 03:00, which is 01:00 UTC.
+    for clock in ("02:00", "02:30", "02:59:59"):
+        moment = parse_moment(f"2026-03-29T{clock}", ZoneInfo("Europe/Zurich"), "begin")
+        assert moment == utc("2026-03-29T01:00:00")
+
+
 def test_a_day_that_a_zone_skipped_begins_with_the_next() -> None:
     # Pacific/Apia had no 30 December 2011: it went from UTC-10 to UTC+14 at the end of the 29th.
     assert at_local(date(2011, 12, 30), time(), ZoneInfo("Pacific/Apia")) == utc("2011-12-30T10:00:00")
