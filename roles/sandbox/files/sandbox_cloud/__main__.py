@@ -21,17 +21,18 @@ def main() -> int:
     try:
         from sandbox_cloud import process
         from sandbox_cloud.scenario import ScenarioError
+
+        try:
+            told = _run(process, arguments)
+        except (process.SandboxError, ScenarioError) as problem:
+            print(problem, file=sys.stderr)
+            return 2
     except ImportError as error:
         needed = Path(__file__).parent.parent / "requirements.txt"
         print(
             f"{sys.executable} misses {error.name}; install what {needed} lists, or set sandbox_python.",
             file=sys.stderr,
         )
-        return 2
-    try:
-        told = _run(process, arguments)
-    except (process.SandboxError, ScenarioError) as problem:
-        print(problem, file=sys.stderr)
         return 2
     if told is not None:
         print(json.dumps(told))

@@ -17,14 +17,14 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from aiohttp import web
 
-from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Scenario, load, scaled
-from sandbox_cloud.server import application
+
+if TYPE_CHECKING:
+    from sandbox_cloud.cloud import Cloud
 
 START_SECONDS = 30
 STOP_SECONDS = 10
@@ -142,12 +142,18 @@ def call(directory: Path, method: str, path: str, content: Any = None) -> Any:
 
 def serve(options: Options) -> None:
     """Be the cloud until a TERM or INT comes. Raises ScenarioError."""
+    # Only here: asking a running sandbox for a fault or its clock need not load the HTTP framework.
+    from sandbox_cloud.cloud import Cloud
+
     scenario = scaled(load(options.scenario), options.servers, options.rated_points)
-    cloud = Cloud(scenario, latency_seconds=options.latency_ms / 1000)
-    asyncio.run(_serve(cloud, options))
+    asyncio.run(_serve(Cloud(scenario, latency_seconds=options.latency_ms / 1000), options))
 
 
 async def _serve(cloud: Cloud, options: Options) -> None:
+    from aiohttp import web
+
+    from sandbox_cloud.server import application
+
     runner = web.AppRunner(application(cloud), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port)
