@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_SECONDS = 30
 _SQLITE = "sqlite:///"
 #: SQLite's locks are not reliable there (https://www.sqlite.org/faq.html#q5).
-_NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs")
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ def reading(options: LedgerOptions) -> Iterator[Ledger]:
     """The ledger for reading only. Raises LedgerError where it is missing, corrupt, newer, or does not answer."""
     path = _sqlite_path(options)
     with _one_sentence(path):
+        _refuse_network_file_system(path)
         if not path.exists():
             raise LedgerError(
                 f"The ledger {path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
@@ -110,20 +111,24 @@ def _create_private_file(path: Path) -> None:
 
 
 def _refuse_network_file_system(path: Path) -> None:
-    """Raise LedgerError where /proc/mounts puts the path on NFS, CIFS or their like. Elsewhere than Linux nothing is known."""
+    """Raise LedgerError where the path is on NFS, CIFS or their like. Without /proc/mounts (not Linux) nothing is known of that."""
     try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return
-    folder = str(path.parent.resolve()) + "/"
-    found = [(fields[1], fields[2]) for fields in (line.split() for line in mounts) if _below(folder, fields[1])]
-    kind = max(found, key=lambda mount: len(mount[0]), default=("", ""))[1]
-    if kind in _NETWORK_FILE_SYSTEMS:
+    kind = file_system_of(path, mounts)
+    if kind in NETWORK_FILE_SYSTEMS:
         raise LedgerError(f"The ledger {path} would lie on {kind}, where SQLite cannot lock safely; use a local disk.")
 
 
-def _below(folder: str, mount_point: str) -> bool:
-    return folder.startswith(mount_point.rstrip("/") + "/")
+def file_system_of(path: Path, mounts: str) -> str:
+    """The type of file system that a path lies on, by the text of /proc/mounts (proc(5)); empty where no mount holds it."""
+    folder = f"{path.parent.resolve()}/"
+    rows = [line.split() for line in mounts.splitlines()]
+    # Later mounts cover earlier ones on the same place; spaces are written as \040.
+    points = [(row[1].replace("\\040", " ").rstrip("/") + "/", row[2]) for row in rows]
+    holding = [(len(point), number, kind) for number, (point, kind) in enumerate(points) if folder.startswith(point)]
+    return max(holding)[2] if holding else ""
 
 
 def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:

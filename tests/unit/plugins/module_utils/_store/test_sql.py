@@ -16,7 +16,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, ledger_url, reading, writing
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import (
+    NETWORK_FILE_SYSTEMS,
+    LedgerOptions,
+    file_system_of,
+    ledger_url,
+    reading,
+    writing,
+)
 from sqlalchemy import select, update
 
 
@@ -153,6 +160,31 @@ def test_a_folder_in_the_way_is_one_sentence(tmp_path: Path) -> None:
         writing(LedgerOptions(f"sqlite:///{tmp_path}/file/ledger.db")),
     ):
         pass
+
+
+MOUNTS = """/dev/sda1 / ext4 rw 0 0
+filer:/home /srv/home nfs4 rw 0 0
+/dev/sdb1 /srv/home/local xfs rw 0 0
+//box/share /srv/my\\040share cifs rw 0 0
+tmpfs /srv/covered tmpfs rw 0 0
+filer:/c /srv/covered nfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/lib/finops/ledger.db", "ext4"),
+        ("/srv/home/anna/ledger.db", "nfs4"),
+        ("/srv/home/local/ledger.db", "xfs"),
+        ("/srv/homework/ledger.db", "ext4"),
+        ("/srv/my share/ledger.db", "cifs"),
+        ("/srv/covered/deep/ledger.db", "nfs"),
+    ],
+)
+def test_the_file_system_of_a_ledger_is_that_of_the_mount_which_holds_it(path: str, kind: str) -> None:
+    assert file_system_of(Path(path), MOUNTS) == kind
+    assert (kind in NETWORK_FILE_SYSTEMS) == (kind in ("nfs4", "nfs", "cifs"))
 
 
 WRITER = """
