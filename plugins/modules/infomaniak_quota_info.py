@@ -97,7 +97,7 @@ complete:
 quotas:
   description:
     - Quotas by service and name. A service that was not read is null.
-    - C(limit) is -1 where C(unlimited). C(used) and C(reserved) are null where the service does not count them, as Octavia does for all
+    - C(limit) is null where C(unlimited). C(used) and C(reserved) are null where the service does not count them, as Octavia does for all
       and Nova for key pairs.
     - C(free) is limit less used and reserved, and negative where a limit was lowered below the use. C(utilization) is the part of the
       limit that is taken, 1 for all of it. Both are null where the quota is unlimited or its use is not counted.

@@ -66,12 +66,15 @@ def _by_name(rows: Iterable[Quota]) -> dict[str, dict[str, Any]]:
 
 
 def _headroom(row: Quota) -> dict[str, Any]:
-    """free is limit - used - reserved and may be negative; it and utilization are null where no limit or no use is known."""
+    """An unlimited quota has no limit. free is limit - used - reserved and may be negative.
+
+    It and utilization are null where no limit or no use is known.
+    """
     unlimited = row.limit == UNLIMITED
     known = row.used is not None and row.reserved is not None and not unlimited
     taken = (row.used or 0) + (row.reserved or 0)
     return {
-        "limit": row.limit,
+        "limit": None if unlimited else row.limit,
         "used": row.used,
         "reserved": row.reserved,
         "free": row.limit - taken if known else None,
