@@ -34,7 +34,6 @@ class Server:
     ram_mb: int | None
     root_gb: int | None
     ephemeral_gb: int | None
-    boots_from_volume: bool
 
     @property
     def disk_gb(self) -> int | None:
@@ -70,5 +69,4 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
         ram_mb=number["ram"],
         root_gb=number["disk"],
         ephemeral_gb=number["ephemeral"],
-        boots_from_volume=not row.get("image"),
     )

@@ -20,7 +20,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed, NotFound
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, from_iso, iso
 
-APIS = ("auto", "v2", "v1")
 #: CloudKitty answers 100 rows where no limit is sent, and takes at least 5000.
 PAGE_SIZE = 1000
 #: How far back the newest rated period is looked for: with v2 one page of hours, with v1 one request a day.

@@ -34,11 +34,6 @@ class Money:
     amount: Decimal
     currency: str
 
-    def __add__(self, other: Money) -> Money:
-        if self.currency != other.currency:
-            raise ValueError(f"cannot add {other.currency} to {self.currency} without a rate")
-        return Money(EXACT.add(self.amount, other.amount), self.currency)
-
     def __str__(self) -> str:
         return f"{self.currency} {display(self.amount)}"
 

@@ -133,11 +133,6 @@ def next_period(calendar: Calendar, current: Window) -> Window | None:
     return None if calendar.kind == "custom" else period_at(calendar, current.end)
 
 
-def period_id(calendar: Calendar, window: Window) -> str:
-    """Kind and begin in UTC: the name under which holds, marks and overrides are kept (rule P1)."""
-    return f"{calendar.kind}:{iso(window.begin)}"
-
-
 def _index_of(calendar: Calendar, day: date) -> int:
     """The number of the period that holds a local date, counted from the first one of the Gregorian calendar."""
     if calendar.kind == "daily":
@@ -230,11 +225,6 @@ def ceil_to(moment: datetime, period_seconds: int) -> datetime:
     """The first edge of the collect period at or after the moment; edges are counted from the epoch."""
     seconds = int(moment.timestamp())
     return datetime.fromtimestamp(-(-seconds // period_seconds) * period_seconds, UTC)
-
-
-def floor_to(moment: datetime, period_seconds: int) -> datetime:
-    """The last edge of the collect period at or before the moment."""
-    return datetime.fromtimestamp(int(moment.timestamp()) // period_seconds * period_seconds, UTC)
 
 
 def iso(moment: datetime) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-FED_BY_CLOUD, FED_BY_ENTRIES = "cloud", "entries"
+FED_BY_CLOUD = "cloud"
 BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
 
 

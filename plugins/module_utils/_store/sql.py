@@ -144,12 +144,19 @@ def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         uri = f"file:{quote(str(path))}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
-        for setting in settings:
+        # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
+        for setting in settings if read_only or not _is_foreign(connection) else []:
             connection.execute(f"PRAGMA {setting}").close()
         return connection
 
     creator: Callable[[], Any] = connect
     return create_engine("sqlite://", creator=creator, poolclass=NullPool)
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    """Whether another program made this database."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return bool(names) and tables().ledger_schema.name not in names
 
 
 @contextmanager

@@ -248,7 +248,9 @@ def _built(kind: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(kind):
         return _built_dataclass(kind, value, where)
     if origin is types.UnionType:
-        return None if value is None else _built(next(one for one in arguments if one is not types.NoneType), value, where)
+        return (
+            None if value is None else _built(next(one for one in arguments if one is not types.NoneType), value, where)
+        )
     if origin is tuple:
         if not isinstance(value, list):
             raise ScenarioError(f"{where} has to be a list")

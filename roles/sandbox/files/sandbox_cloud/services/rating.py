@@ -35,7 +35,6 @@ _METADATA = {
 }
 
 Point = tuple[datetime, Series]
-Group = tuple[tuple[str, str], ...]
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:

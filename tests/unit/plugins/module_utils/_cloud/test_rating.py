@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed, NotFound
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, floor_to
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 
 from ....conftest import Sandbox
 
@@ -28,6 +28,11 @@ Service_ = Callable[..., Service]
 
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def begun(moment: datetime) -> datetime:
+    """The begin of the hour that holds a moment."""
+    return moment.replace(minute=0, second=0)
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def requests(sandbox: Sandbox) -> int:
 
 
 def last_days(days: int) -> Window:
-    end = floor_to(now(), HOUR)
+    end = begun(now())
     return Window(end - timedelta(days=days), end)
 
 
@@ -57,7 +62,7 @@ def last_days(days: int) -> Window:
 def test_the_newest_rated_hour_is_not_one_that_is_still_to_come(service: Service_, api: str) -> None:
     """The sandbox rates an hour one hour after it has ended; InfluxDB shows later ones as rows of null."""
     moment = now()
-    assert rating.rated_through(service(), api, moment, HOUR) == floor_to(moment - timedelta(hours=1), HOUR)
+    assert rating.rated_through(service(), api, moment, HOUR) == begun(moment - timedelta(hours=1))
 
 
 def test_a_project_without_rated_hours_has_no_newest(service: Service_) -> None:

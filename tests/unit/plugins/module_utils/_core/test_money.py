@@ -12,7 +12,6 @@ from fractions import Fraction
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
-    Money,
     display,
     exact_sum,
     from_nano,
@@ -87,11 +86,6 @@ def test_a_spend_is_above_zero(text: str) -> None:
 def test_an_amount_has_a_currency(code: str | None) -> None:
     with pytest.raises(InvalidOption, match="CHF or EUR"):
         parse_currency(code, "currency")
-
-
-def test_currencies_do_not_mix() -> None:
-    with pytest.raises(ValueError, match="EUR to CHF"):
-        Money(Decimal(1), "CHF") + Money(Decimal(1), "EUR")
 
 
 @given(st.lists(amounts))

@@ -116,9 +116,11 @@ def test_another_program_s_database_is_refused_and_kept(ledger: LedgerOptions) -
     path_of(ledger).parent.mkdir()
     with sqlite3.connect(path_of(ledger)) as other:
         other.execute("CREATE TABLE letters (text TEXT)")
+    before = path_of(ledger).read_bytes()
     for way in (reading, writing):
         with pytest.raises(LedgerError, match="no ledger of finops.cloud"), way(ledger):
             pass
+    assert path_of(ledger).read_bytes() == before
 
 
 def test_a_damaged_ledger_is_an_error(ledger: LedgerOptions) -> None:
