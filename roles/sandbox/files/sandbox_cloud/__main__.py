@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _run(process: Any, arguments: argparse.Namespace) -> Any:
-    directory = arguments.directory.absolute()
+    directory = arguments.directory.resolve()
     if arguments.command in ("start", "serve"):
         options = process.Options(
             directory,
@@ -55,14 +55,16 @@ def _run(process: Any, arguments: argparse.Namespace) -> Any:
         return process.stop(directory)
     if arguments.command == "fault":
         if arguments.set is None:
-            return {"faults": process.call(directory, "DELETE", "/sandbox/faults")}
+            there_were = bool(process.call(directory, "GET", "/sandbox/faults"))
+            return {"faults": process.call(directory, "DELETE", "/sandbox/faults"), "changed": there_were}
         try:
             fault = json.loads(arguments.set)
         except ValueError as error:
             raise process.SandboxError(f"--set takes a JSON object, not {arguments.set!r}") from error
-        return {"faults": process.call(directory, "POST", "/sandbox/faults", fault)}
+        return {"faults": process.call(directory, "POST", "/sandbox/faults", fault), "changed": True}
     if arguments.command == "clock":
-        return process.call(directory, "POST", "/sandbox/clock", {"advance_hours": arguments.advance_hours})
+        told = process.call(directory, "POST", "/sandbox/clock", {"advance_hours": arguments.advance_hours})
+        return {**told, "changed": arguments.advance_hours > 0}
     if arguments.command == "latency":
         return process.call(directory, "POST", "/sandbox/latency", {"latency_ms": arguments.latency_ms})
     return process.call(directory, "DELETE" if arguments.reset else "GET", "/sandbox/requests")

@@ -101,17 +101,15 @@ def forbidden(service: str, rule: str, path: str = "", headers: Mapping[str, str
 
 
 def page(
-    request: web.Request, rows: Sequence[dict[str, Any]], limit: int | None
+    service: str, request: web.Request, rows: Sequence[dict[str, Any]], limit: int | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of the page that marker and limit ask for, and the URL of the next page.
 
     limit: the largest page of the service, None for none. A full page always has a next one, as Nova, Cinder and Neutron do.
+    Raises Refused for a limit that is no number and for a marker that no row has: an empty page would look like the end.
     """
-    asked = int(request.query["limit"]) if "limit" in request.query else None
-    size = min(asked, limit) if asked is not None and limit is not None else asked if asked is not None else limit
-    start = 0
-    if "marker" in request.query:
-        start = next((number + 1 for number, row in enumerate(rows) if row["id"] == request.query["marker"]), len(rows))
+    size = asked_limit(service, request, limit)
+    start = after_marker(service, [row["id"] for row in rows], request.query.get("marker"))
     chosen = list(rows[start:] if size is None else rows[start : start + size])
     if size is None or len(chosen) < size or not chosen:
         return chosen, None
@@ -119,6 +117,29 @@ def page(
         ("marker", chosen[-1]["id"])
     ]
     return chosen, f"{request.url.origin()}{request.path}?{urlencode(query)}"
+
+
+def asked_limit(service: str, request: web.Request, largest: int | None) -> int | None:
+    """How many rows the request's limit asks for, at most the largest page. Raises Refused for what is no number."""
+    text = request.query.get("limit")
+    if text is None:
+        return largest
+    if not (text.isascii() and text.isdigit()):
+        raise Refused(error(service, 400, f"limit is an integer of 0 or more, not {text!r}."))
+    asked = int(text)
+    if service == "network" and asked == 0:
+        return None
+    return asked if largest is None else min(asked, largest)
+
+
+def after_marker(service: str, ids: Sequence[str], marker: str | None) -> int:
+    """The position behind the marker. Raises Refused for one that is not in the list: 404 of Cinder and Neutron, 400 of others."""
+    if marker is None:
+        return 0
+    if marker not in ids:
+        status = 404 if service in ("block_storage", "network") else 400
+        raise Refused(error(service, status, f"marker [{marker}] not found"))
+    return ids.index(marker) + 1
 
 
 def listed(key: str, rows: list[dict[str, Any]], following: str | None) -> dict[str, Any]:
@@ -138,12 +159,17 @@ def microseconds(moment: datetime) -> str:
 
 
 def microversion(request: web.Request, name: str, latest: tuple[int, int]) -> tuple[int, int] | None:
-    """The microversion of the header, None where none is asked for."""
+    """The microversion of the header, None where none is asked for. Raises Refused for one that is no version."""
     asked = request.headers.get("OpenStack-API-Version", "")
     service, _space, number = asked.partition(" ")
     if service != name:
         number = request.headers.get("X-OpenStack-Nova-API-Version", "") if name == "compute" else ""
     if number == "latest":
         return latest
+    if not number:
+        return None
     major, _dot, minor = number.partition(".")
-    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else None
+    if not (major.isdigit() and minor.isdigit()):
+        sentence = f"API Version String {number} is of invalid format. Must be of format MajorNum.MinorNum."
+        raise Refused(error("compute" if name == "compute" else "block_storage", 400, sentence))
+    return int(major), int(minor)

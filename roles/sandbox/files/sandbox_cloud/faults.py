@@ -67,6 +67,7 @@ def parse(row: Any) -> Fault:
     """The fault that a mapping describes. Raises FaultError in one sentence."""
     if not isinstance(row, dict):
         raise FaultError("a fault is a mapping with service and kind")
+    row = {name: value for name, value in row.items() if value is not None}
     known = {one.name for one in fields(Fault)}
     unknown = sorted(set(row) - known)
     if unknown:
@@ -77,12 +78,16 @@ def parse(row: Any) -> Fault:
         raise FaultError(f"kind is one of {', '.join(KINDS)}, not {row.get('kind')!r}")
     try:
         re.compile(row.get("path", ""))
-        numbers = {
-            name: int(row[name]) for name in ("status", "retry_after", "times", "after") if row.get(name) is not None
-        }
+        numbers = {name: int(row[name]) for name in ("status", "retry_after", "times", "after") if name in row}
         seconds = float(row.get("seconds", 0))
     except (re.error, TypeError, ValueError) as error:
         raise FaultError(f"a number or the path's regular expression is wrong: {error}") from error
+    if any(number < 0 for number in (*numbers.values(), seconds)):
+        raise FaultError("a fault's numbers are zero or more")
+    if not 400 <= numbers.get("status", 500) <= 599:
+        raise FaultError(f"status is one of an error, 400 to 599, not {numbers['status']}")
+    if not isinstance(row.get("method", ""), str):
+        raise FaultError(f"method is the name of an HTTP method, not {row['method']!r}")
     if row["kind"] in ONCE:
         numbers.setdefault("times", 1)
     return Fault(**{**row, **numbers, "seconds": seconds})

@@ -95,7 +95,7 @@ def stop(directory: Path) -> dict[str, Any]:
     os.kill(running["pid"], signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
-        if not _lives(running["pid"]):
+        if not _lives(running["pid"], directory):
             return {"changed": True}
         time.sleep(0.05)
     raise SandboxError(f"the sandbox with the process id {running['pid']} does not end")
@@ -105,17 +105,23 @@ def state(directory: Path) -> dict[str, Any] | None:
     """What the running sandbox of that directory wrote down; None where none runs: a process that has its id by chance is not it."""
     try:
         told: dict[str, Any] = json.loads(_state_file(directory).read_text(encoding="utf-8"))
-        return told if _lives(told["pid"]) else None
+        return told if _lives(told["pid"], directory) else None
     except (FileNotFoundError, ValueError, KeyError):
         return None
 
 
-def _lives(pid: int) -> bool:
-    """Whether a sandbox has that process id: an ended one that nobody has collected has no command line any more."""
+def _lives(pid: int, directory: Path) -> bool:
+    """Whether this directory's sandbox has that process id, and not another one that got it later.
+
+    An ended one that nobody has collected has no command line any more.
+    """
     try:
         os.kill(pid, 0)
         command = Path(f"/proc/{pid}/cmdline")
-        return not command.parent.parent.is_dir() or b"sandbox_cloud" in command.read_bytes()
+        if not Path("/proc/self/cmdline").is_file():
+            return True
+        words = command.read_bytes().split(b"\0")
+        return b"sandbox_cloud" in words and os.fsencode(directory) in words
     except (ProcessLookupError, PermissionError, FileNotFoundError):
         return False
 

@@ -10,6 +10,7 @@ Everything that an API tells is computed from these resources, so that counters,
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import types
 import typing
 import uuid
@@ -33,6 +34,11 @@ class ScenarioError(Exception):
 def stable_id(kind: str, name: str) -> str:
     """The id of a resource, as most services write it."""
     return str(uuid.uuid5(NAMESPACE, f"{kind}/{name}"))
+
+
+def mac_address(port_id: str) -> str:
+    """The MAC address of a port."""
+    return f"fa:16:3e:{port_id[0:2]}:{port_id[2:4]}:{port_id[4:6]}"
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,13 @@ class Network:
     owner: str = "project"
     shared: bool = False
     external: bool = False
+
+
+def fixed_address(network: Network, name: str) -> str:
+    """The address on the network of what has that name: behind the gateway's, the same every time."""
+    block = ipaddress.ip_network(network.cidrs[0])
+    behind_gateway = max(block.num_addresses - 3, 1)
+    return str(block[2 + int(stable_id("address", name)[:8], 16) % behind_gateway])
 
 
 @dataclass(frozen=True)
@@ -237,6 +250,7 @@ def load(path: Path) -> Scenario:
     try:
         scenario: Scenario = _built(Scenario, content, "")
         _refuse_dangling(scenario)
+        _refuse_networks(scenario)
     except ScenarioError as error:
         raise ScenarioError(f"the scenario {path}: {error}") from error
     return scenario
@@ -302,6 +316,7 @@ def _refuse_dangling(scenario: Scenario) -> None:
         *((f"snapshots[{one.name}].volume", one.volume, volumes) for one in scenario.snapshots),
         *((f"backups[{one.name}].volume", one.volume, volumes) for one in scenario.backups),
         *((f"routers[{one.name}].gateway", one.gateway, networks) for one in scenario.routers),
+        *((f"routers[{one.name}].networks", name, networks) for one in scenario.routers for name in one.networks),
         *((f"floating_ips[{one.address}].attached_to", one.attached_to, servers) for one in scenario.floating_ips),
         *((f"floating_ips[{one.address}].network", one.network, networks) for one in scenario.floating_ips),
         *((f"load_balancers[{one.name}].network", one.network, networks) for one in scenario.load_balancers),
@@ -311,6 +326,20 @@ def _refuse_dangling(scenario: Scenario) -> None:
             raise ScenarioError(
                 f"{where} is {name}, which the scenario does not have; it has {', '.join(sorted(known)) or 'none'}"
             )
+
+
+def _refuse_networks(scenario: Scenario) -> None:
+    """Raise ScenarioError where a network has no block of addresses to give any from."""
+    for one in scenario.networks:
+        if not one.cidrs:
+            raise ScenarioError(f"networks[{one.name}].cidrs is empty; a network has at least one block")
+        for cidr in one.cidrs:
+            try:
+                block = ipaddress.ip_network(cidr)
+            except ValueError as error:
+                raise ScenarioError(f"networks[{one.name}].cidrs: {error}") from error
+            if block.num_addresses < 4:
+                raise ScenarioError(f"networks[{one.name}].cidrs: {cidr} is too small for a gateway and a server")
 
 
 def scaled(scenario: Scenario, servers: int | None, rated_points: int | None) -> Scenario:

@@ -81,9 +81,14 @@ def application(cloud: Cloud) -> web.Application:
             if request.transport is not None:
                 request.transport.abort()
             raise ConnectionResetError
-        answer = await _answer(cloud, request, handler, service, path, kind, fault)
-        cloud.journal.write(kind, {**row, "status": answer.status})
-        return answer
+        status = 500
+        try:
+            answer = await _answer(cloud, request, handler, service, path, kind, fault)
+            status = answer.status
+            return answer
+        finally:
+            # A handler that fails is a request as well.
+            cloud.journal.write(kind, {**row, "status": status})
 
     app = web.Application(middlewares=[surround], client_max_size=64 * 1024**2)
     for service, module in _SERVICES.items():

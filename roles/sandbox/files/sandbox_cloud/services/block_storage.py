@@ -40,11 +40,13 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         async def answer(request: web.Request) -> web.Response:
             asked = _microversion(request)
             owned = rows(asked, str(request.url.origin())) if cloud.owns_all(request["identity"]) else []
-            if "status" in request.query:
-                owned = [row for row in owned if row["status"] == request.query["status"]]
+            for name in ("status", "name"):
+                owned = [row for row in owned if row[name] == request.query.get(name, row[name])]
             if "with_count" in request.query and asked < (3, 45) and asked != SMALLEST:
                 return answers.error("block_storage", 400, "with_count is not supported before 3.45.")
-            chosen, following = answers.page(request, owned, PAGE_LIMIT)
+            chosen, following = answers.page("block_storage", request, owned, PAGE_LIMIT)
+            if request.path == f"{base}/volumes":
+                chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
             told = answers.listed(key, chosen, following)
             if "with_count" in request.query and asked >= (3, 45):
                 told["count"] = len(owned)
@@ -54,6 +56,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def summary(request: web.Request) -> web.Response:
         asked = _microversion(request)
+        if asked < (3, 12):
+            return answers.error("block_storage", 404)
         owned = cloud.scenario.volumes if cloud.owns_all(request["identity"]) else ()
         metadata: dict[str, list[str]] = {}
         for one in owned:
@@ -67,7 +71,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         asked, identity = _microversion(request), request["identity"]
         if request.match_info["project"] != identity.owner.project_id:
             return answers.forbidden("block_storage", "volume_extension:quotas:show", headers=_version_header(asked))
-        used = _used(cloud) if cloud.owns_all(identity) else {}
+        used = cloud.cached("block_storage used", lambda: _used(cloud)) if cloud.owns_all(identity) else {}
         rows: dict[str, Any] = {
             name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0} for name, limit in _limits(cloud).items()
         }
@@ -77,7 +81,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def limits(request: web.Request) -> web.Response:
         asked = _microversion(request)
-        used = _used(cloud) if cloud.owns_all(request["identity"]) else {}
+        used = cloud.cached("block_storage used", lambda: _used(cloud)) if cloud.owns_all(request["identity"]) else {}
         known = cloud.scenario.quotas.block_storage
         absolute = {
             "maxTotalVolumes": known["volumes"],

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import Server, stable_id
+from sandbox_cloud.scenario import Server, fixed_address, mac_address, stable_id
 
 SMALLEST = (2, 1)
 PAGE_LIMIT = 1000
@@ -25,6 +26,8 @@ _VM_STATE = {
     "ERROR": "error",
     "SHELVED_OFFLOADED": "shelved_offloaded",
 }
+#: In these states Nova tells how far a server has come.
+_PROGRESSING = ("ACTIVE", "BUILD", "DELETED", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING")
 #: Dropped from quotas with that microversion; -1 and 0 for those that nova-network once had.
 _OLD_QUOTAS = {
     (2, 36): {"fixed_ips": -1, "floating_ips": -1, "security_group_rules": -1, "security_groups": -1},
@@ -69,12 +72,25 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def servers(request: web.Request) -> web.Response:
         asked = _microversion(cloud, request)
+        if "all_tenants" in request.query:
+            rule = "os_compute_api:servers:detail:get_all_tenants"
+            return answers.forbidden("compute", rule, headers=_versions(asked))
         key = ("servers", asked, request.url.origin())
         rows = cloud.cached(key, lambda: _servers(cloud, asked, request)) if cloud.owns_all(request["identity"]) else []
-        chosen, following = answers.page(request, rows, PAGE_LIMIT)
+        chosen, following = answers.page("compute", request, _filtered(request, rows), PAGE_LIMIT)
         if not request.path.endswith("/detail"):
             chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
         return _told(answers.listed("servers", chosen, following), asked)
+
+    async def flavors(request: web.Request) -> web.Response:
+        asked = _microversion(cloud, request)
+        rows = [
+            _listed_flavor(cloud, name, asked, f"{request.url.origin()}/compute") for name in cloud.scenario.flavors
+        ]
+        chosen, following = answers.page("compute", request, rows, PAGE_LIMIT)
+        if not request.path.endswith("/detail"):
+            chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
+        return _told(answers.listed("flavors", chosen, following), asked)
 
     async def quotas(request: web.Request) -> web.Response:
         asked, identity = _microversion(cloud, request), request["identity"]
@@ -125,6 +141,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{base}/", version),
         web.get(f"{base}/servers", servers),
         web.get(f"{base}/servers/detail", servers),
+        web.get(f"{base}/flavors", flavors),
+        web.get(f"{base}/flavors/detail", flavors),
         web.get(f"{base}/os-quota-sets/{{project}}", quotas),
         web.get(f"{base}/os-quota-sets/{{project}}/detail", quotas),
         web.get(f"{base}/limits", limits),
@@ -165,15 +183,42 @@ def _used(cloud: Cloud) -> dict[str, int]:
     }
 
 
+def _filtered(request: web.Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The servers of that status, and with that regular expression in their names."""
+    status, name = request.query.get("status"), request.query.get("name")
+    if status is not None:
+        rows = [row for row in rows if row["status"] == status.upper()]
+    if name is not None:
+        rows = [row for row in rows if re.search(name, row["name"])]
+    return rows
+
+
 def _servers(cloud: Cloud, asked: tuple[int, int], request: web.Request) -> list[dict[str, Any]]:
     attached: dict[str | None, list[str]] = {}
     for volume in cloud.scenario.volumes:
         attached.setdefault(volume.attached_to, []).append(volume.name)
-    return [_server(cloud, one, attached.get(one.name, []), asked, request) for one in cloud.scenario.servers]
+    floating: dict[str | None, list[str]] = {}
+    for address in cloud.scenario.floating_ips:
+        floating.setdefault(address.attached_to, []).append(address.address)
+    networks = {one.name: one for one in cloud.scenario.networks}
+    rows = []
+    for one in cloud.scenario.servers:
+        fixed = fixed_address(networks[one.network], one.name)
+        addresses = [
+            _address(fixed, "fixed", one),
+            *(_address(ip, "floating", one) for ip in floating.get(one.name, [])),
+        ]
+        rows.append(_server(cloud, one, attached.get(one.name, []), addresses, asked, request))
+    return rows
 
 
 def _server(
-    cloud: Cloud, one: Server, attached: list[str], asked: tuple[int, int], request: web.Request
+    cloud: Cloud,
+    one: Server,
+    attached: list[str],
+    addresses: list[dict[str, Any]],
+    asked: tuple[int, int],
+    request: web.Request,
 ) -> dict[str, Any]:
     identity = request["identity"].owner
     server_id, created = stable_id("server", one.name), cloud.created(one.created_hours_ago)
@@ -181,7 +226,7 @@ def _server(
     row: dict[str, Any] = {
         "accessIPv4": "",
         "accessIPv6": "",
-        "addresses": {one.network: [_address(one.name)]},
+        "addresses": {one.network: addresses},
         "created": answers.seconds(created),
         "flavor": _flavor(cloud, one.flavor, asked, origin),
         "hostId": stable_id("host", one.name).replace("-", "") + "aabbccdd00112233445566778",
@@ -198,7 +243,6 @@ def _server(
         "user_id": identity.user_id,
         "updated": answers.seconds(created),
         "OS-DCF:diskConfig": "MANUAL",
-        "progress": 0,
         "OS-EXT-AZ:availability_zone": "nova",
         "config_drive": "",
         "key_name": None,
@@ -210,6 +254,8 @@ def _server(
         "os-extended-volumes:volumes_attached": [_attached(name, asked) for name in attached],
         "security_groups": [{"name": "default"}],
     }
+    if one.status in _PROGRESSING:
+        row["progress"] = 0
     newer: dict[tuple[int, int], dict[str, Any]] = {
         (2, 9): {"locked": False},
         (2, 19): {"description": None},
@@ -223,13 +269,13 @@ def _server(
     return row
 
 
-def _address(name: str) -> dict[str, Any]:
-    last = int(stable_id("address", name)[:4], 16)
+def _address(address: str, kind: str, one: Server) -> dict[str, Any]:
+    """An address, fixed or floating, with the MAC of the server's port."""
     return {
         "version": 4,
-        "addr": f"10.10.{last // 256}.{last % 256}",
-        "OS-EXT-IPS:type": "fixed",
-        "OS-EXT-IPS-MAC:mac_addr": f"fa:16:3e:00:{last // 256:02x}:{last % 256:02x}",
+        "addr": address,
+        "OS-EXT-IPS:type": kind,
+        "OS-EXT-IPS-MAC:mac_addr": mac_address(stable_id("port", one.name)),
     }
 
 
@@ -259,6 +305,31 @@ def _flavor(cloud: Cloud, name: str, asked: tuple[int, int], origin: str) -> dic
         "original_name": name,
         "extra_specs": {},
     }
+
+
+def _listed_flavor(cloud: Cloud, name: str, asked: tuple[int, int], origin: str) -> dict[str, Any]:
+    """A flavor of the list of flavors, which names its size otherwise than a server does."""
+    flavor, flavor_id = cloud.scenario.flavors[name], stable_id("flavor", name)
+    row = {
+        "id": flavor_id,
+        "name": name,
+        "ram": flavor.ram_mb,
+        "disk": flavor.disk_gb,
+        "swap": "" if asked < (2, 75) else 0,
+        "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gb,
+        "OS-FLV-DISABLED:disabled": False,
+        "vcpus": flavor.vcpus,
+        "os-flavor-access:is_public": True,
+        "rxtx_factor": 1.0,
+        "links": [
+            {"rel": "self", "href": f"{origin}/v2.1/flavors/{flavor_id}"},
+            {"rel": "bookmark", "href": f"{origin}/flavors/{flavor_id}"},
+        ],
+    }
+    newer: dict[tuple[int, int], dict[str, Any]] = {(2, 55): {"description": None}, (2, 61): {"extra_specs": {}}}
+    for since, names in newer.items():
+        row |= names if asked >= since else {}
+    return row
 
 
 def _moment(text: str | None, now: datetime) -> datetime | None:
@@ -301,7 +372,9 @@ def _usage_page(
 ) -> dict[str, Any]:
     """Totals are those of the page; below 2.40 there is one page and no link to the rest."""
     named = [{"id": row["instance_id"], **row} for row in rows]
-    chosen, following = answers.page(request, named, PAGE_LIMIT) if asked >= (2, 40) else (named[:PAGE_LIMIT], None)
+    chosen, following = (
+        answers.page("compute", request, named, PAGE_LIMIT) if asked >= (2, 40) else (named[:PAGE_LIMIT], None)
+    )
     if not chosen:
         return {"tenant_usage": {}}
     usages = [{name: value for name, value in row.items() if name != "id"} for row in chosen]

@@ -41,7 +41,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return answers.body({"version": {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": link}]}})
 
     async def log_in(request: web.Request) -> web.Response:
-        owner, method = _owner(cloud, await request.json())
+        try:
+            asked = await request.json()
+        except ValueError:
+            return answers.error("identity", 400, "The request is no JSON.")
+        owner, method = _owner(cloud, asked)
         if owner is None:
             return answers.unauthorized("identity")
         token, issued = cloud.issue_token(owner)
@@ -60,21 +64,18 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         found = cloud.identity_of(request.headers.get("X-Auth-Token"))
         if found is None:
             return answers.unauthorized("identity")
-        project = {
-            "id": found.owner.project_id,
-            "name": found.owner.project,
-            "domain_id": "default",
-            "description": "",
-            "enabled": True,
-            "parent_id": "default",
-            "is_domain": False,
-            "tags": [],
-            "options": {},
-            "links": {"self": f"{request.url.origin()}{prefix}/v3/projects/{found.owner.project_id}"},
-        }
-        return answers.body(
-            {"projects": [project], "links": {"next": None, "self": str(request.url), "previous": None}}
-        )
+        rows = [_project(found.owner, f"{request.url.origin()}{prefix}")]
+        return answers.body({"projects": rows, "links": {"next": None, "self": str(request.url), "previous": None}})
+
+    async def project(request: web.Request) -> web.Response:
+        found = cloud.identity_of(request.headers.get("X-Auth-Token"))
+        if found is None:
+            return answers.unauthorized("identity")
+        if request.match_info.get("project") != found.owner.project_id:
+            rule = "identity:get_project" if "project" in request.match_info else "identity:list_projects"
+            sentence = f"You are not authorized to perform the requested action: {rule}."
+            return answers.error("identity", 403, sentence)
+        return answers.body({"project": _project(found.owner, f"{request.url.origin()}{prefix}")})
 
     return [
         web.get(prefix, versions),
@@ -84,7 +85,24 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.post(f"{prefix}/v3/auth/tokens", log_in),
         web.get(f"{prefix}/v3/auth/catalog", catalog),
         web.get(f"{prefix}/v3/auth/projects", projects),
+        web.get(f"{prefix}/v3/projects", project),
+        web.get(f"{prefix}/v3/projects/{{project}}", project),
     ]
+
+
+def _project(owner: Owner, base: str) -> dict[str, Any]:
+    return {
+        "id": owner.project_id,
+        "name": owner.project,
+        "domain_id": "default",
+        "description": "",
+        "enabled": True,
+        "parent_id": "default",
+        "is_domain": False,
+        "tags": [],
+        "options": {},
+        "links": {"self": f"{base}/v3/projects/{owner.project_id}"},
+    }
 
 
 def _owner(cloud: Cloud, asked: Any) -> tuple[Owner | None, str]:

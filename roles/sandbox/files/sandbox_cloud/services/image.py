@@ -34,9 +34,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         rows = [_image(cloud, one) for one in cloud.scenario.images if one.owner == "other" or owned]
         for name in ("owner", "visibility", "status"):
             rows = [row for row in rows if row[name] == request.query.get(name, row[name])]
-        limit = min(int(request.query.get("limit", DEFAULT_LIMIT)), LARGEST_LIMIT)
-        ids = [row["id"] for row in rows]
-        start = ids.index(request.query["marker"]) + 1 if request.query.get("marker") in ids else 0
+        asked = answers.asked_limit("image", request, LARGEST_LIMIT)
+        limit = DEFAULT_LIMIT if asked is None or "limit" not in request.query else asked
+        start = answers.after_marker("image", [row["id"] for row in rows], request.query.get("marker"))
         chosen = rows[start : start + limit]
         told = {"images": chosen, "first": _path(request, {}), "schema": "/v2/schemas/images"}
         if len(chosen) == limit and chosen:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import LoadBalancer, stable_id
+from sandbox_cloud.scenario import LoadBalancer, fixed_address, stable_id
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
@@ -29,7 +29,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         rows = [_balancer(cloud, one) for one in cloud.scenario.load_balancers] if cloud.owns_all(identity) else []
         if "project_id" in request.query:
             rows = [row for row in rows if row["project_id"] == request.query["project_id"]]
-        chosen, following = answers.page(request, rows, None)
+        chosen, following = answers.page("load_balancer", request, rows, None)
         fields = request.query.getall("fields", [])
         if fields:
             chosen = [{name: row[name] for name in fields if name in row} for row in chosen]
@@ -62,7 +62,7 @@ def _balancer(cloud: Cloud, one: LoadBalancer) -> dict[str, Any]:
         "project_id": project_id,
         "created_at": answers.seconds(cloud.created(one.created_hours_ago)).removesuffix("Z"),
         "updated_at": None,
-        "vip_address": network.cidrs[0].partition("/")[0],
+        "vip_address": fixed_address(network, one.name),
         "vip_port_id": stable_id("port", one.name),
         "vip_subnet_id": stable_id("subnet", network.cidrs[0]),
         "vip_network_id": stable_id("network", one.network),

@@ -41,7 +41,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         if kind not in ("generic", "instance"):
             return answers.error("metric", 404, f"Resource type {kind} does not exist")
         rows = [_resource(cloud, one, kind) for one in own(request)]
-        chosen, following = answers.page(request, rows, PAGE_LIMIT)
+        chosen, following = answers.page("metric", request, rows, PAGE_LIMIT)
         headers = {"Link": f'<{following}>; rel="next"'} if following else {}
         return answers.body(chosen, headers=headers)
 

@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 from aiohttp import web
 
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import FloatingIp, Network, stable_id
+from sandbox_cloud.scenario import FloatingIp, Network, fixed_address, mac_address, stable_id
 
 Rows = list[dict[str, Any]]
+#: Query parameters that do not filter.
+_NOT_FILTERS = {"fields", "limit", "marker", "page_reverse", "sort_dir", "sort_key"}
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
@@ -31,10 +34,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     def listing(key: str, rows: Callable[[Cloud], Rows]) -> Any:
         async def answer(request: web.Request) -> web.Response:
             identity = request["identity"]
-            seen = [
-                row for row in rows(cloud) if row["project_id"] == identity.owner.project_id or _is_shared(cloud, row)
-            ]
-            chosen, following = answers.page(request, _filtered(request, seen), None)
+            known = _known(cloud, key, rows)
+            seen = [row for row in known if row["project_id"] == identity.owner.project_id or _is_shared(cloud, row)]
+            chosen, following = answers.page("network", request, _filtered(request, seen, known), None)
             fields = request.query.getall("fields", [])
             if fields:
                 chosen = [{name: row[name] for name in fields if name in row} for row in chosen]
@@ -71,12 +73,21 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     ]
 
 
-def _filtered(request: web.Request, rows: Rows) -> Rows:
-    """The rows that match every query parameter that is the name of a field."""
-    for name in ("project_id", "tenant_id", "id", "name", "status", "port_id"):
-        if name in request.query:
-            wanted = request.query.getall(name)
-            rows = [row for row in rows if str(row.get(name)) in wanted]
+def _known(cloud: Cloud, key: str, rows: Callable[[Cloud], Rows]) -> Rows:
+    """All rows of a list, made on first use: a large cloud's client is not to wait for the sandbox."""
+    found: Rows = cloud.cached(("network", key), lambda: rows(cloud))
+    return found
+
+
+def _filtered(request: web.Request, rows: Rows, known: Rows) -> Rows:
+    """The rows that match every query parameter; a field given twice matches either. Raises Refused for what is no plain field."""
+    for name in request.query.keys() - _NOT_FILTERS:
+        if known and not all(isinstance(row.get(name, ""), str | int | None) for row in known):
+            raise answers.Refused(answers.error("network", 400, f"the sandbox does not filter by {name}"))
+        if known and not any(name in row for row in known):
+            raise answers.Refused(answers.error("network", 400, f"['{name}'] is invalid attribute for filtering"))
+        wanted = {value.lower() for value in request.query.getall(name)}
+        rows = [row for row in rows if str(row.get(name)).lower() in wanted]
     return rows
 
 
@@ -91,7 +102,7 @@ def _is_shared(cloud: Cloud, row: dict[str, Any]) -> bool:
 def _used(cloud: Cloud, project_id: str) -> dict[str, int]:
     """What the project owns, by the singular names of the quotas."""
     counted = {
-        name: sum(row["project_id"] == project_id for row in _LISTS[path][1](cloud))
+        name: sum(row["project_id"] == project_id for row in _known(cloud, *_LISTS[path]))
         for name, path in (
             ("network", "networks"),
             ("subnet", "subnets"),
@@ -101,7 +112,7 @@ def _used(cloud: Cloud, project_id: str) -> dict[str, int]:
             ("security_group", "security-groups"),
         )
     }
-    groups = [row for row in _security_groups(cloud) if row["project_id"] == project_id]
+    groups = [row for row in _known(cloud, *_LISTS["security-groups"]) if row["project_id"] == project_id]
     return {**counted, "security_group_rule": sum(len(row["security_group_rules"]) for row in groups)}
 
 
@@ -160,9 +171,9 @@ def _subnets(cloud: Cloud) -> Rows:
             "enable_dhcp": not one.external,
             "ipv6_ra_mode": None,
             "ipv6_address_mode": None,
-            "gateway_ip": cidr.partition("/")[0],
+            "gateway_ip": str(ip_network(cidr)[1]),
             "cidr": cidr,
-            "allocation_pools": [{"start": cidr.partition("/")[0], "end": cidr.partition("/")[0]}],
+            "allocation_pools": [{"start": str(ip_network(cidr)[2]), "end": str(ip_network(cidr)[-2])}],
             "host_routes": [],
             "dns_nameservers": [],
             "router:external": one.external,
@@ -197,12 +208,12 @@ def _port(cloud: Cloud, name: str, network: str, owner: str, device: str) -> dic
         "id": stable_id("port", name),
         "name": "",
         "network_id": stable_id("network", network),
-        "mac_address": f"fa:16:3e:{stable_id('port', name)[0:2]}:{stable_id('port', name)[2:4]}:{stable_id('port', name)[4:6]}",
+        "mac_address": mac_address(stable_id("port", name)),
         "admin_state_up": True,
         "status": "ACTIVE",
         "device_id": device,
         "device_owner": owner,
-        "fixed_ips": [{"subnet_id": stable_id("subnet", of.cidrs[0]), "ip_address": of.cidrs[0].partition("/")[0]}],
+        "fixed_ips": [{"subnet_id": stable_id("subnet", of.cidrs[0]), "ip_address": _port_address(of, name, owner)}],
         "allowed_address_pairs": [],
         "extra_dhcp_opts": [],
         "security_groups": [stable_id("security_group", name) for name in cloud.scenario.security_groups[:1]],
@@ -212,7 +223,13 @@ def _port(cloud: Cloud, name: str, network: str, owner: str, device: str) -> dic
     }
 
 
+def _port_address(network: Network, name: str, owner: str) -> str:
+    """A router has the gateway's address, others their own."""
+    return str(ip_network(network.cidrs[0])[1]) if "router" in owner else fixed_address(network, name)
+
+
 def _routers(cloud: Cloud) -> Rows:
+    cidrs = {one.name: one.cidrs[0] for one in cloud.scenario.networks}
     return [
         {
             "id": stable_id("router", one.name),
@@ -221,7 +238,12 @@ def _routers(cloud: Cloud) -> Rows:
             "status": "ACTIVE",
             "external_gateway_info": {
                 "network_id": stable_id("network", one.gateway),
-                "external_fixed_ips": [{"subnet_id": stable_id("subnet", one.gateway), "ip_address": "198.51.100.95"}],
+                "external_fixed_ips": [
+                    {
+                        "subnet_id": stable_id("subnet", cidrs[one.gateway]),
+                        "ip_address": str(ip_network(cidrs[one.gateway])[2]),
+                    }
+                ],
                 "enable_snat": True,
             },
             "availability_zones": [],

@@ -33,13 +33,14 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         headers = _account_headers(cloud, known)
         if request.method == "HEAD":
             return web.Response(status=204, headers=headers, content_type="application/json", charset="utf-8")
-        rows = [_container_row(cloud, one) for one in sorted(known, key=lambda one: one.name)]
-        return answers.body(_page(request, rows), headers=headers)
+        return _listing(
+            request, [_container_row(cloud, one) for one in sorted(known, key=lambda one: one.name)], headers
+        )
 
     async def container(request: web.Request) -> web.Response:
         found = next((one for one in containers(request) if one.name == request.match_info["container"]), None)
         if found is None:
-            return web.Response(status=404)
+            return answers.error("object_storage", 404, "Not Found")
         headers = {
             "X-Container-Object-Count": str(found.objects),
             "X-Container-Bytes-Used": str(found.objects * found.object_bytes),
@@ -47,12 +48,10 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         }
         if request.method == "HEAD":
             return web.Response(status=204, headers=headers, content_type="application/json", charset="utf-8")
-        rows = [_object_row(cloud, found, number) for number in range(found.objects)]
-        return answers.body(_page(request, rows), headers=headers)
+        return _listing(request, [_object_row(cloud, found, number) for number in range(found.objects)], headers)
 
     return [
-        web.route("HEAD", base, account),
-        web.get(base, account, allow_head=False),
+        *(web.route(method, path, account) for method in ("HEAD", "GET") for path in (base, f"{base}/")),
         web.route("HEAD", f"{base}/{{container}}", container),
         web.get(f"{base}/{{container}}", container, allow_head=False),
     ]
@@ -79,9 +78,18 @@ def _bytes(known: tuple[Container, ...]) -> int:
     return sum(one.objects * one.object_bytes for one in known)
 
 
-def _page(request: web.Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    marker = request.query.get("marker", "")
-    return [row for row in rows if row["name"] > marker][: min(int(request.query.get("limit", PAGE_LIMIT)), PAGE_LIMIT)]
+def _listing(request: web.Request, rows: list[dict[str, Any]], headers: dict[str, str]) -> web.Response:
+    """The page that marker and limit ask for: names in lines, or JSON for those who ask for it, as Swift does."""
+    limit, marker = request.query.get("limit", ""), request.query.get("marker", "")
+    # Swift takes a limit that is no number for none.
+    size = int(limit) if limit.isascii() and limit.isdigit() else PAGE_LIMIT
+    if size > PAGE_LIMIT:
+        return web.Response(status=412, text=f"Maximum limit is {PAGE_LIMIT}", content_type="text/html")
+    chosen = [row for row in rows if row["name"] > marker][:size]
+    asks_json = request.query.get("format") == "json" or "application/json" in request.headers.get("Accept", "")
+    if asks_json:
+        return answers.body(chosen, headers=headers)
+    return web.Response(text="".join(f"{row['name']}\n" for row in chosen), headers=headers)
 
 
 def _container_row(cloud: Cloud, one: Container) -> dict[str, Any]:
