@@ -4,32 +4,45 @@
 
 """What was rated: every resource's price in every collect period that it was there for, as a function of scenario and clock.
 
-Nothing is stored: a frame is computed from the resource's age and the prices, so that a test can compute the same sum from the scenario.
+Nothing is stored: a point is computed from the resource's age and the prices, so that a test can compute the same sum from
+the scenario, and a history of a million points costs no memory. Collect periods are told by their begin in seconds since 1970.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import ceil
 
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Scenario, Server, stable_id
 
 GB = 1024**3
 _RUNNING = ("ACTIVE", "VERIFY_RESIZE", "PAUSED")
+#: What each metric is measured in.
+UNITS = {
+    "instance_up": "instance",
+    "instance_reserved": "instance",
+    "volume.size": "GiB",
+    "ip.floating": "ip",
+    "loadbalancer": "lb",
+    "storage.objects.size": "GiB",
+}
 
 
 @dataclass(frozen=True)
 class Series:
-    """One resource under one metric: what each of its periods costs, from the period on in which it began."""
+    """One resource under one metric: what each of its periods costs, from the one on that begins at first."""
 
     metric: str
     resource_id: str
     unit: str
     quantity: float
     price: float
-    since: datetime
+    first: int
     metadata: tuple[tuple[str, str], ...]
 
 
@@ -44,79 +57,97 @@ def series(cloud: Cloud) -> tuple[Series, ...]:
 def _series(cloud: Cloud) -> Iterator[Series]:
     scenario = cloud.scenario
     prices = scenario.rating.prices_icu_per_hour
+
+    def one(metric: str, kind: str, name: str, quantity: float, price: float, hours: int, **metadata: str) -> Series:
+        first = floor(cloud, cloud.created(hours))
+        of = stable_id(kind, name) if kind else name
+        return Series(metric, of, UNITS[metric], quantity, _times(price, quantity), first, tuple(metadata.items()))
+
     for server in scenario.servers:
-        running = server.status in _RUNNING
-        by_flavor = prices.instance_up if running else prices.instance_reserved
-        yield Series(
-            "instance_up" if running else "instance_reserved",
-            stable_id("server", server.name),
-            "instance",
-            1.0,
-            by_flavor.get(server.flavor, 0.0),
-            cloud.created(server.created_hours_ago),
-            _flavor_metadata(scenario, server),
-        )
+        metric = "instance_up" if server.status in _RUNNING else "instance_reserved"
+        price = getattr(prices, metric).get(server.flavor, 0.0)
+        named = _flavor_metadata(scenario, server)
+        yield one(metric, "server", server.name, 1.0, price, server.created_hours_ago, **named)
     for volume in scenario.volumes:
-        price = prices.volume_gb.get(volume.type, 0.0) * volume.size_gb
-        named = (("volume_type", volume.type),)
-        since = cloud.created(volume.created_hours_ago)
-        yield Series("volume.size", stable_id("volume", volume.name), "GiB", float(volume.size_gb), price, since, named)
+        price, size = prices.volume_gb.get(volume.type, 0.0), float(volume.size_gb)
+        yield one("volume.size", "volume", volume.name, size, price, volume.created_hours_ago, volume_type=volume.type)
     for address in scenario.floating_ips:
-        since = cloud.created(address.created_hours_ago)
-        named = (("state", "ACTIVE" if address.attached_to else "DOWN"),)
-        yield Series(
-            "ip.floating", stable_id("floating_ip", address.address), "ip", 1.0, prices.floating_ip, since, named
-        )
+        state, hours = "ACTIVE" if address.attached_to else "DOWN", address.created_hours_ago
+        yield one("ip.floating", "floating_ip", address.address, 1.0, prices.floating_ip, hours, state=state)
     for balancer in scenario.load_balancers:
-        since = cloud.created(balancer.created_hours_ago)
-        yield Series(
-            "loadbalancer", stable_id("load_balancer", balancer.name), "lb", 1.0, prices.load_balancer, since, ()
-        )
-    stored = sum(one.objects * one.object_bytes for one in scenario.containers) / GB
+        hours = balancer.created_hours_ago
+        yield one("loadbalancer", "load_balancer", balancer.name, 1.0, prices.load_balancer, hours)
+    stored = sum(container.objects * container.object_bytes for container in scenario.containers) / GB
     if stored:
-        since = cloud.created(1000)
-        yield Series(
-            "storage.objects.size", scenario.project.project_id, "GiB", stored, prices.object_gb * stored, since, ()
-        )
+        owner = scenario.project.project_id
+        yield one("storage.objects.size", "", owner, stored, prices.object_gb, scenario.rating.history_days * 24)
 
 
-def _flavor_metadata(scenario: Scenario, server: Server) -> tuple[tuple[str, str], ...]:
+def _times(price: float, quantity: float) -> float:
+    """The product as written on paper: CloudKitty rates in decimals, so 0.0085 x 200 is 1.7 there."""
+    return float(Decimal(str(price)) * Decimal(str(quantity)))
+
+
+def _flavor_metadata(scenario: Scenario, server: Server) -> dict[str, str]:
     vcpus = str(scenario.flavors[server.flavor].vcpus)
-    return (("flavor_name", server.flavor), ("flavor_id", stable_id("flavor", server.flavor)), ("vcpus", vcpus))
+    return {"flavor_name": server.flavor, "flavor_id": stable_id("flavor", server.flavor), "vcpus": vcpus}
 
 
-def period(cloud: Cloud) -> timedelta:
-    """How long a collect period is."""
-    return timedelta(seconds=cloud.scenario.rating.collect_period_s)
+def floor(cloud: Cloud, moment: datetime) -> int:
+    """The edge of a collect period at or before the moment."""
+    seconds = cloud.scenario.rating.collect_period_s
+    return int(moment.timestamp()) // seconds * seconds
 
 
-def rated_through(cloud: Cloud) -> datetime:
+def rated_through(cloud: Cloud) -> int:
     """The end of the newest rated period: one is rated when it has ended for rated_lag_hours."""
     return floor(cloud, cloud.now() - timedelta(hours=cloud.scenario.rating.rated_lag_hours))
 
 
-def first_rated(cloud: Cloud) -> datetime:
+def first_rated(cloud: Cloud) -> int:
     """The begin of the oldest rated period; it does not move with the clock, history is only added."""
     return floor(cloud, cloud.began - timedelta(days=cloud.scenario.rating.history_days))
 
 
-def floor(cloud: Cloud, moment: datetime) -> datetime:
-    """The edge of a collect period at or before the moment."""
-    seconds = cloud.scenario.rating.collect_period_s
-    return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC)
-
-
-def periods(cloud: Cloud, begin: datetime, end: datetime) -> list[datetime]:
+def periods(cloud: Cloud, begin: datetime, end: datetime) -> range:
     """The begins of the rated periods that begin in [begin, end)."""
-    at = floor(cloud, max(begin, first_rated(cloud)))
-    at += period(cloud) if at < begin else timedelta()
-    found = []
-    while at < end and at + period(cloud) <= rated_through(cloud):
-        found.append(at)
-        at += period(cloud)
-    return found
+    seconds = cloud.scenario.rating.collect_period_s
+    start = max(-(-ceil(begin.timestamp()) // seconds) * seconds, first_rated(cloud))
+    return range(start, max(min(ceil(end.timestamp()), rated_through(cloud)), start), seconds)
 
 
-def begins(cloud: Cloud, one: Series) -> datetime:
-    """The begin of the first period of a series."""
-    return floor(cloud, one.since)
+def points(
+    known: Sequence[Series], rated: range, offset: int, limit: int | None
+) -> tuple[int, Iterator[tuple[int, list[Series]]]]:
+    """How many points the series have in the rated periods, and those of a page of them, by period.
+
+    offset and limit count points; limit None is no limit. Only the page's own periods are looked into.
+    """
+    firsts = sorted(one.first for one in known)
+    counts = [bisect_right(firsts, begin) for begin in rated]
+    total = sum(counts)
+
+    def walk() -> Iterator[tuple[int, list[Series]]]:
+        skip, left = offset, total if limit is None else limit
+        for begin, count in zip(rated, counts, strict=True):
+            if skip >= count:
+                skip -= count
+                continue
+            members = [one for one in known if one.first <= begin][skip : skip + left]
+            yield begin, members
+            skip, left = 0, left - len(members)
+            if not left:
+                return
+
+    return total, walk()
+
+
+def calendar(begin: int) -> dict[str, str]:
+    """The keys that the collector adds to every point, so that it can be grouped by them."""
+    moment = datetime.fromtimestamp(begin, UTC)
+    return {
+        "week_of_the_year": moment.strftime("%U"),
+        "day_of_the_year": str(moment.timetuple().tm_yday),
+        "month": str(moment.month),
+        "year": str(moment.year),
+    }

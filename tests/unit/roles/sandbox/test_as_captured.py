@@ -23,10 +23,17 @@ CAPTURES = {
 }
 #: The service types of the captures -> those of the sandbox's catalog.
 TYPES = {"volumev3": "block-storage", "CK1": "rating"}
-#: Below these keys names are data, such as metadata and metrics.
-OPEN = ("metadata", "addresses", "usage", "metrics", "desc", "volume_image_metadata")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Below these keys names are data, such as metadata and metrics, and ids are everywhere.
+OPEN = ("metadata", "addresses", "usage", "metrics", "desc", "volume_image_metadata", "attributes")
 REAL_PROJECT, REAL_OTHER = "b30781c9679b4ede8107bae21990153e", "12ea6497742b430cb074bc137d80f5fc"
 REAL_SERVER = "d8eee402-0439-487e-95bf-6ac3d96d8d00"
+#: The captured ids of that server's metrics.
+REAL_METRICS = {
+    "050ec033-2e60-4523-99f5-f181b3b9e5ce": "cpu",
+    "077a1e30-8431-419f-a778-33e30a8e4be7": "vcpus",
+    "e51fbcad-41e7-4c03-acfa-71ba9171a769": "memory.usage",
+}
 CAPTURED_ON = datetime(2026, 11, 21, tzinfo=UTC)
 #: SQL storage: a sandbox with `storage: v1` answers these.
 SQL = tuple(name for name in CAPTURES if name.startswith("ck1_"))
@@ -45,7 +52,7 @@ class Shape:
         self.types.add(type(value).__name__)
         if isinstance(value, dict):
             for key, one in value.items():
-                self.keys.setdefault("*" if name in OPEN else key, Shape()).see(one, key)
+                self.keys.setdefault("*" if name in OPEN or ID.fullmatch(key) else key, Shape()).see(one, key)
         elif isinstance(value, list):
             rows = name != "results" and any(not isinstance(one, (dict, list)) for one in value)
             for position, one in enumerate(value):
@@ -74,13 +81,14 @@ def asked_like(sandbox: Sandbox, capture: dict[str, Any]) -> Answer:
     """The captured request, with the sandbox's own ids and days as far from now as the captured ones were."""
     kind = TYPES.get(capture["service"], capture["service"])
     server = next(iter(sandbox.ask("GET", f"{sandbox.catalog['compute']}/servers").body["servers"]))["id"]
-    other = "0" * 32
-    path = (
-        capture["path"]
-        .replace(REAL_PROJECT, sandbox.project_id)
-        .replace(REAL_OTHER, other)
-        .replace(REAL_SERVER, server)
-    )
+    metrics = sandbox.ask("GET", f"{sandbox.catalog['metric']}/v1/resource/instance/{server}").body["metrics"]
+    ours = {REAL_PROJECT: sandbox.project_id, REAL_OTHER: "0" * 32, REAL_SERVER: server}
+    ours |= {real: metrics[name] for real, name in REAL_METRICS.items()}
+
+    def renamed(text: str) -> str:
+        return re.sub("|".join(ours), lambda found: ours[found[0]], text)
+
+    path = renamed(capture["path"]).replace(" ", "%20")
     days = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1) - CAPTURED_ON
 
     def moved(found: re.Match[str]) -> str:
@@ -88,7 +96,7 @@ def asked_like(sandbox: Sandbox, capture: dict[str, Any]) -> Answer:
         return found[0] if moment.year < 2026 else (moment + days).strftime("%Y-%m-%dT%H:%M:%S")
 
     path = re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", moved, path)
-    request = capture["request"] or {}
+    request = json.loads(renamed(json.dumps(capture["request"] or {})))
     base = sandbox.catalog[kind] if kind != "identity" else sandbox.state["auth_url"]
     return sandbox.ask(capture["method"], base + path, request.get("json"), request.get("headers"))
 

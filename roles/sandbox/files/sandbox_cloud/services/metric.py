@@ -2,151 +2,394 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gnocchi: the servers as resources, and measures of what they were given."""
+"""Gnocchi: resources and their search, metrics, measures, aggregates over many resources, archive policies."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby as runs
 from typing import Any
 
 from aiohttp import web
 
-from sandbox_cloud import answers
+from sandbox_cloud import answers, metering
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import Server, stable_id
+from sandbox_cloud.metering import Metric, Resource
+from sandbox_cloud.scenario import stable_id
+from sandbox_cloud.services import metric_query
 
 PAGE_LIMIT = 1000
-#: The archive policy's granularities in seconds; without one in the request all of them come mixed.
-GRANULARITIES = (3600, 300)
-METRICS = ("cpu", "disk.root.size", "memory", "memory.usage", "vcpus")
+#: Resource type -> its own attributes.
+TYPES = {
+    "generic": (),
+    "instance": ("display_name", "host", "flavor_id", "flavor_name", "image_ref"),
+    "instance_disk": ("name", "instance_id"),
+    "volume": ("display_name", "volume_type"),
+}
+AGGREGATIONS = ("mean", "sum", "min", "max", "count")
+_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+_RELATIVE = re.compile(r"-\s*(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_Answer = Callable[[Cloud, web.Request], web.Response]
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     """The metric service's routes."""
 
-    async def version(request: web.Request) -> web.Response:
-        link = f"{request.url.origin()}{prefix}/v1/"
-        return answers.body(
-            {
-                "build": "4.7.1",
-                "versions": [{"status": "CURRENT", "links": [{"rel": "self", "href": link}], "id": "v1.0"}],
-            }
-        )
+    def bound(handler: _Answer) -> Any:
+        async def answer(request: web.Request) -> web.Response:
+            return handler(cloud, request)
 
-    def own(request: web.Request) -> tuple[Server, ...]:
-        return cloud.scenario.servers if cloud.owns_all(request["identity"]) else ()
+        return answer
 
-    async def resources(request: web.Request) -> web.Response:
-        kind = request.match_info["type"]
-        if kind not in ("generic", "instance"):
-            return answers.error("metric", 404, f"Resource type {kind} does not exist")
-        rows = [_resource(cloud, one, kind) for one in own(request)]
-        chosen, following = answers.page("metric", request, rows, PAGE_LIMIT)
-        headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-        return answers.body(chosen, headers=headers)
+    async def search(request: web.Request) -> web.Response:
+        return _search(cloud, request, await _json(request))
 
-    async def resource(request: web.Request) -> web.Response:
-        return answers.body(_resource(cloud, _found(request, own(request)), request.match_info["type"]))
-
-    async def measures(request: web.Request) -> web.Response:
-        server = _found(request, own(request))
-        name = request.match_info["metric"]
-        if name not in METRICS:
-            return answers.error("metric", 404, f"Metric {name} does not exist")
-        return answers.body(_measures(cloud, server, name, request))
-
-    async def policies(_request: web.Request) -> web.Response:
-        definition = [
-            {"timespan": "90 days, 0:00:00", "granularity": "1:00:00", "points": 2160},
-            {"timespan": "30 days, 0:00:00", "granularity": "0:05:00", "points": 8640},
-        ]
-        methods = ["mean", "max", "min", "sum", "count", "rate:mean"]
-        return answers.body(
-            [{"name": "ceilometer-low", "back_window": 0, "definition": definition, "aggregation_methods": methods}]
-        )
+    async def aggregates(request: web.Request) -> web.Response:
+        return _aggregates(cloud, request, await _json(request))
 
     base = f"{prefix}/v1"
+    handlers: dict[str, _Answer] = {
+        "/resource/{type}": _resources,
+        "/resource/{type}/{id}": _resource,
+        "/resource/{type}/{id}/metric": _metrics_of,
+        "/resource/{type}/{id}/metric/{metric}": _metric,
+        "/resource/{type}/{id}/metric/{metric}/measures": _measures,
+        "/metric": _metrics,
+        "/metric/{metric}": _metric,
+        "/metric/{metric}/measures": _measures,
+        "/archive_policy": _policies,
+        "/archive_policy/{name}": _policy,
+        "/resource_type": _types,
+        "/capabilities": _capabilities,
+        "/status": _status,
+    }
     return [
-        web.get(prefix, version),
-        web.get(f"{prefix}/", version),
-        web.get(f"{base}/resource/{{type}}", resources),
-        web.get(f"{base}/resource/{{type}}/{{id}}", resource),
-        web.get(f"{base}/resource/{{type}}/{{id}}/metric/{{metric}}/measures", measures),
-        web.get(f"{base}/archive_policy", policies),
+        web.get(prefix, bound(_version)),
+        web.get(f"{prefix}/", bound(_version)),
+        *(web.get(f"{base}{path}", bound(handler)) for path, handler in handlers.items()),
+        web.post(f"{base}/search/resource/{{type}}", search),
+        web.post(f"{base}/aggregates", aggregates),
     ]
 
 
-def _found(request: web.Request, servers: tuple[Server, ...]) -> Server:
-    wanted = request.match_info["id"]
-    for one in servers:
-        if stable_id("server", one.name) == wanted:
-            return one
-    raise answers.Refused(answers.error("metric", 404, f"Resource {wanted} does not exist"))
+async def _json(request: web.Request) -> Any:
+    text = await request.text()
+    try:
+        return json.loads(text) if text else {}
+    except ValueError as problem:
+        raise _refused(400, f"Unable to decode body: {problem}") from problem
 
 
-def _resource(cloud: Cloud, one: Server, kind: str) -> dict[str, Any]:
-    owner, server_id = cloud.scenario.project, stable_id("server", one.name)
-    since = cloud.created(one.created_hours_ago).isoformat()
-    collector = stable_id("user", "ceilometer").replace("-", "")
-    row: dict[str, Any] = {
-        "id": server_id,
-        "creator": f"{collector}:{collector}",
+def _refused(status: int, description: Any) -> answers.Refused:
+    return answers.Refused(answers.body({"code": status, "title": _TITLES[status], "description": description}, status))
+
+
+def _version(_cloud: Cloud, request: web.Request) -> web.Response:
+    link = f"{request.url.origin()}{request.path.rstrip('/')}/v1/"
+    version = {"status": "CURRENT", "links": [{"rel": "self", "href": link}], "id": "v1.0"}
+    return answers.body({"build": "4.7.1", "versions": [version]})
+
+
+def _own(cloud: Cloud, request: web.Request) -> tuple[Resource, ...]:
+    return metering.resources(cloud) if cloud.owns_all(request["identity"]) else ()
+
+
+def _of_type(some: Sequence[Resource], kind: str) -> list[Resource]:
+    if kind not in TYPES:
+        raise _refused(404, f"Resource type {kind} does not exist")
+    return [one for one in some if kind in ("generic", one.kind)]
+
+
+def _found(cloud: Cloud, request: web.Request) -> Resource:
+    """The resource of the URL; 404 where there is none, 403 where it is another project's."""
+    kind, wanted = request.match_info["type"], request.match_info["id"]
+    every = _of_type(metering.resources(cloud), kind)
+    found = next((one for one in every if wanted in (one.resource_id, one.original_id)), None)
+    if found is None:
+        raise _refused(404, f"Resource {wanted} does not exist")
+    if "metric" in request.match_info and request.match_info["metric"] not in [one.name for one in found.metrics]:
+        raise _refused(404, f"Metric {request.match_info['metric']} does not exist")
+    if not cloud.owns_all(request["identity"]):
+        raise _refused(403, "")
+    return found
+
+
+def _found_metric(cloud: Cloud, request: web.Request) -> Metric:
+    wanted = request.match_info["metric"]
+    if "id" in request.match_info:
+        return next(one for one in _found(cloud, request).metrics if one.name == wanted)
+    return _by_id(cloud, request, wanted)
+
+
+def _by_id(cloud: Cloud, request: web.Request, wanted: str) -> Metric:
+    known: dict[str, Metric] = cloud.cached(
+        "metrics", lambda: {metric.metric_id: metric for one in metering.resources(cloud) for metric in one.metrics}
+    )
+    if wanted not in known:
+        raise _refused(404, f"Metric {wanted} does not exist")
+    if not cloud.owns_all(request["identity"]):
+        raise _refused(403, "")
+    return known[wanted]
+
+
+def _creator() -> dict[str, str]:
+    user, project = (stable_id(kind, "ceilometer").replace("-", "") for kind in ("user", "project"))
+    return {"creator": f"{user}:{project}", "created_by_user_id": user, "created_by_project_id": project}
+
+
+def _told(cloud: Cloud, one: Resource, kind: str) -> dict[str, Any]:
+    """A resource as its type shows it: generic shows no attributes of a type."""
+    owner, since = cloud.scenario.project, datetime.fromtimestamp(one.since, UTC).isoformat()
+    return {
+        "id": one.resource_id,
         "started_at": since,
         "revision_start": since,
         "ended_at": None,
         "user_id": owner.user_id,
         "project_id": owner.project_id,
-        "original_resource_id": server_id,
-        "type": "instance",
+        "original_resource_id": one.original_id,
+        "type": one.kind,
         "revision_end": None,
-        "metrics": {name: stable_id("metric", f"{one.name}/{name}") for name in METRICS},
-        "created_by_user_id": collector,
-        "created_by_project_id": collector,
+        "metrics": {metric.name: metric.metric_id for metric in one.metrics},
+        **_creator(),
+        **(one.attributes if kind == one.kind else {}),
     }
-    own = {
-        "display_name": one.name,
-        "host": "sandbox",
-        "flavor_id": stable_id("flavor", one.flavor),
-        "flavor_name": one.flavor,
-        "image_ref": None,
+
+
+def _told_metric(one: Metric) -> dict[str, Any]:
+    return {
+        "id": one.metric_id,
+        "name": one.name,
+        "unit": one.unit,
+        "resource_id": one.resource_id,
+        "archive_policy": _told_policy(one.policy),
+        **_creator(),
     }
-    return row | (own if kind == "instance" else {})
 
 
-def _measures(cloud: Cloud, one: Server, name: str, request: web.Request) -> list[list[Any]]:
-    """[timestamp, granularity, value] since the server began, at most 30 days back, every granularity that is asked for."""
-    asked = [int(float(request.query["granularity"]))] if "granularity" in request.query else list(GRANULARITIES)
-    if any(granularity not in GRANULARITIES for granularity in asked):
-        raise answers.Refused(answers.error("metric", 404, f"Granularity {asked[0]} does not exist"))
-    since = max(cloud.created(one.created_hours_ago), cloud.now() - timedelta(days=30))
-    begin = max(_moment(request.query.get("start")) or since, since)
-    end = min(_moment(request.query.get("stop")) or cloud.now(), cloud.now())
-    rows = []
-    for granularity in asked:
-        at = -(-int(begin.timestamp()) // granularity) * granularity
-        while at < end.timestamp():
-            moment = datetime.fromtimestamp(at, UTC)
-            rows.append([moment.isoformat(), float(granularity), _value(cloud, one, name, at)])
-            at += granularity
-    return rows
+def _told_policy(name: str) -> dict[str, Any]:
+    definition = [
+        {
+            "timespan": f"{days} days, 0:00:00",
+            "granularity": f"{granularity // 3600}:{granularity % 3600 // 60:02}:00",
+            "points": days * 86400 // granularity,
+        }
+        for granularity, days in sorted(metering.KEPT_DAYS.items())
+    ]
+    methods = list(metering.POLICIES[name])
+    return {"name": name, "back_window": 0, "definition": definition, "aggregation_methods": methods}
 
 
-def _moment(text: str | None) -> datetime | None:
+def _listed(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
+    """A page of at most 1000, the next one named in a header."""
+    chosen, following = answers.page("metric", request, rows, PAGE_LIMIT)
+    return answers.body(chosen, headers={"Link": f'<{following}>; rel="next"'} if following else {})
+
+
+def _resources(cloud: Cloud, request: web.Request) -> web.Response:
+    kind = request.match_info["type"]
+    return _listed(request, [_told(cloud, one, kind) for one in _of_type(_own(cloud, request), kind)])
+
+
+def _resource(cloud: Cloud, request: web.Request) -> web.Response:
+    return answers.body(_told(cloud, _found(cloud, request), request.match_info["type"]))
+
+
+def _search(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
+    """By a JSON filter in the body, or a sentence in filter=."""
+    kind = request.match_info["type"]
+    return _listed(request, _matching(cloud, request, kind, request.query.get("filter") or body))
+
+
+def _matching(cloud: Cloud, request: web.Request, kind: str, wanted: Any) -> list[dict[str, Any]]:
+    try:
+        wanted = metric_query.parse_filter(wanted) if isinstance(wanted, str) else wanted
+        rows = [_told(cloud, one, kind) for one in _of_type(_own(cloud, request), kind)]
+        return [row for row in rows if metric_query.matches(row, wanted)]
+    except metric_query.Unreadable as problem:
+        raise _refused(400, {"cause": "Invalid filter", "detail": str(problem)}) from problem
+
+
+def _metrics(cloud: Cloud, request: web.Request) -> web.Response:
+    every = [metric for one in _own(cloud, request) for metric in one.metrics]
+    rows = [_told_metric(one) for one in sorted(every, key=lambda one: one.metric_id)]
+    for key in ("name", "resource_id", "unit", "id"):
+        if key in request.query:
+            rows = [row for row in rows if row[key] == request.query[key]]
+    return _listed(request, rows)
+
+
+def _metrics_of(cloud: Cloud, request: web.Request) -> web.Response:
+    return answers.body([_told_metric(one) for one in _found(cloud, request).metrics])
+
+
+def _metric(cloud: Cloud, request: web.Request) -> web.Response:
+    return answers.body(_told_metric(_found_metric(cloud, request)))
+
+
+def _seconds(cloud: Cloud, request: web.Request, name: str) -> int | None:
+    """A moment of the request: ISO 8601, naive is UTC, or so long ago as in -30min."""
+    text = request.query.get(name)
     if text is None:
         return None
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    relative = _RELATIVE.fullmatch(text)
+    if relative:
+        return int(cloud.now().timestamp()) - int(relative[1]) * _SECONDS[relative[2][0]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise _refused(400, f"Invalid value for {name}") from problem
+    return int((moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).timestamp())
 
 
-def _value(cloud: Cloud, one: Server, name: str, at: int) -> float:
-    """What the server was given, or an even third of it for what it used: cpu in nanoseconds since it began."""
-    flavor = cloud.scenario.flavors[one.flavor]
-    if name == "cpu":
-        return (at - cloud.created(one.created_hours_ago).timestamp()) * flavor.vcpus * 1e9 / 3
-    given = {
-        "vcpus": flavor.vcpus,
-        "memory": flavor.ram_mb,
-        "memory.usage": flavor.ram_mb / 3,
-        "disk.root.size": flavor.disk_gb,
-    }
-    return float(given[name])
+def _granularity(request: web.Request, name: str = "granularity") -> float | None:
+    try:
+        return float(request.query[name]) if name in request.query else None
+    except ValueError as problem:
+        raise _refused(400, f"Invalid value for {name}") from problem
+
+
+def _measures(cloud: Cloud, request: web.Request) -> web.Response:
+    """[timestamp, granularity, value] of each granule; without a granularity those of all of them, one after the other."""
+    metric, aggregation = _found_metric(cloud, request), request.query.get("aggregation", "mean")
+    _refuse_aggregation(metric, aggregation)
+    granularity, resample = _granularity(request), _granularity(request, "resample")
+    if granularity is not None and granularity not in metering.KEPT_DAYS:
+        said = f"Aggregation method '{aggregation}' at granularity '{granularity}' for metric {metric.metric_id} does not exist"
+        raise _refused(404, said)
+    begin, end = _seconds(cloud, request, "start"), _seconds(cloud, request, "stop")
+    rows: list[list[Any]] = []
+    for one in metering.KEPT_DAYS if granularity is None else (int(granularity),):
+        found = metering.measures(cloud, metric, aggregation, one, begin, end)
+        if resample:
+            found, one = _resampled(found, aggregation, int(resample)), int(resample)  # noqa: PLW2901
+        rows += _rows(found, one)
+    return answers.body(rows)
+
+
+def _refuse_aggregation(metric: Metric, aggregation: str) -> None:
+    if aggregation not in metering.POLICIES[metric.policy]:
+        detail = {"metric": metric.metric_id, "aggregation_method": aggregation}
+        raise _refused(404, {"cause": "Aggregation method does not exist for this metric", "detail": detail})
+
+
+def _resampled(found: list[tuple[int, float]], aggregation: str, seconds: int) -> list[tuple[int, float]]:
+    method = aggregation.removeprefix("rate:")
+    grouped = ((at, [value for _at, value in some]) for at, some in runs(found, key=lambda one: one[0] // seconds))
+    return [(at * seconds, value) for at, some in grouped if (value := metering.combined(method, some)) is not None]
+
+
+def _rows(found: Sequence[tuple[int, float]], granularity: int) -> list[list[Any]]:
+    return [[datetime.fromtimestamp(at, UTC).isoformat(), float(granularity), value] for at, value in found]
+
+
+def _aggregates(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
+    """Measures of many metrics in one answer, as they are or combined; with groupby one answer for each group of resources."""
+    try:
+        operations = metric_query.parse_operations(body.get("operations") if isinstance(body, dict) else None)
+        method, wanted = metric_query.aggregated(operations, AGGREGATIONS)
+    except metric_query.Unreadable as problem:
+        raise _refused(400, {"cause": "Invalid operations", "detail": str(problem)}) from problem
+    if "resource_type" not in body:
+        some = [(_by_id(cloud, request, metric_id), aggregation) for metric_id, aggregation in wanted]
+        return answers.body({"measures": _combined(cloud, request, some, method, by_resource=False)})
+    rows = _matching(cloud, request, body["resource_type"], body.get("search"))
+    names = request.query.getall("groupby", [])
+    if not names:
+        some = _of_resources(cloud, request, rows, wanted)
+        return answers.body({"measures": _combined(cloud, request, some, method, by_resource=True)})
+    _refuse_missing(rows, wanted)
+    told = []
+    for key, group in runs(sorted(rows, key=lambda row: _key(row, names)), key=lambda row: _key(row, names)):
+        members = [row for row in group if any(name in row["metrics"] for name, _aggregation in wanted)]
+        if members:
+            some = _of_resources(cloud, request, members, wanted)
+            measures = {"measures": _combined(cloud, request, some, method, by_resource=True)}
+            told.append({"group": dict(zip(names, key, strict=True)), "measures": measures})
+    return answers.body(told)
+
+
+def _key(row: dict[str, Any], names: list[str]) -> list[str]:
+    if not all(name in row for name in names):
+        raise _refused(400, "Invalid groupby attribute")
+    return [str(row[name]) for name in names]
+
+
+def _refuse_missing(rows: list[dict[str, Any]], wanted: list[tuple[str, str]]) -> None:
+    names = sorted({name for name, _aggregation in wanted})
+    if not any(name in row["metrics"] for row in rows for name in names):
+        raise _refused(404, f"Metric {names} does not exist")
+
+
+def _of_resources(
+    cloud: Cloud, request: web.Request, rows: list[dict[str, Any]], wanted: list[tuple[str, str]]
+) -> list[tuple[Metric, str]]:
+    _refuse_missing(rows, wanted)
+    return [
+        (_by_id(cloud, request, row["metrics"][name]), aggregation)
+        for row in rows
+        for name, aggregation in wanted
+        if name in row["metrics"]
+    ]
+
+
+def _combined(
+    cloud: Cloud, request: web.Request, some: list[tuple[Metric, str]], method: str | None, *, by_resource: bool
+) -> dict[str, Any]:
+    """Combined by the method; without one resource -> metric -> aggregation -> measures, or metric -> aggregation -> measures."""
+    granularity = _granularity(request)
+    if granularity is not None and granularity not in metering.KEPT_DAYS:
+        detail = [[one.name if by_resource else one.metric_id, how, granularity] for one, how in some]
+        cause = "Metrics can't being aggregated"
+        raise _refused(400, {"cause": cause, "reason": "Granularities are missing", "detail": detail})
+    begin, end = _seconds(cloud, request, "start"), _seconds(cloud, request, "stop")
+    told: dict[str, Any] = {}
+    for one in metering.KEPT_DAYS if granularity is None else (int(granularity),):
+        together: dict[int, list[float]] = {}
+        for metric, aggregation in some:
+            _refuse_aggregation(metric, aggregation)
+            found = metering.measures(cloud, metric, aggregation, one, begin, end)
+            if method is None:
+                place = told.setdefault(metric.resource_id, {}) if by_resource else told
+                name = metric.name if by_resource else metric.metric_id
+                place.setdefault(name, {}).setdefault(aggregation, []).extend(_rows(found, one))
+            for at, value in found if method else ():
+                together.setdefault(at, []).append(value)
+        if method:
+            values = [(at, metering.combined(method, values) or 0.0) for at, values in sorted(together.items())]
+            told.setdefault("aggregated", []).extend(_rows(values, one))
+    return told
+
+
+def _policies(_cloud: Cloud, _request: web.Request) -> web.Response:
+    return answers.body([_told_policy(name) for name in metering.POLICIES])
+
+
+def _policy(_cloud: Cloud, request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in metering.POLICIES:
+        raise _refused(404, f"Archive policy {name} does not exist")
+    return answers.body(_told_policy(name))
+
+
+def _types(_cloud: Cloud, _request: web.Request) -> web.Response:
+    text = {"type": "string", "required": False, "max_length": 255, "min_length": 0}
+    return answers.body(
+        [
+            {"name": name, "attributes": dict.fromkeys(attributes, text), "state": "active"}
+            for name, attributes in TYPES.items()
+        ]
+    )
+
+
+def _capabilities(_cloud: Cloud, _request: web.Request) -> web.Response:
+    return answers.body({"aggregation_methods": [*AGGREGATIONS, *(f"rate:{name}" for name in AGGREGATIONS)]})
+
+
+def _status(_cloud: Cloud, _request: web.Request) -> web.Response:
+    """The operator's only."""
+    raise _refused(403, "")
