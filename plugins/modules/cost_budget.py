@@ -194,7 +194,8 @@ tax:
   sample: excluded
 budgets:
   description:
-    - What each budget says, with its amounts in its own currency. Those of a budget whose custom period does not hold the moment are null.
+    - What each budget says, with its amounts in its own currency. One whose custom period does not hold the moment says C(ended), is asked
+      nothing, and its amounts are null.
     - C(accrued) is what runs since C(rated_through), C(to_come) what will run until the period's end, both at the rate of the newest
       rated period. C(remaining) is the limit less spent, accrued and reserved; C(utilization) the part of the limit that these are.
     - Where the amounts are not wholly known they are null, and C(at_least) has what is known of them.

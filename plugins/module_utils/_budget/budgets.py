@@ -146,7 +146,7 @@ def _apply_to(
         in_force += [after] if after is not None else []
         ground = _ground(ledger, rates, now)
         in_force.sort(key=lambda budget: budget.name)
-        result |= gate.decide(in_force, request, ground, task.on_exceeded, task.on_unknown)
+        result |= gate.decide(in_force, request, ground, task.on_exceeded, task.on_unknown, task.name)
     return result
 
 

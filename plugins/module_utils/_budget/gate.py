@@ -37,6 +37,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, first_hole
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
+#: A custom budget outside its period, which is asked nothing (rule P2).
+ENDED = "ended"
 #: What is known is a lower bound, so a deny stands on stale data: deny beats unknown beats allow (rule G5).
 _SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
@@ -97,13 +99,13 @@ class BudgetVerdict:
 def evaluate(budget: Budget, request: Money, ground: Ground) -> BudgetVerdict:
     """The budget's verdict on a spend now: its current period, and the next one where the run rate counts (rule G3).
 
-    Outside a custom period the budget says unknown: it covers no spend then (rules P2 and G2).
+    Outside a custom period the budget says ended: it covers no spend then (rule P2).
     """
     rated_through = min((feed.rated_through for feed in ground.feeds), default=None)
     window = period_at(budget.calendar, ground.now)
     if window is None:
-        reason = f"{budget.name}: {request} cannot be decided: the budget's period does not hold {iso(ground.now)}."
-        return BudgetVerdict(budget, UNKNOWN, reason, None, None, rated_through)
+        reason = f"{budget.name}: covers no spend now, as its period does not hold {iso(ground.now)}."
+        return BudgetVerdict(budget, ENDED, reason, None, None, rated_through)
     current = _period_sum(budget, window, request, ground, _coverage(budget, window, ground))
     following_window = next_period(budget.calendar, window) if budget.basis == BASIS_PERIOD_END else None
     following = None
@@ -116,21 +118,30 @@ def evaluate(budget: Budget, request: Money, ground: Ground) -> BudgetVerdict:
 
 
 def decide(
-    budgets: Sequence[Budget], request: Money, ground: Ground, on_exceeded: str, on_unknown: str
+    budgets: Sequence[Budget],
+    request: Money,
+    ground: Ground,
+    on_exceeded: str,
+    on_unknown: str,
+    named: str | None = None,
 ) -> dict[str, Any]:
     """The gate's result, the same keys whether it passes or not.
 
-    on_exceeded and on_unknown: fail, or warn to let a deny or an unknown pass with its verdict kept. No budget at all is unknown.
+    named: the budget that the spend must be in; it is unknown outside of its period. on_exceeded and on_unknown: fail, or warn to
+    let a deny or an unknown pass with its verdict kept. A spend that no budget covers is unknown (rule G2).
     """
     verdicts = [evaluate(budget, request, ground) for budget in budgets]
+    asked = [one for one in verdicts if one.verdict != ENDED]
+    nobody = [one.reason for one in verdicts if one.verdict == ENDED and one.budget.name == named]
+    if not asked and not nobody:
+        nobody = [f"{request} cannot be decided: no budget of the ledger covers it now."]
+    said = [(one.verdict, one.reason) for one in asked] + [(UNKNOWN, reason) for reason in nobody]
+    said.sort(key=lambda one: -_SEVERITY[one[0]])
     stop = {ALLOW: False, DENY: on_exceeded == "fail", UNKNOWN: on_unknown == "fail"}
-    worst_first = sorted(verdicts, key=lambda one: -_SEVERITY[one.verdict])
-    verdict = worst_first[0].verdict if verdicts else UNKNOWN
-    reasons = [one.reason for one in worst_first] or [f"{request} cannot be decided: the ledger has no budget."]
     return {
-        "verdict": verdict,
-        "gate_passed": not any(stop[one.verdict] for one in verdicts) if verdicts else not stop[UNKNOWN],
-        "reasons": reasons,
+        "verdict": said[0][0],
+        "gate_passed": not any(stop[verdict] for verdict, _why in said),
+        "reasons": [reason for _verdict, reason in said],
         "spend": display(request.amount),
         "currency": request.currency,
         "evaluated_at": iso(ground.now),

@@ -26,6 +26,9 @@ ICU = "ICU"
 #: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
 _NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
 _SUSPICIOUS_FACTOR = 10
+#: Any amount times any rate keeps all its digits within the exact context's 50 (rule M1).
+_LARGEST_RATE = 1_000_000
+_RATE_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,9 @@ def _rate(index: int, row: Mapping[str, str], confirmed: bool) -> Rate:
     value = parse_amount(row["icu_per_unit"], f"{option}.icu_per_unit")
     if value <= 0:
         raise InvalidOption(f"{option}.icu_per_unit", f"'{row['icu_per_unit']}' is not above zero.")
+    if value >= _LARGEST_RATE or value != round(value, _RATE_DECIMALS):
+        problem = f"'{row['icu_per_unit']}' is out of range; rates are below {_LARGEST_RATE} with at most {_RATE_DECIMALS} decimals."
+        raise InvalidOption(f"{option}.icu_per_unit", problem)
     if not confirmed:
         _refuse_suspicious(f"{option}.icu_per_unit", currency, value)
     return Rate(currency, value, parse_moment(row["valid_from"], ZoneInfo("UTC"), f"{option}.valid_from"))

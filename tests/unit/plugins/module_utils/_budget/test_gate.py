@@ -194,10 +194,22 @@ def test_deny_stands_on_stale_data() -> None:
     )
 
 
-def test_outside_a_custom_period_nothing_is_covered() -> None:
-    ended = budget(calendar=Calendar("custom", begin=BEGIN, end=BEGIN + timedelta(days=3)))
-    said = evaluate(ended, icu("1"), ground())
-    assert (said.verdict, said.current) == ("unknown", None)
+def test_a_budget_outside_its_custom_period_is_asked_nothing() -> None:
+    """Rule P2: a project's budget that has ended does not shut the gate for everybody else."""
+    over = replace(budget(calendar=Calendar("custom", begin=BEGIN, end=BEGIN + timedelta(days=3))), name="over")
+    said = decide((budget(), over), icu("1"), ground(), "fail", "fail")
+    assert (said["verdict"], said["gate_passed"], len(said["reasons"])) == ("allow", True, 1)
+    assert {row["name"]: row["verdict"] for row in said["budgets"]} == {"team": "allow", "over": "ended"}
+    assert said["budgets"][1]["spent"] is None
+
+
+def test_a_spend_that_only_an_ended_budget_would_cover_is_unknown() -> None:
+    over = budget(calendar=Calendar("custom", begin=BEGIN, end=BEGIN + timedelta(days=3)))
+    alone = decide((over,), icu("1"), ground(), "warn", "fail")
+    assert (alone["verdict"], alone["gate_passed"]) == ("unknown", False)
+    named = decide((replace(budget(), name="other"), over), icu("1"), ground(), "warn", "fail", "team")
+    assert (named["verdict"], named["gate_passed"]) == ("unknown", False)
+    assert "does not hold 2026-11-28" in named["reasons"][0]
 
 
 ALLOWS, DENIES = budget("1000"), replace(budget("1"), name="small")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
@@ -69,10 +70,16 @@ def test_a_table_that_looks_wrong_is_refused_unless_confirmed(currency: str, val
     assert parse_rates([row(currency, value)], confirmed=True).at(currency, NOVEMBER) == Decimal(value)
 
 
-@pytest.mark.parametrize("value", ["0", "-50", "NaN", "1_0", ""])
+@pytest.mark.parametrize("value", ["0", "-50", "NaN", "1_0", "", "1000000", "50.0000000001"])
 def test_a_rate_is_a_number_above_zero_even_if_confirmed(value: str) -> None:
     with pytest.raises(InvalidOption, match=r"rates\[0\]\.icu_per_unit"):
         parse_rates([row("CHF", value)], confirmed=True)
+
+
+def test_the_longest_amount_times_the_longest_rate_is_exact() -> None:
+    rates = parse_rates([row("USD", "999999.999999999")], confirmed=True)
+    amount = Decimal("999999999999999.999999999999999999")
+    assert Fraction(rates.to_icu(amount, "USD", NOVEMBER)) == Fraction(amount) * Fraction("999999.999999999")
 
 
 def test_icu_has_no_rate() -> None:
