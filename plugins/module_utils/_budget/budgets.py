@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import gate
@@ -106,6 +107,10 @@ def _checked(task: Task) -> Money | None:
     for option in _OF_A_DEFINITION:
         if task.limit is None and getattr(task, option) is not None:
             raise InvalidOption(option, "belongs to the definition of a budget; give its limit too.")
+    if task.limit is not None:
+        # Before a ledger is opened, and so perhaps made, for a definition that is refused.
+        _limit(task)
+        parse_currency(task.currency, "currency")
     if task.spend is None:
         return None
     amount = parse_positive_amount(task.spend, "spend")
@@ -169,9 +174,7 @@ def defined(task: Task, before: Budget | None) -> Budget:
 
     Raises InvalidOption for a negative limit, fed_by missing on a new budget, an unknown zone, or a custom period without ends.
     """
-    limit = parse_amount(task.limit or "", "limit")
-    if limit < 0:
-        raise InvalidOption("limit", f"'{task.limit}' is negative; a limit is zero or more.")
+    limit = _limit(task)
     fed_by = task.fed_by or (before.fed_by if before else None)
     if fed_by is None:
         raise InvalidOption(
@@ -188,6 +191,13 @@ def defined(task: Task, before: Budget | None) -> Budget:
         basis=task.basis or (before.basis if before else default_basis),
         max_staleness=staleness or (before.max_staleness if before else DEFAULT_STALENESS),
     )
+
+
+def _limit(task: Task) -> Decimal:
+    limit = parse_amount(task.limit or "", "limit")
+    if limit < 0:
+        raise InvalidOption("limit", f"'{task.limit}' is negative; a limit is zero or more.")
+    return limit
 
 
 def _calendar(task: Task, before: Calendar) -> Calendar:

@@ -45,6 +45,9 @@ def record(options: sql.LedgerOptions, cost: Cost, now: datetime, recorded_by: s
     Raises InvalidOption for what is no amount, currency or moment, or negative without being a credit; LedgerError.
     """
     amount_nano = _amount_nano(cost)
+    parse_currency(cost.currency, "currency")
+    if not cost.key.strip():
+        raise InvalidOption("key", "is empty; give the cost a name that stays, such as the invoice's number.")
     occurred_at = parse_moment(cost.occurred_at, ZoneInfo("UTC"), "occurred_at") if cost.occurred_at else None
     if check_mode:
         before = None
@@ -74,8 +77,6 @@ def _entry(
     cost: Cost, amount_nano: int, occurred_at: datetime | None, before: Mapping[str, Any] | None, now: datetime
 ) -> entries.Entry:
     """occurred_at left out on a rewrite keeps the stored moment: running a playbook again must not move a cost."""
-    if not cost.key.strip():
-        raise InvalidOption("key", "is empty; give the cost a name that stays, such as the invoice's number.")
     if occurred_at is None:
         occurred_at = now if before is None else entries.period_of(before).begin
     return entries.Entry(

@@ -189,7 +189,10 @@ def _refuse_other_schema(connection: Connection, path: Path) -> None:
     from sqlalchemy import inspect, select
 
     schema = tables().ledger_schema
-    if not inspect(connection).has_table(schema.name):
+    names = inspect(connection).get_table_names()
+    if not names:
+        raise LedgerError(f"The ledger {path} is empty; define a budget or record a cost there first.")
+    if schema.name not in names:
         raise LedgerError(f"{path} is a database, but no ledger of finops.cloud; correct ledger or FINOPS_LEDGER.")
     version = connection.execute(select(schema.c.version)).scalar_one()
     if version != SCHEMA_VERSION:

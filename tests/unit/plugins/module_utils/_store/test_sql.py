@@ -87,6 +87,15 @@ def test_a_failure_in_the_middle_leaves_nothing(ledger: LedgerOptions) -> None:
         assert opened.connection.execute(select(tables().feed)).all() == []
 
 
+def test_a_first_write_that_fails_leaves_no_ledger(ledger: LedgerOptions) -> None:
+    with pytest.raises(InvalidOption), writing(ledger):
+        raise InvalidOption("fed_by", "is missing.")
+    with pytest.raises(LedgerError, match="is empty; define a budget"), reading(ledger):
+        pass
+    with writing(ledger) as opened:
+        assert opened.created
+
+
 def test_a_newer_ledger_is_refused(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
         opened.connection.execute(update(tables().ledger_schema).values(version=SCHEMA_VERSION + 1))
