@@ -12,13 +12,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from checkout import BUILD, ROOT, TREE, Stop
 
 HOME = BUILD / "home"
-REQUIREMENTS = ("requirements.txt", "roles/sandbox/files/requirements.txt", "tests/requirements.txt")
 MARKER = "complete"
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """The requirement files of a virtual environment; pip gets the last, which reads or stands for the others."""
+
+    files: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+TESTS = Requirements(("requirements.txt", "roles/sandbox/files/requirements.txt", "tests/requirements.txt"))
+# Already resolved, and so many that resolving them again would take minutes.
+OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 
 # A user's cloud, ledger, Ansible or Git settings must not steer a test run.
 DROPPED_PREFIXES = ("ANSIBLE_", "FINOPS_", "GIT_", "INFOMANIAK_", "MAKE", "MFLAGS", "OS_", "PYENV_", "PYTHON", "XDG_")
@@ -133,35 +146,36 @@ def clean_environment(environment: Path | None = None) -> dict[str, str]:
     }
 
 
-def virtual_environment(name: str, python: str) -> Path:
-    """Return the virtual environment ROOT/name with everything of REQUIREMENTS, made by the interpreter python.
+def virtual_environment(name: str, python: str, requirements: Requirements = TESTS) -> Path:
+    """Return the virtual environment ROOT/name with everything that is required, made by the interpreter python.
 
     It is made again when a requirement file, the Python or the checkout's place has changed (the scripts in it hold
     that place), or when an earlier attempt did not come to its end: the marker is written last.
     """
     place = ROOT / name
-    fingerprint = environment_fingerprint(place, python)
+    fingerprint = environment_fingerprint(place, python, requirements)
     marker = place / MARKER
     if marker.is_file() and marker.read_text() == fingerprint:
         return place
-    print(f"setup: making {name} with {python_version(python)}, this takes a minute the first time", flush=True)
+    print(f"setup: making {name} with {python_version(python)}, this takes a while the first time", flush=True)
     shutil.rmtree(place, ignore_errors=True)
     make = [python, "-m", "venv", str(place)]
     made = subprocess.run(make, check=False, env=clean_environment(), capture_output=True, text=True)
     if made.returncode:
         said = (made.stdout + made.stderr).strip()
         raise Stop(f"{python} can't make a virtual environment (Debian and Ubuntu: install python3-venv): {said}")
-    fill = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r", str(ROOT / REQUIREMENTS[-1])]
-    if subprocess.run(fill, check=False, env=clean_environment(place)).returncode:
-        raise Stop(f"pip could not install what {REQUIREMENTS[-1]} lists into {name}; its message is above.")
+    wanted = requirements.files[-1]
+    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements.options]
+    if subprocess.run([*pip, "-r", str(ROOT / wanted)], check=False, env=clean_environment(place)).returncode:
+        raise Stop(f"pip could not install what {wanted} lists into {name}; its message is above.")
     marker.write_text(fingerprint)
     return place
 
 
-def environment_fingerprint(place: Path, python: str) -> str:
+def environment_fingerprint(place: Path, python: str, requirements: Requirements) -> str:
     """Return what the virtual environment depends on, as one hash."""
     digest = hashlib.sha256(f"{place}\n{python_version(python)}\n".encode())
-    for name in REQUIREMENTS:
+    for name in requirements.files:
         try:
             digest.update((ROOT / name).read_bytes())
         except FileNotFoundError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +17,8 @@ from checkout import BUILD, TREE, Stop
 from environment import clean_environment
 
 TAIL_LINES = 150
+#: Where imports are found.
+SOURCES = (BUILD, *(TREE / part for part in ("tests/harness", "tests/openstack", "tests/unit", "roles/sandbox/files")))
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def lint(bench: Workbench) -> str:
         "mypy": ("mypy", "-p", "ansible_collections.finops.cloud.plugins.module_utils"),
         "mypy of the sandbox": ("mypy", "-p", "sandbox_cloud"),
         "mypy of the harness": ("mypy", "tests/harness"),
+        "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
         "shellcheck": ("shellcheck", *scripts),
         "yamllint": ("yamllint", "--strict", "."),
         "ansible-lint": ("ansible-lint", "--offline", "--strict", "--nocolor"),
@@ -76,7 +79,7 @@ def lint(bench: Workbench) -> str:
             bench.run(
                 "lint",
                 *command,
-                variables={"MYPYPATH": f"{BUILD}:{TREE / 'tests' / 'harness'}:{TREE / 'roles/sandbox/files'}"},
+                variables={"MYPYPATH": ":".join(map(str, SOURCES))},
             )
         except Stop as reason:
             print(f"lint: {name}: {reason}", flush=True)
@@ -131,12 +134,17 @@ def integration(bench: Workbench) -> str:
     targets = sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("setup_"))
     if not targets:
         raise Stop("there is no integration target below tests/integration/targets")
-    command = ("ansible-test", "integration", "--local", "--python", bench.python, "--color", "no")
-    output = bench.run("integration", *command)
+    run_targets(bench, "integration", targets)
+    return f"{len(targets)} targets: {', '.join(targets)}"
+
+
+def run_targets(bench: Workbench, stage: str, targets: Sequence[str]) -> None:
+    """Run integration targets. Raises Stop when one of them fails or was left out."""
+    command = ("ansible-test", "integration", "--local", "--python", bench.python, "--color", "no", *targets)
+    output = bench.run(stage, *command)
     left_out = set(targets) - set(re.findall(r"^Running (\S+) integration test", output, re.MULTILINE))
     if left_out:
         raise Stop(f"ansible-test left out {', '.join(sorted(left_out))}")
-    return f"{len(targets)} targets: {', '.join(targets)}"
 
 
 def installed(bench: Workbench) -> str:
@@ -160,12 +168,3 @@ def installed(bench: Workbench) -> str:
     for playbook in ("every_module.yml", "finops.cloud.demo"):
         bench.run("installed", "ansible-playbook", playbook, folder=playbooks, variables=only)
     return f"{artefact.name}: {len(modules)} modules and the demo"
-
-
-STAGES: dict[str, Callable[[Workbench], str]] = {
-    "lint": lint,
-    "units": units,
-    "sanity": sanity,
-    "integration": integration,
-    "installed": installed,
-}

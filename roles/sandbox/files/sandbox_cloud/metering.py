@@ -23,6 +23,13 @@ SAMPLE_S = 300
 KEPT_DAYS = {3600: 90, 300: 30}
 #: Archive policy -> how its samples are aggregated.
 POLICIES = {"ceilometer-low": ("sum", "min", "mean", "max", "count"), "ceilometer-low-rate": ("mean", "rate:mean")}
+#: Resource type -> the attributes that its resources have.
+TYPES = {
+    "generic": (),
+    "instance": ("display_name", "host", "flavor_id", "flavor_name", "image_ref"),
+    "instance_disk": ("name", "instance_id"),
+    "volume": ("display_name", "volume_type"),
+}
 #: How much of its CPUs a running server uses in each hour of the day (UTC), in thousandths.
 LOAD = (*[50] * 8, *[400] * 4, 700, *[400] * 5, *[100] * 6)
 _BEFORE = (0, *accumulate(LOAD))

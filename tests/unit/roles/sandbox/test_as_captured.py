@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,13 @@ from typing import Any
 import pytest
 
 from ...conftest import Answer, Sandbox
+from ...shape import Shape, differences
 
 CAPTURES = {
     path.stem: json.loads(path.read_text()) for path in sorted((Path(__file__).parents[2] / "captures").glob("*.json"))
 }
 #: The service types of the captures -> those of the sandbox's catalog.
 TYPES = {"volumev3": "block-storage", "CK1": "rating"}
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Below these keys names are data, such as metadata and metrics, and ids are everywhere.
-OPEN = ("metadata", "addresses", "usage", "metrics", "desc", "volume_image_metadata", "attributes")
 REAL_PROJECT, REAL_OTHER = "b30781c9679b4ede8107bae21990153e", "12ea6497742b430cb074bc137d80f5fc"
 REAL_SERVER = "d8eee402-0439-487e-95bf-6ac3d96d8d00"
 #: The captured ids of that server's metrics.
@@ -37,44 +34,6 @@ REAL_METRICS = {
 CAPTURED_ON = datetime(2026, 11, 21, tzinfo=UTC)
 #: SQL storage: a sandbox with `storage: v1` answers these.
 SQL = tuple(name for name in CAPTURES if name.startswith("ck1_"))
-
-
-@dataclass
-class Shape:
-    """Which types a place has been seen with, and the shapes below it."""
-
-    types: set[str] = field(default_factory=set)
-    keys: dict[str, Shape] = field(default_factory=dict)
-    items: list[Shape] = field(default_factory=list)
-
-    def see(self, value: Any, name: str = "") -> Shape:
-        """Add what a value looks like. Lists of scalars are rows, told apart by position; other lists are sets."""
-        self.types.add(type(value).__name__)
-        if isinstance(value, dict):
-            for key, one in value.items():
-                self.keys.setdefault("*" if name in OPEN or ID.fullmatch(key) else key, Shape()).see(one, key)
-        elif isinstance(value, list):
-            rows = name != "results" and any(not isinstance(one, (dict, list)) for one in value)
-            for position, one in enumerate(value):
-                place = position if rows else 0
-                while len(self.items) <= place:
-                    self.items.append(Shape())
-                self.items[place].see(one)
-        return self
-
-
-def differences(real: Shape, ours: Shape, path: str = "") -> list[str]:
-    """What the sandbox's shape has that the real one has not, and the other way round; null is nobody's difference."""
-    known, seen = real.types - {"NoneType"}, ours.types - {"NoneType"}
-    found = [f"{path}: {sorted(seen)} instead of {sorted(known)}"] if known and not seen <= known else []
-    if real.keys and ours.keys:
-        found += [f"{path}.{key}: missing" for key in real.keys.keys() - ours.keys.keys()]
-        found += [f"{path}.{key}: not in the real answer" for key in ours.keys.keys() - real.keys.keys()]
-    for key in real.keys.keys() & ours.keys.keys():
-        found += differences(real.keys[key], ours.keys[key], f"{path}.{key}")
-    for number, (one, other) in enumerate(zip(real.items, ours.items, strict=False)):
-        found += differences(one, other, f"{path}[{number}]")
-    return found
 
 
 def asked_like(sandbox: Sandbox, capture: dict[str, Any]) -> Answer:

@@ -22,13 +22,6 @@ from sandbox_cloud.scenario import stable_id
 from sandbox_cloud.services import metric_query
 
 PAGE_LIMIT = 1000
-#: Resource type -> its own attributes.
-TYPES = {
-    "generic": (),
-    "instance": ("display_name", "host", "flavor_id", "flavor_name", "image_ref"),
-    "instance_disk": ("name", "instance_id"),
-    "volume": ("display_name", "volume_type"),
-}
 AGGREGATIONS = ("mean", "sum", "min", "max", "count")
 _TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 _RELATIVE = re.compile(r"-\s*(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)")
@@ -99,7 +92,7 @@ def _own(cloud: Cloud, request: web.Request) -> tuple[Resource, ...]:
 
 
 def _of_type(some: Sequence[Resource], kind: str) -> list[Resource]:
-    if kind not in TYPES:
+    if kind not in metering.TYPES:
         raise _refused(404, f"Resource type {kind} does not exist")
     return [one for one in some if kind in ("generic", one.kind)]
 
@@ -381,7 +374,7 @@ def _types(_cloud: Cloud, _request: web.Request) -> web.Response:
     return answers.body(
         [
             {"name": name, "attributes": dict.fromkeys(attributes, text), "state": "active"}
-            for name, attributes in TYPES.items()
+            for name, attributes in metering.TYPES.items()
         ]
     )
 

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stage that runs against a real OpenStack on loopback (tests/openstack): brought up, compared with, taken down."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from checkout import BUILD, ROOT, TREE, Stop
+from environment import OPENSTACK, clean_environment, virtual_environment
+from stages import Workbench, run_targets
+
+BED = ROOT / "tests" / "openstack"
+PLACE = BUILD / "openstack"
+CONFIGURATION = TREE / "tests" / "integration" / "integration_config.yml"
+MEMBER, READER = "openstack", "openstack-reader"
+#: Has its own ideas of who logs in.
+NOT_AS_READER = ("connection",)
+
+
+def real_openstack(bench: Workbench) -> str:
+    """Run the targets that need no sandbox as member and as reader, the oracles and the drift test on a real OpenStack."""
+    environment = virtual_environment(".venv-openstack", sys.executable, OPENSTACK)
+    python = str(environment / "bin" / "python")
+    targets = cloud_targets()
+    with bed(python, environment):
+        for cloud, some in ((MEMBER, targets), (READER, [one for one in targets if one not in NOT_AS_READER])):
+            print(f"openstack: {len(some)} targets as {cloud}", flush=True)
+            with configuration(cloud):
+                run_targets(bench, "openstack", some)
+        compared = bench.run(
+            "openstack", "python", str(BED / "oracles.py"), str(PLACE / "clouds.yaml"), str(PLACE / "oracles"), python
+        )
+        print(compared, flush=True)
+        scenario = ROOT / "roles" / "sandbox" / "files" / "scenarios" / "default.yml"
+        places = (PLACE / "logs", PLACE / "data" / "filled.json", scenario, PLACE / "drift")
+        drift = bench.run("openstack", "python", str(BED / "drift.py"), *map(str, places))
+        print(drift, flush=True)
+    last_lines = [output.strip().splitlines()[-1] for output in (compared, drift)]
+    return f"{len(targets)} targets as member and reader; {'; '.join(last_lines)}"
+
+
+def cloud_targets() -> list[str]:
+    """Return the integration targets whose cases hold for any cloud that has what the default scenario has."""
+    folder = TREE / "tests" / "integration" / "targets"
+    uses = re.compile(r"^\s+name: setup_cloud$", re.MULTILINE)
+    found = [path.parts[-3] for path in folder.glob("*/tasks/main.yml") if uses.search(path.read_text())]
+    if not found:
+        raise Stop("no integration target includes the role setup_cloud")
+    return sorted(found)
+
+
+@contextmanager
+def bed(python: str, environment: Path) -> Iterator[None]:
+    """Have the test bed up. Raises Stop where it does not come up; it is taken down in any case."""
+
+    def command(name: str) -> int:
+        return subprocess.run([python, str(BED), name], check=False, env=clean_environment(environment)).returncode
+
+    try:
+        if command("up"):
+            raise Stop(f"the real OpenStack did not come up, why is said above; its logs are in {PLACE / 'logs'}")
+        yield
+    finally:
+        if command("down"):
+            raise Stop("the real OpenStack did not go down, why is said above")
+
+
+@contextmanager
+def configuration(cloud: str) -> Iterator[None]:
+    """Tell the targets that there is a real OpenStack, and as whom to log in to it."""
+    told = {
+        "cloud": cloud,
+        "clouds_file": str(PLACE / "clouds.yaml"),
+        "auth_url": "http://127.0.0.1:25000/v3",
+        "logs": str(PLACE / "logs"),
+        "asked": str(BED / "asked.py"),
+    }
+    CONFIGURATION.write_text(json.dumps({"openstack": told}))
+    try:
+        yield
+    finally:
+        CONFIGURATION.unlink()

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The test bed as a whole: brought up, filled, and taken down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import catalogue
+import configuration
+import measured
+import packages
+import places
+import processes
+import project
+import rated
+import services
+import stores
+from places import DATA, FOLDER, LOGS, PASSWORD, PLACE, PORTS, ROOT, SCENARIO
+from sandbox_cloud.scenario import Scenario, load
+
+#: What was filled is used again for so long: its ages and its rated hours are relative to the moment of filling.
+KEPT_SECONDS = 2 * 3600
+FILLED = DATA / "filled.json"
+#: What lies in FOLDER and says nothing of what the bed is.
+NOT_OF_THE_BED = ("__main__.py", "README.md", "oracles.py", "oracles.yml", "drift.py", "asked.py")
+
+
+def up() -> None:
+    """Have the cloud running and filled. Raises BedError saying what is missing or what failed."""
+    packages.require()
+    scenario = load(SCENARIO)
+    key = _key()
+    if not _usable(key):
+        down()
+        shutil.rmtree(PLACE, ignore_errors=True)
+    if not processes.names():
+        processes.require_free(PORTS)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    configuration.write(scenario.region, scenario.volume_types[0])
+    fresh = not FILLED.is_file()
+    with _told("MariaDB, RabbitMQ, InfluxDB, memcached"):
+        stores.start_all()
+        stores.wait_for_all()
+    if fresh:
+        with _told("databases"):
+            stores.make_databases()
+            services.lay_out(scenario.region)
+    with _told("Keystone"):
+        services.start_keystone()
+        if fresh:
+            catalogue.make(scenario)
+    with _told("Nova, Placement, Neutron, Cinder, Glance, Swift, Octavia, CloudKitty, Gnocchi"):
+        if fresh:
+            services.pretend_an_agent()
+        services.start_others(also_workers=fresh)
+        if fresh:
+            services.map_compute_host()
+    if fresh:
+        _fill(scenario, key)
+
+
+def _fill(scenario: Scenario, key: str) -> None:
+    with _told("project"):
+        catalogue.write_clouds(scenario)
+        owner, other, region = scenario.project, scenario.other, scenario.region
+        made = project.Made(
+            scenario,
+            member=catalogue.log_in(owner.user, owner.password, owner.project, region),
+            admin=catalogue.log_in("admin", PASSWORD, "admin", region),
+            other=catalogue.log_in(other.user, other.password, other.project, region),
+        )
+        project.make(made)
+    began = datetime.now(UTC).replace(microsecond=0)
+    with _told("rated hours"):
+        rated.make(made, began)
+    with _told("measures"):
+        measured.make(made, catalogue.log_in("service", PASSWORD, "service", region), began)
+    FILLED.write_text(json.dumps({"key": key, "at": began.timestamp(), "ids": made.ids}), encoding="utf-8")
+
+
+def _usable(key: str) -> bool:
+    """Whether what lies there was made by this code, all of it, and not too long ago."""
+    try:
+        filled = json.loads(FILLED.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(filled["key"] == key and time.time() - filled["at"] < KEPT_SECONDS)
+
+
+def _key() -> str:
+    """A hash of all that decides what the bed is."""
+    digest = hashlib.sha256(str(places.PROGRAMS).encode())
+    for folder in (FOLDER, ROOT / "roles" / "sandbox" / "files"):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts and path.name not in NOT_OF_THE_BED:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def down() -> None:
+    """End what was started, the stores last."""
+    running = processes.names()
+    processes.stop([name for name in running if name not in stores.NAMES])
+    for name in stores.NAMES:
+        if name in running:
+            processes.stop([name])
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    begin = time.monotonic()
+    yield
+    print(f"openstack: {what}: {time.monotonic() - begin:.0f} s", flush=True)

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold the sandbox to the real cloud: PYTHON drift.py LOGS FILLED SCENARIO FOLDER.
+
+Everything that the collection asked the real services, which they wrote into LOGS, is asked once more, of them and of a
+sandbox of the same scenario. Status, keys, JSON types and microversion must be the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "roles" / "sandbox" / "files"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "unit"))
+
+from asked import LINE
+from places import KEYSTONE, url
+from sandbox_cloud import process
+from sandbox_cloud.scenario import Owner, Scenario, load
+from sandbox_cloud.server import PREFIXES
+from shape import Shape, differences
+
+#: The log of a service -> its name in PORTS and in the sandbox.
+SERVICES = {
+    "nova": ("nova", "compute"),
+    "cinder": ("cinder", "block_storage"),
+    "neutron": ("neutron", "network"),
+    "swift-proxy": ("swift", "object_storage"),
+    "octavia": ("octavia", "load_balancer"),
+    "glance": ("glance", "image"),
+    "gnocchi": ("gnocchi", "metric"),
+    "cloudkitty": ("cloudkitty", "rating"),
+    "cloudkitty_v1": ("cloudkitty_v1", "rating"),
+}
+OLD = "cloudkitty_v1"
+MOMENT = re.compile(r"20\d\d-\d\d-\d\d(T\d\d(:|%3A)\d\d(:|%3A)\d\d)?Z?")
+MICROVERSIONS = ("OpenStack-API-Version", "X-OpenStack-Nova-API-Version")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked of which service."""
+
+    service: str
+    method: str
+    path: str
+    microversion: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """status, headers and decoded body, None for none."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Login:
+    """A token, and what came with it."""
+
+    token: str
+    project_id: str
+    body: Any
+
+
+def requests(logs: Path) -> list[Request]:
+    """What the collection asked, each once whatever the moments in it."""
+    found: dict[str, Request] = {}
+    for log in sorted(logs.glob("*.requests")):
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+            asked = LINE.match(line)
+            if asked and log.stem in SERVICES:
+                microversion = asked["microversion"].strip("-")
+                one = Request(log.stem, asked["method"], asked["path"], microversion)
+                found.setdefault(MOMENT.sub("", str(one)), one)
+    return list(found.values())
+
+
+def ask(method: str, address: str, token: str | None = None, microversion: str = "", content: Any = None) -> Answer:
+    """One request, as the collection sends it."""
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    if token:
+        headers["X-Auth-Token"] = token
+    if microversion:
+        headers["OpenStack-API-Version"] = microversion
+    data = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(address, method=method, headers=headers, data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return Answer(answer.status, dict(answer.headers), _decoded(answer.read()))
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, dict(error.headers), _decoded(error.read()))
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return content.decode(errors="replace")
+
+
+def log_in(auth_url: str, owner: Owner) -> Login:
+    """The owner's token."""
+    domain = {"domain": {"id": "default"}}
+    who = {"name": owner.user, "password": owner.password, **domain}
+    scope = {"project": {"name": owner.project, **domain}}
+    content = {"auth": {"identity": {"methods": ["password"], "password": {"user": who}}, "scope": scope}}
+    answer = ask("POST", f"{auth_url}/auth/tokens", content=content)
+    return Login(answer.headers["X-Subject-Token"], answer.body["token"]["project"]["id"], answer.body)
+
+
+@contextmanager
+def sandbox(folder: Path, scenario: Path) -> Iterator[str]:
+    """The URL of a sandbox of that scenario, which is stopped at the end."""
+    told = process.start(process.Options(folder, scenario))
+    try:
+        yield told["url"]
+    finally:
+        process.stop(folder)
+
+
+def compare(real: Answer, ours: Answer) -> list[str]:
+    """What is different."""
+    found = [] if real.status == ours.status else [f"status {ours.status} instead of {real.status}"]
+    found += differences(Shape().see(real.body), Shape().see(ours.body))
+    for name in MICROVERSIONS:
+        if real.headers.get(name) != ours.headers.get(name):
+            found.append(f"{name}: {ours.headers.get(name)} instead of {real.headers.get(name)}")
+    if any(name.startswith("X-Account") for name in real.headers):
+        names = [{name for name in one.headers if name.startswith("X-Account")} for one in (real, ours)]
+        found += [f"header {name} on one side only" for name in sorted(names[0] ^ names[1])]
+    return found
+
+
+def hold(scenario: Scenario, some: list[Request], ids: dict[str, str], address: str) -> list[str]:
+    """Ask both sides for all of it and return what drifted, a line each."""
+    sides = [log_in(KEYSTONE, scenario.project), log_in(f"{address}/identity/v3", scenario.project)]
+    others = [log_in(KEYSTONE, scenario.other), log_in(f"{address}/identity/v3", scenario.other)]
+    ids = ids | {sides[0].project_id: sides[1].project_id, others[0].project_id: others[1].project_id}
+    tokens = differences(Shape().see(sides[0].body), Shape().see(sides[1].body))
+    drifted = [f"POST /v3/auth/tokens: {one}" for one in tokens]
+    for one in some:
+        port, name = SERVICES[one.service]
+        theirs = one.path
+        for real_id, our_id in ids.items():
+            theirs = theirs.replace(real_id, our_id)
+        real = ask(one.method, url(port) + one.path, sides[0].token, one.microversion)
+        ours = ask(one.method, address + PREFIXES[name] + theirs, sides[1].token, one.microversion)
+        drifted += [f"{one.method} {one.service} {one.path}: {difference}" for difference in compare(real, ours)]
+    return drifted
+
+
+def main(logs: Path, filled: Path, scenario_file: Path, folder: Path) -> int:
+    """Compare everything, print what drifted and how much was compared. Return 0 where nothing drifted."""
+    scenario = load(scenario_file)
+    ids = {real: ours for ours, real in json.loads(filled.read_text(encoding="utf-8"))["ids"].items()}
+    every = requests(logs)
+    folder.mkdir(parents=True, exist_ok=True)
+    old_scenario = folder / "v1.yml"
+    old_scenario.write_text(scenario_file.read_text(encoding="utf-8").replace("storage: v2", "storage: v1"))
+    drifted = []
+    with sandbox(folder / "sandbox", scenario_file) as address:
+        drifted += hold(scenario, [one for one in every if one.service != OLD], ids, address)
+    with sandbox(folder / "old-sandbox", old_scenario) as address:
+        drifted += hold(scenario, [one for one in every if one.service == OLD], ids, address)
+    for line in drifted:
+        print(f"  DRIFTED: {line}")
+    services = sorted({one.service for one in every})
+    print(f"drift: {len(every)} different requests to {', '.join(services)}: {len(drifted)} differences")
+    return 1 if drifted or not every else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(Path(argument) for argument in sys.argv[1:5])))
