@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: infomaniak_usage_info
-short_description: Tell what a project uses now
+short_description: Tell what a project uses, now and over a period
 version_added: 0.1.0
 description:
   - Counts what a project of an OpenStack cloud uses, such as servers, vCPUs, RAM, volumes, networks, floating IPs, load balancers
-    and objects.
+    and objects; lists them as rows of one shape, grouped by their metadata, with those that cost and do nothing.
   - What could not be read is null and named, never zero.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -26,16 +26,84 @@ options:
       - V(totals) takes what quotas count, in 6 requests with the login, however large the project is.
       - V(summary) also lists servers, volumes and floating IPs, for their states, flavors, types and sizes, in 8 requests and one
         more per further 1000 servers or volumes.
+      - V(resources) lists snapshots, backups, load balancers, containers and the project's own images too and tells each of them, in 10
+        requests and one more per further 1000 of a kind.
     type: str
     default: summary
-    choices: [totals, summary]
+    choices: [totals, summary, resources]
   services:
     description:
       - Which services to read. All that the cloud's catalog offers, where it is not given.
       - A service that is named here and absent from the catalog is an error.
+      - V(image) is read with O(detail=resources) only.
     type: list
     elements: str
-    choices: [compute, block_storage, network, object_storage, load_balancer]
+    choices: [compute, block_storage, network, object_storage, load_balancer, image]
+  window:
+    description:
+      - Also tell the hours that servers, their vCPUs, RAM and disk were used in this window, in one request more per 1000 servers.
+    type: str
+    choices: [today, yesterday, current_month, previous_month, last_30_days]
+  begin:
+    description:
+      - Begin of the period whose hours are told, a date or a date and time in ISO 8601, in O(timezone) where no offset is written.
+    type: str
+  end:
+    description:
+      - Its end, itself not in it. Now, where it is not given or lies ahead, as nothing is used yet of what lies ahead.
+    type: str
+  timezone:
+    description:
+      - IANA name of the time zone in which days and months begin.
+    type: str
+    default: UTC
+  regions:
+    description:
+      - Read these regions with one login, in parallel. RV(usage) is their sum then, RV(regions) tells them apart.
+    type: list
+    elements: str
+  types:
+    description:
+      - Only resources of these types in RV(resources), RV(groups) and RV(idle).
+    type: list
+    elements: str
+    choices:
+      - compute.instance
+      - storage.volume
+      - storage.snapshot
+      - storage.backup
+      - network.floating_ip
+      - network.load_balancer
+      - object_storage.container
+      - image.image
+  name:
+    description:
+      - Only resources with a name like this, V(*) for any text and V(?) for any character.
+    type: str
+  metadata:
+    description:
+      - Only resources with all of this metadata.
+      - Of floating IPs, load balancers and images, tags written as C(key=value) are their metadata.
+    type: dict
+  group_by:
+    description:
+      - A metadata key. RV(groups) tells the counters of the resources for each of its values.
+      - A resource without the key belongs to the group of what it hangs on, such as a volume to that of its server.
+    type: str
+  idle:
+    description:
+      - Also tell in RV(idle) what costs and does nothing.
+    type: bool
+    default: false
+  old_snapshot_days:
+    description:
+      - From which age on a snapshot is told by O(idle).
+    type: int
+    default: 30
+  dest:
+    description:
+      - Write RV(resources) into this file, a JSON document a line, instead of returning them. The folder has to be there.
+    type: path
 seealso:
   - module: finops.cloud.infomaniak_quota_info
   - module: finops.cloud.infomaniak_cost_info
@@ -56,6 +124,44 @@ EXAMPLES = r"""
     cloud: production
     detail: totals
     services: [compute]
+
+- name: How many vCPU hours were used last month, in Swiss days
+  finops.cloud.infomaniak_usage_info:
+    cloud: production
+    window: previous_month
+    timezone: Europe/Zurich
+    detail: totals
+    services: [compute]
+  register: last_month
+
+- name: Who uses how much, by the metadata key that our servers and volumes carry
+  finops.cloud.infomaniak_usage_info:
+    cloud: production
+    detail: resources
+    group_by: team
+  register: by_team
+
+- name: What costs and does nothing
+  finops.cloud.infomaniak_usage_info:
+    cloud: production
+    detail: resources
+    idle: true
+    old_snapshot_days: 90
+  register: used
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "{{ item.name }} ({{ item.type }}): {{ item.reason }}, {{ item.age_hours // 24 }} days old"
+  loop: "{{ used.idle }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+- name: Everything of a large project into a file
+  finops.cloud.infomaniak_usage_info:
+    cloud: production
+    regions: [dc3-a, dc4-a]
+    detail: resources
+    dest: /var/lib/finops/resources.jsonl
 """
 
 RETURN = r"""
@@ -121,7 +227,10 @@ usage:
     compute:
       description:
         - Servers. C(counted_from) says whether C(quotas) or the list of C(servers) was counted.
-        - C(total_disk_gb) is the root and ephemeral disk of the flavors.
+        - C(total_disk_gb) is the root and ephemeral disk of the flavors, C(allocated_disk_gb) without the root disks of servers that
+          boot from a volume, which are not there.
+        - With a period, C(server_hours), C(vcpu_hours), C(ram_mb_hours) and C(disk_gb_hours) from C(period_start) to C(period_end), of
+          C(period_server_count) servers, deleted ones included; stopped ones count, and a resized one counts as what it is now.
       type: dict
       returned: when compute is read
       sample:
@@ -131,6 +240,7 @@ usage:
         total_ram_mb: 61440
         total_ram_gb: 60.0
         total_disk_gb: 200
+        allocated_disk_gb: 180
         by_status: {ACTIVE: 4, SHUTOFF: 1}
         by_flavor: {a2-ram4-disk20-perf1: 5}
     storage:
@@ -173,6 +283,98 @@ usage:
         total_bytes: 1430000
         total_size_gb: 0.001
         by_policy: {policy-0: {container_count: 3, object_count: 20, total_bytes: 1430000}}
+    image:
+      description: The images that the project owns.
+      type: dict
+      returned: when images are read
+      sample: {image_count: 2, total_bytes: 5368709120}
+regions:
+  description: RV(services), RV(complete) and RV(usage) of each region.
+  returned: with O(regions)
+  type: dict
+  sample:
+    dc3-a:
+      services: {compute: {status: ok, http_status: 200, message: null}}
+      complete: true
+      usage: {compute: {instance_count: 5}}
+resources:
+  description:
+    - Everything that was listed and not filtered out, without O(dest).
+    - C(size) is in C(size_unit); C(kind) is a flavor, volume type or storage policy; C(attached_to) are IDs of what it hangs on.
+  returned: with O(detail=resources), without O(dest)
+  type: list
+  elements: dict
+  sample:
+    - type: storage.volume
+      id: 7b1e8e6e-33a7-4c0e-9c8f-4b6f1f1c8f0a
+      name: db-1-data
+      status: in-use
+      size: 200
+      size_unit: GB
+      kind: CEPH_1_perf2
+      created_at: "2026-10-10T17:00:00Z"
+      age_hours: 1000.0
+      attached_to: [0f0c3b1e-5d0c-4d43-8a2e-7d1f6d1f2a11]
+      metadata: {team: shop}
+      region: dc3-a
+resource_count:
+  description: How many resources there are in RV(resources) or in the file.
+  returned: with O(detail=resources)
+  type: int
+  sample: 23
+dest:
+  description: The file that has the resources.
+  returned: with O(dest)
+  type: str
+  sample: /var/lib/finops/resources.jsonl
+groups:
+  description:
+    - Counters of the resources by the value of O(group_by), the group with most resources first; C(group) is null for those without.
+  returned: with O(group_by)
+  type: list
+  elements: dict
+  sample:
+    - group: shop
+      resource_count: 9
+      instance_count: 4
+      total_vcpus: 10
+      total_ram_mb: 28672
+      total_disk_gb: 120
+      volume_count: 5
+      total_size_gb: 330
+      snapshot_count: 0
+      snapshot_gb: 0
+      backup_count: 0
+      backup_gb: 0
+      floating_ip_count: 0
+      load_balancer_count: 0
+      container_count: 0
+      object_count: 0
+      total_bytes: 0
+      image_count: 0
+      image_bytes: 0
+idle:
+  description:
+    - What costs and does nothing, the oldest first, as in RV(resources) with a C(reason).
+    - C(stopped), C(stopped_with_floating_ip) or C(stopped_with_gpu) of a server, C(unattached) of a volume, C(unassociated) of a
+      floating IP, C(old) of a snapshot, C(empty) of a load balancer without listener or pool.
+  returned: with O(idle)
+  type: list
+  elements: dict
+  sample:
+    - type: storage.volume
+      id: 3c1d6a34-2b1e-4a31-9a4e-5a2b4b1c9e77
+      name: spare-1
+      status: available
+      size: 10
+      size_unit: GB
+      kind: CEPH_1_perf1
+      created_at: "2026-11-08T17:00:00Z"
+      age_hours: 300.0
+      attached_to: []
+      metadata: {}
+      region: dc3-a
+      reason: unattached
 """
 
 from datetime import datetime
@@ -180,9 +382,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.destination import write_json_lines
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, used_window, zone_named
+from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import TYPES, Filter
 from ansible_collections.finops.cloud.plugins.module_utils._metering.usage import (
     DETAILS,
     SERVICES,
@@ -196,18 +400,49 @@ def main() -> None:
         argument_spec={
             **arguments.CONNECTION,
             **arguments.ON_ERROR,
+            **arguments.WINDOW,
             "detail": {"type": "str", "default": "summary", "choices": list(DETAILS)},
             "services": {"type": "list", "elements": "str", "choices": list(SERVICES)},
+            "regions": {"type": "list", "elements": "str"},
+            "types": {"type": "list", "elements": "str", "choices": list(TYPES)},
+            "name": {"type": "str"},
+            "metadata": {"type": "dict"},
+            "group_by": {"type": "str"},
+            "idle": {"type": "bool", "default": False},
+            "old_snapshot_days": {"type": "int", "default": 30},
+            "dest": {"type": "path"},
         },
+        mutually_exclusive=[("window", "begin"), ("window", "end"), ("region_name", "regions")],
+        required_by={"end": "begin"},
         supports_check_mode=True,
     )
 
     def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        params = module.params
-        options = UsageOptions(tuple(params["services"] or ()), params["detail"], params["on_error"])
-        return {**read_usage(cloud, options), "timestamp": iso(now)}
+        result = {**read_usage(cloud, _options(module.params, now), now), "timestamp": iso(now)}
+        if module.params["dest"]:
+            rows, dest = result.pop("resources"), module.params["dest"]
+            result |= {"dest": dest, "changed": write_json_lines(module, "dest", dest, rows)}
+        return result
 
     run_on_cloud(module, read)
+
+
+def _options(params: dict[str, Any], now: datetime) -> UsageOptions:
+    asked = params["window"] or params["begin"]
+    zone = zone_named(params["timezone"], "timezone")
+    metadata = {key: str(value) for key, value in (params["metadata"] or {}).items()}
+    return UsageOptions(
+        services=tuple(params["services"] or ()),
+        detail=params["detail"],
+        on_error=params["on_error"],
+        period=used_window(params["window"], params["begin"], params["end"], zone, now) if asked else None,
+        regions=tuple(dict.fromkeys(params["regions"] or ())),
+        filter=Filter(tuple(params["types"] or ()), params["name"], metadata),
+        group_by=params["group_by"],
+        idle=params["idle"],
+        old_snapshot_days=params["old_snapshot_days"],
+        dest=params["dest"],
+    )
 
 
 if __name__ == "__main__":

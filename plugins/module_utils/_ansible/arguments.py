@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 
@@ -35,6 +36,12 @@ CONNECTION: Spec = {
     "api_timeout": {"type": "int"},
 }
 ON_ERROR: Spec = {"on_error": {"type": "str", "default": "fail", "choices": ["fail", "warn"]}}
+WINDOW: Spec = {
+    "window": {"type": "str", "choices": list(NAMED_WINDOWS)},
+    "begin": {"type": "str"},
+    "end": {"type": "str"},
+    "timezone": {"type": "str", "default": "UTC"},
+}
 LEDGER: Spec = {
     "ledger": {"type": "str"},
     "ledger_timeout": {"type": "int", "default": DEFAULT_TIMEOUT_SECONDS},
@@ -79,6 +86,8 @@ def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
     if params["api_timeout"] is not None and params["api_timeout"] <= 0:
         raise InvalidOption("api_timeout", "is in seconds, above zero.")
     given = {name: params[name] for name in CONNECTION if name != "cloud"}
+    if params.get("regions"):
+        given["region_name"] = params["regions"][0]
     cloud = params["cloud"]
     if isinstance(cloud, Mapping):
         inside = {ours: cloud[theirs] for theirs, ours in _CLOUD_KEYS.items() if theirs in cloud}

@@ -76,7 +76,7 @@ def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mappin
     for status in (result.get("services") or {}).values():
         if status["status"] == "error":
             module.warn(status["message"])
-    module.exit_json(**{"changed": False, **result, **identity, "collected_at": iso(now)})
+    module.exit_json(**{"changed": False, **identity, **result, "collected_at": iso(now)})
 
 
 def require(module: AnsibleModule, *libraries: str) -> None:

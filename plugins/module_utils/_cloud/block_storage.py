@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
@@ -17,16 +17,36 @@ PAGE_SIZE = 1000
 _NOT_COUNTED = ("per_volume_gigabytes",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume; attached: it has at least one attachment, whatever its status says."""
+    """A volume; server_ids: what it is attached to, whatever its status says. created: UTC without a zone, as Cinder writes it."""
 
     id: str
     name: str
     status: str
     size_gb: int
     volume_type: str
-    attached: bool
+    created: str
+    metadata: Mapping[str, str]
+    server_ids: tuple[str, ...]
+
+    @property
+    def attached(self) -> bool:
+        """Whether it has at least one attachment."""
+        return bool(self.server_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A snapshot or a backup of a volume. metadata: empty for backups, which have none in this list."""
+
+    id: str
+    name: str
+    status: str
+    size_gb: int
+    volume_id: str
+    created: str
+    metadata: Mapping[str, str]
 
 
 def quotas(cinder: Service) -> list[Quota]:
@@ -43,11 +63,37 @@ def volumes(cinder: Service) -> Iterator[Volume]:
     """Every volume of the project: GET volumes/detail, 1000 a page. Raises CloudError."""
     reading = "volumes"
     for row in cinder.pages(reading, "/volumes/detail", "volumes", {"limit": PAGE_SIZE}):
+        attachments = cinder.member(reading, row, "attachments", list)
         yield Volume(
             id=cinder.member(reading, row, "id", str),
             name=row.get("name") or "",
             status=cinder.member(reading, row, "status", str),
             size_gb=cinder.member(reading, row, "size", int),
             volume_type=row.get("volume_type") or "",
-            attached=bool(cinder.member(reading, row, "attachments", list)),
+            created=cinder.member(reading, row, "created_at", str),
+            metadata=row.get("metadata") or {},
+            server_ids=tuple(cinder.member(reading, one, "server_id", str) for one in attachments),
+        )
+
+
+def snapshots(cinder: Service) -> Iterator[Copy]:
+    """Every snapshot of the project's volumes: GET snapshots/detail, 1000 a page. Raises CloudError."""
+    return _copies(cinder, "snapshots")
+
+
+def backups(cinder: Service) -> Iterator[Copy]:
+    """Every backup of the project's volumes: GET backups/detail, 1000 a page. Raises CloudError."""
+    return _copies(cinder, "backups")
+
+
+def _copies(cinder: Service, kind: str) -> Iterator[Copy]:
+    for row in cinder.pages(kind, f"/{kind}/detail", kind, {"limit": PAGE_SIZE}):
+        yield Copy(
+            id=cinder.member(kind, row, "id", str),
+            name=row.get("name") or "",
+            status=cinder.member(kind, row, "status", str),
+            size_gb=cinder.member(kind, row, "size", int),
+            volume_id=cinder.member(kind, row, "volume_id", str),
+            created=cinder.member(kind, row, "created_at", str),
+            metadata=row.get("metadata") or {},
         )

@@ -10,7 +10,8 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from threading import Lock
 from typing import Any, NoReturn, TypeVar
@@ -113,9 +114,16 @@ class Service:
     def pages(
         self, reading: str, path: str, key: str, query: Mapping[str, Any] | None = None, microversion: str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The rows under `key`, page after page, following `<key>_links` (Nova, Cinder, Neutron: API reference, pagination).
+        """The rows under `key`, page after page. Raises Malformed where a page is not a list under that key, or leads back to itself."""
+        for body in self.bodies(reading, path, key, query, microversion):
+            yield from self.member(reading, body, key, list)
 
-        Raises Malformed where a page is not a list under that key, or leads back to itself.
+    def bodies(
+        self, reading: str, path: str, key: str, query: Mapping[str, Any] | None = None, microversion: str | None = None
+    ) -> Iterator[Any]:
+        """The body of every page, following `<key>_links` (Nova, Cinder, Neutron: API reference, pagination) or, of Glance, `next`.
+
+        Raises Malformed where a page leads back to one already read.
         """
         seen: set[str] = set()
         target: str | None = self._target(path, query)
@@ -124,7 +132,7 @@ class Service:
                 raise Malformed(reading, self.url, "the list of pages leads back to a page already read")
             seen.add(target)
             body = self._send("GET", reading, target, microversion).body
-            yield from self.member(reading, body, key, list)
+            yield body
             target = self._next_page(reading, path, body, key)
 
     def member(self, reading: str, body: Any, key: str, kind: type[T]) -> T:
@@ -136,10 +144,11 @@ class Service:
 
     def _next_page(self, reading: str, path: str, body: dict[str, Any], key: str) -> str | None:
         """The same path with the query of the next link: the link's host is the service's idea of itself, ours is the catalog's."""
-        for link in body.get(f"{key}_links") or []:
-            if link.get("rel") == "next":
-                return self.url + path + "?" + str(self.member(reading, link, "href", str)).partition("?")[2]
-        return None
+        if not isinstance(body, dict):
+            raise Malformed(reading, self.url, f"the answer has no {key} where the API promises one")
+        links = [link for link in body.get(f"{key}_links") or [] if link.get("rel") == "next"]
+        href = self.member(reading, links[0], "href", str) if links else body.get("next")
+        return self.url + path + "?" + str(href).partition("?")[2] if href else None
 
     def _target(self, path: str, query: Mapping[str, Any] | None) -> str:
         return self.url + path + ("?" + urlencode(query, doseq=True) if query else "")
@@ -206,6 +215,7 @@ class Cloud:
         self._login = Login(region.session)
         self._interface = region.interface
         self._catalog = access.service_catalog
+        self._offered_regions = _offered_regions(access)
         self.identity = CloudIdentity(
             name=region.name,
             auth_url=region.auth_url,
@@ -213,6 +223,15 @@ class Cloud:
             project_id=access.project_id,
             project_name=access.project_name,
         )
+
+    def in_region(self, region: str) -> Cloud:
+        """The same login in another region of the catalog. Raises InvalidOption where the catalog has none of that name."""
+        if region not in self._offered_regions:
+            offered = ", ".join(self._offered_regions) or "none"
+            raise InvalidOption("regions", f"{self.identity.auth_url} has no region {region}; it offers {offered}.")
+        other = copy(self)
+        other.identity = replace(self.identity, region=region)
+        return other
 
     def offers(self, name: str) -> bool:
         """Whether the catalog has that service in our region."""
@@ -470,16 +489,16 @@ class _Token:
     status_code: int = 201
 
 
+def _offered_regions(access: Any) -> list[str]:
+    """The regions that the token's catalog has endpoints in."""
+    services = access.service_catalog.catalog
+    endpoints = (endpoint for service in services for endpoint in service["endpoints"])
+    return sorted({endpoint["region_id"] for endpoint in endpoints if endpoint.get("region_id")})
+
+
 def _region_of(region: CloudRegion, access: Any) -> str | None:
     """The region asked for, or the only one of the catalog. Raises InvalidOption where it must be named."""
-    offered = sorted(
-        {
-            endpoint["region_id"]
-            for service in access.service_catalog.catalog
-            for endpoint in service["endpoints"]
-            if endpoint.get("region_id")
-        }
-    )
+    offered = _offered_regions(access)
     if region.region_name:
         if region.region_name not in offered:
             raise InvalidOption(

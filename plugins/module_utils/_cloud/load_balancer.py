@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import UNLIMITED, Quota
 
+_LIST = "/v2/lbaas/loadbalancers"
+_FIELDS = ["id", "name", "operating_status", "created_at", "vip_network_id", "tags", "listeners", "pools"]
 #: Octavia answers two of its names in two spellings; the newer one is kept.
 _NEWER_SPELLING = {"loadbalancer": "load_balancer", "healthmonitor": "health_monitor"}
 
@@ -22,7 +27,37 @@ def quotas(octavia: Service) -> list[Quota]:
     return [Quota(name, max(octavia.member(reading, rows, name, int), UNLIMITED), None, None) for name in names]
 
 
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """A load balancer. created: UTC without a zone. network_id: where its address is. empty: nothing listens, or nothing is behind it."""
+
+    id: str
+    name: str
+    status: str
+    created: str
+    network_id: str
+    tags: tuple[str, ...]
+    empty: bool
+
+
 def load_balancer_count(octavia: Service) -> int:
     """How many load balancers the project owns: GET lbaas/loadbalancers. Raises CloudError."""
     query = {"project_id": octavia.project_id, "fields": "id"}
-    return sum(1 for _row in octavia.pages("load balancers", "/v2/lbaas/loadbalancers", "loadbalancers", query))
+    return sum(1 for _row in octavia.pages("load balancers", _LIST, "loadbalancers", query))
+
+
+def load_balancers(octavia: Service) -> Iterator[LoadBalancer]:
+    """The project's own load balancers: GET lbaas/loadbalancers with only the fields that are needed. Raises CloudError."""
+    reading = "load balancers"
+    query = {"project_id": octavia.project_id, "fields": _FIELDS}
+    for row in octavia.pages(reading, _LIST, "loadbalancers", query):
+        listeners, pools = (octavia.member(reading, row, name, list) for name in ("listeners", "pools"))
+        yield LoadBalancer(
+            id=octavia.member(reading, row, "id", str),
+            name=row.get("name") or "",
+            status=octavia.member(reading, row, "operating_status", str),
+            created=octavia.member(reading, row, "created_at", str),
+            network_id=octavia.member(reading, row, "vip_network_id", str),
+            tags=tuple(row.get("tags") or ()),
+            empty=not listeners or not pools,
+        )

@@ -12,13 +12,28 @@ from dataclasses import dataclass
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota, quota_rows
 
+_FLOATING_IP_FIELDS = ["id", "floating_ip_address", "status", "port_id", "port_details", "created_at", "tags"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class FloatingIp:
-    """A floating IP; in_use: it is associated with a port (its status tells the data plane's state, not that)."""
+    """A floating IP. port_id: the port it is associated with, None for none: its status tells the data plane's state, not that.
+
+    device_id: the server or the like whose port that is. created: UTC with Z. tags: as Neutron has them, words without values.
+    """
 
     id: str
-    in_use: bool
+    address: str
+    status: str
+    port_id: str | None
+    device_id: str | None
+    created: str | None
+    tags: tuple[str, ...]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is associated with a port."""
+        return self.port_id is not None
 
 
 def quotas(neutron: Service) -> list[Quota]:
@@ -34,9 +49,17 @@ def quotas(neutron: Service) -> list[Quota]:
 def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
     """The project's own floating IPs: GET floatingips with only the fields that are needed. Raises CloudError."""
     reading = "floating IPs"
-    query = {"project_id": neutron.project_id, "fields": ["id", "port_id"]}
+    query = {"project_id": neutron.project_id, "fields": _FLOATING_IP_FIELDS}
     for row in neutron.pages(reading, "/floatingips", "floatingips", query):
         if "port_id" not in row:
             # Without the key "not associated" would be a guess.
             neutron.member(reading, row, "port_id", str)
-        yield FloatingIp(neutron.member(reading, row, "id", str), row["port_id"] is not None)
+        yield FloatingIp(
+            id=neutron.member(reading, row, "id", str),
+            address=neutron.member(reading, row, "floating_ip_address", str),
+            status=neutron.member(reading, row, "status", str),
+            port_id=row["port_id"],
+            device_id=(row.get("port_details") or {}).get("device_id") or None,
+            created=row.get("created_at"),
+            tags=tuple(row.get("tags") or ()),
+        )

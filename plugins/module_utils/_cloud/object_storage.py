@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Malformed
 
+ACCOUNT = "the object storage account"
+#: The most that Swift lists at once (swift/common/constraints.py).
+PAGE_SIZE = 10_000
 _POLICY_PREFIX = "x-account-storage-policy-"
 _POLICY_COUNTERS = {
     "-container-count": "container_count",
@@ -35,10 +39,53 @@ class Account:
     quota_objects: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container; its counters are updated with some delay."""
+
+    name: str
+    object_count: int
+    total_bytes: int
+    storage_policy: str | None
+
+
 def account(swift: Service) -> Account:
     """One HEAD of the account. Raises CloudError; Forbidden where the user has none of Swift's operator roles."""
-    reading = "the object storage account"
-    headers = swift.head(reading).headers
+    return _account(swift, swift.head(ACCOUNT).headers)
+
+
+def containers(swift: Service) -> tuple[Account, list[Container]]:
+    """The account and its containers: GET account, 10000 a page, which has the account's counters too. Raises CloudError."""
+    reading = ACCOUNT
+    found: list[Container] = []
+    query: dict[str, str | int] = {"format": "json", "limit": PAGE_SIZE}
+    while True:
+        answer = swift.get(reading, "", query)
+        # An account that was never written to answers 204 and no list.
+        page = [_container(swift, reading, row) for row in _rows(swift, reading, answer)]
+        found += page
+        if len(page) < PAGE_SIZE:
+            return _account(swift, answer.headers), found
+        query["marker"] = page[-1].name
+
+
+def _rows(swift: Service, reading: str, answer: Answer) -> list[dict[str, Any]]:
+    if answer.status == 204:
+        return []
+    return swift.member(reading, {"list of containers": answer.body}, "list of containers", list)
+
+
+def _container(swift: Service, reading: str, row: dict[str, Any]) -> Container:
+    return Container(
+        name=swift.member(reading, row, "name", str),
+        object_count=swift.member(reading, row, "count", int),
+        total_bytes=swift.member(reading, row, "bytes", int),
+        storage_policy=row.get("storage_policy"),
+    )
+
+
+def _account(swift: Service, headers: Mapping[str, str]) -> Account:
+    reading = ACCOUNT
 
     def number(name: str) -> int:
         text = headers.get(name, "")

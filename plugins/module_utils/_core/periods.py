@@ -195,6 +195,20 @@ def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo,
     return Window(first, last)
 
 
+def used_window(named: str | None, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Window:
+    """asked_window() as far as it is over: what lies ahead is not used yet. Raises InvalidOption where all of it lies ahead."""
+    if begin is not None:
+        _refuse_what_lies_ahead(parse_moment(begin, zone, "begin"), now)
+    asked = asked_window(named or "current_month", begin, end, zone, now)
+    _refuse_what_lies_ahead(asked.begin, now)
+    return Window(asked.begin, min(asked.end, now))
+
+
+def _refuse_what_lies_ahead(begin: datetime, now: datetime) -> None:
+    if begin >= now:
+        raise InvalidOption("begin", f"{iso(begin)} is not past; nothing is used yet.")
+
+
 def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     """The UTC moment behind ISO 8601 text: a date (local midnight), or a date and time, local where no offset is written.
 

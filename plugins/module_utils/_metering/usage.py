@@ -2,38 +2,49 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the project uses now (rules R1, R2 and R5 of docs/rules.md)."""
+"""What the project uses: now, and over a period (rules R1, R2 and R5 of docs/rules.md)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import (
     block_storage,
     compute,
+    image,
     load_balancer,
     network,
     object_storage,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import (
     Cloud,
-    Reader,
+    Readings,
     Service,
     raise_errors,
     read_all,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ABSENT
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._metering import resources
+from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import Filter, Resource
 
-SERVICES = ("compute", "block_storage", "network", "object_storage", "load_balancer")
-DETAILS = ("totals", "summary")
+SERVICES = ("compute", "block_storage", "network", "object_storage", "load_balancer", "image")
+DETAILS = ("totals", "summary", "resources")
 
 #: Every key of a result, so that a playbook finds it, null where the detail or an error leaves it unknown.
 _KEYS = {
     "compute": (
-        "counted_from", "instance_count", "total_vcpus", "total_ram_mb", "total_ram_gb", "total_disk_gb", "by_status", "by_flavor",
+        "counted_from", "instance_count", "total_vcpus", "total_ram_mb", "total_ram_gb", "total_disk_gb", "allocated_disk_gb",
+        "by_status", "by_flavor",
     ),
     "storage": (
         "volume_count", "total_size_gb", "volumes_and_snapshots_gb", "attached_count", "unattached_count", "by_type",
@@ -44,16 +55,67 @@ _KEYS = {
         "floating_ips_in_use", "load_balancer_count",
     ),
     "object_storage": ("container_count", "object_count", "total_bytes", "total_size_gb", "by_policy"),
+    "image": ("image_count", "total_bytes"),
 }  # fmt: skip
+_PERIOD_KEYS = (
+    "period_start", "period_end", "period_server_count", "server_hours", "vcpu_hours", "ram_mb_hours", "disk_gb_hours",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class UsageOptions:
-    """services: those named by the user, empty for whatever the catalog offers. detail: totals or summary. on_error: fail or warn."""
+    """services: those named by the user, empty for whatever the catalog offers. on_error: fail or warn. period: also tell its hours.
+
+    regions: empty for the login's own. filter, group_by, idle, old_snapshot_days, dest: for the detail
+    resources only.
+    """
 
     services: tuple[str, ...]
     detail: str
     on_error: str
+    period: Window | None = None
+    regions: tuple[str, ...] = ()
+    filter: Filter = field(default_factory=Filter)
+    group_by: str | None = None
+    idle: bool = False
+    old_snapshot_days: int = 30
+    dest: str | None = None
+
+    def refuse_what_needs_a_list(self) -> None:
+        """Raise InvalidOption for an option that the detail has no resources for."""
+        asked = {
+            "types": self.filter.types,
+            "name": self.filter.name,
+            "metadata": self.filter.metadata,
+            "group_by": self.group_by,
+            "idle": self.idle,
+            "dest": self.dest,
+        }
+        asked["services"] = "image" in self.services
+        for name, value in asked.items():
+            if value and self.detail != "resources":
+                what = "has image, which is read for" if name == "services" else "is about"
+                problem = f"{what} the list of resources; set detail to resources, not {self.detail}."
+                raise InvalidOption(name, problem)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one reading tells: values of a section of `usage`, and the resources that it listed."""
+
+    values: Mapping[str, Any]
+    resources: Sequence[Resource] = ()
+
+
+Reader = Callable[[Service, "_Wanted"], Part]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What every reader is told: the region whose resources it lists, and the period whose hours are wanted."""
+
+    region: str | None
+    period: Window | None
 
 
 @dataclass(frozen=True)
@@ -65,28 +127,112 @@ class _Reading:
     read: Reader
 
 
-def read_usage(cloud: Cloud, options: UsageOptions) -> dict[str, Any]:
-    """The result of infomaniak_usage_info: services, complete and usage.
+def read_usage(cloud: Cloud, options: UsageOptions, now: datetime) -> dict[str, Any]:
+    """The result of infomaniak_usage_info: services, complete and usage; resources, groups and idle where they are asked for.
 
-    totals: 5 requests, whatever the project's size; summary: 7, and one per further 1000 servers or volumes.
-    Raises CloudError for what was not read, unless on_error is warn: then its values are null and complete is false.
+    Requests without the login, for a project of less than 1000 of anything: totals 5, summary 7, resources 9, a period 1 more.
+    Raises InvalidOption for an option that the detail does not go with or a region that is not there, and CloudError for what
+    was not read, unless on_error is warn: then its values are null and complete is false.
     """
-    wanted = {
-        name: reading
-        for name, reading in _READINGS[options.detail].items()
-        if not options.services or reading.service in options.services
-    }
-    readings = read_all(cloud, {name: (one.service, one.read) for name, one in wanted.items()}, options.services)
+    options.refuse_what_needs_a_list()
+    wanted = _wanted_readings(options)
+    clouds: dict[str | None, Cloud] = {name: cloud.in_region(name) for name in options.regions}
+    clouds = clouds or {cloud.identity.region: cloud}
+    with ThreadPoolExecutor(max_workers=len(clouds)) as pool:
+        running = {name: pool.submit(_read_region, one, wanted, options) for name, one in clouds.items()}
+        by_region = {name: future.result() for name, future in running.items()}
     if options.on_error == "fail":
-        raise_errors(readings.errors)
-    usage = {reading.section: dict.fromkeys(_KEYS[reading.section]) for reading in wanted.values()}
+        raise_errors(tuple(error for readings in by_region.values() for error in readings.errors))
+    result = _told(wanted, list(by_region.values()), options.period)
+    if options.regions:
+        result["regions"] = {name: _told(wanted, [readings], options.period) for name, readings in by_region.items()}
+        result["cloud"] = {**cloud.identity.as_result(), "region": None}
+    if options.detail == "resources":
+        result |= _listed(wanted, list(by_region.values()), options, now)
+    return result
+
+
+def _wanted_readings(options: UsageOptions) -> dict[str, _Reading]:
+    readings = dict(_READINGS[options.detail])
+    if options.period is not None:
+        readings["hours"] = _Reading("compute", "compute", _hours)
+    return {name: one for name, one in readings.items() if not options.services or one.service in options.services}
+
+
+def _read_region(cloud: Cloud, wanted: Mapping[str, _Reading], options: UsageOptions) -> Readings:
+    told = _Wanted(cloud.identity.region, options.period)
+    readers = {name: (one.service, partial(_read, one.read, told)) for name, one in wanted.items()}
+    return read_all(cloud, readers, options.services)
+
+
+def _read(read: Reader, told: _Wanted, service: Service) -> Part:
+    return read(service, told)
+
+
+def _told(wanted: Mapping[str, _Reading], regions: Sequence[Readings], period: Window | None) -> dict[str, Any]:
+    """services, complete and usage of the regions together; a service that a region does not have adds nothing there."""
+    usage: dict[str, dict[str, Any]] = {one.section: dict.fromkeys(_KEYS[one.section]) for one in wanted.values()}
+    if period is not None and "compute" in usage:
+        usage["compute"].update(dict.fromkeys(_PERIOD_KEYS))
+        usage["compute"].update({"period_start": iso(period.begin), "period_end": iso(period.end)})
     for name, reading in wanted.items():
-        usage[reading.section].update(readings.values[name] or {})
+        offered = [region.values[name] for region in regions if region.services[reading.service].status != ABSENT]
+        if offered and None not in offered:
+            usage[reading.section].update(_summed([part.values for part in offered]))
+    storage = usage.get("storage", {})
+    if storage.get("volumes_and_snapshots_gb") is None:
+        storage.update(_volumes_and_snapshots(storage))
+    worst = {
+        name: min((region.services[name] for region in regions), key=lambda status: _WORST_FIRST.index(status.status))
+        for name in regions[0].services
+    }
     return {
-        "services": {name: status.as_result() for name, status in readings.services.items()},
-        "complete": readings.complete,
+        "services": {name: status.as_result() for name, status in worst.items()},
+        "complete": all(region.complete for region in regions),
         "usage": usage,
     }
+
+
+def _volumes_and_snapshots(storage: Mapping[str, Any]) -> dict[str, int | None]:
+    """What quotas count together, where the lists were read instead of the quotas."""
+    parts = [storage.get("total_size_gb"), storage.get("snapshot_gb")]
+    return {"volumes_and_snapshots_gb": _sum_known(parts)} if storage else {}
+
+
+def _summed(some: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values of several regions in one: numbers added, counters by name merged, None where one is not known."""
+    if len(some) == 1:
+        return dict(some[0])
+    return {
+        name: _sum_of([one.get(name) for one in some]) for name in dict.fromkeys(key for one in some for key in one)
+    }
+
+
+def _sum_of(values: Sequence[Any]) -> Any:
+    if None in values:
+        return None
+    if isinstance(values[0], str):
+        return values[0]
+    if not isinstance(values[0], Mapping):
+        total = sum(values)
+        return round(total, 6) if isinstance(total, float) else total
+    names = sorted({name for value in values for name in value})
+    return {name: _sum_of([value[name] for value in values if name in value]) for name in names}
+
+
+def _listed(
+    wanted: Mapping[str, _Reading], regions: Sequence[Readings], options: UsageOptions, now: datetime
+) -> dict[str, Any]:
+    every = [
+        one for region in regions for name in wanted if region.values[name] for one in region.values[name].resources
+    ]
+    chosen = [one for one in every if options.filter.wants(one)]
+    result: dict[str, Any] = {"resources": [one.as_result(now) for one in chosen], "resource_count": len(chosen)}
+    if options.group_by:
+        result["groups"] = resources.groups(every, chosen, options.group_by)
+    if options.idle:
+        result["idle"] = resources.idle(chosen, now, options.old_snapshot_days)
+    return result
 
 
 def _used(quotas: Iterable[Quota], names: Mapping[str, str]) -> dict[str, int | None]:
@@ -95,44 +241,63 @@ def _used(quotas: Iterable[Quota], names: Mapping[str, str]) -> dict[str, int | 
     return {ours: used.get(theirs) for ours, theirs in names.items()}
 
 
-def _compute_totals(nova: Service) -> dict[str, Any]:
+def _compute_totals(nova: Service, _wanted: _Wanted) -> Part:
     counted = _used(
         compute.quotas(nova), {"instance_count": "instances", "total_vcpus": "cores", "total_ram_mb": "ram"}
     )
-    return {"counted_from": "quotas", **counted, "total_ram_gb": _gb(counted["total_ram_mb"], 1024)}
+    return Part({"counted_from": "quotas", **counted, "total_ram_gb": _gb(counted["total_ram_mb"], 1024)})
 
 
-def _compute_summary(nova: Service) -> dict[str, Any]:
+def _servers(nova: Service, wanted: _Wanted, *, listed: bool) -> Part:
     """Counted from the list of servers: quotas may leave shelved ones out (Nova, option count_usage_from_placement)."""
     servers = list(compute.servers(nova))
     ram_mb = _sum_known(server.ram_mb for server in servers)
-    return {
+    values = {
         "counted_from": "servers",
         "instance_count": len(servers),
         "total_vcpus": _sum_known(server.vcpus for server in servers),
         "total_ram_mb": ram_mb,
         "total_ram_gb": _gb(ram_mb, 1024),
         "total_disk_gb": _sum_known(server.disk_gb for server in servers),
+        "allocated_disk_gb": _sum_known(server.allocated_disk_gb for server in servers),
         "by_status": _counted(server.status for server in servers),
         "by_flavor": _counted(server.flavor_name or "unknown" for server in servers),
     }
+    return Part(values, [resources.instance(server, wanted.region) for server in servers] if listed else ())
 
 
-def _storage_totals(cinder: Service) -> dict[str, Any]:
-    """What quotas know. Their gigabytes are volumes and snapshots together, so the volumes' own size is not among it."""
-    return _used(
-        block_storage.quotas(cinder),
+def _hours(nova: Service, wanted: _Wanted) -> Part:
+    if wanted.period is None:
+        raise ValueError("hours are of a period")
+    used = compute.hours(nova, wanted.period)
+    return Part(
         {
-            "volume_count": "volumes",
-            "volumes_and_snapshots_gb": "gigabytes",
-            "snapshot_count": "snapshots",
-            "backup_count": "backups",
-            "backup_gb": "backup_gigabytes",
-        },
+            "period_server_count": used.server_count,
+            "server_hours": _rounded(used.hours),
+            "vcpu_hours": _rounded(used.vcpu_hours),
+            "ram_mb_hours": _rounded(used.ram_mb_hours),
+            "disk_gb_hours": _rounded(used.disk_gb_hours),
+        }
     )
 
 
-def _volumes(cinder: Service) -> dict[str, Any]:
+def _storage_totals(cinder: Service, _wanted: _Wanted) -> Part:
+    """What quotas know. Their gigabytes are volumes and snapshots together, so the volumes' own size is not among it."""
+    return Part(
+        _used(
+            block_storage.quotas(cinder),
+            {
+                "volume_count": "volumes",
+                "volumes_and_snapshots_gb": "gigabytes",
+                "snapshot_count": "snapshots",
+                "backup_count": "backups",
+                "backup_gb": "backup_gigabytes",
+            },
+        )
+    )
+
+
+def _volumes(cinder: Service, wanted: _Wanted, *, listed: bool) -> Part:
     volumes = list(block_storage.volumes(cinder))
     by_type: dict[str, dict[str, int]] = {}
     for volume in volumes:
@@ -140,36 +305,59 @@ def _volumes(cinder: Service) -> dict[str, Any]:
         counted["count"] += 1
         counted["size_gb"] += volume.size_gb
     attached = sum(volume.attached for volume in volumes)
-    return {
+    values = {
         "volume_count": len(volumes),
         "total_size_gb": sum(volume.size_gb for volume in volumes),
         "attached_count": attached,
         "unattached_count": len(volumes) - attached,
         "by_type": dict(sorted(by_type.items())),
     }
+    return Part(values, [resources.volume(one, wanted.region) for one in volumes] if listed else ())
 
 
-def _network_totals(neutron: Service) -> dict[str, Any]:
+def _snapshots(cinder: Service, wanted: _Wanted) -> Part:
+    rows = [resources.snapshot(one, wanted.region) for one in block_storage.snapshots(cinder)]
+    return Part({"snapshot_count": len(rows), "snapshot_gb": _sum_known(one.size for one in rows)}, rows)
+
+
+def _backups(cinder: Service, wanted: _Wanted) -> Part:
+    rows = [resources.backup(one, wanted.region) for one in block_storage.backups(cinder)]
+    return Part({"backup_count": len(rows), "backup_gb": _sum_known(one.size for one in rows)}, rows)
+
+
+def _network_totals(neutron: Service, _wanted: _Wanted) -> Part:
     """What the project owns: lists would also show networks and groups that others share with it."""
-    return _used(
-        network.quotas(neutron),
-        {
-            "network_count": "network",
-            "subnet_count": "subnet",
-            "port_count": "port",
-            "router_count": "router",
-            "security_group_count": "security_group",
-            "floating_ip_count": "floatingip",
-        },
+    return Part(
+        _used(
+            network.quotas(neutron),
+            {
+                "network_count": "network",
+                "subnet_count": "subnet",
+                "port_count": "port",
+                "router_count": "router",
+                "security_group_count": "security_group",
+                "floating_ip_count": "floatingip",
+            },
+        )
     )
 
 
-def _floating_ips(neutron: Service) -> dict[str, Any]:
-    return {"floating_ips_in_use": sum(address.in_use for address in network.floating_ips(neutron))}
+def _floating_ips(neutron: Service, wanted: _Wanted) -> Part:
+    addresses = list(network.floating_ips(neutron))
+    rows = [resources.floating_ip(one, wanted.region) for one in addresses]
+    return Part({"floating_ips_in_use": sum(one.in_use for one in addresses)}, rows)
 
 
-def _object_storage(swift: Service) -> dict[str, Any]:
-    account = object_storage.account(swift)
+def _object_storage(swift: Service, _wanted: _Wanted) -> Part:
+    return Part(_account(object_storage.account(swift)))
+
+
+def _containers(swift: Service, wanted: _Wanted) -> Part:
+    account, containers = object_storage.containers(swift)
+    return Part(_account(account), [resources.container(one, wanted.region) for one in containers])
+
+
+def _account(account: object_storage.Account) -> dict[str, Any]:
     return {
         "container_count": account.container_count,
         "object_count": account.object_count,
@@ -179,8 +367,18 @@ def _object_storage(swift: Service) -> dict[str, Any]:
     }
 
 
-def _load_balancers(octavia: Service) -> dict[str, Any]:
-    return {"load_balancer_count": load_balancer.load_balancer_count(octavia)}
+def _load_balancer_count(octavia: Service, _wanted: _Wanted) -> Part:
+    return Part({"load_balancer_count": load_balancer.load_balancer_count(octavia)})
+
+
+def _load_balancers(octavia: Service, wanted: _Wanted) -> Part:
+    rows = [resources.load_balancer(one, wanted.region) for one in load_balancer.load_balancers(octavia)]
+    return Part({"load_balancer_count": len(rows)}, rows)
+
+
+def _images(glance: Service, wanted: _Wanted) -> Part:
+    rows = [resources.image(one, wanted.region) for one in image.images(glance)]
+    return Part({"image_count": len(rows), "total_bytes": _sum_known(one.size for one in rows)}, rows)
 
 
 def _sum_known(numbers: Iterable[int | None]) -> int | None:
@@ -202,18 +400,37 @@ def _gb(number: int | None, per_gb: int) -> float | None:
     return None if number is None else round(number / per_gb, 3)
 
 
+def _rounded(hours: Decimal) -> float:
+    """Hours to six decimals: behind them is what Nova's floats add up to."""
+    return round(float(hours), 6)
+
+
+_WORST_FIRST = ("error", "forbidden", "ok", "absent")
+_NETWORK = _Reading("network", "network", _network_totals)
+_FLOATING_IPS = _Reading("network", "network", _floating_ips)
 _EVERYWHERE = {
-    "network": _Reading("network", "network", _network_totals),
+    "network": _NETWORK,
     "object_storage": _Reading("object_storage", "object_storage", _object_storage),
-    "load_balancers": _Reading("load_balancer", "network", _load_balancers),
+    "load_balancers": _Reading("load_balancer", "network", _load_balancer_count),
     "block_storage": _Reading("block_storage", "storage", _storage_totals),
 }
 _READINGS = {
     "totals": {"compute": _Reading("compute", "compute", _compute_totals), **_EVERYWHERE},
     "summary": {
-        "compute": _Reading("compute", "compute", _compute_summary),
+        "compute": _Reading("compute", "compute", partial(_servers, listed=False)),
         **_EVERYWHERE,
-        "volumes": _Reading("block_storage", "storage", _volumes),
-        "floating_ips": _Reading("network", "network", _floating_ips),
+        "volumes": _Reading("block_storage", "storage", partial(_volumes, listed=False)),
+        "floating_ips": _FLOATING_IPS,
+    },
+    "resources": {
+        "compute": _Reading("compute", "compute", partial(_servers, listed=True)),
+        "volumes": _Reading("block_storage", "storage", partial(_volumes, listed=True)),
+        "snapshots": _Reading("block_storage", "storage", _snapshots),
+        "backups": _Reading("block_storage", "storage", _backups),
+        "floating_ips": _FLOATING_IPS,
+        "load_balancers": _Reading("load_balancer", "network", _load_balancers),
+        "containers": _Reading("object_storage", "object_storage", _containers),
+        "images": _Reading("image", "image", _images),
+        "network": _NETWORK,
     },
 }

@@ -224,6 +224,8 @@ class Scenario:
     flavors: dict[str, Flavor]
     volume_types: tuple[str, ...]
     services: tuple[str, ...] = SERVICES
+    #: Further regions of the catalog, which show the same resources once more.
+    other_regions: tuple[str, ...] = ()
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
     servers: tuple[Server, ...] = ()

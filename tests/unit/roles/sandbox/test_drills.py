@@ -217,8 +217,8 @@ def test_a_moved_clock_makes_hours_rated(start: Start) -> None:
     sandbox = replace(sandbox, token=log_in(sandbox.state).headers["X-Subject-Token"])
     assert newest(sandbox) == before + timedelta(hours=5)
     more = summary(sandbox, "begin=2020-01-01&end=2100-01-01")["results"][0][3] - cost
-    # Servers 0.35 x 3 + 1.05 + 0.30, one stopped 1.05; volumes 390 GB and 250 GB; three IPs, a balancer; 6.5e9 bytes.
-    hour = 0.35 * 3 + 1.05 + 0.30 + 1.05 + 390 * 0.005 + 250 * 0.0085 + 0.6 + 0.6 + 6.5e9 / 1024**3 * 0.00076
+    # Servers 0.35 x 3 + 1.05 + 0.30, one stopped 1.05; volumes 390 GB and 250 GB; three IPs, a balancer; 1.1e8 bytes.
+    hour = 0.35 * 3 + 1.05 + 0.30 + 1.05 + 390 * 0.005 + 250 * 0.0085 + 0.6 + 0.6 + 1.1e8 / 1024**3 * 0.00076
     assert more == pytest.approx(5 * hour)
     assert sandbox.ask("POST", "/sandbox/clock", {"advance_hours": -1}).status == 400
 

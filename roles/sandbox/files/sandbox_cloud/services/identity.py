@@ -163,12 +163,13 @@ def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, An
         {
             "endpoints": [
                 {
-                    "id": stable_id("endpoint", f"{kind}/{interface}").replace("-", ""),
+                    "id": stable_id("endpoint", f"{region}/{kind}/{interface}").replace("-", ""),
                     "interface": interface,
-                    "region_id": cloud.scenario.region,
+                    "region_id": region,
                     "url": origin + path.format(project_id=identity.owner.project_id),
-                    "region": cloud.scenario.region,
+                    "region": region,
                 }
+                for region in (cloud.scenario.region, *cloud.scenario.other_regions)
                 for interface in ("public", "internal", "admin")
             ],
             "id": stable_id("service", kind).replace("-", ""),
