@@ -59,7 +59,8 @@ def write(region: str, volume_type: str) -> None:
         "programs": str(PROGRAMS),
         "installed": str(PROGRAMS.parent / "etc"),
         "database": f"mysql+pymysql://openstack:{PASSWORD}@{HOST}:{PORTS['mariadb']}",
-        "connection_pool": "max_pool_size = 4\nmax_overflow = 8",
+        # Octavia keeps a connection for every request that it refuses.
+        "connection_pool": "max_pool_size = 4\nmax_overflow = 100",
         "rabbitmq": f"rabbit://guest:guest@{HOST}:{PORTS['rabbitmq']}/",
         "memcached": f"{HOST}:{PORTS['memcached']}",
         "service_user": SERVICE_USER + region,

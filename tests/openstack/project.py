@@ -49,11 +49,21 @@ class Made:
 def make(made: Made) -> None:
     """Everything: what others stand on first."""
     for step in (
-        _quotas, _images, _flavors, _volume_types, _volumes, _networks, _routers, _security_groups, _servers,
+        _wait_for_back_ends, _quotas, _images, _flavors, _volume_types, _volumes, _networks, _routers, _security_groups, _servers,
         _attachments, _states, _snapshots, _backups, _floating_ips, _load_balancers, _containers,
     ):  # fmt: skip
         step(made)
     _ages(made)
+
+
+def _wait_for_back_ends(made: Made) -> None:
+    """The schedulers refuse everything until they have heard of something to put it on."""
+    pools, hosts = "/scheduler-stats/get_pools", "/resource_providers?resources=VCPU:1"
+    _until("Cinder knows its back end", lambda: bool(made.admin.ask("GET", "block-storage", pools)["pools"]))
+    _until(
+        "Placement knows the compute host",
+        lambda: bool(made.admin.ask("GET", "placement", hosts, "placement 1.4")["resource_providers"]),
+    )
 
 
 def _until(what: str, ready: Callable[[], bool]) -> None:

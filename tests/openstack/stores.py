@@ -27,7 +27,7 @@ DATABASES = (
 )  # fmt: skip
 #: A bed that is lost with the machine's power is made again: nothing is flushed to the disk for its sake.
 MARIADB_OPTIONS = (
-    "--bind-address", HOST, "--skip-name-resolve", "--max-connections=600", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
+    "--bind-address", HOST, "--skip-name-resolve", "--max-connections=2000", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=32M", "--character-set-server=utf8mb3",
     "--performance-schema=off",
 )  # fmt: skip

@@ -29,13 +29,14 @@ def quotas(octavia: Service) -> list[Quota]:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """A load balancer. created: UTC without a zone. network_id: where its address is. empty: nothing listens, or nothing is behind it."""
+    """A load balancer. created: UTC without a zone. network_id: where its address is,
+    None where the provider tells none. empty: nothing listens, or nothing is behind it."""
 
     id: str
     name: str
     status: str
     created: str
-    network_id: str
+    network_id: str | None
     tags: tuple[str, ...]
     empty: bool
 
@@ -57,7 +58,7 @@ def load_balancers(octavia: Service) -> Iterator[LoadBalancer]:
             name=row.get("name") or "",
             status=octavia.member(reading, row, "operating_status", str),
             created=octavia.member(reading, row, "created_at", str),
-            network_id=octavia.member(reading, row, "vip_network_id", str),
+            network_id=row.get("vip_network_id"),
             tags=tuple(row.get("tags") or ()),
             empty=not listeners or not pools,
         )

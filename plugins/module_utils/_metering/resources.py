@@ -152,8 +152,9 @@ def floating_ip(one: FloatingIp, region: str | None) -> Resource:
 
 def load_balancer(one: LoadBalancer, region: str | None) -> Resource:
     """A load balancer; it hangs on the network of its address."""
+    on = (one.network_id,) if one.network_id else ()
     return Resource(
-        LOAD_BALANCER, one.id, one.name, one.status, None, None, None, _moment(one.created), (one.network_id,), _tags(one.tags),
+        LOAD_BALANCER, one.id, one.name, one.status, None, None, None, _moment(one.created), on, _tags(one.tags),
         {"load_balancer_count": 1}, "empty" if one.empty else None, region,
     )  # fmt: skip
 
