@@ -314,7 +314,7 @@ def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:
     if not offered:
         return ServiceStatus(ABSENT, None, "not in the catalog of this region")
     if errors:
-        return ServiceStatus(ERROR, errors[0].http_status, " ".join(str(error) for error in errors))
+        return ServiceStatus(ERROR, errors[0].http_status, " ".join(str(error).rstrip(".") + "." for error in errors))
     return ServiceStatus(OK, 200, None)
 
 
