@@ -146,14 +146,14 @@ class Comparison:
         return [json.loads(one, parse_float=Decimal) for one in json.loads(ended.stdout)]
 
     def _ask(self, block: int, cloud: str, question: str) -> Any:
-        kind, _, rest = question.partition(" ")
+        kind, _space, rest = question.partition(" ")
         if kind == "SQL":
             with sqlite3.connect(f"file:{self.folder / f'{block}-{cloud}'}.db?mode=ro", uri=True) as ledger:
                 return [list(row) for row in ledger.execute(rest)]
         return self._get(cloud, *self.filled(rest, cloud).split(" "))
 
     def _get(self, cloud: str, service: str, path: str) -> Any:
-        kind, _, microversion = service.partition("@")
+        kind, _at, microversion = service.partition("@")
         connection = self.connections[cloud]
         region = connection.config.region_name
         where = {"service_type": kind, "interface": "public", "region_name": region}
