@@ -102,7 +102,10 @@ cloud:
       returned: always
       sample: PCP-ABC1234
 services:
-  description: How reading went, by service.
+  description:
+    - How reading went, by service.
+    - C(status) is C(ok), C(absent) for a service that the catalog does not have, C(forbidden) where a 401 or 403 says that this login
+      may not read it, or C(error).
   returned: success
   type: dict
   sample:

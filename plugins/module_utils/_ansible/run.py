@@ -17,6 +17,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import connection_options
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
 
@@ -74,7 +75,7 @@ def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mappin
     except FinopsError as error:
         module.fail_json(msg=str(error), **identity)
     for status in (result.get("services") or {}).values():
-        if status["status"] == "error":
+        if status["status"] in (ERROR, FORBIDDEN):
             module.warn(status["message"])
     module.exit_json(**{"changed": False, **identity, **result, "collected_at": iso(now)})
 

@@ -21,6 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import C
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import (
     ABSENT,
     ERROR,
+    FORBIDDEN,
     OK,
     CloudIdentity,
     ServiceStatus,
@@ -314,7 +315,10 @@ def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:
     if not offered:
         return ServiceStatus(ABSENT, None, "not in the catalog of this region")
     if errors:
-        return ServiceStatus(ERROR, errors[0].http_status, " ".join(str(error).rstrip(".") + "." for error in errors))
+        # One reading that broke for another reason may well be worth another try: then it is no mere matter of permission.
+        status = FORBIDDEN if all(isinstance(error, Forbidden) for error in errors) else ERROR
+        message = " ".join(str(error).rstrip(".") + "." for error in errors)
+        return ServiceStatus(status, errors[0].http_status, message)
     return ServiceStatus(OK, 200, None)
 
 
@@ -391,6 +395,8 @@ def _refuse(reading: str, url: str, response: Any) -> NoReturn:
     kind: type[CloudError] = CloudError
     if status in (401, 403):
         kind = Forbidden
+        if status == 403:
+            problem += "; this login has no role in the project that may read it"
     elif status in (404, 410):
         kind = NotFound
     elif status == 429 or status >= 500:

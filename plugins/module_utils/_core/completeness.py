@@ -11,6 +11,7 @@ from typing import Any
 
 OK = "ok"
 ABSENT = "absent"
+FORBIDDEN = "forbidden"
 ERROR = "error"
 
 
@@ -37,7 +38,7 @@ class CloudIdentity:
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """How reading one service went: status ok, absent or error."""
+    """How reading one service went: status ok, absent, forbidden (401 or 403) or error."""
 
     status: str
     http_status: int | None = None

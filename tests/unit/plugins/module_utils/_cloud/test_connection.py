@@ -189,3 +189,27 @@ def test_infomaniak_s_variables_stand_in_where_nothing_else_says_who(
         resolve(ConnectionOptions(), {"INFOMANIAK_APP_CREDENTIAL_ID": "id"})
     with pytest.raises(InvalidOption, match="no auth_url given"):
         resolve(ConnectionOptions(), {})
+
+
+def test_a_service_that_only_refuses_is_forbidden_and_one_that_breaks_is_an_error(
+    drilled: Sandbox, cloud: Callable[..., Cloud]
+) -> None:
+    fault(drilled, service="network", kind="status", status=403)
+    fault(drilled, service="compute", kind="status", status=403, path="servers")
+    fault(drilled, service="compute", kind="status", status=500, path="os-quota-sets")
+    readings = read_all(
+        cloud(),
+        {
+            "quotas": ("network", network.quotas),
+            "servers": ("compute", lambda nova: list(compute.servers(nova))),
+            "compute_quotas": ("compute", compute.quotas),
+            "volumes": ("block_storage", lambda cinder: len(list(block_storage.volumes(cinder)))),
+        },
+    )
+    assert {name: status.status for name, status in readings.services.items()} == {
+        "network": "forbidden",
+        "compute": "error",
+        "block_storage": "ok",
+    }
+    assert readings.services["network"].http_status == 403
+    assert "no role in the project that may read it" in str(readings.services["network"].message)
