@@ -27,8 +27,12 @@ _USAGE_TOTALS = ("total_hours", "total_vcpus_usage", "total_memory_mb_usage", "t
 #: Nova's hours are floats: their last digits say nothing, so a sum may lose them.
 _HOURS_CONTEXT = Context(prec=50)
 _DEVICE_SPECS = ("pci_passthrough:", "resources:VGPU", "resources:PGPU", "accel:device_profile")
-#: Quotas per user or per request: in_use is always 0 (nova/quota.py), so their use is not known.
-_NOT_COUNTED = ("key_pairs", "server_group_members", "metadata_items")
+#: Quotas per user or per request, and, of a Nova too old for the microversion, those of nova-network: in_use is always 0
+#: (nova/quota.py), so their use is not known.
+_NOT_COUNTED = (
+    "key_pairs", "server_group_members", "metadata_items", "injected_files", "injected_file_content_bytes",
+    "injected_file_path_bytes", "fixed_ips", "floating_ips", "networks", "security_groups", "security_group_rules",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import UNLIMITED, Quota
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota, limit_in
 
 _LIST = "/v2/lbaas/loadbalancers"
 _FIELDS = ["id", "name", "operating_status", "created_at", "vip_network_id", "tags", "listeners", "pools"]
-#: Octavia answers two of its names in two spellings; the newer one is kept.
+#: Octavia has two spellings of these, and lists show both; the newer one is kept.
 _NEWER_SPELLING = {"loadbalancer": "load_balancer", "healthmonitor": "health_monitor"}
 
 
@@ -23,8 +23,11 @@ def quotas(octavia: Service) -> list[Quota]:
     reading = "load balancer quotas"
     body = octavia.get(reading, f"/v2/lbaas/quotas/{octavia.project_id}").body
     rows = octavia.member(reading, body, "quota", dict)
-    names = [name for name in rows if _NEWER_SPELLING.get(name) not in rows]
-    return [Quota(name, max(octavia.member(reading, rows, name, int), UNLIMITED), None, None) for name in names]
+    # sorted: the newer spelling, with its underscore, comes first and stays.
+    limits: dict[str, int | None] = {}
+    for name in sorted(rows):
+        limits.setdefault(_NEWER_SPELLING.get(name, name), limit_in(octavia, reading, rows, name))
+    return [Quota(name, limit, None, None) for name, limit in limits.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Malformed
 
 ACCOUNT = "the object storage account"
@@ -22,21 +23,24 @@ _POLICY_COUNTERS = {
     "-object-count": "object_count",
     "-bytes-used": "total_bytes",
 }
+#: What a quota's header limits, of the account; `-policy-<name>` behind it limits one storage policy (middleware account_quotas).
+QUOTA_HEADERS = {"x-account-quota-bytes": "total_bytes", "x-account-quota-count": "object_count"}
+_POLICY_INFIX = "-policy-"
+_OBSOLETE_QUOTA_BYTES = "x-account-meta-quota-bytes"
 
 
 @dataclass(frozen=True)
 class Account:
     """The project's account. by_policy: counters of each storage policy, its name in lower case as headers lose the case.
 
-    quota_bytes, quota_objects: None where no quota is set. Swift updates its counters with some delay.
+    limits: quotas by their header; what has none is unlimited. Swift updates its counters with some delay.
     """
 
     container_count: int
     object_count: int
     total_bytes: int
     by_policy: Mapping[str, Mapping[str, int]]
-    quota_bytes: int | None
-    quota_objects: int | None
+    limits: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +97,42 @@ def _account(swift: Service, headers: Mapping[str, str]) -> Account:
             raise Malformed(reading, swift.url, f"the answer has no number in {name}")
         return int(text)
 
-    def quota(*names: str) -> int | None:
-        return next((number(name) for name in names if name in headers), None)
-
+    limits = {name: number(name) for name in headers if name.startswith(tuple(QUOTA_HEADERS))}
+    if "x-account-quota-bytes" not in limits and _OBSOLETE_QUOTA_BYTES in headers:
+        limits["x-account-quota-bytes"] = number(_OBSOLETE_QUOTA_BYTES)
     return Account(
         container_count=number("x-account-container-count"),
         object_count=number("x-account-object-count"),
         total_bytes=number("x-account-bytes-used"),
         by_policy=_by_policy({name: number(name) for name in headers if _policy_counter(name)}),
-        quota_bytes=quota("x-account-quota-bytes", "x-account-meta-quota-bytes"),
-        quota_objects=quota("x-account-quota-count"),
+        limits=limits,
     )
+
+
+def quotas(swift: Service) -> list[Quota]:
+    """Limits and use of the account, and of every storage policy that it tells of, by the names of their headers.
+
+    One HEAD. Swift reserves nothing. A policy is told of by its counters or by its quota. Raises as account does.
+    """
+    told = account(swift)
+    total = {"total_bytes": told.total_bytes, "object_count": told.object_count}
+    rows = []
+    for header, counter in QUOTA_HEADERS.items():
+        rows.append(Quota(header, told.limits.get(header), total[counter], 0))
+        prefix = header + _POLICY_INFIX
+        limited = {name.removeprefix(prefix) for name in told.limits if name.startswith(prefix)}
+        for policy in sorted(limited | told.by_policy.keys()):
+            used = _used_in(told, policy, counter)
+            rows.append(Quota(prefix + policy, told.limits.get(prefix + policy), used, None if used is None else 0))
+    return rows
+
+
+def _used_in(told: Account, policy: str, counter: str) -> int | None:
+    """What is used of a policy. Swift leaves out policies without a container: 0, where those it shows have them all."""
+    if policy in told.by_policy:
+        return told.by_policy[policy].get(counter)
+    shown = sum(counters.get("container_count", 0) for counters in told.by_policy.values())
+    return 0 if shown == told.container_count else None
 
 
 def _policy_counter(header: str) -> str | None:

@@ -20,11 +20,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud import (
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import (
     Cloud,
     Reader,
-    Service,
     raise_errors,
     read_all,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import UNLIMITED, Quota
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
 
 
 @dataclass(frozen=True)
@@ -51,35 +50,26 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
     }
 
 
-def _object_storage(swift: Service) -> list[Quota]:
-    """The account's quotas as rows; an account without one is unlimited."""
-    account = object_storage.account(swift)
-    limits = (
-        ("bytes", account.quota_bytes, account.total_bytes),
-        ("objects", account.quota_objects, account.object_count),
-    )
-    return [Quota(name, UNLIMITED if limit is None else limit, used, 0) for name, limit, used in limits]
-
-
 def _by_name(rows: Iterable[Quota]) -> dict[str, dict[str, Any]]:
     return {row.name: _headroom(row) for row in sorted(rows, key=lambda row: row.name)}
 
 
 def _headroom(row: Quota) -> dict[str, Any]:
-    """An unlimited quota has no limit. free is limit - used - reserved and may be negative.
+    """One quota of a result. free is limit - used - reserved and may be negative.
 
-    It and utilization are null where no limit or no use is known.
+    It and utilization are null where no limit or no use is known; of a limit of 0 no part can be told.
     """
-    unlimited = row.limit == UNLIMITED
-    known = row.used is not None and row.reserved is not None and not unlimited
-    taken = (row.used or 0) + (row.reserved or 0)
+    free = utilization = None
+    if row.limit is not None and row.taken is not None:
+        free = row.limit - row.taken
+        utilization = round(row.taken / row.limit, 6) if row.limit else None
     return {
-        "limit": None if unlimited else row.limit,
+        "limit": row.limit,
         "used": row.used,
         "reserved": row.reserved,
-        "free": row.limit - taken if known else None,
-        "utilization": round(taken / row.limit, 6) if known and row.limit else None,
-        "unlimited": unlimited,
+        "free": free,
+        "utilization": utilization,
+        "unlimited": row.limit is None,
     }
 
 
@@ -87,7 +77,7 @@ _READERS: dict[str, Reader] = {
     "compute": compute.quotas,
     "block_storage": block_storage.quotas,
     "network": network.quotas,
-    "object_storage": _object_storage,
+    "object_storage": object_storage.quotas,
     "load_balancer": load_balancer.quotas,
 }
 SERVICES = tuple(_READERS)
