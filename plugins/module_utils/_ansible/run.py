@@ -18,7 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import connection_options
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, Refused
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
 
 #: Of `auth`, what is no secret and has to be readable in results (rules R2 and W3).
@@ -62,22 +62,28 @@ def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libr
 def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str) -> None:
     """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and when they were read.
 
-    The call gets the login and the moment that stands as collected_at.
+    The call gets the login and the moment that stands as collected_at. Where it is refused, the task fails with its whole result.
     """
     require(module, "openstack", *libraries)
     reveal_public(module)
     identity: dict[str, Any] = {}
+    refused: str | None = None
     try:
         cloud = Cloud(connection_options(module.params))
         identity = {"cloud": cloud.identity.as_result()}
         now = now_utc()
         result = dict(call(cloud, now))
+    except Refused as refusal:
+        refused, result = str(refusal), dict(refusal.result)
     except FinopsError as error:
         module.fail_json(msg=str(error), **identity)
     for status in (result.get("services") or {}).values():
         if status["status"] in (ERROR, FORBIDDEN):
             module.warn(status["message"])
-    module.exit_json(**{"changed": False, **identity, **result, "collected_at": iso(now)})
+    told = {"changed": False, **identity, **result, "collected_at": iso(now)}
+    if refused is not None:
+        module.fail_json(msg=refused, **told)
+    module.exit_json(**told)
 
 
 def require(module: AnsibleModule, *libraries: str) -> None:

@@ -9,6 +9,9 @@ Each carries one sentence for a person: what was being done, where, and what wou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class FinopsError(Exception):
     """Something a user has to know; str() is the whole sentence."""
@@ -68,3 +71,11 @@ class UnknownAmount(FinopsError):
 
 class LedgerError(FinopsError):
     """The ledger is missing, corrupt, newer than this collection, locked, unreachable or refuses to be written."""
+
+
+class Refused(FinopsError):
+    """What the user asked about may not go on. result: what the task returns in any case, so that it can be looked at (rule G5)."""
+
+    def __init__(self, sentence: str, result: Mapping[str, Any]) -> None:
+        super().__init__(sentence)
+        self.result = result

@@ -124,7 +124,11 @@ CASES = {
             ("regions", "resources", "groups", "idle"),
         ),
     ],
-    "infomaniak_quota_info": [({"cloud": "sandbox"}, ())],
+    "infomaniak_quota_info": [
+        ({"cloud": "sandbox"}, ()),
+        ({"cloud": "sandbox", "warn_at": "0", "required": {"cores": 45, "listeners": 1, "ports": 1}}, ()),
+        ({"cloud": "sandbox", "required": {"cores": 45, "listeners": 1}, "fail_on_shortfall": True}, ()),
+    ],
     "infomaniak_cost_info": [({"cloud": "sandbox", "currency": "CHF"}, ())],
     "cost_import": [
         ({"cloud": "sandbox"}, ()),
