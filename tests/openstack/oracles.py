@@ -76,7 +76,7 @@ class Comparison:
     def claims(self) -> Iterator[Claim]:
         """Every claim as every cloud."""
         for number, block in enumerate(self.blocks):
-            modules = {name: next(iter(call)) for name, call in block["calls"].items()}
+            modules = {name: "".join(call) for name, call in block["calls"].items()}
             for cloud in block["clouds"]:
                 for question, fields in block["claims"].items():
                     for ours, theirs in fields.items():

@@ -119,8 +119,9 @@ def hours(nova: Service, window: Window) -> Hours:
 
 
 def _number(nova: Service, reading: str, page: dict[str, Any], name: str) -> Decimal:
-    value = page.get(name)
-    return Decimal(value) if type(value) is int else nova.member(reading, page, name, Decimal)
+    if isinstance(page.get(name), int):
+        return Decimal(nova.member(reading, page, name, int))
+    return nova.member(reading, page, name, Decimal)
 
 
 def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
