@@ -58,3 +58,16 @@ options:
     type: bool
     default: false
 """
+
+    METRIC_CATEGORIES = r"""
+options:
+  metric_categories:
+    description:
+      - Categories of the cloud's metrics by their exact names, for those that the shipped table does not know or that are meant otherwise.
+      - The shipped table goes by how a name begins. C(instance) and C(cpu) are V(compute); C(volume), C(snapshot), C(backup), C(image),
+        C(storage) and C(radosgw) are V(storage); C(ip), C(floating), C(network), C(router), C(loadbalancer), C(load_balancer) and
+        C(octavia) are V(network); all else is V(other).
+      - A category is one of V(llm_inference), V(llm_embedding), V(compute), V(storage), V(network), V(api_calls) and V(other).
+    type: dict
+    default: {}
+"""

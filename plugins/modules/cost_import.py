@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._rating
+  - finops.cloud._rating.metric_categories
   - finops.cloud._ledger
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
@@ -169,6 +170,7 @@ def main() -> None:
         argument_spec={
             **arguments.CONNECTION,
             **arguments.RATING,
+            **arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
             "begin": {"type": "str"},
         },
@@ -188,6 +190,7 @@ def _options(params: dict[str, Any]) -> ImportOptions:
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
         collect_period_s=arguments.collect_period_s(params),
+        metric_categories=arguments.metric_categories(params),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import parse_categories
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 
@@ -65,6 +66,8 @@ RATES: Spec = {
     "confirm_rates": {"type": "bool", "default": False},
 }
 
+METRIC_CATEGORIES: Spec = {"metric_categories": {"type": "dict", "default": {}}}
+
 #: What of a `cloud` dictionary is taken: the names of clouds.yaml -> ours.
 _CLOUD_KEYS = {
     "auth": "auth",
@@ -108,6 +111,11 @@ def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
 def rates(params: Mapping[str, Any]) -> Rates:
     """The rates in force. Raises InvalidOption (rule M3)."""
     return parse_rates(params["rates"], params["confirm_rates"])
+
+
+def metric_categories(params: Mapping[str, Any]) -> dict[str, str]:
+    """The user's categories by metric. Raises InvalidOption for one that there is not."""
+    return parse_categories(params["metric_categories"])
 
 
 def collect_period_s(params: Mapping[str, Any]) -> int:

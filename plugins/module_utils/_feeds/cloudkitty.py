@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,28 +25,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
     to_nano,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds, sql
 
 #: An import reads this much again of what it has, for hours that the cloud rated late or anew.
 OVERLAP = timedelta(days=1)
-#: What a cloud calls its metrics -> the ledger's category, by the first part that matches.
-_CATEGORIES = (
-    ("instance", "compute"),
-    ("cpu", "compute"),
-    ("volume", "storage"),
-    ("snapshot", "storage"),
-    ("backup", "storage"),
-    ("image", "storage"),
-    ("storage", "storage"),
-    ("radosgw", "storage"),
-    ("ip", "network"),
-    ("floating", "network"),
-    ("network", "network"),
-    ("router", "network"),
-    ("loadbalancer", "network"),
-    ("load_balancer", "network"),
-    ("octavia", "network"),
-)
 
 
 @dataclass(frozen=True)
@@ -57,6 +40,7 @@ class ImportOptions:
     rating_api: str
     rating_currency: str
     collect_period_s: int
+    metric_categories: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -165,11 +149,6 @@ def _told_import(reading: Reading, feed: feeds.Feed, options: ImportOptions) -> 
     }
 
 
-def category_of(metric: str) -> str:
-    """The ledger's category of a cloud's metric; other for one that no table knows."""
-    return next((category for part, category in _CATEGORIES if metric.startswith(part)), "other")
-
-
 def _refuse_other_resolution(known: feeds.Feed | None, options: ImportOptions) -> None:
     """One feed has one currency and one collect period: mixing them would add apples to hours."""
     if known is None:
@@ -200,7 +179,7 @@ def _entries(reading: Reading, options: ImportOptions, source: str) -> Iterable[
             source=source,
             key=f"{metric}/{iso(period.begin)}",
             charge_category="usage",
-            category=category_of(metric),
+            category=category_of(metric, options.metric_categories),
             period=period,
             amount_nano=to_nano(exact_sum(parts), "imported amount"),
             currency=options.rating_currency,
