@@ -9,9 +9,14 @@ module: infomaniak_cost_info
 short_description: Tell what a project has cost in a window of time
 version_added: 0.1.0
 description:
-  - Reads from CloudKitty what the cloud has rated of a project in a window, in all and by type of resource.
-  - Amounts are gross of free tiers and net of VAT.
-  - What is not rated yet is not in the sums. RV(cost.rated_through) says how far they reach.
+  - Reads from CloudKitty what the cloud has rated of a project in a window, in all, by type of resource and by category, and by what else
+    is asked for.
+  - Amounts are net of VAT. They are gross of the free tier for traffic out of object storage; RV(cost.net) is without what it pays.
+  - What is not rated yet is not in the sums. RV(cost.rated_through) says how far they reach, RV(cost.unrated_estimate) what has come
+    since, RV(cost.missing_hours) what was left out before.
+  - The sums are CloudKitty's. Where they are added up here, which CloudKitty cannot do by flavor or local day, they are held to
+    CloudKitty's own sum, and another one fails the task.
+  - Changes nothing but the file that O(dest) names.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -19,17 +24,27 @@ extends_documentation_fragment:
   - finops.cloud._connection.on_error
   - finops.cloud._rating
   - finops.cloud._rating.rates
+  - finops.cloud._rating.metric_categories
   - finops.cloud._attributes
-  - finops.cloud._attributes.info_module
   - finops.cloud._attributes.actiongroup_cloud
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads the cloud and does not write O(dest). Says C(changed=true) where its content would change.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
 options:
   window:
     description:
       - A window by its name, in O(timezone). Mutually exclusive with O(begin) and O(end).
+      - V(last_hour) is the newest hour that the cloud has rated, which is not the one that has just ended.
       - V(last_30_days) ends with today.
       - V(current_month) where neither it nor O(begin) is given.
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [last_hour, today, yesterday, current_month, previous_month, last_30_days]
   begin:
     description:
       - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
@@ -48,9 +63,53 @@ options:
       - Converted at the rate that is valid when the window begins.
     type: str
   rated_through:
-    description: Whether to look up how far the cloud has rated, which is one request more.
+    description:
+      - Whether to look up how far the cloud has rated, which is one request more.
+      - O(window=last_hour), O(previous) and O(forecast) need it, and look it up whatever is said here.
     type: bool
     default: true
+  group_by:
+    description:
+      - By what else to tell the cost, each in a list RV(cost) C(by_<name>).
+      - V(type) and V(project) are known anyway, V(resource) is one request more, and one per 1000 resources.
+      - V(hour) (UTC), V(day), V(week) (ISO weeks) and V(month), which begin in O(timezone), need no request more where the window begins
+        in the last 40 days and O(rated_through=true), else one, and one per 1000 hours.
+      - V(flavor), V(volume_type) and V(resource_hour), the cost of each resource in each hour, CloudKitty cannot group by. They take all
+        rated points, one request per day, more where a day has more than 5000 points.
+      - With the v1 API V(resource) and times take all rated points too.
+    type: list
+    elements: str
+    choices: [type, project, resource, hour, day, week, month, flavor, volume_type, resource_hour]
+    default: []
+  dataframes:
+    description:
+      - Whether to return all rated points, what each resource cost under each type in each hour, which may be many. See O(dest).
+    type: bool
+    default: false
+  dest:
+    description:
+      - A file for the rated points, in place of returning them. CSV where its name ends in C(.csv), JSON lines where it ends in C(.jsonl)
+        or C(.ndjson).
+      - It is written beside its place and moved there when it is whole, with mode 0600. Where it would be the same, it stays.
+      - The points pass through; however many they are, they take no memory.
+    type: path
+  metrics:
+    description: Whether to tell what the cloud rates, in which unit and with which metadata, which is one request more.
+    type: bool
+    default: false
+  previous:
+    description:
+      - Whether to compare with the same elapsed part of the period before, which is one request more.
+      - A month is compared with the month before, V(today) and V(yesterday) with the local day before, V(last_30_days) with the 30 days
+        before, any other window with the one of its length that ends where it begins.
+    type: bool
+    default: false
+  forecast:
+    description:
+      - Whether to tell what the window will have cost at its end, from the last 168 rated hours.
+      - No request more with the v2 API, up to seven with v1.
+    type: bool
+    default: false
 seealso:
   - module: finops.cloud.cost_import
   - module: finops.cloud.cost_budget
@@ -68,6 +127,70 @@ EXAMPLES = r"""
 - name: Say it
   ansible.builtin.debug:
     msg: "{{ bill.cost.total }} {{ bill.cost.currency }}, most of it {{ bill.cost.by_type[0].type }}"
+
+- name: How much money have I been charged in the last calculated hour
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    window: last_hour
+    currency: CHF
+
+- name: Which resources are rated, in which unit, and what has each type cost since the year began
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    begin: "2026-01-01"
+    metrics: true
+  register: year
+
+- name: The cost of one type, and the types that are in use
+  ansible.builtin.debug:
+    msg:
+      - "{{ year.cost.by_type | selectattr('type', 'eq', 'volume.size') | map(attribute='amount') | first }}"
+      - "{{ year.cost.by_type | map(attribute='type') | sort }}"
+
+- name: What does each running server cost per hour
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    window: last_hour
+    group_by: [resource_hour]
+  register: hour
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "{{ item.resource_id }} is rated {{ item.amount }} {{ item.currency }}/hour"
+  loop: "{{ hour.cost.by_resource_hour | selectattr('type', 'eq', 'instance_up') }}"
+
+- name: What did last month's resources, flavors, types of volumes, weeks and days cost
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    window: previous_month
+    timezone: Europe/Zurich
+    group_by: [resource, flavor, volume_type, week, day]
+
+- name: Is this month dearer than the one before, and where will it end
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    timezone: Europe/Zurich
+    previous: true
+    forecast: true
+  register: month
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: >-
+      {{ month.cost.previous.change }} ICU against the same days of last month, most of it {{ month.cost.previous.movers[0].type }};
+      {{ month.cost.forecast.expected }} ICU expected
+
+- name: Keep every rated hour of every resource in a file
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    window: previous_month
+    dest: /var/lib/finops/rated.csv
+
+- name: Count a metric of our own as network
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    metric_categories:
+      vpn.tunnel: network
 """
 
 RETURN = r"""
@@ -149,7 +272,7 @@ cost:
   type: dict
   contains:
     total:
-      description: The sum, exact digits as text.
+      description: The sum as CloudKitty tells it, gross, as text.
       type: str
       returned: always
       sample: "1570.867368"
@@ -163,6 +286,27 @@ cost:
       type: dict
       returned: always
       sample: {CHF: "31.417347", EUR: "28.303917", ICU: "1570.867368"}
+    net:
+      description: The sum less what the free tier pays; null where that is not known.
+      type: str
+      returned: always
+      sample: "1570.867368"
+    free_tier:
+      description:
+        - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project. Null without such traffic, and where
+          O(rating_currency) is not V(ICU).
+        - C(used_bytes) and C(credit) are null where the cloud's unit is not known.
+      type: dict
+      returned: always
+      sample:
+        type: storage.objects.outgoing.bytes
+        scope: project
+        unit: GiB
+        free_bytes: "10000000000000"
+        used_bytes: "1073741824000"
+        gross: "34.2"
+        credit: "34.2"
+        currency: ICU
     by_type:
       description: The sum by the cloud's type of resource, dearest first. C(quantity) is null with the v1 API, which does not tell it.
       type: list
@@ -173,10 +317,167 @@ cost:
           quantity: "142800"
           amount: "831.6"
           currency: ICU
+    by_category:
+      description:
+        - The sum by category, dearest first. A type that no table knows is C(other), see O(metric_categories).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - category: storage
+          types: [storage.objects.size, volume.size]
+          amount: "831.618685"
+          currency: ICU
+    by_project:
+      description:
+        - The sum by project; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - project_id: b30781c9679b4ede8107bae21990153e
+          project_name: PCP-ABC1234
+          amount: "1570.867368"
+          currency: ICU
+    by_resource:
+      description:
+        - The sum by resource, dearest first; null where it was not asked for.
+        - C(quantity) is null where there are several types, as units do not add up.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - resource_id: 2f91b623-7efb-417f-b43e-67295bb27dd1
+          types: [instance_up]
+          quantity: "216"
+          amount: "226.8"
+          currency: ICU
+    by_hour:
+      description:
+        - The sum by UTC hour, in order; null where it was not asked for. What is not rated has no row.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - hour: "2026-11-20T23:00:00Z"
+          begin: "2026-11-20T23:00:00Z"
+          end: "2026-11-21T00:00:00Z"
+          amount: "8.650401"
+          currency: ICU
+    by_day:
+      description:
+        - The sum by day in O(timezone), in order; null where it was not asked for. What is not rated has no row.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - day: "2026-11-20"
+          begin: "2026-11-19T23:00:00Z"
+          end: "2026-11-20T23:00:00Z"
+          amount: "8.650401"
+          currency: ICU
+    by_week:
+      description:
+        - The sum by ISO week in O(timezone), in order; null where it was not asked for. What is not rated has no row.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - week: "2026-W47"
+          begin: "2026-11-15T23:00:00Z"
+          end: "2026-11-22T23:00:00Z"
+          amount: "8.650401"
+          currency: ICU
+    by_month:
+      description:
+        - The sum by month in O(timezone), in order; null where it was not asked for. What is not rated has no row.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - month: "2026-11"
+          begin: "2026-10-31T23:00:00Z"
+          end: "2026-11-30T23:00:00Z"
+          amount: "8.650401"
+          currency: ICU
+    by_flavor:
+      description:
+        - The sum by flavor, dearest first; null where it was not asked for. What has none is in no row.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - flavor: a4-ram16-disk80-perf1
+          types: [instance_up]
+          quantity: "216"
+          amount: "226.8"
+          currency: ICU
+    by_volume_type:
+      description:
+        - The sum by volume type, dearest first; null where it was not asked for. What has none is in no row.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - volume_type: CEPH_1_perf2
+          types: [volume.size]
+          quantity: "54000"
+          amount: "226.8"
+          currency: ICU
+    by_resource_hour:
+      description:
+        - What each resource cost in each hour, in order of time, dearest first in it; null where it was not asked for.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - begin: "2026-11-20T23:00:00Z"
+          end: "2026-11-21T00:00:00Z"
+          type: instance_up
+          resource_id: 2f91b623-7efb-417f-b43e-67295bb27dd1
+          quantity: "1"
+          amount: "1.05"
+          currency: ICU
+    dataframes:
+      description:
+        - All rated points, in order of time; null without O(dataframes), and with O(dest).
+        - C(unit) is null with the v1 API, which does not tell it.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - begin: "2026-11-20T23:00:00Z"
+          end: "2026-11-21T00:00:00Z"
+          type: instance_up
+          resource_id: 2f91b623-7efb-417f-b43e-67295bb27dd1
+          quantity: "1"
+          unit: instance
+          amount: "1.05"
+          currency: ICU
+          metadata: {flavor_name: a4-ram16-disk80-perf1}
+    dest:
+      description: The file that took the points; null without O(dest).
+      type: str
+      returned: always
+      sample: /var/lib/finops/rated.csv
+    points:
+      description: How many points the file has; null without O(dest).
+      type: int
+      returned: always
+      sample: 15120
+    metrics:
+      description: What the cloud rates, its unit and the keys of its points' metadata; null without O(metrics).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - type: instance_up
+          unit: instance
+          metadata: [flavor_name, flavor_id, vcpus]
     rated_through:
       description:
         - End of the newest rated period, in UTC.
-        - Null where O(rated_through=false), or nothing was rated in the last 40 days (v1 API, 7 days).
+        - Null where O(rated_through=false), or nothing was rated in the last 40 days (v1 API, 8 days).
       type: str
       returned: always
       sample: "2026-11-21T04:00:00Z"
@@ -185,6 +486,75 @@ cost:
       type: bool
       returned: always
       sample: false
+    missing_hours:
+      description:
+        - Parts of the window before RV(cost.rated_through) of which nothing is rated, and how many periods they have.
+        - Null where that was not looked at, which is where the window begins more than 40 days ago and no times are asked for in
+          O(group_by). With the v1 API it is looked at with O(group_by) only, or where the window begins today.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - begin: "2026-11-13T04:00:00Z"
+          end: "2026-11-13T06:00:00Z"
+          periods: 2
+    unrated_estimate:
+      description:
+        - What has come since RV(cost.rated_through), if every period that has begun since costs what the newest rated one did, C(run_rate).
+          It is in no sum. Null where RV(cost.rated_through) is.
+      type: dict
+      returned: always
+      sample:
+        amount: "17.300802"
+        currency: ICU
+        run_rate: "8.650401"
+        periods: 2
+    previous:
+      description:
+        - The same elapsed part of the period before, and how RV(cost.total) has changed against it. C(movers) are the types that changed,
+          the biggest change first.
+        - Each amount is told at the rate that is valid when its own period begins. C(relative_change) is null against nothing.
+        - Null without O(previous), or where it is not known how far the cloud has rated.
+      type: dict
+      returned: always
+      sample:
+        period_start: "2026-10-01T00:00:00Z"
+        period_end: "2026-10-21T04:00:00Z"
+        compared_start: "2026-11-01T00:00:00Z"
+        compared_end: "2026-11-21T04:00:00Z"
+        total: "1428.061244"
+        currency: ICU
+        change: "142.806124"
+        relative_change: "0.1"
+        missing_hours: []
+        movers:
+          - type: volume.size
+            amount: "831.6"
+            previous: "688.793876"
+            change: "142.806124"
+            relative_change: "0.207328"
+            currency: ICU
+    forecast:
+      description:
+        - What the window will have cost at its end if it goes on like the last 168 rated hours, of which C(periods) were there. C(low) and
+          C(high) go by the 10th and the 90th percentile of their days, of single hours where there are fewer than 48.
+        - C(enough_data) from 24 rated hours on. Null without O(forecast), or without rated hours.
+      type: dict
+      returned: always
+      sample:
+        low: "3485.2"
+        expected: "3560.1"
+        high: "3601.9"
+        currency: ICU
+        enough_data: true
+        periods: 168
+    cloud_difference:
+      description:
+        - Our own sums less CloudKitty's, the largest difference. More than 0.0001, and more than a billionth of the sum, is an error.
+        - Null where nothing was added up here.
+      type: str
+      returned: always
+      sample: "0"
     rating_api:
       description: Which API of CloudKitty answered.
       type: str
@@ -200,8 +570,15 @@ from ansible_collections.finops.cloud.plugins.module_utils._ansible import argum
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS, asked_window, zone_named
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+    LAST_HOUR,
+    NAMED_WINDOWS,
+    asked_window,
+    zone_named,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost import CostOptions, read_cost
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.frames_file import checked
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.grouping import GROUPS
 
 
 def main() -> None:
@@ -211,12 +588,19 @@ def main() -> None:
             **arguments.ON_ERROR,
             **arguments.RATING,
             **arguments.RATES,
-            "window": {"type": "str", "choices": list(NAMED_WINDOWS)},
+            **arguments.METRIC_CATEGORIES,
+            "window": {"type": "str", "choices": [LAST_HOUR, *NAMED_WINDOWS]},
             "begin": {"type": "str"},
             "end": {"type": "str"},
             "timezone": {"type": "str", "default": "UTC"},
             "currency": {"type": "str"},
             "rated_through": {"type": "bool", "default": True},
+            "group_by": {"type": "list", "elements": "str", "choices": list(GROUPS), "default": []},
+            "dataframes": {"type": "bool", "default": False},
+            "dest": {"type": "path"},
+            "metrics": {"type": "bool", "default": False},
+            "previous": {"type": "bool", "default": False},
+            "forecast": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("window", "begin"), ("window", "end")],
         required_by={"end": "begin"},
@@ -224,23 +608,35 @@ def main() -> None:
     )
 
     def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        return read_cost(cloud, _options(module.params, now), now)
+        return read_cost(cloud, _options(module.params, now, module.check_mode), now)
 
     run_on_cloud(module, read)
 
 
-def _options(params: dict[str, Any], now: datetime) -> CostOptions:
+def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOptions:
     zone = zone_named(params["timezone"], "timezone")
     rating_currency = parse_currency(params["rating_currency"], "rating_currency")
+    named = None if params["begin"] else params["window"] or "current_month"
+    last_hour = named == LAST_HOUR
     return CostOptions(
-        window=asked_window(params["window"] or "current_month", params["begin"], params["end"], zone, now),
+        window=None if last_hour else asked_window(named or "current_month", params["begin"], params["end"], zone, now),
+        named=named,
+        zone=zone,
         currency=parse_currency(params["currency"] or rating_currency, "currency"),
         rating_currency=rating_currency,
         rating_api=params["rating_api"],
         collect_period_s=arguments.collect_period_s(params),
-        with_rated_through=params["rated_through"],
         rates=arguments.rates(params),
         on_error=params["on_error"],
+        with_rated_through=params["rated_through"],
+        group_by=tuple(params["group_by"]),
+        dataframes=params["dataframes"],
+        dest=checked(params["dest"]),
+        check_mode=check_mode,
+        with_metrics=params["metrics"],
+        metric_categories=arguments.metric_categories(params),
+        with_previous=params["previous"],
+        with_forecast=params["forecast"],
     )
 
 

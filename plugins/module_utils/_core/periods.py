@@ -15,7 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 
 KINDS = ("hourly", "daily", "weekly", "monthly", "yearly", "custom")
+#: The newest period that the cloud has rated: only the cloud can tell when that is.
+LAST_HOUR = "last_hour"
 NAMED_WINDOWS = ("today", "yesterday", "current_month", "previous_month", "last_30_days")
+#: How many local days before a named window the one lies that it is compared with; months are compared with months.
+_DAYS_BEFORE = {"today": 1, "yesterday": 1, "last_30_days": 30}
+_OF_MONTHS = ("current_month", "previous_month")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
@@ -179,6 +184,32 @@ def named_window(name: str, zone: ZoneInfo, now: datetime) -> Window:
     }
     begin, end = days[name]
     return Window(at_local(begin, midnight, zone), at_local(end, midnight, zone))
+
+
+def previous_part(named: str | None, part: Window, length: timedelta, zone: ZoneInfo) -> Window:
+    """What a part of a window is compared with: the same elapsed part of the period before (rule P3).
+
+    Arguments: named, the window's name, None where it was given by begin and end; part, the window as far as it has elapsed; length of
+    the whole window. 1 to 21 November is compared with 1 to 21 October, 1 to 31 March with all of February; a day with the local day
+    before, whatever the clocks did; any other window with the one of its length that ends where it begins.
+    """
+    if named in _OF_MONTHS:
+        return Window(*(_a_month_before(moment, zone) for moment in (part.begin, part.end)))
+    if named in _DAYS_BEFORE:
+        before = timedelta(days=_DAYS_BEFORE[named])
+        local = (moment.astimezone(zone) for moment in (part.begin, part.end))
+        return Window(*(at_local(one.date() - before, one.time(), zone) for one in local))
+    return Window(part.begin - length, part.end - length)
+
+
+def _a_month_before(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The same day and time of the month before; where it has no such day, its end."""
+    local = moment.astimezone(zone)
+    first = local.date().replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    if local.day > monthrange(before.year, before.month)[1]:
+        return at_local(first, time(), zone)
+    return at_local(before.replace(day=local.day), local.time(), zone)
 
 
 def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Window:

@@ -129,7 +129,31 @@ CASES = {
         ({"cloud": "sandbox", "warn_at": "0", "required": {"cores": 45, "listeners": 1, "ports": 1}}, ()),
         ({"cloud": "sandbox", "required": {"cores": 45, "listeners": 1}, "fail_on_shortfall": True}, ()),
     ],
-    "infomaniak_cost_info": [({"cloud": "sandbox", "currency": "CHF"}, ())],
+    "infomaniak_cost_info": [
+        ({"cloud": "sandbox", "currency": "CHF"}, ()),
+        (
+            {
+                "cloud": "sandbox",
+                "window": "last_30_days",
+                "group_by": ["project", "resource", "hour", "day", "week", "month", "flavor", "volume_type"],
+                "metrics": True,
+                "previous": True,
+                "forecast": True,
+            },
+            (),
+        ),
+        (
+            {
+                "cloud": "sandbox",
+                "window": "last_hour",
+                "rating_api": "v1",
+                "group_by": ["resource_hour"],
+                "dataframes": True,
+            },
+            (),
+        ),
+        ({"cloud": "sandbox", "window": "last_hour", "dest": "points.csv", "_ansible_check_mode": True}, ()),
+    ],
     "cost_import": [
         ({"cloud": "sandbox"}, ()),
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ("entries", "ledger_created")),

@@ -62,11 +62,11 @@ def last_days(days: int) -> Window:
 def test_the_newest_rated_hour_is_not_one_that_is_still_to_come(service: Service_, api: str) -> None:
     """The sandbox rates an hour one hour after it has ended; InfluxDB shows later ones as rows of null."""
     moment = now()
-    assert rating.rated_through(service(), api, moment, HOUR) == begun(moment - timedelta(hours=1))
+    assert rating.recent_periods(service(), api, moment, HOUR)[1].rated_through == begun(moment - timedelta(hours=1))
 
 
 def test_a_project_without_rated_hours_has_no_newest(service: Service_) -> None:
-    assert rating.rated_through(service("sandbox-other"), "v2", now(), HOUR) is None
+    assert rating.recent_periods(service("sandbox-other"), "v2", now(), HOUR)[1].rated_through is None
     assert list(rating.frames(service("sandbox-other"), "auto", last_days(3), HOUR)) == []
 
 
@@ -101,7 +101,7 @@ def test_a_404_in_the_middle_is_no_reason_to_begin_anew(drilled: Sandbox, servic
 
 def test_another_collect_period_is_an_error_that_names_the_option(service: Service_) -> None:
     with pytest.raises(InvalidOption, match="^collect_period: is 1800 s, but .* rates periods of 3600 s"):
-        rating.rated_through(service(), "v2", now(), 1800)
+        rating.recent_periods(service(), "v2", now(), 1800)
 
 
 @pytest.mark.parametrize(

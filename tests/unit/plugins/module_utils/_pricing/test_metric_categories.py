@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of, parse_categories
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import (
+    category_of,
+    parse_categories,
+)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Rated points straight into a file, CSV or JSON lines: never half of one, and no fact that holds them all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+
+COLUMNS = ("begin", "end", "type", "resource_id", "quantity", "unit", "amount", "currency", "metadata")
+_CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
+_MODE = 0o600
+_CHUNK = 1 << 20
+
+
+class FramesFile:
+    """A file that takes its place when it is whole. Get one from writing(); changed is told at the end of its block."""
+
+    def __init__(self, path: Path, stream: IO[bytes] | None) -> None:
+        self.path = path
+        self.points = 0
+        self.changed = False
+        self._stream = stream
+        self._digest = hashlib.sha256()
+        self._csv = csv.writer(self, lineterminator="\n") if path.suffix == _CSV else None
+        if self._csv is not None:
+            self._csv.writerow(COLUMNS)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """One more point, of COLUMNS."""
+        self.points += 1
+        if self._csv is None:
+            self.write(json.dumps(row, ensure_ascii=False) + "\n")
+            return
+        metadata = json.dumps(row["metadata"], ensure_ascii=False)
+        self._csv.writerow([*(row[name] for name in COLUMNS[:-1]), metadata])
+
+    def write(self, text: str) -> None:
+        """Text, as csv.writer hands it over."""
+        content = text.encode()
+        self._digest.update(content)
+        if self._stream is not None:
+            self._stream.write(content)
+
+    def differs(self) -> bool:
+        """Whether what is in place is not what was added, or others than its owner may read it."""
+        try:
+            found = hashlib.sha256()
+            with self.path.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    found.update(chunk)
+                mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+        except FileNotFoundError:
+            return True
+        return found.digest() != self._digest.digest() or mode != _MODE
+
+
+def checked(dest: str | None) -> Path | None:
+    """The file behind the option dest. Raises InvalidOption where its name says no format that we write, or its folder is not there."""
+    if dest is None:
+        return None
+    path = Path(os.path.realpath(dest))
+    if path.suffix not in (_CSV, *_JSON_LINES):
+        raise InvalidOption(
+            "dest", f"'{dest}' says no format; let its name end in {_CSV} or {' or '.join(_JSON_LINES)}."
+        )
+    if path.is_dir() or not path.parent.is_dir():
+        raise InvalidOption("dest", f"'{dest}' is no file in a folder that is there.")
+    return path
+
+
+@contextmanager
+def writing(path: Path, check_mode: bool) -> Iterator[FramesFile]:
+    """A file that is put in place at the end of the block, mode 0600, if it differs; left alone where the block raises.
+
+    In check mode nothing is written. Raises InvalidOption naming dest for what the file system refuses.
+    """
+    try:
+        if check_mode:
+            file = FramesFile(path, None)
+            yield file
+            file.changed = file.differs()
+            return
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                file = FramesFile(path, stream)
+                yield file
+                stream.flush()
+                os.fsync(stream.fileno())
+            file.changed = file.differs()
+            if file.changed:
+                os.replace(name, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
+    except OSError as error:
+        raise InvalidOption("dest", f"'{path}' cannot be written: {error.strerror}.") from error

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What of the traffic out of object storage is free: the first 10^13 bytes of each UTC month (rule M5 of docs/rules.md).
+
+Source: Infomaniak's documentation of its public cloud's billing, read 2026-11-21: what CloudKitty tells is before the free 10 TB
+of storage.objects.outgoing.bytes. It does not say for whom the tier counts; we take it as the project's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.rating import RatedFrame
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, ROUNDING
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+
+METRIC = "storage.objects.outgoing.bytes"
+SCOPE = "project"
+FREE_BYTES = Decimal(10) ** 13
+#: A unit as operators write it, in small letters -> bytes. `Gib` is Infomaniak's way to write GiB.
+_BYTES = {
+    "b": 1,
+    "byte": 1,
+    "bytes": 1,
+    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", start=1)},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", start=1)},
+}
+
+
+@dataclass(frozen=True)
+class FreeTier:
+    """What of the window's traffic is free. amount: its gross cost, in the cloud's rating currency.
+
+    unit: as the cloud names it. used_bytes and credit None: unknown, as the unit is none that we know.
+    """
+
+    unit: str | None
+    amount: Decimal
+    used_bytes: Decimal | None
+    credit: Decimal | None
+
+
+def bytes_in(unit: str | None) -> int | None:
+    """How many bytes the unit is; None for one that is not known."""
+    return None if unit is None else _BYTES.get(unit.lower())
+
+
+def month_begin(moment: datetime) -> datetime:
+    """The first moment of the moment's UTC month."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def all_free(window: Window, quantity: Decimal | None, unit_bytes: int) -> bool:
+    """Whether the window's sum alone says that all of it is free: it begins with a month and its traffic stays within one free tier."""
+    begins_with_month = window.begin == month_begin(window.begin)
+    return begins_with_month and quantity is not None and ROUNDING.multiply(quantity, unit_bytes) <= FREE_BYTES
+
+
+def credit_of(frames: Iterable[RatedFrame], window: Window, unit_bytes: int) -> Decimal:
+    """What of the window's traffic is free, in money: in each UTC month the first bytes in time order, the straddling frame pro rata.
+
+    frames: of the metric, from the first moment of the month in which the window begins.
+    """
+    used: dict[datetime, Decimal] = {}
+    credit = Decimal(0)
+    for frame in sorted(frames, key=lambda one: one.window.begin):
+        month = month_begin(frame.window.begin)
+        size = ROUNDING.multiply(frame.cost.quantity or Decimal(0), unit_bytes)
+        left = max(ROUNDING.subtract(FREE_BYTES, used.get(month, Decimal(0))), Decimal(0))
+        used[month] = ROUNDING.add(used.get(month, Decimal(0)), size)
+        if window.contains(frame.window.begin) and size > 0:
+            credit = EXACT.add(credit, _share(frame.cost.amount, left, size))
+    return credit
+
+
+def _share(amount: Decimal, left: Decimal, size: Decimal) -> Decimal:
+    """The part of a frame's cost that is free, to the ledger's nine decimals where the frame straddles the tier's end."""
+    if size <= left:
+        return amount
+    part = ROUNDING.divide(ROUNDING.multiply(amount, left), size)
+    return ROUNDING.quantize(part, Decimal("1e-9"))
