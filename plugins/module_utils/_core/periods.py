@@ -197,19 +197,26 @@ def previous_part(named: str | None, part: Window, length: timedelta, zone: Zone
         return Window(*(_a_month_before(moment, zone) for moment in (part.begin, part.end)))
     if named in _DAYS_BEFORE:
         before = timedelta(days=_DAYS_BEFORE[named])
-        local = (moment.astimezone(zone) for moment in (part.begin, part.end))
-        return Window(*(at_local(one.date() - before, one.time(), zone) for one in local))
+        local = (_wall_clock(moment, zone) for moment in (part.begin, part.end))
+        return Window(*(at_local(day - before, clock, zone) for day, clock in local))
     return Window(part.begin - length, part.end - length)
 
 
 def _a_month_before(moment: datetime, zone: ZoneInfo) -> datetime:
     """The same day and time of the month before; where it has no such day, its end."""
-    local = moment.astimezone(zone)
-    first = local.date().replace(day=1)
+    day, clock = _wall_clock(moment, zone)
+    first = day.replace(day=1)
     before = (first - timedelta(days=1)).replace(day=1)
-    if local.day > monthrange(before.year, before.month)[1]:
+    if day.day > monthrange(before.year, before.month)[1]:
         return at_local(first, time(), zone)
-    return at_local(before.replace(day=local.day), local.time(), zone)
+    return at_local(before.replace(day=day.day), clock, zone)
+
+
+def _wall_clock(moment: datetime, zone: ZoneInfo) -> tuple[date, time]:
+    """The local date and time; the first instant of a day is its midnight, also where clocks skip that."""
+    local = moment.astimezone(zone)
+    begins_day = at_local(local.date(), time(), zone) == moment
+    return local.date(), time() if begins_day else local.time()
 
 
 def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Window:

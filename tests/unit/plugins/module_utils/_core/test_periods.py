@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+    NAMED_WINDOWS,
     Calendar,
     Window,
     asked_window,
@@ -21,6 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     parse_duration,
     parse_moment,
     period_at,
+    previous_part,
     rounded_up,
     zone_named,
 )
@@ -141,6 +143,47 @@ def test_named_windows_are_local() -> None:
     assert named_window("current_month", zone, now).begin == utc("2026-11-30T23:00:00")
     assert named_window("previous_month", zone, now) == Window(utc("2026-10-31T23:00:00"), utc("2026-11-30T23:00:00"))
     assert named_window("last_30_days", zone, now).end == utc("2026-12-01T23:00:00")
+
+
+@pytest.mark.parametrize(
+    ("named", "part", "before"),
+    [
+        # 1 to 21 November with 1 to 21 October, at the same wall clock although the offset has changed.
+        ("current_month", ("2026-10-31T23:00", "2026-11-21T08:00"), ("2026-09-30T22:00", "2026-10-21T07:00")),
+        # 1 to 31 March 10:00 with all of February, the 29th to the 31st being no days of it.
+        ("current_month", ("2026-02-28T23:00", "2026-03-31T08:00"), ("2026-01-31T23:00", "2026-02-28T23:00")),
+        ("current_month", ("2028-02-29T23:00", "2028-03-29T08:00"), ("2028-01-31T23:00", "2028-02-29T09:00")),
+        # A whole month with the whole one before, over the turn of a year too.
+        ("previous_month", ("2026-09-30T22:00", "2026-10-31T23:00"), ("2026-08-31T22:00", "2026-09-30T22:00")),
+        ("current_month", ("2025-12-31T23:00", "2026-01-31T23:00"), ("2025-11-30T23:00", "2025-12-31T23:00")),
+        # 25 October has 25 hours; the day before it has 24, and is compared whole.
+        ("yesterday", ("2026-10-24T22:00", "2026-10-25T23:00"), ("2026-10-23T22:00", "2026-10-24T22:00")),
+        ("today", ("2026-11-20T23:00", "2026-11-21T08:00"), ("2026-11-19T23:00", "2026-11-20T08:00")),
+        ("last_30_days", ("2026-10-22T22:00", "2026-11-21T08:00"), ("2026-09-22T22:00", "2026-10-22T07:00")),
+        # Ten hours have elapsed of ten days: the ten days before, as far.
+        (None, ("2026-11-11T00:00", "2026-11-11T10:00"), ("2026-11-01T00:00", "2026-11-01T10:00")),
+        # Nothing has elapsed.
+        ("today", ("2026-11-20T23:00", "2026-11-20T23:00"), ("2026-11-19T23:00", "2026-11-19T23:00")),
+    ],
+)
+def test_the_same_elapsed_part_of_the_period_before(
+    named: str | None, part: tuple[str, str], before: tuple[str, str]
+) -> None:
+    zone = ZoneInfo("Europe/Zurich")
+    elapsed, expected = (Window(*(utc(f"{text}:00") for text in pair)) for pair in (part, before))
+    assert previous_part(named, elapsed, timedelta(days=10), zone) == expected
+
+
+@given(moments, st.sampled_from(ZONES), st.sampled_from(NAMED_WINDOWS), st.integers(0, 100))
+def test_the_part_before_lies_before(now: datetime, zone_name: str, named: str, percent: int) -> None:
+    zone = ZoneInfo(zone_name)
+    window = named_window(named, zone, now)
+    part = Window(window.begin, (window.begin + window.length * percent / 100).replace(microsecond=0))
+    before = previous_part(named, part, window.length, zone)
+    assert before.begin <= before.end <= window.begin
+    assert before.begin == before.end or part.begin < part.end
+    # A whole window is compared with the whole one before: nothing lies between the two.
+    assert percent < 100 or before.end == window.begin
 
 
 def test_a_window_ends_after_it_begins() -> None:
