@@ -30,6 +30,7 @@ UNITS = {
     "ip.floating": "ip",
     "loadbalancer": "lb",
     "storage.objects.size": "GiB",
+    "storage.objects.outgoing.bytes": "GiB",
 }
 
 
@@ -77,10 +78,13 @@ def _series(cloud: Cloud) -> Iterator[Series]:
     for balancer in scenario.load_balancers:
         hours = balancer.created_hours_ago
         yield one("loadbalancer", "load_balancer", balancer.name, 1.0, prices.load_balancer, hours)
+    owner, always = scenario.project.project_id, scenario.rating.history_days * 24
     stored = sum(container.objects * container.object_bytes for container in scenario.containers) / GB
     if stored:
-        owner = scenario.project.project_id
-        yield one("storage.objects.size", "", owner, stored, prices.object_gb, scenario.rating.history_days * 24)
+        yield one("storage.objects.size", "", owner, stored, prices.object_gb, always)
+    fetched = scenario.rating.outgoing_gb_per_hour
+    if fetched:
+        yield one("storage.objects.outgoing.bytes", "", owner, fetched, prices.outgoing_gb, always)
 
 
 def _times(price: float, quantity: float) -> float:

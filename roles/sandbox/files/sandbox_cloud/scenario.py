@@ -152,7 +152,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Prices:
-    """ICU per hour: by flavor for running and stopped servers, by volume type per GB, per floating IP, balancer, and GB stored."""
+    """ICU per hour: by flavor for running and stopped servers, by volume type per GB, per floating IP, balancer, GB stored and fetched."""
 
     instance_up: dict[str, float]
     instance_reserved: dict[str, float]
@@ -160,17 +160,22 @@ class Prices:
     floating_ip: float
     load_balancer: float
     object_gb: float
+    outgoing_gb: float = 0.0
 
 
 @dataclass(frozen=True)
 class Rating:
-    """How the cloud rates. storage v1: the v2 API is not offered. An hour is rated rated_lag_hours after it has ended."""
+    """How the cloud rates. storage v1: the v2 API is not offered. An hour is rated rated_lag_hours after it has ended.
+
+    outgoing_gb_per_hour: what is fetched from the object storage; without any it is no metric of this cloud.
+    """
 
     prices_icu_per_hour: Prices
     storage: str = "v2"
     collect_period_s: int = 3600
     history_days: int = 40
     rated_lag_hours: int = 1
+    outgoing_gb_per_hour: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from sandbox_cloud.history import Series
 from sandbox_cloud.services import rating_query
 from sandbox_cloud.summary import Window, moment, sums
 
+_OUTGOING = "storage.objects.outgoing.bytes"
 _INSTANCE = ["flavor_name", "flavor_id", "vcpus"]
 #: What is rated, as the operator's metrics.yml would say it: metric of Gnocchi, name that it is rated under, metadata.
 _METRICS: tuple[tuple[str, str, list[str], dict[str, str]], ...] = (
@@ -33,6 +34,7 @@ _METRICS: tuple[tuple[str, str, list[str], dict[str, str]], ...] = (
     ("ip.floating", "", ["state"], {"aggregation_method": "mean", "resource_type": "network"}),
     ("loadbalancer", "", [], {"aggregation_method": "mean", "resource_type": "loadbalancer"}),
     ("storage.objects.size", "", [], {"aggregation_method": "mean", "resource_type": "swift_account"}),
+    (_OUTGOING, "", [], {"aggregation_method": "sum", "resource_type": "swift_account"}),
 )
 _REFUSED = {
     "/report/tenants": "report:list_tenants",
@@ -189,28 +191,33 @@ def _rendered(cloud: Cloud) -> rating_query.Rendered:
     return found
 
 
-def _metrics(_cloud: Cloud, _request: web.Request) -> web.Response:
+def _rated(cloud: Cloud) -> list[tuple[str, str, list[str], dict[str, str]]]:
+    """The rows of _METRICS that this cloud has: traffic is one only where there is some."""
+    return [row for row in _METRICS if row[0] != _OUTGOING or cloud.scenario.rating.outgoing_gb_per_hour]
+
+
+def _metrics(cloud: Cloud, _request: web.Request) -> web.Response:
     """What is rated: a metric's name, unit and metadata."""
     return answers.body(
         {
             "metrics": [
                 {"metric_id": rated_as or name, "metadata": metadata, "unit": history.UNITS[rated_as or name]}
-                for name, rated_as, metadata, _collected in _METRICS
+                for name, rated_as, metadata, _collected in _rated(cloud)
             ]
         }
     )
 
 
-def _config(_cloud: Cloud, _request: web.Request) -> web.Response:
+def _config(cloud: Cloud, _request: web.Request) -> web.Response:
     told: dict[str, dict[str, Any]] = {}
-    for name, rated_as, metadata, collected in _METRICS:
+    for name, rated_as, metadata, collected in _rated(cloud):
         told[name] = {
             "unit": history.UNITS[rated_as or name],
             **({"alt_name": rated_as} if rated_as else {}),
-            **({"factor": f"1/{history.GB}"} if name == "storage.objects.size" else {}),
+            **({"factor": f"1/{history.GB}"} if name.startswith("storage.objects.") else {}),
             "groupby": ["id", "user_id", "project_id"],
             "metadata": metadata,
-            **({"mutate": "NUMBOOL"} if rated_as or not name.endswith(".size") else {}),
+            **({"mutate": "NUMBOOL"} if rated_as or not name.endswith((".size", ".bytes")) else {}),
             "extra_args": collected,
         }
     return answers.body({"metrics": told})
@@ -242,5 +249,6 @@ def _price(cloud: Cloud, service: str, desc: dict[str, Any]) -> Decimal:
         "ip.floating": prices.floating_ip,
         "loadbalancer": prices.load_balancer,
         "storage.objects.size": prices.object_gb,
+        _OUTGOING: prices.outgoing_gb,
     }
     return Decimal(str(found.get(service, 0.0)))
