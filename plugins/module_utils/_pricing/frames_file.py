@@ -14,6 +14,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,9 @@ COLUMNS = ("begin", "end", "type", "resource_id", "quantity", "unit", "amount", 
 _CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
 _MODE = 0o600
 _CHUNK = 1 << 20
+#: Made once, as json.dumps would make one for each of a million points.
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_in_columns = itemgetter(*COLUMNS)
 
 
 class FramesFile:
@@ -42,10 +46,10 @@ class FramesFile:
         """One more point, of COLUMNS."""
         self.points += 1
         if self._csv is None:
-            self.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self.write(_as_json(row) + "\n")
             return
-        metadata = json.dumps(row["metadata"], ensure_ascii=False)
-        self._csv.writerow([*(row[name] for name in COLUMNS[:-1]), metadata])
+        *values, metadata = _in_columns(row)
+        self._csv.writerow([*values, _as_json(metadata)])
 
     def write(self, text: str) -> None:
         """Text, as csv.writer hands it over."""
