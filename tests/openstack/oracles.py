@@ -175,6 +175,7 @@ def _moments() -> dict[str, str]:
     today = datetime.now(UTC).date()
     return {
         "begin": str(today - timedelta(days=17)),
+        "second": str(today - timedelta(days=16)),
         "end": str(today - timedelta(days=13)),
         "month": str(today.replace(day=1)),
         "recent": str(today - timedelta(days=2)),
