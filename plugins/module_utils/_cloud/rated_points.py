@@ -154,17 +154,26 @@ def _v2_in_page(rating: Service, part: Window, frames: list[Row], collect_period
             raise Malformed(reading, rating.url, f"a period of {iso(period.begin)} came that was not asked for")
         for kind, rows in frame["usage"].items():
             for row in rows:
-                volume, price, owner = (rating.member(reading, row, key, dict) for key in ("vol", "rating", "groupby"))
-                _refuse_foreign(rating, reading, owner)
-                yield RatedPoint(
-                    window=period,
-                    type=kind,
-                    resource_id=owner.get("id"),
-                    quantity=number(rating, reading, volume, "qty"),
-                    unit=volume.get("unit"),
-                    amount=number(rating, reading, price, "price"),
-                    metadata=row.get("metadata") or {},
-                )
+                yield _v2_point(rating, reading, period, kind, row)
+
+
+def _v2_point(rating: Service, reading: str, period: Window, kind: str, row: Row) -> RatedPoint:
+    try:
+        volume, price, owner = row["vol"], row["rating"], row["groupby"]
+        if owner.get("project_id") != rating.project_id:
+            _refuse_foreign(rating, reading, owner)
+        return RatedPoint(
+            window=period,
+            type=kind,
+            resource_id=owner.get("id"),
+            quantity=number(rating, reading, volume, "qty"),
+            unit=volume.get("unit"),
+            amount=number(rating, reading, price, "price"),
+            metadata=row.get("metadata") or {},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        # Once for all fields: asked one by one they took a third of the time of a million points.
+        raise Malformed(reading, rating.url, "a point is not what the API promises") from error
 
 
 def _refuse_foreign(rating: Service, reading: str, owner: Mapping[str, Any]) -> None:
@@ -191,6 +200,8 @@ def frame_window(rating: Service, reading: str, row: Row, collect_period_s: int)
 def number(rating: Service, reading: str, row: Row, key: str) -> Decimal:
     """An exact number: JSON number in v2, text in v1. Raises Malformed for anything else: an amount not told is not zero."""
     value = row.get(key)
+    if type(value) is Decimal and value.is_finite():
+        return value
     try:
         if isinstance(value, (int, str, Decimal)) and not isinstance(value, bool):
             found = Decimal(value)

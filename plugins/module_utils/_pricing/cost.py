@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -390,7 +390,7 @@ def _relative(ours: Decimal, theirs: Decimal) -> str | None:
     return display(ROUNDING.divide(EXACT.subtract(ours, theirs), theirs)) if theirs else None
 
 
-def _movers(by_type: Iterable[Any], now: Teller, previous: Previous, before: Teller) -> list[Row]:
+def _movers(by_type: Sums, now: Teller, previous: Previous, before: Teller) -> list[Row]:
     """The types that cost more or less than before, the biggest change first."""
     ours = {row.type: Decimal(now.told(row.amount)) for row in by_type}
     theirs = {row.type: Decimal(before.told(row.amount)) for row in previous.by_type}

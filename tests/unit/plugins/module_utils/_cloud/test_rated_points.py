@@ -161,6 +161,26 @@ def test_what_is_no_amount_is_no_zero(told: str) -> None:
         of(rating_of([Rated(FIRST, "volume.size", "1", told)], "v1"), api="v1")
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        [],
+        None,
+        {"vol": None, "rating": {"price": 1}, "groupby": {}},
+        {"vol": {"qty": 1}, "rating": [], "groupby": {}},
+        {"vol": {"qty": 1}, "rating": {"price": None}, "groupby": {}},
+        {"vol": {"qty": True}, "rating": {"price": 1}, "groupby": {}},
+        {"vol": {"qty": 1}, "rating": {"price": 1}, "groupby": "one"},
+    ],
+)
+def test_a_point_that_lacks_something_is_malformed_and_no_zero(row: Any) -> None:
+    with pytest.raises(
+        Malformed, match=r"^Reading points from http://cloud/rating failed: (a point is not what|the answer has no num)"
+    ):
+        rated_points._v2_point(rating_of([]), "points", Window(FIRST, FIRST + HOUR), "volume.size", row)
+
+
 @BOTH
 def test_one_request_at_a_time_is_held(api: str) -> None:
     """The first point is there before the second day was asked for."""
