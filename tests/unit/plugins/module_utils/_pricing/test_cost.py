@@ -14,6 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed, UnknownAmount
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
@@ -23,6 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ....conftest import Sandbox
 from ....fake_rating import HOUR, OWNER, FakeRating, Rated, rating_of
 
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
@@ -204,6 +207,34 @@ def test_requests_are_as_few_as_said(options: dict[str, Any], v2: int, v1: int) 
     old = rating_of(points, "v1")
     told(old, FIRST + 50 * HOUR, **options)
     assert len(old.asked) == v1 + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "requests"),
+    [
+        ({}, 2),
+        ({"with_rated_through": False}, 1),
+        ({"group_by": ("resource", "day")}, 3),
+        ({"group_by": ("flavor", "volume_type", "resource_hour"), "dataframes": True}, 12),
+        ({"with_previous": True, "with_forecast": True, "with_metrics": True}, 4),
+        ({"rating_api": "v1", "group_by": ("resource", "flavor", "day")}, 12),
+    ],
+)
+def test_the_sandbox_counts_the_same_requests(
+    drilled: Sandbox, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], requests: int
+) -> None:
+    """Ten whole days that are over, so that points are ten requests."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
+    opened = Cloud(ConnectionOptions(cloud="sandbox", api_timeout=5))
+    now = datetime.now(UTC).replace(microsecond=0)
+    end = now.replace(hour=0, minute=0, second=0) - timedelta(days=2)
+    wanted = asked(window=Window(end - timedelta(days=10), end), named=None, **options)
+    drilled.ask("DELETE", "/sandbox/requests")
+    found = cost.read_cost(opened, wanted, now)
+    assert drilled.ask("GET", "/sandbox/requests").body["total"] == requests
+    # Ten days at 8.325078 an hour at least: 380 and 250 GB, four running servers and one stopped, three addresses, a balancer.
+    assert Decimal(found["cost"]["total"]) >= Decimal(1998)
+    assert found["complete"]
 
 
 def test_a_window_that_begins_before_the_newest_hours_is_one_request_more_by_time() -> None:
