@@ -576,8 +576,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     asked_window,
     zone_named,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import checked
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost import CostOptions, read_cost
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.frames_file import checked
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.grouping import GROUPS
 
 

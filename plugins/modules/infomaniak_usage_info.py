@@ -102,7 +102,10 @@ options:
     default: 30
   dest:
     description:
-      - Write RV(resources) into this file, a JSON document a line, instead of returning them. The folder has to be there.
+      - A file for the resources, in place of returning them. CSV where its name ends in C(.csv), JSON lines where it ends in C(.jsonl)
+        or C(.ndjson).
+      - It is written beside its place and moved there when it is whole, with mode 0600. Where it would be the same, it stays.
+      - C(age_hours) is left out, as it would never be the same.
     type: path
 seealso:
   - module: finops.cloud.infomaniak_quota_info
@@ -385,10 +388,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.destination import write_json_lines
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, used_window, zone_named
+from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import checked
 from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import TYPES, Filter
 from ansible_collections.finops.cloud.plugins.module_utils._metering.usage import (
     DETAILS,
@@ -421,16 +424,13 @@ def main() -> None:
     )
 
     def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        result = {**read_usage(cloud, _options(module.params, now), now), "timestamp": iso(now)}
-        if module.params["dest"]:
-            rows, dest = result.pop("resources"), module.params["dest"]
-            result |= {"dest": dest, "changed": write_json_lines(module, "dest", dest, rows)}
-        return result
+        options = _options(module.params, now, module.check_mode)
+        return {**read_usage(cloud, options, now), "timestamp": iso(now)}
 
     run_on_cloud(module, read)
 
 
-def _options(params: dict[str, Any], now: datetime) -> UsageOptions:
+def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> UsageOptions:
     asked = params["window"] or params["begin"]
     zone = zone_named(params["timezone"], "timezone")
     metadata = {key: str(value) for key, value in (params["metadata"] or {}).items()}
@@ -444,7 +444,8 @@ def _options(params: dict[str, Any], now: datetime) -> UsageOptions:
         group_by=params["group_by"],
         idle=params["idle"],
         old_snapshot_days=params["old_snapshot_days"],
-        dest=params["dest"],
+        dest=checked(params["dest"]),
+        check_mode=check_mode,
     )
 
 

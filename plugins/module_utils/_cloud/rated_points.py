@@ -200,7 +200,7 @@ def frame_window(rating: Service, reading: str, row: Row, collect_period_s: int)
 def number(rating: Service, reading: str, row: Row, key: str) -> Decimal:
     """An exact number: JSON number in v2, text in v1. Raises Malformed for anything else: an amount not told is not zero."""
     value = row.get(key)
-    if type(value) is Decimal and value.is_finite():
+    if isinstance(value, Decimal) and value.is_finite():
         return value
     try:
         if isinstance(value, (int, str, Decimal)) and not isinstance(value, bool):

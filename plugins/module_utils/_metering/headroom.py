@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -24,7 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._metering.quota_names
 )
 
 #: Quotas by our name of the service and of the quota; None for a service that was not read.
-Quotas = Mapping[str, Mapping[str, Quota] | None]
+Quotas: TypeAlias = "Mapping[str, Mapping[str, Quota] | None]"
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 

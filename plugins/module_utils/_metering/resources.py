@@ -19,6 +19,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.load_balancer 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.network import FloatingIp
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.object_storage import Container
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import HOUR, iso
+from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import Columns
 
 INSTANCE = "compute.instance"
 VOLUME, SNAPSHOT, BACKUP = "storage.volume", "storage.snapshot", "storage.backup"
@@ -33,6 +34,12 @@ COUNTERS = (
     "image_count", "image_bytes",
 )  # fmt: skip
 DAY = HOUR * 24
+COLUMNS = Columns(
+    (
+        "type", "id", "name", "status", "size", "size_unit", "kind", "created_at", "attached_to", "metadata", "region",
+    ),
+    nested=("attached_to", "metadata"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,11 @@ class Resource:
 
     def as_result(self, now: datetime) -> dict[str, Any]:
         """One row of the result."""
+        age_hours = None if self.created is None else round((now - self.created) / HOUR, 1)
+        return {**self.as_row(), "age_hours": age_hours}
+
+    def as_row(self) -> dict[str, Any]:
+        """What stays the same while the resource does: COLUMNS."""
         return {
             "type": self.type,
             "id": self.id,
@@ -68,7 +80,6 @@ class Resource:
             "size_unit": self.size_unit,
             "kind": self.kind,
             "created_at": None if self.created is None else iso(self.created),
-            "age_hours": None if self.created is None else round((now - self.created) / HOUR, 1),
             "attached_to": list(self.attached_to),
             "metadata": dict(self.metadata),
             "region": self.region,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import (
@@ -34,6 +35,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Q
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ABSENT
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import writing
 from ansible_collections.finops.cloud.plugins.module_utils._metering import resources
 from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import Filter, Resource
 
@@ -67,7 +69,8 @@ class UsageOptions:
     """services: those named by the user, empty for whatever the catalog offers. on_error: fail or warn. period: also tell its hours.
 
     regions: empty for the login's own. filter, group_by, idle, old_snapshot_days, dest: for the detail
-    resources only.
+    resources only. check_mode: dest is not
+    written.
     """
 
     services: tuple[str, ...]
@@ -79,7 +82,8 @@ class UsageOptions:
     group_by: str | None = None
     idle: bool = False
     old_snapshot_days: int = 30
-    dest: str | None = None
+    dest: Path | None = None
+    check_mode: bool = False
 
     def refuse_what_needs_a_list(self) -> None:
         """Raise InvalidOption for an option that the detail has no resources for."""
@@ -227,7 +231,14 @@ def _listed(
         one for region in regions for name in wanted if region.values[name] for one in region.values[name].resources
     ]
     chosen = [one for one in every if options.filter.wants(one)]
-    result: dict[str, Any] = {"resources": [one.as_result(now) for one in chosen], "resource_count": len(chosen)}
+    result: dict[str, Any] = {"resource_count": len(chosen)}
+    if options.dest is None:
+        result["resources"] = [one.as_result(now) for one in chosen]
+    else:
+        with writing(options.dest, resources.COLUMNS, options.check_mode) as file:
+            for one in chosen:
+                file.add(one.as_row())
+        result |= {"dest": str(options.dest), "changed": file.changed}
     if options.group_by:
         result["groups"] = resources.groups(every, chosen, options.group_by)
     if options.idle:

@@ -199,7 +199,7 @@ def _cost(cost: WindowCost, options: CostOptions, identity: CloudIdentity) -> Ro
         **_groups(cost, options, teller, identity),
         "dataframes": None if cost.points is None else cost.points.rows,
         "dest": None if file is None else str(file.path),
-        "points": None if file is None else file.points,
+        "points": None if file is None else file.count,
         "metrics": _metrics(cost),
         "rated_through": None if newest is None else iso(newest),
         "fully_rated": None if newest is None else newest >= cost.window.end,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import RatedPoint
@@ -60,7 +60,7 @@ class TimeSum:
 
 
 #: The key of a point's own resource in an hour: when, what, whose.
-HourKey = tuple[Window, str, str | None]
+HourKey: TypeAlias = "tuple[Window, str, str | None]"
 Key = TypeVar("Key")
 
 

@@ -26,14 +26,17 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     previous_part,
     rounded_up,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import Columns, RowsFile, writing
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier, grouping
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.forecast import DAYS, Forecast, forecast
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.frames_file import FramesFile, writing
 
 #: Rule R9: a cloud's own sums carry the noise of floats (v2) or have five decimals (v1). More than that is another sum.
 _NOISE, _NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
 _DAY_S = 86_400
 
+POINT_COLUMNS = Columns(
+    ("begin", "end", "type", "resource_id", "quantity", "unit", "amount", "currency", "metadata"), nested=("metadata",)
+)
 PointRow = Callable[[rated_points.RatedPoint], dict[str, Any]]
 Sums = tuple[rating.RatedSum, ...]
 
@@ -115,7 +118,7 @@ class PassedPoints:
 
     sums: grouping.PointSums
     rows: list[dict[str, Any]] | None
-    file: FramesFile | None
+    file: RowsFile | None
 
 
 @dataclass(frozen=True)
@@ -310,7 +313,11 @@ def _points(
         return None, []
     sums = grouping.PointSums(asked)
     rows: list[dict[str, Any]] | None = [] if question.dataframes and question.dest is None else None
-    with nullcontext(None) if question.dest is None else writing(question.dest, question.check_mode) as file:
+    with (
+        nullcontext(None)
+        if question.dest is None
+        else writing(question.dest, POINT_COLUMNS, question.check_mode) as file
+    ):
         # The sums by type say whether there is anything to read at all.
         for point in rated_points.points(service, api, rated, question.collect_period_s) if by_type else ():
             sums.add(point)

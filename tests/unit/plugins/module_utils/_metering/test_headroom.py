@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
@@ -25,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._metering.headroom im
 from hypothesis import given
 from hypothesis import strategies as st
 
-Table = dict[str, dict[str, Quota] | None]
+Table: TypeAlias = "dict[str, dict[str, Quota] | None]"
 NUMBERS = st.integers(0, 10**13)
 
 

@@ -124,7 +124,7 @@ def test_regions_are_told_apart_and_summed_with_one_login(
         ({"filter": Filter(name="web-*")}, "^name: is about"),
         ({"filter": Filter(types=("storage.volume",))}, "^types: is about"),
         ({"filter": Filter(metadata={"a": "b"})}, "^metadata: is about"),
-        ({"dest": "somewhere"}, "^dest: is about"),
+        ({"dest": Path("somewhere.csv")}, "^dest: is about"),
         ({"services": ("image",)}, "^services: has image, which is read for the list of resources"),
     ],
 )

@@ -561,7 +561,7 @@ def test_a_file_takes_the_points_and_says_when_it_changed(tmp_path: Path, name: 
     for again in (write(check_mode=True), write()):
         assert again.file is not None
         assert not again.file.changed
-        assert again.file.points == len(SHOP)
+        assert again.file.count == len(SHOP)
     path.chmod(0o644)
     assert write().file.changed  # type: ignore[union-attr]
     assert path.stat().st_mode & 0o777 == 0o600

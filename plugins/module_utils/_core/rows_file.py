@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Rated points straight into a file, CSV or JSON lines: never half of one, and no fact that holds them all."""
+"""Rows straight into a file, CSV or JSON lines: never half of one, and no fact that holds them all."""
 
 from __future__ import annotations
 
@@ -14,42 +14,53 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 
-COLUMNS = ("begin", "end", "type", "resource_id", "quantity", "unit", "amount", "currency", "metadata")
 _CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
 _MODE = 0o600
 _CHUNK = 1 << 20
-#: Made once, as json.dumps would make one for each of a million points.
+#: Made once, as json.dumps would make one for each of a million rows.
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
-_in_columns = itemgetter(*COLUMNS)
 
 
-class FramesFile:
+@dataclass(frozen=True)
+class Columns:
+    """What a row has, in the order of a CSV file; those of nested are lists or dictionaries, JSON in a cell."""
+
+    names: tuple[str, ...]
+    nested: tuple[str, ...]
+
+
+class RowsFile:
     """A file that takes its place when it is whole. Get one from writing(); changed is told at the end of its block."""
 
-    def __init__(self, path: Path, stream: IO[bytes] | None) -> None:
+    def __init__(self, path: Path, columns: Columns, stream: IO[bytes] | None) -> None:
         self.path = path
-        self.points = 0
+        self.count = 0
         self.changed = False
         self._stream = stream
         self._digest = hashlib.sha256()
+        self._values = itemgetter(*columns.names)
+        self._nested = [columns.names.index(name) for name in columns.nested]
         self._csv = csv.writer(self, lineterminator="\n") if path.suffix == _CSV else None
         if self._csv is not None:
-            self._csv.writerow(COLUMNS)
+            self._csv.writerow(columns.names)
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """One more point, of COLUMNS."""
-        self.points += 1
+        """One more row, of the columns."""
+        self.count += 1
         if self._csv is None:
             self.write(_as_json(row) + "\n")
             return
-        *values, metadata = _in_columns(row)
-        self._csv.writerow([*values, _as_json(metadata)])
+        values = list(self._values(row))
+        for place in self._nested:
+            values[place] = _as_json(values[place])
+        self._csv.writerow(values)
 
     def write(self, text: str) -> None:
         """Text, as csv.writer hands it over."""
@@ -86,21 +97,21 @@ def checked(dest: str | None) -> Path | None:
 
 
 @contextmanager
-def writing(path: Path, check_mode: bool) -> Iterator[FramesFile]:
+def writing(path: Path, columns: Columns, check_mode: bool) -> Iterator[RowsFile]:
     """A file that is put in place at the end of the block, mode 0600, if it differs; left alone where the block raises.
 
     In check mode nothing is written. Raises InvalidOption naming dest for what the file system refuses.
     """
     try:
         if check_mode:
-            file = FramesFile(path, None)
+            file = RowsFile(path, columns, None)
             yield file
             file.changed = file.differs()
             return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as stream:
-                file = FramesFile(path, stream)
+                file = RowsFile(path, columns, stream)
                 yield file
                 stream.flush()
                 os.fsync(stream.fileno())
