@@ -12,8 +12,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "roles" / "sandbox"
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from asked import LINE
+from asking import Answer, ask
 from places import KEYSTONE, url
 from sandbox_cloud import process
 from sandbox_cloud.scenario import Owner, Scenario, load
@@ -58,15 +57,6 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """status, headers and decoded body, None for none."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-
-
-@dataclass(frozen=True)
 class Login:
     """A token, and what came with it."""
 
@@ -88,27 +78,12 @@ def requests(logs: Path) -> list[Request]:
     return list(found.values())
 
 
-def ask(method: str, address: str, token: str | None = None, microversion: str = "", content: Any = None) -> Answer:
-    """One request, as the collection sends it."""
-    headers = {"Accept": "application/json", "Content-Type": "application/json"}
-    if token:
-        headers["X-Auth-Token"] = token
-    if microversion:
-        headers["OpenStack-API-Version"] = microversion
-    data = None if content is None else json.dumps(content).encode()
-    request = urllib.request.Request(address, method=method, headers=headers, data=data)
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return Answer(answer.status, dict(answer.headers), _decoded(answer.read()))
-    except urllib.error.HTTPError as error:
-        return Answer(error.code, dict(error.headers), _decoded(error.read()))
-
-
-def _decoded(content: bytes) -> Any:
-    try:
-        return json.loads(content) if content else None
-    except ValueError:
-        return content.decode(errors="replace")
+def ask_as(token: str, one: Request, address: str) -> Answer:
+    """The request at an address, as the collection sends it."""
+    headers = {"Accept": "application/json", "X-Auth-Token": token}
+    if one.microversion:
+        headers["OpenStack-API-Version"] = one.microversion
+    return ask(one.method, address, headers=headers)
 
 
 def log_in(auth_url: str, owner: Owner) -> Login:
@@ -117,7 +92,7 @@ def log_in(auth_url: str, owner: Owner) -> Login:
     who = {"name": owner.user, "password": owner.password, **domain}
     scope = {"project": {"name": owner.project, **domain}}
     content = {"auth": {"identity": {"methods": ["password"], "password": {"user": who}}, "scope": scope}}
-    answer = ask("POST", f"{auth_url}/auth/tokens", content=content)
+    answer = ask("POST", f"{auth_url}/auth/tokens", content)
     return Login(answer.headers["X-Subject-Token"], answer.body["token"]["project"]["id"], answer.body)
 
 
@@ -156,8 +131,8 @@ def hold(scenario: Scenario, some: list[Request], ids: dict[str, str], address: 
         theirs = one.path
         for real_id, our_id in ids.items():
             theirs = theirs.replace(real_id, our_id)
-        real = ask(one.method, url(port) + one.path, sides[0].token, one.microversion)
-        ours = ask(one.method, address + PREFIXES[name] + theirs, sides[1].token, one.microversion)
+        real = ask_as(sides[0].token, one, url(port) + one.path)
+        ours = ask_as(sides[1].token, one, address + PREFIXES[name] + theirs)
         drifted += [f"{one.method} {one.service} {one.path}: {difference}" for difference in compare(real, ours)]
     return drifted
 

@@ -10,8 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +17,9 @@ from typing import Any
 
 import pytest
 
+from .asking import Answer, ask
+
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """status, headers and decoded body of a request; body None for none, text where it is no JSON."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
 
 
 @dataclass(frozen=True)
@@ -49,27 +40,6 @@ class Sandbox:
             content,
             {"X-Auth-Token": self.token, **(headers or {})},
         )
-
-
-def ask(method: str, url: str, content: Any = None, headers: dict[str, str] | None = None) -> Answer:
-    request = urllib.request.Request(
-        url,
-        method=method,
-        data=None if content is None else json.dumps(content).encode(),
-        headers={"Content-Type": "application/json", **(headers or {})},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return Answer(answer.status, dict(answer.headers), _decoded(answer.read()))
-    except urllib.error.HTTPError as error:
-        return Answer(error.code, dict(error.headers), _decoded(error.read()))
-
-
-def _decoded(content: bytes) -> Any:
-    try:
-        return json.loads(content) if content else None
-    except ValueError:
-        return content.decode()
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
