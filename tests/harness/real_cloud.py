@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from checkout import BUILD, ROOT, TREE, Stop
-from environment import OPENSTACK, clean_environment, virtual_environment
+from environment import OPENSTACK, clean_environment, find_python, virtual_environment
 from stages import Workbench, run_targets
 
 BED = ROOT / "tests" / "openstack"
 PLACE = BUILD / "openstack"
 CONFIGURATION = TREE / "tests" / "integration" / "integration_config.yml"
+#: What tests/openstack/requirements.txt was resolved for.
+SERVICES_PYTHON = "3.11"
 #: The alias by which ansible-test brings along the role that chooses the cloud.
 SHARED = "needs/target/setup_cloud"
 MEMBER, READER = "openstack", "openstack-reader"
@@ -28,7 +29,7 @@ NOT_AS_READER = ("connection",)
 
 def real_openstack(bench: Workbench) -> str:
     """Run the targets that need no sandbox as member and as reader, the oracles and the drift test on a real OpenStack."""
-    environment = virtual_environment(".venv-openstack", sys.executable, OPENSTACK)
+    environment = virtual_environment(".venv-openstack", find_python(SERVICES_PYTHON), OPENSTACK)
     python = str(environment / "bin" / "python")
     targets = cloud_targets()
     with bed(python, environment):
