@@ -86,6 +86,9 @@ def _images(made: Made) -> None:
     for image in made.scenario.images:
         owner, visibility = (made.member, "private") if image.owner == "project" else (made.admin, "public")
         asked = {"name": image.name, "disk_format": "raw", "container_format": "bare", "visibility": visibility}
+        # What openstacksdk adds to the images that it uploads, so that it knows them again.
+        sums = {f"owner_specified.openstack.{name}": "" for name in ("md5", "sha256")}
+        asked |= {**sums, "owner_specified.openstack.object": f"images/{image.name}"}
         image_id = made.know("image", image.name, owner.ask("POST", "image", "/v2/images", json=asked)["id"])
         headers = {"Content-Type": "application/octet-stream"}
         owner.ask("PUT", "image", f"/v2/images/{image_id}/file", data=bytes(image.size_bytes), headers=headers)
