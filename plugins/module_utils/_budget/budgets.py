@@ -32,7 +32,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     zone_named,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, entries, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, feeds, sql, totals
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import (
     BASIS_ACTUAL,
     BASIS_PERIOD_END,
@@ -166,7 +166,7 @@ def _ground(ledger: sql.Ledger | None, rates: Rates, now: datetime) -> gate.Grou
     if ledger is None:
         return gate.Ground(now, lambda _window: {}, (), rates)
     connection = ledger.connection
-    return gate.Ground(now, lambda window: entries.sums(connection, window), feeds.read_all(connection), rates)
+    return gate.Ground(now, lambda window: totals.sums(connection, window), feeds.read_all(connection), rates)
 
 
 def defined(task: Task, before: Budget | None) -> Budget:

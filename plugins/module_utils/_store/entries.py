@@ -2,29 +2,30 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's rows: append-only, safe to replay, summed in the database (rules L1, L2 and M2 of docs/rules.md)."""
+"""The ledger's rows: append-only and safe to replay (rules L1, L2 and M2 of docs/rules.md)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 CHARGE_CATEGORIES = ("usage", "purchase", "credit", "adjustment", "tax")
 CATEGORIES = ("llm_inference", "llm_embedding", "compute", "storage", "network", "api_calls", "other")
 #: Only these may be negative (rule M5).
 MAY_BE_NEGATIVE = ("credit", "adjustment")
 
-RECORDED, CORRECTED, UNCHANGED = "recorded", "corrected", "unchanged"
-#: What a bulk statement carries at once.
+RECORDED, CORRECTED, REVERSED, UNCHANGED = "recorded", "corrected", "reversed", "unchanged"
+#: How many keys one statement looks up, and how many entries are written at once.
 _BATCH = 500
 
 
@@ -55,11 +56,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Written:
-    """What writing did: recorded, corrected or unchanged, and the version that is valid now."""
+    """What writing did (recorded, corrected, reversed or unchanged), and the version that the key has reached; 0 for one never written."""
 
     outcome: str
     version: int
 
+
+_Row = TypeVar("_Row")
 
 #: What an entry says, apart from who wrote it and when: any difference in these is a correction.
 _CONTENT = (
@@ -70,18 +73,55 @@ _CONTENT = (
 
 def write(connection: Connection, entry: Entry, now: datetime, recorded_by: str) -> Written:
     """Record an entry, correct the one of that source and key, or find it unchanged."""
-    before = current(connection, entry.source, entry.key)
-    version, outcome = next_version(before, entry)
+    return write_all(connection, [entry], now, recorded_by)[0]
+
+
+def write_all(connection: Connection, wanted: Iterable[Entry], now: datetime, recorded_by: str) -> list[Written]:
+    """write() for many entries, with few statements; one that has the source and key of an earlier one is written over that."""
+    return [
+        written
+        for batch in _batches(wanted)
+        for written in _write_batch(connection, batch, _Signature(now, recorded_by))
+    ]
+
+
+def take_back(connection: Connection, source: str, key: str, now: datetime, recorded_by: str) -> Written:
+    """Reverse what is valid under that source and key; unchanged where nothing is. The key can be written again later."""
+    before = current(connection, source, key)
     if before is None:
-        # A key that was taken back goes on counting.
-        version += _last_version(connection, entry.source, entry.key)
-    if outcome == UNCHANGED:
-        return Written(outcome, version)
-    signature = {"recorded_at": int(now.timestamp()), "recorded_by": recorded_by, "version": version}
-    if before is not None:
-        _insert(connection, [_reversal(before, signature)])
-    _insert(connection, [{**columns(entry), **signature, "reverses": None}])
-    return Written(outcome, version)
+        return Written(UNCHANGED, _last_versions(connection, [(source, key)]).get((source, key), 0))
+    _append(connection, [_reversal(before)], _Signature(now, recorded_by))
+    return Written(REVERSED, before["version"] + 1)
+
+
+def replace(
+    connection: Connection, source: str, window: Window, wanted: Iterable[Entry], now: datetime, recorded_by: str
+) -> dict[str, int]:
+    """Make the entries of a source that begin in the window exactly these; how many were recorded, corrected, reversed, unchanged.
+
+    An entry of the window that is no longer wanted is taken back by a reversal: a complete answer is authoritative (rule F1).
+    """
+    entry = tables().entry
+    inside = (
+        entry.c.source == source,
+        entry.c.period_begin >= int(window.begin.timestamp()),
+        entry.c.period_begin < int(window.end.timestamp()),
+    )
+    stored = {row.key: row._asdict() for row in connection.execute(_valid(*inside))}
+    counts = dict.fromkeys((RECORDED, CORRECTED, REVERSED, UNCHANGED), 0)
+    changed = []
+    for one in wanted:
+        before = stored.pop(one.key, None)
+        if before is not None and _same_content(before, columns(one)):
+            counts[UNCHANGED] += 1
+        else:
+            changed.append(one)
+    for written in write_all(connection, changed, now, recorded_by):
+        counts[written.outcome] += 1
+    counts[REVERSED] = len(stored)
+    for batch in _slices(list(stored.values())):
+        _append(connection, [_reversal(before) for before in batch], _Signature(now, recorded_by))
+    return counts
 
 
 def next_version(before: Mapping[str, Any] | None, entry: Entry) -> tuple[int, str]:
@@ -99,97 +139,138 @@ def _same_content(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
 
 def current(connection: Connection, source: str, key: str) -> dict[str, Any] | None:
     """The row now valid for that source and key: the one that no other reverses."""
+    return current_all(connection, [(source, key)]).get((source, key))
+
+
+def current_all(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """(source, key) -> the row now valid under it, for those of these names that have one."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for among in _named(names):
+        rows = (row._asdict() for row in connection.execute(_valid(among)))
+        found |= {(row["source"], row["key"]): row for row in rows}
+    return found
+
+
+def stored_columns() -> list[ColumnElement[Any]]:
+    """What a stored row is read as: the columns of its entry and of its dimension set."""
+    entry, dimension_set = tables().entry, tables().dimension_set
+    of_entry: list[ColumnElement[Any]] = [column for column in entry.columns if column.name != "dimension_set_id"]
+    return [*of_entry, *(dimension_set.c[name] for name in dimension_sets.DIMENSIONS)]
+
+
+def _valid(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """The rows that meet the conditions and that no other reverses."""
     from sqlalchemy import select
 
     entry, reversal = tables().entry, tables().entry.alias()
-    statement = (
-        select(entry)
+    return (
+        select(*stored_columns())
+        .join_from(entry, tables().dimension_set)
         .outerjoin(reversal, reversal.c.reverses == entry.c.id)
-        .where(entry.c.source == source, entry.c.key == key, entry.c.reverses.is_(None), reversal.c.id.is_(None))
+        .where(*conditions, entry.c.reverses.is_(None), reversal.c.id.is_(None))
     )
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else row._asdict()
 
 
-def _last_version(connection: Connection, source: str, key: str) -> int:
+def _last_versions(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """(source, key) -> its newest version, for those of these names that were ever written."""
     from sqlalchemy import func, select
 
     entry = tables().entry
-    statement = select(func.max(entry.c.version)).where(entry.c.source == source, entry.c.key == key)
-    return connection.execute(statement).scalar_one() or 0
+    newest = select(entry.c.source, entry.c.key, func.max(entry.c.version)).group_by(entry.c.source, entry.c.key)
+    found = (row for among in _named(names) for row in connection.execute(newest.where(among)))
+    return {(source, key): version for source, key, version in found}
 
 
-def replace(
-    connection: Connection, source: str, window: Window, wanted: Iterable[Entry], now: datetime, recorded_by: str
-) -> dict[str, int]:
-    """Make the entries of a source that begin in the window exactly these; how many were recorded, corrected, reversed, unchanged.
-
-    An entry of the window that is no longer wanted is taken back by a reversal: a complete answer is authoritative (rule F1).
-    """
-    from sqlalchemy import select
-
-    entry, reversal = tables().entry, tables().entry.alias()
-    statement = (
-        select(entry)
-        .outerjoin(reversal, reversal.c.reverses == entry.c.id)
-        .where(
-            entry.c.source == source,
-            entry.c.reverses.is_(None),
-            reversal.c.id.is_(None),
-            entry.c.period_begin >= int(window.begin.timestamp()),
-            entry.c.period_begin < int(window.end.timestamp()),
-        )
-    )
-    stored = {row.key: row._asdict() for row in connection.execute(statement)}
-    signature = {"recorded_at": int(now.timestamp()), "recorded_by": recorded_by}
-    counts = {RECORDED: 0, CORRECTED: 0, "reversed": 0, UNCHANGED: 0}
-    fresh: list[dict[str, Any]] = []
-    for one in wanted:
-        row, before = columns(one), stored.pop(one.key, None)
-        if before is None:
-            counts[RECORDED] += 1
-            fresh.append(row)
-        elif _same_content(before, row):
-            counts[UNCHANGED] += 1
-        else:
-            counts[write(connection, one, now, recorded_by).outcome] += 1
-    _insert_fresh(connection, source, fresh, signature)
-    reversals = [_reversal(before, {**signature, "version": before["version"] + 1}) for before in stored.values()]
-    counts["reversed"] = len(reversals)
-    _insert(connection, reversals)
-    return counts
-
-
-def _insert_fresh(
-    connection: Connection, source: str, rows: list[dict[str, Any]], signature: Mapping[str, Any]
-) -> None:
-    """Insert rows that have no valid row yet; a key that was taken back before goes on with its next version."""
-    from sqlalchemy import func, select
+def _named(names: Iterable[tuple[str, str]]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that together choose the entries of these names, each for as many as one statement carries."""
+    from sqlalchemy import and_
 
     entry = tables().entry
-    versions: dict[str, int] = {}
-    for start in range(0, len(rows), _BATCH):
-        keys = [row["key"] for row in rows[start : start + _BATCH]]
-        statement = (
-            select(entry.c.key, func.max(entry.c.version).label("version"))
-            .where(entry.c.source == source, entry.c.key.in_(keys))
-            .group_by(entry.c.key)
-        )
-        versions |= {row.key: row.version for row in connection.execute(statement)}
-    _insert(
-        connection, [{**row, **signature, "version": versions.get(row["key"], 0) + 1, "reverses": None} for row in rows]
+    keys: dict[str, list[str]] = {}
+    for source, key in names:
+        keys.setdefault(source, []).append(key)
+    for source, of_source in keys.items():
+        for batch in _slices(of_source):
+            yield and_(entry.c.source == source, entry.c.key.in_(batch))
+
+
+@dataclass(frozen=True)
+class _Signature:
+    """Who writes, and when."""
+
+    now: datetime
+    recorded_by: str
+
+
+def _batches(wanted: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """The entries in their order, in lists in which no source and key comes twice."""
+    batch: dict[tuple[str, str], Entry] = {}
+    for entry in wanted:
+        name = (entry.source, entry.key)
+        if name in batch or len(batch) == _BATCH:
+            yield list(batch.values())
+            batch = {}
+        batch[name] = entry
+    if batch:
+        yield list(batch.values())
+
+
+def _slices(rows: list[_Row]) -> Iterator[list[_Row]]:
+    return (rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH))
+
+
+def _write_batch(connection: Connection, batch: Sequence[Entry], signature: _Signature) -> list[Written]:
+    names = [(entry.source, entry.key) for entry in batch]
+    valid = current_all(connection, names)
+    # A key that was taken back goes on counting.
+    taken_back = _last_versions(connection, [name for name in names if name not in valid])
+    written, rows = [], []
+    for name, entry in zip(names, batch, strict=True):
+        before = valid.get(name)
+        version, outcome = next_version(before, entry)
+        version += taken_back.get(name, 0)
+        written.append(Written(outcome, version))
+        if outcome == UNCHANGED:
+            continue
+        if before is not None:
+            rows.append(_reversal(before))
+        rows.append({**columns(entry), "version": version, "reverses": None})
+    _append(connection, rows, signature)
+    return written
+
+
+def _append(connection: Connection, rows: Sequence[Mapping[str, Any]], signature: _Signature) -> None:
+    """Insert rows and add them to the roll-up: the only way into the ledger."""
+    if not rows:
+        return
+    signed = {"recorded_at": int(signature.now.timestamp()), "recorded_by": signature.recorded_by}
+    sets = dimension_sets.ids_of(connection, rows)
+    of_entry = [name for name in rows[0] if name not in dimension_sets.DIMENSIONS]
+    connection.execute(
+        tables().entry.insert(),
+        [
+            {**{name: row[name] for name in of_entry}, **signed, "dimension_set_id": number}
+            for number, row in zip(sets, rows, strict=True)
+        ],
+    )
+    roll_up.add(
+        connection,
+        (
+            (number, row["period_begin"], row["amount_nano"], 1 if row["reverses"] is None else -1)
+            for number, row in zip(sets, rows, strict=True)
+        ),
     )
 
 
-def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(tables().entry.insert(), rows)
-
-
-def _reversal(before: Mapping[str, Any], signature: Mapping[str, Any]) -> dict[str, Any]:
+def _reversal(before: Mapping[str, Any]) -> dict[str, Any]:
     """The old row with its amount turned: in the same category, tags and time, so that every sum stays right."""
     kept = {name: before[name] for name in ("source", "key", *_CONTENT)}
-    return {**kept, **signature, "reverses": before["id"], "amount_nano": -before["amount_nano"]}
+    return {
+        **kept,
+        "version": before["version"] + 1,
+        "reverses": before["id"],
+        "amount_nano": -before["amount_nano"],
+    }
 
 
 def columns(entry: Entry) -> dict[str, Any]:
@@ -199,7 +280,7 @@ def columns(entry: Entry) -> dict[str, Any]:
         **{name: getattr(entry, name) for name in kept},
         "period_begin": int(entry.period.begin.timestamp()),
         "period_end": int(entry.period.end.timestamp()),
-        "tags": json.dumps(dict(entry.tags), sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        "tags": dimension_sets.canonical_tags(entry.tags),
     }
 
 
@@ -212,18 +293,3 @@ def tags_of(row: Mapping[str, Any]) -> dict[str, str]:
     """The tags of a row, by name."""
     tags: dict[str, str] = json.loads(row["tags"])
     return tags
-
-
-def sums(connection: Connection, window: Window) -> dict[str, int]:
-    """currency -> sum in 1e-9 units of all rows that begin in the window. Integer arithmetic in the database: exact."""
-    from sqlalchemy import func, select
-
-    entry = tables().entry
-    statement = (
-        select(entry.c.currency, func.sum(entry.c.amount_nano))
-        .where(
-            entry.c.period_begin >= int(window.begin.timestamp()), entry.c.period_begin < int(window.end.timestamp())
-        )
-        .group_by(entry.c.currency)
-    )
-    return {currency: int(total) for currency, total in connection.execute(statement)}

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's tables, the same on every database (rules L1 to L3 and M2 of docs/rules.md).
+"""The ledger's tables, the same on every database (rules L1 to L4 and M2 of docs/rules.md).
 
 Moments are seconds since the epoch in UTC, amounts integers of 1e-9 units: both compare and sum exactly on every database.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 #: Goes up by one with every change of the tables; the ledger carries the number it was written with.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,10 @@ class Tables:
 
     metadata: MetaData
     ledger_schema: Table
+    dimension_set: Table
+    tag: Table
     entry: Table
+    roll_up: Table
     budget: Table
     feed: Table
     feed_window: Table
@@ -38,14 +41,61 @@ def tables() -> Tables:
     from sqlalchemy import MetaData
 
     metadata = MetaData()
-    feed = _feed(metadata)
-    return Tables(metadata, _ledger_schema(metadata), _entry(metadata), _budget(metadata), feed, _feed_window(metadata))
+    return Tables(
+        metadata,
+        ledger_schema=_ledger_schema(metadata),
+        dimension_set=_dimension_set(metadata),
+        tag=_tag(metadata),
+        entry=_entry(metadata),
+        roll_up=_roll_up(metadata),
+        budget=_budget(metadata),
+        feed=_feed(metadata),
+        feed_window=_feed_window(metadata),
+    )
 
 
 def _ledger_schema(metadata: MetaData) -> Table:
     from sqlalchemy import Column, Integer, Table
 
     return Table("ledger_schema", metadata, Column("version", Integer, nullable=False))
+
+
+def _dimension_set(metadata: MetaData) -> Table:
+    """What costs are told apart by, tags included: entries share few of them, so that sums group by one small number.
+
+    fingerprint: of all the other columns; a unique index over them would not hold where one is NULL, nor for long tags.
+    tags: canonical JSON.
+    """
+    from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
+    return Table(
+        "dimension_set",
+        metadata,
+        # SQLite gives row ids only to a column of exactly this type.
+        Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("fingerprint", Text, nullable=False, unique=True),
+        Column("charge_category", Text, nullable=False),
+        Column("category", Text, nullable=False),
+        Column("cloud", Text),
+        Column("region", Text),
+        Column("project_id", Text),
+        Column("project_name", Text),
+        Column("currency", Text, nullable=False),
+        Column("tags", Text, nullable=False),
+    )
+
+
+def _tag(metadata: MetaData) -> Table:
+    """The tags of a dimension set once more, one by one: to choose and to group by."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+    return Table(
+        "tag",
+        metadata,
+        Column("dimension_set_id", BigInteger, ForeignKey("dimension_set.id"), primary_key=True, autoincrement=False),
+        Column("name", Text, primary_key=True),
+        Column("value", Text, nullable=False),
+    )
 
 
 def _entry(metadata: MetaData) -> Table:
@@ -55,18 +105,12 @@ def _entry(metadata: MetaData) -> Table:
     entry = Table(
         "entry",
         metadata,
-        # SQLite gives row ids only to a column of exactly this type.
         Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
         Column("source", Text, nullable=False),
         Column("key", Text, nullable=False),
         Column("version", Integer, nullable=False),
-        Column("reverses", BigInteger, ForeignKey("entry.id"), unique=True),
-        Column("charge_category", Text, nullable=False),
-        Column("category", Text, nullable=False),
-        Column("cloud", Text),
-        Column("region", Text),
-        Column("project_id", Text),
-        Column("project_name", Text),
+        Column("reverses", BigInteger, ForeignKey("entry.id")),
+        Column("dimension_set_id", BigInteger, ForeignKey("dimension_set.id"), nullable=False),
         Column("metric", Text),
         Column("resource_id", Text),
         Column("resource_name", Text),
@@ -76,16 +120,37 @@ def _entry(metadata: MetaData) -> Table:
         Column("quantity", Text),
         Column("unit", Text),
         Column("amount_nano", BigInteger, nullable=False),
-        Column("currency", Text, nullable=False),
-        Column("tags", Text, nullable=False),
         Column("description", Text),
         Column("recorded_at", BigInteger, nullable=False),
         Column("recorded_by", Text, nullable=False),
     )
     # One reversal and one new row per version: the first has `reverses`, the second has none.
     Index("entry_once", entry.c.source, entry.c.key, entry.c.version, entry.c.reverses.is_(None), unique=True)
-    Index("entry_by_time", entry.c.period_begin, entry.c.currency)
+    # Partial, as SQLite would otherwise look a key up among all the rows that reverse nothing.
+    reversal = entry.c.reverses.is_not(None)
+    Index("entry_reversed_once", entry.c.reverses, unique=True, sqlite_where=reversal, postgresql_where=reversal)
+    Index("entry_by_time", entry.c.period_begin)
     return entry
+
+
+def _roll_up(metadata: MetaData) -> Table:
+    """The entries' sums per bucket of UTC time and dimension set (rule L4). entry_count: valid entries, a reversal counts -1."""
+    from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, Table
+
+    return Table(
+        "roll_up",
+        metadata,
+        Column("bucket_s", Integer, primary_key=True, autoincrement=False),
+        Column("bucket_begin", BigInteger, primary_key=True, autoincrement=False),
+        Column("dimension_set_id", BigInteger, ForeignKey("dimension_set.id"), primary_key=True, autoincrement=False),
+        Column("amount_nano", BigInteger, nullable=False),
+        Column("entry_count", BigInteger, nullable=False),
+        # Beyond 64 bits SQLite's addition goes on as a float, without a word.
+        CheckConstraint(
+            "amount_nano BETWEEN -9223372036854775807 AND 9223372036854775807", name="amount_fits_in_64_bits"
+        ),
+        sqlite_with_rowid=False,
+    )
 
 
 def _budget(metadata: MetaData) -> Table:

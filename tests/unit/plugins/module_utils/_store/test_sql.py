@@ -17,13 +17,12 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import (
-    NETWORK_FILE_SYSTEMS,
     LedgerOptions,
-    file_system_of,
     ledger_url,
     reading,
     writing,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._store.sqlite import NETWORK_FILE_SYSTEMS, file_system_of
 from sqlalchemy import select, update
 
 

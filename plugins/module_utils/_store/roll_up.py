@@ -1,0 +1,67 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The entries' sums per bucket of UTC time, kept as they are written (rule L4 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.dialects.postgresql import Insert
+
+#: Lengths of the buckets in seconds, the longest first. Days make a month cheap; the offsets of today's zones are whole quarters.
+BUCKETS_S = (86_400, 900)
+#: Stands for the entries themselves where a part of a window is told apart from buckets.
+NO_BUCKET = 0
+
+
+def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> None:
+    """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units, and 1 or, for a reversal, -1."""
+    sums: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for dimension_set_id, begin, amount_nano, count in rows:
+        for bucket_s in BUCKETS_S:
+            bucket = (bucket_s, begin // bucket_s * bucket_s, dimension_set_id)
+            amount_before, count_before = sums.get(bucket, (0, 0))
+            sums[bucket] = (amount_before + amount_nano, count_before + count)
+    table = tables().roll_up
+    names = [column.name for column in table.columns]
+    # In the order of the index, and never two writers at once: no deadlock on any database.
+    ordered = [dict(zip(names, (*bucket, *sums[bucket]), strict=True)) for bucket in sorted(sums)]
+    if not ordered:
+        return
+    insert = _insert(connection)
+    summed = {name: table.c[name] + insert.excluded[name] for name in ("amount_nano", "entry_count")}
+    connection.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed), ordered)
+
+
+def _insert(connection: Connection) -> Insert:
+    """An INSERT that can end as an UPDATE, which every database spells in its own dialect."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(tables().roll_up)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(tables().roll_up)  # type: ignore[return-value]
+
+
+def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[tuple[int, int, int]]:
+    """What tiles [begin, end) with the fewest rows to read: tuples of bucket length, begin and end.
+
+    Whole buckets of the longest length, shorter ones before and behind, and NO_BUCKET for what no bucket fits.
+    """
+    if begin >= end:
+        return []
+    if not buckets_s:
+        return [(NO_BUCKET, begin, end)]
+    longest, shorter = buckets_s[0], buckets_s[1:]
+    first, last = -(-begin // longest) * longest, end // longest * longest
+    if first >= last:
+        return parts(begin, end, shorter)
+    return [*parts(begin, first, shorter), (longest, first, last), *parts(last, end, shorter)]

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A ledger in a file of SQLite (rule L3 of docs/rules.md): what it needs to be safe, and what its errors mean."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+PREFIX = "sqlite:///"
+#: SQLite's locks are not reliable there (https://www.sqlite.org/faq.html#q5).
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs")
+
+
+@dataclass(frozen=True)
+class File:
+    """Where a ledger lies: an absolute path."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, url: str) -> File:
+        """The file that a URL names, relative to the current folder where it is not absolute."""
+        path = Path(url.removeprefix(PREFIX)).expanduser()
+        return cls(path if path.is_absolute() else Path.cwd() / path)
+
+    @property
+    def url(self) -> str:
+        """As results show it."""
+        return f"{PREFIX}{self.path}"
+
+    @property
+    def name(self) -> str:
+        """As sentences name it."""
+        return str(self.path)
+
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return self.path.exists()
+
+    @contextmanager
+    def reading(self, timeout_seconds: int) -> Iterator[Connection]:
+        """A transaction that sees one moment and cannot write."""
+        _refuse_network_file_system(self.path)
+        if not self.path.exists():
+            raise LedgerError(
+                f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
+            )
+        with _transaction(_engine(self.path, timeout_seconds, read_only=True), "BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, timeout_seconds: int) -> Iterator[Connection]:
+        """The only transaction that writes, until it ends; the file is created, readable by its owner only, if missing."""
+        _refuse_network_file_system(self.path)
+        _create_private_file(self.path)
+        with _transaction(_engine(self.path, timeout_seconds, read_only=False), "BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    def one_sentence(self) -> AbstractContextManager[None]:
+        """Turns what the database and the file system raise into one LedgerError."""
+        return _one_sentence(self.path)
+
+
+def _create_private_file(path: Path) -> None:
+    """The file 0600 in a 0700 folder: costs are nobody else's business. What exists keeps its rights."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _refuse_network_file_system(path: Path) -> None:
+    """Raise LedgerError where the path is on NFS, CIFS or their like. Without /proc/mounts (not Linux) nothing is known of that."""
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return
+    kind = file_system_of(path, mounts)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise LedgerError(f"The ledger {path} would lie on {kind}, where SQLite cannot lock safely; use a local disk.")
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """The type of file system that a path lies on, by the text of /proc/mounts (proc(5)); empty where no mount holds it."""
+    folder = f"{path.parent.resolve()}/"
+    rows = [line.split() for line in mounts.splitlines()]
+    # Later mounts cover earlier ones on the same place; spaces are written as \040.
+    points = [(row[1].replace("\\040", " ").rstrip("/") + "/", row[2]) for row in rows]
+    holding = [(len(point), number, kind) for number, (point, kind) in enumerate(points) if folder.startswith(point)]
+    return max(holding)[2] if holding else ""
+
+
+def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
+    """An engine for one connection, whose transactions begin as we say: SQLite's own are switched off.
+
+    Readers refuse to write by query_only; opened with mode=ro they would leave the files of the write-ahead log behind.
+    """
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
+
+    def connect() -> sqlite3.Connection:
+        uri = f"file:{quote(str(path))}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
+        # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
+        for setting in settings if read_only or not _is_foreign(connection) else []:
+            connection.execute(f"PRAGMA {setting}").close()
+        return connection
+
+    creator: Callable[[], Any] = connect
+    return create_engine("sqlite://", creator=creator, poolclass=NullPool)
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    """Whether another program made this database."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return bool(names) and tables().ledger_schema.name not in names
+
+
+@contextmanager
+def _transaction(engine: Engine, begin: str) -> Iterator[Connection]:
+    from sqlalchemy import event
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", start)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    """Turns what the database and the file system raise into one LedgerError."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        raise LedgerError(_sentence(path, str(error.orig))) from error
+    except sqlite3.Error as error:
+        raise LedgerError(_sentence(path, str(error))) from error
+    except OSError as error:
+        raise LedgerError(f"The ledger {path} cannot be opened: {error.strerror}.") from error
+
+
+def _sentence(path: Path, problem: str) -> str:
+    advice = {
+        "database is locked": "another run is writing; try again or raise ledger_timeout",
+        "file is not a database": "it is no SQLite database; correct ledger or FINOPS_LEDGER",
+        "disk image is malformed": "it is damaged; restore a backup",
+        "readonly database": "this user may not write it",
+        "unable to open database file": "this user may not open it",
+        "disk is full": "the disk is full",
+        "disk I/O error": "the disk does not take or give what is written there, or a limit on file sizes is reached",
+        "amount_fits_in_64_bits": "a sum would be more than it can hold (9.2e9)",
+        "integer overflow": "a sum is more than it can hold (9.2e9)",
+    }
+    known = next((said for text, said in advice.items() if text in problem), problem)
+    return f"The ledger {path} cannot be used: {known}."
