@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
@@ -15,10 +16,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.dialects.postgresql import Insert
 
-#: Lengths of the buckets in seconds, the longest first. Days make a month cheap; the offsets of today's zones are whole quarters.
-BUCKETS_S = (86_400, 900)
+#: Lengths of the buckets in seconds, the longest first: with these, a month in any zone is some dozen of buckets. The offsets of
+#: today's zones are whole quarters of an hour.
+BUCKETS_S = (8 * 86_400, 86_400, 3 * 3_600, 900)
 #: Stands for the entries themselves where a part of a window is told apart from buckets.
 NO_BUCKET = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is read for a window: the buckets of one length in [begin, end), added (sign 1) or taken off again (-1)."""
+
+    bucket_s: int
+    begin: int
+    end: int
+    sign: int = 1
 
 
 def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> None:
@@ -51,17 +63,24 @@ def _insert(connection: Connection) -> Insert:
     return sqlite.insert(tables().roll_up)  # type: ignore[return-value]
 
 
-def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[tuple[int, int, int]]:
-    """What tiles [begin, end) with the fewest rows to read: tuples of bucket length, begin and end.
+def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[Part]:
+    """What adds up to [begin, end) with few rows to read: buckets of the longest length between the edges nearest to its ends.
 
-    Whole buckets of the longest length, shorter ones before and behind, and NO_BUCKET for what no bucket fits.
+    What that leaves out is added, and what it has too much is taken off, by shorter buckets; by the entries (NO_BUCKET) in the end.
     """
     if begin >= end:
         return []
     if not buckets_s:
-        return [(NO_BUCKET, begin, end)]
+        return [Part(NO_BUCKET, begin, end)]
     longest, shorter = buckets_s[0], buckets_s[1:]
-    first, last = -(-begin // longest) * longest, end // longest * longest
+    first, last = ((at + longest // 2) // longest * longest for at in (begin, end))
     if first >= last:
         return parts(begin, end, shorter)
-    return [*parts(begin, first, shorter), (longest, first, last), *parts(last, end, shorter)]
+    return [*_way(begin, first, shorter), Part(longest, first, last), *_way(last, end, shorter)]
+
+
+def _way(begin: int, end: int, buckets_s: Sequence[int]) -> list[Part]:
+    """The parts of [begin, end), or those of [end, begin) taken off where that lies the other way round."""
+    if begin <= end:
+        return parts(begin, end, buckets_s)
+    return [replace(part, sign=-part.sign) for part in parts(end, begin, buckets_s)]

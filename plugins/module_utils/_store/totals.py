@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ def by_time(
     rows_needed = as_of is not None or any(name in OF_ENTRIES for name in by) or bool(_of_entries(selection))
     cut = [_cut(window, selection.window) for window in windows]
     parts = [
-        (number, *part)
+        (number, part)
         for number, (begin, end) in enumerate(cut)
         for part in roll_up.parts(begin, end, () if rows_needed else roll_up.BUCKETS_S)
     ]
@@ -134,16 +134,16 @@ def rows(
 
 
 def _grouped(
-    selection: Selection, parts: list[tuple[int, int, int, int]], by: Sequence[str], as_of: datetime | None
+    selection: Selection, parts: list[tuple[int, roll_up.Part]], by: Sequence[str], as_of: datetime | None
 ) -> Select[Any]:
     """Window's number, keys, currency, sum and count. Summed by dimension set first, of which there are few, then by what was asked for."""
     from sqlalchemy import func, select, union_all
 
-    part = _part(parts)
+    given = _part(parts)
     entry_keys = [name for name in by if name in OF_ENTRIES]
-    kinds = {bucket_s == roll_up.NO_BUCKET for _number, bucket_s, _begin, _end in parts}
+    kinds = {part.bucket_s == roll_up.NO_BUCKET for _number, part in parts}
     sources = [
-        _from_entries(part, selection, entry_keys, as_of) if of_rows else _from_roll_up(part)
+        _from_entries(given, selection, entry_keys, as_of) if of_rows else _from_roll_up(given)
         for of_rows in sorted(kinds)
     ]
     read = (sources[0] if len(sources) == 1 else union_all(*sources)).subquery()
@@ -184,9 +184,8 @@ def _from_roll_up(part: CTE) -> Select[Any]:
         bucket.c.bucket_begin >= part.c.begin,
         bucket.c.bucket_begin < part.c.finish,
     )
-    return select(part.c.number, bucket.c.dimension_set_id, bucket.c.amount_nano, bucket.c.entry_count).join_from(
-        part, bucket, inside
-    )
+    signed = ((bucket.c[name] * part.c.sign).label(name) for name in ("amount_nano", "entry_count"))
+    return select(part.c.number, bucket.c.dimension_set_id, *signed).join_from(part, bucket, inside)
 
 
 def _from_entries(part: CTE, selection: Selection, keys: Sequence[str], as_of: datetime | None) -> Select[Any]:
@@ -196,21 +195,21 @@ def _from_entries(part: CTE, selection: Selection, keys: Sequence[str], as_of: d
     inside = _all(
         part.c.bucket_s == roll_up.NO_BUCKET, entry.c.period_begin >= part.c.begin, entry.c.period_begin < part.c.finish
     )
-    count = case((entry.c.reverses.is_(None), 1), else_=-1).label("entry_count")
+    count = case((entry.c.reverses.is_(None), part.c.sign), else_=-part.c.sign).label("entry_count")
     return (
         select(part.c.number, entry.c.dimension_set_id, *(_of_entry(name).label(name) for name in keys))
-        .add_columns(entry.c.amount_nano, count)
+        .add_columns((entry.c.amount_nano * part.c.sign).label("amount_nano"), count)
         .join_from(part, entry, inside)
         .where(*_of_entries(selection), *_recorded_by(entry, as_of))
     )
 
 
-def _part(parts: list[tuple[int, int, int, int]]) -> CTE:
+def _part(parts: list[tuple[int, roll_up.Part]]) -> CTE:
     """The parts of the windows as a table; only numbers of our own are in its text. VALUES has no limit where UNION has one."""
     from sqlalchemy import column, text
 
-    values = ", ".join(str(part) for part in parts)
-    names = ("number", "bucket_s", "begin", "finish")
+    values = ", ".join(str((number, *astuple(part))) for number, part in parts)
+    names = ("number", "bucket_s", "begin", "finish", "sign")
     picked = ", ".join(f"column{place} AS {name}" for place, name in enumerate(names, 1))
     query = f"SELECT {picked} FROM (VALUES {values}) AS given"  # noqa: S608
     return text(query).columns(*map(column, names)).cte("part")
