@@ -139,13 +139,12 @@ def _grouped(
     """Window's number, keys, currency, sum and count. Summed by dimension set first, of which there are few, then by what was asked for."""
     from sqlalchemy import func, select, union_all
 
-    given = _part(parts)
     entry_keys = [name for name in by if name in OF_ENTRIES]
-    kinds = {part.bucket_s == roll_up.NO_BUCKET for _number, part in parts}
-    sources = [
-        _from_entries(given, selection, entry_keys, as_of) if of_rows else _from_roll_up(given)
-        for of_rows in sorted(kinds)
-    ]
+    in_buckets = [(number, part) for number, part in parts if part.bucket_s != roll_up.NO_BUCKET]
+    in_entries = [(number, part) for number, part in parts if part.bucket_s == roll_up.NO_BUCKET]
+    sources = [_from_roll_up(_part("of_buckets", in_buckets))] if in_buckets else []
+    if in_entries:
+        sources.append(_from_entries(_part("of_entries", in_entries), selection, entry_keys, as_of))
     read = (sources[0] if len(sources) == 1 else union_all(*sources)).subquery()
     of_set = [read.c.number, read.c.dimension_set_id, *(read.c[name] for name in entry_keys)]
     small = select(
@@ -204,7 +203,7 @@ def _from_entries(part: CTE, selection: Selection, keys: Sequence[str], as_of: d
     )
 
 
-def _part(parts: list[tuple[int, roll_up.Part]]) -> CTE:
+def _part(name: str, parts: list[tuple[int, roll_up.Part]]) -> CTE:
     """The parts of the windows as a table; only numbers of our own are in its text. VALUES has no limit where UNION has one."""
     from sqlalchemy import column, text
 
@@ -212,7 +211,7 @@ def _part(parts: list[tuple[int, roll_up.Part]]) -> CTE:
     names = ("number", "bucket_s", "begin", "finish", "sign")
     picked = ", ".join(f"column{place} AS {name}" for place, name in enumerate(names, 1))
     query = f"SELECT {picked} FROM (VALUES {values}) AS given"  # noqa: S608
-    return text(query).columns(*map(column, names)).cte("part")
+    return text(query).columns(*map(column, names)).cte(name)
 
 
 def _dimension(name: str) -> ColumnElement[Any]:
