@@ -20,6 +20,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, Refused
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._store import sql
 
 #: Of `auth`, what is no secret and has to be readable in results (rules R2 and W3).
 _PUBLIC_AUTH = (
@@ -27,7 +28,7 @@ _PUBLIC_AUTH = (
     "project_domain_name", "project_domain_id", "domain_name", "domain_id", "default_domain", "application_credential_id",
     "application_credential_name", "region_name",
 )  # fmt: skip
-_REQUIREMENTS = {"openstack": "openstacksdk>=4.0", "sqlalchemy": "SQLAlchemy>=2.0"}
+_REQUIREMENTS = {"openstack": "openstacksdk>=4.0", "sqlalchemy": "SQLAlchemy>=2.0", "psycopg": "psycopg>=3.1"}
 
 
 def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
@@ -87,8 +88,16 @@ def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mappin
 
 
 def require(module: AnsibleModule, *libraries: str) -> None:
-    """Fail where a library is missing, naming this interpreter: another one may well have it."""
-    for library in libraries:
+    """Fail where a library is missing, naming this interpreter: another one may well have it.
+
+    With SQLAlchemy goes what the ledger's URL needs; the password in that is censored from here on.
+    """
+    needed = list(libraries)
+    if "sqlalchemy" in libraries:
+        ledger = sql.LedgerOptions(module.params["ledger"])
+        module.no_log_values.update(sql.secrets(ledger))
+        needed += filter(None, [sql.driver(ledger)])
+    for library in needed:
         if importlib.util.find_spec(library) is None:
             module.fail_json(msg=missing_required_lib(_REQUIREMENTS[library]))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._store import sqlite, upgrade
+from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql, sqlite, upgrade
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
 
 if TYPE_CHECKING:
@@ -58,6 +58,16 @@ def shown(options: LedgerOptions) -> str:
     return _place(options).url
 
 
+def secrets(options: LedgerOptions) -> set[str]:
+    """What of the ledger's URL must not be shown."""
+    return postgresql.secrets_of(ledger_url(options))
+
+
+def driver(options: LedgerOptions) -> str | None:
+    """The library that the ledger's URL needs besides SQLAlchemy, by its import name."""
+    return "psycopg" if ledger_url(options).startswith(postgresql.PREFIXES) else None
+
+
 @contextmanager
 def reading(options: LedgerOptions) -> Iterator[Ledger]:
     """The ledger for reading only. Raises LedgerError where it is missing, corrupt, older, newer, or does not answer."""
@@ -91,10 +101,12 @@ def writing(options: LedgerOptions) -> Iterator[Ledger]:
         yield Ledger(connection, place.url, created=version is None)
 
 
-def _place(options: LedgerOptions) -> sqlite.File:
+def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
     url = ledger_url(options)
     if url.startswith(sqlite.PREFIX) and url != sqlite.PREFIX and not url.endswith(":memory:"):
         return sqlite.File.of(url)
+    if url.startswith(postgresql.PREFIXES):
+        return postgresql.Database.of(url)
     told = url.partition("://")[0] + "://..." if "://" in url else url
     raise InvalidOption("ledger", f"'{told}' is no ledger that can be opened; {_FORMS}.")
 

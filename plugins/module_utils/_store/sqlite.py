@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -60,7 +61,7 @@ class File:
             raise LedgerError(
                 f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
             )
-        with _transaction(_engine(self.path, timeout_seconds, read_only=True), "BEGIN") as connection:
+        with _engine(self.path, timeout_seconds, read_only=True).begin() as connection:
             yield connection
 
     @contextmanager
@@ -68,7 +69,7 @@ class File:
         """The only transaction that writes, until it ends; the file is created, readable by its owner only, if missing."""
         _refuse_network_file_system(self.path)
         _create_private_file(self.path)
-        with _transaction(_engine(self.path, timeout_seconds, read_only=False), "BEGIN IMMEDIATE") as connection:
+        with _engine(self.path, timeout_seconds, read_only=False).begin() as connection:
             yield connection
 
     def one_sentence(self) -> AbstractContextManager[None]:
@@ -103,12 +104,13 @@ def file_system_of(path: Path, mounts: str) -> str:
     return max(holding)[2] if holding else ""
 
 
+@lru_cache(maxsize=8)
 def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
-    """An engine for one connection, whose transactions begin as we say: SQLite's own are switched off.
+    """An engine whose transactions begin as we say: SQLite's own are switched off. It keeps no connection, but compiled statements.
 
     Readers refuse to write by query_only; opened with mode=ro they would leave the files of the write-ahead log behind.
     """
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
     settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
@@ -122,28 +124,19 @@ def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
         return connection
 
     creator: Callable[[], Any] = connect
-    return create_engine("sqlite://", creator=creator, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=creator, poolclass=NullPool)
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "begin", begin)
+    return engine
 
 
 def _is_foreign(connection: sqlite3.Connection) -> bool:
     """Whether another program made this database."""
     names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     return bool(names) and tables().ledger_schema.name not in names
-
-
-@contextmanager
-def _transaction(engine: Engine, begin: str) -> Iterator[Connection]:
-    from sqlalchemy import event
-
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine, "begin", start)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 @contextmanager

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A ledger in a database of PostgreSQL (rule L3 of docs/rules.md): how it is locked, and what its errors mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+PREFIXES = ("postgresql://", "postgresql+psycopg://")
+_FORM = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
+#: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
+_LOCK = 0x66696E6F7073
+#: libpq takes a shorter one as 2 (its documentation, connect_timeout).
+_SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
+#: Parameters of libpq that are secret: they can stand behind the question mark too.
+_SECRETS = ("password", "sslpassword")
+_PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
+_SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
+#: What SQLSTATE says (PostgreSQL's documentation, appendix A); the server's text can be in any language.
+_BY_STATE = {
+    "22003": "a sum would be more than it can hold (9.2e9)",
+    "25006": "the server is read-only; use its primary",
+    "53100": "the server's disk is full",
+    "55P03": "another run is writing; try again or raise ledger_timeout",
+    "57P01": "the server was stopped",
+}
+#: Of a connection that was never made there is only text, libpq's or the server's.
+_BY_TEXT = {
+    "password authentication failed": "the server does not accept the user or the password",
+    "no password supplied": "the server asks for a password; give it in PGPASSWORD or ~/.pgpass",
+    "no pg_hba.conf entry": "the server does not let this user in from here",
+    "does not exist": "there is no such database or user on the server",
+    "permission denied for database": "this user may not connect to the database",
+    "too many": "the server has no connection left",
+    "starting up": "the server is starting",
+    "server closed the connection": "the server ended the connection",
+    "connection is lost": "the server ended the connection",
+    "Connection refused": "nothing answers there",
+    "No such file or directory": "nothing answers there",
+    "timeout expired": "the server does not answer",
+    "resolve": "its host has no address",
+    "translate host name": "its host has no address",
+}
+
+
+def secrets_of(url: str) -> set[str]:
+    """What of a URL's text must not be shown, as it is written and as it is meant; also of one that cannot be understood."""
+    written = [found[1] for found in (_PASSWORD.search(url), *_SECRET_PARAMETER.finditer(url)) if found]
+    return {*written, *map(unquote, written)}
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a ledger lies. with_secrets: the URL to connect by, never shown."""
+
+    with_secrets: URL
+
+    @classmethod
+    def of(cls, text: str) -> Database:
+        """The database that a URL names. Raises InvalidOption, which repeats nothing of what could be a password."""
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError) as error:
+            raise InvalidOption("ledger", f"is no URL of PostgreSQL; {_FORM}.") from error
+        if not url.database or "@" in (url.host or ""):
+            raise InvalidOption("ledger", f"is no URL of a database of PostgreSQL; {_FORM}.")
+        return cls(url.set(drivername="postgresql+psycopg"))
+
+    @property
+    def url(self) -> str:
+        """As results show it: without password."""
+        # set() would take None for "leave it".
+        public = self.with_secrets._replace(password=None).difference_update_query(_SECRETS)
+        return public.render_as_string(hide_password=False)
+
+    @property
+    def name(self) -> str:
+        """As sentences name it."""
+        return self.url
+
+    def exists(self) -> bool:
+        """Whether the database holds tables. Raises LedgerError where that cannot be read."""
+        from sqlalchemy import inspect
+
+        with self.one_sentence(), self.reading(_SHORTEST_CONNECT_TIMEOUT_SECONDS) as connection:
+            return bool(inspect(connection).get_table_names())
+
+    @contextmanager
+    def reading(self, timeout_seconds: int) -> Iterator[Connection]:
+        """A transaction that sees one moment and cannot write."""
+        settings = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction(timeout_seconds, settings) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, timeout_seconds: int) -> Iterator[Connection]:
+        """The only transaction that writes, until it ends.
+
+        One lock for all of the ledger, as SQLite has it: what a writer reads (the valid row, the last version, a budget's spend) stays
+        true until it commits, the first writer makes the tables alone, and no two wait for each other. A writer takes milliseconds.
+        """
+        # READ COMMITTED: a snapshot from before the wait for the lock would not show what the writer before has written.
+        with self._transaction(timeout_seconds, {"isolation_level": "READ COMMITTED"}) as connection:
+            # Zero would be no limit at all to the server.
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            yield connection
+
+    @contextmanager
+    def _transaction(self, timeout_seconds: int, settings: Mapping[str, Any]) -> Iterator[Connection]:
+        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
+        with engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def one_sentence(self) -> Iterator[None]:
+        """Turns what the database raises into one LedgerError."""
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            yield
+        except DBAPIError as error:
+            raise LedgerError(f"The ledger {self.name} cannot be used: {self._problem(error.orig)}.") from error
+
+    def _problem(self, error: BaseException | None) -> str:
+        """What went wrong, in few words; no text of the driver is repeated in which a secret stands."""
+        state, text = getattr(error, "sqlstate", None), str(error)
+        if state in _BY_STATE:
+            return _BY_STATE[state]
+        if state is None:
+            known = next((said for part, said in _BY_TEXT.items() if part in text), None)
+            if known is not None:
+                return known
+        first_line = text.strip().partition("\n")[0].removesuffix(".")
+        if any(secret in first_line for secret in secrets_of(self.with_secrets.render_as_string(hide_password=False))):
+            return "the server refuses the connection"
+        # A right that is missing, say: the server names the table.
+        return first_line
+
+
+@lru_cache(maxsize=8)
+def _engine(url: URL, timeout_seconds: int) -> Engine:
+    """An engine that keeps no connection, but what it has learnt of the server and the statements that it has compiled."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    connect = {"connect_timeout": max(timeout_seconds, _SHORTEST_CONNECT_TIMEOUT_SECONDS)}
+    given = {name: value for name, value in connect.items() if name not in url.query}
+    return create_engine(url, poolclass=NullPool, connect_args=given)
