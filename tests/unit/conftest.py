@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A running sandbox, started as users start it."""
+"""A running sandbox, started as users start it, and a running PostgreSQL."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pytest
 
 from .asking import Answer, ask
 
+POSTGRESQL = Path(__file__).parents[1] / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
 
 
@@ -109,3 +111,29 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     directory = tmp_path_factory.mktemp("sandbox")
     yield started(directory)
     assert command("stop", "--directory", str(directory)).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A real PostgreSQL on loopback: host, port, user, password, admin and the url of an empty database."""
+    directory = str(tmp_path_factory.mktemp("postgresql"))
+
+    def server(command: str) -> str:
+        argv = [sys.executable, str(POSTGRESQL), command, "--directory", directory]
+        return subprocess.run(argv, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+    state: dict[str, Any] = json.loads(server("start"))
+    yield state
+    server("stop")
+
+
+@pytest.fixture
+def postgresql_url(postgresql: dict[str, Any]) -> str:
+    """The URL of an empty database of its own; its owner is an ordinary user."""
+    import psycopg
+
+    name = f"ledger_{secrets.token_hex(6)}"
+    where = {name: postgresql[name] for name in ("host", "port")}
+    with psycopg.connect(**where, **postgresql["admin"], dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER {postgresql['user']}")
+    return str(postgresql["url"]).rpartition("/")[0] + f"/{name}"

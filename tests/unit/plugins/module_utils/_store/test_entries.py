@@ -17,7 +17,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.schema import 
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
@@ -29,8 +29,10 @@ def entry(key: str = "k", nano: int = 1_000, hour: int = 0, **more: object) -> E
     return Entry(key=key, amount_nano=nano, period=Window(begin, begin + timedelta(hours=1)), **kept)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> LedgerOptions:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
+    if request.param == "postgresql":
+        return LedgerOptions(request.getfixturevalue("postgresql_url"))
     return LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
 
 
@@ -131,3 +133,42 @@ def test_a_row_that_came_back_goes_on_with_its_next_version(ledger: LedgerOption
             entries.replace(opened.connection, "manual", NOVEMBER, wanted, NOW, "a")
         assert entries.current(opened.connection, "manual", "k")["version"] == 3  # type: ignore[index]
     assert total(ledger) == {"ICU": 1_000}
+
+
+def test_what_is_taken_back_is_gone_and_can_come_back(ledger: LedgerOptions) -> None:
+    with writing(ledger) as opened:
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written("unchanged", 0)
+        entries.write(opened.connection, entry(), NOW, "a")
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written("reversed", 2)
+        assert entries.current(opened.connection, "manual", "k") is None
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written("unchanged", 2)
+    assert total(ledger) == {}
+    with writing(ledger) as opened:
+        assert entries.write(opened.connection, entry(), NOW, "a") == entries.Written("recorded", 3)
+    assert total(ledger) == {"ICU": 1_000}
+
+
+def test_many_are_written_as_if_one_by_one(ledger: LedgerOptions) -> None:
+    """More than one statement carries, and the same key twice: the later is written over the earlier."""
+    many = [entry(f"k{number % 600}", number) for number in range(700)]
+    with writing(ledger) as opened:
+        done = entries.write_all(opened.connection, many, NOW, "a")
+        valid = entries.current_all(opened.connection, [("manual", f"k{number}") for number in range(601)])
+    assert [one.outcome for one in done] == ["recorded"] * 600 + ["corrected"] * 100
+    assert len(valid) == 600
+    assert (valid["manual", "k0"]["version"], valid["manual", "k0"]["amount_nano"]) == (2, 600)
+    assert total(ledger) == {"ICU": sum(range(100, 700))}
+    with writing(ledger) as opened:
+        again = entries.write_all(opened.connection, many[100:], NOW, "a")
+    assert {one.outcome for one in again} == {"unchanged"}
+
+
+def test_many_are_written_with_few_statements(ledger: LedgerOptions) -> None:
+    """Per 500: three look-ups and two inserts; new dimension sets cost a few more once. Nothing is written where nothing changed."""
+    many = [entry(f"k{number}", 1, tags={"team": str(number % 20)}) for number in range(1_000)]
+    for expected in (13, 2):
+        with writing(ledger) as opened:
+            statements: list[str] = []
+            event.listen(opened.connection, "before_cursor_execute", lambda *told: statements.append(told[2]))  # noqa: B023
+            entries.write_all(opened.connection, many, NOW, "a")
+        assert len(statements) == expected, statements

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule L3: an older ledger is upgraded in place by the next writer, whole or not at all."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, entries, feeds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
+
+from .rolled_up import assert_roll_up_equals_the_rows
+
+SCHEMA_1 = (Path(__file__).parent / "schema_1.sql").read_text()
+NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def old(path: Path) -> LedgerOptions:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(SCHEMA_1)
+    return LedgerOptions(f"sqlite:///{path}")
+
+
+def dump(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        return list(connection.iterdump())
+
+
+def layout(path: Path) -> set[tuple[str, str, tuple[object, ...]]]:
+    """Every table and index with its columns, keys and conditions, whatever the order in which they were made."""
+    with sqlite3.connect(path) as connection:
+        made = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    return {(kind, name, tuple((sql or "").split())) for kind, name, sql in made}
+
+
+def test_reading_an_older_ledger_says_what_upgrades_it(old: LedgerOptions, path: Path) -> None:
+    before = dump(path)
+    with pytest.raises(LedgerError, match=rf"schema 1, .* reads {SCHEMA_VERSION}; .*cost_entry"), reading(old):
+        pass
+    assert dump(path) == before
+
+
+def test_the_next_writer_upgrades_and_loses_nothing(old: LedgerOptions) -> None:
+    with writing(old) as opened:
+        assert not opened.created
+    with reading(old) as opened:
+        rows = totals.rows(opened.connection, totals.Selection(NOVEMBER), 100)
+        found = totals.totals(opened.connection, totals.Selection(NOVEMBER), ("category", "tag:team", "project"))
+        assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
+        assert [feed.key.project_id for feed in feeds.read_all(opened.connection)] == ["p1"]
+        assert_roll_up_equals_the_rows(opened.connection)
+    old_rows = sqlite3.connect(":memory:")
+    old_rows.row_factory = sqlite3.Row
+    old_rows.executescript(SCHEMA_1)
+    assert rows == [dict(row) for row in old_rows.execute("SELECT * FROM entry ORDER BY id")]
+    assert [(one.keys, one.currency, one.amount_nano, one.entry_count) for one in found] == [
+        ({"category": "compute", "tag:team": None, "project": None}, "CHF", -50, 1),
+        ({"category": "compute", "tag:team": "web", "project": "p1"}, "ICU", 2500, 1),
+    ]
+
+
+def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: Path, tmp_path: Path) -> None:
+    with writing(old), writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+        pass
+    assert layout(path) == layout(tmp_path / "new.db")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_an_upgraded_ledger_goes_on(old: LedgerOptions) -> None:
+    begin = NOVEMBER.begin + timedelta(hours=30)
+    again = entries.Entry("manual", "b", "usage", "storage", Window(begin, begin), 700, "ICU")
+    with writing(old) as opened:
+        written = entries.write(opened.connection, again, begin, "a")
+        assert_roll_up_equals_the_rows(opened.connection)
+    # It was taken back as version 2 before.
+    assert written == entries.Written("recorded", 3)
+
+
+UPGRADE = """
+import sys
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, writing
+try:
+    with writing(LedgerOptions(sys.argv[1])):
+        pass
+except LedgerError as error:
+    print(error)
+    sys.exit(3)
+"""
+
+
+def test_an_upgrade_that_cannot_end_leaves_the_old_ledger_whole(old: LedgerOptions, path: Path) -> None:
+    before = dump(path)
+    size = path.stat().st_size
+
+    def a_full_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    argv = [sys.executable, "-c", UPGRADE, str(old.url)]
+    ended = subprocess.run(argv, preexec_fn=a_full_disk, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (3, "")
+    assert "cannot be used" in ended.stdout and ended.stdout.count("\n") == 1
+    assert dump(path) == before
