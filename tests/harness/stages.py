@@ -106,10 +106,20 @@ def requirements(path: Path) -> list[str]:
 
 
 def units(bench: Workbench) -> str:
-    """Run the unit tests. A skipped or expected failure counts as a fault: a test of this project runs or is red."""
-    report = bench.logs / "units.xml"
-    command = ("python", "-m", "pytest", f"--junitxml={report}", "tests/unit")
-    bench.run("units", *command, variables={"PYTHONPATH": str(BUILD)})
+    """Run the unit tests but the heavy ones."""
+    return run_pytest(bench, "units", "not heavy")
+
+
+def heavy(bench: Workbench) -> str:
+    """Run the unit tests that take long: many processes, many kills."""
+    return run_pytest(bench, "heavy", "heavy")
+
+
+def run_pytest(bench: Workbench, stage: str, marked: str) -> str:
+    """Run unit tests by their marker. A skipped or expected failure counts as a fault: a test of this project runs or is red."""
+    report = bench.logs / f"{stage}.xml"
+    command = ("python", "-m", "pytest", "-m", marked, f"--junitxml={report}", "tests/unit")
+    bench.run(stage, *command, variables={"PYTHONPATH": str(BUILD)})
     suites = ElementTree.parse(report).getroot().iter("testsuite")
     counts = [(int(suite.get("tests", 0)), int(suite.get("skipped", 0))) for suite in suites]
     ran, skipped = (sum(column) for column in zip(*counts, strict=True))

@@ -7,16 +7,22 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
-import subprocess
-import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sqlite
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import (
+    Ledger,
     LedgerOptions,
     ledger_url,
     reading,
@@ -155,7 +161,13 @@ def test_a_lock_that_stays_is_an_error_after_the_timeout(ledger: LedgerOptions) 
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://root:geheim@db/x", "postgresql://u:geheim@h/d", "/tmp/ledger.db", "sqlite://", "sqlite:///:memory:"],
+    [
+        "mysql://root:geheim@db/x",
+        "postgresql+psycopg2://u:geheim@h/d",
+        "/tmp/ledger.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+    ],
 )
 def test_other_urls_are_refused_without_their_password(url: str) -> None:
     with pytest.raises(InvalidOption, match=r"^ledger: .*sqlite:////") as refused, reading(LedgerOptions(url)):
@@ -197,25 +209,141 @@ def test_the_file_system_of_a_ledger_is_that_of_the_mount_which_holds_it(path: s
     assert (kind in NETWORK_FILE_SYSTEMS) == (kind in ("nfs4", "nfs", "cifs"))
 
 
-WRITER = """
-import sys
-from datetime import datetime, timezone
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, writing
-moment = datetime(2026, 11, 1, tzinfo=timezone.utc)
-for number in range(25):
-    with writing(LedgerOptions(sys.argv[1], 60)) as ledger:
-        entry = entries.Entry(f"writer {sys.argv[2]}", str(number), "usage", "other", Window(moment, moment), 1, "ICU")
-        entries.write(ledger.connection, entry, moment, "test")
-"""
+def in_a_process(work: Callable[[], object]) -> str:
+    """The LedgerError that the work raises in a process of its own, which it may limit."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+        except LedgerError as error:
+            os.write(write_end, str(error).encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with os.fdopen(read_end) as stream:
+        return stream.read()
 
 
-def test_processes_that_write_at_once_lose_nothing(ledger: LedgerOptions) -> None:
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(ledger.url), str(number)], env=os.environ)
-        for number in range(4)
+def as_an_ordinary_user(work: Callable[[], object]) -> str:
+    """in_a_process(), without the rights of root that tests may run with."""
+
+    def without_rights() -> None:
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        work()
+
+    return in_a_process(without_rights)
+
+
+NOBODY = 65_534
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others may enter, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def opening(
+    way: Callable[[LedgerOptions], AbstractContextManager[Ledger]], options: LedgerOptions
+) -> Callable[[], None]:
+    def work() -> None:
+        with way(options) as opened:
+            opened.connection.execute(select(tables().entry)).all()
+
+    return work
+
+
+def test_a_ledger_that_may_not_be_written_is_one_sentence_and_stays(open_folder: Path) -> None:
+    options = LedgerOptions(f"sqlite:///{open_folder}/ledger.db")
+    path = path_of(options)
+    with writing(options):
+        pass
+    before = path.read_bytes()
+    path.chmod(0o444)
+    open_folder.chmod(0o555)
+    assert as_an_ordinary_user(opening(writing, options)).startswith(f"The ledger {path} cannot be ")
+    path.chmod(0o400 if os.getuid() == 0 else 0o000)
+    assert as_an_ordinary_user(opening(reading, options)).startswith(f"The ledger {path} cannot be ")
+    open_folder.chmod(0o755)
+    path.chmod(0o600)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_may_not_be_written_is_one_sentence(open_folder: Path) -> None:
+    open_folder.chmod(0o555)
+    options = LedgerOptions(f"sqlite:///{open_folder}/finops/ledger.db")
+    assert as_an_ordinary_user(opening(writing, options)) == (
+        f"The ledger {open_folder}/finops/ledger.db cannot be opened: Permission denied."
+    )
+    open_folder.chmod(0o755)
+
+
+def many(count: int, key: str) -> list[entries.Entry]:
+    return [
+        entries.Entry(
+            "manual", f"{key}{number}", "usage", "other", Window(MOMENT, MOMENT), 1, "ICU", description="x" * 200
+        )
+        for number in range(count)
     ]
-    assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
-    with reading(ledger) as opened:
-        assert len(opened.connection.execute(select(tables().entry)).all()) == 100
+
+
+MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def kept(options: LedgerOptions) -> int:
+    with reading(options) as opened:
+        return len(opened.connection.execute(select(tables().entry)).all())
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(ledger: LedgerOptions) -> None:
+    with writing(ledger) as opened:
+        entries.write_all(opened.connection, many(10, "first"), MOMENT, "a")
+
+    def work() -> None:
+        with writing(ledger) as opened:
+            # SQLite takes this limit for the end of the disk.
+            opened.connection.exec_driver_sql("PRAGMA max_page_count = 50")
+            entries.write_all(opened.connection, many(5_000, "more"), MOMENT, "a")
+
+    with pytest.raises(LedgerError, match="the disk is full"):
+        work()
+    assert kept(ledger) == 10
+    with writing(ledger) as opened:
+        entries.write_all(opened.connection, many(5, "later"), MOMENT, "a")
+    assert kept(ledger) == 15
+
+
+def test_a_limit_on_file_sizes_is_one_sentence_and_loses_nothing(ledger: LedgerOptions) -> None:
+    with writing(ledger) as opened:
+        entries.write_all(opened.connection, many(10, "first"), MOMENT, "a")
+    size = path_of(ledger).stat().st_size + 50_000
+
+    def work() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        with writing(ledger) as opened:
+            entries.write_all(opened.connection, many(5_000, "more"), MOMENT, "a")
+
+    assert "a limit on file sizes is reached" in in_a_process(work)
+    assert kept(ledger) == 10
+
+
+def test_a_network_file_system_is_refused_before_anything_is_made(
+    ledger: LedgerOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine's own mounts decide: whatever holds the test's folder is taken for a network file system."""
+    kind = file_system_of(path_of(ledger).parent.parent / "x", Path("/proc/mounts").read_text())
+    assert kind
+    monkeypatch.setattr(sqlite, "NETWORK_FILE_SYSTEMS", (kind,))
+    for way in (reading, writing):
+        with pytest.raises(LedgerError, match=f"would lie on {kind}, .* use a local disk"), way(ledger):
+            pass
+    assert not path_of(ledger).parent.exists()
