@@ -16,13 +16,15 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.schema import 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+#: Made once: json.dumps makes one for each call with options like these.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 #: The columns that make a set what it is, in the order of its fingerprint.
 DIMENSIONS = ("charge_category", "category", "cloud", "region", "project_id", "project_name", "currency", "tags")
 
 
 def canonical_tags(tags: Mapping[str, str]) -> str:
     """The one JSON text of a tag set."""
-    return json.dumps(dict(tags), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(dict(tags))
 
 
 def fingerprint(row: Mapping[str, Any]) -> str:

@@ -275,11 +275,12 @@ def _reversal(before: Mapping[str, Any]) -> dict[str, Any]:
 
 def columns(entry: Entry) -> dict[str, Any]:
     """An entry as the columns of its row, without version and signature."""
-    kept = ("source", "key", *(name for name in _CONTENT if name not in ("period_begin", "period_end", "tags")))
+    row = {**vars(entry)}
+    period: Window = row.pop("period")
     return {
-        **{name: getattr(entry, name) for name in kept},
-        "period_begin": int(entry.period.begin.timestamp()),
-        "period_end": int(entry.period.end.timestamp()),
+        **row,
+        "period_begin": int(period.begin.timestamp()),
+        "period_end": int(period.end.timestamp()),
         "tags": dimension_sets.canonical_tags(entry.tags),
     }
 

@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._store import sql
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window
+from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, entries, sql, totals
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, exists, reading, writing
-from sqlalchemy import make_url, select, update
+from sqlalchemy import delete, make_url, select, update
 
 
 @pytest.fixture
@@ -192,3 +196,45 @@ def test_urls_that_cannot_be_understood_are_refused_without_their_password(url: 
     assert "heim" not in str(refused.value)
     assert sql.secrets(LedgerOptions(url)) <= {"ge@heim", "geheim"}
     assert sql.secrets(LedgerOptions(url))
+
+
+ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
+
+
+def test_who_gates_cannot_raise_the_limit(ledger: LedgerOptions, postgresql: dict[str, Any]) -> None:
+    """Rule G7, with the grants that docs/postgresql_roles.sql ships; run twice, as after an upgrade."""
+    with writing(ledger) as opened:
+        budgets.save(opened.connection, budget(limit_nano=5))
+    for _time in range(2):
+        as_admin(postgresql, ledger, ROLES.read_text())
+    for login in ("pipeline", "controller"):
+        as_admin(postgresql, ledger, f"CREATE ROLE {login} LOGIN PASSWORD 'geheim'")
+    as_admin(postgresql, ledger, "GRANT finops_gate TO pipeline; GRANT finops_owner TO controller")
+    pipeline, controller = (changed(ledger, username=name, password="geheim") for name in ("pipeline", "controller"))
+
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    window = Window(moment, moment)
+    for nano in (1, 2):
+        with writing(pipeline) as opened:
+            cost = entries.Entry("manual", "k", "usage", "other", window, nano, "ICU", tags={"team": str(nano)})
+            entries.write(opened.connection, cost, moment, "pipeline")
+    with reading(pipeline) as opened:
+        assert totals.sums(opened.connection, Window(moment, moment + timedelta(hours=1))) == {"ICU": 2}
+    with pytest.raises(LedgerError, match="permission denied for table budget"), writing(pipeline) as opened:
+        budgets.save(opened.connection, budget(limit_nano=500))
+    for statement in (update(tables().entry).values(amount_nano=0), delete(tables().entry)):
+        with pytest.raises(LedgerError, match="permission denied for table entry"), writing(pipeline) as opened:
+            opened.connection.execute(statement)
+    with reading(pipeline) as opened:
+        assert [one.limit_nano for one in budgets.read_all(opened.connection)] == [5]
+    with writing(controller) as opened:
+        budgets.save(opened.connection, budget(limit_nano=500))
+
+
+def test_the_grants_say_something_of_every_table() -> None:
+    words = set(re.findall(r"\w+", ROLES.read_text()))
+    assert not set(tables().metadata.tables) - words
+
+
+def budget(limit_nano: int) -> budgets.Budget:
+    return budgets.Budget("prod", limit_nano, "ICU", Calendar("monthly"), "entries", "actual", timedelta(hours=6))

@@ -43,11 +43,20 @@ def dump(path: Path) -> list[str]:
         return list(connection.iterdump())
 
 
-def layout(path: Path) -> set[tuple[str, str, tuple[object, ...]]]:
-    """Every table and index with its columns, keys and conditions, whatever the order in which they were made."""
+def layout(path: Path) -> dict[str, object]:
+    """Every table: its columns in whatever order they came, what they refer to, and its indexes with their columns and conditions."""
     with sqlite3.connect(path) as connection:
-        made = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
-    return {(kind, name, tuple((sql or "").split())) for kind, name, sql in made}
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?"
+        return {
+            table: (
+                # Name, type, NOT NULL and place in the key; defaults matter to nobody who names all columns.
+                {(row[1:4], row[5]) for row in connection.execute(f"PRAGMA table_info({table})")},
+                {row[2:5] for row in connection.execute(f"PRAGMA foreign_key_list({table})")},
+                {(name, sql) for name, sql in connection.execute(indexes, (table,))},
+            )
+            for table in tables
+        }
 
 
 def test_reading_an_older_ledger_says_what_upgrades_it(old: LedgerOptions, path: Path) -> None:

@@ -1,0 +1,25 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Separation of duty on PostgreSQL (rule G7): run as the owner of the ledger's tables, once they are there, and again after an upgrade:
+--   psql -d finops -f postgresql_roles.sql
+-- finops_gate: what pipelines need that gate, record and import. finops_owner: whoever sets limits, too. Grant them to your logins.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'finops_gate') THEN
+        CREATE ROLE finops_gate NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'finops_owner') THEN
+        CREATE ROLE finops_owner NOLOGIN;
+    END IF;
+END
+$$;
+
+GRANT finops_gate TO finops_owner;
+
+-- Rows of entry are only ever added: who may record cannot change or remove what was recorded.
+GRANT SELECT ON ledger_schema, dimension_set, tag, entry, roll_up, budget, feed, feed_window TO finops_gate;
+GRANT INSERT ON dimension_set, tag, entry TO finops_gate;
+GRANT INSERT, UPDATE ON roll_up TO finops_gate;
+GRANT INSERT, UPDATE, DELETE ON feed, feed_window TO finops_gate;
+GRANT USAGE ON SEQUENCE dimension_set_id_seq, entry_id_seq, feed_id_seq TO finops_gate;
+
+GRANT INSERT, UPDATE, DELETE ON budget TO finops_owner;
