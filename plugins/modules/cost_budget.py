@@ -10,7 +10,9 @@ short_description: Define a budget, and stop a run that would exceed one
 version_added: 0.1.0
 description:
   - With O(limit), defines or changes a budget.
-  - With O(spend), asks every budget of the ledger whether that may be spent now, and fails where one says no or cannot know.
+  - With O(spend) or O(lines), asks every budget that has one of them in its scope whether that may be spent now, and fails where one says
+    no or cannot know. What no budget covers is unknown.
+  - With O(override), raises the limit of one period once, for one reservation.
   - Deny beats unknown beats allow. What was not read never counts as zero. A budget that is fed by the cloud says unknown where its
     cost was not imported without a hole, or is older than O(max_staleness).
 author:
@@ -33,7 +35,9 @@ options:
   name:
     description:
       - Name of the budget. Needed to define or remove one.
-      - With O(spend), a budget that must be among those that are asked. An unknown name is an error.
+      - With O(spend) or O(lines), a budget that is asked beside every other one in scope. An unknown name is an error, and so is a line
+        outside of the budget.
+      - Two names that differ only by case, spaces, hyphens or underscores are refused.
     type: str
   state:
     description: Whether the budget is to be there. Removing one leaves the entries of the ledger.
@@ -45,7 +49,7 @@ options:
     type: str
   currency:
     description:
-      - Currency of O(limit) and of O(spend), an ISO 4217 code or V(ICU). Needed with either.
+      - Currency of O(limit), of O(spend) and of O(lines) that name none, an ISO 4217 code or V(ICU). Needed with either.
     type: str
   period:
     description: How long a period is. V(monthly) for a new budget where it is not given.
@@ -89,9 +93,102 @@ options:
       - How old the newest rated hour may be before the spend is unknown, such as V(90m), V(6h) or V(2d).
       - V(6h) for a new budget where it is not given.
     type: str
+  scope:
+    description:
+      - Which costs the budget covers. A cost has to match every key that is given. All costs for a new budget where it is not given.
+      - Written again it replaces the scope as a whole.
+    type: dict
+    suboptions:
+      categories:
+        description: Any of these categories.
+        type: list
+        elements: str
+        choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      projects:
+        description: Any of these projects, by id or name.
+        type: list
+        elements: str
+      tags:
+        description: All of these tags, names and values.
+        type: dict
+  thresholds:
+    description:
+      - Parts of the limit at which somebody wants to know, such as V(0.8). Quote them.
+      - V(0.5), V(0.8), V(0.9) and V(1) for a new budget where they are not given; an empty list for none.
+    type: list
+    elements: str
   spend:
-    description: What is to be spent, above zero. Quote it.
+    description: What is to be spent, above zero. Quote it. Short for one row of O(lines).
     type: str
+  category:
+    description: What O(spend) is for. Unknown without it where a budget goes by categories.
+    type: str
+    choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+  project:
+    description: The project that O(spend) is for, by id or name. Unknown without it where a budget goes by projects.
+    type: str
+  tags:
+    description: Tags of what O(spend) buys, names and values.
+    type: dict
+  lines:
+    description: What is to be spent, line by line. Each budget is asked for the sum of the lines in its scope.
+    type: list
+    elements: dict
+    suboptions:
+      amount:
+        description: How much, above zero. Quote it.
+        type: str
+        required: true
+      currency:
+        description: Currency of the amount, O(currency) where it is not given.
+        type: str
+      category:
+        description: What it is for.
+        type: str
+        choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      project:
+        description: The project that it is for, by id or name.
+        type: str
+      tags:
+        description: Tags of what it buys.
+        type: dict
+      period:
+        description: Whether it will be spent in the current period of each budget, or in its next one.
+        type: str
+        default: this
+        choices: [this, next]
+  override:
+    description:
+      - Raises the limit of O(name) in one period, once, for one reservation. It is used up by the hold or the commit that would not have
+        fitted without it, and never makes up for what is unknown.
+    type: dict
+    suboptions:
+      for:
+        description: Name of the reservation.
+        type: str
+        required: true
+      amount:
+        description: By how much, in the budget's currency. Quote it.
+        type: str
+      reason:
+        description: Why.
+        type: str
+      by:
+        description: Who decided it.
+        type: str
+      until:
+        description: When it ends if nobody used it, a date or a date and time in ISO 8601.
+        type: str
+      for_period:
+        description: A moment in the period that is meant. Now where it is not given.
+        type: str
+      state:
+        description:
+          - V(absent) takes it back, unless it was used.
+          - For V(present) all of the other options but O(override.for_period) are needed.
+        type: str
+        default: present
+        choices: [present, absent]
   on_exceeded:
     description: What to do when a budget denies. V(warn) lets it pass with a warning, and covers no unknown.
     type: str
@@ -155,41 +252,52 @@ budget:
     fed_by: cloud
     basis: period_end
     max_staleness: 21600s
+    scope: {categories: [], projects: [], tags: {}}
+    thresholds: ["0.5", "0.8", "0.9", "1"]
+override:
+  description: The override as the ledger has it; empty where it was taken back.
+  returned: with O(override)
+  type: dict
+  sample:
+    budget: production
+    period: monthly/2026-10-31T23:00:00Z
+    for: black-friday
+    amount: "200"
+    reason: Twice the customers for a week
+    by: Ada, head of operations
+    until: "2026-11-30T23:00:00Z"
 verdict:
   description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny).
-  returned: with O(spend), also when the gate fails the task
+  returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: allow
 gate_passed:
   description: Whether the run may go on, by the verdicts and by O(on_exceeded) and O(on_unknown).
-  returned: with O(spend), also when the gate fails the task
+  returned: with O(spend) or O(lines), also when the gate fails the task
   type: bool
   sample: true
 reasons:
   description: One sentence per budget, the worst first.
-  returned: with O(spend), also when the gate fails the task
+  returned: with O(spend) or O(lines), also when the gate fails the task
   type: list
   elements: str
   sample:
     - "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested 42.5, 356.3 left."
-spend:
+lines:
   description: What was asked for.
-  returned: with O(spend), also when the gate fails the task
-  type: str
-  sample: "42.5"
-currency:
-  description: Its currency.
-  returned: with O(spend), also when the gate fails the task
-  type: str
-  sample: CHF
+  returned: with O(spend) or O(lines), also when the gate fails the task
+  type: list
+  elements: dict
+  sample:
+    - {amount: "42.5", currency: CHF, category: null, project: null, tags: {}, period: this}
 evaluated_at:
   description: When it was decided, in UTC.
-  returned: with O(spend), also when the gate fails the task
+  returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
   description: Always C(excluded), as amounts are net of VAT.
-  returned: with O(spend), also when the gate fails the task
+  returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: excluded
 budgets:
@@ -199,8 +307,9 @@ budgets:
     - C(accrued) is what runs since C(rated_through), C(to_come) what will run until the period's end, both at the rate of the newest
       rated period. C(remaining) is the limit less spent, accrued and reserved; C(utilization) the part of the limit that these are.
     - Where the amounts are not wholly known they are null, and C(at_least) has what is known of them.
-    - C(next_period) has the same amounts of the following period, where C(basis) is C(period_end).
-  returned: with O(spend), also when the gate fails the task
+    - C(left) is what is left of the limit after all of these and the request; C(override) raised it, if it did not fit without.
+    - C(next_period) has the same amounts of the following period, C(later_periods) those of periods after that which were asked for.
+  returned: with O(spend) or O(lines), also when the gate fails the task
   type: list
   elements: dict
   sample:
@@ -222,17 +331,34 @@ budgets:
       to_come: "0"
       remaining: "398.8"
       utilization: 0.2024
+      left: "356.3"
       at_least: null
-      next_period: null
+      override: null
+      next_period:
+        period_start: "2026-11-30T23:00:00Z"
+        period_end: "2026-12-31T23:00:00Z"
+        resets_at: "2026-12-31T23:00:00Z"
+        spent: "0"
+        accrued: "0"
+        reserved: "0"
+        requested: "0"
+        to_come: "0"
+        remaining: "500"
+        utilization: 0.0
+        left: "500"
+        at_least: null
+        override: null
+      later_periods: []
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_gate
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import recorded_by, run_gate
 from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import Task, apply
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS, WEEKDAYS, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
 
 WARN = {"type": "str", "default": "fail", "choices": ["fail", "warn"]}
 
@@ -256,19 +382,38 @@ def main() -> None:
             "fed_by": {"type": "str", "choices": ["cloud", "entries"]},
             "basis": {"type": "str", "choices": ["actual", "period_end"]},
             "max_staleness": {"type": "str"},
+            "scope": {
+                "type": "dict",
+                "options": {
+                    "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
+                    "projects": {"type": "list", "elements": "str"},
+                    "tags": {"type": "dict"},
+                },
+            },
+            "thresholds": {"type": "list", "elements": "str"},
             "spend": {"type": "str"},
+            **arguments.LINES,
+            "override": {
+                "type": "dict",
+                "options": {
+                    "for": {"type": "str", "required": True},
+                    **{name: {"type": "str"} for name in ("amount", "reason", "by", "until", "for_period")},
+                    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+                },
+            },
             "on_exceeded": WARN,
             "on_unknown": WARN,
         },
         supports_check_mode=True,
     )
 
-    def work() -> dict[str, Any]:
-        task = Task(**{name: module.params[name] for name in Task.__dataclass_fields__})
-        ledger = arguments.ledger_options(module.params)
-        return apply(ledger, task, arguments.rates(module.params), now_utc(), module.check_mode)
+    task = Task(**{name: module.params[name] for name in Task.__dataclass_fields__})
 
-    run_gate(module, work, "sqlalchemy")
+    def work() -> dict[str, Any]:
+        ledger = arguments.ledger_options(module.params)
+        return apply(ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by())
+
+    run_gate(module, work, task.gates, "sqlalchemy")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import parse_categories
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 
 Spec = dict[str, dict[str, Any]]
@@ -66,6 +67,25 @@ RATES: Spec = {
     "confirm_rates": {"type": "bool", "default": False},
 }
 
+#: What is asked for: lines, and what the shorthand of one line says beside its amount.
+_OF_A_LINE: Spec = {
+    "category": {"type": "str", "choices": list(CATEGORIES)},
+    "project": {"type": "str"},
+    "tags": {"type": "dict"},
+}
+LINES: Spec = {
+    **_OF_A_LINE,
+    "lines": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "amount": {"type": "str", "required": True},
+            "currency": {"type": "str"},
+            **_OF_A_LINE,
+            "period": {"type": "str", "default": "this", "choices": ["this", "next"]},
+        },
+    },
+}
 METRIC_CATEGORIES: Spec = {"metric_categories": {"type": "dict", "default": {}}}
 
 #: What of a `cloud` dictionary is taken: the names of clouds.yaml -> ours.

@@ -44,15 +44,18 @@ def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries
     module.exit_json(**{"changed": False, **result})
 
 
-def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
-    """run() for a module that may say no: fails with the worst reason and the very result that it would have exited with."""
+def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], asks: bool, *libraries: str) -> None:
+    """run() for a module that may say no: fails with the worst reason and the very result that it would have exited with.
+
+    asks: whether something was asked for, so that the result has to have a verdict.
+    """
     require(module, *libraries)
     try:
         result = {"changed": False, **call()}
     except FinopsError as error:
         module.fail_json(msg=str(error))
-    # A spend that was asked for has a verdict, or this fails: nothing stands for a missing one.
-    if module.params["spend"] is not None:
+    # What was asked for has a verdict, or this fails: nothing stands for a missing one.
+    if asks:
         if result["gate_passed"] is not True:
             module.fail_json(msg=result["reasons"][0], **result)
         if result["verdict"] != "allow":

@@ -2,138 +2,163 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Defining budgets, and gating a spend against all that the ledger holds (rules G1, G2 and G5 of docs/rules.md)."""
+"""Defining, removing and gating in one task (rules G1, G2, G5 and G6 of docs/rules.md), and the status of budgets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget import gate
+from ansible_collections.finops.cloud.plugins.module_utils._budget import ground, overrides, verdict
+from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import (
+    Definition,
+    defined,
+    described,
+    find,
+    parse_limit,
+    refuse_lookalike,
+    require,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._budget.request import (
+    Request,
+    parse_line,
+    parse_lines,
+    without_nothing,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
-    Money,
-    display,
-    from_nano,
-    parse_amount,
-    parse_currency,
-    parse_positive_amount,
-    to_nano,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
-    WEEKDAYS,
-    Calendar,
-    iso,
-    parse_duration,
-    parse_moment,
-    zone_named,
-)
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, feeds, sql, totals
-from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import (
-    BASIS_ACTUAL,
-    BASIS_PERIOD_END,
-    FED_BY_CLOUD,
-    Budget,
-)
-
-DEFAULT_STALENESS = timedelta(hours=6)
+from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, holds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a task says, as written; None for what it leaves out, which a stored budget keeps and a new one has by default."""
+    """What a cost_budget task says, as written; None for what it leaves out."""
 
-    name: str | None
-    state: str
-    limit: str | None
-    currency: str | None
-    period: str | None
-    timezone: str | None
-    first_day: str | None
-    anchor_day: int | None
-    anchor_month: int | None
-    begin: str | None
-    end: str | None
-    fed_by: str | None
-    basis: str | None
-    max_staleness: str | None
-    spend: str | None
-    on_exceeded: str
-    on_unknown: str
+    name: str | None = None
+    state: str = "present"
+    limit: str | None = None
+    currency: str | None = None
+    period: str | None = None
+    timezone: str | None = None
+    first_day: str | None = None
+    anchor_day: int | None = None
+    anchor_month: int | None = None
+    begin: str | None = None
+    end: str | None = None
+    fed_by: str | None = None
+    basis: str | None = None
+    max_staleness: str | None = None
+    scope: Mapping[str, Any] | None = None
+    thresholds: Sequence[str] | None = None
+    spend: str | None = None
+    category: str | None = None
+    project: str | None = None
+    tags: Mapping[str, Any] | None = None
+    lines: Sequence[Mapping[str, Any]] | None = None
+    override: Mapping[str, Any] | None = None
+    on_exceeded: str = "fail"
+    on_unknown: str = "fail"
+
+    @property
+    def gates(self) -> bool:
+        """Whether something is to be spent."""
+        return self.spend is not None or self.lines is not None
 
 
-#: What only says something beside a limit.
+#: What only says something beside a limit, and beside a spend.
 _OF_A_DEFINITION = (
-    "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness",
+    "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness", "scope",
+    "thresholds",
 )  # fmt: skip
+_OF_A_SPEND = ("category", "project", "tags")
+_BESIDE = {**dict.fromkeys(_OF_A_DEFINITION, "the limit"), **dict.fromkeys(_OF_A_SPEND, "what to spend")}
 
 
-def apply(options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool) -> dict[str, Any]:
-    """The result of cost_budget: define, remove, gate, or define and gate in one transaction.
+def apply(
+    options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool, recorded_by: str
+) -> dict[str, Any]:
+    """The result of cost_budget: define, remove, raise the limit for a reservation, gate, or several of them in one transaction.
 
     Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger (rule L3).
     """
     request = _checked(task)
-    if task.state == "present" and task.limit is None:
+    if check_mode or (task.limit is None and task.override is None and task.state == "present"):
+        if check_mode and task.limit is not None and not sql.exists(options):
+            return _apply_to(None, options, task, request, rates, now, recorded_by)
         with sql.reading(options) as ledger:
-            return _apply_to(ledger, options, task, request, rates, now)
-    if check_mode:
-        if task.state == "present" and not sql.exists(options):
-            return _apply_to(None, options, task, request, rates, now)
-        with sql.reading(options) as ledger:
-            return _apply_to(ledger, options, task, request, rates, now)
-    if task.state == "absent":
-        # Removing must not create a ledger that is missing: its URL is wrong then.
+            return _apply_to(ledger, options, task, request, rates, now, recorded_by)
+    if task.limit is None:
+        # Removing or raising must not create a ledger that is missing: its URL is wrong then.
         with sql.reading(options):
             pass
     with sql.writing(options) as ledger:
-        return _apply_to(ledger, options, task, request, rates, now, write=True)
+        return _apply_to(ledger, options, task, request, rates, now, recorded_by, write=True)
 
 
-def _checked(task: Task) -> Money | None:
+def _checked(task: Task) -> Request | None:
     """The spend to decide on, if there is one. Raises InvalidOption for options that do not go together."""
-    if task.limit is None and task.spend is None and task.state == "present":
-        raise InvalidOption("limit", "or spend is needed: what may be spent, or what is to be spent.")
-    if task.state == "absent" and (task.limit or task.spend):
-        raise InvalidOption("state", "absent takes neither limit nor spend.")
-    if task.name is None and task.spend is None:
-        raise InvalidOption("name", "is needed to define or remove a budget.")
-    if task.limit is not None and not (task.name or "").strip():
-        raise InvalidOption("name", "is needed to define a budget.")
-    for option in _OF_A_DEFINITION:
-        if task.limit is None and getattr(task, option) is not None:
-            raise InvalidOption(option, "belongs to the definition of a budget; give its limit too.")
+    defines, raises, named = task.limit is not None, task.override is not None, bool((task.name or "").strip())
+    refused = (
+        (task.state == "absent" and (defines or raises or task.gates), "state", "absent takes neither limit, spend, lines nor override."),
+        (
+            task.state == "present" and not (defines or raises or task.gates),
+            "limit",
+            "spend, lines or override is needed: what may be spent, or what is to be spent.",
+        ),
+        (not named and (defines or raises or not task.gates), "name", "is needed to define or remove a budget, or to raise its limit."),
+        (task.spend is not None and task.lines is not None, "lines", "and spend are two ways to say what is to be spent; use one."),
+        (task.lines is not None and not task.lines, "lines", "is empty; an empty request would always pass."),
+    )  # fmt: skip
+    for is_so, option, problem in refused:
+        if is_so:
+            raise InvalidOption(option, problem)
+    for beside, options in ((task.limit, _OF_A_DEFINITION), (task.spend, _OF_A_SPEND)):
+        for option in options:
+            if beside is None and getattr(task, option) is not None:
+                raise InvalidOption(option, f"is nothing alone; give {_BESIDE[option]} too.")
     if task.limit is not None:
         # Before a ledger is opened, and so perhaps made, for a definition that is refused.
-        _limit(task)
+        parse_limit(task.limit)
         parse_currency(task.currency, "currency")
-    if task.spend is None:
-        return None
-    amount = parse_positive_amount(task.spend, "spend")
-    return Money(amount, parse_currency(task.currency, "currency"))
+    if task.override is not None:
+        overrides.check(task.override)
+    return _request(task)
+
+
+def _request(task: Task) -> Request | None:
+    if task.lines is not None:
+        return Request(parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines]))
+    if task.spend is not None:
+        named = {name: getattr(task, name) for name in ("spend", "currency", *_OF_A_SPEND)}
+        return Request((parse_line(named, amount="spend"),))
+    return None
 
 
 def _apply_to(
     ledger: sql.Ledger | None,
     options: sql.LedgerOptions,
     task: Task,
-    request: Money | None,
+    request: Request | None,
     rates: Rates,
     now: datetime,
+    recorded_by: str,
     write: bool = False,
 ) -> dict[str, Any]:
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create outside check mode."""
     stored = budgets.read_all(ledger.connection) if ledger else []
+    now = holds.database_now(ledger.connection, now) if ledger else now
     before = find(stored, task.name) if task.name else None
     after = before
     if task.state == "absent":
         after = None
     elif task.limit is not None:
-        after = defined(task, before)
+        refuse_lookalike(task.name or "", stored)
+        after = defined(_definition(task), before)
     elif task.name is not None:
         after = require(stored, task.name)
     if write and ledger and after != before:
@@ -144,15 +169,24 @@ def _apply_to(
         "ledger_created": bool(ledger and ledger.created),
         "budget": described(after),
     }
-    if task.limit is not None or task.state == "absent":
-        result["diff"] = {"before": described(before), "after": described(after)}
+    diff = {"before": described(before), "after": described(after)}
+    if task.override is not None and after is not None:
+        raised = overrides.define(ledger.connection if ledger else None, after, task.override, now, recorded_by, write)
+        result |= {"changed": result["changed"] or raised["changed"], "override": raised["override"]}
+        diff = {side: {**diff[side], "override": raised["diff"][side]} for side in diff}
+    if task.limit is not None or task.state == "absent" or task.override is not None:
+        result["diff"] = diff
     if request is not None:
         in_force = [budget for budget in stored if before is None or budget.name != before.name]
         in_force += [after] if after is not None else []
-        ground = _ground(ledger, rates, now)
+        stands_on = ground.read(ledger.connection, rates, now) if ledger else ground.empty(rates, now)
         in_force.sort(key=lambda budget: budget.name)
-        result |= gate.decide(in_force, request, ground, task.on_exceeded, task.on_unknown, task.name)
+        result |= verdict.decide(in_force, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
     return result
+
+
+def _definition(task: Task) -> Definition:
+    return Definition(**{name: getattr(task, name) for name in Definition.__dataclass_fields__})
 
 
 def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None) -> None:
@@ -160,106 +194,24 @@ def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None) -> N
         budgets.save(ledger.connection, after)
     elif before is not None:
         budgets.remove(ledger.connection, before.name)
+        overrides.forget(ledger.connection, before.name)
 
 
-def _ground(ledger: sql.Ledger | None, rates: Rates, now: datetime) -> gate.Ground:
-    if ledger is None:
-        return gate.Ground(now, lambda _window: {}, (), rates)
-    connection = ledger.connection
-    return gate.Ground(now, lambda window: totals.sums(connection, window), feeds.read_all(connection), rates)
+def status(options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates, now: datetime) -> dict[str, Any]:
+    """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked for.
 
-
-def defined(task: Task, before: Budget | None) -> Budget:
-    """The budget that the task means, on the ground of the one that was there.
-
-    Raises InvalidOption for a negative limit, fed_by missing on a new budget, an unknown zone, or a custom period without ends.
+    Reads the ledger only, with as many requests to the database for a hundred budgets as for one with their periods. Raises InvalidOption
+    for a name that there is not; LedgerError.
     """
-    limit = _limit(task)
-    fed_by = task.fed_by or (before.fed_by if before else None)
-    if fed_by is None:
-        raise InvalidOption(
-            "fed_by", f"says from what the spend of the new budget '{task.name}' is known: cloud or entries."
-        )
-    default_basis = BASIS_PERIOD_END if fed_by == FED_BY_CLOUD else BASIS_ACTUAL
-    staleness = parse_duration(task.max_staleness, "max_staleness") if task.max_staleness else None
-    return Budget(
-        name=task.name or "",
-        limit_nano=to_nano(limit, "limit"),
-        currency=parse_currency(task.currency, "currency"),
-        calendar=_calendar(task, before.calendar if before else Calendar("monthly")),
-        fed_by=fed_by,
-        basis=task.basis or (before.basis if before else default_basis),
-        max_staleness=staleness or (before.max_staleness if before else DEFAULT_STALENESS),
-    )
-
-
-def _limit(task: Task) -> Decimal:
-    limit = parse_amount(task.limit or "", "limit")
-    if limit < 0:
-        raise InvalidOption("limit", f"'{task.limit}' is negative; a limit is zero or more.")
-    return limit
-
-
-def _calendar(task: Task, before: Calendar) -> Calendar:
-    given: dict[str, Any] = {
-        "kind": task.period,
-        "zone": task.timezone,
-        "anchor_day": _within(task.anchor_day, 31, "anchor_day"),
-        "anchor_month": _within(task.anchor_month, 12, "anchor_month"),
-        "first_day": WEEKDAYS.index(task.first_day) if task.first_day else None,
-    }
-    calendar = replace(before, **{name: value for name, value in given.items() if value is not None})
-    zone = zone_named(calendar.zone, "timezone")
-    if calendar.kind != "custom":
-        if task.begin or task.end:
-            raise InvalidOption(
-                "begin", "and end belong to a budget with period custom; the others begin by the calendar."
-            )
-        return replace(calendar, begin=None, end=None)
-    begin = parse_moment(task.begin, zone, "begin") if task.begin else before.begin
-    end = parse_moment(task.end, zone, "end") if task.end else before.end
-    if begin is None or end is None or begin >= end:
-        raise InvalidOption("begin", "and end are both needed for a custom period, begin before end.")
-    return replace(calendar, begin=begin, end=end)
-
-
-def _within(number: int | None, largest: int, option: str) -> int | None:
-    if number is not None and not 1 <= number <= largest:
-        raise InvalidOption(option, f"{number} is not from 1 to {largest}.")
-    return number
-
-
-def find(stored: Sequence[Budget], name: str) -> Budget | None:
-    """The budget of that name among those."""
-    return next((budget for budget in stored if budget.name == name), None)
-
-
-def require(stored: Sequence[Budget], name: str) -> Budget:
-    """The budget of that name. Raises InvalidOption that lists those there are: an unknown budget never lets a spend pass."""
-    budget = find(stored, name)
-    if budget is None:
-        known = ", ".join(one.name for one in stored) or "none"
-        raise InvalidOption("name", f"the ledger has no budget '{name}'; it has {known}.")
-    return budget
-
-
-def described(budget: Budget | None) -> dict[str, Any]:
-    """A budget as results and diffs show it; empty for none."""
-    if budget is None:
-        return {}
-    calendar = budget.calendar
+    with sql.reading(options) as ledger:
+        stored = budgets.read_all(ledger.connection)
+        now = holds.database_now(ledger.connection, now)
+        wanted = stored if names is None else [require(stored, name) for name in names]
+        stands_on = ground.read(ledger.connection, rates, now)
+        found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
     return {
-        "name": budget.name,
-        "limit": display(from_nano(budget.limit_nano)),
-        "currency": budget.currency,
-        "period": calendar.kind,
-        "timezone": calendar.zone,
-        "first_day": WEEKDAYS[calendar.first_day],
-        "anchor_day": calendar.anchor_day,
-        "anchor_month": calendar.anchor_month,
-        "begin": None if calendar.begin is None else iso(calendar.begin),
-        "end": None if calendar.end is None else iso(calendar.end),
-        "fed_by": budget.fed_by,
-        "basis": budget.basis,
-        "max_staleness": f"{int(budget.max_staleness.total_seconds())}s",
+        "ledger": sql.shown(options),
+        "evaluated_at": iso(now),
+        "tax": "excluded",
+        "budgets": [{**described(one.budget), **verdict.as_result(one)} for one in found],
     }

@@ -138,6 +138,11 @@ def next_period(calendar: Calendar, current: Window) -> Window | None:
     return None if calendar.kind == "custom" else period_at(calendar, current.end)
 
 
+def period_id(calendar: Calendar, window: Window) -> str:
+    """What a period is called in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z (rule P1)."""
+    return f"{calendar.kind}/{iso(window.begin)}"
+
+
 def _index_of(calendar: Calendar, day: date) -> int:
     """The number of the period that holds a local date, counted from the first one of the Gregorian calendar."""
     if calendar.kind == "daily":

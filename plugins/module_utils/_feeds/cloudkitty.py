@@ -198,7 +198,6 @@ def _told(quantity: Decimal) -> str:
 
 
 def _moved_on(known: feeds.Feed | None, reading: Reading, options: ImportOptions) -> feeds.Feed:
-    newest = [frame.cost.amount for frame in reading.frames if frame.window.end == reading.window.end]
     if known is not None and known.rated_through > reading.window.end:
         raise UnknownAmount(
             f"The cloud now tells cost only up to {iso(reading.window.end)}, although it was known up to {iso(known.rated_through)};"
@@ -211,6 +210,19 @@ def _moved_on(known: feeds.Feed | None, reading: Reading, options: ImportOptions
         currency=options.rating_currency,
         collect_period_s=options.collect_period_s,
         rated_through=reading.window.end,
-        run_rate_nano=to_nano(exact_sum(newest), "run rate"),
+        run_rates=_run_rates(reading, options),
         windows=feeds.merged(known.windows if known else (), reading.window),
+        categories=(known.categories if known else frozenset())
+        | {category_of(frame.cost.type, options.metric_categories) for frame in reading.frames},
+    )
+
+
+def _run_rates(reading: Reading, options: ImportOptions) -> tuple[feeds.RunRate, ...]:
+    """What the newest rated period cost, by category (rule F3)."""
+    newest: dict[str, list[Decimal]] = {}
+    for frame in reading.frames:
+        if frame.window.end == reading.window.end:
+            newest.setdefault(category_of(frame.cost.type, options.metric_categories), []).append(frame.cost.amount)
+    return tuple(
+        feeds.RunRate(category, (), to_nano(exact_sum(parts), "run rate")) for category, parts in sorted(newest.items())
     )

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import plain
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
@@ -23,8 +26,20 @@ BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Which costs a budget covers: all kinds that it names, any value of one kind, every tag. Empty: all costs.
+
+    projects: ids or names. tags: name and value, sorted.
+    """
+
+    categories: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Budget:
-    """What may be spent per period (rule G1). limit_nano in 1e-9 of the currency."""
+    """What may be spent per period (rule G1). limit_nano in 1e-9 of the currency; thresholds are parts of the limit, rising."""
 
     name: str
     limit_nano: int
@@ -33,6 +48,8 @@ class Budget:
     fed_by: str
     basis: str
     max_staleness: timedelta
+    scope: Scope = field(default_factory=Scope)
+    thresholds: tuple[Decimal, ...] = ()
 
 
 def read_all(connection: Connection) -> list[Budget]:
@@ -72,6 +89,12 @@ def _budget(row: Mapping[str, Any]) -> Budget:
         fed_by=row["fed_by"],
         basis=row["basis"],
         max_staleness=timedelta(seconds=row["max_staleness_s"]),
+        scope=Scope(
+            categories=tuple(json.loads(row["categories"])),
+            projects=tuple(json.loads(row["projects"])),
+            tags=tuple(sorted(json.loads(row["tags"]).items())),
+        ),
+        thresholds=tuple(Decimal(text) for text in json.loads(row["thresholds"])),
     )
 
 
@@ -91,6 +114,10 @@ def _columns(budget: Budget) -> dict[str, Any]:
         "fed_by": budget.fed_by,
         "basis": budget.basis,
         "max_staleness_s": int(budget.max_staleness.total_seconds()),
+        "categories": json.dumps(budget.scope.categories),
+        "projects": json.dumps(budget.scope.projects),
+        "tags": json.dumps(dict(budget.scope.tags)),
+        "thresholds": json.dumps([plain(part) for part in budget.thresholds]),
     }
 
 

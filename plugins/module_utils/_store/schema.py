@@ -33,6 +33,11 @@ class Tables:
     budget: Table
     feed: Table
     feed_window: Table
+    feed_rate: Table
+    feed_carried: Table
+    hold: Table
+    hold_line: Table
+    limit_override: Table
 
 
 @cache
@@ -51,6 +56,11 @@ def tables() -> Tables:
         budget=_budget(metadata),
         feed=_feed(metadata),
         feed_window=_feed_window(metadata),
+        feed_rate=_feed_rate(metadata),
+        feed_carried=_feed_carried(metadata),
+        hold=_hold(metadata),
+        hold_line=_hold_line(metadata),
+        limit_override=_limit_override(metadata),
     )
 
 
@@ -172,12 +182,16 @@ def _budget(metadata: MetaData) -> Table:
         Column("fed_by", Text, nullable=False),
         Column("basis", Text, nullable=False),
         Column("max_staleness_s", BigInteger, nullable=False),
+        Column("categories", Text, nullable=False),
+        Column("projects", Text, nullable=False),
+        Column("tags", Text, nullable=False),
+        Column("thresholds", Text, nullable=False),
     )
 
 
 def _feed(metadata: MetaData) -> Table:
-    """run_rate_nano: the cost of the newest rated period (rule F3)."""
-    from sqlalchemy import BigInteger, Column, Integer, Table, Text, UniqueConstraint
+    """tags_imported: whether the tags of resources came with their cost (rule F2)."""
+    from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, UniqueConstraint
 
     return Table(
         "feed",
@@ -191,7 +205,7 @@ def _feed(metadata: MetaData) -> Table:
         Column("currency", Text, nullable=False),
         Column("collect_period_s", Integer, nullable=False),
         Column("rated_through", BigInteger, nullable=False),
-        Column("run_rate_nano", BigInteger, nullable=False),
+        Column("tags_imported", Boolean, nullable=False),
         UniqueConstraint("auth_url", "region", "project_id"),
     )
 
@@ -206,4 +220,97 @@ def _feed_window(metadata: MetaData) -> Table:
         Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
         Column("begin", BigInteger, primary_key=True),
         Column("end", BigInteger, nullable=False),
+    )
+
+
+def _feed_rate(metadata: MetaData) -> Table:
+    """The cost of the feed's newest rated period, by category and tag set (rule F3)."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+    return Table(
+        "feed_rate",
+        metadata,
+        Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
+        Column("category", Text, primary_key=True),
+        Column("tags", Text, primary_key=True),
+        Column("amount_nano", BigInteger, nullable=False),
+    )
+
+
+def _feed_carried(metadata: MetaData) -> Table:
+    """Every category and tag key that the feed ever carried (rule G4). kind: category or tag."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+    return Table(
+        "feed_carried",
+        metadata,
+        Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
+        Column("kind", Text, primary_key=True),
+        Column("name", Text, primary_key=True),
+    )
+
+
+def _hold(metadata: MetaData) -> Table:
+    """Money promised to a name; each time that the name is used anew is a generation (rules H1 to H3)."""
+    from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+
+    hold = Table(
+        "hold",
+        metadata,
+        Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("generation", Integer, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("settled_by", Text, nullable=False),
+        Column("counts_at", BigInteger, nullable=False),
+        Column("held_at", BigInteger, nullable=False),
+        Column("expires_at", BigInteger, nullable=False),
+        Column("committed_at", BigInteger),
+        Column("forced", Boolean, nullable=False),
+        Column("settled", Boolean, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        UniqueConstraint("name", "generation"),
+    )
+    # A gate reads those that can still count, however many there were.
+    Index("hold_counting", hold.c.state, hold.c.settled, hold.c.expires_at)
+    return hold
+
+
+def _hold_line(metadata: MetaData) -> Table:
+    """What a hold is made of. stage: held or committed; a commit's lines stand beside those that were held."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
+
+    return Table(
+        "hold_line",
+        metadata,
+        Column("hold_id", BigInteger, ForeignKey("hold.id"), primary_key=True),
+        Column("stage", Text, primary_key=True),
+        Column("number", Integer, primary_key=True),
+        Column("amount_nano", BigInteger, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("category", Text),
+        Column("project", Text),
+        Column("tags", Text, nullable=False),
+        Column("period", Text, nullable=False),
+    )
+
+
+def _limit_override(metadata: MetaData) -> Table:
+    """A limit raised once, for one reservation in one period (rule G6). generation: which one of it consumed the override."""
+    from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
+    return Table(
+        "limit_override",
+        metadata,
+        Column("budget", Text, primary_key=True),
+        Column("period_id", Text, primary_key=True),
+        Column("reservation", Text, primary_key=True),
+        Column("amount_nano", BigInteger, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("approved_by", Text, nullable=False),
+        Column("until", BigInteger, nullable=False),
+        Column("recorded_at", BigInteger, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        Column("generation", Integer),
+        Column("consumed_at", BigInteger),
     )

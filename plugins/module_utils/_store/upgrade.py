@@ -21,12 +21,45 @@ _BATCH = 500
 def upgrade(connection: Connection, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION. What fails leaves it as it was: the transaction is not committed."""
     if version == 1:
+        _widen_budgets_and_feeds(connection)
         _split_dimension_sets_off(connection)
+        _tell_what_feeds_carried(connection)
     connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))
 
 
+def _widen_budgets_and_feeds(connection: Connection) -> None:
+    """Schema 1 knew no scopes and no thresholds, and a run rate only as a whole."""
+    for statement in (
+        "ALTER TABLE budget ADD COLUMN categories TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE budget ADD COLUMN projects TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE budget ADD COLUMN tags TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE budget ADD COLUMN thresholds TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE feed ADD COLUMN tags_imported BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE feed DROP COLUMN run_rate_nano",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _tell_what_feeds_carried(connection: Connection) -> None:
+    """The categories of each feed, and the cost of its newest period by them, from the entries that it brought."""
+    of_feed = (
+        " FROM feed JOIN entry ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
+        " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category"
+        + of_feed
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
+        " SELECT feed.id, dimension_set.category, '{}', sum(entry.amount_nano)"
+        + of_feed
+        + " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category"
+    )
+
+
 def _split_dimension_sets_off(connection: Connection) -> None:
-    """Schema 1 to 2: entries refer to their dimension set, and there is a roll-up. Rows keep their ids. Schema 1 was on SQLite only."""
+    """Entries refer to their dimension set, and there is a roll-up. Rows keep their ids. Schema 1 was on SQLite only."""
     for statement in (
         "ALTER TABLE entry RENAME TO entry_of_schema_1",
         "DROP INDEX entry_once",

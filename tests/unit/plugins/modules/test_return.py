@@ -113,6 +113,9 @@ OPEN = ("services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", 
 
 
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
+#: What a gate answers, and an override for nobody.
+OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "budgets")
+OVERRIDE = {"for": "deploy", "amount": "1", "reason": "why", "by": "Ada", "until": "2999-01-01"}
 CASES = {
     "infomaniak_usage_info": [
         ({"cloud": "sandbox"}, ("usage.image", "regions", *LISTED)),
@@ -160,12 +163,10 @@ CASES = {
     ],
     "cost_entry": [({"key": "k", "amount": "1", "currency": "CHF", "category": "other"}, ())],
     "cost_budget": [
-        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "spend": "1"}, ()),
-        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "cloud", "spend": "10"}, ()),
-        (
-            {"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"},
-            ("verdict", "gate_passed", "reasons", "spend", "currency", "evaluated_at", "tax", "budgets"),
-        ),
+        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "spend": "1"}, ("override",)),
+        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "cloud", "spend": "10"}, ("override",)),
+        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "override": OVERRIDE}, OF_A_GATE),
+        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"}, ("override", *OF_A_GATE)),
     ],
 }
 

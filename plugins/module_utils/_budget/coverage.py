@@ -1,0 +1,62 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Whether the spend of a budget is known up to now (rules G4 and F2 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
+from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import feeds_of
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD, Budget
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, first_hole
+
+
+def problems(budget: Budget, window: Window, ground: Ground) -> list[str]:
+    """Why the spend of a budget that the cloud feeds is not known in that period; nothing where it is, or where entries feed it."""
+    if budget.fed_by != FED_BY_CLOUD:
+        return []
+    if not ground.feeds:
+        return ["it is fed by the cloud, but no cost was ever imported into this ledger; run cost_import first"]
+    found = _never_carried(budget, ground)
+    for feed in feeds_of(budget.scope, ground.feeds):
+        found += _of_feed(feed, budget, window, ground.now)
+    return found
+
+
+def _never_carried(budget: Budget, ground: Ground) -> list[str]:
+    """What the scope names and no feed has ever carried: unknown, as a misspelt name would otherwise never cost anything."""
+    feeds, scope = ground.feeds, budget.scope
+    carried = {
+        "project": {name for feed in feeds for name in (feed.key.project_id, feed.project_name)},
+        "category": {name for feed in feeds for name in feed.categories},
+        "tag": {name for feed in feeds for name in feed.tag_keys},
+    }
+    named = {"project": scope.projects, "category": scope.categories, "tag": [name for name, _value in scope.tags]}
+    return [
+        f"no import has ever carried a cost of {kind} {name}"
+        for kind, names in named.items()
+        for name in names
+        if name not in carried[kind]
+    ]
+
+
+def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[str]:
+    found = []
+    begin = ceil_to(window.begin, feed.collect_period_s)
+    hole = first_hole(feed.windows, Window(begin, max(begin, feed.rated_through)))
+    if hole is not None:
+        found.append(
+            f"the cost of project {feed.project_name} from {iso(hole.begin)} to {iso(hole.end)} was never imported"
+        )
+    if now - feed.rated_through > budget.max_staleness:
+        hours = budget.max_staleness / timedelta(hours=1)
+        found.append(
+            f"the cost of project {feed.project_name} is known only up to {iso(feed.rated_through)}, more than {hours:g} h ago"
+        )
+    if budget.scope.tags and not feed.tags_imported:
+        found.append(f"the cost of project {feed.project_name} was imported without the tags of its resources")
+    return found

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a gate stands on, read once for any number of budgets (rules G3 and H2 of docs/rules.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, holds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
+from ansible_collections.finops.cloud.plugins.module_utils._store.holds import BY_ENTRY, COMMITTED, HELD, Hold, Line
+from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: What budgets are told apart by.
+_BY = ("category", "project_id", "project_name", "tags")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the ledger's entries of one category, project (its id and name), tag set and currency sum up to, in 1e-9 units."""
+
+    category: str
+    projects: frozenset[str]
+    tags: frozenset[tuple[str, str]]
+    currency: str
+    amount_nano: int
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A line of a hold that counts now, as no cost has taken its place yet."""
+
+    name: str
+    line: Line
+    counts_at: datetime
+    held_at: datetime
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The moment, the ledger's sums of a window, its feeds, the rates, what is promised, and overrides that the one who asks may use."""
+
+    now: datetime
+    costs: Callable[[Window], Sequence[Cost]]
+    feeds: Sequence[Feed]
+    rates: Rates
+    promises: Sequence[Promise] = ()
+    overrides: Sequence[Override] = ()
+
+
+def read(
+    connection: Connection,
+    rates: Rates,
+    now: datetime,
+    without: tuple[str, int] | None = None,
+    overrides: Sequence[Override] = (),
+) -> Ground:
+    """Ground read from the ledger: sums once per window, feeds and holds once.
+
+    without: name and generation of the hold that is left out, because it is the one that asks.
+    """
+    known = feeds.read_all(connection)
+    found = [hold for hold in holds.counting(connection, now) if (hold.name, hold.generation) != without]
+    seen: dict[Window, Sequence[Cost]] = {}
+
+    def costs(window: Window) -> Sequence[Cost]:
+        if window not in seen:
+            seen[window] = read_costs(connection, window)
+        return seen[window]
+
+    promised = tuple(promise for hold in found for promise in promises(hold, known, now))
+    return Ground(now, costs, known, rates, promised, overrides)
+
+
+def read_costs(connection: Connection, window: Window) -> list[Cost]:
+    """The ledger's sums of a window, one request to the database."""
+    return [
+        Cost(
+            category=str(total.keys["category"]),
+            projects=frozenset(name for name in (total.keys["project_id"], total.keys["project_name"]) if name),
+            tags=frozenset(json.loads(total.keys["tags"] or "{}").items()),
+            currency=total.currency,
+            amount_nano=total.amount_nano,
+        )
+        for total in totals.totals(connection, totals.Selection(window), _BY)
+    ]
+
+
+def empty(rates: Rates, now: datetime) -> Ground:
+    """The ground of a ledger that is not there yet."""
+    return Ground(now, lambda _window: (), (), rates)
+
+
+def promises(hold: Hold, known: Sequence[Feed], now: datetime) -> list[Promise]:
+    """What of a hold counts at that moment.
+
+    All of it until it expires. Committed, nothing of one that its entry settles; of one that an import settles each line until every
+    feed of the line's project has rated one collect period beyond the commit: from then on the run rate contains it (rule H2).
+    """
+    lines: Sequence[Line] = ()
+    if hold.state == HELD and not hold.expired(now):
+        lines = hold.lines
+    elif hold.state == COMMITTED and hold.settled_by != BY_ENTRY and not hold.settled and hold.committed_at is not None:
+        lines = [line for line in hold.lines if not _is_rated(line, hold.committed_at, known)]
+    return [Promise(hold.name, line, hold.counts_at, hold.held_at) for line in lines]
+
+
+def _is_rated(line: Line, committed_at: datetime, known: Sequence[Feed]) -> bool:
+    carrying = [
+        feed for feed in known if line.project is None or line.project in (feed.key.project_id, feed.project_name)
+    ]
+    # No feed at all: nothing will ever take the line's place, so it stays.
+    return bool(carrying) and all(
+        feed.rated_through >= committed_at + timedelta(seconds=feed.collect_period_s) for feed in carrying
+    )

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""May it be spent? One verdict per budget, and the worst of them counts (rules G2 to G6 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._budget import coverage
+from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
+from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request, described
+from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import feeds_of, reach, told
+from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import (
+    ALLOW,
+    DENY,
+    SEVERITY,
+    UNKNOWN,
+    PeriodSum,
+    period_sum,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import reason, row
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, next_period, period_at
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
+from ansible_collections.finops.cloud.plugins.module_utils._store.holds import THIS, Line
+from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
+
+#: A custom budget outside its period, which is asked nothing (rule P2).
+ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class BudgetVerdict:
+    """What one budget says to a request. periods: the current one, the next full one, and later ones that the request counts in."""
+
+    budget: Budget
+    verdict: str
+    reason: str
+    periods: tuple[PeriodSum, ...]
+    rated_through: datetime | None
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """The overrides without which it would deny."""
+        return tuple(one.override for one in self.periods if one.override is not None)
+
+
+def evaluate(budget: Budget, request: Request, ground: Ground) -> BudgetVerdict:
+    """The budget's verdict on a request: in its current period, the next one, and wherever else the request counts (rule G3).
+
+    Outside a custom period the budget says ended, unless the request counts in that period: it covers no spend then (rule P2).
+    """
+    covered = reach(budget.scope, ground.feeds)
+    request = replace(request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False))
+    rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, ground.feeds)), default=None)
+    windows = _windows(budget, request, ground.now)
+    if not windows:
+        why = f"{budget.name}: covers no spend now, as its period does not hold {iso(ground.now)}."
+        return BudgetVerdict(budget, ENDED, why, (), rated_through)
+    periods = tuple(
+        period_sum(budget, window, request, ground, coverage.problems(budget, window, ground)) for window in windows
+    )
+    # The first of the worst: the current period before the next.
+    worst = max(periods, key=lambda one: SEVERITY[one.verdict])
+    return BudgetVerdict(budget, worst.verdict, reason(budget, request, worst), periods, rated_through)
+
+
+def _windows(budget: Budget, request: Request, now: datetime) -> list[Window]:
+    """The current period, the one after it, and those of the lines; none for a custom budget that covers none of it."""
+    current = period_at(budget.calendar, now)
+    asked = [current, next_period(budget.calendar, current) if current else None]
+    asked += [_window_of(budget, line, request.counts_at or now) for line in request.lines]
+    return list(dict.fromkeys(window for window in asked if window is not None))
+
+
+def _window_of(budget: Budget, line: Line, moment: datetime) -> Window | None:
+    """The period of the budget that a line counts in; None where a custom budget has none for it."""
+    this = period_at(budget.calendar, moment)
+    return this if this is None or line.period == THIS else next_period(budget.calendar, this)
+
+
+def decide(
+    budgets: Sequence[Budget],
+    request: Request,
+    ground: Ground,
+    on_exceeded: str,
+    on_unknown: str,
+    named: str | None = None,
+) -> dict[str, Any]:
+    """The gate's result, the same keys whether it passes or not.
+
+    named: the budget that every line must be in; it is unknown outside of its period. on_exceeded and on_unknown: fail, or warn to let a
+    deny or an unknown pass with its verdict kept. A line that no budget covers is unknown (rule G2). Raises InvalidOption for a line
+    outside of the named budget.
+    """
+    return told_decision(verdicts(budgets, request, ground, named), request, ground, on_exceeded, on_unknown, named)
+
+
+def verdicts(
+    budgets: Sequence[Budget], request: Request, ground: Ground, named: str | None = None
+) -> list[BudgetVerdict]:
+    """What every budget says that has a line of the request in its scope, or cannot tell whether it has.
+
+    Raises InvalidOption for a line outside of the named budget.
+    """
+    for budget in budgets:
+        if budget.name == named:
+            _refuse_line_outside(budget, request, ground)
+    return [evaluate(budget, request, ground) for budget in touched(budgets, request.lines, ground)]
+
+
+def touched(budgets: Sequence[Budget], lines: Sequence[Line], ground: Ground) -> list[Budget]:
+    """The budgets that have one of the lines in their scope, or cannot tell whether they have."""
+    return [
+        budget
+        for budget in budgets
+        if any(reach(budget.scope, ground.feeds).covers_line(line) is not False for line in lines)
+    ]
+
+
+def _refuse_line_outside(budget: Budget, request: Request, ground: Ground) -> None:
+    covered = reach(budget.scope, ground.feeds)
+    for index, line in enumerate(request.lines):
+        if covered.covers_line(line) is False:
+            raise InvalidOption(
+                f"lines[{index}]",
+                f"{described_line(line)} is outside of budget {budget.name}, which covers {told(budget.scope)};"
+                " leave name out, or correct the line.",
+            )
+
+
+def told_decision(
+    found: Sequence[BudgetVerdict],
+    request: Request,
+    ground: Ground,
+    on_exceeded: str,
+    on_unknown: str,
+    named: str | None = None,
+) -> dict[str, Any]:
+    """decide() of verdicts that are there already."""
+    said = [(one.verdict, one.reason) for one in found if one.verdict != ENDED]
+    said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
+    said += [(UNKNOWN, why) for why in _uncovered(found, request, ground)]
+    said.sort(key=lambda one: -SEVERITY[one[0]])
+    stop = {ALLOW: False, DENY: on_exceeded == "fail", UNKNOWN: on_unknown == "fail"}
+    return {
+        "verdict": said[0][0],
+        "gate_passed": not any(stop[verdict] for verdict, _why in said),
+        "reasons": [why for _verdict, why in said],
+        "lines": [described(line) for line in request.lines],
+        "evaluated_at": iso(ground.now),
+        "tax": "excluded",
+        "budgets": [as_result(one) for one in found],
+    }
+
+
+def _uncovered(found: Sequence[BudgetVerdict], request: Request, ground: Ground) -> list[str]:
+    """A sentence for each line that no budget covers: what nobody limits is not allowed, it is unknown (rule G2)."""
+    return [
+        f"{described_line(line)} cannot be decided: no budget of the ledger covers it now."
+        for line in request.lines
+        if not any(
+            reach(one.budget.scope, ground.feeds).covers_line(line) is not False
+            and _window_of(one.budget, line, request.counts_at or ground.now) is not None
+            for one in found
+        )
+    ]
+
+
+def described_line(line: Line) -> str:
+    """`CHF 60 of category compute, project shop, tag team=web`."""
+    parts = [f"{kind} {value}" for kind, value in (("category", line.category), ("project", line.project)) if value]
+    parts += [f"tag {name}={value}" for name, value in line.tags]
+    return f"{line.money} of {', '.join(parts)}" if parts else str(line.money)
+
+
+def as_result(verdict: BudgetVerdict) -> dict[str, Any]:
+    """One row of `budgets`: every amount in the budget's currency."""
+    return {
+        "name": verdict.budget.name,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "rated_through": None if verdict.rated_through is None else iso(verdict.rated_through),
+        **row(verdict.budget, verdict.periods),
+    }

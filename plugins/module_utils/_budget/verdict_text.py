@@ -1,0 +1,110 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How a verdict is told: one sentence and one row of amounts per budget (rule G5 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
+from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import DENY, UNKNOWN, PeriodSum
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, display, from_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
+from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
+
+_PERIOD_KEYS = (
+    "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come", "remaining", "utilization", "left",
+    "at_least", "override",
+)  # fmt: skip
+
+
+def reason(budget: Budget, request: Request, period: PeriodSum) -> str:
+    """One sentence that a person understands at once: what was asked, if anything was, and what the period has to say to it."""
+    within, over, cannot = "is within its limit", "is not within its limit", "cannot be told"
+    if request.lines:
+        within, over, cannot = f"{request} fits", f"{request} does not fit", f"{request} cannot be decided"
+    span = _span(period.window, budget.calendar.zone)
+    if period.verdict == UNKNOWN:
+        known = (
+            f" At least {display(period.taken)} of {budget.currency} {display(period.limit)} are gone."
+            if period.taken
+            else ""
+        )
+        return f"{budget.name}: {cannot}: {'; '.join(period.problems)}.{known}"
+    parts = [f"spent {'at least ' if period.problems else ''}{display(period.spent)}"]
+    for name, amount in (
+        ("accrued", period.accrued),
+        ("reserved", period.reserved),
+        ("to come", period.to_come),
+        ("requested", period.requested),
+    ):
+        if amount:
+            parts.append(f"{name} {display(amount)}")
+    if period.override is not None:
+        one = period.override
+        raised = f"{display(from_nano(one.amount_nano))} for {one.reservation} by {one.approved_by} ({one.reason})"
+        parts.append(f"raised by {raised}")
+    figures = f"limit {budget.currency} {display(period.limit)} {span}, {', '.join(parts)}"
+    if period.verdict == DENY:
+        return f"{budget.name}: {over}: {figures}, that is {display(-period.left)} too much."
+    return f"{budget.name}: {within}: {figures}, {display(period.left)} left."
+
+
+def _span(window: Window, zone: str) -> str:
+    """`from 2026-11-01 to 2026-12-01 (Europe/Zurich)`: local days where the period has such ends, else moments in UTC."""
+    ends = [moment.astimezone(ZoneInfo(zone)) for moment in (window.begin, window.end)]
+    if all((moment.hour, moment.minute, moment.second) == (0, 0, 0) for moment in ends):
+        return f"from {ends[0]:%Y-%m-%d} to {ends[1]:%Y-%m-%d} ({zone})"
+    return f"from {iso(window.begin)} to {iso(window.end)}"
+
+
+def row(budget: Budget, periods: Sequence[PeriodSum]) -> dict[str, Any]:
+    """The amounts of a budget's periods: those of the first one beside those of the budget, then the next one's and later ones'."""
+    current, following, *later = [*periods, None, None][: max(len(periods), 2)]
+    return {
+        "fed_by": budget.fed_by,
+        "basis": budget.basis,
+        "currency": budget.currency,
+        "limit": display(from_nano(budget.limit_nano)),
+        **(dict.fromkeys(_PERIOD_KEYS) if current is None else _period(current)),
+        "next_period": None if following is None else _period(following),
+        "later_periods": [_period(one) for one in later if one is not None],
+    }
+
+
+def _period(period: PeriodSum) -> dict[str, Any]:
+    """The period's amounts; null where they are not wholly known, with what is known of them in at_least (rule R1)."""
+    amounts = {
+        "spent": display(period.spent),
+        "accrued": display(period.accrued),
+        "to_come": display(period.to_come),
+        "remaining": display(ROUNDING.subtract(period.limit, period.taken)),
+        "utilization": float(round(ROUNDING.divide(period.taken, period.limit), 6)) if period.limit else None,
+        "left": display(period.left),
+    }
+    known = {"spent": amounts["spent"], "accrued": amounts["accrued"], "to_come": amounts["to_come"]}
+    return {
+        "period_start": iso(period.window.begin),
+        "period_end": iso(period.window.end),
+        "resets_at": iso(period.window.end),
+        "reserved": display(period.reserved),
+        "requested": display(period.requested),
+        **(dict.fromkeys(amounts) if period.problems else amounts),
+        "at_least": known if period.problems and period.has_rate else None,
+        "override": None if period.override is None else _override(period.override),
+    }
+
+
+def _override(override: Override) -> dict[str, Any]:
+    return {
+        "for": override.reservation,
+        "amount": display(from_nano(override.amount_nano)),
+        "reason": override.reason,
+        "by": override.approved_by,
+        "until": iso(override.until),
+    }

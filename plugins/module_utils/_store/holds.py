@@ -1,0 +1,207 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The holds of the ledger: money that is promised to a name, or was, and no cost yet (rules H1 to H3 of docs/rules.md)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money, from_nano, to_nano
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Connection
+
+HELD, COMMITTED, RELEASED = "held", "committed", "released"
+BY_ENTRY, BY_IMPORT = "entry", "import"
+THIS, NEXT = "this", "next"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A part of what is asked for or held. project: id or name; tags: name and value, sorted; period: each budget's this or next one."""
+
+    money: Money
+    category: str | None = None
+    project: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    period: str = THIS
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One generation of a reservation.
+
+    settled_by: what takes its place once committed, the entry that the commit writes, or the next import. counts_at: the moment whose
+    period it counts in. forced: taken although the gate did not allow it. settled: an import has taken its place for good. committed:
+    the lines that a commit told, none before.
+    """
+
+    name: str
+    generation: int
+    state: str
+    settled_by: str
+    counts_at: datetime
+    held_at: datetime
+    expires_at: datetime
+    committed_at: datetime | None
+    forced: bool
+    settled: bool
+    recorded_by: str
+    held: tuple[Line, ...]
+    committed: tuple[Line, ...] = ()
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its time to live ran out before it was committed or released."""
+        return self.state == HELD and now >= self.expires_at
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What it is made of now: what a commit told, else what was held."""
+        return self.committed or self.held
+
+
+def newest(connection: Connection, name: str) -> Hold | None:
+    """The newest generation of that name, None where it was never held."""
+    hold = tables().hold
+    found = _read(connection, hold.c.name == name)
+    return max(found, key=lambda one: one.generation, default=None)
+
+
+def counting(connection: Connection, now: datetime) -> list[Hold]:
+    """Every hold that may count: held and not expired, or committed and not settled by an import yet."""
+    from sqlalchemy import and_, or_
+
+    hold = tables().hold
+    held = and_(hold.c.state == HELD, hold.c.expires_at > int(now.timestamp()))
+    waiting = and_(hold.c.state == COMMITTED, hold.c.settled.is_(False))
+    return _read(connection, or_(held, waiting))
+
+
+def read_all(connection: Connection) -> list[Hold]:
+    """Every hold that there ever was, by name and generation."""
+    from sqlalchemy import true
+
+    return _read(connection, true())
+
+
+def save(connection: Connection, hold: Hold) -> None:
+    """Store a generation, in place of what was known of it."""
+    from sqlalchemy import select
+
+    table, line = tables().hold, tables().hold_line
+    same = (table.c.name == hold.name, table.c.generation == hold.generation)
+    values = {
+        "state": hold.state,
+        "settled_by": hold.settled_by,
+        "counts_at": int(hold.counts_at.timestamp()),
+        "held_at": int(hold.held_at.timestamp()),
+        "expires_at": int(hold.expires_at.timestamp()),
+        "committed_at": None if hold.committed_at is None else int(hold.committed_at.timestamp()),
+        "forced": hold.forced,
+        "settled": hold.settled,
+        "recorded_by": hold.recorded_by,
+    }
+    hold_id = connection.execute(select(table.c.id).where(*same)).scalar_one_or_none()
+    if hold_id is None:
+        connection.execute(table.insert().values(name=hold.name, generation=hold.generation, **values))
+        hold_id = connection.execute(select(table.c.id).where(*same)).scalar_one()
+    else:
+        connection.execute(table.update().where(table.c.id == hold_id).values(**values))
+        connection.execute(line.delete().where(line.c.hold_id == hold_id))
+    stages = ((HELD, hold.held), (COMMITTED, hold.committed))
+    rows = [
+        {"hold_id": hold_id, "stage": stage, "number": number, **_line_columns(one)}
+        for stage, lines in stages
+        for number, one in enumerate(lines)
+    ]
+    connection.execute(line.insert(), rows)
+
+
+def settle(connection: Connection, settled: Iterable[Hold]) -> None:
+    """Mark holds whose place an import has taken, so that no gate reads them again."""
+    table = tables().hold
+    for hold in settled:
+        connection.execute(
+            table.update().where(table.c.name == hold.name, table.c.generation == hold.generation).values(settled=True)
+        )
+
+
+def database_now(connection: Connection, now: datetime) -> datetime:
+    """The moment that decides what has expired (rule H3): the server's on PostgreSQL, which hosts share, else this host's.
+
+    Asked after the writers' lock was taken: who waited for it must not decide with the time at which it began to wait.
+    """
+    from sqlalchemy import func, select
+
+    if connection.dialect.name != "postgresql":
+        return now
+    moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _read(connection: Connection, which: ColumnElement[bool]) -> list[Hold]:
+    from sqlalchemy import select
+
+    hold, line = tables().hold, tables().hold_line
+    statement = (
+        select(hold, line)
+        .join(line, line.c.hold_id == hold.c.id)
+        .where(which)
+        .order_by(hold.c.name, hold.c.generation, line.c.stage, line.c.number)
+    )
+    rows: dict[int, list[Any]] = {}
+    for row in connection.execute(statement):
+        rows.setdefault(row.id, []).append(row)
+    return [_hold(group) for group in rows.values()]
+
+
+def _hold(rows: Sequence[Any]) -> Hold:
+    first = rows[0]
+    return Hold(
+        name=first.name,
+        generation=first.generation,
+        state=first.state,
+        settled_by=first.settled_by,
+        counts_at=_moment(first.counts_at),
+        held_at=_moment(first.held_at),
+        expires_at=_moment(first.expires_at),
+        committed_at=None if first.committed_at is None else _moment(first.committed_at),
+        forced=first.forced,
+        settled=first.settled,
+        recorded_by=first.recorded_by,
+        held=tuple(_line(row) for row in rows if row.stage == HELD),
+        committed=tuple(_line(row) for row in rows if row.stage == COMMITTED),
+    )
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        money=Money(from_nano(row.amount_nano), row.currency),
+        category=row.category,
+        project=row.project,
+        tags=tuple(sorted(json.loads(row.tags).items())),
+        period=row.period,
+    )
+
+
+def _line_columns(line: Line) -> dict[str, Any]:
+    return {
+        "amount_nano": to_nano(line.money.amount, "amount"),
+        "currency": line.money.currency,
+        "category": line.category,
+        "project": line.project,
+        "tags": json.dumps(dict(line.tags)),
+        "period": line.period,
+    }
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

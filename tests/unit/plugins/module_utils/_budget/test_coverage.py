@@ -1,0 +1,89 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules G4 and F2: a gate stays shut on what it cannot know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict import decide, evaluate
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey
+
+from .grounds import BEGIN, asked, budget, cost, feed, ground, line, says, scope
+
+
+@pytest.mark.parametrize(
+    ("feeds", "why"),
+    [
+        ((), "no cost was ever imported"),
+        ((feed(datetime(2026, 11, 28, 6, tzinfo=UTC)),), "known only up to 2026-11-28T06:00:00Z, more than 6 h ago"),
+        (
+            (replace(feed(), windows=(Window(BEGIN + timedelta(days=2), feed().rated_through),)),),
+            "from 2026-11-01T00:00:00Z to 2026-11-03T00:00:00Z was never imported",
+        ),
+        ((feed(), replace(feed(), windows=(), project_name="other")), "project other"),
+    ],
+)
+def test_a_cloud_budget_without_full_ground_is_unknown(feeds: tuple[Feed, ...], why: str) -> None:
+    said = evaluate(budget(fed_by="cloud"), asked("1"), ground((), *feeds))
+    assert said.verdict == "unknown" and why in said.reason
+
+
+def test_what_is_not_known_is_null_and_not_zero() -> None:
+    blind = budget(fed_by="cloud", basis="period_end")
+    row = decide((blind,), asked("1"), ground(()), "fail", "fail")["budgets"][0]
+    for amounts in (row, row["next_period"]):
+        assert {amounts[name] for name in ("spent", "accrued", "to_come", "remaining", "utilization")} == {None}
+    old = feed(datetime(2026, 11, 27, 16, tzinfo=UTC))
+    stale = decide((budget(fed_by="cloud"),), asked("1"), ground([cost("7")], old), "fail", "fail")["budgets"][0]
+    assert (stale["spent"], stale["at_least"]["spent"]) == (None, "7")
+    assert "At least 49 of ICU 1000 are gone" in stale["reason"]
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ({"categories": ["compute", "network"]}, "no import has ever carried a cost of category network"),
+        ({"projects": ["shop", "shpo"]}, "no import has ever carried a cost of project shpo"),
+        ({"tags": {"taem": "blue"}}, "no import has ever carried a cost of tag taem"),
+    ],
+)
+def test_a_name_that_no_import_ever_carried_is_unknown_and_not_zero(named: dict, why: str) -> None:
+    known = feed(tag_keys=frozenset({"team"}), tags_imported=True)
+    said = evaluate(budget(fed_by="cloud", scope=scope(**named)), asked(), ground((), known))
+    assert said.verdict == "unknown" and why in said.reason
+
+
+def test_a_budget_by_tags_is_unknown_where_tags_were_not_imported() -> None:
+    team = budget(fed_by="cloud", scope=scope(tags={"team": "blue"}))
+    carried = feed(tag_keys=frozenset({"team"}), tags_imported=True)
+    assert evaluate(team, asked(), ground((), carried)).verdict == "allow"
+    said = evaluate(team, asked(), ground((), replace(carried, tags_imported=False)))
+    assert said.verdict == "unknown" and "without the tags of its resources" in said.reason
+
+
+def test_a_project_is_not_held_up_by_another_ones_feed() -> None:
+    stale = feed(
+        datetime(2026, 11, 20, tzinfo=UTC), key=FeedKey("https://cloud/v3", "dc3-a", "p2"), project_name="other"
+    )
+    known = ground((), feed(), stale)
+    shop = asked(line("1", project="shop"))
+    assert says(budget(fed_by="cloud", scope=scope(projects=["shop"])), shop, known) == "allow"
+    assert says(budget(fed_by="cloud"), shop, known) == "unknown"
+
+
+def test_exactly_as_old_as_allowed_is_fresh_enough() -> None:
+    team = budget(fed_by="cloud", max_staleness=timedelta(hours=2, minutes=30))
+    assert says(team, asked("1"), ground((), feed())) == "allow"
+    assert (
+        says(replace(team, max_staleness=timedelta(hours=2, minutes=29)), asked("1"), ground((), feed())) == "unknown"
+    )
+
+
+def test_a_budget_of_entries_is_vouched_for() -> None:
+    assert says(budget(fed_by="entries"), asked("1"), ground(())) == "allow"
