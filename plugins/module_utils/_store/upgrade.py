@@ -16,52 +16,39 @@ if TYPE_CHECKING:
 
 #: How many rows are moved at once.
 _BATCH = 500
+#: What was different in schema 1; a table after those that refer to it.
+_OF_SCHEMA_1 = ("entry", "budget", "feed_window", "feed")
+_OF_FEED = (
+    " FROM feed JOIN entry ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
+    " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
+)
+#: Schema 1 knew no scopes, no thresholds and no tags, and a run rate only as a whole: its parts are told from the entries.
+_MOVE_BUDGETS_AND_FEEDS = (
+    "INSERT INTO budget (name, limit_nano, currency, period, timezone, first_day, anchor_day, anchor_month, period_begin, period_end,"
+    " fed_by, basis, max_staleness_s, categories, projects, tags, thresholds) SELECT name, limit_nano, currency, period, timezone,"
+    " first_day, anchor_day, anchor_month, period_begin, period_end, fed_by, basis, max_staleness_s, '[]', '[]', '{}', '[]'"
+    " FROM budget_of_schema_1",
+    "INSERT INTO feed (id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, tags_imported)"
+    " SELECT id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0 FROM feed_of_schema_1",
+    'INSERT INTO feed_window (feed_id, "begin", "end") SELECT feed_id, "begin", "end" FROM feed_window_of_schema_1',
+    f"INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
+    "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
+    f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"
+    " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category",
+)
 
 
 def upgrade(connection: Connection, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION. What fails leaves it as it was: the transaction is not committed."""
     if version == 1:
-        _widen_budgets_and_feeds(connection)
-        _split_dimension_sets_off(connection)
-        _tell_what_feeds_carried(connection)
+        _leave_schema_1(connection)
     connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))
 
 
-def _widen_budgets_and_feeds(connection: Connection) -> None:
-    """Schema 1 knew no scopes and no thresholds, and a run rate only as a whole."""
+def _leave_schema_1(connection: Connection) -> None:
+    """Make the present tables beside the old ones, and move all rows with their ids. Schema 1 was on SQLite only."""
     for statement in (
-        "ALTER TABLE budget ADD COLUMN categories TEXT NOT NULL DEFAULT '[]'",
-        "ALTER TABLE budget ADD COLUMN projects TEXT NOT NULL DEFAULT '[]'",
-        "ALTER TABLE budget ADD COLUMN tags TEXT NOT NULL DEFAULT '{}'",
-        "ALTER TABLE budget ADD COLUMN thresholds TEXT NOT NULL DEFAULT '[]'",
-        "ALTER TABLE feed ADD COLUMN tags_imported BOOLEAN NOT NULL DEFAULT 0",
-        "ALTER TABLE feed DROP COLUMN run_rate_nano",
-    ):
-        connection.exec_driver_sql(statement)
-
-
-def _tell_what_feeds_carried(connection: Connection) -> None:
-    """The categories of each feed, and the cost of its newest period by them, from the entries that it brought."""
-    of_feed = (
-        " FROM feed JOIN entry ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
-        " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
-    )
-    connection.exec_driver_sql(
-        "INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category"
-        + of_feed
-    )
-    connection.exec_driver_sql(
-        "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
-        " SELECT feed.id, dimension_set.category, '{}', sum(entry.amount_nano)"
-        + of_feed
-        + " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category"
-    )
-
-
-def _split_dimension_sets_off(connection: Connection) -> None:
-    """Entries refer to their dimension set, and there is a roll-up. Rows keep their ids. Schema 1 was on SQLite only."""
-    for statement in (
-        "ALTER TABLE entry RENAME TO entry_of_schema_1",
+        *(f"ALTER TABLE {name} RENAME TO {name}_of_schema_1" for name in _OF_SCHEMA_1),
         "DROP INDEX entry_once",
         "DROP INDEX entry_by_time",
     ):
@@ -70,7 +57,8 @@ def _split_dimension_sets_off(connection: Connection) -> None:
     after: int | None = 0
     while after is not None:
         after = _move_batch(connection, after)
-    connection.exec_driver_sql("DROP TABLE entry_of_schema_1")
+    for statement in (*_MOVE_BUDGETS_AND_FEEDS, *(f"DROP TABLE {name}_of_schema_1" for name in _OF_SCHEMA_1)):
+        connection.exec_driver_sql(statement)
 
 
 def _move_batch(connection: Connection, after: int) -> int | None:

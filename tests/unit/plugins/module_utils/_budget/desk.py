@@ -76,10 +76,14 @@ class Desk:
         with sql.writing(self.options) as ledger:
             feeds.save(ledger.connection, feed)
 
+    def stati(self, names: list[str] | None = None) -> list[dict[str, Any]]:
+        """How these budgets stand, or all."""
+        rows: list[dict[str, Any]] = budgets.status(self.options, names, Rates(), self.now)["budgets"]
+        return rows
+
     def status(self, name: str = "team") -> dict[str, Any]:
         """How the budget stands."""
-        row: dict[str, Any] = budgets.status(self.options, [name], Rates(), self.now)["budgets"][0]
-        return row
+        return self.stati([name])[0]
 
     def stands(self, name: str = "team") -> tuple[str, str]:
         """What of the budget is spent and what is reserved."""

@@ -94,6 +94,26 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_a_feeds_run_rate_is_told_from_the_entries_that_it_brought(old: LedgerOptions, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        url, region, project, newest = connection.execute(
+            "SELECT auth_url, region, project_id, rated_through FROM feed"
+        ).fetchone()
+        columns = [name for _place, name, *_more in connection.execute("PRAGMA table_info(entry)")]
+        for number, (category, end, amount) in enumerate(
+            (("compute", newest, 5), ("compute", newest, 7), ("storage", newest, 11), ("network", newest - 3600, 13))
+        ):
+            connection.execute(
+                f"INSERT INTO entry ({', '.join(columns)}) SELECT 100 + ?, ?, ?, 1, NULL, charge_category, ?,"
+                f" {', '.join(columns[7:15])}, ?, ?, quantity, unit, ?, {', '.join(columns[20:])} FROM entry WHERE id = 1",
+                (number, f"cloudkitty {url} {region} {project}", str(number), category, end - 3600, end, amount),
+            )
+    with writing(old) as opened:
+        (feed,) = feeds.read_all(opened.connection)
+    assert {(rate.category, rate.amount_nano) for rate in feed.run_rates} == {("compute", 12), ("storage", 11)}
+    assert feed.categories == {"compute", "storage", "network"}
+
+
 def test_an_upgraded_ledger_goes_on(old: LedgerOptions) -> None:
     begin = NOVEMBER.begin + timedelta(hours=30)
     again = entries.Entry("manual", "b", "usage", "storage", Window(begin, begin), 700, "ICU")
