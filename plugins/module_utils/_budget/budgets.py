@@ -92,11 +92,8 @@ def apply(
             return _apply_to(None, options, task, request, rates, now, recorded_by)
         with sql.reading(options) as ledger:
             return _apply_to(ledger, options, task, request, rates, now, recorded_by)
-    if task.limit is None:
-        # Removing or raising must not create a ledger that is missing: its URL is wrong then.
-        with sql.reading(options):
-            pass
-    with sql.writing(options) as ledger:
+    # Removing or raising must not create a ledger that is missing: its URL is wrong then.
+    with sql.writing(options, create=task.limit is not None) as ledger:
         return _apply_to(ledger, options, task, request, rates, now, recorded_by, write=True)
 
 
@@ -179,8 +176,10 @@ def _apply_to(
     if request is not None:
         in_force = [budget for budget in stored if before is None or budget.name != before.name]
         in_force += [after] if after is not None else []
-        stands_on = ground.read(ledger.connection, rates, now) if ledger else ground.empty(rates, now)
         in_force.sort(key=lambda budget: budget.name)
+        stands_on = ground.empty(rates, now)
+        if ledger:
+            stands_on = ground.read(ledger.connection, rates, now, in_force, request)
         result |= verdict.decide(in_force, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
     return result
 
@@ -200,14 +199,14 @@ def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None) -> N
 def status(options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates, now: datetime) -> dict[str, Any]:
     """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked for.
 
-    Reads the ledger only, with as many requests to the database for a hundred budgets as for one with their periods. Raises InvalidOption
-    for a name that there is not; LedgerError.
+    Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for a name that there is not;
+    LedgerError.
     """
     with sql.reading(options) as ledger:
         stored = budgets.read_all(ledger.connection)
         now = holds.database_now(ledger.connection, now)
         wanted = stored if names is None else [require(stored, name) for name in names]
-        stands_on = ground.read(ledger.connection, rates, now)
+        stands_on = ground.read(ledger.connection, rates, now, wanted, Request())
         found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
     return {
         "ledger": sql.shown(options),

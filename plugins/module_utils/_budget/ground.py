@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ansible_collections.finops.cloud.plugins.module_utils._budget.asked_periods import asked_periods
+from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, holds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import BY_ENTRY, COMMITTED, HELD, Hold, Line
 from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
@@ -49,7 +52,10 @@ class Promise:
 
 @dataclass(frozen=True)
 class Ground:
-    """The moment, the ledger's sums of a window, its feeds, the rates, what is promised, and overrides that the one who asks may use."""
+    """The moment, the ledger's sums of a window, its feeds, the rates, what is promised, and overrides that the one who asks may use.
+
+    settled: the holds whose place an import has taken, which count no more.
+    """
 
     now: datetime
     costs: Callable[[Window], Sequence[Cost]]
@@ -57,44 +63,58 @@ class Ground:
     rates: Rates
     promises: Sequence[Promise] = ()
     overrides: Sequence[Override] = ()
+    settled: Sequence[Hold] = ()
 
 
 def read(
     connection: Connection,
     rates: Rates,
     now: datetime,
+    budgets: Iterable[Budget],
+    request: Request,
     without: tuple[str, int] | None = None,
-    overrides: Sequence[Override] = (),
 ) -> Ground:
-    """Ground read from the ledger: sums once per window, feeds and holds once.
+    """Ground read from the ledger for these budgets and that request: all sums with one statement, feeds and holds once.
 
     without: name and generation of the hold that is left out, because it is the one that asks.
     """
     known = feeds.read_all(connection)
     found = [hold for hold in holds.counting(connection, now) if (hold.name, hold.generation) != without]
-    seen: dict[Window, Sequence[Cost]] = {}
+    promised = {hold: promises(hold, known, now) for hold in found}
+    return Ground(
+        now=now,
+        costs=_costs(connection, _segments(budgets, request, rates, now)).__getitem__,
+        feeds=known,
+        rates=rates,
+        promises=tuple(promise for each in promised.values() for promise in each),
+        settled=tuple(hold for hold, each in promised.items() if not each),
+    )
 
-    def costs(window: Window) -> Sequence[Cost]:
-        if window not in seen:
-            seen[window] = read_costs(connection, window)
-        return seen[window]
 
-    promised = tuple(promise for hold in found for promise in promises(hold, known, now))
-    return Ground(now, costs, known, rates, promised, overrides)
+def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: datetime) -> list[Window]:
+    """Every window whose sum will be asked for. Budgets share few calendars."""
+    calendars = {budget.calendar for budget in budgets}
+    periods = {window for calendar in calendars for window in asked_periods(calendar, request, now)}
+    return sorted({segment for period in periods for segment in rates.segments(period)}, key=lambda one: one.begin)
 
 
-def read_costs(connection: Connection, window: Window) -> list[Cost]:
-    """The ledger's sums of a window, one request to the database."""
-    return [
-        Cost(
-            category=str(total.keys["category"]),
-            projects=frozenset(name for name in (total.keys["project_id"], total.keys["project_name"]) if name),
-            tags=frozenset(json.loads(total.keys["tags"] or "{}").items()),
-            currency=total.currency,
-            amount_nano=total.amount_nano,
-        )
-        for total in totals.totals(connection, totals.Selection(window), _BY)
-    ]
+def _costs(connection: Connection, windows: Sequence[Window]) -> dict[Window, Sequence[Cost]]:
+    """The ledger's sums of these windows."""
+    if not windows:
+        return {}
+    whole = Window(min(window.begin for window in windows), max(window.end for window in windows))
+    found = totals.by_time(connection, totals.Selection(whole), windows, _BY)
+    return {window: [_cost(total) for total in each] for window, each in zip(windows, found, strict=True)}
+
+
+def _cost(total: totals.Total) -> Cost:
+    return Cost(
+        category=str(total.keys["category"]),
+        projects=frozenset(name for name in (total.keys["project_id"], total.keys["project_name"]) if name),
+        tags=frozenset(json.loads(total.keys["tags"] or "{}").items()),
+        currency=total.currency,
+        amount_nano=total.amount_nano,
+    )
 
 
 def empty(rates: Rates, now: datetime) -> Ground:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import ground, settlement, verdict
 from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import require
-from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground, Promise
+from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
 from ansible_collections.finops.cloud.plugins.module_utils._budget.line_sums import common, growth
 from ansible_collections.finops.cloud.plugins.module_utils._budget.overrides import usable
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import (
@@ -34,7 +34,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, parse_duration, parse_moment
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, feeds, holds, overrides, sql
-from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD, Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import (
     BY_ENTRY,
     BY_IMPORT,
@@ -84,10 +84,10 @@ def apply(
     there is nothing to hold. Raises InvalidOption for options or an order of states that cannot be; LedgerError.
     """
     _check(task)
-    with sql.reading(options) as ledger:
-        if check_mode:
+    if check_mode:
+        with sql.reading(options) as ledger:
             return _Turn(ledger, task, rates, now, recorded_by, write=False).result()
-    with sql.writing(options) as ledger:
+    with sql.writing(options, create=False) as ledger:
         return _Turn(ledger, task, rates, now, recorded_by, write=True).result()
 
 
@@ -185,10 +185,10 @@ class _Turn:
         if task.budget is not None:
             require(stored, task.budget)
         if not asked:
-            self._store(hold, ())
+            self._store(hold)
             return {**self._told(self._before, hold), **self._nothing_asked()}
-        stands_on = self._ground(hold, ground.promises(replace(hold, held=kept), (), self._now))
         request = Request(asked, hold.counts_at)
+        stands_on = self._ground(hold, stored, request, replace(hold, held=kept))
         found = verdict.verdicts(stored, request, stands_on, task.budget)
         if hold.settled_by == BY_IMPORT:
             _refuse_import_beside_entries(found)
@@ -196,7 +196,7 @@ class _Turn:
         if not decision["gate_passed"]:
             return {**self._told(self._before, self._before), **decision}
         after = replace(hold, forced=hold.forced or decision["verdict"] != ALLOW)
-        self._store(after, found)
+        self._store(after, found, stands_on.settled)
         return {**self._told(self._before, after), **decision}
 
     def _nothing_asked(self) -> dict[str, Any]:
@@ -239,10 +239,9 @@ class _Turn:
             # Nothing is written in check mode, so what the entry would add counts as if it were held.
             added = growth(before.committed, after.committed)
             counted = replace(after, state=HELD, held=added, committed=(), expires_at=self._now + DEFAULT_TTL)
-        stands_on = self._ground(after)
-        promised = ground.promises(counted, stands_on.feeds, self._now)
-        stands_on = replace(stands_on, promises=(*stands_on.promises, *promised))
-        touched = verdict.touched(budgets.read_all(self._connection), after.lines, stands_on)
+        stored = budgets.read_all(self._connection)
+        stands_on = self._ground(after, stored, Request(), counted)
+        touched = verdict.touched(stored, after.lines, stands_on)
         return [verdict.evaluate(budget, Request(), stands_on) for budget in touched]
 
     def _settle(self, before: Hold, after: Hold) -> bool:
@@ -288,7 +287,7 @@ class _Turn:
         if before.state == COMMITTED:
             raise InvalidOption("state", f"'{before.name}' is committed; what is spent cannot be released.")
         after = replace(before, state=RELEASED)
-        self._store(after, ())
+        self._store(after)
         return self._told(before, after)
 
     def _never_held(self, action: str) -> dict[str, Any]:
@@ -302,8 +301,8 @@ class _Turn:
             "warnings": [f"{sentence} Without check mode this fails, unless it is held before."],
         }
 
-    def _store(self, after: Hold, found: Sequence[verdict.BudgetVerdict]) -> None:
-        """Write the hold and consume the overrides that it needed."""
+    def _store(self, after: Hold, found: Sequence[verdict.BudgetVerdict] = (), settled: Sequence[Hold] = ()) -> None:
+        """Write the hold, consume the overrides that it needed, and mark what has been settled since."""
         if not self._write:
             return
         if after != self._before:
@@ -311,15 +310,15 @@ class _Turn:
         for override in (one for said in found for one in said.overrides):
             if override.generation is None:
                 overrides.consume(self._connection, override, after.generation, self._now)
-        known = feeds.read_all(self._connection)
-        waiting = [one for one in holds.counting(self._connection, self._now) if one.state == COMMITTED]
-        holds.settle(self._connection, [one for one in waiting if not ground.promises(one, known, self._now)])
+        holds.settle(self._connection, settled)
 
-    def _ground(self, hold: Hold, kept: Sequence[Promise] = ()) -> Ground:
-        """The ground with the overrides for this hold, and with `kept` in place of the hold itself."""
+    def _ground(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Ground:
+        """The ground with the overrides for this hold, and with what of it counts in its place."""
+        itself = (hold.name, hold.generation)
+        stands_on = ground.read(self._connection, self._rates, self._now, stored, request, itself)
+        promised = ground.promises(counted, stands_on.feeds, self._now)
         raised = usable(self._connection, hold.name, hold.generation, self._now)
-        stands_on = ground.read(self._connection, self._rates, self._now, (hold.name, hold.generation), raised)
-        return replace(stands_on, promises=(*stands_on.promises, *kept))
+        return replace(stands_on, promises=(*stands_on.promises, *promised), overrides=raised)
 
     def _counts_at(self) -> datetime | None:
         given = self._task.for_period

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import coverage
+from ansible_collections.finops.cloud.plugins.module_utils._budget.asked_periods import asked_periods, period_of
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request, described
 from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import feeds_of, reach, told
@@ -25,9 +26,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import (
 )
 from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import reason, row
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, next_period, period_at
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
-from ansible_collections.finops.cloud.plugins.module_utils._store.holds import THIS, Line
+from ansible_collections.finops.cloud.plugins.module_utils._store.holds import Line
 from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
 
 #: A custom budget outside its period, which is asked nothing (rule P2).
@@ -58,7 +59,7 @@ def evaluate(budget: Budget, request: Request, ground: Ground) -> BudgetVerdict:
     covered = reach(budget.scope, ground.feeds)
     request = replace(request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False))
     rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, ground.feeds)), default=None)
-    windows = _windows(budget, request, ground.now)
+    windows = asked_periods(budget.calendar, request, ground.now)
     if not windows:
         why = f"{budget.name}: covers no spend now, as its period does not hold {iso(ground.now)}."
         return BudgetVerdict(budget, ENDED, why, (), rated_through)
@@ -68,20 +69,6 @@ def evaluate(budget: Budget, request: Request, ground: Ground) -> BudgetVerdict:
     # The first of the worst: the current period before the next.
     worst = max(periods, key=lambda one: SEVERITY[one.verdict])
     return BudgetVerdict(budget, worst.verdict, reason(budget, request, worst), periods, rated_through)
-
-
-def _windows(budget: Budget, request: Request, now: datetime) -> list[Window]:
-    """The current period, the one after it, and those of the lines; none for a custom budget that covers none of it."""
-    current = period_at(budget.calendar, now)
-    asked = [current, next_period(budget.calendar, current) if current else None]
-    asked += [_window_of(budget, line, request.counts_at or now) for line in request.lines]
-    return list(dict.fromkeys(window for window in asked if window is not None))
-
-
-def _window_of(budget: Budget, line: Line, moment: datetime) -> Window | None:
-    """The period of the budget that a line counts in; None where a custom budget has none for it."""
-    this = period_at(budget.calendar, moment)
-    return this if this is None or line.period == THIS else next_period(budget.calendar, this)
 
 
 def decide(
@@ -166,7 +153,7 @@ def _uncovered(found: Sequence[BudgetVerdict], request: Request, ground: Ground)
         for line in request.lines
         if not any(
             reach(one.budget.scope, ground.feeds).covers_line(line) is not False
-            and _window_of(one.budget, line, request.counts_at or ground.now) is not None
+            and period_of(one.budget.calendar, line, request.counts_at or ground.now) is not None
             for one in found
         )
     ]

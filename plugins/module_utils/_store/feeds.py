@@ -66,10 +66,13 @@ class Feed:
 
 
 def read_all(connection: Connection) -> list[Feed]:
-    """Every feed of the ledger: four requests to the database, however many there are."""
+    """Every feed of the ledger: four statements, however many there are, and one where there is none."""
     from sqlalchemy import select
 
     feed, imported, rate, carried = tables().feed, tables().feed_window, tables().feed_rate, tables().feed_carried
+    rows = connection.execute(select(feed).order_by(feed.c.id)).all()
+    if not rows:
+        return []
     windows: dict[int, list[Window]] = defaultdict(list)
     for feed_id, begin, end in connection.execute(select(imported).order_by(imported.c.feed_id, imported.c.begin)):
         windows[feed_id].append(Window(_moment(begin), _moment(end)))
@@ -93,7 +96,7 @@ def read_all(connection: Connection) -> list[Feed]:
             tag_keys=frozenset(names[(row.id, _TAG)]),
             tags_imported=row.tags_imported,
         )
-        for row in connection.execute(select(feed).order_by(feed.c.id))
+        for row in rows
     ]
 
 

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql, sqlite, upgrade
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DEFAULT_TIMEOUT_SECONDS = 30
+#: How many statements a program keeps compiled; there are fewer kinds of them.
+_COMPILED_STATEMENTS = 200
 _FORMS = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
 
 
@@ -75,30 +78,52 @@ def reading(options: LedgerOptions) -> Iterator[Ledger]:
     with place.one_sentence(), place.reading(options.timeout_seconds) as connection:
         version = _version(connection, place.name)
         if version is None:
-            raise LedgerError(f"The ledger {place.name} is empty; define a budget or record a cost there first.")
+            raise _empty(place.name)
         if version < SCHEMA_VERSION:
             raise LedgerError(
                 f"The ledger {place.name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION}; the next task that writes there"
                 " upgrades it: run cost_entry, cost_import or a definition with cost_budget first."
             )
-        yield Ledger(connection, place.url, created=False)
+        yield _opened(connection, place.url, created=False)
 
 
 @contextmanager
-def writing(options: LedgerOptions) -> Iterator[Ledger]:
+def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
     """The ledger in one transaction that is committed at the end or not at all; created if missing, upgraded if older.
 
-    Raises LedgerError where it is corrupt, newer, cannot be written, or is locked beyond the timeout.
+    create: false for what must not make a ledger, as one that is missing has another name then (rule L3): that is refused as it is for
+    reading. Raises LedgerError where it is corrupt, newer, cannot be written, or is locked beyond the timeout.
     """
     place = _place(options)
-    with place.one_sentence(), place.writing(options.timeout_seconds) as connection:
-        version = _version(connection, place.name)
-        if version is None:
-            tables().metadata.create_all(connection)
-            connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
-        elif version < SCHEMA_VERSION:
-            upgrade.upgrade(connection, version)
-        yield Ledger(connection, place.url, created=version is None)
+    with place.one_sentence():
+        if not create and isinstance(place, sqlite.File):
+            place.refuse_missing()
+        with place.writing(options.timeout_seconds) as connection:
+            version = _version(connection, place.name)
+            if version is None and not create:
+                raise _empty(place.name)
+            if version is None:
+                tables().metadata.create_all(connection)
+                connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
+            elif version < SCHEMA_VERSION:
+                upgrade.upgrade(connection, version)
+            yield _opened(connection, place.url, created=version is None)
+
+
+def _empty(name: str) -> LedgerError:
+    return LedgerError(f"The ledger {name} is empty; define a budget or record a cost there first.")
+
+
+def _opened(connection: Connection, url: str, created: bool) -> Ledger:
+    """Statements are compiled once for a program and not once for each opening: that takes longer than reading a month's sums."""
+    return Ledger(connection.execution_options(compiled_cache=_compiled_statements()), url, created)
+
+
+@cache
+def _compiled_statements() -> MutableMapping[Any, Any]:
+    from sqlalchemy.util import LRUCache
+
+    return LRUCache(_COMPILED_STATEMENTS)
 
 
 def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:

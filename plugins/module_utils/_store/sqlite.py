@@ -53,14 +53,18 @@ class File:
         """Whether there is a file."""
         return self.path.exists()
 
+    def refuse_missing(self) -> None:
+        """Raise LedgerError where there is no file."""
+        if not self.exists():
+            raise LedgerError(
+                f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
+            )
+
     @contextmanager
     def reading(self, timeout_seconds: int) -> Iterator[Connection]:
         """A transaction that sees one moment and cannot write."""
         _refuse_network_file_system(self.path)
-        if not self.path.exists():
-            raise LedgerError(
-                f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
-            )
+        self.refuse_missing()
         with _engine(self.path, timeout_seconds, read_only=True).begin() as connection:
             yield connection
 
