@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 
+#: What tells one override from another.
+_NAMED_BY = ("budget", "period_id", "reservation")
+
+
 @dataclass(frozen=True)
 class Override:
     """amount_nano: in 1e-9 of the budget's currency. until: from then on nobody can use it. generation: that of the reservation which
@@ -71,21 +75,28 @@ def remove(connection: Connection, override: Override) -> None:
 
 
 def consume(connection: Connection, override: Override, generation: int, now: datetime) -> None:
-    """Mark an override as used, by that generation of its reservation."""
-    values = {"generation": generation, "consumed_at": int(now.timestamp())}
-    connection.execute(tables().limit_override.update().where(*_same(override)).values(**values))
+    """Put on record that this generation of its reservation used the override up."""
+    named = {name: getattr(override, name) for name in _NAMED_BY}
+    use = {**named, "generation": generation, "consumed_at": int(now.timestamp())}
+    connection.execute(tables().override_use.insert().values(**use))
 
 
 def _same(override: Override) -> list[ColumnElement[bool]]:
     table = tables().limit_override
-    return [table.c[name] == getattr(override, name) for name in ("budget", "period_id", "reservation")]
+    return [table.c[name] == getattr(override, name) for name in _NAMED_BY]
 
 
 def _read(connection: Connection, which: ColumnElement[bool]) -> list[Override]:
-    from sqlalchemy import select
+    from sqlalchemy import and_, select
 
-    table = tables().limit_override
-    statement = select(table).where(which).order_by(table.c.budget, table.c.period_id, table.c.reservation)
+    table, use = tables().limit_override, tables().override_use
+    used = and_(*(use.c[name] == table.c[name] for name in _NAMED_BY))
+    statement = (
+        select(table, use.c.generation, use.c.consumed_at)
+        .outerjoin(use, used)
+        .where(which)
+        .order_by(*(table.c[name] for name in _NAMED_BY))
+    )
     return [_override(row) for row in connection.execute(statement)]
 
 

@@ -38,6 +38,7 @@ class Tables:
     hold: Table
     hold_line: Table
     limit_override: Table
+    override_use: Table
 
 
 @cache
@@ -61,6 +62,7 @@ def tables() -> Tables:
         hold=_hold(metadata),
         hold_line=_hold_line(metadata),
         limit_override=_limit_override(metadata),
+        override_use=_override_use(metadata),
     )
 
 
@@ -296,8 +298,8 @@ def _hold_line(metadata: MetaData) -> Table:
 
 
 def _limit_override(metadata: MetaData) -> Table:
-    """A limit raised once, for one reservation in one period (rule G6). generation: which one of it consumed the override."""
-    from sqlalchemy import BigInteger, Column, Integer, Table, Text
+    """A limit raised once, for one reservation in one period (rule G6)."""
+    from sqlalchemy import BigInteger, Column, Table, Text
 
     return Table(
         "limit_override",
@@ -311,6 +313,19 @@ def _limit_override(metadata: MetaData) -> Table:
         Column("until", BigInteger, nullable=False),
         Column("recorded_at", BigInteger, nullable=False),
         Column("recorded_by", Text, nullable=False),
-        Column("generation", Integer),
-        Column("consumed_at", BigInteger),
+    )
+
+
+def _override_use(metadata: MetaData) -> Table:
+    """Which generation of its reservation used an override up. Apart, so that who may only add rows cannot undo it (rule G7)."""
+    from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
+    return Table(
+        "override_use",
+        metadata,
+        Column("budget", Text, primary_key=True),
+        Column("period_id", Text, primary_key=True),
+        Column("reservation", Text, primary_key=True),
+        Column("generation", Integer, nullable=False),
+        Column("consumed_at", BigInteger, nullable=False),
     )

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._store import overrides, sql
 
 from .desk import Desk
-from .grounds import NOW, feed
+from .grounds import BEGIN, NOW, feed
 
 RAISED = {"for": "deploy", "amount": "50", "reason": "Black Friday", "by": "Ada", "until": "2026-11-30"}
 
@@ -109,7 +111,9 @@ def test_it_raises_one_period_only(desk: Desk) -> None:
 
 def test_it_never_rescues_what_is_unknown(desk: Desk) -> None:
     desk.define(limit="100", fed_by="cloud", basis="actual")
-    desk.feed(feed(NOW.replace(hour=2, minute=0), run_rate="0"))
+    # Only November is not known: in December nothing could hide what an override makes of it.
+    through = NOW.replace(minute=0)
+    desk.feed(feed(through, run_rate="0", windows=(Window(BEGIN + timedelta(days=1), through),)))
     raised(desk)
     said = desk.hold("150", settled_by="import")
     assert (said["verdict"], said["gate_passed"]) == ("unknown", False)
