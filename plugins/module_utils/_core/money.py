@@ -60,6 +60,17 @@ def parse_amount(text: str, option: str) -> Decimal:
     return amount
 
 
+def amount_of(value: object, option: str) -> Decimal:
+    """The exact Decimal behind a value of a template or a program: text, an integer or a Decimal, within parse_amount's grammar.
+
+    Raises InvalidOption for anything else: None is unknown and not zero, a float has lost digits already.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        problem = "null, which is unknown and not zero" if value is None else f"a {type(value).__name__}"
+        raise InvalidOption(option, f'is {problem}; write digits with an optional point, quoted, like "12.50".')
+    return parse_amount(str(value), option)
+
+
 def parse_positive_amount(text: str, option: str) -> Decimal:
     """Like parse_amount, and zero and negative amounts are refused too."""
     amount = parse_amount(text, option)
@@ -70,16 +81,17 @@ def parse_positive_amount(text: str, option: str) -> Decimal:
     return amount
 
 
-def parse_currency(code: str | None, option: str) -> str:
+def parse_currency(code: object, option: str) -> str:
     """A currency code, upper case. Raises InvalidOption where it is missing or no three-letter code."""
-    if code is None or not code.strip():
+    text = "" if code is None else str(code).strip()
+    if not text:
         raise InvalidOption(option, "an amount needs its currency; name an ISO 4217 code such as CHF or EUR, or ICU.")
-    if not _CURRENCY.fullmatch(code.strip()):
+    if not _CURRENCY.fullmatch(text):
         raise InvalidOption(
             option,
-            f"'{_shorten(code.strip())}' is no currency code; write an ISO 4217 code such as CHF or EUR, or ICU.",
+            f"'{_shorten(text)}' is no currency code; write an ISO 4217 code such as CHF or EUR, or ICU.",
         )
-    return code.strip()
+    return text
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -23,6 +23,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+#: No zone has changed its clocks twice within that.
+_STEP = 6 * HOUR
 #: Kept in sight of a year on both sides, so that the model finds the ends of any period.
 FIRST, LAST = date(1971, 6, 1), date(2099, 6, 1)
 
@@ -38,10 +40,10 @@ def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def segments(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """[begin, end) cut where the zone's offset changes, to the second; no zone changes it twice within an hour."""
+    """[begin, end) cut where the zone's offset changes, to the second."""
     start, at = begin, begin
     while at < end:
-        following = min(at + HOUR, end)
+        following = min(at + _STEP, end)
         if offset(following, zone) != offset(at, zone):
             low, high = at, following
             while high - low > SECOND:
