@@ -6,11 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_entry
-short_description: Record a cost in the ledger
+short_description: Record costs in the ledger, correct them, take them back
 version_added: 0.1.0
 description:
-  - Records one cost under a key. The same key with the same content again changes nothing. With another content it is corrected, by a
-    reversal of the old row and a new row, so that sums are right and nothing is ever overwritten.
+  - Records a cost under a key, or many in one transaction. The same key with the same content again changes nothing. With another content
+    it is corrected, by a reversal of the old row and a new row, so that sums are right and nothing is ever overwritten.
+  - With O(state=absent) a cost is taken back by a reversal. It counts no more, and stays to be seen.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -25,30 +26,41 @@ attributes:
   idempotent:
     support: full
     details:
-      - A new key without O(occurred_at) is recorded at the moment of the task; that moment is kept when the task runs again.
+      - A new key that does not say when is recorded at the moment of the task. That moment is kept when the task runs again.
 options:
-  key:
-    description: Names the cost within its O(source), for ever. The invoice's number, say.
+  state:
+    description:
+      - Whether the cost stands. V(absent) takes it back, needs O(key) and O(source) only, and changes nothing where it does not stand.
     type: str
-    required: true
+    default: present
+    choices: [present, absent]
+  key:
+    description:
+      - Names the cost within its O(source), for ever. The invoice's number, say.
+      - This or O(entries) is needed, and not both.
+    type: str
   source:
     description: Who or what tells this cost.
     type: str
     default: manual
+  entries:
+    description:
+      - Many costs, all of them recorded or, if one is refused, none. Each is a dictionary with a O(key) of its own and any other of the
+        options from O(state) to O(tags).
+      - What one leaves out is taken from the option beside this list.
+    type: list
+    elements: dict
   amount:
     description:
-      - What it cost, net of VAT. Quote it.
+      - What it cost, net of VAT. Quote it. Needed with O(state=present).
       - Negative only with O(charge_category=credit) or O(charge_category=adjustment).
     type: str
-    required: true
   currency:
-    description: Currency of the amount, an ISO 4217 code or V(ICU).
+    description: Currency of the amount, an ISO 4217 code or V(ICU). Needed with O(state=present).
     type: str
-    required: true
   category:
-    description: What it was spent on.
+    description: What it was spent on. Needed with O(state=present).
     type: str
-    required: true
     choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
   charge_category:
     description: What kind of charge it is.
@@ -57,9 +69,49 @@ options:
     choices: [usage, purchase, credit, adjustment, tax]
   occurred_at:
     description:
-      - When the cost occurred, a date or a date and time in ISO 8601, UTC where no offset is written. It counts in the period
-        that holds this moment.
-      - Now where it is not given; on a rewrite the moment that is recorded stays.
+      - When the cost occurred, a date or a date and time in ISO 8601. It counts in the period that holds this moment.
+      - Without it and O(period_begin) a new cost occurs now, and one that is recorded keeps its time.
+      - Mutually exclusive with O(period_begin) and O(period_end).
+    type: str
+  period_begin:
+    description: Begin of the time that the cost is for. It counts in the period that holds this moment.
+    type: str
+  period_end:
+    description: End of the time that the cost is for, itself not in it.
+    type: str
+  timezone:
+    description: IANA time zone in which dates begin, and times where no offset is written.
+    type: str
+    default: UTC
+  project_id:
+    description: ID of the project that the cost belongs to.
+    type: str
+  project_name:
+    description: Name of the project that the cost belongs to.
+    type: str
+  cloud:
+    description: Name of the cloud or provider that charges it.
+    type: str
+  region:
+    description: Region in which it was spent.
+    type: str
+  metric:
+    description: What was counted, V(storage.objects.size) say.
+    type: str
+  resource_id:
+    description: ID of the resource that cost it.
+    type: str
+  resource_name:
+    description: Name of the resource that cost it.
+    type: str
+  resource_type:
+    description: Type of the resource that cost it.
+    type: str
+  quantity:
+    description: How much of it was used. Quote it. Needs O(unit).
+    type: str
+  unit:
+    description: Unit of the O(quantity).
     type: str
   description:
     description: What a reader of the bill should know.
@@ -69,6 +121,7 @@ options:
     type: dict
     default: {}
 seealso:
+  - module: finops.cloud.cost_summary_info
   - module: finops.cloud.cost_budget
 """
 
@@ -82,6 +135,24 @@ EXAMPLES = r"""
     charge_category: purchase
     occurred_at: "2026-11-03"
     description: Support contract, November
+
+- name: Record a month's invoices together, all or none
+  finops.cloud.cost_entry:
+    source: hosting
+    currency: EUR
+    category: storage
+    timezone: Europe/Zurich
+    period_begin: "2026-10-01"
+    period_end: "2026-11-01"
+    entries:
+      - {key: "2026-10/backup", amount: "34.80", tags: {team: shop}}
+      - {key: "2026-10/archive", amount: "12.10", quantity: "480", unit: GiB}
+      - {key: "2026-10/mail", amount: "9.00", category: other}
+
+- name: An invoice was cancelled
+  finops.cloud.cost_entry:
+    key: invoice-2026-11-004
+    state: absent
 """
 
 RETURN = r"""
@@ -96,34 +167,83 @@ ledger_created:
   type: bool
   sample: false
 outcome:
-  description: What was done; in check mode what would be.
-  returned: success
+  description: What was done to the cost of O(key), as in RV(entries[].outcome).
+  returned: success, with O(key)
   type: str
   sample: recorded
 entry:
-  description: The entry as the ledger has it.
-  returned: success
+  description: The cost of O(key), as in RV(entries).
+  returned: success, with O(key)
   type: dict
-  sample:
+  sample: &entry
     source: manual
     key: invoice-2026-11-004
     version: 1
+    outcome: recorded
     charge_category: purchase
     category: other
     amount: "120"
     currency: CHF
     occurred_at: "2026-11-03T00:00:00Z"
+    period_begin: "2026-11-03T00:00:00Z"
+    period_end: "2026-11-03T00:00:00Z"
+    cloud: null
+    region: null
+    project_id: null
+    project_name: null
+    metric: null
+    resource_id: null
+    resource_name: null
+    resource_type: null
+    quantity: null
+    unit: null
     description: Support contract, November
     tags: {}
+entries:
+  description:
+    - Every cost in its order, as the ledger has it; one that was taken back as it was; nulls where there was nothing to take back.
+    - C(outcome) is C(recorded), C(corrected), C(reversed) or C(unchanged), and in check mode what it would be. C(version) is the one that
+      the key has reached.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - *entry
+counts:
+  description: How many costs had which outcome.
+  returned: success
+  type: dict
+  contains:
+    recorded:
+      description: Costs that are new.
+      returned: always
+      type: int
+      sample: 1
+    corrected:
+      description: Costs that were another before.
+      returned: always
+      type: int
+      sample: 0
+    reversed:
+      description: Costs that were taken back.
+      returned: always
+      type: int
+      sample: 0
+    unchanged:
+      description: Costs that were as they are.
+      returned: always
+      type: int
+      sample: 0
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import recorded_by, run
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
+from ansible_collections.finops.cloud.plugins.module_utils._feeds import manual
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, CHARGE_CATEGORIES
 
 
@@ -131,24 +251,43 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **arguments.LEDGER,
-            "key": {"type": "str", "required": True, "no_log": False},
+            "state": {"type": "str", "default": manual.PRESENT, "choices": [manual.PRESENT, manual.ABSENT]},
+            "key": {"type": "str", "no_log": False},
             "source": {"type": "str", "default": "manual"},
-            "amount": {"type": "str", "required": True},
-            "currency": {"type": "str", "required": True},
-            "category": {"type": "str", "required": True, "choices": list(CATEGORIES)},
+            "entries": {"type": "list", "elements": "dict"},
+            "amount": {"type": "str"},
+            "currency": {"type": "str"},
+            "category": {"type": "str", "choices": list(CATEGORIES)},
             "charge_category": {"type": "str", "default": "usage", "choices": list(CHARGE_CATEGORIES)},
             "occurred_at": {"type": "str"},
+            "period_begin": {"type": "str"},
+            "period_end": {"type": "str"},
+            "timezone": {"type": "str", "default": "UTC"},
+            "project_id": {"type": "str"},
+            "project_name": {"type": "str"},
+            "cloud": {"type": "str"},
+            "region": {"type": "str"},
+            "metric": {"type": "str"},
+            "resource_id": {"type": "str"},
+            "resource_name": {"type": "str"},
+            "resource_type": {"type": "str"},
+            "quantity": {"type": "str"},
+            "unit": {"type": "str"},
             "description": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
         },
+        mutually_exclusive=[("key", "entries")],
+        required_one_of=[("key", "entries")],
         supports_check_mode=True,
     )
 
     def write() -> dict[str, Any]:
-        cost = Cost(**{name: module.params[name] for name in Cost.__dataclass_fields__})
-        result = record(arguments.ledger_options(module.params), cost, now_utc(), recorded_by(), module.check_mode)
-        before, after = result.pop("before"), result["entry"]
-        return {**result, "diff": {"before": before, "after": after}}
+        told = {name: module.params[name] for name in manual.OPTIONS}
+        one = told["key"] is not None
+        costs = [manual.Cost(**told)] if one else manual.costs_of(module.params["entries"], told)
+        options = arguments.ledger_options(module.params)
+        result = manual.record(options, costs, now_utc(), recorded_by(), module.check_mode)
+        return {**result, "outcome": result["entries"][0]["outcome"], "entry": result["entries"][0]} if one else result
 
     run(module, write, "sqlalchemy")
 

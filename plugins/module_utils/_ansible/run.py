@@ -7,9 +7,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import pwd
-import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -116,12 +113,3 @@ def reveal_public(module: AnsibleModule) -> None:
     public |= {str(cloud[name]) for name in ("region_name", "auth_type", "interface") if (cloud or {}).get(name)}
     secret = {str(value) for part in (auth, inner) for name, value in part.items() if name not in _PUBLIC_AUTH}
     module.no_log_values.difference_update(public - secret)
-
-
-def recorded_by() -> str:
-    """Who writes to the ledger: user and host."""
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"

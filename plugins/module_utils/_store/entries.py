@@ -10,8 +10,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
@@ -25,6 +27,7 @@ CATEGORIES = ("llm_inference", "llm_embedding", "compute", "storage", "network",
 MAY_BE_NEGATIVE = ("credit", "adjustment")
 
 RECORDED, CORRECTED, REVERSED, UNCHANGED = "recorded", "corrected", "reversed", "unchanged"
+OUTCOMES = (RECORDED, CORRECTED, REVERSED, UNCHANGED)
 #: How many keys one statement looks up, and how many entries are written at once.
 _BATCH = 500
 
@@ -53,6 +56,16 @@ class Entry:
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
 
+    @property
+    def amount(self) -> Decimal:
+        """What it cost, in its currency."""
+        return from_nano(self.amount_nano)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """The moment whose period it counts in."""
+        return self.period.begin
+
 
 @dataclass(frozen=True)
 class Written:
@@ -69,6 +82,8 @@ _CONTENT = (
     "charge_category", "category", "cloud", "region", "project_id", "project_name", "metric", "resource_id", "resource_name",
     "resource_type", "period_begin", "period_end", "quantity", "unit", "amount_nano", "currency", "tags", "description",
 )  # fmt: skip
+#: What an entry and its row call and say alike.
+_ALIKE = ("source", "key", *(name for name in _CONTENT if name not in ("period_begin", "period_end", "tags")))
 
 
 def write(connection: Connection, entry: Entry, now: datetime, recorded_by: str) -> Written:
@@ -89,7 +104,7 @@ def take_back(connection: Connection, source: str, key: str, now: datetime, reco
     """Reverse what is valid under that source and key; unchanged where nothing is. The key can be written again later."""
     before = current(connection, source, key)
     if before is None:
-        return Written(UNCHANGED, _last_versions(connection, [(source, key)]).get((source, key), 0))
+        return Written(UNCHANGED, last_versions(connection, [(source, key)]).get((source, key), 0))
     _append(connection, [_reversal(before)], _Signature(now, recorded_by))
     return Written(REVERSED, before["version"] + 1)
 
@@ -171,7 +186,7 @@ def _valid(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _last_versions(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def last_versions(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """(source, key) -> its newest version, for those of these names that were ever written."""
     from sqlalchemy import func, select
 
@@ -223,7 +238,7 @@ def _write_batch(connection: Connection, batch: Sequence[Entry], signature: _Sig
     names = [(entry.source, entry.key) for entry in batch]
     valid = current_all(connection, names)
     # A key that was taken back goes on counting.
-    taken_back = _last_versions(connection, [name for name in names if name not in valid])
+    taken_back = last_versions(connection, [name for name in names if name not in valid])
     written, rows = [], []
     for name, entry in zip(names, batch, strict=True):
         before = valid.get(name)
@@ -283,6 +298,12 @@ def columns(entry: Entry) -> dict[str, Any]:
         "period_end": int(period.end.timestamp()),
         "tags": dimension_sets.canonical_tags(entry.tags),
     }
+
+
+def stored(row: Mapping[str, Any]) -> Entry:
+    """The entry that a stored row says."""
+    kept = {name: row[name] for name in _ALIKE}
+    return Entry(**kept, period=period_of(row), tags=tags_of(row))
 
 
 def period_of(row: Mapping[str, Any]) -> Window:
