@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 #: Each room may import those before it, and itself.
 ROOMS = ("_core", "_cloud", "_vergeos", "_store", "_metering", "_pricing", "_feeds", "_budget", "_export", "_ansible")
 OURS = "ansible_collections.finops.cloud.plugins.module_utils."
+FACE = ROOT / "plugins" / "module_utils" / "cost_management.py"
 FILES = sorted((ROOT / "plugins" / "module_utils").rglob("*.py"))
 
 
@@ -37,7 +38,8 @@ def test_imports_run_one_way() -> None:
     assert len(FILES) > 20
     for path in FILES:
         room = path.parent.name
-        allowed = ROOMS[: ROOMS.index(room) + 1]
+        # The public face stands before all rooms but the one that knows Ansible (rule L5).
+        allowed = ROOMS[: ROOMS.index("_ansible" if path == FACE else room) + (path != FACE)]
         for name in imported(list(ast.walk(ast.parse(path.read_text())))):  # type: ignore[arg-type]
             if name.startswith(OURS):
                 assert name.removeprefix(OURS).split(".")[0] in allowed, f"{path.name} in {room} imports {name}"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -144,6 +144,16 @@ def by_time(periods: RatedPeriods, unit: str, zone: ZoneInfo) -> list[TimeSum]:
             last = found[-1]
             found[-1] = TimeSum(last.name, last.window, EXACT.add(last.amount, amount))
     return found
+
+
+def spans(window: Window, unit: str, zone: ZoneInfo) -> Iterator[tuple[str, Window]]:
+    """The local days, ISO weeks or months of the zone that the window holds, with their names, as far as they lie in it."""
+    calendar = Calendar(_KINDS[unit], zone.key)
+    at = window.begin
+    while at < window.end:
+        period = _holding(calendar, at)
+        yield _name(unit, period.begin, zone), Window(at, min(period.end, window.end))
+        at = period.end
 
 
 def _holding(calendar: Calendar, moment: datetime) -> Window:

@@ -109,7 +109,19 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 
 
 #: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions.
-OPEN = ("services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata")
+OPEN = (
+    "services",
+    "by_status",
+    "by_flavor",
+    "by_type",
+    "by_policy",
+    "quotas",
+    "tags",
+    "totals",
+    "regions",
+    "metadata",
+    "by_tag",
+)
 
 
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
@@ -161,13 +173,38 @@ CASES = {
         ({"cloud": "sandbox"}, ()),
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ("entries", "ledger_created")),
     ],
-    "cost_entry": [({"key": "k", "amount": "1", "currency": "CHF", "category": "other"}, ())],
+    "cost_entry": [
+        ({"key": "k", "amount": "1", "currency": "CHF", "category": "other"}, ()),
+        ({"key": "k", "amount": "1", "currency": "CHF", "category": "other", "_ansible_check_mode": True}, ()),
+        ({"entries": [{"key": "k", "amount": "1"}], "currency": "CHF", "category": "other"}, ("outcome", "entry")),
+    ],
+    "cost_summary_info": [
+        ({"categories": ["other"]}, ()),
+        (
+            {
+                "currency": "CHF",
+                "previous": True,
+                "entries": True,
+                "history": True,
+                "group_by": [
+                    *("project", "cloud", "region", "source", "metric", "resource", "day", "week", "month", "tag:team"),
+                ],
+            },
+            (),
+        ),
+    ],
     "cost_budget": [
         ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "spend": "1"}, ("override",)),
         ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "cloud", "spend": "10"}, ("override",)),
         ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "override": OVERRIDE}, OF_A_GATE),
         ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"}, ("override", *OF_A_GATE)),
     ],
+}
+
+#: What has to be in the ledger for a case to tell something.
+_KEPT = {"amount": "1", "currency": "CHF", "category": "other", "tags": {"team": "shop"}}
+BEFORE: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "cost_summary_info": [("cost_import", {"cloud": "sandbox"}), ("cost_entry", {"key": "k", **_KEPT})],
 }
 
 
@@ -179,6 +216,8 @@ def test_every_module_has_a_case() -> None:
     ("module", "options", "left_out"), [(module, *case) for module, cases in CASES.items() for case in cases]
 )
 def test_return_is_true(run: Run, module: str, options: dict[str, Any], left_out: tuple[str, ...]) -> None:
+    for one, before in BEFORE.get(module, ()):
+        run(one, before)
     result = run(module, options)
     assert "Traceback" not in json.dumps(result)
     added = ALWAYS | (OF_DEST if "dest" in result else set())

@@ -1,0 +1,502 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cost_summary_info
+short_description: Tell what the ledger holds of a window of time
+version_added: 0.1.0
+description:
+  - Sums what was recorded and imported, in all, by category and by what else is asked for, and lists entries.
+  - Amounts are exact, net of VAT, and never added across currencies. O(currency) converts them, each at the rate that was valid when it
+    occurred.
+  - A correction counts where the corrected cost began, so that closed periods are told as they are known today. O(as_of) tells them as they
+    were known then.
+  - Reads one state of the ledger and changes nothing. A ledger that is missing or cannot be read is an error, and not a cost of zero.
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._ledger
+  - finops.cloud._rating.rates
+  - finops.cloud._attributes
+  - finops.cloud._attributes.actiongroup_ledger
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  window:
+    description:
+      - A window by its name, in O(timezone). Mutually exclusive with O(begin) and O(end).
+      - V(last_30_days) ends with today.
+      - V(current_month) where neither it nor O(begin) is given.
+    type: str
+    choices: [today, yesterday, current_month, previous_month, last_30_days]
+  begin:
+    description:
+      - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
+    type: str
+  end:
+    description:
+      - End of the window, itself not in it. Now, where it is not given beside O(begin).
+    type: str
+  timezone:
+    description: IANA time zone in which dates begin.
+    type: str
+    default: UTC
+  currency:
+    description:
+      - In which currency to tell amounts. Where it is not given, each currency is told for itself.
+      - Where no rate was valid, the amount is null, and RV(unknown) says which rate is missing.
+    type: str
+  as_of:
+    description:
+      - A date, or a date and time, in the past. Everything is told as this module would have told it then, by what was recorded until
+        then, and names of windows are taken from there.
+    type: str
+  group_by:
+    description:
+      - By what else to tell the cost, each in a list RV(cost) C(by_<name>).
+      - Any of V(category) and V(charge_category), which are told anyway, V(project), V(cloud), V(region), V(source), V(metric),
+        V(resource), V(day), V(week) (ISO weeks) and V(month), which begin in O(timezone), and V(tag:team), say, for a tag.
+    type: list
+    elements: str
+    default: []
+  categories:
+    description: Only these categories.
+    type: list
+    elements: str
+    choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+  charge_categories:
+    description: Only these kinds of charges.
+    type: list
+    elements: str
+    choices: [usage, purchase, credit, adjustment, tax]
+  clouds:
+    description: Only these clouds.
+    type: list
+    elements: str
+  regions:
+    description: Only these regions.
+    type: list
+    elements: str
+  projects:
+    description: Only these projects, by ID or name.
+    type: list
+    elements: str
+  sources:
+    description: Only what these sources told.
+    type: list
+    elements: str
+  metrics:
+    description: Only these metrics.
+    type: list
+    elements: str
+  resources:
+    description: Only these resources, by ID or name.
+    type: list
+    elements: str
+  tags:
+    description: Only what has all of these tags.
+    type: dict
+    default: {}
+  previous:
+    description:
+      - Whether to compare with the same elapsed part of the period before.
+      - A month is compared with the month before, V(today) and V(yesterday) with the local day before, V(last_30_days) with the 30 days
+        before, any other window with the one of its length that ends where it begins.
+    type: bool
+    default: false
+  entries:
+    description: Whether to list the entries, in the order in which they were recorded.
+    type: bool
+    default: false
+  limit:
+    description: How many entries to list at most.
+    type: int
+    default: 100
+  marker:
+    description:
+      - Lists the entries after those that were listed, RV(next_marker) of the task before.
+      - With O(as_of) the list stays the same from page to page whatever is recorded meanwhile.
+    type: str
+  history:
+    description: Whether to list also what was corrected or taken back, and the reversals that did it.
+    type: bool
+    default: false
+seealso:
+  - module: finops.cloud.cost_entry
+  - module: finops.cloud.infomaniak_cost_info
+  - plugin: finops.cloud.to_currency
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: What has this month cost in francs, by team and by day
+  finops.cloud.cost_summary_info:
+    timezone: Europe/Zurich
+    currency: CHF
+    group_by: ["tag:team", day]
+    previous: true
+  register: month
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "CHF {{ month.cost.total }}, {{ month.cost.previous.change }} more than by this day of last month"
+
+- name: What did we report for October on the 5th of November
+  finops.cloud.cost_summary_info:
+    begin: "2026-10-01"
+    end: "2026-11-01"
+    as_of: "2026-11-05"
+
+- name: What the support team bought this year, entry by entry
+  finops.cloud.cost_summary_info:
+    begin: "2026-01-01"
+    charge_categories: [purchase]
+    tags: {team: support}
+    entries: true
+"""
+
+RETURN = r"""
+ledger:
+  description: The ledger that was read, without any password.
+  returned: success
+  type: str
+  sample: sqlite:////home/ci/.local/share/finops/ledger.db
+period_start:
+  description: Begin of the window in UTC.
+  returned: success
+  type: str
+  sample: "2026-10-31T23:00:00Z"
+period_end:
+  description: End of the window in UTC, itself not in it.
+  returned: success
+  type: str
+  sample: "2026-11-30T23:00:00Z"
+as_of:
+  description: Up to when recorded entries count; null where all do.
+  returned: success
+  type: str
+  sample: null
+tax:
+  description: C(excluded), as amounts are net of VAT; C(included) where a tax that was recorded as a cost is in the sums.
+  returned: success
+  type: str
+  sample: excluded
+unknown:
+  description: What kept amounts from being told in O(currency), which are null then. Empty where all is known.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+feeds:
+  description: How far the cost of each imported project is known; null with O(as_of).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - cloud: production
+      region: dc3-a
+      project_id: b30781c9679b4ede8107bae21990153e
+      project_name: PCP-ABC1234
+      rated_through: "2026-11-21T04:00:00Z"
+cost:
+  description: What it cost. Rows are dearest first, without O(currency) one per currency; times are in order.
+  returned: success
+  type: dict
+  contains:
+    total:
+      description:
+        - The sum in RV(cost.currency). Null where it is unknown, and where there are several currencies, or no entry, and none was asked
+          for.
+      type: str
+      returned: always
+      sample: "412.3"
+    currency:
+      description: Currency of the sum, O(currency) or the only one that there is.
+      type: str
+      returned: always
+      sample: CHF
+    totals:
+      description: The sum of each currency as it was recorded.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - amount: "412.3"
+          currency: CHF
+    entry_count:
+      description: Over how many entries.
+      type: int
+      returned: always
+      sample: 17
+    by_category:
+      description: The sum by category.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - category: compute
+          amount: "400"
+          currency: CHF
+    by_charge_category:
+      description: The sum by kind of charge.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - charge_category: usage
+          amount: "412.3"
+          currency: CHF
+    by_project:
+      description: The sum by project, its ID or, without one, its name; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - project: b30781c9679b4ede8107bae21990153e
+          project_name: PCP-ABC1234
+          amount: "412.3"
+          currency: CHF
+    by_cloud:
+      description: The sum by cloud; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - cloud: production
+          amount: "412.3"
+          currency: CHF
+    by_region:
+      description: The sum by region; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - region: dc3-a
+          amount: "412.3"
+          currency: CHF
+    by_source:
+      description: The sum by source; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - source: manual
+          amount: "412.3"
+          currency: CHF
+    by_metric:
+      description: The sum by metric; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - metric: instance_up
+          amount: "412.3"
+          currency: CHF
+    by_resource:
+      description: The sum by resource, its ID or, without one, its name; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - resource: 6b0f3a1e-3f2b-4d57-9d56-1f7a0f7a6a55
+          resource_name: shop-1
+          resource_type: instance
+          amount: "412.3"
+          currency: CHF
+    by_day:
+      description: The sum by day in O(timezone), those that have entries; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - day: "2026-11-20"
+          begin: "2026-11-19T23:00:00Z"
+          end: "2026-11-20T23:00:00Z"
+          amount: "412.3"
+          currency: CHF
+    by_week:
+      description: The sum by ISO week in O(timezone), those that have entries; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - week: 2026-W47
+          begin: "2026-11-15T23:00:00Z"
+          end: "2026-11-22T23:00:00Z"
+          amount: "412.3"
+          currency: CHF
+    by_month:
+      description: The sum by month in O(timezone), those that have entries; null where it was not asked for in O(group_by).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - month: 2026-11
+          begin: "2026-10-31T23:00:00Z"
+          end: "2026-11-30T23:00:00Z"
+          amount: "412.3"
+          currency: CHF
+    by_tag:
+      description: For each tag of O(group_by) the sum by its values, null being what does not have it.
+      type: dict
+      returned: always
+      sample:
+        team:
+          - value: shop
+            amount: "412.3"
+            currency: CHF
+    previous:
+      description:
+        - The same elapsed part of the period before, and how C(compared_total), what has elapsed of the window, has changed against
+          it.
+        - C(relative_change) is null against nothing. Amounts are null where they are unknown, or in several currencies and none was
+          asked for.
+        - Null without O(previous).
+      type: dict
+      returned: always
+      sample:
+        period_start: "2026-09-30T22:00:00Z"
+        period_end: "2026-10-21T03:00:00Z"
+        compared_start: "2026-10-31T23:00:00Z"
+        compared_end: "2026-11-21T04:00:00Z"
+        compared_total: "412.3"
+        total: "400"
+        currency: CHF
+        change: "12.3"
+        relative_change: "0.03075"
+entries:
+  description:
+    - The entries in the order in which they were recorded, each as RV(finops.cloud.cost_entry#module:entries) tells it; null without
+      O(entries).
+    - C(reversal) is true for the row that takes another back, with its amount turned.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - source: manual
+      key: invoice-2026-11-004
+      version: 1
+      reversal: false
+      charge_category: purchase
+      category: other
+      amount: "120"
+      currency: CHF
+      occurred_at: "2026-11-03T00:00:00Z"
+      period_begin: "2026-11-03T00:00:00Z"
+      period_end: "2026-11-03T00:00:00Z"
+      cloud: null
+      region: null
+      project_id: null
+      project_name: null
+      metric: null
+      resource_id: null
+      resource_name: null
+      resource_type: null
+      quantity: null
+      unit: null
+      description: Support contract, November
+      tags: {}
+      recorded_at: "2026-11-03T09:12:44Z"
+      recorded_by: ci@runner-3
+next_marker:
+  description: What O(marker) goes on with; null where there are no more entries, or none were asked for.
+  returned: success
+  type: str
+  sample: null
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+    asked_window,
+    iso,
+    now_utc,
+    parse_moment,
+    zone_named,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Page, Question, summarize
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, CHARGE_CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+
+#: Which entries are meant: a list of each, any of which counts.
+SELECTION: dict[str, dict[str, Any]] = {
+    "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
+    "charge_categories": {"type": "list", "elements": "str", "choices": list(CHARGE_CATEGORIES)},
+    "clouds": {"type": "list", "elements": "str"},
+    "regions": {"type": "list", "elements": "str"},
+    "projects": {"type": "list", "elements": "str"},
+    "sources": {"type": "list", "elements": "str"},
+    "metrics": {"type": "list", "elements": "str"},
+    "resources": {"type": "list", "elements": "str"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **arguments.LEDGER,
+            **arguments.RATES,
+            **arguments.WINDOW,
+            **SELECTION,
+            "tags": {"type": "dict", "default": {}},
+            "currency": {"type": "str"},
+            "as_of": {"type": "str"},
+            "group_by": {"type": "list", "elements": "str", "default": []},
+            "previous": {"type": "bool", "default": False},
+            "entries": {"type": "bool", "default": False},
+            "limit": {"type": "int", "default": 100},
+            "marker": {"type": "str"},
+            "history": {"type": "bool", "default": False},
+        },
+        mutually_exclusive=[("window", "begin"), ("window", "end")],
+        required_by={"end": "begin"},
+        supports_check_mode=True,
+    )
+
+    def read() -> dict[str, Any]:
+        result = summarize(arguments.ledger_options(module.params), *_question(module.params))
+        for sentence in result["unknown"]:
+            module.warn(sentence)
+        return result
+
+    run(module, read, "sqlalchemy")
+
+
+def _question(params: dict[str, Any]) -> tuple[Question, Any]:
+    """What is asked, and the moment as of which it is answered."""
+    now, zone = now_utc(), zone_named(params["timezone"], "timezone")
+    as_of = parse_moment(params["as_of"], zone, "as_of") if params["as_of"] else None
+    if as_of is not None and as_of > now:
+        raise InvalidOption("as_of", f"{iso(as_of)} is not past; leave it out to tell all that is known.")
+    named = None if params["begin"] else params["window"] or "current_month"
+    window = asked_window(named or "current_month", params["begin"], params["end"], zone, as_of or now)
+    lists = {name: None if params[name] is None else tuple(params[name]) for name in SELECTION}
+    question = Question(
+        selection=Selection(window, tags={str(name): str(value) for name, value in params["tags"].items()}, **lists),
+        named=named,
+        zone=zone,
+        rates=arguments.rates(params),
+        currency=parse_currency(params["currency"], "currency") if params["currency"] else None,
+        as_of=as_of,
+        group_by=tuple(params["group_by"]),
+        with_previous=params["previous"],
+        page=Page(params["limit"], params["marker"], params["history"]) if params["entries"] else None,
+    )
+    return question, as_of or now
+
+
+if __name__ == "__main__":
+    main()
