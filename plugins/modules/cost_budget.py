@@ -355,9 +355,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import recorded_by, run_gate
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_gate
 from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import Task, apply
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS, WEEKDAYS, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
 
 WARN = {"type": "str", "default": "fail", "choices": ["fail", "warn"]}

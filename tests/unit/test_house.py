@@ -14,7 +14,19 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 #: Each room may import those before it, and itself.
-ROOMS = ("_core", "_cloud", "_vergeos", "_store", "_metering", "_pricing", "_feeds", "_budget", "_export", "_ansible")
+ROOMS = (
+    "_core",
+    "_cloud",
+    "_vergeos",
+    "_store",
+    "_metering",
+    "_pricing",
+    "_feeds",
+    "_budget",
+    "_tracking",
+    "_export",
+    "_ansible",
+)
 OURS = "ansible_collections.finops.cloud.plugins.module_utils."
 FACE = ROOT / "plugins" / "module_utils" / "cost_management.py"
 FILES = sorted((ROOT / "plugins" / "module_utils").rglob("*.py"))

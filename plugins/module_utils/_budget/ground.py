@@ -25,8 +25,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.overrides impo
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-#: What budgets are told apart by.
-_BY = ("category", "project_id", "project_name", "tags")
+#: What sums have to be told by, for budgets to find those in their scope.
+BY = ("category", "project_id", "project_name", "tags")
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,12 @@ def _costs(connection: Connection, windows: Sequence[Window]) -> dict[Window, Se
     if not windows:
         return {}
     whole = Window(min(window.begin for window in windows), max(window.end for window in windows))
-    found = totals.by_time(connection, totals.Selection(whole), windows, _BY)
-    return {window: [_cost(total) for total in each] for window, each in zip(windows, found, strict=True)}
+    found = totals.by_time(connection, totals.Selection(whole), windows, BY)
+    return {window: [cost_of(total) for total in each] for window, each in zip(windows, found, strict=True)}
 
 
-def _cost(total: totals.Total) -> Cost:
+def cost_of(total: totals.Total) -> Cost:
+    """A sum that is told by BY, ready for scopes."""
     return Cost(
         category=str(total.keys["category"]),
         projects=frozenset(name for name in (total.keys["project_id"], total.keys["project_name"]) if name),

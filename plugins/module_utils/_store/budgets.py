@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import plain
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano, plain
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-FED_BY_CLOUD = "cloud"
+FED_BY_CLOUD, FED_BY_ENTRIES = "cloud", "entries"
 BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
 
 
@@ -50,6 +50,11 @@ class Budget:
     max_staleness: timedelta
     scope: Scope = field(default_factory=Scope)
     thresholds: tuple[Decimal, ...] = ()
+
+    @property
+    def amount(self) -> Decimal:
+        """The limit in its currency."""
+        return from_nano(self.limit_nano)
 
 
 def read_all(connection: Connection) -> list[Budget]:
