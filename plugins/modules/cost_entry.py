@@ -179,7 +179,6 @@ entry:
     source: manual
     key: invoice-2026-11-004
     version: 1
-    outcome: recorded
     charge_category: purchase
     category: other
     amount: "120"
@@ -208,7 +207,8 @@ entries:
   type: list
   elements: dict
   sample:
-    - *entry
+    - <<: *entry
+      outcome: recorded
 counts:
   description: How many costs had which outcome.
   returned: success
@@ -287,7 +287,10 @@ def main() -> None:
         costs = [manual.Cost(**told)] if one else manual.costs_of(module.params["entries"], told)
         options = arguments.ledger_options(module.params)
         result = manual.record(options, costs, now_utc(), recorded_by(), module.check_mode)
-        return {**result, "outcome": result["entries"][0]["outcome"], "entry": result["entries"][0]} if one else result
+        if not one:
+            return result
+        entry = dict(result["entries"][0])
+        return {**result, "outcome": entry.pop("outcome"), "entry": entry}
 
     run(module, write, "sqlalchemy")
 

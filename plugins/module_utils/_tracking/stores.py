@@ -161,7 +161,7 @@ class SqlCostStore(CostStore):
 
     def get_entries(self, start: datetime, end: datetime, category: str | None = None) -> list[CostEntry]:
         """As CostStore says."""
-        selection = Selection(window_of(start, end), categories=None if category is None else (category,))
+        selection = Selection(window_of(start, end), categories=None if category is None else (str(category),))
         found: list[CostEntry] = []
         after: int | None = None
         with sql.reading(self._options) as ledger:

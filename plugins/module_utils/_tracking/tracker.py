@@ -79,7 +79,7 @@ class CostTracker:
 
     store: an InMemoryCostStore where none is given. currency: what sums are told in, and what an amount is in that names no other. Costs in
     another one are converted at the rate that was valid when they occurred. timezone: where periods begin. source: what the costs are
-    recorded under. clock: what time it is, in UTC.
+    recorded under. clock: what time it is, in UTC; budgets in PostgreSQL go by that of the database.
     """
 
     def __init__(

@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LLM, EMBEDDING, COMPUTE = CostCategory.LLM_INFERENCE, CostCategory.LLM_EMBEDDING, CostCategory.COMPUTE
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> CostStore:
     return InMemoryCostStore() if request.param == "memory" else SqlCostStore(f"sqlite:///{tmp_path}/ledger.db")
 
@@ -60,6 +60,12 @@ def clock() -> Clock:
 @pytest.fixture
 def tracker(store: CostStore, clock: Clock) -> CostTracker:
     return CostTracker(store, currency="CHF", clock=clock)
+
+
+@pytest.fixture
+def simple(clock: Clock) -> CostTracker:
+    """For what is refused before any store is asked."""
+    return CostTracker(currency="CHF", clock=clock)
 
 
 def test_sums_are_exact(tracker: CostTracker) -> None:
@@ -142,11 +148,11 @@ def test_threads_lose_nothing(tracker: CostTracker) -> None:
         ({"tags": {"team": None}}, "tags: 'team' has no text"),
     ],
 )
-def test_what_is_no_cost_is_refused(tracker: CostTracker, options: dict[str, Any], says: str) -> None:
-    tracker.record("1", LLM)
+def test_what_is_no_cost_is_refused(simple: CostTracker, options: dict[str, Any], says: str) -> None:
+    simple.record("1", LLM)
     with pytest.raises(InvalidOption, match=f"^{says}"):
-        tracker.record(**{"amount": "1", "category": LLM, **options})
-    assert tracker.get_total(BudgetPeriod.DAILY) == 1
+        simple.record(**{"amount": "1", "category": LLM, **options})
+    assert simple.get_total(BudgetPeriod.DAILY) == 1
 
 
 def test_a_refund_is_a_credit(tracker: CostTracker) -> None:
@@ -174,9 +180,9 @@ def test_currencies_are_converted_or_unknown(tracker: CostTracker) -> None:
         {"start": NOW, "end": NOW - timedelta(1)},
     ],
 )
-def test_what_is_no_time_is_refused(tracker: CostTracker, asked: dict[str, Any]) -> None:
+def test_what_is_no_time_is_refused(simple: CostTracker, asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption, match=r"^(period|end): "):
-        tracker.get_summary(**asked)
+        simple.get_summary(**asked)
 
 
 # What cost-tracking libraries have been seen to get wrong at the gate, each by its own test.
@@ -205,7 +211,8 @@ def test_without_any_budget_nothing_may_be_spent(manager: BudgetManager) -> None
 
 
 @pytest.mark.parametrize("amount", [float("nan"), "NaN", "-5", "0", 1.0, Decimal("Infinity")])
-def test_what_is_no_amount_is_refused(manager: BudgetManager, amount: Any) -> None:
+def test_what_is_no_amount_is_refused(simple: CostTracker, amount: Any) -> None:
+    manager = BudgetManager(simple)
     manager.create("all", "100", BudgetPeriod.DAILY)
     with pytest.raises(InvalidOption, match="^amount: "):
         manager.can_spend(amount)
@@ -254,9 +261,9 @@ def test_names_that_look_alike_are_refused_and_the_same_again_is_not(manager: Bu
         ({"currency": "francs"}, "currency: 'francs' is no currency code"),
     ],
 )
-def test_what_is_no_budget_is_refused(manager: BudgetManager, options: dict[str, Any], says: str) -> None:
+def test_what_is_no_budget_is_refused(simple: CostTracker, options: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidOption, match=f"^{says}"):
-        manager.create(**{"name": "b", "amount": "1", "period": "daily", **options})
+        BudgetManager(simple).create(**{"name": "b", "amount": "1", "period": "daily", **options})
 
 
 def test_a_budget_of_nothing_that_is_spent_says_so(tracker: CostTracker, manager: BudgetManager) -> None:
@@ -286,6 +293,20 @@ def test_a_missing_ledger_is_an_error_and_no_zero(tmp_path: Path, clock: Clock) 
             ask()
     tracker.record("1", LLM, key="k")
     assert tracker.get_total(BudgetPeriod.DAILY) == 1
+
+
+def test_a_ledger_in_postgresql_is_one_too(postgresql_url: str) -> None:
+    """By the real clock, as a budget there goes by the database's."""
+    tracker = CostTracker(SqlCostStore(postgresql_url), currency="CHF")
+    manager = BudgetManager(tracker)
+    manager.create("llm", "10", BudgetPeriod.YEARLY, category=LLM, tags={"team": "a"})
+    entry = tracker.record("9", LLM, tags={"team": "a"}, quantity=3, unit="calls", key="k")
+    tracker.record("50", LLM, currency="ICU", tags={"team": "b"})
+    assert tracker.store.get_entry("python", "k") == entry
+    assert entry in tracker.store.get_entries(entry.occurred_at, entry.occurred_at + timedelta(seconds=1), LLM)
+    assert tracker.get_summary(BudgetPeriod.YEARLY).by_tag == {"team": {"a": Decimal(9), "b": Decimal(1)}}
+    assert manager.can_spend("1", LLM, tags={"team": "a"}) and not manager.can_spend("1.1", LLM, tags={"team": "a"})
+    assert manager.get_utilization("llm") == 0.9
 
 
 def test_nothing_here_needs_ansible_and_memory_needs_no_database() -> None:
