@@ -283,6 +283,14 @@ reasons:
   elements: str
   sample:
     - "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested 42.5, 356.3 left."
+summary:
+  description: A table for people, one line per budget, the worst first, as M(finops.cloud.cost_budget_info) returns it.
+  returned: with O(spend) or O(lines), also when the gate fails the task
+  type: list
+  elements: str
+  sample:
+    - "budget      verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why"
+    - "production  allow    2026-11-01   CHF 500.00  101.20     0.00      0.00     0.00      42.50  356.30  fits"
 lines:
   description: What was asked for.
   returned: with O(spend) or O(lines), also when the gate fails the task
@@ -361,8 +369,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
 
-WARN = {"type": "str", "default": "fail", "choices": ["fail", "warn"]}
-
 
 def main() -> None:
     module = AnsibleModule(
@@ -402,8 +408,7 @@ def main() -> None:
                     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
                 },
             },
-            "on_exceeded": WARN,
-            "on_unknown": WARN,
+            **arguments.ON_VERDICT,
         },
         supports_check_mode=True,
     )

@@ -86,6 +86,9 @@ LINES: Spec = {
         },
     },
 }
+ON_VERDICT: Spec = {
+    name: {"type": "str", "default": "fail", "choices": ["fail", "warn"]} for name in ("on_exceeded", "on_unknown")
+}
 METRIC_CATEGORIES: Spec = {"metric_categories": {"type": "dict", "default": {}}}
 
 #: What of a `cloud` dictionary is taken: the names of clouds.yaml -> ours.

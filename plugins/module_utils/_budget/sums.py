@@ -55,6 +55,8 @@ class PeriodSum:
     problems: tuple[str, ...]
     #: Whether what is known can be told in the budget's currency at all.
     has_rate: bool
+    #: Whether reserved and requested are wholly known, as they can be where the spend is not.
+    promises_known: bool
     #: The override without which it would not fit; None where none is needed, or none helps.
     override: Override | None
 
@@ -73,6 +75,13 @@ class PeriodSum:
         """What of the limit, raised by the override, is left after all; negative where it does not fit."""
         raised = from_nano(self.override.amount_nano) if self.override else Decimal(0)
         return ROUNDING.subtract(ROUNDING.add(self.limit, raised), self.total)
+
+    @property
+    def fullness(self) -> Decimal:
+        """The part of the limit that all of it comes to, infinite where a limit of nothing is passed."""
+        if self.limit:
+            return ROUNDING.divide(self.total, self.limit)
+        return Decimal("Infinity") if self.total > 0 else Decimal(0)
 
 
 class _Scale:
@@ -150,6 +159,7 @@ def period_sum(
         verdict=verdict,
         problems=problems,
         has_rate=bool(own),
+        promises_known=not placed.problems and not scale.problems,
         override=override if needed else None,
     )
 

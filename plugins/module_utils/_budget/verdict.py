@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import coverage
@@ -24,6 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import (
     PeriodSum,
     period_sum,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_table import table
 from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import reason, row
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
@@ -44,6 +46,16 @@ class BudgetVerdict:
     reason: str
     periods: tuple[PeriodSum, ...]
     rated_through: datetime | None
+
+    @property
+    def worst(self) -> PeriodSum | None:
+        """The first period that decided the verdict, the current one before the next; None for a budget that covers no spend now."""
+        return next((one for one in self.periods if one.verdict == self.verdict), None)
+
+    @property
+    def gravity(self) -> tuple[int, Decimal]:
+        """How bad it is, to be compared: by the verdict, then by how much of the limit it comes to."""
+        return (-1, Decimal(0)) if self.worst is None else (SEVERITY[self.verdict], self.worst.fullness)
 
     @property
     def overrides(self) -> tuple[Override, ...]:
@@ -130,7 +142,7 @@ def told_decision(
     named: str | None = None,
 ) -> dict[str, Any]:
     """decide() of verdicts that are there already."""
-    said = [(one.verdict, one.reason) for one in found if one.verdict != ENDED]
+    said = [(one.verdict, one.reason) for one in _worst_first(found) if one.verdict != ENDED]
     said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
     said += [(UNKNOWN, why) for why in _uncovered(found, request, ground)]
     said.sort(key=lambda one: -SEVERITY[one[0]])
@@ -142,6 +154,7 @@ def told_decision(
         "lines": [described(line) for line in request.lines],
         "evaluated_at": iso(ground.now),
         "tax": "excluded",
+        "summary": summary(found),
         "budgets": [as_result(one) for one in found],
     }
 
@@ -164,6 +177,15 @@ def described_line(line: Line) -> str:
     parts = [f"{kind} {value}" for kind, value in (("category", line.category), ("project", line.project)) if value]
     parts += [f"tag {name}={value}" for name, value in line.tags]
     return f"{line.money} of {', '.join(parts)}" if parts else str(line.money)
+
+
+def summary(found: Sequence[BudgetVerdict]) -> list[str]:
+    """A table of what the budgets say, line by line, the worst first."""
+    return table([(one.budget, one.verdict, one.worst) for one in _worst_first(found)])
+
+
+def _worst_first(found: Sequence[BudgetVerdict]) -> list[BudgetVerdict]:
+    return sorted(found, key=lambda one: one.gravity, reverse=True)
 
 
 def as_result(verdict: BudgetVerdict) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from zoneinfo import ZoneInfo
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import DENY, UNKNOWN, PeriodSum
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, display, from_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
+    ROUNDING,
+    SMALLEST_SHOWN,
+    display,
+    from_nano,
+    plain,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
@@ -46,13 +52,23 @@ def reason(budget: Budget, request: Request, period: PeriodSum) -> str:
         if amount:
             parts.append(f"{name} {display(amount)}")
     if period.override is not None:
-        one = period.override
-        raised = f"{display(from_nano(one.amount_nano))} for {one.reservation} by {one.approved_by} ({one.reason})"
-        parts.append(f"raised by {raised}")
+        parts.append(raised(period.override))
     figures = f"limit {budget.currency} {display(period.limit)} {span}, {', '.join(parts)}"
     if period.verdict == DENY:
-        return f"{budget.name}: {over}: {figures}, that is {display(-period.left)} too much."
+        return f"{budget.name}: {over}: {figures}, that is {too_much(period)} too much."
     return f"{budget.name}: {within}: {figures}, {display(period.left)} left."
+
+
+def raised(override: Override) -> str:
+    """`raised by 200 for black-friday by Ada (twice the customers)`."""
+    amount = display(from_nano(override.amount_nano))
+    return f"raised by {amount} for {override.reservation} by {override.approved_by} ({override.reason})"
+
+
+def too_much(period: PeriodSum) -> str:
+    """By how much a period that denies is passed: never `0`, as what is shown is rounded and what decides is not."""
+    over = -period.left
+    return display(over) if over >= SMALLEST_SHOWN else f"less than {plain(SMALLEST_SHOWN)}"
 
 
 def _span(window: Window, zone: str) -> str:
@@ -79,6 +95,7 @@ def row(budget: Budget, periods: Sequence[PeriodSum]) -> dict[str, Any]:
 
 def _period(period: PeriodSum) -> dict[str, Any]:
     """The period's amounts; null where they are not wholly known, with what is known of them in at_least (rule R1)."""
+    promised = {"reserved": display(period.reserved), "requested": display(period.requested)}
     amounts = {
         "spent": display(period.spent),
         "accrued": display(period.accrued),
@@ -87,13 +104,12 @@ def _period(period: PeriodSum) -> dict[str, Any]:
         "utilization": float(round(ROUNDING.divide(period.taken, period.limit), 6)) if period.limit else None,
         "left": display(period.left),
     }
-    known = {"spent": amounts["spent"], "accrued": amounts["accrued"], "to_come": amounts["to_come"]}
+    known = {**promised, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
     return {
         "period_start": iso(period.window.begin),
         "period_end": iso(period.window.end),
         "resets_at": iso(period.window.end),
-        "reserved": display(period.reserved),
-        "requested": display(period.requested),
+        **(promised if period.promises_known else dict.fromkeys(promised)),
         **(dict.fromkeys(amounts) if period.problems else amounts),
         "at_least": known if period.problems and period.has_rate else None,
         "override": None if period.override is None else _override(period.override),

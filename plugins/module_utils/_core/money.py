@@ -20,6 +20,7 @@ ROUNDING = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, D
 
 NANO_PER_UNIT = 1_000_000_000
 DISPLAY_PLACES = 6
+SMALLEST_SHOWN = Decimal(1).scaleb(-DISPLAY_PLACES)
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -125,7 +126,7 @@ def plain(amount: Decimal) -> str:
 
 def display(amount: Decimal) -> str:
     """An amount as results show it: half-even to 6 decimals, trailing zeros cut (rule M4)."""
-    return plain(ROUNDING.quantize(amount, Decimal(1).scaleb(-DISPLAY_PLACES)))
+    return plain(ROUNDING.quantize(amount, SMALLEST_SHOWN))
 
 
 def _shorten(text: str) -> str:
