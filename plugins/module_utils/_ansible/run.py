@@ -44,13 +44,15 @@ def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries
 def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], asks: bool, *libraries: str) -> None:
     """run() for a module that may say no: fails with the worst reason and the very result that it would have exited with.
 
-    asks: whether something was asked for, so that the result has to have a verdict.
+    asks: whether something was asked for, so that the result has to have a verdict. What the result lists as warnings is warned about.
     """
     require(module, *libraries)
     try:
         result = {"changed": False, **call()}
     except FinopsError as error:
         module.fail_json(msg=str(error))
+    for sentence in result.pop("warnings", ()):
+        module.warn(sentence)
     # What was asked for has a verdict, or this fails: nothing stands for a missing one.
     if asks:
         if result["gate_passed"] is not True:

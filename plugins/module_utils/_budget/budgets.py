@@ -199,18 +199,21 @@ def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None) -> N
 def status(options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates, now: datetime) -> dict[str, Any]:
     """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked for.
 
-    Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for a name that there is not;
-    LedgerError.
+    Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for a name that there is not, and
+    for an empty list of them; LedgerError.
     """
+    if names is not None and not names:
+        raise InvalidOption("names", "is empty; leave it out for all budgets.")
     with sql.reading(options) as ledger:
         stored = budgets.read_all(ledger.connection)
         now = holds.database_now(ledger.connection, now)
-        wanted = stored if names is None else [require(stored, name) for name in names]
+        wanted = stored if names is None else [require(stored, name, "names") for name in names]
         stands_on = ground.read(ledger.connection, rates, now, wanted, Request())
         found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
     return {
         "ledger": sql.shown(options),
         "evaluated_at": iso(now),
         "tax": "excluded",
+        "summary": verdict.summary(found),
         "budgets": [{**described(one.budget), **verdict.as_result(one)} for one in found],
     }

@@ -180,12 +180,12 @@ def _flat(name: str) -> str:
     return "".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def require(stored: Sequence[Budget], name: str) -> Budget:
+def require(stored: Sequence[Budget], name: str, option: str = "name") -> Budget:
     """The budget of that name. Raises InvalidOption that lists those there are: an unknown budget never lets a spend pass."""
     budget = find(stored, name)
     if budget is None:
         known = ", ".join(one.name for one in stored) or "none"
-        raise InvalidOption("name", f"the ledger has no budget '{name}'; it has {known}.")
+        raise InvalidOption(option, f"the ledger has no budget '{name}'; it has {known}.")
     return budget
 
 

@@ -183,7 +183,7 @@ class _Turn:
         task = self._task
         stored = budgets.read_all(self._connection)
         if task.budget is not None:
-            require(stored, task.budget)
+            require(stored, task.budget, "budget")
         if not asked:
             self._store(hold)
             return {**self._told(self._before, hold), **self._nothing_asked()}
@@ -208,6 +208,7 @@ class _Turn:
             "lines": [],
             "evaluated_at": iso(self._now),
             "tax": "excluded",
+            "summary": [],
             "budgets": [],
         }
 
@@ -229,6 +230,8 @@ class _Turn:
             "over_hold": bool(growth(before.held, lines)),
             "expired": after.committed_at is not None and after.committed_at >= after.expires_at,
             "exceeded": [one.budget.name for one in found if one.verdict == DENY],
+            "warnings": [one.reason for one in found if one.verdict == DENY],
+            "summary": verdict.summary(found),
             "budgets": [verdict.as_result(one) for one in found],
         }
 

@@ -1,0 +1,382 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cost_reservation
+short_description: Hold money before it is spent
+version_added: 0.1.0
+description:
+  - Holds an amount in every budget that covers it, if it fits, so that no other run can take it. It is asked and taken in one
+    transaction of the ledger; of any number of runs that race for what is left, exactly those that fit get it.
+  - A hold is committed once the money is spent, or released if it was not. It ends by itself after O(ttl).
+  - Fails when a budget denies, when one cannot know, and when no budget covers a line, as M(finops.cloud.cost_budget) does.
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._ledger
+  - finops.cloud._rating.rates
+  - finops.cloud._attributes
+  - finops.cloud._attributes.actiongroup_ledger
+attributes:
+  check_mode:
+    support: full
+    details:
+      - O(state=held) is decided in check mode as it is outside of it.
+      - Committing or releasing what was never held says that it would change something, and warns, as check mode held nothing before.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - Holding again with O(extend=true) moves the end of the hold each time. A hold that ended by its O(ttl) is held anew.
+options:
+  name:
+    description:
+      - Names the hold, the same name from O(state=held) to O(state=committed) or O(state=released).
+      - Take what stays the same when the run is repeated, and differs for every other one, such as the number of the pipeline. A name
+        that several hosts share is held once.
+    type: str
+    required: true
+  state:
+    description:
+      - V(held) asks the budgets and holds. The same again changes nothing; more is asked for the difference; less always fits.
+      - V(committed) says that the money is spent. More than was held is recorded too, as it is spent; see RV(over_hold) and RV(exceeded).
+        Committed again with another amount it is a correction.
+      - V(released) lets go of a hold that was not spent. What is committed cannot be released.
+      - A name that was never held can be neither committed nor released.
+    type: str
+    required: true
+    choices: [held, committed, released]
+  amount:
+    description:
+      - How much, above zero. Quote it. Short for one row of O(lines).
+      - For O(state=held) either this or O(lines) is needed. For O(state=committed) it is what was held where neither is given.
+    type: str
+  currency:
+    description:
+      - Currency of O(amount) and of O(lines) that name none, an ISO 4217 code or V(ICU). For O(state=committed) that of the hold where it
+        is not given.
+    type: str
+  category:
+    description: What O(amount) is for. Unknown without it where a budget goes by categories; needed with O(settled_by=entry).
+    type: str
+    choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+  project:
+    description: The project that O(amount) is for, by id or name. Unknown without it where a budget goes by projects.
+    type: str
+  tags:
+    description: Tags of what O(amount) buys, names and values.
+    type: dict
+  lines:
+    description: How much, line by line. Each budget is asked for the sum of the lines in its scope.
+    type: list
+    elements: dict
+    suboptions:
+      amount:
+        description: How much, above zero. Quote it.
+        type: str
+        required: true
+      currency:
+        description: Currency of the amount, O(currency) where it is not given.
+        type: str
+      category:
+        description: What it is for.
+        type: str
+        choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      project:
+        description: The project that it is for, by id or name.
+        type: str
+      tags:
+        description: Tags of what it buys.
+        type: dict
+      period:
+        description: Whether it will be spent in the period of O(for_period), or in the one after it. V(next) needs O(settled_by=import).
+        type: str
+        default: this
+        choices: [this, next]
+  settled_by:
+    description:
+      - What takes the place of the hold once it is committed, so that its cost is counted once. Needed for O(state=held).
+      - V(entry) is an entry that the commit writes into the ledger, for what no cloud tells.
+      - V(import) is M(finops.cloud.cost_import), for what a cloud rates. The hold counts on after its commit until the cloud has rated it,
+        and the commit records nothing. Refused where a budget in question is fed by entries, which would never see the cost.
+    type: str
+    choices: [entry, import]
+  budget:
+    description:
+      - Name of a budget that has to cover every line. It is asked beside every other one in scope. An unknown name is an error, and so is a
+        line outside of the budget.
+    type: str
+  ttl:
+    description:
+      - How long it is held at most, such as V(90m), V(6h) or V(2d). V(2h) where it is not given.
+      - What is committed later is still recorded.
+    type: str
+  extend:
+    description: Whether holding again begins O(ttl) anew.
+    type: bool
+    default: false
+  reuse:
+    description: Whether a name that is committed or released may be held once more, for something new.
+    type: bool
+    default: false
+  for_period:
+    description:
+      - A moment in the period in which the hold counts, a date or a date and time in ISO 8601, UTC where no offset is written. Now where it
+        is not given.
+    type: str
+  occurred_at:
+    description:
+      - When the money was spent, for the entry of O(settled_by=entry), in ISO 8601. The moment of the commit where it is not given.
+    type: str
+  on_exceeded:
+    description: What to do when a budget denies. V(warn) holds all the same with a warning, and covers no unknown.
+    type: str
+    default: fail
+    choices: [fail, warn]
+  on_unknown:
+    description: What to do when a budget cannot know. V(warn) holds all the same with a warning, and covers no deny.
+    type: str
+    default: fail
+    choices: [fail, warn]
+notes:
+  - The clock of the database's server says what has ended on PostgreSQL, that of this host on SQLite.
+seealso:
+  - module: finops.cloud.cost_budget
+  - module: finops.cloud.cost_budget_info
+"""
+
+EXAMPLES = r"""
+- name: Deploy only what is paid for
+  run_once: true
+  delegate_to: localhost
+  vars:
+    deployment: "shop-{{ lookup('ansible.builtin.env', 'CI_PIPELINE_ID') }}"
+  block:
+    - name: Hold 42.50 francs, or stop here
+      finops.cloud.cost_reservation:
+        name: "{{ deployment }}"
+        state: held
+        amount: "42.50"
+        currency: CHF
+        category: compute
+        settled_by: import
+
+    - name: Deploy
+      ansible.builtin.include_role:
+        name: shop
+
+    - name: It runs now, and the cloud will tell what it costs
+      finops.cloud.cost_reservation:
+        name: "{{ deployment }}"
+        state: committed
+  rescue:
+    - name: Let go of what was not spent
+      finops.cloud.cost_reservation:
+        name: "{{ deployment }}"
+        state: released
+
+- name: Hold for what no cloud tells, on two lines
+  finops.cloud.cost_reservation:
+    name: november-evaluation
+    state: held
+    currency: EUR
+    settled_by: entry
+    lines:
+      - {amount: "20", category: llm_inference}
+      - {amount: "1.5", category: llm_embedding}
+
+- name: Record what it was in the end
+  finops.cloud.cost_reservation:
+    name: november-evaluation
+    state: committed
+    currency: EUR
+    lines:
+      - {amount: "18.31", category: llm_inference}
+      - {amount: "1.44", category: llm_embedding}
+"""
+
+RETURN = r"""
+ledger:
+  description: The ledger that was used, without any password.
+  returned: success, and failures of the gate
+  type: str
+  sample: sqlite:////home/ci/.local/share/finops/ledger.db
+reservation:
+  description:
+    - The hold as the ledger has it; in check mode as it would be. Empty for a name that was never held.
+    - C(generation) counts how often the name was held anew. C(counts_at) is the moment in whose period it counts. C(forced) says that it
+      was taken although the gate did not allow it.
+  returned: success, and failures of the gate
+  type: dict
+  sample:
+    name: shop-4711
+    generation: 1
+    state: held
+    settled_by: import
+    counts_at: "2026-11-21T05:00:00Z"
+    held_at: "2026-11-21T05:00:00Z"
+    expires_at: "2026-11-21T07:00:00Z"
+    expired: false
+    committed_at: null
+    forced: false
+    held:
+      - {amount: "42.5", currency: CHF, category: compute, project: null, tags: {}, period: this}
+    committed: []
+verdict:
+  description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny).
+  returned: for O(state=held), also when the gate fails the task
+  type: str
+  sample: allow
+gate_passed:
+  description: Whether the run may go on, by the verdicts and by O(on_exceeded) and O(on_unknown). Nothing is held where it is false.
+  returned: for O(state=held), also when the gate fails the task
+  type: bool
+  sample: true
+reasons:
+  description: One sentence per budget, the worst first.
+  returned: for O(state=held), also when the gate fails the task
+  type: list
+  elements: str
+  sample:
+    - "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested 42.5, 356.3 left."
+lines:
+  description: What was asked for, that is what is held more than before.
+  returned: for O(state=held), also when the gate fails the task
+  type: list
+  elements: dict
+  sample:
+    - {amount: "42.5", currency: CHF, category: compute, project: null, tags: {}, period: this}
+evaluated_at:
+  description: When it was decided, in UTC.
+  returned: for O(state=held), also when the gate fails the task
+  type: str
+  sample: "2026-11-21T05:00:00Z"
+tax:
+  description: Always C(excluded), as amounts are net of VAT.
+  returned: for O(state=held), also when the gate fails the task
+  type: str
+  sample: excluded
+over_hold:
+  description: Whether more was committed than was held.
+  returned: for O(state=committed), of what was held
+  type: bool
+  sample: false
+expired:
+  description: Whether it was committed after its O(ttl).
+  returned: for O(state=committed), of what was held
+  type: bool
+  sample: false
+exceeded:
+  description: Names of the budgets that are beyond their limits with what was committed. Each is warned about.
+  returned: for O(state=committed), of what was held
+  type: list
+  elements: str
+  sample: []
+summary:
+  description: A table for people, one line per budget, the worst first, as M(finops.cloud.cost_budget_info) returns it.
+  returned: for O(state=held), also when the gate fails the task, and for O(state=committed)
+  type: list
+  elements: str
+  sample:
+    - "budget      verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why"
+    - "production  allow    2026-11-01   CHF 500.00  101.20     0.00      0.00     0.00      42.50  356.30  fits"
+budgets:
+  description:
+    - What each budget in question says, with its amounts in its own currency, as M(finops.cloud.cost_budget) returns it; after
+      O(state=committed) how it stands with what was committed. Empty where nothing more is held than before.
+  returned: for O(state=held), also when the gate fails the task, and for O(state=committed)
+  type: list
+  elements: dict
+  sample:
+    - name: production
+      verdict: allow
+      reason: "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested 42.5, 356.3 left."
+      fed_by: entries
+      basis: actual
+      currency: CHF
+      rated_through: null
+      limit: "500"
+      period_start: "2026-10-31T23:00:00Z"
+      period_end: "2026-11-30T23:00:00Z"
+      resets_at: "2026-11-30T23:00:00Z"
+      spent: "101.2"
+      accrued: "0"
+      reserved: "0"
+      requested: "42.5"
+      to_come: "0"
+      remaining: "398.8"
+      utilization: 0.2024
+      left: "356.3"
+      at_least: null
+      override: null
+      next_period:
+        period_start: "2026-11-30T23:00:00Z"
+        period_end: "2026-12-31T23:00:00Z"
+        resets_at: "2026-12-31T23:00:00Z"
+        spent: "0"
+        accrued: "0"
+        reserved: "0"
+        requested: "0"
+        to_come: "0"
+        remaining: "500"
+        utilization: 0.0
+        left: "500"
+        at_least: null
+        override: null
+      later_periods: []
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_gate
+from ansible_collections.finops.cloud.plugins.module_utils._budget.reservations import Task, apply
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
+from ansible_collections.finops.cloud.plugins.module_utils._store.holds import (
+    BY_ENTRY,
+    BY_IMPORT,
+    COMMITTED,
+    HELD,
+    RELEASED,
+)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **arguments.LEDGER,
+            **arguments.RATES,
+            "name": {"type": "str", "required": True},
+            "state": {"type": "str", "required": True, "choices": [HELD, COMMITTED, RELEASED]},
+            "amount": {"type": "str"},
+            "currency": {"type": "str"},
+            **arguments.LINES,
+            "settled_by": {"type": "str", "choices": [BY_ENTRY, BY_IMPORT]},
+            "budget": {"type": "str"},
+            "ttl": {"type": "str"},
+            "extend": {"type": "bool", "default": False},
+            "reuse": {"type": "bool", "default": False},
+            "for_period": {"type": "str"},
+            "occurred_at": {"type": "str"},
+            **arguments.ON_VERDICT,
+        },
+        supports_check_mode=True,
+    )
+
+    task = Task(**{name: module.params[name] for name in Task.__dataclass_fields__})
+
+    def work() -> dict[str, Any]:
+        ledger = arguments.ledger_options(module.params)
+        return apply(ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by())
+
+    run_gate(module, work, task.state == HELD, "sqlalchemy")
+
+
+if __name__ == "__main__":
+    main()
