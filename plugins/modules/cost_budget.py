@@ -200,6 +200,8 @@ options:
     default: fail
     choices: [fail, warn]
 seealso:
+  - module: finops.cloud.cost_budget_info
+  - module: finops.cloud.cost_reservation
   - module: finops.cloud.cost_import
   - module: finops.cloud.cost_entry
 """
@@ -221,6 +223,40 @@ EXAMPLES = r"""
     currency: CHF
   run_once: true
   delegate_to: localhost
+
+- name: 20 euros a week for the language models of one team, known from what is recorded
+  finops.cloud.cost_budget:
+    name: assistant
+    limit: "20"
+    currency: EUR
+    period: weekly
+    fed_by: entries
+    scope:
+      categories: [llm_inference, llm_embedding]
+      tags: {team: assistant}
+    thresholds: ["0.8", "1"]
+
+- name: Machines now, and disks from the next month on
+  finops.cloud.cost_budget:
+    currency: CHF
+    lines:
+      - {amount: "60", category: compute}
+      - {amount: "50", category: storage, period: next}
+
+- name: Once more than the limit, for one reservation
+  finops.cloud.cost_budget:
+    name: production
+    override:
+      for: black-friday
+      amount: "200"
+      reason: Twice the customers for a week
+      by: Ada, head of operations
+      until: "2026-11-30"
+
+- name: Nobody needs it any more
+  finops.cloud.cost_budget:
+    name: production
+    state: absent
 """
 
 RETURN = r"""

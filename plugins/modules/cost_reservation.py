@@ -150,34 +150,37 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Deploy only what is paid for
+- name: Hold 42.50 francs for this pipeline, or stop here
+  finops.cloud.cost_reservation:
+    name: "shop-{{ lookup('ansible.builtin.env', 'CI_PIPELINE_ID') }}"
+    state: held
+    amount: "42.50"
+    currency: CHF
+    category: compute
+    settled_by: import
+  register: hold
   run_once: true
   delegate_to: localhost
-  vars:
-    deployment: "shop-{{ lookup('ansible.builtin.env', 'CI_PIPELINE_ID') }}"
-  block:
-    - name: Hold 42.50 francs, or stop here
-      finops.cloud.cost_reservation:
-        name: "{{ deployment }}"
-        state: held
-        amount: "42.50"
-        currency: CHF
-        category: compute
-        settled_by: import
 
-    - name: Deploy
+- name: Deploy
+  block:
+    - name: The shop
       ansible.builtin.include_role:
         name: shop
-
-    - name: It runs now, and the cloud will tell what it costs
-      finops.cloud.cost_reservation:
-        name: "{{ deployment }}"
-        state: committed
   rescue:
     - name: Let go of what was not spent
       finops.cloud.cost_reservation:
-        name: "{{ deployment }}"
+        name: "{{ hold.reservation.name }}"
         state: released
+
+    - name: The deployment failed all the same
+      ansible.builtin.fail:
+        msg: "{{ ansible_failed_result.msg }}"
+
+- name: It runs now, and the cloud will tell what it costs
+  finops.cloud.cost_reservation:
+    name: "{{ hold.reservation.name }}"
+    state: committed
 
 - name: Hold for what no cloud tells, on two lines
   finops.cloud.cost_reservation:
