@@ -2,22 +2,26 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The one place that talks HTTP to an OpenStack: raw JSON in, errors as one sentence, few round trips (rules R1, R4 to R6)."""
+"""A cloud and its services, asked in few round trips: raw JSON in, errors as one sentence (rules R1, R2 and R4 to R6)."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
 from threading import Lock
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import CloudRegion, ConnectionOptions, resolve
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.access import log_in, offered_regions, region_of
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions, resolve
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.transport import (
+    body_of,
+    newest_offered,
+    refuse,
+    until_answered,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import (
     ABSENT,
     ERROR,
@@ -31,18 +35,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     FinopsError,
     Forbidden,
     InvalidOption,
-    LoginFailed,
     Malformed,
-    NotFound,
     ServiceAbsent,
-    Unavailable,
 )
 
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT_SECONDS = 60
-RETRIED_STATUSES = (429, 502, 503, 504)
-LONGEST_BACKOFF_SECONDS = 8.0
 PARALLEL_SERVICES = 8
 
 #: Our name of a service -> its service type in the catalog; keystoneauth knows the aliases (volumev3, ...).
@@ -165,13 +164,13 @@ class Service:
             expired = response.request.headers.get("X-Auth-Token")
             response = self._send_until_answered(method, reading, url, microversion, expired)
         if response.status_code == 406 and microversion:
-            older = _newest_offered(response, microversion)
+            older = newest_offered(response, microversion)
             if older:
                 response = self._send_until_answered(method, reading, url, older)
         if not 200 <= response.status_code < 300:
-            _refuse(reading, url, response)
+            refuse(reading, url, response)
         return Answer(
-            _body(reading, url, method, response),
+            body_of(reading, url, method, response),
             {k.lower(): v for k, v in response.headers.items()},
             response.status_code,
         )
@@ -208,7 +207,7 @@ class Cloud:
         """Logs in: one request. Raises InvalidOption for bad options, LoginFailed where no token was given."""
         self._timeout_seconds = float(options.api_timeout or DEFAULT_TIMEOUT_SECONDS)
         region = resolve(options)
-        access = _log_in(region, self._timeout_seconds)
+        access = log_in(region, self._timeout_seconds)
         if not access.project_id:
             raise InvalidOption(
                 "auth", f"the token of {region.auth_url} is for no project; name project_name or project_id."
@@ -216,11 +215,11 @@ class Cloud:
         self._login = Login(region.session)
         self._interface = region.interface
         self._catalog = access.service_catalog
-        self._offered_regions = _offered_regions(access)
+        self._offered_regions = offered_regions(access)
         self.identity = CloudIdentity(
             name=region.name,
             auth_url=region.auth_url,
-            region=_region_of(region, access),
+            region=region_of(region, access),
             project_id=access.project_id,
             project_name=access.project_name,
         )
@@ -320,201 +319,6 @@ def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:
         message = " ".join(str(error).rstrip(".") + "." for error in errors)
         return ServiceStatus(status, errors[0].http_status, message)
     return ServiceStatus(OK, 200, None)
-
-
-def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
-    """Send, and again on connection errors, 429, 502, 503 and 504, until answered or the time is up (rule R6).
-
-    Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After is honoured where
-    it fits in the time left. Raises Unavailable; LoginFailed where the token had to be renewed and was refused.
-    """
-    deadline = time.monotonic() + timeout_seconds
-    attempt = 0
-    while True:
-        attempt += 1
-        response, problem = _sent(send, reading, url, max(deadline - time.monotonic(), 0.001))
-        if response is not None and response.status_code not in RETRIED_STATUSES:
-            return response
-        pause = _pause_seconds(response, attempt)
-        if time.monotonic() + pause >= deadline:
-            if response is not None:
-                _refuse(reading, url, response)
-            raise Unavailable(reading, url, problem)
-        time.sleep(pause)
-
-
-def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> tuple[Any, str]:
-    """The response, or None and why none came where sending again may help. Raises CloudError where it cannot."""
-    import keystoneauth1.exceptions as ksa
-
-    try:
-        return send(timeout_seconds), ""
-    except ksa.SSLError as error:
-        raise Unavailable(reading, url, "the certificate was not accepted; set ca_cert, or check the URL") from error
-    except ksa.ConnectTimeout:
-        return None, "no answer within api_timeout"
-    except (ksa.ConnectFailure, ksa.RetriableConnectionFailure, ksa.UnknownConnectionError) as error:
-        return None, _connection_problem(error)
-    except ksa.HttpError as error:
-        problem = f"the identity service answered {error.http_status}"
-        raise LoginFailed("a new token", url, problem, error.http_status) from error
-    except ksa.InvalidResponse as error:
-        raise Malformed(reading, url, "the answer is not the token that the identity API promises") from error
-    except ksa.ClientException as error:
-        raise Unavailable(reading, url, f"the login failed ({type(error).__name__})") from error
-
-
-def _pause_seconds(response: Any, attempt: int) -> float:
-    """Retry-After in seconds where given (RFC 9110 section 10.2.3; its date form is not used by OpenStack), else growing pauses."""
-    told = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(told) if told.isdigit() else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
-
-
-def _connection_problem(error: Exception) -> str:
-    text = str(error)
-    for known, sentence in (
-        ("Connection refused", "the connection was refused; is the URL right and the service up?"),
-        ("Name or service not known", "the host name is not known; check the URL"),
-        ("Temporary failure in name resolution", "the host name is not known; check the URL"),
-        ("No route to host", "there is no route to the host"),
-        ("Connection reset", "the connection was reset before an answer came"),
-        ("Remote end closed", "the connection was closed before an answer came"),
-        ("timed out", "no answer within api_timeout"),
-    ):
-        if known in text:
-            return sentence
-    return f"the connection failed ({type(error).__name__})"
-
-
-def _refuse(reading: str, url: str, response: Any) -> NoReturn:
-    """Raise the error of a response that is not 2xx, with what the service said, shortened."""
-    status = response.status_code
-    said = _message_in(response)
-    problem = f"the service answered {status}" + (f" ({said})" if said else "")
-    address = url.partition("?")[0]
-    kind: type[CloudError] = CloudError
-    if status in (401, 403):
-        kind = Forbidden
-        if status == 403:
-            problem += "; this login has no role in the project that may read it"
-    elif status in (404, 410):
-        kind = NotFound
-    elif status == 429 or status >= 500:
-        kind = Unavailable
-    raise kind(reading, address, problem, status)
-
-
-def _message_in(response: Any) -> str:
-    """The sentence inside an error body, whichever of OpenStack's styles it has; empty for HTML or nothing."""
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return ""
-    while isinstance(body, dict):
-        for key in ("message", "faultstring", "description"):
-            if isinstance(body.get(key), str):
-                return " ".join(body[key].split("<br", 1)[0].split())[:200]
-        inner = [value for value in body.values() if isinstance(value, dict)]
-        body = inner[0] if inner else None
-    return ""
-
-
-def _newest_offered(response: Any, microversion: str) -> str | None:
-    """`compute 2.38` from the words of a 406, if it is older than what was asked for (Nova and Cinder: Minimum is X and maximum is Y)."""
-    said = _message_in(response).rstrip(".")
-    service, _sep, asked = microversion.partition(" ")
-    newest = said.rsplit(" ", 1)[-1]
-    try:
-        older = tuple(int(part) for part in newest.split(".")) < tuple(int(part) for part in asked.split("."))
-    except ValueError:
-        return None
-    return f"{service} {newest}" if older else None
-
-
-def _body(reading: str, url: str, method: str, response: Any) -> Any:
-    """The JSON body with every number exact. Raises Malformed for anything that is no JSON, NaN and infinity included."""
-    if method == "HEAD" or response.status_code == 204:
-        return None
-    try:
-        return json.loads(response.content, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, InvalidOperation, RecursionError) as error:
-        raise Malformed(
-            reading,
-            url.partition("?")[0],
-            f"the answer is not the JSON that the API promises ({len(response.content)} bytes)",
-            response.status_code,
-        ) from error
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
-
-
-def _log_in(region: CloudRegion, timeout_seconds: float) -> Any:
-    """The token's contents. Raises LoginFailed in one sentence without a secret."""
-    import keystoneauth1.exceptions as ksa
-
-    reading = "a token"
-
-    def send(timeout: float) -> Any:
-        region.session.timeout = timeout
-        try:
-            return _Token(region.session.auth.get_access(region.session))
-        except ksa.HttpError as error:
-            if error.response is None or error.http_status not in RETRIED_STATUSES:
-                raise
-            return error.response
-
-    try:
-        return until_answered(send, reading, region.auth_url, timeout_seconds).access
-    except LoginFailed as error:
-        cause = error.__cause__
-        if isinstance(cause, ksa.Unauthorized):
-            raise LoginFailed(
-                reading,
-                region.auth_url,
-                "the identity service refused the credentials (401): wrong user, password, project or domain",
-                401,
-            ) from cause
-        raise LoginFailed(
-            reading, region.auth_url, f"the identity service answered {error.http_status}", error.http_status
-        ) from cause
-    except (Unavailable, Malformed) as error:
-        raise LoginFailed(reading, region.auth_url, str(error).split(" failed: ", 1)[-1], error.http_status) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LoginFailed(
-            reading, region.auth_url, "the answer is not the token that the identity API promises"
-        ) from error
-
-
-@dataclass(frozen=True)
-class _Token:
-    """A token in the clothes of a response, for until_answered."""
-
-    access: Any
-    status_code: int = 201
-
-
-def _offered_regions(access: Any) -> list[str]:
-    """The regions that the token's catalog has endpoints in."""
-    services = access.service_catalog.catalog
-    endpoints = (endpoint for service in services for endpoint in service["endpoints"])
-    return sorted({endpoint["region_id"] for endpoint in endpoints if endpoint.get("region_id")})
-
-
-def _region_of(region: CloudRegion, access: Any) -> str | None:
-    """The region asked for, or the only one of the catalog. Raises InvalidOption where it must be named."""
-    offered = _offered_regions(access)
-    if region.region_name:
-        if region.region_name not in offered:
-            raise InvalidOption(
-                "region_name",
-                f"{region.auth_url} has no region {region.region_name}; it offers {', '.join(offered) or 'none'}.",
-            )
-        return region.region_name
-    if len(offered) > 1:
-        raise InvalidOption("region_name", f"{region.auth_url} offers {', '.join(offered)}; name one.")
-    return offered[0] if offered else None
 
 
 def raise_errors(errors: tuple[CloudError, ...]) -> None:

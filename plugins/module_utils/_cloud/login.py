@@ -4,7 +4,7 @@
 
 """One login: the user's options, clouds.yaml and environment become a token, its catalog and a session (rule R4).
 
-Only this file knows the SDK's configuration; only connection.py sends requests.
+Only this file knows the SDK's configuration, and it sends nothing: access.py does.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import rating
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud, Service, _body
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud, Service
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.transport import body_of
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed, NotFound
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -110,11 +111,11 @@ def test_another_collect_period_is_an_error_that_names_the_option(service: Servi
 def test_what_is_no_number_or_no_json_is_malformed(content: str) -> None:
     response = SimpleNamespace(content=content.encode(), status_code=200)
     with pytest.raises(Malformed, match="^Reading cost from http://c failed: the answer is not the JSON"):
-        _body("cost", "http://c?begin=x", "GET", response)
+        body_of("cost", "http://c?begin=x", "GET", response)
 
 
 @pytest.mark.parametrize("number", ["0.1", "1570.8673680000002", "1e-06", "123456789012345678901234567890.123"])
 def test_numbers_stay_exact(number: str) -> None:
     response = SimpleNamespace(content=json.dumps({"rate": 0}).replace("0", number).encode(), status_code=200)
-    body: Any = _body("cost", "http://c", "GET", response)
+    body: Any = body_of("cost", "http://c", "GET", response)
     assert str(body["rate"]) == str(type(body["rate"])(number))
