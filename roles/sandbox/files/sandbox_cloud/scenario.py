@@ -15,6 +15,7 @@ import types
 import typing
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,7 @@ class Rating:
     """How the cloud rates. storage v1: the v2 API is not offered. An hour is rated rated_lag_hours after it has ended.
 
     outgoing_gb_per_hour: what is fetched from the object storage; without any it is no metric of this cloud.
+    price_factors: what the prices are multiplied by in other_regions and further_projects, by their names.
     """
 
     prices_icu_per_hour: Prices
@@ -176,6 +178,7 @@ class Rating:
     history_days: int = 40
     rated_lag_hours: int = 1
     outgoing_gb_per_hour: float = 0.0
+    price_factors: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,8 +232,10 @@ class Scenario:
     flavors: dict[str, Flavor]
     volume_types: tuple[str, ...]
     services: tuple[str, ...] = SERVICES
-    #: Further regions of the catalog, which show the same resources once more.
+    #: Further regions of the catalog, which show the same resources once more; rating tells them at rating.price_factors.
     other_regions: tuple[str, ...] = ()
+    #: Further projects of the project's user, which show the same resources once more; rating as in other_regions, as their own.
+    further_projects: tuple[str, ...] = ()
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
     servers: tuple[Server, ...] = ()
@@ -244,6 +249,27 @@ class Scenario:
     load_balancers: tuple[LoadBalancer, ...] = ()
     containers: tuple[Container, ...] = ()
     images: tuple[Image, ...] = ()
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """Every project, with the user who may log in to it."""
+        further = (dataclasses.replace(self.project, project=name) for name in self.further_projects)
+        return (self.project, *further, self.other)
+
+
+def priced(scenario: Scenario, owner: Owner, region: str | None) -> Scenario:
+    """The scenario as rating sees it: of that project, at the prices of that region, None for the first one."""
+    factors = [Decimal(str(scenario.rating.price_factors.get(name or "", 1.0))) for name in (owner.project, region)]
+    prices = scenario.rating.prices_icu_per_hour
+
+    def dearer(price: Any) -> Any:
+        if isinstance(price, dict):
+            return {name: dearer(one) for name, one in price.items()}
+        return float(Decimal(str(price)) * factors[0] * factors[1])
+
+    multiplied = Prices(**{one.name: dearer(getattr(prices, one.name)) for one in dataclasses.fields(prices)})
+    rating = dataclasses.replace(scenario.rating, prices_icu_per_hour=multiplied)
+    return dataclasses.replace(scenario, project=owner, rating=rating)
 
 
 def load(path: Path) -> Scenario:
@@ -313,7 +339,9 @@ def _refuse_dangling(scenario: Scenario) -> None:
     servers = {one.name for one in scenario.servers}
     volumes = {one.name for one in scenario.volumes}
     networks = {one.name for one in scenario.networks}
+    places = {*scenario.other_regions, *scenario.further_projects}
     references = [
+        *((f"rating.price_factors[{name}]", name, places) for name in scenario.rating.price_factors),
         *((f"services[{name}]", name, set(SERVICES)) for name in scenario.services),
         *((f"servers[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.servers),
         *((f"servers[{one.name}].network", one.network, networks) for one in scenario.servers),

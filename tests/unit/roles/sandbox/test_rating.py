@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 
-from ...conftest import FILES, Answer, Sandbox, ask, log_in
+from ...conftest import FILES, Answer, Sandbox, ask, command, log_in
 
 DEFAULT = FILES / "scenarios" / "default.yml"
 HOUR = timedelta(hours=1)
@@ -250,3 +250,50 @@ def test_another_project_has_a_history_of_its_own(running: Sandbox) -> None:
     ]
     assert answers[0].body["total"] == 0
     assert (answers[1].status, answers[1].body) == (404, {"message": "No resource found for provided filters."})
+
+
+def test_other_regions_and_projects_have_the_same_at_prices_of_their_own(
+    start: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    scenario = yaml.safe_load(DEFAULT.read_text())
+    scenario |= {"other_regions": ["dc4-a"], "further_projects": ["PCP-DEMO002"]}
+    scenario["rating"]["price_factors"] = {"dc4-a": 0.5, "PCP-DEMO002": 2}
+    (tmp_path / "more.yml").write_text(yaml.safe_dump(scenario))
+    sandbox = start("--scenario", str(tmp_path / "more.yml"))
+    found: dict[tuple[str, str], Decimal] = {}
+    owners = set()
+    for project in ("PCP-DEMO001", "PCP-DEMO002"):
+        answer = log_in(sandbox.state, project=project)
+        token = answer.body["token"]
+        assert token["project"]["name"] == project
+        headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+        catalog = next(row["endpoints"] for row in token["catalog"] if row["type"] == "rating")
+        for endpoint in (one for one in catalog if one["interface"] == "public"):
+            query = urlencode({**a_day(), "filters": "type:ip.floating", "limit": 1})
+            price = ask("GET", f"{endpoint['url']}/v2/summary?{query}", headers=headers).body["results"][0][3]
+            found[project, endpoint["region"]] = Decimal(str(price))
+            frames = ask("GET", f"{endpoint['url']}/v2/dataframes?{query}", headers=headers).body["dataframes"]
+            owners.add(frames[0]["usage"]["ip.floating"][0]["groupby"]["project_id"])
+            old = ask("GET", f"{endpoint['url']}/v1/report/total?{urlencode(a_day())}", headers=headers).body
+            assert float(old) > float(price)
+    # Three addresses at 0.2, for 24 hours.
+    assert found == {
+        ("PCP-DEMO001", "dc3-a"): pytest.approx(Decimal("14.4")),
+        ("PCP-DEMO001", "dc4-a"): pytest.approx(Decimal("7.2")),
+        ("PCP-DEMO002", "dc3-a"): pytest.approx(Decimal("28.8")),
+        ("PCP-DEMO002", "dc4-a"): pytest.approx(Decimal("14.4")),
+    }
+    assert len(owners) == 2
+    assert log_in(sandbox.state, project="PCP-OTHER99").status == 401
+
+
+def test_a_price_factor_of_nowhere_is_refused(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+    (tmp_path / "nowhere.yml").write_text(
+        DEFAULT.read_text().replace("  storage: v2", "  storage: v2\n  price_factors: {mars: 2.0}")
+    )
+    ended = command("start", "--directory", str(tmp_path / "no"), "--scenario", str(tmp_path / "nowhere.yml"))
+    assert ended.returncode != 0
+    assert (
+        "rating.price_factors[mars] is mars, which the scenario does not have; it has none"
+        in ended.stdout + ended.stderr
+    )

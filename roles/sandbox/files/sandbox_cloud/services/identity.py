@@ -13,6 +13,7 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import TOKEN_LIFETIME, Cloud, Identity
 from sandbox_cloud.scenario import Owner, stable_id
+from sandbox_cloud.services import rating_query
 
 #: Our name of a service -> type and name in the catalog, and the path that its URL has there.
 CATALOG = {
@@ -111,30 +112,31 @@ def _owner(cloud: Cloud, asked: Any) -> tuple[Owner | None, str]:
         auth = asked["auth"]
         method = auth["identity"]["methods"][0]
         credentials = auth["identity"][method]
-        owner = _by_method(cloud, method, credentials)
+        owners = _by_method(cloud, method, credentials)
         scope = (auth.get("scope") or {}).get("project") if isinstance(auth.get("scope"), dict) else None
     except (KeyError, TypeError, IndexError):
         return None, ""
-    if owner is None or (scope and owner.project != scope.get("name") and owner.project_id != scope.get("id")):
-        return None, method
-    return owner, method
+    chosen = (
+        one for one in owners if not scope or scope.get("name") == one.project or scope.get("id") == one.project_id
+    )
+    return next(chosen, None), method
 
 
-def _by_method(cloud: Cloud, method: str, credentials: dict[str, Any]) -> Owner | None:
-    owners = (cloud.scenario.project, cloud.scenario.other)
+def _by_method(cloud: Cloud, method: str, credentials: dict[str, Any]) -> list[Owner]:
+    """The projects that the credentials may be for; an application credential is bound to one."""
+    owners = cloud.scenario.owners
     if method == "password":
         user = credentials["user"]
         same = [one for one in owners if user.get("name") == one.user or user.get("id") == one.user_id]
-        return same[0] if same and user["password"] == same[0].password else None
+        return [one for one in same if user["password"] == one.password]
     if method == "application_credential":
         known = cloud.scenario.application_credential
-        return (
-            cloud.scenario.project if (credentials["id"], credentials["secret"]) == (known.id, known.secret) else None
-        )
+        same_secret = (credentials["id"], credentials["secret"]) == (known.id, known.secret)
+        return [cloud.scenario.project] if same_secret else []
     if method == "token":
         found = cloud.identity_of(credentials["id"])
-        return found.owner if found else None
-    return None
+        return [one for one in owners if found and one.user == found.owner.user]
+    return []
 
 
 def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str, Any]:
@@ -156,6 +158,11 @@ def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str
     return token
 
 
+def _path(cloud: Cloud, kind: str, path: str, region: str) -> str:
+    """Where a service of the region is: rating, which has prices of its own there, behind a path of its own."""
+    return path if kind != "rating" or region == cloud.scenario.region else path + rating_query.in_region(region)
+
+
 def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, Any]]:
     offered = {name: CATALOG[name] for name in cloud.scenario.services}
     rows = [*offered.values(), ("identity", "keystone", "/identity/v3")]
@@ -166,7 +173,7 @@ def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, An
                     "id": stable_id("endpoint", f"{region}/{kind}/{interface}").replace("-", ""),
                     "interface": interface,
                     "region_id": region,
-                    "url": origin + path.format(project_id=identity.owner.project_id),
+                    "url": origin + _path(cloud, kind, path, region).format(project_id=identity.owner.project_id),
                     "region": region,
                 }
                 for region in (cloud.scenario.region, *cloud.scenario.other_regions)

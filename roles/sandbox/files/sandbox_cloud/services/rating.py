@@ -40,8 +40,12 @@ _Columns = dict[str, Callable[[Sum], Any]]
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
-    """The rating service's routes."""
+    """The rating service's routes, those of every region."""
+    regions = (rating_query.in_region(region) for region in cloud.scenario.other_regions)
+    return [route for behind in ("", *regions) for route in _routes(cloud, prefix + behind)]
 
+
+def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def versions(request: web.Request) -> web.Response:
         told = [("v1", "CURRENT"), ("v2", "EXPERIMENTAL")][: 1 if cloud.scenario.rating.storage == "v1" else 2]
         link = f"{request.url.origin()}{prefix}"
@@ -55,10 +59,10 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         )
 
     async def summary(request: web.Request) -> web.Response:
-        return _summary(cloud, request)
+        return _summary(rating_query.place(cloud, request), request)
 
     async def dataframes(request: web.Request) -> web.Response:
-        return _dataframes(cloud, request)
+        return _dataframes(rating_query.place(cloud, request), request)
 
     async def modules(_request: web.Request) -> web.Response:
         names = ("module_id", "description", "enabled", "hot_config")

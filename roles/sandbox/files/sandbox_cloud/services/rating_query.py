@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a request asks CloudKitty for: whose points, of which period, filtered by what. Both of its APIs ask alike."""
+"""What a request asks CloudKitty for: whose points, at which prices, of which period, filtered by what. Both of its APIs ask alike."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -14,10 +15,26 @@ from aiohttp import web
 from sandbox_cloud import history
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.history import Series
+from sandbox_cloud.scenario import priced
 from sandbox_cloud.summary import Window
 
 #: Metric and resource of a series -> its points as text, before and behind the dates of each period.
 Rendered = dict[tuple[str, str], tuple[str, str]]
+
+
+def in_region(region: str) -> str:
+    """What the path of the rating service goes on with in one of the other regions."""
+    return f"/in/{region}"
+
+
+def place(cloud: Cloud, request: web.Request) -> Cloud:
+    """The cloud as rating sees it where the request goes to: in that region, for the token's project."""
+    segments = request.path.split("/")
+    region = segments[3] if segments[2] == "in" else None
+    owner = request["identity"].owner if cloud.owns_all(request["identity"]) else cloud.scenario.project
+    scenario = cloud.cached(("priced", owner, region), lambda: priced(cloud.scenario, owner, region))
+    rendered = cloud.cached(("rendered", owner, region), dict)
+    return dataclasses.replace(cloud, scenario=scenario, rendered=rendered)
 
 
 def window(cloud: Cloud, request: web.Request) -> Window:

@@ -48,7 +48,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     def bound(handler: Callable[[Cloud, web.Request], web.Response]) -> Any:
         async def answer(request: web.Request) -> web.Response:
-            return handler(cloud, request)
+            return handler(rating_query.place(cloud, request), request)
 
         return answer
 
@@ -59,7 +59,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return answer
 
     async def quote(request: web.Request) -> web.Response:
-        return _quote(cloud, await request.text())
+        return _quote(rating_query.place(cloud, request), await request.text())
 
     handlers = {
         "/report/summary": bound(_summary),
