@@ -16,6 +16,8 @@ description:
     since, RV(cost.missing_hours) what was left out before.
   - The sums are CloudKitty's. Where they are added up here, which CloudKitty cannot do by flavor or local day, they are held to
     CloudKitty's own sum, and another one fails the task.
+  - Of several O(regions) and O(projects), RV(cost) is the sum and RV(parts) tells them apart. What cannot be read of one is not known
+    of the sum.
   - Changes nothing but the file that O(dest) names.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -37,10 +39,25 @@ attributes:
   idempotent:
     support: full
 options:
+  regions:
+    description:
+      - Read these regions of the catalog, with one login for all of them.
+      - RV(cost) is their sum then. Mutually exclusive with O(region_name).
+    type: list
+    elements: str
+  projects:
+    description:
+      - Read these projects, by their names or IDs, with one login for each. They stand in place of the project in O(auth) or
+        C(clouds.yaml), the rest of which is the same for all, and are looked for in the same domain.
+      - RV(cost) is their sum then. With O(regions), each project is read in each region.
+      - An application credential is bound to its project and is refused. A token has to be one that the cloud lets be rescoped.
+    type: list
+    elements: str
   window:
     description:
       - A window by its name, in O(timezone). Mutually exclusive with O(begin) and O(end).
-      - V(last_hour) is the newest hour that the cloud has rated, which is not the one that has just ended.
+      - V(last_hour) is the newest hour that the cloud has rated, which is not the one that has just ended. Of several O(regions) and
+        O(projects) it is each one's own.
       - V(last_30_days) ends with today.
       - V(current_month) where neither it nor O(begin) is given.
     type: str
@@ -91,6 +108,8 @@ options:
       - A file for the rated points, in place of returning them. CSV where its name ends in C(.csv), JSON lines where it ends in C(.jsonl)
         or C(.ndjson).
       - It is written beside its place and moved there when it is whole, with mode 0600. Where it would be the same, it stays.
+      - Of several O(regions) and O(projects) each row says whose it is, in the columns C(region), C(project_id) and C(project_name). They
+        are read one after the other then, and there is no file unless all could be read.
       - The points pass through; however many they are, they take no memory.
     type: path
   metrics:
@@ -186,6 +205,23 @@ EXAMPLES = r"""
     window: previous_month
     dest: /var/lib/finops/rated.csv
 
+- name: What did all projects cost in both regions last month
+  finops.cloud.infomaniak_cost_info:
+    cloud: production
+    regions: [dc3-a, dc4-a]
+    projects: [PCP-ABC1234, PCP-DEF5678]
+    window: previous_month
+    currency: CHF
+    group_by: [project]
+  register: all
+
+- name: Say it
+  ansible.builtin.debug:
+    msg:
+      - "{{ all.cost.total }} {{ all.cost.currency }}"
+      - "{{ all.cost.by_project | items2dict(key_name='project_name', value_name='amount') }}"
+      - "{{ (all.parts | selectattr('region', 'eq', 'dc4-a') | first).cost.by_type }}"
+
 - name: Count a metric of our own as network
   finops.cloud.infomaniak_cost_info:
     cloud: production
@@ -210,17 +246,17 @@ cloud:
       returned: always
       sample: https://api.pub1.infomaniak.cloud/identity/v3
     region:
-      description: Region that was read.
+      description: Region that was read; null where there are several.
       type: str
       returned: always
       sample: dc3-a
     project_id:
-      description: ID of the project.
+      description: ID of the project; null where there are several.
       type: str
       returned: always
       sample: b30781c9679b4ede8107bae21990153e
     project_name:
-      description: Name of the project.
+      description: Name of the project; null where there are several.
       type: str
       returned: always
       sample: PCP-ABC1234
@@ -242,7 +278,7 @@ collected_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 complete:
-  description: Whether all that exists was read.
+  description: Whether all that exists was read, of all O(regions) and O(projects).
   returned: success
   type: bool
   sample: true
@@ -267,7 +303,11 @@ tax:
   type: str
   sample: excluded
 cost:
-  description: What the window cost as far as it is rated; null where it could not be read and O(on_error=warn).
+  description:
+    - What the window cost as far as it is rated; null where some of it could not be read and O(on_error=warn).
+    - What is listed C(by_) something is null where O(group_by) did not ask for it. Amounts come dearest first, times in order.
+    - Of several O(regions) and O(projects) all is told of them together, and is null where it is not known of one of them. Rows of a
+      single resource or point then have C(region), C(project_id) and C(project_name) too.
   returned: success
   type: dict
   contains:
@@ -293,9 +333,9 @@ cost:
       sample: "1570.867368"
     free_tier:
       description:
-        - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project. Null without such traffic, and where
-          O(rating_currency) is not V(ICU).
-        - C(used_bytes) and C(credit) are null where the cloud's unit is not known.
+        - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project, whose regions share them. Null
+          without such traffic, and where O(rating_currency) is not V(ICU).
+        - C(used_bytes) and C(credit) are null where the cloud's unit, or how much went out, is not known.
       type: dict
       returned: always
       sample:
@@ -308,7 +348,7 @@ cost:
         credit: "34.2"
         currency: ICU
     by_type:
-      description: The sum by the cloud's type of resource, dearest first. C(quantity) is null with the v1 API, which does not tell it.
+      description: The sum by the cloud's type of resource. C(quantity) is null with the v1 API, which does not tell it.
       type: list
       elements: dict
       returned: always
@@ -319,7 +359,7 @@ cost:
           currency: ICU
     by_category:
       description:
-        - The sum by category, dearest first. A type that no table knows is C(other), see O(metric_categories).
+        - The sum by category. A type that no table knows is C(other), see O(metric_categories).
       type: list
       elements: dict
       returned: always
@@ -329,8 +369,7 @@ cost:
           amount: "831.618685"
           currency: ICU
     by_project:
-      description:
-        - The sum by project; null where it was not asked for in O(group_by).
+      description: The sum by project.
       type: list
       elements: dict
       returned: always
@@ -339,9 +378,18 @@ cost:
           project_name: PCP-ABC1234
           amount: "1570.867368"
           currency: ICU
+    by_region:
+      description: The sum by region.
+      type: list
+      elements: dict
+      returned: with O(regions) or O(projects)
+      sample:
+        - region: dc3-a
+          amount: "1570.867368"
+          currency: ICU
     by_resource:
       description:
-        - The sum by resource, dearest first; null where it was not asked for.
+        - The sum by resource.
         - C(quantity) is null where there are several types, as units do not add up.
       type: list
       elements: dict
@@ -353,8 +401,7 @@ cost:
           amount: "226.8"
           currency: ICU
     by_hour:
-      description:
-        - The sum by UTC hour, in order; null where it was not asked for. What is not rated has no row.
+      description: The sum by UTC hour. What is not rated has no row.
       type: list
       elements: dict
       returned: always
@@ -365,8 +412,7 @@ cost:
           amount: "8.650401"
           currency: ICU
     by_day:
-      description:
-        - The sum by day in O(timezone), in order; null where it was not asked for. What is not rated has no row.
+      description: Like RV(cost.by_hour), by day in O(timezone).
       type: list
       elements: dict
       returned: always
@@ -377,8 +423,7 @@ cost:
           amount: "8.650401"
           currency: ICU
     by_week:
-      description:
-        - The sum by ISO week in O(timezone), in order; null where it was not asked for. What is not rated has no row.
+      description: Like RV(cost.by_hour), by ISO week in O(timezone).
       type: list
       elements: dict
       returned: always
@@ -389,8 +434,7 @@ cost:
           amount: "8.650401"
           currency: ICU
     by_month:
-      description:
-        - The sum by month in O(timezone), in order; null where it was not asked for. What is not rated has no row.
+      description: Like RV(cost.by_hour), by month in O(timezone).
       type: list
       elements: dict
       returned: always
@@ -401,8 +445,7 @@ cost:
           amount: "8.650401"
           currency: ICU
     by_flavor:
-      description:
-        - The sum by flavor, dearest first; null where it was not asked for. What has none is in no row.
+      description: The sum by flavor. What has none is in no row.
       type: list
       elements: dict
       returned: always
@@ -413,8 +456,7 @@ cost:
           amount: "226.8"
           currency: ICU
     by_volume_type:
-      description:
-        - The sum by volume type, dearest first; null where it was not asked for. What has none is in no row.
+      description: Like RV(cost.by_flavor), by volume type.
       type: list
       elements: dict
       returned: always
@@ -425,8 +467,7 @@ cost:
           amount: "226.8"
           currency: ICU
     by_resource_hour:
-      description:
-        - What each resource cost in each hour, in order of time, dearest first in it; null where it was not asked for.
+      description: What each resource cost in each hour.
       type: list
       elements: dict
       returned: always
@@ -476,7 +517,7 @@ cost:
           metadata: [flavor_name, flavor_id, vcpus]
     rated_through:
       description:
-        - End of the newest rated period, in UTC.
+        - End of the newest rated period, in UTC; of several projects and regions that of the one that is rated least far.
         - Null where O(rated_through=false), or nothing was rated in the last 40 days (v1 API, 8 days).
       type: str
       returned: always
@@ -501,7 +542,7 @@ cost:
     unrated_estimate:
       description:
         - What has come since RV(cost.rated_through), if every period that has begun since costs what the newest rated one did, C(run_rate).
-          It is in no sum. Null where RV(cost.rated_through) is.
+          It is in no sum. Null where RV(cost.rated_through) is. Of several projects and regions C(periods) is the most of any.
       type: dict
       returned: always
       sample:
@@ -539,6 +580,7 @@ cost:
         - What the window will have cost at its end if it goes on like the last 168 rated hours, of which C(periods) were there. C(low) and
           C(high) go by the 10th and the 90th percentile of their days, of single hours where there are fewer than 48.
         - C(enough_data) from 24 rated hours on. Null without O(forecast), or without rated hours.
+        - Of several projects and regions the sum of their forecasts, C(periods) of the one that has the fewest.
       type: dict
       returned: always
       sample:
@@ -556,10 +598,37 @@ cost:
       returned: always
       sample: "0"
     rating_api:
-      description: Which API of CloudKitty answered.
+      description: Which API of CloudKitty answered; null where several answered by different ones.
       type: str
       returned: always
       sample: v2
+parts:
+  description:
+    - Each of O(projects) in each of O(regions).
+    - C(services), C(complete), C(period_start), C(period_end) and C(cost) are like RV(services), RV(complete), RV(period_start),
+      RV(period_end) and RV(cost), of that one. RV(cost) alone has what is listed by project, resource and point, RV(cost.metrics) and
+      the file.
+    - C(project_id) is null where the login to the project was refused.
+  returned: with O(regions) or O(projects)
+  type: list
+  elements: dict
+  sample:
+    - region: dc3-a
+      project_id: b30781c9679b4ede8107bae21990153e
+      project_name: PCP-ABC1234
+      services:
+        rating:
+          status: ok
+          http_status: 200
+          message: null
+      complete: true
+      period_start: "2026-11-01T00:00:00Z"
+      period_end: "2026-12-01T00:00:00Z"
+      cost:
+        total: "1570.867368"
+        currency: ICU
+        rated_through: "2026-11-21T04:00:00Z"
+        fully_rated: false
 """
 
 from datetime import datetime
@@ -567,17 +636,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_places
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
     LAST_HOUR,
-    NAMED_WINDOWS,
     asked_window,
     zone_named,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import checked
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost import CostOptions, read_cost
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost import read_cost
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost_options import CostOptions
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.grouping import GROUPS
 
 
@@ -589,10 +658,8 @@ def main() -> None:
             **arguments.RATING,
             **arguments.RATES,
             **arguments.METRIC_CATEGORIES,
-            "window": {"type": "str", "choices": [LAST_HOUR, *NAMED_WINDOWS]},
-            "begin": {"type": "str"},
-            "end": {"type": "str"},
-            "timezone": {"type": "str", "default": "UTC"},
+            **arguments.window(LAST_HOUR),
+            **arguments.PLACES,
             "currency": {"type": "str"},
             "rated_through": {"type": "bool", "default": True},
             "group_by": {"type": "list", "elements": "str", "choices": list(GROUPS), "default": []},
@@ -602,15 +669,15 @@ def main() -> None:
             "previous": {"type": "bool", "default": False},
             "forecast": {"type": "bool", "default": False},
         },
-        mutually_exclusive=[("window", "begin"), ("window", "end")],
+        mutually_exclusive=[("window", "begin"), ("window", "end"), ("region_name", "regions")],
         required_by={"end": "begin"},
         supports_check_mode=True,
     )
 
-    def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        return read_cost(cloud, _options(module.params, now, module.check_mode), now)
+    def read(places: Places, now: datetime) -> dict[str, Any]:
+        return read_cost(places, _options(module.params, now, module.check_mode), now)
 
-    run_on_cloud(module, read)
+    run_on_places(module, read)
 
 
 def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOptions:

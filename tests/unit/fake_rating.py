@@ -15,6 +15,8 @@ from itertools import groupby
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Place
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import NotFound
 
 OWNER = "b30781c9679b4ede8107bae21990153e"
@@ -38,6 +40,26 @@ def rating_of(points: Iterable[Rated], storage: str = "v2", units: dict[str, str
     """A service that has rated these points. storage v1: no v2 API."""
     ordered = sorted(points, key=lambda one: (one.begin, one.type))
     return FakeRating("rating", "http://cloud/rating", OWNER, None, points=ordered, storage=storage, units=units or {})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class FakeCloud:
+    """As much of a Cloud as reading its rating takes."""
+
+    identity: CloudIdentity
+    rating: FakeRating
+
+    def offers(self, name: str) -> bool:
+        return name == "rating"
+
+    def service(self, name: str) -> FakeRating:
+        return {"rating": self.rating}[name]
+
+
+def place_of(rating: FakeRating, region: str = "r", project: str = "shop") -> Place:
+    """The place that the service rates."""
+    identity = CloudIdentity("c", "http://c", region, rating.project_id, project)
+    return Place(region, project, FakeCloud(identity, rating), None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

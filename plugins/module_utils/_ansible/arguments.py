@@ -38,12 +38,24 @@ CONNECTION: Spec = {
     "api_timeout": {"type": "int"},
 }
 ON_ERROR: Spec = {"on_error": {"type": "str", "default": "fail", "choices": ["fail", "warn"]}}
-WINDOW: Spec = {
-    "window": {"type": "str", "choices": list(NAMED_WINDOWS)},
-    "begin": {"type": "str"},
-    "end": {"type": "str"},
-    "timezone": {"type": "str", "default": "UTC"},
+#: For a module that reads several at once; region_name and project in auth are of one.
+PLACES: Spec = {
+    "regions": {"type": "list", "elements": "str"},
+    "projects": {"type": "list", "elements": "str"},
 }
+
+
+def window(*further: str) -> Spec:
+    """The options of a window of time. further: names of windows that only this module knows."""
+    return {
+        "window": {"type": "str", "choices": [*further, *NAMED_WINDOWS]},
+        "begin": {"type": "str"},
+        "end": {"type": "str"},
+        "timezone": {"type": "str", "default": "UTC"},
+    }
+
+
+WINDOW = window()
 LEDGER: Spec = {
     "ledger": {"type": "str"},
     "ledger_timeout": {"type": "int", "default": DEFAULT_TIMEOUT_SECONDS},

@@ -9,15 +9,18 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import connection_options
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places, open_places
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, Refused
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, InvalidOption, Refused
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._store import sql
+
+Opened = TypeVar("Opened")
 
 #: Of `auth`, what is no secret and has to be readable in results (rules R2 and W3).
 _PUBLIC_AUTH = (
@@ -67,13 +70,43 @@ def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mappin
 
     The call gets the login and the moment that stands as collected_at. Where it is refused, the task fails with its whole result.
     """
+
+    def opened() -> tuple[Cloud, dict[str, Any]]:
+        cloud = Cloud(connection_options(module.params))
+        return cloud, cloud.identity.as_result()
+
+    _run_opened(module, opened, call, *libraries)
+
+
+def run_on_places(
+    module: AnsibleModule, call: Callable[[Places, datetime], Mapping[str, Any]], *libraries: str
+) -> None:
+    """run_on_cloud() for a module with the options regions and projects: one login for each project."""
+
+    def opened() -> tuple[Places, dict[str, Any]]:
+        params = module.params
+        for name in ("regions", "projects"):
+            if params[name] == [] or not all(params[name] or ["-"]):
+                raise InvalidOption(name, "has no name in it; leave it out to read what the login is for.")
+        places = open_places(connection_options(params), params["regions"] or (), params["projects"] or ())
+        return places, places.as_result()
+
+    _run_opened(module, opened, call, *libraries)
+
+
+def _run_opened(
+    module: AnsibleModule,
+    opened: Callable[[], tuple[Opened, dict[str, Any]]],
+    call: Callable[[Opened, datetime], Mapping[str, Any]],
+    *libraries: str,
+) -> None:
     require(module, "openstack", *libraries)
     reveal_public(module)
     identity: dict[str, Any] = {}
     refused: str | None = None
     try:
-        cloud = Cloud(connection_options(module.params))
-        identity = {"cloud": cloud.identity.as_result()}
+        cloud, whose = opened()
+        identity = {"cloud": whose}
         now = now_utc()
         result = dict(call(cloud, now))
     except Refused as refusal:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -35,6 +35,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     FinopsError,
     Forbidden,
     InvalidOption,
+    LoginFailed,
     Malformed,
     ServiceAbsent,
 )
@@ -207,10 +208,15 @@ class Cloud:
         """Logs in: one request. Raises InvalidOption for bad options, LoginFailed where no token was given."""
         self._timeout_seconds = float(options.api_timeout or DEFAULT_TIMEOUT_SECONDS)
         region = resolve(options)
-        access = log_in(region, self._timeout_seconds)
+        reading = "a token" if options.project is None else f"a token for project {options.project}"
+        access = log_in(region, self._timeout_seconds, reading)
         if not access.project_id:
             raise InvalidOption(
                 "auth", f"the token of {region.auth_url} is for no project; name project_name or project_id."
+            )
+        if options.project not in (None, access.project_id, access.project_name):
+            raise LoginFailed(
+                reading, region.auth_url, f"it is for project {access.project_name}, whatever is asked for"
             )
         self._login = Login(region.session)
         self._interface = region.interface
@@ -321,7 +327,7 @@ def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:
     return ServiceStatus(OK, 200, None)
 
 
-def raise_errors(errors: tuple[CloudError, ...]) -> None:
+def raise_errors(errors: Sequence[FinopsError]) -> None:
     """Raise what was not read as one sentence after the other; nothing for none."""
     if len(errors) == 1:
         raise errors[0]

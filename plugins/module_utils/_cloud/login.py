@@ -10,6 +10,7 @@ Only this file knows the SDK's configuration, and it sends nothing: access.py do
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,11 +30,16 @@ _NEEDED = {
         ("application_credential_secret", "application_credential_secret"),
     ),
 }
+#: Keystone makes IDs of projects from UUIDs, with or without dashes.
+_PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """The connection options as openstack.cloud names them; api_timeout in seconds, retries included."""
+    """The connection options as openstack.cloud names them; api_timeout in seconds, retries included.
+
+    project: the name or ID of another project of the same user to log in to, None for the one that the credentials name.
+    """
 
     cloud: str | None = None
     auth: Mapping[str, Any] | None = None
@@ -45,6 +51,7 @@ class ConnectionOptions:
     client_cert: str | None = None
     client_key: str | None = None
     api_timeout: int | None = None
+    project: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,7 @@ def _get_one(options: ConnectionOptions, load_files: bool) -> Any:
         """The SDK's configuration with auth types that need no discovery."""
 
         def auth_config_hook(self, config: dict[str, Any]) -> dict[str, Any]:
-            prepared = without_discovery(config)
+            prepared = without_discovery(scoped_to(config, options.project))
             _require_credentials(prepared)
             return prepared
 
@@ -159,6 +166,25 @@ def _get_one(options: ConnectionOptions, load_files: bool) -> Any:
         raise InvalidOption(
             "auth_type", f"{error.name} is no authentication type; use password, token or v3applicationcredential."
         ) from error
+
+
+def scoped_to(config: dict[str, Any], project: str | None) -> dict[str, Any]:
+    """The configuration with that project in place of its own, by ID where it looks like one; None leaves it.
+
+    Raises InvalidOption for an application credential: Keystone binds it to the project that it was made in.
+    """
+    if project is None:
+        return config
+    auth = config.setdefault("auth", {})
+    if any(auth.get(f"application_credential_{key}") for key in ("id", "name")):
+        problem = (
+            "an application credential is bound to one project; log in with a password or a token, or name no projects."
+        )
+        raise InvalidOption("projects", problem)
+    for key in ("project_id", "project_name"):
+        auth.pop(key, None)
+    auth["project_id" if _PROJECT_ID.fullmatch(project) else "project_name"] = project
+    return config
 
 
 def _known_clouds(configuration: Any) -> str:

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 OK = "ok"
 ABSENT = "absent"
@@ -47,3 +50,13 @@ class ServiceStatus:
     def as_result(self) -> dict[str, Any]:
         """One value of the `services` key of a result."""
         return {"status": self.status, "http_status": self.http_status, "message": self.message}
+
+
+def all_known(values: Iterable[T | None]) -> list[T] | None:
+    """The values; None where one of them is, as a sum of what is partly unknown is unknown (rule R1)."""
+    found = []
+    for value in values:
+        if value is None:
+            return None
+        found.append(value)
+    return found

@@ -10,13 +10,14 @@ of storage.objects.outgoing.bytes. It does not say for whom the tier counts; we 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rating import RatedFrame
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, ROUNDING
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import all_known
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, ROUNDING, exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 
 METRIC = "storage.objects.outgoing.bytes"
@@ -33,16 +34,31 @@ _BYTES = {
 
 
 @dataclass(frozen=True)
+class Traffic:
+    """What went out in one collect period: size_bytes, None where the cloud does not tell it, and its gross cost.
+
+    asked: whether the period is in the window, not only before it in the same month.
+    """
+
+    begin: datetime
+    size_bytes: Decimal | None
+    amount: Decimal
+    asked: bool
+
+
+@dataclass(frozen=True)
 class FreeTier:
     """What of the window's traffic is free. amount: its gross cost, in the cloud's rating currency.
 
-    unit: as the cloud names it. used_bytes and credit None: unknown, as the unit is none that we know.
+    unit: as the cloud names it. used_bytes and credit None: unknown, as the unit is none that we know, or an amount is not told.
+    traffic: by period, since the month began in which the window begins; None where it was not needed.
     """
 
     unit: str | None
     amount: Decimal
     used_bytes: Decimal | None
     credit: Decimal | None
+    traffic: tuple[Traffic, ...] | None = None
 
 
 def bytes_in(unit: str | None) -> int | None:
@@ -61,20 +77,40 @@ def all_free(window: Window, quantity: Decimal | None, unit_bytes: int) -> bool:
     return begins_with_month and quantity is not None and ROUNDING.multiply(quantity, unit_bytes) <= FREE_BYTES
 
 
-def credit_of(frames: Iterable[RatedFrame], window: Window, unit_bytes: int) -> Decimal:
-    """What of the window's traffic is free, in money: in each UTC month the first bytes in time order, the straddling frame pro rata.
+def traffic_of(frames: Iterable[RatedFrame], window: Window, unit_bytes: int) -> list[Traffic]:
+    """The metric's frames in bytes. frames: from the first moment of the month in which the window begins."""
+    return [
+        Traffic(
+            begin=frame.window.begin,
+            size_bytes=None if frame.cost.quantity is None else ROUNDING.multiply(frame.cost.quantity, unit_bytes),
+            amount=frame.cost.amount,
+            asked=window.contains(frame.window.begin),
+        )
+        for frame in frames
+    ]
 
-    frames: of the metric, from the first moment of the month in which the window begins.
+
+def tier_of(unit: str | None, amount: Decimal, traffic: Sequence[Traffic]) -> FreeTier:
+    """What is free of traffic with that gross cost."""
+    sizes = all_known(one.size_bytes for one in traffic if one.asked)
+    return FreeTier(unit, amount, None if sizes is None else exact_sum(sizes), credit_of(traffic), tuple(traffic))
+
+
+def credit_of(traffic: Iterable[Traffic]) -> Decimal | None:
+    """What of the asked traffic is free, in money: in each UTC month the first bytes in time order, the straddling frame pro rata.
+
+    None where it is not known how much went out in some period: anything behind that could be free or not.
     """
     used: dict[datetime, Decimal] = {}
     credit = Decimal(0)
-    for frame in sorted(frames, key=lambda one: one.window.begin):
-        month = month_begin(frame.window.begin)
-        size = ROUNDING.multiply(frame.cost.quantity or Decimal(0), unit_bytes)
+    for one in sorted(traffic, key=lambda one: one.begin):
+        if one.size_bytes is None:
+            return None
+        month = month_begin(one.begin)
         left = max(ROUNDING.subtract(FREE_BYTES, used.get(month, Decimal(0))), Decimal(0))
-        used[month] = ROUNDING.add(used.get(month, Decimal(0)), size)
-        if window.contains(frame.window.begin) and size > 0:
-            credit = EXACT.add(credit, _share(frame.cost.amount, left, size))
+        used[month] = ROUNDING.add(used.get(month, Decimal(0)), one.size_bytes)
+        if one.asked and one.size_bytes > 0:
+            credit = EXACT.add(credit, _share(one.amount, left, one.size_bytes))
     return credit
 
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import RatedPoint
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rating import RatedPeriods, RatedSum
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import all_known
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, iso, period_at
 
 #: What can be asked for -> the option's choices. Times come in order, all else dearest first.
@@ -43,6 +44,13 @@ class Sum:
         self.amount = EXACT.add(self.amount, amount)
         if self._quantity is not None:
             self._quantity = None if quantity is None else EXACT.add(self._quantity, quantity)
+
+    def include(self, other: Sum) -> None:
+        """All of another one."""
+        self.types |= other.types
+        self.amount = EXACT.add(self.amount, other.amount)
+        known = all_known((self._quantity, other._quantity))
+        self._quantity = None if known is None else exact_sum(known)
 
     @property
     def quantity(self) -> Decimal | None:
@@ -118,6 +126,15 @@ def summed(rows: Iterable[tuple[str, RatedSum]]) -> dict[str, Sum]:
     sums: dict[str, Sum] = {}
     for key, row in rows:
         sums.setdefault(key, Sum()).add(row.type, row.quantity, row.amount)
+    return sums
+
+
+def joined(parts: Iterable[Mapping[str, Sum]]) -> dict[str, Sum]:
+    """The sums of several readings by their common keys."""
+    sums: dict[str, Sum] = {}
+    for part in parts:
+        for key, one in part.items():
+            sums.setdefault(key, Sum()).include(one)
     return sums
 
 

@@ -6,37 +6,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import rated_points, rating
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_metrics import RatedMetric, rated_metrics
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Malformed, UnknownAmount
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, ROUNDING, exact_sum, plain
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import UnknownAmount
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
     Window,
     ceil_to,
     previous_part,
     rounded_up,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import Columns, RowsFile, writing
+from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import RowsFile
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier, grouping
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.forecast import DAYS, Forecast, forecast
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.free_traffic import read_free_tier
 
-#: Rule R9: a cloud's own sums carry the noise of floats (v2) or have five decimals (v1). More than that is another sum.
-_NOISE, _NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
 _DAY_S = 86_400
 
-POINT_COLUMNS = Columns(
-    ("begin", "end", "type", "resource_id", "quantity", "unit", "amount", "currency", "metadata"), nested=("metadata",)
-)
 PointRow = Callable[[rated_points.RatedPoint], dict[str, Any]]
 Sums = tuple[rating.RatedSum, ...]
 
@@ -46,7 +41,8 @@ class Question:
     """What is asked of the cloud.
 
     window None: the last rated hour. named: the window's name, None where it was given by begin and end. row: how a point is told;
-    dest: the file that takes the points instead of the result.
+    file: what takes the points instead of the result. shares_free_tier: whether the project's traffic of other regions counts too, so
+    that the free tier cannot be told from this one alone.
     """
 
     window: Window | None
@@ -58,12 +54,12 @@ class Question:
     with_rated_through: bool
     group_by: tuple[str, ...]
     dataframes: bool
-    dest: Path | None
-    check_mode: bool
+    file: RowsFile | None
     with_metrics: bool
     with_previous: bool
     with_forecast: bool
     with_free_tier: bool
+    shares_free_tier: bool = False
 
     @property
     def looks_back(self) -> bool:
@@ -90,13 +86,13 @@ class Question:
 class Previous:
     """The period before: the part of ours that has elapsed, the part that it is compared with, and what that cost by type.
 
-    periods: None where not all of it was looked at.
+    missing: the parts of it of which nothing is rated, None where not all of it was looked at.
     """
 
     compared: Window
     window: Window
     by_type: Sums
-    periods: rating.RatedPeriods | None
+    missing: tuple[Window, ...] | None
 
 
 @dataclass(frozen=True)
@@ -105,36 +101,34 @@ class Estimate:
 
     run_rate: Decimal
     periods: int
-
-    @property
-    def amount(self) -> Decimal:
-        """All of it, in the cloud's rating currency."""
-        return EXACT.multiply(self.run_rate, Decimal(self.periods))
+    amount: Decimal
 
 
 @dataclass(frozen=True)
 class PassedPoints:
-    """What was kept of the points that passed by: sums, and the rows or the file where they were asked for."""
+    """What was kept of the points that passed by: sums, and the rows where they were asked for and no file took them."""
 
     sums: grouping.PointSums
     rows: list[dict[str, Any]] | None
-    file: RowsFile | None
 
 
 @dataclass(frozen=True)
 class WindowCost:
     """What the cloud said of a window, in its rating currency.
 
-    window: as asked. rated: the part of it that was read. recent: the newest rated periods of the project, None where they were not
-    looked for. periods: those of `rated`, None where they were not all looked at. differences: our own sums less the cloud's.
+    api: None for several clouds that answered by different ones. window: as asked. rated: the part of it that was read.
+    rated_through: the end of the newest rated period, None where it was not looked for, or there is none. periods: the rated ones of
+    the window, None where they were not all looked at. missing: the parts of the window before the newest rated period of which
+    nothing is rated, None where that is not known. differences: our own sums less the cloud's.
     """
 
-    api: str
+    api: str | None
     window: Window
     rated: Window
     by_type: Sums
-    recent: rating.RatedPeriods | None
+    rated_through: datetime | None
     periods: rating.RatedPeriods | None
+    missing: tuple[Window, ...] | None
     by_resource: Mapping[str, grouping.Sum] | None
     points: PassedPoints | None
     differences: tuple[Decimal, ...]
@@ -148,11 +142,6 @@ class WindowCost:
     def total(self) -> Decimal:
         """The cloud's own sum of what is rated of the window."""
         return exact_sum(row.amount for row in self.by_type)
-
-    @property
-    def rated_through(self) -> datetime | None:
-        """The end of the newest rated period; None where it was not looked for, or there is none."""
-        return None if self.recent is None else self.recent.rated_through
 
 
 def read_window_cost(service: Service, question: Question, now: datetime) -> WindowCost:
@@ -179,8 +168,9 @@ def read_window_cost(service: Service, question: Question, now: datetime) -> Win
         window=window,
         rated=rated,
         by_type=by_type,
-        recent=recent,
+        rated_through=None if recent is None else recent.rated_through,
         periods=periods,
+        missing=_missing(periods, recent),
         by_resource=by_resource if points is None or by_resource is not None else points.sums.by_key.get("resource"),
         points=points,
         differences=(*of_free, *of_resources, *of_periods, *of_points),
@@ -225,6 +215,14 @@ def _by_type(service: Service, api: str, window: Window) -> tuple[str, Sums]:
     return told_by, tuple(by_type)
 
 
+def _missing(periods: rating.RatedPeriods | None, recent: rating.RatedPeriods | None) -> tuple[Window, ...] | None:
+    """Where periods is not rated although a later one is; None where one of the two was not looked at."""
+    newest = None if periods is None else periods.rated_through
+    if recent is not None:
+        newest = recent.rated_through or newest
+    return None if periods is None or newest is None else tuple(periods.missing_until(newest))
+
+
 def _previous(
     service: Service, api: str, window: Window, recent: rating.RatedPeriods | None, question: Question
 ) -> Previous | None:
@@ -235,7 +233,7 @@ def _previous(
     before = previous_part(question.named, elapsed, window.length, question.zone)
     sent = rounded_up(before, question.collect_period_s)
     _api, by_type = _by_type(service, api, sent)
-    return Previous(elapsed, before, by_type, recent.within(sent) if recent.covers(sent) else None)
+    return Previous(elapsed, before, by_type, _missing(recent.within(sent) if recent.covers(sent) else None, recent))
 
 
 def _free(
@@ -246,28 +244,11 @@ def _free(
     metrics: tuple[RatedMetric, ...] | None,
     question: Question,
 ) -> tuple[free_tier.FreeTier | None, list[Decimal]]:
-    """The free tier; None without traffic that costs.
-
-    One request for its unit; one more, by the hour, where the window begins within a month or has more traffic than is free.
-    """
+    """None without traffic that costs, and where no tier is promised."""
     traffic = next((row for row in by_type if row.type == free_tier.METRIC and row.amount), None)
     if traffic is None or not question.with_free_tier:
         return None, []
-    known = rated_metrics(service) if metrics is None else metrics
-    unit = next((metric.unit for metric in known if metric.name == free_tier.METRIC), None)
-    unit_bytes = free_tier.bytes_in(unit)
-    if unit_bytes is None:
-        return free_tier.FreeTier(unit, traffic.amount, None, None), []
-    if traffic.quantity is not None and free_tier.all_free(rated, traffic.quantity, unit_bytes):
-        used = ROUNDING.multiply(traffic.quantity, unit_bytes)
-        return free_tier.FreeTier(unit, traffic.amount, used, traffic.amount), []
-    since = Window(ceil_to(free_tier.month_begin(rated.begin), question.collect_period_s), rated.end)
-    frames = list(rating.frames_of_type(service, api, since, free_tier.METRIC, question.collect_period_s))
-    inside = [frame.cost for frame in frames if rated.contains(frame.window.begin)]
-    difference = _difference(service, "the traffic of each period", (one.amount for one in inside), traffic.amount)
-    used = ROUNDING.multiply(exact_sum(one.quantity for one in inside if one.quantity is not None), unit_bytes)
-    credit = free_tier.credit_of(frames, rated, unit_bytes)
-    return free_tier.FreeTier(unit, traffic.amount, used, credit), [difference]
+    return read_free_tier(service, api, rated, traffic, metrics, question.collect_period_s)
 
 
 def _by_resource(
@@ -278,8 +259,8 @@ def _by_resource(
         return None, []
     rows = list(rating.summary_by_resource(service, rated)) if by_type else []
     own = (row.amount for _resource, row in rows)
-    difference = _difference(service, "the cost of each resource", own, exact_sum(row.amount for row in by_type))
-    return grouping.summed(rows), [difference]
+    noise = difference(service, "the cost of each resource", own, exact_sum(row.amount for row in by_type))
+    return grouping.summed(rows), [noise]
 
 
 def _periods(
@@ -293,7 +274,7 @@ def _periods(
     else:
         return None, []
     cloud = exact_sum(row.amount for row in by_type)
-    return found, [_difference(service, "the rated periods", found.amounts.values(), cloud)]
+    return found, [difference(service, "the rated periods", found.amounts.values(), cloud)]
 
 
 def _points(
@@ -304,36 +285,31 @@ def _points(
     periods: rating.RatedPeriods | None,
     question: Question,
 ) -> tuple[PassedPoints | None, list[Decimal]]:
-    """Let the points pass by, once for all that needs them; None where nothing does. A file is put in place only if R9 holds."""
+    """Let the points pass by, once for all that needs them; None where nothing does."""
     asked = [name for name in question.group_by if name in grouping.OF_POINTS]
     if api != "v2" and "resource" in question.group_by:
         asked.append("resource")
     by_time = question.by_time and periods is None
-    if not (asked or by_time or question.dataframes or question.dest):
+    file = question.file
+    if not (asked or by_time or question.dataframes or file):
         return None, []
     sums = grouping.PointSums(asked)
-    rows: list[dict[str, Any]] | None = [] if question.dataframes and question.dest is None else None
-    with (
-        nullcontext(None)
-        if question.dest is None
-        else writing(question.dest, POINT_COLUMNS, question.check_mode) as file
-    ):
-        # The sums by type say whether there is anything to read at all.
-        for point in rated_points.points(service, api, rated, question.collect_period_s) if by_type else ():
-            sums.add(point)
-            if file is not None:
-                file.add(question.row(point))
-            elif rows is not None:
-                rows.append(question.row(point))
-        difference = _difference_by_type(service, sums, by_type)
-    return PassedPoints(sums, rows, file), [difference]
+    rows: list[dict[str, Any]] | None = [] if question.dataframes and file is None else None
+    # The sums by type say whether there is anything to read at all.
+    for point in rated_points.points(service, api, rated, question.collect_period_s) if by_type else ():
+        sums.add(point)
+        if file is not None:
+            file.add(question.row(point))
+        elif rows is not None:
+            rows.append(question.row(point))
+    return PassedPoints(sums, rows), [_difference_by_type(service, sums, by_type)]
 
 
 def _difference_by_type(service: Service, sums: grouping.PointSums, by_type: Sums) -> Decimal:
     cloud = {row.type: row.amount for row in by_type}
     nothing = Decimal(0)
     differences = [
-        _difference(
+        difference(
             service,
             f"the rated points of {kind}",
             [sums.by_type[kind].amount if kind in sums.by_type else nothing],
@@ -344,22 +320,13 @@ def _difference_by_type(service: Service, sums: grouping.PointSums, by_type: Sum
     return exact_sum(differences)
 
 
-def _difference(service: Service, reading: str, own: Iterable[Decimal], cloud: Decimal) -> Decimal:
-    """Our own sum less the cloud's. Raises Malformed where that is more than noise (rule R9)."""
-    total = exact_sum(own)
-    difference = EXACT.subtract(total, cloud)
-    if abs(difference) > max(_NOISE, ROUNDING.multiply(_NOISE_OF_SUM, abs(cloud))):
-        problem = f"they add up to {plain(total)}, but the cloud's own sum is {plain(cloud)}"
-        raise Malformed(reading, service.url, problem)
-    return difference
-
-
 def _estimate(window: Window, recent: rating.RatedPeriods | None, question: Question, now: datetime) -> Estimate | None:
     """None where it is not known how far the cloud has rated."""
     if recent is None or recent.rated_through is None:
         return None
     run_rate = recent.amounts[max(recent.amounts)]
-    return Estimate(run_rate, question.begun(max(recent.rated_through, window.begin), min(window.end, now)))
+    periods = question.begun(max(recent.rated_through, window.begin), min(window.end, now))
+    return Estimate(run_rate, periods, EXACT.multiply(run_rate, Decimal(periods)))
 
 
 def _forecast(window: Window, by_type: Sums, recent: rating.RatedPeriods | None, question: Question) -> Forecast | None:

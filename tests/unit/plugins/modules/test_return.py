@@ -111,22 +111,15 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
     return found
 
 
-#: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions.
+#: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions. Of parts, the cost
+#: has a shape that is documented once.
 OPEN = (
-    "services",
-    "by_status",
-    "by_flavor",
-    "by_type",
-    "by_policy",
-    "quotas",
-    "tags",
-    "totals",
-    "regions",
-    "metadata",
-    "by_tag",
-)
+    "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost", "by_tag",
+)  # fmt: skip
 
 
+#: What infomaniak_cost_info does not tell of one project in one region.
+OF_ONE = ("cost.by_region", "parts")
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
@@ -157,7 +150,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ({"cloud": "sandbox", "required": {"cores": 45, "listeners": 1}, "fail_on_shortfall": True}, ()),
     ],
     "infomaniak_cost_info": [
-        ({"cloud": "sandbox", "currency": "CHF"}, ()),
+        ({"cloud": "sandbox", "currency": "CHF"}, OF_ONE),
         (
             {
                 "cloud": "sandbox",
@@ -167,7 +160,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "previous": True,
                 "forecast": True,
             },
-            (),
+            OF_ONE,
         ),
         (
             {
@@ -177,9 +170,21 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "group_by": ["resource_hour"],
                 "dataframes": True,
             },
+            OF_ONE,
+        ),
+        ({"cloud": "sandbox", "window": "last_hour", "dest": "points.csv", "_ansible_check_mode": True}, OF_ONE),
+        (
+            {
+                "cloud": "sandbox",
+                "window": "last_hour",
+                "regions": ["dc3-a"],
+                "projects": ["PCP-DEMO001"],
+                "group_by": ["project"],
+                "dest": "points.csv",
+                "_ansible_check_mode": True,
+            },
             (),
         ),
-        ({"cloud": "sandbox", "window": "last_hour", "dest": "points.csv", "_ansible_check_mode": True}, ()),
     ],
     "cost_import": [
         ({"cloud": "sandbox"}, ()),

@@ -16,19 +16,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places, open_places
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed, UnknownAmount
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import cost, window_cost
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost_options import CostOptions
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ....conftest import Sandbox
-from ....fake_rating import HOUR, OWNER, FakeRating, Rated, rating_of
+from ....fake_rating import HOUR, FakeRating, Rated, place_of, rating_of
 
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 NOVEMBER = Window(FIRST, datetime(2026, 12, 1, tzinfo=UTC))
@@ -42,8 +42,8 @@ def hourly(
     return [Rated(begin + number * HOUR, kind, "1", amount, **more) for number in range(hours)]
 
 
-def asked(**options: Any) -> cost.CostOptions:
-    base = cost.CostOptions(
+def asked(**options: Any) -> CostOptions:
+    base = CostOptions(
         window=NOVEMBER,
         named="current_month",
         zone=ZoneInfo("UTC"),
@@ -59,9 +59,13 @@ def asked(**options: Any) -> cost.CostOptions:
 
 def told(service: FakeRating, now: datetime, **options: Any) -> dict[str, Any]:
     """The `cost` of a result."""
-    wanted = asked(**options)
-    found = window_cost.read_window_cost(service, cost._question(wanted), now)
-    return cost._cost(found, wanted, CloudIdentity("c", "http://c", "r", OWNER, "shop"))
+    found: dict[str, Any] = result(service, now, **options)["cost"]
+    return found
+
+
+def result(service: FakeRating, now: datetime, **options: Any) -> dict[str, Any]:
+    """What the module returns of one project in one region."""
+    return cost.read_cost(Places((place_of(service),), several=False), asked(**options), now)
 
 
 def amounts(rows: list[dict[str, Any]], key: str) -> dict[str, str]:
@@ -227,7 +231,7 @@ def test_the_sandbox_counts_the_same_requests(
 ) -> None:
     """Ten whole days that are over, so that points are ten requests."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
-    opened = Cloud(ConnectionOptions(cloud="sandbox", api_timeout=5))
+    opened = open_places(ConnectionOptions(cloud="sandbox", api_timeout=5), (), ())
     now = datetime.now(UTC).replace(microsecond=0)
     end = now.replace(hour=0, minute=0, second=0) - timedelta(days=2)
     wanted = asked(window=Window(end - timedelta(days=10), end), named=None, **options)
@@ -535,19 +539,17 @@ COLUMNS = "begin,end,type,resource_id,quantity,unit,amount,currency,metadata"
 @pytest.mark.parametrize("name", ["points.csv", "points.jsonl"])
 def test_a_file_takes_the_points_and_says_when_it_changed(tmp_path: Path, name: str, storage: str) -> None:
     service, path = rating_of(SHOP, storage), tmp_path / name
-    wanted = asked(dest=path, group_by=("flavor",))
 
-    def write(check_mode: bool = False) -> window_cost.PassedPoints:
-        question = cost._question(dataclasses.replace(wanted, check_mode=check_mode))
-        found = window_cost.read_window_cost(service, question, SHOP_NOW).points
-        assert found is not None
-        assert found.file is not None
-        assert found.rows is None
-        return found
+    def write(check_mode: bool = False) -> bool:
+        found = result(service, SHOP_NOW, dest=path, group_by=("flavor",), check_mode=check_mode)
+        assert found["cost"]["dataframes"] is None
+        assert (found["cost"]["points"], found["cost"]["dest"]) == (len(SHOP), str(path))
+        changed: bool = found["changed"]
+        return changed
 
-    assert write(check_mode=True).file.changed  # type: ignore[union-attr]
+    assert write(check_mode=True)
     assert list(tmp_path.iterdir()) == []
-    assert write().file.changed  # type: ignore[union-attr]
+    assert write()
     assert [one.name for one in tmp_path.iterdir()] == [name]
     assert path.stat().st_mode & 0o777 == 0o600
     lines = path.read_text().splitlines()
@@ -560,12 +562,10 @@ def test_a_file_takes_the_points_and_says_when_it_changed(tmp_path: Path, name: 
             f'2026-11-01T00:00:00Z,2026-11-01T01:00:00Z,volume.size,disk,{quantity},{unit},0.1,ICU,"{{""volume_type"": ""fast""}}"'
             in lines
         )
-    for again in (write(check_mode=True), write()):
-        assert again.file is not None
-        assert not again.file.changed
-        assert again.file.count == len(SHOP)
+    assert not write(check_mode=True)
+    assert not write()
     path.chmod(0o644)
-    assert write().file.changed  # type: ignore[union-attr]
+    assert write()
     assert path.stat().st_mode & 0o777 == 0o600
 
 
