@@ -178,6 +178,7 @@ def _moments() -> dict[str, str]:
         "second": str(today - timedelta(days=16)),
         "end": str(today - timedelta(days=13)),
         "month": str(today.replace(day=1)),
+        "year": str(today.replace(month=1, day=1)),
         "recent": str(today - timedelta(days=2)),
     }
 

@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
@@ -26,6 +27,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 LONGEST_BACKOFF_SECONDS = 8.0
+#: A number as it is written. The same prices come hour after hour.
+_exact = lru_cache(4096)(Decimal)
 
 
 def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
@@ -142,7 +145,7 @@ def body_of(reading: str, url: str, method: str, response: Any) -> Any:
     if method == "HEAD" or response.status_code == 204:
         return None
     try:
-        return json.loads(response.content, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(response.content, parse_float=_exact, parse_constant=_no_constant)
     except (ValueError, InvalidOperation, RecursionError) as error:
         raise Malformed(
             reading,

@@ -34,7 +34,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost_options
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost_rows import Source, told
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.free_tier import FreeTier
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.free_traffic import Region, read_shared_free_tier
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.point_rows import PointRow, columns
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.point_rows import PointRows, columns
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import ICU
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.together import added_tiers, together
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.window_cost import (
@@ -149,7 +149,7 @@ def _question(
         zone=options.zone,
         rating_api=options.rating_api,
         collect_period_s=options.collect_period_s,
-        row=PointRow(options, place.as_result() if place is not None and several else {}),
+        rows=PointRows(options, place.as_result() if place is not None and several else {}),
         with_rated_through=options.with_rated_through,
         group_by=options.group_by,
         dataframes=options.dataframes,

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -61,9 +61,10 @@ class Teller:
         """Half-even to 6 decimals (rule M4). Raises UnknownAmount where no rate was valid then."""
         return display(self.rates.convert(amount, self.rating_currency, self.currency, self.moment))
 
-    def exact(self, amount: Decimal) -> str:
-        """All digits, so that rows add up; told() where it is converted. Raises UnknownAmount."""
-        return plain(amount) if self.currency == self.rating_currency else self.told(amount)
+    @property
+    def exact(self) -> Callable[[Decimal], str]:
+        """What tells all digits, so that rows add up; told() where it is converted."""
+        return plain if self.currency == self.rating_currency else self.told
 
     def row(self, amount: Decimal) -> Row:
         """The two keys of every row."""

@@ -26,6 +26,8 @@ TIMES = ("hour", "day", "week", "month")
 OF_POINTS = ("flavor", "volume_type", "resource_hour")
 GROUPS = (*OF_CLOUD, "resource", *TIMES, *OF_POINTS)
 
+#: How many points of a run are held before they are summed.
+_LONGEST_RUN = 1000
 _KINDS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
 _NAMES = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
@@ -92,26 +94,57 @@ _KEYS: dict[str, Callable[[RatedPoint], str | None]] = {
 
 
 class PointSums:
-    """Sums over points that pass by once: what was asked for, and always by type and period, to hold them to the cloud's own."""
+    """Sums over points that pass by once: what was asked for, and always by type and period, to hold them to the cloud's own.
+
+    Points come by period and type, so that those two are summed a run at a time.
+    """
 
     def __init__(self, asked: Iterable[str]) -> None:
         """asked: of resource, flavor, volume_type and resource_hour."""
-        self.by_type: dict[str, Sum] = {}
-        self.by_period: dict[datetime, Decimal] = {}
+        self._by_type: dict[str, Sum] = {}
+        self._by_period: dict[datetime, Decimal] = {}
+        self._run: tuple[Window, str] | None = None
+        self._amounts: list[Decimal] = []
+        self._quantities: list[Decimal] = []
         self.by_key: dict[str, dict[str, Sum]] = {name: {} for name in asked if name in _KEYS}
         self.by_resource_hour: dict[HourKey, Sum] | None = {} if "resource_hour" in asked else None
 
     def add(self, point: RatedPoint) -> None:
         """One more point. A point that has no flavor, say, is in no sum of flavors."""
-        begin = point.window.begin
-        _add(self.by_type, point.type, point)
-        self.by_period[begin] = EXACT.add(self.by_period.get(begin, Decimal(0)), point.amount)
+        run = self._run
+        if run is None or run[0] is not point.window or run[1] != point.type or len(self._amounts) == _LONGEST_RUN:
+            self._settle()
+            self._run = (point.window, point.type)
+        self._amounts.append(point.amount)
+        self._quantities.append(point.quantity)
         for name, sums in self.by_key.items():
             key = _KEYS[name](point)
             if key is not None:
                 _add(sums, key, point)
         if self.by_resource_hour is not None:
             _add(self.by_resource_hour, (point.window, point.type, point.resource_id), point)
+
+    @property
+    def by_type(self) -> dict[str, Sum]:
+        """The sums of all points so far, by type."""
+        self._settle()
+        return self._by_type
+
+    @property
+    def by_period(self) -> dict[datetime, Decimal]:
+        """What all points so far cost, by the begin of their period."""
+        self._settle()
+        return self._by_period
+
+    def _settle(self) -> None:
+        if self._run is None or not self._amounts:
+            return
+        window, kind = self._run
+        amount = exact_sum(self._amounts)
+        self._by_type.setdefault(kind, Sum()).add(kind, exact_sum(self._quantities), amount)
+        self._by_period[window.begin] = EXACT.add(self._by_period.get(window.begin, Decimal(0)), amount)
+        self._amounts.clear()
+        self._quantities.clear()
 
 
 def _add(sums: dict[Key, Sum], key: Key, point: RatedPoint) -> None:

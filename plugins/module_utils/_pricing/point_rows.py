@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import RatedPoint
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import plain
@@ -24,33 +26,40 @@ def columns(several: bool) -> Columns:
     return Columns((*_WHEN, *(_WHOSE if several else ()), *_WHAT), nested=("metadata",))
 
 
-class PointRow:
-    """How a point is told: at the rate that is valid when the window begins, the last hour's at its own begin."""
+class PointRows:
+    """How points are told: at the rate that is valid when the window begins, the last hour's at its own begin."""
 
     def __init__(self, options: CostOptions, whose: Mapping[str, str | None]) -> None:
         """whose: region, project_id and project_name where there are several, else empty."""
         self._options = options
-        self._whose = whose
+        self._names = columns(bool(whose)).names
+        self._whose = tuple(whose[name] for name in _WHOSE) if whose else ()
         self._period: Window | None = None
-        self._told: tuple[str, str] = ("", "")
-        self._teller = None if options.window is None else teller_of(options, options.window.begin)
+        self._begins: tuple[str | None, ...] = ()
+        self._amount: Callable[[Decimal], str] = plain
 
-    def __call__(self, point: RatedPoint) -> Row:
-        """The row of columns(). Raises UnknownAmount."""
-        # A million points have a thousand periods, and come by period: each is put into words once.
+    def values(self, point: RatedPoint) -> tuple[Any, ...]:
+        """The values of columns(), as a file takes them. Raises UnknownAmount."""
+        # A million points have a thousand periods, and come by period: what is theirs is put into words once.
         if point.window is not self._period:
-            self._period = point.window
-            self._told = (iso(point.window.begin), iso(point.window.end))
-        teller = self._teller or teller_of(self._options, point.window.begin)
-        return {
-            "begin": self._told[0],
-            "end": self._told[1],
-            **self._whose,
-            "type": point.type,
-            "resource_id": point.resource_id,
-            "quantity": plain(point.quantity),
-            "unit": point.unit,
-            "amount": teller.exact(point.amount),
-            "currency": self._options.currency,
-            "metadata": point.metadata,
-        }
+            self._enter(point.window)
+        return (
+            *self._begins,
+            point.type,
+            point.resource_id,
+            plain(point.quantity),
+            point.unit,
+            self._amount(point.amount),
+            self._options.currency,
+            point.metadata,
+        )
+
+    def row(self, point: RatedPoint) -> Row:
+        """The point as a result tells it. Raises UnknownAmount."""
+        return dict(zip(self._names, self.values(point), strict=True))
+
+    def _enter(self, period: Window) -> None:
+        self._period = period
+        self._begins = (iso(period.begin), iso(period.end), *self._whose)
+        window = self._options.window or period
+        self._amount = teller_of(self._options, window.begin).exact

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,10 +29,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.forecast import DAYS, Forecast, forecast
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.free_traffic import read_free_tier
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.point_rows import PointRows
 
 _DAY_S = 86_400
 
-PointRow = Callable[[rated_points.RatedPoint], dict[str, Any]]
 Sums = tuple[rating.RatedSum, ...]
 
 
@@ -40,7 +40,7 @@ Sums = tuple[rating.RatedSum, ...]
 class Question:
     """What is asked of the cloud.
 
-    window None: the last rated hour. named: the window's name, None where it was given by begin and end. row: how a point is told;
+    window None: the last rated hour. named: the window's name, None where it was given by begin and end. rows: how points are told;
     file: what takes the points instead of the result. shares_free_tier: whether the project's traffic of other regions counts too, so
     that the free tier cannot be told from this one alone.
     """
@@ -50,7 +50,7 @@ class Question:
     zone: ZoneInfo
     rating_api: str
     collect_period_s: int
-    row: PointRow
+    rows: PointRows
     with_rated_through: bool
     group_by: tuple[str, ...]
     dataframes: bool
@@ -299,9 +299,9 @@ def _points(
     for point in rated_points.points(service, api, rated, question.collect_period_s) if by_type else ():
         sums.add(point)
         if file is not None:
-            file.add(question.row(point))
+            file.add_values(question.rows.values(point))
         elif rows is not None:
-            rows.append(question.row(point))
+            rows.append(question.rows.row(point))
     return PassedPoints(sums, rows), [_difference_by_type(service, sums, by_type)]
 
 
