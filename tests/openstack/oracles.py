@@ -123,14 +123,15 @@ class Comparison:
     def ask_others(self, claims: list[Claim]) -> dict[tuple[int, str, str], Any]:
         """Ask every question once for each cloud, those of the ledger for each block too."""
         keys = sorted({(claim.about, claim.cloud, claim.question) for claim in claims})
-        by_cloud: dict[str, list[str]] = {}
+        # The command line makes a service's client once in a process: what chooses another version of it gets one of its own.
+        runs: dict[tuple[str, bool], list[str]] = {}
         for _block, cloud, question in keys:
             if question.split(" ")[0] not in ("SQL", "GET"):
-                by_cloud.setdefault(cloud, []).append(question)
+                runs.setdefault((cloud, question.startswith("--")), []).append(question)
         answers: dict[tuple[int, str, str], Any] = {}
         with ThreadPoolExecutor(COMMAND_LINES_AT_ONCE) as pool:
-            said = pool.map(self._command_line, by_cloud, by_cloud.values())
-            for (cloud, questions), told in zip(by_cloud.items(), said, strict=True):
+            said = pool.map(self._command_line, (cloud for cloud, _version in runs), runs.values())
+            for ((cloud, _version), questions), told in zip(runs.items(), said, strict=True):
                 answers |= {(-1, cloud, question): one for question, one in zip(questions, told, strict=True)}
         for key in keys:
             if key not in answers:
