@@ -78,12 +78,22 @@ def requests(logs: Path) -> list[Request]:
     return list(found.values())
 
 
-def ask_as(token: str, one: Request, address: str) -> Answer:
-    """The request at an address, as the collection sends it."""
+def ask_as(token: str, one: Request, base: str, path: str, project_id: str) -> Answer:
+    """The request at a service's address, as the collection sends it."""
     headers = {"Accept": "application/json", "X-Auth-Token": token}
     if one.microversion:
         headers["OpenStack-API-Version"] = one.microversion
-    return ask(one.method, address, headers=headers)
+    content = question(path, base, headers, project_id) if one.method == "POST" else None
+    return ask(one.method, base + path, content, headers)
+
+
+def question(path: str, base: str, headers: dict[str, str], project_id: str) -> dict[str, Any]:
+    """What the collection asks Gnocchi for in a body, which no log has: resources of the project, measures of some of its metrics."""
+    if not path.startswith("/v1/aggregates"):
+        alive = {"or": [{"=": {"ended_at": None}}, {">": {"ended_at": "2020-01-01T00:00:00Z"}}]}
+        return {"and": [{"=": {"project_id": project_id}}, alive]}
+    every = ask("GET", f"{base}/v1/metric?name=vcpus", headers=headers).body
+    return {"operations": ["metric", *([row["id"], "mean"] for row in every)]}
 
 
 def log_in(auth_url: str, owner: Owner) -> Login:
@@ -131,8 +141,8 @@ def hold(scenario: Scenario, some: list[Request], ids: dict[str, str], address: 
         theirs = one.path
         for real_id, our_id in ids.items():
             theirs = theirs.replace(real_id, our_id)
-        real = ask_as(sides[0].token, one, url(port) + one.path)
-        ours = ask_as(sides[1].token, one, address + PREFIXES[name] + theirs)
+        real = ask_as(sides[0].token, one, url(port), one.path, sides[0].project_id)
+        ours = ask_as(sides[1].token, one, address + PREFIXES[name], theirs, sides[1].project_id)
         drifted += [f"{one.method} {one.service} {one.path}: {difference}" for difference in compare(real, ours)]
     return drifted
 

@@ -14,14 +14,17 @@ from sandbox_cloud import metering
 from sandbox_cloud.cloud import Cloud
 
 MEASURED_DAYS = 3
-DEFINITION = [{"granularity": "0:05:00", "timespan": "30 days"}, {"granularity": "1:00:00", "timespan": "90 days"}]
 
 
 def make(made: Made, meter: Caller, began: datetime) -> None:
     """Put them there as what a Ceilometer of the provider would have sent. began: from which ages are counted back."""
-    for name, methods in metering.POLICIES.items():
-        policy = {"name": name, "back_window": 0, "aggregation_methods": methods, "definition": DEFINITION}
-        meter_or_admin(made, "/archive_policy", policy)
+    for name, policy in metering.POLICIES.items():
+        definition = [
+            {"granularity": f"{granularity} s", "timespan": f"{days} days"}
+            for granularity, days in policy.kept_days.items()
+        ]
+        asked = {"name": name, "back_window": 0, "aggregation_methods": policy.methods, "definition": definition}
+        meter_or_admin(made, "/archive_policy", asked)
     text = {"type": "string", "required": False, "max_length": 255}
     for name, attributes in metering.TYPES.items():
         if name != "generic":
@@ -51,10 +54,11 @@ def _resource(made: Made, meter: Caller, one: metering.Resource, now: datetime) 
     asked = {"id": resource_id, "started_at": since, **owner, **attributes, "metrics": metrics}
     created = meter.ask("POST", "metric", f"/v1/resource/{one.kind}", json=asked)
     end = int(now.timestamp()) // metering.SAMPLE_S * metering.SAMPLE_S
-    moments = range(max(one.since, end - MEASURED_DAYS * 86400), end, metering.SAMPLE_S)
+    begin = end - MEASURED_DAYS * 86400
     samples = {
         metric.name: [
-            {"timestamp": datetime.fromtimestamp(at, UTC).isoformat(), "value": metric.sample(at)} for at in moments
+            {"timestamp": datetime.fromtimestamp(at, UTC).isoformat(), "value": metric.sample(at)}
+            for at in metric.moments(begin, end)
         ]
         for metric in one.metrics
     }

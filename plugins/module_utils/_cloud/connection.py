@@ -112,6 +112,12 @@ class Service:
         """HEAD a path: headers only. Raises as get does."""
         return self._request("HEAD", reading, path, None, None)
 
+    def post(
+        self, reading: str, path: str, content: Mapping[str, Any], query: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """POST a question that is too long for a URL: it changes nothing, so it is retried as a GET is. Raises as get does."""
+        return self._send("POST", reading, self._target(path, query), None, content)
+
     def pages(
         self, reading: str, path: str, key: str, query: Mapping[str, Any] | None = None, microversion: str | None = None
     ) -> Iterator[dict[str, Any]]:
@@ -159,15 +165,22 @@ class Service:
     ) -> Answer:
         return self._send(method, reading, self._target(path, query), microversion)
 
-    def _send(self, method: str, reading: str, url: str, microversion: str | None) -> Answer:
-        response = self._send_until_answered(method, reading, url, microversion)
+    def _send(
+        self,
+        method: str,
+        reading: str,
+        url: str,
+        microversion: str | None,
+        content: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        response = self._send_until_answered(method, reading, url, microversion, content)
         if response.status_code == 401:
             expired = response.request.headers.get("X-Auth-Token")
-            response = self._send_until_answered(method, reading, url, microversion, expired)
+            response = self._send_until_answered(method, reading, url, microversion, content, expired)
         if response.status_code == 406 and microversion:
             older = newest_offered(response, microversion)
             if older:
-                response = self._send_until_answered(method, reading, url, older)
+                response = self._send_until_answered(method, reading, url, older, content)
         if not 200 <= response.status_code < 300:
             refuse(reading, url, response)
         return Answer(
@@ -177,11 +190,18 @@ class Service:
         )
 
     def _send_until_answered(
-        self, method: str, reading: str, url: str, microversion: str | None, expired: str | None = None
+        self,
+        method: str,
+        reading: str,
+        url: str,
+        microversion: str | None,
+        content: Mapping[str, Any] | None,
+        expired: str | None = None,
     ) -> Any:
         headers = {"Accept": "application/json"}
         if microversion:
             headers["OpenStack-API-Version"] = microversion
+        body = {} if content is None else {"json": content}
 
         def send(timeout_seconds: float) -> Any:
             if expired is not None:
@@ -196,6 +216,7 @@ class Service:
                 redirect=False,
                 timeout=timeout_seconds,
                 log=False,
+                **body,
             )
 
         return until_answered(send, reading, url, self.timeout_seconds)

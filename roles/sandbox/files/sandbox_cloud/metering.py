@@ -14,15 +14,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import accumulate
+from statistics import stdev
 
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Server, Volume, stable_id
 
 SAMPLE_S = 300
-#: Granularity in seconds -> for how many days its measures are kept; the order is that of answers that ask for none.
-KEPT_DAYS = {3600: 90, 300: 30}
-#: Archive policy -> how its samples are aggregated.
-POLICIES = {"ceilometer-low": ("sum", "min", "mean", "max", "count"), "ceilometer-low-rate": ("mean", "rate:mean")}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How samples are aggregated, and granularity in seconds -> for how many days its measures are kept."""
+
+    methods: tuple[str, ...]
+    kept_days: dict[int, int]
+
+
+#: The provider's, which its user guide shows, and one that comes with Gnocchi.
+POLICIES = {
+    "ik-medium-rate": Policy(
+        ("mean", "rate:mean", "std", "count", "max", "min", "sum"), {21600: 732, 3600: 62, 300: 7}
+    ),
+    "ceilometer-low": Policy(("sum", "min", "mean", "max", "count"), {3600: 90, 300: 30}),
+}
+_SERVERS, _VOLUMES = POLICIES
 #: Resource type -> the attributes that its resources have.
 TYPES = {
     "generic": (),
@@ -38,7 +53,7 @@ _RUNNING = ("ACTIVE", "VERIFY_RESIZE")
 
 @dataclass(frozen=True)
 class Metric:
-    """What is measured of a resource; sample tells its value at a moment in seconds since 1970."""
+    """What is measured of a resource; sample tells its value at a moment in seconds since 1970, but those of unmeasured."""
 
     metric_id: str
     resource_id: str
@@ -47,6 +62,16 @@ class Metric:
     policy: str
     since: int
     sample: Callable[[int], float]
+    unmeasured: range = range(0)
+
+    def moments(self, begin: int, end: int) -> list[int]:
+        """When samples were taken in [begin, end); begin is a moment at which one may have been."""
+        return [at for at in range(max(begin, self.since), end, SAMPLE_S) if at not in self.unmeasured]
+
+    def change(self, at: int) -> float:
+        """How much more a sample told than the one before it."""
+        before = at - SAMPLE_S
+        return self.sample(at) - self.sample(self.unmeasured[0] - SAMPLE_S if before in self.unmeasured else before)
 
 
 @dataclass(frozen=True)
@@ -90,13 +115,13 @@ def _instance(cloud: Cloud, server: Server) -> Resource:
         "flavor_name": server.flavor,
         "image_ref": None,
     }
-    metric = partial(_metric, server_id, since)
+    metric = partial(_metric, server_id, since, _SERVERS, unmeasured=_unmeasured(cloud, server))
     metrics = (
-        metric("cpu", "ns", "ceilometer-low-rate", lambda at: float(vcpus * (worked_ns(at) - worked_ns(since)))),
-        metric("disk.root.size", "GB", "ceilometer-low", lambda _at: float(flavor.disk_gb)),
-        metric("memory", "MB", "ceilometer-low", lambda _at: float(flavor.ram_mb)),
-        metric("memory.usage", "MB", "ceilometer-low", lambda at: used_mb * (200 + load(at)) / 1000),
-        metric("vcpus", "vcpu", "ceilometer-low", lambda _at: float(flavor.vcpus)),
+        metric("cpu", "ns", lambda at: float(vcpus * (worked_ns(at) - worked_ns(since)))),
+        metric("disk.root.size", "GB", lambda _at: float(flavor.disk_gb)),
+        metric("memory", "MB", lambda _at: float(flavor.ram_mb)),
+        metric("memory.usage", "MB", lambda at: used_mb * (200 + load(at)) / 1000),
+        metric("vcpus", "vcpu", lambda _at: float(flavor.vcpus)),
     )
     return Resource(server_id, server_id, "instance", since, attributes, metrics)
 
@@ -105,10 +130,10 @@ def _disk(cloud: Cloud, server: Server) -> Resource:
     server_id, since = stable_id("server", server.name), _since(cloud, server)
     original, bytes_a_second = f"{server_id}-vda", 4096 if server.status in _RUNNING else 0
     disk_id = stable_id("disk", original)
-    metric = partial(_metric, disk_id, since)
+    metric = partial(_metric, disk_id, since, _SERVERS, unmeasured=_unmeasured(cloud, server))
     metrics = (
-        metric("disk.device.read.bytes", "B", "ceilometer-low-rate", lambda at: bytes_a_second * float(at - since)),
-        metric("disk.device.write.bytes", "B", "ceilometer-low-rate", lambda at: bytes_a_second * 2.0 * (at - since)),
+        metric("disk.device.read.bytes", "B", lambda at: bytes_a_second * float(at - since)),
+        metric("disk.device.write.bytes", "B", lambda at: bytes_a_second * 2.0 * (at - since)),
     )
     return Resource(disk_id, original, "instance_disk", since, {"name": "vda", "instance_id": server_id}, metrics)
 
@@ -116,7 +141,7 @@ def _disk(cloud: Cloud, server: Server) -> Resource:
 def _volume(cloud: Cloud, volume: Volume) -> Resource:
     volume_id, since = stable_id("volume", volume.name), _since(cloud, volume)
     attributes: dict[str, str | None] = {"display_name": volume.name, "volume_type": volume.type}
-    metrics = (_metric(volume_id, since, "volume.size", "GB", "ceilometer-low", lambda _at: float(volume.size_gb)),)
+    metrics = (_metric(volume_id, since, _VOLUMES, "volume.size", "GB", lambda _at: float(volume.size_gb)),)
     return Resource(volume_id, volume_id, "volume", since, attributes, metrics)
 
 
@@ -124,8 +149,26 @@ def _since(cloud: Cloud, one: Server | Volume) -> int:
     return -(-int(cloud.created(one.created_hours_ago).timestamp()) // SAMPLE_S) * SAMPLE_S
 
 
-def _metric(resource_id: str, since: int, name: str, unit: str, policy: str, sample: Callable[[int], float]) -> Metric:
-    return Metric(stable_id("metric", f"{resource_id}/{name}"), resource_id, name, unit, policy, since, sample)
+def _unmeasured(cloud: Cloud, server: Server) -> range:
+    """The moments at which samples of the server were due and not taken."""
+    if server.unmeasured is None:
+        return range(0)
+    hours = (server.unmeasured.from_hours_ago, server.unmeasured.to_hours_ago)
+    begin, end = (-(-int(cloud.created(one).timestamp()) // SAMPLE_S) * SAMPLE_S for one in hours)
+    return range(begin, end, SAMPLE_S)
+
+
+def _metric(
+    resource_id: str,
+    since: int,
+    policy: str,
+    name: str,
+    unit: str,
+    sample: Callable[[int], float],
+    unmeasured: range = range(0),
+) -> Metric:
+    metric_id = stable_id("metric", f"{resource_id}/{name}")
+    return Metric(metric_id, resource_id, name, unit, policy, since, sample, unmeasured)
 
 
 def load(at: int) -> int:
@@ -145,33 +188,33 @@ def measures(
 ) -> list[tuple[int, float]]:
     """Begin of each granule that has samples, and their aggregate. begin counts from the edge of its granule on, end is excluded."""
     now = int(cloud.now().timestamp())
-    oldest = now - int(timedelta(days=KEPT_DAYS[granularity]).total_seconds())
+    oldest = now - int(timedelta(days=POLICIES[metric.policy].kept_days[granularity]).total_seconds())
     first = max(metric.since, oldest, begin if begin is not None else 0) // granularity * granularity
     last = now + 1 if end is None else min(end, now + 1)
     rows = []
     for at in range(first, last, granularity):
-        moments = range(max(at, metric.since), min(at + granularity, now + 1), SAMPLE_S)
+        moments = metric.moments(at, min(at + granularity, now + 1))
         value = _aggregate(metric, aggregation, moments)
         if value is not None:
             rows.append((at, value))
     return rows
 
 
-def _aggregate(metric: Metric, aggregation: str, moments: range) -> float | None:
+def _aggregate(metric: Metric, aggregation: str, moments: list[int]) -> float | None:
     if aggregation == "rate:mean":
-        changes = [metric.sample(at) - metric.sample(at - SAMPLE_S) for at in moments if at > metric.since]
-        return combined("mean", changes)
+        return combined("mean", [metric.change(at) for at in moments if at > metric.since])
     return combined(aggregation, [metric.sample(at) for at in moments])
 
 
 def combined(method: str, values: list[float]) -> float | None:
-    """The values in one, None for none of them. Raises KeyError for another method than mean, sum, min, max and count."""
+    """The values in one, None for none of them, and for the deviation of a single one. Raises KeyError for a method that is unknown."""
     methods: dict[str, Callable[[list[float]], float]] = {
         "mean": lambda some: sum(some) / len(some),
         "sum": sum,
         "min": min,
         "max": max,
         "count": lambda some: float(len(some)),
+        "std": stdev,
     }
     chosen = methods[method]
-    return chosen(values) if values else None
+    return chosen(values) if len(values) > (method == "std") else None

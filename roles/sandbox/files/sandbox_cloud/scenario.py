@@ -53,6 +53,14 @@ class Flavor:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Hours in which nothing was measured, counted back from when the cloud began."""
+
+    from_hours_ago: int
+    to_hours_ago: int
+
+
+@dataclass(frozen=True)
 class Server:
     """A server; boot_volume: the name of the volume that it boots from, none for an image on local disk."""
 
@@ -63,6 +71,7 @@ class Server:
     created_hours_ago: int = 1000
     boot_volume: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    unmeasured: Gap | None = None
 
 
 @dataclass(frozen=True)

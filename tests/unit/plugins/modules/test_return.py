@@ -114,7 +114,8 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions. Of parts, the cost
 #: has a shape that is documented once.
 OPEN = (
-    "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost", "by_tag",
+    "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
+    "by_tag", "attributes",
 )  # fmt: skip
 
 
@@ -182,6 +183,21 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "group_by": ["project"],
                 "dest": "points.csv",
                 "_ansible_check_mode": True,
+            },
+            (),
+        ),
+    ],
+    "infomaniak_metric_info": [
+        ({"cloud": "sandbox"}, ()),
+        ({"cloud": "sandbox", "metrics": ["nothing"], "on_error": "warn"}, ()),
+        (
+            {
+                "cloud": "sandbox",
+                "metrics": ["cpu", "vcpus"],
+                "measures": True,
+                "summary": True,
+                "resample": 3600,
+                "reaggregation": "sum",
             },
             (),
         ),

@@ -25,11 +25,11 @@ CAPTURES = {
 TYPES = {"volumev3": "block-storage", "CK1": "rating"}
 REAL_PROJECT, REAL_OTHER = "b30781c9679b4ede8107bae21990153e", "12ea6497742b430cb074bc137d80f5fc"
 REAL_SERVER = "d8eee402-0439-487e-95bf-6ac3d96d8d00"
-#: The captured ids of that server's metrics.
+#: The captured ids of metrics -> a metric of the sandbox that is stored by a like policy: the last one's knows no std.
 REAL_METRICS = {
     "050ec033-2e60-4523-99f5-f181b3b9e5ce": "cpu",
     "077a1e30-8431-419f-a778-33e30a8e4be7": "vcpus",
-    "e51fbcad-41e7-4c03-acfa-71ba9171a769": "memory.usage",
+    "e51fbcad-41e7-4c03-acfa-71ba9171a769": "volume.size",
 }
 CAPTURED_ON = datetime(2026, 11, 21, tzinfo=UTC)
 #: SQL storage: a sandbox with `storage: v1` answers these.
@@ -40,7 +40,8 @@ def asked_like(sandbox: Sandbox, capture: dict[str, Any]) -> Answer:
     """The captured request, with the sandbox's own ids and days as far from now as the captured ones were."""
     kind = TYPES.get(capture["service"], capture["service"])
     server = next(iter(sandbox.ask("GET", f"{sandbox.catalog['compute']}/servers").body["servers"]))["id"]
-    metrics = sandbox.ask("GET", f"{sandbox.catalog['metric']}/v1/resource/instance/{server}").body["metrics"]
+    every = sandbox.ask("GET", f"{sandbox.catalog['metric']}/v1/metric").body
+    metrics = {row["name"]: row["id"] for row in every if row["resource_id"] == server or row["name"] == "volume.size"}
     ours = {REAL_PROJECT: sandbox.project_id, REAL_OTHER: "0" * 32, REAL_SERVER: server}
     ours |= {real: metrics[name] for real, name in REAL_METRICS.items()}
 

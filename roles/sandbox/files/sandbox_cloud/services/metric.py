@@ -11,19 +11,21 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby as runs
+from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
 from sandbox_cloud import answers, metering
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.metering import Metric, Resource
-from sandbox_cloud.scenario import stable_id
-from sandbox_cloud.services import metric_query
+from sandbox_cloud.services import metric_query, metric_rows
 
 PAGE_LIMIT = 1000
-AGGREGATIONS = ("mean", "sum", "min", "max", "count")
-_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+AGGREGATIONS = ("mean", "sum", "min", "max", "count", "std")
+_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 415: "Unsupported Media Type"}
+_NOT_TOGETHER = "Metrics cannot be aggregated"
 _RELATIVE = re.compile(r"-\s*(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _Answer = Callable[[Cloud, web.Request], web.Response]
@@ -42,6 +44,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return _search(cloud, request, await _json(request))
 
     async def aggregates(request: web.Request) -> web.Response:
+        if not await request.text():
+            raise _refused(415, "")
         return _aggregates(cloud, request, await _json(request))
 
     base = f"{prefix}/v1"
@@ -129,67 +133,35 @@ def _by_id(cloud: Cloud, request: web.Request, wanted: str) -> Metric:
     return known[wanted]
 
 
-def _creator() -> dict[str, str]:
-    user, project = (stable_id(kind, "ceilometer").replace("-", "") for kind in ("user", "project"))
-    return {"creator": f"{user}:{project}", "created_by_user_id": user, "created_by_project_id": project}
-
-
-def _told(cloud: Cloud, one: Resource, kind: str) -> dict[str, Any]:
-    """A resource as its type shows it: generic shows no attributes of a type."""
-    owner, since = cloud.scenario.project, datetime.fromtimestamp(one.since, UTC).isoformat()
-    return {
-        "id": one.resource_id,
-        "started_at": since,
-        "revision_start": since,
-        "ended_at": None,
-        "user_id": owner.user_id,
-        "project_id": owner.project_id,
-        "original_resource_id": one.original_id,
-        "type": one.kind,
-        "revision_end": None,
-        "metrics": {metric.name: metric.metric_id for metric in one.metrics},
-        **_creator(),
-        **(one.attributes if kind == one.kind else {}),
-    }
-
-
-def _told_metric(one: Metric) -> dict[str, Any]:
-    return {
-        "id": one.metric_id,
-        "name": one.name,
-        "unit": one.unit,
-        "resource_id": one.resource_id,
-        "archive_policy": _told_policy(one.policy),
-        **_creator(),
-    }
-
-
-def _told_policy(name: str) -> dict[str, Any]:
-    definition = [
-        {
-            "timespan": f"{days} days, 0:00:00",
-            "granularity": f"{granularity // 3600}:{granularity % 3600 // 60:02}:00",
-            "points": days * 86400 // granularity,
-        }
-        for granularity, days in sorted(metering.KEPT_DAYS.items())
-    ]
-    methods = list(metering.POLICIES[name])
-    return {"name": name, "back_window": 0, "definition": definition, "aggregation_methods": methods}
-
-
 def _listed(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
-    """A page of at most 1000, the next one named in a header."""
+    """A page of at most 1000 in the order that sort asks for, the next one named in a header."""
+    limit, marker = request.query.get("limit", ""), request.query.get("marker")
+    if limit.isdigit() and int(limit) < 1:
+        reason = "value must be at least 1 for dictionary value @ data['limit']"
+        raise _refused(400, {"cause": "Argument value error", "reason": reason})
+    if marker is not None and marker not in [row["id"] for row in rows]:
+        raise _refused(400, f"Invalid pagination: `Invalid marker: `{marker}''")
+    for order in reversed(request.query.getall("sort", [])):
+        name, _colon, direction = order.partition(":")
+        rows = sorted(rows, key=lambda row: str(row.get(name)), reverse=direction.startswith("desc"))
     chosen, following = answers.page("metric", request, rows, PAGE_LIMIT)
     return answers.body(chosen, headers={"Link": f'<{following}>; rel="next"'} if following else {})
 
 
+def _details(request: web.Request) -> bool:
+    return request.query.get("details", "").lower() in ("true", "1", "yes")
+
+
 def _resources(cloud: Cloud, request: web.Request) -> web.Response:
-    kind = request.match_info["type"]
-    return _listed(request, [_told(cloud, one, kind) for one in _of_type(_own(cloud, request), kind)])
+    kind, details = request.match_info["type"], _details(request)
+    return _listed(
+        request,
+        [metric_rows.resource(cloud, one, kind, details=details) for one in _of_type(_own(cloud, request), kind)],
+    )
 
 
 def _resource(cloud: Cloud, request: web.Request) -> web.Response:
-    return answers.body(_told(cloud, _found(cloud, request), request.match_info["type"]))
+    return answers.body(metric_rows.resource(cloud, _found(cloud, request), request.match_info["type"]))
 
 
 def _search(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
@@ -201,27 +173,32 @@ def _search(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
 def _matching(cloud: Cloud, request: web.Request, kind: str, wanted: Any) -> list[dict[str, Any]]:
     try:
         wanted = metric_query.parse_filter(wanted) if isinstance(wanted, str) else wanted
-        rows = [_told(cloud, one, kind) for one in _of_type(_own(cloud, request), kind)]
-        return [row for row in rows if metric_query.matches(row, wanted)]
+        told = {one.resource_id: metric_rows.resource(cloud, one, kind) for one in _of_type(_own(cloud, request), kind)}
+        found = [row for row in told.values() if metric_query.matches(row, wanted)]
+        if not _details(request):
+            return found
+        kept = {row["id"] for row in found}
+        every = metering.resources(cloud)
+        return [metric_rows.resource(cloud, one, kind, details=True) for one in every if one.resource_id in kept]
     except metric_query.Unreadable as problem:
         raise _refused(400, {"cause": "Invalid filter", "detail": str(problem)}) from problem
 
 
 def _metrics(cloud: Cloud, request: web.Request) -> web.Response:
     every = [metric for one in _own(cloud, request) for metric in one.metrics]
-    rows = [_told_metric(one) for one in sorted(every, key=lambda one: one.metric_id)]
-    for key in ("name", "resource_id", "unit", "id"):
+    rows = [metric_rows.metric(one) for one in sorted(every, key=lambda one: one.metric_id)]
+    for key in ("name", "unit", "id"):
         if key in request.query:
             rows = [row for row in rows if row[key] == request.query[key]]
     return _listed(request, rows)
 
 
 def _metrics_of(cloud: Cloud, request: web.Request) -> web.Response:
-    return answers.body([_told_metric(one) for one in _found(cloud, request).metrics])
+    return answers.body([metric_rows.metric(one) for one in _found(cloud, request).metrics])
 
 
 def _metric(cloud: Cloud, request: web.Request) -> web.Response:
-    return answers.body(_told_metric(_found_metric(cloud, request)))
+    return answers.body(metric_rows.metric(_found_metric(cloud, request)))
 
 
 def _seconds(cloud: Cloud, request: web.Request, name: str) -> int | None:
@@ -235,7 +212,7 @@ def _seconds(cloud: Cloud, request: web.Request, name: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as problem:
-        raise _refused(400, f"Invalid value for {name}") from problem
+        raise _unusable(name, "Must be a datetime or a timestamp") from problem
     return int((moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).timestamp())
 
 
@@ -243,20 +220,29 @@ def _granularity(request: web.Request, name: str = "granularity") -> float | Non
     try:
         return float(request.query[name]) if name in request.query else None
     except ValueError as problem:
-        raise _refused(400, f"Invalid value for {name}") from problem
+        raise _unusable(name, "Unable to parse timespan") from problem
+
+
+def _unusable(name: str, reason: str) -> answers.Refused:
+    return _refused(400, {"cause": "Argument value error", "detail": name, "reason": reason})
 
 
 def _measures(cloud: Cloud, request: web.Request) -> web.Response:
     """[timestamp, granularity, value] of each granule; without a granularity those of all of them, one after the other."""
     metric, aggregation = _found_metric(cloud, request), request.query.get("aggregation", "mean")
-    _refuse_aggregation(metric, aggregation)
+    kept = metering.POLICIES[metric.policy].kept_days
+    if aggregation not in metering.POLICIES[metric.policy].methods:
+        detail = {"metric": metric.metric_id, "aggregation_method": aggregation}
+        raise _refused(404, {"cause": "Aggregation method does not exist for this metric", "detail": detail})
     granularity, resample = _granularity(request), _granularity(request, "resample")
-    if granularity is not None and granularity not in metering.KEPT_DAYS:
+    if resample and granularity is None:
+        raise _refused(400, "A granularity must be specified to resample")
+    if granularity is not None and granularity not in kept:
         said = f"Aggregation method '{aggregation}' at granularity '{granularity}' for metric {metric.metric_id} does not exist"
         raise _refused(404, said)
     begin, end = _seconds(cloud, request, "start"), _seconds(cloud, request, "stop")
     rows: list[list[Any]] = []
-    for one in metering.KEPT_DAYS if granularity is None else (int(granularity),):
+    for one in kept if granularity is None else (int(granularity),):
         found = metering.measures(cloud, metric, aggregation, one, begin, end)
         if resample:
             found, one = _resampled(found, aggregation, int(resample)), int(resample)  # noqa: PLW2901
@@ -264,14 +250,11 @@ def _measures(cloud: Cloud, request: web.Request) -> web.Response:
     return answers.body(rows)
 
 
-def _refuse_aggregation(metric: Metric, aggregation: str) -> None:
-    if aggregation not in metering.POLICIES[metric.policy]:
-        detail = {"metric": metric.metric_id, "aggregation_method": aggregation}
-        raise _refused(404, {"cause": "Aggregation method does not exist for this metric", "detail": detail})
-
-
 def _resampled(found: list[tuple[int, float]], aggregation: str, seconds: int) -> list[tuple[int, float]]:
+    """By coarser granules; of a rate Gnocchi takes the changes once more before it does."""
     method = aggregation.removeprefix("rate:")
+    if method != aggregation:
+        found = [(at, value - before) for (_at, before), (at, value) in pairwise(found)]
     grouped = ((at, [value for _at, value in some]) for at, some in runs(found, key=lambda one: one[0] // seconds))
     return [(at * seconds, value) for at, some in grouped if (value := metering.combined(method, some)) is not None]
 
@@ -288,7 +271,7 @@ def _aggregates(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
     except metric_query.Unreadable as problem:
         raise _refused(400, {"cause": "Invalid operations", "detail": str(problem)}) from problem
     if "resource_type" not in body:
-        some = [(_by_id(cloud, request, metric_id), aggregation) for metric_id, aggregation in wanted]
+        some = _of_ids(cloud, request, wanted)
         return answers.body({"measures": _combined(cloud, request, some, method, by_resource=False)})
     rows = _matching(cloud, request, body["resource_type"], body.get("search"))
     names = request.query.getall("groupby", [])
@@ -304,6 +287,21 @@ def _aggregates(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
             measures = {"measures": _combined(cloud, request, some, method, by_resource=True)}
             told.append({"group": dict(zip(names, key, strict=True)), "measures": measures})
     return answers.body(told)
+
+
+def _of_ids(cloud: Cloud, request: web.Request, wanted: list[tuple[str, str]]) -> list[tuple[Metric, str]]:
+    """What the ids stand for. Raises Refused where one is no id, or nothing has it."""
+    try:
+        ids = [str(UUID(metric_id)) for metric_id, _aggregation in wanted]
+    except ValueError as problem:
+        said = {"cause": "Invalid metric references", "reason": str(problem), "detail": [list(one) for one in wanted]}
+        raise _refused(400, said) from problem
+    known = {metric.metric_id for one in metering.resources(cloud) for metric in one.metrics}
+    missing = sorted(set(ids) - known)
+    if missing:
+        said = {"cause": "Unknown metrics", "reason": "Provided metrics don't exists", "detail": missing}
+        raise _refused(404, said)
+    return [(_by_id(cloud, request, metric_id), how) for metric_id, (_id, how) in zip(ids, wanted, strict=True)]
 
 
 def _key(row: dict[str, Any], names: list[str]) -> list[str]:
@@ -334,17 +332,27 @@ def _combined(
     cloud: Cloud, request: web.Request, some: list[tuple[Metric, str]], method: str | None, *, by_resource: bool
 ) -> dict[str, Any]:
     """Combined by the method; without one resource -> metric -> aggregation -> measures, or metric -> aggregation -> measures."""
+    policies = [metering.POLICIES[one.policy] for one, _how in some]
+    unknown = [[one.metric_id, how] for one, how in some if how not in metering.POLICIES[one.policy].methods]
+    if unknown:
+        raise _refused(404, {"cause": "Metrics with unknown aggregation", "detail": unknown[:1]})
     granularity = _granularity(request)
-    if granularity is not None and granularity not in metering.KEPT_DAYS:
-        detail = [[one.name if by_resource else one.metric_id, how, granularity] for one, how in some]
-        cause = "Metrics can't being aggregated"
-        raise _refused(400, {"cause": cause, "reason": "Granularities are missing", "detail": detail})
+    names = [[one.name if by_resource else one.metric_id, how] for one, how in some]
+    missing = [
+        [*name, granularity]
+        for name, policy in zip(names, policies, strict=True)
+        if granularity is not None and granularity not in policy.kept_days
+    ]
+    if missing:
+        raise _refused(400, {"cause": _NOT_TOGETHER, "reason": "Granularities are missing", "detail": missing})
+    shared = [one for one in policies[0].kept_days if all(one in policy.kept_days for policy in policies)]
+    if not shared:
+        raise _refused(400, {"cause": _NOT_TOGETHER, "reason": "No granularity match", "detail": names})
     begin, end = _seconds(cloud, request, "start"), _seconds(cloud, request, "stop")
     told: dict[str, Any] = {}
-    for one in metering.KEPT_DAYS if granularity is None else (int(granularity),):
+    for one in shared if granularity is None else (int(granularity),):
         together: dict[int, list[float]] = {}
         for metric, aggregation in some:
-            _refuse_aggregation(metric, aggregation)
             found = metering.measures(cloud, metric, aggregation, one, begin, end)
             if method is None:
                 place = told.setdefault(metric.resource_id, {}) if by_resource else told
@@ -359,14 +367,14 @@ def _combined(
 
 
 def _policies(_cloud: Cloud, _request: web.Request) -> web.Response:
-    return answers.body([_told_policy(name) for name in metering.POLICIES])
+    return answers.body([metric_rows.policy(name) for name in metering.POLICIES])
 
 
 def _policy(_cloud: Cloud, request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if name not in metering.POLICIES:
         raise _refused(404, f"Archive policy {name} does not exist")
-    return answers.body(_told_policy(name))
+    return answers.body(metric_rows.policy(name))
 
 
 def _types(_cloud: Cloud, _request: web.Request) -> web.Response:

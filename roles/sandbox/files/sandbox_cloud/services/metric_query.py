@@ -12,16 +12,18 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 _WORDS = re.compile(r"""\s*('[^']*'|"[^"]*"|!=|<=|>=|[=<>()]|[^\s()=<>!]+)""")
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda ours, wanted: bool(ours == wanted),
     "!=": lambda ours, wanted: bool(ours != wanted),
-    "<": lambda ours, wanted: bool(str(ours) < str(wanted)),
-    ">": lambda ours, wanted: bool(str(ours) > str(wanted)),
-    "<=": lambda ours, wanted: bool(str(ours) <= str(wanted)),
-    ">=": lambda ours, wanted: bool(str(ours) >= str(wanted)),
+    # As in SQL, nothing is less or more than null.
+    "<": lambda ours, wanted: ours is not None and bool(_ordered(ours) < _ordered(wanted)),
+    ">": lambda ours, wanted: ours is not None and bool(_ordered(ours) > _ordered(wanted)),
+    "<=": lambda ours, wanted: ours is not None and bool(_ordered(ours) <= _ordered(wanted)),
+    ">=": lambda ours, wanted: ours is not None and bool(_ordered(ours) >= _ordered(wanted)),
     "like": lambda ours, wanted: fnmatch.fnmatchcase(str(ours), str(wanted).replace("%", "*").replace("_", "?")),
     "in": lambda ours, wanted: ours in wanted,
 }
@@ -53,7 +55,18 @@ def matches(resource: dict[str, Any], wanted: Any) -> bool:
     attribute, value = next(iter(operand.items()))
     if attribute not in resource:
         raise Unreadable(f"unknown attribute {attribute!r}")
+    if name == "in" and not value:
+        raise Unreadable(f"length of value must be at least 1 for dictionary value @ data['in']['{attribute}']")
     return compare(resource[attribute], value)
+
+
+def _ordered(value: Any) -> str:
+    """A moment in UTC however it is written, anything else as it is."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
 
 
 def parse_filter(text: str) -> dict[str, Any]:
