@@ -34,6 +34,8 @@ COLLECTION = "finops.cloud."
 #: Rule R9: the difference that is noise.
 NOISE, NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
 COMMAND_LINES_AT_ONCE = 2
+#: The region that has nothing but an old CloudKitty.
+RATING_ONLY = "dc0-old"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Comparison:
         self.blocks: list[dict[str, Any]] = yaml.safe_load(ORACLES.read_text(encoding="utf-8"))
         names = sorted({cloud for block in self.blocks for cloud in block["clouds"]})
         self.connections = {name: openstack.connect(cloud=name) for name in names}
+        self.ids = {name: _ids(connection) for name, connection in self.connections.items()}
         self.values = _moments()
 
     def claims(self) -> Iterator[Claim]:
@@ -87,7 +90,7 @@ class Comparison:
         """A question or an option with its {places} filled in."""
         if not isinstance(text, str):
             return text
-        values = self.values | {"project_id": str(self.connections[cloud].current_project_id)}
+        values = self.values | self.ids[cloud]
         return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], text)
 
     def run_modules(self) -> None:
@@ -172,6 +175,19 @@ class Comparison:
         return jmespath.search(claim.ours, {name: answer})
 
 
+def _ids(connection: openstack.connection.Connection) -> dict[str, str]:
+    """Whose numbers they are, and what some of them are of, as far as the project and the region have it."""
+    found = {"project_id": str(connection.current_project_id)}
+    region = connection.config.region_name
+    server = None if region == RATING_ONLY else connection.compute.find_server("db-1")
+    if server is not None:
+        found["server_id"] = server.id
+        where = {"service_type": "metric", "interface": "public", "region_name": region}
+        metrics = connection.session.get(f"/v1/resource/instance/{server.id}", endpoint_filter=where).json()["metrics"]
+        found["metric_id"] = metrics["memory.usage"]
+    return found
+
+
 def _moments() -> dict[str, str]:
     today = datetime.now(UTC).date()
     return {
@@ -181,6 +197,7 @@ def _moments() -> dict[str, str]:
         "month": str(today.replace(day=1)),
         "year": str(today.replace(month=1, day=1)),
         "recent": str(today - timedelta(days=2)),
+        "yesterday": str(today - timedelta(days=1)),
     }
 
 
@@ -192,6 +209,8 @@ def same(ours: Any, theirs: Any, within: str | None) -> bool:
         one, other = _amount(ours), _amount(theirs)
         if one is not None and other is not None:
             return abs(one - other) <= max(NOISE, NOISE_OF_SUM * abs(other))
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(same(*pair, within) for pair in zip(ours, theirs, strict=True))
     if isinstance(ours, str) and isinstance(theirs, str):
         one_moment, other_moment = _moment(ours), _moment(theirs)
         return ours == theirs or (one_moment is not None and one_moment == other_moment)

@@ -92,7 +92,8 @@ def untrue(docs: dict[str, Any], result: dict[str, Any], left_out: tuple[str, ..
         if not isinstance(value, TYPES[said["type"]]):
             found += [f"{path}{key} is a {type(value).__name__}, not a {said['type']}"]
         elif "contains" in said:
-            found += untrue(said["contains"], value, left_out, f"{path}{key}.")
+            for row in value if isinstance(value, list) else [value]:
+                found += untrue(said["contains"], row, left_out, f"{path}{key}.")
         else:
             found += unlike(said["sample"], value, f"{path}{key}")
     return found
@@ -115,7 +116,7 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
-    "by_tag", "attributes",
+    "by_tag", "attributes", "metrics",
 )  # fmt: skip
 
 
@@ -281,5 +282,8 @@ def test_return_is_true(
 def test_a_lie_is_found() -> None:
     docs = {"a": {"type": "int", "sample": 1}, "rows": {"type": "list", "sample": [{"x": 1}]}}
     assert untrue(docs, {"a": 1, "rows": [{"x": 2}]}) == []
+    told = {"rows": {"type": "list", "contains": {"x": {"type": "int", "sample": 1}}}}
+    assert untrue(told, {"rows": [{"x": 1}, {"x": None}]}) == []
+    assert untrue(told, {"rows": [{"x": 1}, {"y": 1}]}) != []
     for result in ({"a": 1}, {"a": "1", "rows": []}, {"a": 1, "rows": [{"y": 2}]}, {"a": 1, "rows": [], "b": 2}):
         assert untrue(docs, result) != []
