@@ -10,13 +10,18 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from xml.etree import ElementTree
 
 from checkout import BUILD, TREE, Stop
 from environment import clean_environment
+from side_by_side import side_by_side
 
 TAIL_LINES = 150
+#: Commands that run side by side write and print one after the other.
+TELLING = Lock()
 #: Where imports are found.
 SOURCES = (BUILD, *(TREE / part for part in ("tests/harness", "tests/openstack", "tests/unit", "roles/sandbox/files")))
 
@@ -49,10 +54,12 @@ class Workbench:
             encoding="utf-8",
             errors="replace",
         )
-        with log.open("a", encoding="utf-8") as stream:
-            stream.write(f"$ {' '.join(command)}\n{ended.stdout}\n")
+        with TELLING:
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(f"$ {' '.join(command)}\n{ended.stdout}\n")
+            if ended.returncode:
+                print("\n".join(ended.stdout.splitlines()[-TAIL_LINES:]), flush=True)
         if ended.returncode:
-            print("\n".join(ended.stdout.splitlines()[-TAIL_LINES:]), flush=True)
             raise Stop(f"{command[0]} ended with {ended.returncode}; the whole output is in {log}")
         return ended.stdout
 
@@ -61,6 +68,8 @@ def lint(bench: Workbench) -> str:
     """Run every linter, also after one has failed. Raises Stop naming those that failed."""
     scripts = sorted(str(path.relative_to(TREE)) for path in shell_scripts())
     commands = {
+        # The slowest.
+        "ansible-lint": ("ansible-lint", "--offline", "--strict", "--nocolor"),
         "ruff": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
         "mypy": ("mypy", "-p", "ansible_collections.finops.cloud.plugins.module_utils"),
@@ -69,21 +78,25 @@ def lint(bench: Workbench) -> str:
         "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
         "shellcheck": ("shellcheck", *scripts),
         "yamllint": ("yamllint", "--strict", "."),
-        "ansible-lint": ("ansible-lint", "--offline", "--strict", "--nocolor"),
         "antsibull-changelog": ("antsibull-changelog", "lint"),
         "antsibull-docs": ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."),
     }
-    failed = []
-    for name, command in commands.items():
-        try:
-            bench.run(
+    sources = ":".join(map(str, SOURCES))
+    stopped = side_by_side(
+        {
+            # mypy's cache is a database, which two of them must not write to at once.
+            name: partial(
+                bench.run,
                 "lint",
                 *command,
-                variables={"MYPYPATH": ":".join(map(str, SOURCES))},
+                variables={"MYPYPATH": sources, "MYPY_CACHE_DIR": str(BUILD / "cache" / name)},
             )
-        except Stop as reason:
-            print(f"lint: {name}: {reason}", flush=True)
-            failed.append(name)
+            for name, command in commands.items()
+        }
+    )
+    for name, reason in stopped.items():
+        print(f"lint: {name}: {reason}", flush=True)
+    failed = list(stopped)
     if requirements(TREE / "requirements.txt") != requirements(TREE / "meta" / "ee-requirements.txt"):
         print("lint: requirements.txt and meta/ee-requirements.txt list different packages", flush=True)
         failed.append("requirements")
@@ -106,19 +119,19 @@ def requirements(path: Path) -> list[str]:
 
 
 def units(bench: Workbench) -> str:
-    """Run the unit tests but the heavy ones."""
-    return run_pytest(bench, "units", "not heavy")
+    """Run the unit tests but the heavy ones. A file stays with one worker, and so do the sandboxes that its tests share."""
+    return run_pytest(bench, "units", "not heavy", "--numprocesses=logical", "--dist=loadfile")
 
 
 def heavy(bench: Workbench) -> str:
-    """Run the unit tests that take long: many processes, many kills."""
+    """Run the unit tests that take long, many processes and many kills, one after the other."""
     return run_pytest(bench, "heavy", "heavy")
 
 
-def run_pytest(bench: Workbench, stage: str, marked: str) -> str:
+def run_pytest(bench: Workbench, stage: str, marked: str, *options: str) -> str:
     """Run unit tests by their marker. A skipped or expected failure counts as a fault: a test of this project runs or is red."""
     report = bench.logs / f"{stage}.xml"
-    command = ("python", "-m", "pytest", "-m", marked, f"--junitxml={report}", "tests/unit")
+    command = ("python", "-m", "pytest", "-m", marked, *options, f"--junitxml={report}", "tests/unit")
     bench.run(stage, *command, variables={"PYTHONPATH": str(BUILD)})
     suites = ElementTree.parse(report).getroot().iter("testsuite")
     counts = [(int(suite.get("tests", 0)), int(suite.get("skipped", 0))) for suite in suites]
@@ -141,11 +154,15 @@ def sanity(bench: Workbench) -> str:
 def integration(bench: Workbench) -> str:
     """Run every integration target. Raises Stop when one of them was left out."""
     folder = TREE / "tests" / "integration" / "targets"
-    targets = sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("setup_"))
+    targets = [path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("setup_")]
     if not targets:
         raise Stop("there is no integration target below tests/integration/targets")
-    run_targets(bench, "integration", targets)
-    return f"{len(targets)} targets: {', '.join(targets)}"
+    # What says most takes longest; each target has a sandbox and a ledger of its own.
+    targets.sort(key=lambda name: -sum(path.stat().st_size for path in (folder / name).rglob("*.yml")))
+    failed = side_by_side({name: partial(run_targets, bench, f"integration-{name}", [name]) for name in targets})
+    if failed:
+        raise Stop("; ".join(f"{name}: {reason}" for name, reason in sorted(failed.items())))
+    return f"{len(targets)} targets: {', '.join(sorted(targets))}"
 
 
 def run_targets(bench: Workbench, stage: str, targets: Sequence[str]) -> None:
