@@ -251,7 +251,8 @@ unknown:
       reason: load_balancer does not tell how much of it is used
 smallest_pack:
   description:
-    - The lowest pack that has room for O(required) and for all that is used now. Null where none has, or where it cannot be known.
+    - The lowest pack that has room for O(required) and for all that is used now. Null where none has, or where it cannot be known,
+      such as when a service that it limits was not read.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: str
   sample: level2

@@ -60,6 +60,7 @@ options:
   regions:
     description:
       - Read these regions with one login, in parallel. RV(usage) is their sum then, RV(regions) tells them apart.
+      - A service that one of them lacks adds nothing there. Where O(services) names it, that is an error, and the sum is null.
     type: list
     elements: str
   types:
@@ -280,7 +281,7 @@ usage:
         floating_ips_in_use: 1
         load_balancer_count: 1
     object_storage:
-      description: The account of the project. Swift updates these counters with some delay.
+      description: The account of the project. Swift updates these counters with some delay. One of a policy that it does not tell is null.
       type: dict
       returned: when object storage is read
       sample:
@@ -336,6 +337,7 @@ dest:
 groups:
   description:
     - Counters of the resources by the value of O(group_by), the group with most resources first; C(group) is null for those without.
+    - A counter is null where what it counts was not read.
   returned: with O(group_by)
   type: list
   elements: dict

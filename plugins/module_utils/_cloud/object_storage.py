@@ -31,7 +31,8 @@ _OBSOLETE_QUOTA_BYTES = "x-account-meta-quota-bytes"
 
 @dataclass(frozen=True)
 class Account:
-    """The project's account. by_policy: counters of each storage policy, its name in lower case as headers lose the case.
+    """The project's account. by_policy: counters of each storage policy, its name in lower case as headers lose the case;
+    None for a counter that Swift does not tell.
 
     limits: quotas by their header; what has none is unlimited. Swift updates its counters with some delay.
     """
@@ -39,7 +40,7 @@ class Account:
     container_count: int
     object_count: int
     total_bytes: int
-    by_policy: Mapping[str, Mapping[str, int]]
+    by_policy: Mapping[str, Mapping[str, int | None]]
     limits: Mapping[str, int]
 
 
@@ -130,9 +131,10 @@ def quotas(swift: Service) -> list[Quota]:
 def _used_in(told: Account, policy: str, counter: str) -> int | None:
     """What is used of a policy. Swift leaves out policies without a container: 0, where those it shows have them all."""
     if policy in told.by_policy:
-        return told.by_policy[policy].get(counter)
-    shown = sum(counters.get("container_count", 0) for counters in told.by_policy.values())
-    return 0 if shown == told.container_count else None
+        return told.by_policy[policy][counter]
+    shown = [counters["container_count"] for counters in told.by_policy.values()]
+    known = [count for count in shown if count is not None]
+    return 0 if len(known) == len(shown) and sum(known) == told.container_count else None
 
 
 def _policy_counter(header: str) -> str | None:
@@ -142,10 +144,10 @@ def _policy_counter(header: str) -> str | None:
     return next((ending for ending in _POLICY_COUNTERS if header.endswith(ending)), None)
 
 
-def _by_policy(counters: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    policies: dict[str, dict[str, int]] = {}
+def _by_policy(counters: Mapping[str, int]) -> dict[str, dict[str, int | None]]:
+    policies: dict[str, dict[str, int | None]] = {}
     for header, value in counters.items():
         ending = _policy_counter(header) or ""
         policy = header[len(_POLICY_PREFIX) : -len(ending)]
-        policies.setdefault(policy, {})[_POLICY_COUNTERS[ending]] = value
+        policies.setdefault(policy, dict.fromkeys(_POLICY_COUNTERS.values()))[_POLICY_COUNTERS[ending]] = value
     return policies

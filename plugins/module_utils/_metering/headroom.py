@@ -142,7 +142,7 @@ def judge(quotas: Quotas, required: Mapping[str, int]) -> Headroom:
         elif (row.taken or 0) + amount > row.limit:
             missing = (row.taken or 0) + amount - row.limit
             shortfalls.append(Shortfall(name, service, row.limit, row.used, row.reserved, amount, missing))
-        elif row.taken is None and not _of_each(name):
+        elif row.taken is None and not of_each(name):
             unknown.append(Unknown(name, service, amount, f"{service} does not tell how much of it is used"))
     return Headroom(tuple(shortfalls), tuple(unknown))
 
@@ -210,7 +210,8 @@ def _close_to(name: str, known: Collection[str]) -> str:
     return f"; close to it: {', '.join(close)}" if close else ""
 
 
-def _of_each(name: str) -> bool:
+def of_each(name: str) -> bool:
+    """Whether the limit holds for each single thing, such as the members of one server group, and not for all together."""
     return name in BY_NAME and BY_NAME[name].of_each is not None
 
 

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._metering.headroom import (
     Quotas,
     flat,
     judge,
+    of_each,
     whole_number,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._metering.quota_names import service_of
 
 #: Rows of the packs that say nothing about a project's level: those of the account, and what no cloud of today counts.
 NEVER_COMPARED = frozenset(
@@ -25,6 +28,8 @@ NEVER_COMPARED = frozenset(
         "injected_file_path_bytes",
     }
 )  # fmt: skip
+#: Of these, and of what limits each single thing, a project uses nothing: Nova counts key pairs per user.
+_NOT_OF_THE_PROJECT = NEVER_COMPARED | {"key_pairs"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,8 @@ def recognise(packs: Iterable[Pack], quotas: Quotas) -> dict[str, Any] | None:
 def smallest_pack(packs: Iterable[Pack], quotas: Quotas, required: Mapping[str, int]) -> str | None:
     """The level of the first pack that has room for what is required and for all that is used now; None for none.
 
-    What a pack does not name keeps its present limit.
+    What a pack does not name keeps its present limit. quotas: without services that the cloud does not have, of which nothing can
+    be used. A pack that limits what was not read, or what nobody tells the use of, is not known to have room (rule R1).
     """
     return next((pack.level for pack in packs if _has_room(pack, quotas, required)), None)
 
@@ -135,10 +141,21 @@ def _has_room(pack: Pack, quotas: Quotas, required: Mapping[str, int]) -> bool:
         else {name: replace(row, limit=pack.limits.get(name, row.limit)) for name, row in rows.items()}
         for service, rows in quotas.items()
     }
-    used = (row for name, (_service, row) in flat(under).items() if name in pack.limits)
+    rows = flat(under)
     return judge(under, required).fits is True and all(
-        row.limit is None or (row.taken or 0) <= row.limit for row in used
+        _holds(name, limit, rows.get(name), quotas) for name, limit in pack.limits.items()
     )
+
+
+def _holds(name: str, limit: int | None, row: tuple[str, Quota] | None, quotas: Quotas) -> bool:
+    """Whether all that is used is known to be within the limit."""
+    if limit is None or name in _NOT_OF_THE_PROJECT or of_each(name):
+        return True
+    if row is None:
+        # Not there in what was read, or of a service that was not asked.
+        return quotas.get(service_of(name) or "", {}) is not None
+    taken = row[1].taken
+    return taken is not None and taken <= limit
 
 
 def _limit(value: Any, option: str) -> int | None:

@@ -26,6 +26,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
     read_all,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ABSENT
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Refused
 from ansible_collections.finops.cloud.plugins.module_utils._metering.headroom import (
     Quotas,
@@ -93,7 +94,8 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
         return result
     refuse_unknown_names(options.required, quotas, "required")
     headroom = judge(quotas, options.required)
-    smallest = smallest_pack(options.packs, quotas, options.required)
+    there = {service: rows for service, rows in quotas.items() if readings.services[service].status != ABSENT}
+    smallest = smallest_pack(options.packs, there, options.required)
     result |= {**headroom.as_result(), "smallest_pack": smallest}
     if options.fail_on_shortfall and headroom.fits is not True:
         raise Refused(refusal(headroom, smallest), result)

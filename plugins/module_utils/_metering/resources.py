@@ -25,14 +25,20 @@ INSTANCE = "compute.instance"
 VOLUME, SNAPSHOT, BACKUP = "storage.volume", "storage.snapshot", "storage.backup"
 FLOATING_IP, LOAD_BALANCER = "network.floating_ip", "network.load_balancer"
 CONTAINER, IMAGE = "object_storage.container", "image.image"
-TYPES = (INSTANCE, VOLUME, SNAPSHOT, BACKUP, FLOATING_IP, LOAD_BALANCER, CONTAINER, IMAGE)
 
-#: What the group counters are called, in the order of the result; 0 in a group that has none of it.
-COUNTERS = (
-    "instance_count", "total_vcpus", "total_ram_mb", "total_disk_gb", "volume_count", "total_size_gb", "snapshot_count", "snapshot_gb",
-    "backup_count", "backup_gb", "floating_ip_count", "load_balancer_count", "container_count", "object_count", "total_bytes",
-    "image_count", "image_bytes",
-)  # fmt: skip
+#: What the group counters of each type are called, in the order of the result; 0 in a group that has none of it.
+_COUNTERS_OF = {
+    INSTANCE: ("instance_count", "total_vcpus", "total_ram_mb", "total_disk_gb"),
+    VOLUME: ("volume_count", "total_size_gb"),
+    SNAPSHOT: ("snapshot_count", "snapshot_gb"),
+    BACKUP: ("backup_count", "backup_gb"),
+    FLOATING_IP: ("floating_ip_count",),
+    LOAD_BALANCER: ("load_balancer_count",),
+    CONTAINER: ("container_count", "object_count", "total_bytes"),
+    IMAGE: ("image_count", "image_bytes"),
+}
+TYPES = tuple(_COUNTERS_OF)
+COUNTERS = tuple(counter for counters in _COUNTERS_OF.values() for counter in counters)
 DAY = HOUR * 24
 COLUMNS = Columns(
     (
@@ -212,18 +218,23 @@ def idle(some: Iterable[Resource], now: datetime, old_days: int) -> list[dict[st
     return sorted(found, key=lambda row: (-(row["age_hours"] or 0), row["type"], row["name"]))
 
 
-def groups(every: Iterable[Resource], wanted: Iterable[Resource], key: str) -> list[dict[str, Any]]:
+def groups(
+    every: Iterable[Resource], wanted: Iterable[Resource], key: str, unread: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """COUNTERS of the wanted resources for each value of that metadata key; the group None is of those that have none.
 
     A resource without the key belongs where that belongs on which it hangs: a volume to its server's group, a snapshot to its volume's.
-    The largest group by number of resources first.
+    The largest group by number of resources first. unread: types that were not read; their counters are None (rule R1).
     """
+    nothing = {
+        counter: None if kind in unread else 0 for kind, counters in _COUNTERS_OF.items() for counter in counters
+    }
     known = {one.id: one for one in every}
     counted: dict[str | None, dict[str, int | None]] = {}
     members: dict[str | None, int] = {}
     for one in wanted:
         name = _group(one, key, known, frozenset())
-        counters = counted.setdefault(name, dict.fromkeys(COUNTERS, 0))
+        counters = counted.setdefault(name, dict(nothing))
         members[name] = members.get(name, 0) + 1
         for counter, number in one.counts.items():
             so_far = counters[counter]

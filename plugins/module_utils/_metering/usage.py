@@ -32,7 +32,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
     read_all,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
-from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ABSENT
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import (
+    ABSENT,
+    ERROR,
+    FORBIDDEN,
+    OK,
+    ServiceStatus,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import writing
@@ -147,9 +153,9 @@ def read_usage(cloud: Cloud, options: UsageOptions, now: datetime) -> dict[str, 
         by_region = {name: future.result() for name, future in running.items()}
     if options.on_error == "fail":
         raise_errors(tuple(error for readings in by_region.values() for error in readings.errors))
-    result = _told(wanted, list(by_region.values()), options.period)
+    result = _told(wanted, list(by_region.values()), options)
     if options.regions:
-        result["regions"] = {name: _told(wanted, [readings], options.period) for name, readings in by_region.items()}
+        result["regions"] = {name: _told(wanted, [readings], options) for name, readings in by_region.items()}
         result["cloud"] = {**cloud.identity.as_result(), "region": None}
     if options.detail == "resources":
         result |= _listed(wanted, list(by_region.values()), options, now)
@@ -173,21 +179,25 @@ def _read(read: Reader, told: _Wanted, service: Service) -> Part:
     return read(service, told)
 
 
-def _told(wanted: Mapping[str, _Reading], regions: Sequence[Readings], period: Window | None) -> dict[str, Any]:
-    """services, complete and usage of the regions together; a service that a region does not have adds nothing there."""
+def _told(wanted: Mapping[str, _Reading], regions: Sequence[Readings], options: UsageOptions) -> dict[str, Any]:
+    """services, complete and usage of the regions together.
+
+    A service that a region does not have adds nothing there; where the user named it, what it adds is not known (rule R1).
+    """
+    period = options.period
     usage: dict[str, dict[str, Any]] = {one.section: dict.fromkeys(_KEYS[one.section]) for one in wanted.values()}
     if period is not None and "compute" in usage:
         usage["compute"].update(dict.fromkeys(_PERIOD_KEYS))
         usage["compute"].update({"period_start": iso(period.begin), "period_end": iso(period.end)})
     for name, reading in wanted.items():
-        offered = [region.values[name] for region in regions if region.services[reading.service].status != ABSENT]
-        if offered and None not in offered:
-            usage[reading.section].update(_summed([part.values for part in offered]))
+        parts = _parts(name, reading, regions, options)
+        if parts:
+            usage[reading.section].update(_summed([part.values for part in parts]))
     storage = usage.get("storage", {})
     if storage.get("volumes_and_snapshots_gb") is None:
         storage.update(_volumes_and_snapshots(storage))
     worst = {
-        name: min((region.services[name] for region in regions), key=lambda status: _WORST_FIRST.index(status.status))
+        name: min((region.services[name] for region in regions), key=partial(_rank, named=name in options.services))
         for name in regions[0].services
     }
     return {
@@ -195,6 +205,18 @@ def _told(wanted: Mapping[str, _Reading], regions: Sequence[Readings], period: W
         "complete": all(region.complete for region in regions),
         "usage": usage,
     }
+
+
+def _parts(name: str, reading: _Reading, regions: Sequence[Readings], options: UsageOptions) -> list[Part]:
+    """What the reading gave in each region; nothing where one of them was not read."""
+    named = reading.service in options.services
+    there = [region.values[name] for region in regions if named or region.services[reading.service].status != ABSENT]
+    return [] if None in there else there
+
+
+def _rank(status: ServiceStatus, *, named: bool) -> int:
+    """The lower, the worse: that a region does not have a service is an error only where the user named the service."""
+    return ((ERROR, FORBIDDEN, ABSENT, OK) if named else (ERROR, FORBIDDEN, OK, ABSENT)).index(status.status)
 
 
 def _volumes_and_snapshots(storage: Mapping[str, Any]) -> dict[str, int | None]:
@@ -240,7 +262,12 @@ def _listed(
                 file.add(one.as_row())
         result |= {"dest": str(options.dest), "changed": file.changed}
     if options.group_by:
-        result["groups"] = resources.groups(every, chosen, options.group_by)
+        unread = {
+            kind
+            for name, kind in _LISTED_BY.items()
+            if name not in wanted or not _parts(name, wanted[name], regions, options)
+        }
+        result["groups"] = resources.groups(every, chosen, options.group_by, unread)
     if options.idle:
         result["idle"] = resources.idle(chosen, now, options.old_snapshot_days)
     return result
@@ -416,7 +443,17 @@ def _rounded(hours: Decimal) -> float:
     return round(float(hours), 6)
 
 
-_WORST_FIRST = ("error", "forbidden", "ok", "absent")
+#: What each reading of the detail resources lists.
+_LISTED_BY = {
+    "compute": resources.INSTANCE,
+    "volumes": resources.VOLUME,
+    "snapshots": resources.SNAPSHOT,
+    "backups": resources.BACKUP,
+    "floating_ips": resources.FLOATING_IP,
+    "load_balancers": resources.LOAD_BALANCER,
+    "containers": resources.CONTAINER,
+    "images": resources.IMAGE,
+}
 _NETWORK = _Reading("network", "network", _network_totals)
 _FLOATING_IPS = _Reading("network", "network", _floating_ips)
 _EVERYWHERE = {

@@ -113,6 +113,17 @@ def test_swift_a_policy_without_counters_holds_nothing_only_where_the_others_hol
     assert some_hidden["x-account-quota-bytes-policy-cold"] == Quota("x-account-quota-bytes-policy-cold", 9, None, None)
 
 
+def test_swift_a_counter_of_a_policy_that_is_not_told_is_unknown() -> None:
+    """An account of before Swift counted the containers of each policy; what cold holds is as little known."""
+    untold = {name: value for name, value in policy("Gold", 3, 20, 1430).items() if "Container" not in name}
+    quota = {"X-Account-Quota-Bytes-Policy-Cold": "9"}
+    headers = {**ACCOUNT, **policy("Silver", 3, 0, 0), **untold, **quota}
+    counters = object_storage.account(Told(None, headers)).by_policy["gold"]
+    assert counters == {"container_count": None, "object_count": 20, "total_bytes": 1430}
+    rows = by_name(object_storage.quotas(Told(None, headers)))
+    assert rows["x-account-quota-bytes-policy-cold"] == Quota("x-account-quota-bytes-policy-cold", 9, None, None)
+
+
 def test_swift_a_quota_that_is_no_number_is_malformed() -> None:
     with pytest.raises(Malformed, match="no number in x-account-quota-bytes"):
         object_storage.quotas(Told(None, {**ACCOUNT, "X-Account-Quota-Bytes": "lots"}))

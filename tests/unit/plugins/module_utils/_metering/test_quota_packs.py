@@ -135,6 +135,24 @@ def test_a_pack_does_not_make_known_what_nobody_tells() -> None:
     assert smallest_pack(INFOMANIAK_PACKS, quotas, {"ports": 1}) is None
 
 
+def test_a_pack_has_no_room_that_is_known_for_what_nobody_tells_the_use_of() -> None:
+    untold = {"compute": {"cores": Quota("cores", 4, 0, 0)}, "load_balancer": {"pools": Quota("pools", 5, None, None)}}
+    assert smallest_pack((Pack("small", {"pools": 5}),), untold, {"cores": 1}) is None
+    assert smallest_pack((Pack("small", {"pools": None}),), untold, {"cores": 1}) == "small"
+    # What of the load balancers could not be read may be more than the pack allows, what was not asked for is no question.
+    unread: dict[str, dict[str, Quota] | None] = {**untold, "load_balancer": None}
+    assert smallest_pack((Pack("small", {"pools": 5}),), unread, {"cores": 1}) is None
+    del unread["load_balancer"]
+    assert smallest_pack((Pack("small", {"pools": 5}),), unread, {"cores": 1}) == "small"
+
+
+@pytest.mark.parametrize("name", ["key_pairs", "server_group_members", "per_volume_gigabytes"])
+def test_what_limits_users_or_single_things_is_no_use_of_the_project(name: str) -> None:
+    rows = {"cores": Quota("cores", 4, 0, 0), name: Quota(name, 5, None, None)}
+    quotas = {service_of(name) or "": rows, "compute": {"cores": Quota("cores", 4, 0, 0)}}
+    assert smallest_pack((Pack("small", {name: 5, "cores": 4}),), quotas, {"cores": 1}) == "small"
+
+
 @given(st.integers(0, 700), st.integers(0, 300))
 def test_a_higher_pack_has_room_for_whatever_a_lower_one_has(cores: int, ports: int) -> None:
     quotas = project(GUIDE, cores=20)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import F
 from ansible_collections.finops.cloud.plugins.module_utils._metering.quota_packs import INFOMANIAK_PACKS
 from ansible_collections.finops.cloud.plugins.module_utils._metering.quotas import SERVICES, QuotaOptions, read_quotas
 
-from ....conftest import Sandbox
+from ....conftest import FILES, Sandbox
 
 #: What of each service is read, as the sentence calls it.
 READINGS = {
@@ -54,3 +56,20 @@ def test_what_a_policy_refuses_is_named_and_null_and_the_rest_is_there(
     assert (partly["services"][service]["status"], partly["services"][service]["http_status"]) == ("forbidden", 403)
     assert [name for name, quotas in partly["quotas"].items() if quotas is None] == [service]
     assert not partly["complete"]
+
+
+def test_no_pack_is_recommended_on_what_was_not_read(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packs limit volumes, and how many there are is not known."""
+    assert read(drilled, monkeypatch, required={"instances": 1})["smallest_pack"] == "level1"
+    drilled.ask("POST", "/sandbox/faults", {"service": "block_storage", "kind": "status", "status": 500})
+    told = read(drilled, monkeypatch, required={"instances": 1}, on_error="warn")
+    assert (told["fits"], told["smallest_pack"]) == (True, None)
+
+
+def test_of_a_service_that_is_not_there_nothing_is_used(
+    start: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = (FILES / "scenarios" / "default.yml").read_text()
+    (tmp_path / "less.yml").write_text(f"{scenario}\nservices: [compute, block_storage, network]\n")
+    told = read(start("--scenario", str(tmp_path / "less.yml")), monkeypatch, required={"instances": 1})
+    assert (told["quotas"]["object_storage"], told["smallest_pack"]) == (None, "level1")

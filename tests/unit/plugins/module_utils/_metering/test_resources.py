@@ -15,7 +15,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.block_storage 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.compute import Server
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.network import FloatingIp
 from ansible_collections.finops.cloud.plugins.module_utils._metering import resources
-from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import COUNTERS, Filter, Resource
+from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import (
+    COUNTERS,
+    IMAGE,
+    VOLUME,
+    Filter,
+    Resource,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,6 +120,14 @@ def test_groups_lose_nothing_and_an_unknown_number_stays_unknown(some: list[tupl
         numbers = [vcpus for team, vcpus in some if team == row["group"]]
         assert row["total_vcpus"] == (None if None in numbers else sum(numbers))  # type: ignore[arg-type]
         assert set(row) == {"group", "resource_count", *COUNTERS}
+
+
+def test_counters_of_what_was_not_read_are_not_zero() -> None:
+    one = resources.instance(server(), None)
+    (row,) = resources.groups([one], [one], "team", {VOLUME, IMAGE})
+    unknown = {counter for counter in COUNTERS if row[counter] is None}
+    assert unknown == {"volume_count", "total_size_gb", "image_count", "image_bytes"}
+    assert (row["instance_count"], row["snapshot_count"]) == (1, 0)
 
 
 @pytest.mark.parametrize(

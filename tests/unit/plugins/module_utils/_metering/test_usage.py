@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud, Readings
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ServiceStatus
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import Filter
-from ansible_collections.finops.cloud.plugins.module_utils._metering.usage import UsageOptions, read_usage
+from ansible_collections.finops.cloud.plugins.module_utils._metering.usage import (
+    _READINGS,
+    Part,
+    UsageOptions,
+    _told,
+    read_usage,
+)
 
 from ....conftest import FILES, Sandbox
 
@@ -114,6 +121,31 @@ def test_regions_are_told_apart_and_summed_with_one_login(
     assert told["cloud"]["region"] is None
     with pytest.raises(InvalidOption, match=r"^regions: .* has no region mars; it offers dc3-a, dc4-a\.$"):
         read(sandbox, monkeypatch, regions=("dc3-a", "mars"))
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "count"), [((), "ok", 3), (("load_balancer",), "absent", None), (("network",), "ok", 3)]
+)
+def test_a_service_that_one_region_lacks_adds_nothing_unless_the_user_named_it(
+    named: tuple[str, ...], status: str, count: int | None
+) -> None:
+    wanted = {"load_balancers": _READINGS["totals"]["load_balancers"]}
+    regions = [
+        Readings({"load_balancers": Part({"load_balancer_count": 3})}, {"load_balancer": ServiceStatus("ok", 200)}, ()),
+        Readings({"load_balancers": None}, {"load_balancer": ServiceStatus("absent")}, ()),
+    ]
+    for order in (regions, regions[::-1]):
+        told = _told(wanted, order, UsageOptions(services=named, detail="totals", on_error="warn"))
+        assert told["services"]["load_balancer"]["status"] == status
+        assert told["usage"]["network"]["load_balancer_count"] == count
+
+
+def test_groups_tell_no_zero_for_what_was_not_read(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    drilled.ask("POST", "/sandbox/faults", {"service": "block_storage", "kind": "status", "status": 500})
+    told, _asked = read(drilled, monkeypatch, detail="resources", group_by="team", on_error="warn")
+    for group in told["groups"]:
+        assert [group[name] for name in ("volume_count", "snapshot_gb", "backup_count")] == [None] * 3
+    assert [group["instance_count"] for group in told["groups"]] == [4, 2, 0]
 
 
 @pytest.mark.parametrize(
