@@ -49,6 +49,15 @@ def test_tags_are_applied() -> None:
     assert said["verdict"] == "unknown" and "no budget of the ledger covers it" in said["reasons"][0]
 
 
+def test_all_tags_of_a_scope_have_to_match_and_any_of_its_categories() -> None:
+    team = budget("10", scope=scope(["compute", "storage"], tags={"team": "a", "env": "prod"}))
+    spent = ground([cost("100", tags={"team": "a"}), cost("100", tags={"team": "a", "env": "test"})])
+    for category in ("compute", "storage"):
+        one = line("10", category, tags={"team": "a", "env": "prod", "more": "x"})
+        assert says(team, asked(one), spent) == "allow"
+    assert evaluate(team, asked(), spent).periods[0].spent == 0
+
+
 @pytest.mark.parametrize("one", [line("1"), line("1", "storage")])
 def test_a_line_in_no_scope_or_without_a_category_is_unknown(one: object) -> None:
     assert decide((COMPUTE,), asked(one), ground(), "fail", "fail")["verdict"] == "unknown"  # type: ignore[arg-type]
