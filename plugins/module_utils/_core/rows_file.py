@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 
@@ -49,15 +49,13 @@ class RowsFile:
         self.changed = False
         self._stream = stream
         self._digest = hashlib.sha256()
-        self._waiting = io.StringIO(newline="")
+        self._is_csv = path.suffix == _CSV
+        self._waiting: list[Any] = [columns.names] if self._is_csv else []
         self._values = itemgetter(*columns.names)
         self._known: dict[Any, str] = {}
         #: A line with places for the values.
         self._line = "{" + ", ".join(f"{_as_json(name)}: %s" for name in columns.names) + "}\n"
         self._nested = [columns.names.index(name) for name in columns.nested]
-        self._csv = csv.writer(self._waiting, lineterminator="\n") if path.suffix == _CSV else None
-        if self._csv is not None:
-            self._csv.writerow(columns.names)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """One more row, by the names of the columns."""
@@ -66,14 +64,14 @@ class RowsFile:
     def add_values(self, values: Sequence[Any]) -> None:
         """One more row, in the order of the columns: the short way for the many."""
         self.count += 1
-        if self._csv is not None:
+        if self._is_csv:
             cells = list(values)
             for place in self._nested:
                 cells[place] = self._json(cells[place])
-            self._csv.writerow(cells)
+            self._waiting.append(cells)
         else:
-            self._waiting.write(self._line % tuple(map(self._json, values)))
-        if self.count % _ROWS_AT_ONCE == 0:
+            self._waiting.append(self._line % tuple(map(self._json, values)))
+        if len(self._waiting) >= _ROWS_AT_ONCE:
             self._pass_on()
 
     def _json(self, value: Any) -> str:
@@ -97,9 +95,8 @@ class RowsFile:
             return _as_json(value)
 
     def _pass_on(self) -> None:
-        content = self._waiting.getvalue().encode()
-        self._waiting.seek(0)
-        self._waiting.truncate()
+        content = (_csv_of(self._waiting) if self._is_csv else "".join(self._waiting)).encode()
+        self._waiting.clear()
         self._digest.update(content)
         if self._stream is not None:
             self._stream.write(content)
@@ -122,6 +119,18 @@ class RowsFile:
         except FileNotFoundError:
             return True
         return found.digest() != self._digest.digest() or mode != _MODE
+
+
+def _csv_of(rows: Sequence[Sequence[Any]]) -> str:
+    """Cells in quotes where they need them. Python before 3.13 puts none around a carriage return, which readers take for a line's end."""
+    text = _quoted(rows, csv.QUOTE_MINIMAL)
+    return text if "\r" not in text else _quoted(rows, csv.QUOTE_ALL)
+
+
+def _quoted(rows: Sequence[Sequence[Any]], quoting: Literal[0, 1]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
+    return text.getvalue()
 
 
 def checked(dest: str | None) -> Path | None:
