@@ -63,3 +63,10 @@ def test_more_rows_than_are_written_at_once_are_all_there(tmp_path: Path) -> Non
     rows = [{"id": str(number), "size": "1", "metadata": {"n": str(number)}} for number in range(12_345)]
     lines = written(tmp_path, "rows.ndjson", rows).read_text().splitlines()
     assert [json.loads(line) for line in lines] == rows
+
+
+def test_what_python_takes_for_equal_is_told_apart(tmp_path: Path) -> None:
+    values: list[Any] = [1, True, "1", 1, False, 0, "0", None]
+    rows = [{"id": value, "size": None, "metadata": {"a": value}} for value in values]
+    lines = written(tmp_path, "rows.jsonl", rows).read_text().splitlines()
+    assert lines == [json.dumps({name: row[name] for name in COLUMNS.names}) for row in rows]
