@@ -163,6 +163,16 @@ def test_many_are_written_as_if_one_by_one(ledger: LedgerOptions) -> None:
     assert {one.outcome for one in again} == {"unchanged"}
 
 
+def test_the_same_key_again_at_once_is_written_over_the_one_before(ledger: LedgerOptions) -> None:
+    twice = [entry(nano=1), entry(nano=2), entry(nano=2), entry("other", 10)]
+    with writing(ledger) as opened:
+        done = entries.write_all(opened.connection, twice, NOW, "a")
+    assert [(one.outcome, one.version) for one in done] == [
+        ("recorded", 1), ("corrected", 2), ("unchanged", 2), ("recorded", 1),
+    ]  # fmt: skip
+    assert total(ledger) == {"ICU": 12}
+
+
 def test_many_are_written_with_few_statements(ledger: LedgerOptions) -> None:
     """Per 500: three look-ups and two inserts; new dimension sets cost a few more once. Nothing is written where nothing changed."""
     many = [entry(f"k{number}", 1, tags={"team": str(number % 20)}) for number in range(1_000)]
