@@ -17,6 +17,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
     BudgetManager,
     BudgetPeriod,
@@ -307,6 +309,14 @@ def test_a_ledger_in_postgresql_is_one_too(postgresql_url: str) -> None:
     assert tracker.get_summary(BudgetPeriod.YEARLY).by_tag == {"team": {"a": Decimal(9), "b": Decimal(1)}}
     assert manager.can_spend("1", LLM, tags={"team": "a"}) and not manager.can_spend("1.1", LLM, tags={"team": "a"})
     assert manager.get_utilization("llm") == 0.9
+
+
+def test_more_entries_than_are_read_at_once_are_all_there(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    costs = [Cost(str(number), "bulk", amount="1", currency="CHF", category=LLM) for number in range(2001)]
+    record(LedgerOptions(url), costs, NOW, "me@here", check_mode=False)
+    found = SqlCostStore(url).get_entries(NOW, NOW + timedelta(seconds=1))
+    assert {entry.key for entry in found} == {cost.key for cost in costs} and len(found) == 2001
 
 
 def test_nothing_here_needs_ansible_and_memory_needs_no_database() -> None:
