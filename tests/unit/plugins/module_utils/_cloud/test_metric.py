@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import metric
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service, _body
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.transport import body_of
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Malformed
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 
@@ -47,7 +48,7 @@ class Fake(Service):
         text, link = self.texts[len(self.asked)]
         self.asked.append((dict(query or {}), content))
         response = SimpleNamespace(content=text.encode(), status_code=200)
-        return Answer(_body(reading, self.url, "GET", response), {"link": link} if link else {}, 200)
+        return Answer(body_of(reading, self.url, "GET", response), {"link": link} if link else {}, 200)
 
 
 def gnocchi(*texts: str | tuple[str, str]) -> Fake:
