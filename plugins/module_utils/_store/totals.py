@@ -116,8 +116,9 @@ def rows(
 
     entry, reversal = tables().entry, tables().entry.alias()
     begin, end = _seconds(selection.window)
-    statement = (
-        select(*stored_columns())
+    # First which rows, from the index of time, then these few whole.
+    page = (
+        select(entry.c.id)
         .join_from(entry, tables().dimension_set)
         .where(entry.c.period_begin >= begin, entry.c.period_begin < end)
         .where(*_of_entries(selection), *_of_dimensions(selection), *_recorded_by(entry, as_of))
@@ -125,11 +126,18 @@ def rows(
         .limit(limit)
     )
     if after is not None:
-        statement = statement.where(entry.c.id > after)
+        page = page.where(entry.c.id > after)
     if valid_only:
         known = _recorded_by(reversal, as_of)
-        statement = statement.outerjoin(reversal, _all(reversal.c.reverses == entry.c.id, *known))
-        statement = statement.where(entry.c.reverses.is_(None), reversal.c.id.is_(None))
+        page = page.outerjoin(reversal, _all(reversal.c.reverses == entry.c.id, *known))
+        page = page.where(entry.c.reverses.is_(None), reversal.c.id.is_(None))
+    chosen = page.subquery()
+    statement = (
+        select(*stored_columns())
+        .join_from(entry, tables().dimension_set)
+        .join(chosen, chosen.c.id == entry.c.id)
+        .order_by(entry.c.id)
+    )
     return [row._asdict() for row in connection.execute(statement)]
 
 
