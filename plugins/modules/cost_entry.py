@@ -167,7 +167,7 @@ ledger_created:
   type: bool
   sample: false
 outcome:
-  description: What was done to the cost of O(key), as in RV(entries[].outcome).
+  description: What was done to the cost of O(key), as C(outcome) in RV(entries).
   returned: success, with O(key)
   type: str
   sample: recorded
