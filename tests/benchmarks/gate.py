@@ -85,13 +85,14 @@ def define(options: sql.LedgerOptions, name: str, scope: dict[str, Any], now: da
 
 
 def milliseconds(work: Callable[[], object]) -> str:
-    """The median of what a job takes, and the best."""
-    taken = []
+    """The median of what a job takes, and of it the processor, which tells more on a busy machine."""
+    taken, worked = [], []
     for _time in range(IN_PROCESS_REPEATS):
-        began = time.perf_counter()
+        began, began_to_work = time.perf_counter(), time.process_time()
         work()
         taken.append((time.perf_counter() - began) * 1_000)
-    return f"{median(taken):.1f} ms (best {min(taken):.1f})"
+        worked.append((time.process_time() - began_to_work) * 1_000)
+    return f"{median(taken):.1f} ms (best {min(taken):.1f}), processor {median(worked):.1f} ms (best {min(worked):.1f})"
 
 
 def in_process(options: sql.LedgerOptions, count: int, now: datetime) -> None:

@@ -145,9 +145,9 @@ def test_an_error_is_no_cost_of_zero(desk: Desk) -> None:
 
 def test_a_cost_told_twice_is_a_cost_once(desk: Desk) -> None:
     desk.define()
-    told = Cost("invoice", "manual", "30", "ICU", "other", "usage", None, None, {})
+    told = Cost("invoice", "manual", amount="30", currency="ICU", category="other")
     for _time in range(2):
-        record(desk.options, told, desk.now, "tester", False)
+        record(desk.options, [told], desk.now, "tester", False)
         desk.hold("20")
         desk.commit("20")
         desk.later(minutes=1)
@@ -157,7 +157,8 @@ def test_a_cost_told_twice_is_a_cost_once(desk: Desk) -> None:
 def test_foreign_money_is_not_taken_at_its_face_value(desk: Desk) -> None:
     """100 USD in the ledger, and no rate for them: not 100 francs, not nothing, but unknown."""
     desk.define(limit="500", currency="CHF")
-    record(desk.options, Cost("k", "manual", "100", "USD", "other", "usage", None, None, {}), desk.now, "tester", False)
+    told = Cost("k", "manual", amount="100", currency="USD", category="other")
+    record(desk.options, [told], desk.now, "tester", False)
     said = desk.budget(spend="1", currency="CHF")
     assert (said["verdict"], said["budgets"][0]["spent"]) == ("unknown", None)
     assert "one USD" in said["reasons"][0]

@@ -74,8 +74,8 @@ def test_a_pipeline_gates_holds_commits_releases_records_and_imports(pipeline: D
     assert pipeline.hold("45", name="other")["gate_passed"]
     assert pipeline.release("other")["changed"]
     for amount in ("1", "2"):
-        cost = Cost("invoice", "manual", amount, "ICU", "other", "usage", None, None, {"team": "web"})
-        record(pipeline.options, cost, pipeline.now, "pipeline", False)
+        cost = Cost("invoice", "manual", amount=amount, currency="ICU", category="other", tags={"team": "web"})
+        record(pipeline.options, [cost], pipeline.now, "pipeline", False)
     for rated_through in (1, 2):
         pipeline.feed(feed(pipeline.now + timedelta(hours=rated_through)))
     (row,) = pipeline.stati()
