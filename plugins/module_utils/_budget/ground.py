@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.asked_periods import asked_periods
@@ -112,10 +113,16 @@ def cost_of(total: totals.Total) -> Cost:
     return Cost(
         category=str(total.keys["category"]),
         projects=frozenset(name for name in (total.keys["project_id"], total.keys["project_name"]) if name),
-        tags=frozenset(json.loads(total.keys["tags"] or "{}").items()),
+        tags=_tags(total.keys["tags"] or "{}"),
         currency=total.currency,
         amount_nano=total.amount_nano,
     )
+
+
+@lru_cache(maxsize=4096)
+def _tags(stored: str) -> frozenset[tuple[str, str]]:
+    """The tags of a set as the ledger holds them; a set comes once for every category, project and window."""
+    return frozenset(json.loads(stored).items())
 
 
 def empty(rates: Rates, now: datetime) -> Ground:

@@ -40,9 +40,12 @@ class Reach:
 
     def covers_cost(self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]) -> bool:
         """covers() for what was spent; what was recorded without a project is in no project's budget."""
+        # The cheap questions first: a gate asks this of every dimension set of the ledger.
+        if (self.categories and category not in self.categories) or not self.tags <= tags:
+            return False
         if len(projects) == 1:
             projects |= frozenset(number for name in projects for number in self.ids.get(name, ()))
-        return self.covers(category, projects, tags) is True
+        return not self.projects or not projects.isdisjoint(self.projects)
 
     def covers_line(self, line: Line) -> bool | None:
         """covers() for a line that is asked for or held, which may name its project either way."""
