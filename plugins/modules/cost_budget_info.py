@@ -12,7 +12,7 @@ description:
   - Tells of all budgets of a ledger, or of some, what is spent, running, reserved and left in their current period and in the next one,
     and whether they are within their limits now.
   - Opens the ledger for reading only. A ledger that is missing is an error, and so is a budget that there is not.
-  - What is not wholly known is null, and RV(budgets[].reason) says why.
+  - What is not wholly known is null, and C(reason) says why.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:

@@ -14,7 +14,7 @@ description:
   - The measures of many metrics are read in one request; how many servers there are does not matter. One request lists resources and one
     metrics, for each 1000 of them, or, with up to four O(metrics), one for each name and 1000 metrics of it. Measures are one request for
     each granularity and 250000 measures.
-  - What was not measured is in no list and no sum, and counted in RV(metrics.missing). It is never zero.
+  - What was not measured is in no list and no sum, and counted in RV(metrics[].missing). It is never zero.
   - Measures are of one granularity each, which is told. Gnocchi itself gives those of all granularities at once where none is named, so
     that a sum has everything several times.
   - Changes nothing.
@@ -92,7 +92,7 @@ options:
     description:
       - Seconds of which each measure tells, one of those that the metrics' archive policies keep.
       - Where it is not given, the finest one that is kept for as long as the window goes back and makes no more than 1000 measures of a
-        metric of it, for each metric by its own archive policy. See RV(metrics.granularity_s).
+        metric of it, for each metric by its own archive policy. See RV(metrics[].granularity_s).
     type: int
   aggregation:
     description:
@@ -286,7 +286,7 @@ resources:
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
     original_resource_id:
-      description: ID under which it is sent in. It is RV(resources.id) where that is a UUID.
+      description: ID under which it is sent in. It is RV(resources[].id) where that is a UUID.
       type: str
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
@@ -326,7 +326,7 @@ resources:
         vcpus: 6fce8350-e606-4dbc-85dd-1a6df0edfb54
     cpu_utilization:
       description:
-        - Which part of its CPUs it used, from 0 to 1, of what RV(metrics.granularity_s) says at a time, and what that comes to.
+        - Which part of its CPUs it used, from 0 to 1, of what RV(metrics[].granularity_s) says at a time, and what that comes to.
         - From how the mean of C(cpu) rose from one granule to the next, and C(vcpus), whatever O(aggregation) says. It is not known, and
           left out, without measures of both granules, where one of them is of a tenth fewer samples or not over, and where the counter
           began anew.
@@ -363,7 +363,7 @@ metrics:
       returned: always
       sample: vcpu
     resource_id:
-      description: RV(resources.id) of what it is of; null for a metric of no resource.
+      description: RV(resources[].id) of what it is of; null for a metric of no resource.
       type: str
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
