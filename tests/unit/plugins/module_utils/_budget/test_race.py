@@ -13,18 +13,19 @@ from pathlib import Path
 
 import pytest
 
-RACERS, ROUNDS = 50, 10
+RACERS = 50
 
 
+@pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.heavy)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_fifty_processes_race_for_a_budget_that_fits_ten(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
+    database: str, rounds: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     if database == "postgresql":
         url = request.getfixturevalue("postgresql_url")
-    argv = [sys.executable, str(Path(__file__).parent / "racers.py"), url, str(RACERS), str(ROUNDS)]
+    argv = [sys.executable, str(Path(__file__).parent / "racers.py"), url, str(RACERS), str(rounds)]
     ended = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     said = json.loads(ended.stdout)
-    assert said == [{"held": 10, "refused": 40, "failed": 0, "reserved": 100}] * ROUNDS, ended.stderr
+    assert said == [{"held": 10, "refused": 40, "failed": 0, "reserved": 100}] * rounds, ended.stderr
