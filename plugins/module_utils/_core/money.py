@@ -67,7 +67,9 @@ def amount_of(value: object, option: str) -> Decimal:
     Raises InvalidOption for anything else: None is unknown and not zero, a float has lost digits already.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        problem = "null, which is unknown and not zero" if value is None else f"a {type(value).__name__}"
+        # A template's values are of Ansible's own types; what a user wrote is the builtin behind them.
+        kind = next(base.__name__ for base in type(value).__mro__ if base.__module__ == "builtins")
+        problem = "null, which is unknown and not zero" if value is None else f"a {kind}"
         raise InvalidOption(option, f'is {problem}; write digits with an optional point, quoted, like "12.50".')
     return parse_amount(str(value), option)
 

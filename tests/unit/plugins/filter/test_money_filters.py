@@ -27,6 +27,10 @@ def test_sums_are_exact(texts: list[str]) -> None:
     assert money_sum([{"amount": text, "currency": "CHF"} for text in texts]) == money_sum(texts)
 
 
+class TaggedFloat(float):
+    """As ansible-core hands over what a playbook says."""
+
+
 def test_what_is_summed() -> None:
     assert money_sum([]) == "0"
     assert money_sum(["0.1", "0.2", 3, Decimal("-1.30")]) == "2"
@@ -38,6 +42,7 @@ def test_what_is_summed() -> None:
     [
         (["1", None], r"\[1\]: is null, which is unknown and not zero"),
         ([0.1, "2"], r"\[0\]: is a float; write digits"),
+        ([TaggedFloat(0.1)], r"\[0\]: is a float; write digits"),
         ([True], r"\[0\]: is a bool"),
         (["1", "NaN"], r"\[1\]: 'NaN' is not an amount"),
         (["1_000"], r"\[0\]: '1_000' is not an amount"),
