@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, Money
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import Line
 
 #: What makes two lines the same but for their amount.
-_Kind = tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]
+_Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]"
 
 
 def growth(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:

@@ -79,8 +79,8 @@ def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[Pa
     return [*_way(begin, first, shorter), Part(longest, first, last), *_way(last, end, shorter)]
 
 
-def _way(begin: int, end: int, buckets_s: Sequence[int]) -> list[Part]:
-    """The parts of [begin, end), or those of [end, begin) taken off where that lies the other way round."""
-    if begin <= end:
-        return parts(begin, end, buckets_s)
-    return [replace(part, sign=-part.sign) for part in parts(end, begin, buckets_s)]
+def _way(origin: int, target: int, buckets_s: Sequence[int]) -> list[Part]:
+    """The parts of [origin, target), or those of [target, origin) taken off where that lies the other way round."""
+    if origin <= target:
+        return parts(origin, target, buckets_s)
+    return [replace(part, sign=-part.sign) for part in parts(begin=target, end=origin, buckets_s=buckets_s)]

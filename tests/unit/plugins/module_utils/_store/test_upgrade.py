@@ -53,7 +53,7 @@ def layout(path: Path) -> dict[str, object]:
                 # Name, type, NOT NULL and place in the key; defaults matter to nobody who names all columns.
                 {(row[1:4], row[5]) for row in connection.execute(f"PRAGMA table_info({table})")},
                 {row[2:5] for row in connection.execute(f"PRAGMA foreign_key_list({table})")},
-                {(name, sql) for name, sql in connection.execute(indexes, (table,))},
+                set(connection.execute(indexes, (table,))),
             )
             for table in tables
         }
