@@ -115,16 +115,16 @@ def take_step(options: LedgerOptions, model: Model, step: tuple[object, ...], no
     for again in (False, True):
         with writing(options) as opened:
             match step:
-                case "write", list(wanted):
+                case "write", list() as wanted:
                     done = entries.write_all(opened.connection, wanted, now, "a")
                     model.valid |= {one.key: one for one in wanted}
                     if again and len({one.key for one in wanted}) == len(wanted):
                         assert {one.outcome for one in done} == {"unchanged"}
-                case "take back", str(key):
+                case "take back", str() as key:
                     written = entries.take_back(opened.connection, "manual", key, now, "a")
                     assert written.outcome == ("reversed" if key in model.valid else "unchanged")
                     model.valid.pop(key, None)
-                case "replace", int(begin), int(end), list(wanted):
+                case "replace", int() as begin, int() as end, list() as wanted:
                     replaced = window(begin, end)
                     inside = [one for one in wanted if replaced.contains(one.period.begin)]
                     counts = entries.replace(opened.connection, "manual", replaced, inside, now, "a")
