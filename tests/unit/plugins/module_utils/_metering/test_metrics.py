@@ -244,7 +244,8 @@ def test_the_archive_policy_chooses_the_granularity(
 def test_windows_next_to_each_other_share_no_measure_and_lose_none(
     running: Sandbox, monkeypatch: pytest.MonkeyPatch, granularity: int
 ) -> None:
-    end = now_utc() - timedelta(minutes=20)
+    # Two minutes after a measure, so that none lies in the last second.
+    end = now_utc().replace(minute=2, second=0) - timedelta(hours=1)
     edges = [end - timedelta(hours=7, minutes=13), end - timedelta(hours=3, minutes=1, seconds=1), end]
 
     def moments(begin: datetime, until: datetime) -> list[str]:
