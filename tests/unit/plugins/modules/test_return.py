@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from ...conftest import Sandbox
+from .conftest import Run
+from .running import PACKAGE
 
 MODULES = sorted(path.stem for path in (Path(__file__).parents[4] / "plugins" / "modules").glob("*.py"))
-PACKAGE = "ansible_collections.finops.cloud.plugins.modules"
-RUN = """
-import importlib, json, sys
-from ansible.module_utils.testing import patch_module_args
-with patch_module_args(json.loads(sys.argv[2])):
-    importlib.import_module(sys.argv[1]).main()
-"""
 TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "bool": (bool,),
@@ -40,32 +30,6 @@ TYPES: dict[str, tuple[type, ...]] = {
 ALWAYS = {"changed", "invocation", "diff", "failed", "msg", "warnings"}
 #: What ansible-core adds to every result that names a dest.
 OF_DEST = {"uid", "gid", "owner", "group", "mode", "state", "size"}
-
-Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def run(running: Sandbox, tmp_path: Path) -> Run:
-    """Run a module in a Python of its own, on the sandbox and a ledger of the test."""
-
-    def one(module: str, options: dict[str, Any]) -> dict[str, Any]:
-        environment = {
-            **os.environ,
-            "OS_CLIENT_CONFIG_FILE": running.state["clouds_file"],
-            "FINOPS_LEDGER": f"sqlite:///{tmp_path}/ledger.db",
-        }
-        asked = json.dumps(options).replace("{folder}", str(tmp_path))
-        ended = subprocess.run(
-            [sys.executable, "-c", RUN, f"{PACKAGE}.{module}", asked],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
-        result: dict[str, Any] = json.loads(ended.stdout)
-        return result
-
-    return one
 
 
 def documented(module: str) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module as Ansible starts it, in this process: a Python of its own for each would take most of the tests' time."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from contextlib import redirect_stdout
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+PACKAGE = "ansible_collections.finops.cloud.plugins.modules"
+
+
+def run_module(module: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Run a module with its options, _ansible_check_mode among them, and return the result that it prints."""
+    printed = io.StringIO()
+    with patch_module_args(options), redirect_stdout(printed), pytest.raises(SystemExit):
+        importlib.import_module(f"{PACKAGE}.{module}").main()
+    result: dict[str, Any] = json.loads(printed.getvalue())
+    return result
