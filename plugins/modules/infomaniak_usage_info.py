@@ -337,7 +337,8 @@ dest:
 groups:
   description:
     - Counters of the resources by the value of O(group_by), the group with most resources first; C(group) is null for those without.
-    - A counter is null where what it counts was not read.
+    - A counter is null where what it counts was not read, and where that hangs on what was not read, so that nobody knows its group.
+      C(resource_count) is of the resources that were read.
   returned: with O(group_by)
   type: list
   elements: dict

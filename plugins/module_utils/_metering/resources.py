@@ -224,7 +224,8 @@ def groups(
     """COUNTERS of the wanted resources for each value of that metadata key; the group None is of those that have none.
 
     A resource without the key belongs where that belongs on which it hangs: a volume to its server's group, a snapshot to its volume's.
-    The largest group by number of resources first. unread: types that were not read; their counters are None (rule R1).
+    The largest group by number of resources first. unread: types that were not read; their counters are None (rule R1), and so are, in
+    every group, those of a resource that hangs on what was not read and whose group therefore nobody knows.
     """
     nothing = {
         counter: None if kind in unread else 0 for kind, counters in _COUNTERS_OF.items() for counter in counters
@@ -232,15 +233,19 @@ def groups(
     known = {one.id: one for one in every}
     counted: dict[str | None, dict[str, int | None]] = {}
     members: dict[str | None, int] = {}
+    unplaced: set[str] = set()
     for one in wanted:
         name = _group(one, key, known, frozenset())
+        if name is None and unread and not _hangs_on_known(one, known, frozenset()):
+            unplaced.update(one.counts)
         counters = counted.setdefault(name, dict(nothing))
         members[name] = members.get(name, 0) + 1
         for counter, number in one.counts.items():
             so_far = counters[counter]
             counters[counter] = None if number is None or so_far is None else so_far + number
     order = sorted(counted, key=lambda name: (name is None, -members[name], name or ""))
-    return [{"group": name, "resource_count": members[name], **counted[name]} for name in order]
+    unknown = dict.fromkeys(sorted(unplaced))
+    return [{"group": name, "resource_count": members[name], **counted[name], **unknown} for name in order]
 
 
 def _group(one: Resource, key: str, known: Mapping[str, Resource], seen: frozenset[str]) -> str | None:
@@ -252,3 +257,10 @@ def _group(one: Resource, key: str, known: Mapping[str, Resource], seen: frozens
             if found is not None:
                 return found
     return None
+
+
+def _hangs_on_known(one: Resource, known: Mapping[str, Resource], seen: frozenset[str]) -> bool:
+    """Whether all that this hangs on was read."""
+    return one.type == INSTANCE or all(
+        on in known and (on in seen or _hangs_on_known(known[on], known, seen | {one.id})) for on in one.attached_to
+    )

@@ -130,6 +130,24 @@ def test_counters_of_what_was_not_read_are_not_zero() -> None:
     assert (row["instance_count"], row["snapshot_count"]) == (1, 0)
 
 
+def test_a_volume_whose_server_was_not_read_is_in_no_group_that_anybody_knows() -> None:
+    def volume(name: str, on: tuple[str, ...], team: dict[str, str]) -> Resource:
+        return Resource(VOLUME, name, name, None, 5, "GB", None, None, on, team, {"volume_count": 1})
+
+    of_shop, loose, unplaced = volume("a", (), {"team": "shop"}), volume("b", (), {}), volume("c", ("server",), {})
+    every = [of_shop, loose, unplaced]
+    rows = resources.groups(every, every, "team", {resources.INSTANCE})
+    assert [(row["group"], row["volume_count"], row["image_count"]) for row in rows] == [
+        ("shop", None, 0),
+        (None, None, 0),
+    ]
+    # Without it each group is known, and where the servers were read one that is gone is nobody's.
+    rows = resources.groups(every[:2], every[:2], "team", {resources.INSTANCE})
+    assert [(row["group"], row["volume_count"]) for row in rows] == [("shop", 1), (None, 1)]
+    rows = resources.groups(every, every, "team")
+    assert [(row["group"], row["volume_count"]) for row in rows] == [("shop", 1), (None, 2)]
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
