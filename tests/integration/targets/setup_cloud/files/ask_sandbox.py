@@ -11,4 +11,4 @@ method, url, *content = sys.argv[1:]
 body = content[0].encode() if content else None
 request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method=method)
 with urllib.request.urlopen(request, timeout=30) as answer:
-    print(answer.read().decode())
+    sys.stdout.write(answer.read().decode())
