@@ -13,15 +13,13 @@ from pathlib import Path
 
 from checkout import BUILD, ROOT, TREE, Stop
 from environment import OPENSTACK, clean_environment, find_python, virtual_environment
-from stages import Workbench, run_targets
+from stages import Workbench, cloud_targets, run_targets
 
 BED = ROOT / "tests" / "openstack"
 PLACE = BUILD / "openstack"
 CONFIGURATION = TREE / "tests" / "integration" / "integration_config.yml"
 #: What tests/openstack/requirements.txt was resolved for.
 SERVICES_PYTHON = "3.11"
-#: The alias by which ansible-test brings along the role that chooses the cloud.
-SHARED = "needs/target/setup_cloud"
 MEMBER, READER = "openstack", "openstack-reader"
 #: Has its own ideas of who logs in.
 NOT_AS_READER = ("connection",)
@@ -47,15 +45,6 @@ def real_openstack(bench: Workbench) -> str:
         print(drift, flush=True)
     last_lines = [output.strip().splitlines()[-1] for output in (compared, drift)]
     return f"{len(targets)} targets as member and reader; {'; '.join(last_lines)}"
-
-
-def cloud_targets() -> list[str]:
-    """Return the integration targets whose cases hold for any cloud that has what the default scenario has."""
-    folder = TREE / "tests" / "integration" / "targets"
-    found = [path.parent.name for path in folder.glob("*/aliases") if SHARED in path.read_text().split()]
-    if not found:
-        raise Stop(f"no integration target has {SHARED} in its aliases")
-    return sorted(found)
 
 
 @contextmanager

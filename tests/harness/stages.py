@@ -22,6 +22,8 @@ from side_by_side import side_by_side
 TAIL_LINES = 150
 #: Commands that run side by side write and print one after the other.
 TELLING = Lock()
+#: The alias by which ansible-test brings along the role that chooses the cloud.
+ANY_CLOUD = "needs/target/setup_cloud"
 #: The sanity tests that take longest.
 LONG_SANITY_TESTS = ("pylint", "validate-modules", "import")
 #: Where imports are found.
@@ -126,8 +128,8 @@ def units(bench: Workbench) -> str:
 
 
 def heavy(bench: Workbench) -> str:
-    """Run the unit tests that take long, many processes and many kills, one after the other."""
-    return run_pytest(bench, "heavy", "heavy")
+    """Run the unit tests that take long: many processes, many kills. None shares anything with another."""
+    return run_pytest(bench, "heavy", "heavy", "--numprocesses=logical", "--dist=load")
 
 
 def run_pytest(bench: Workbench, stage: str, marked: str, *options: str) -> str:
@@ -170,14 +172,41 @@ def run_sanity(bench: Workbench, stage: str, options: Sequence[str], outputs: li
 
 
 def integration(bench: Workbench) -> str:
-    """Run every integration target. Raises Stop when one of them was left out."""
+    """Run every integration target, on sandboxes."""
+    return run_side_by_side(bench, integration_targets())
+
+
+def integration_of_the_rest(bench: Workbench) -> str:
+    """Run the integration targets that a tier has not run against a real OpenStack."""
+    return run_side_by_side(bench, sorted(set(integration_targets()) - set(cloud_targets())))
+
+
+def integration_targets() -> list[str]:
+    """Return the names of the integration targets, without the roles that they share. Raises Stop where there are none."""
     folder = TREE / "tests" / "integration" / "targets"
     targets = [path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("setup_")]
     if not targets:
         raise Stop("there is no integration target below tests/integration/targets")
+    return targets
+
+
+def cloud_targets() -> list[str]:
+    """Return the integration targets whose cases hold for any cloud that has what the default scenario has."""
+    folder = TREE / "tests" / "integration" / "targets"
+    found = [path.parent.name for path in folder.glob("*/aliases") if ANY_CLOUD in path.read_text().split()]
+    if not found:
+        raise Stop(f"no integration target has {ANY_CLOUD} in its aliases")
+    return sorted(found)
+
+
+def run_side_by_side(bench: Workbench, targets: list[str]) -> str:
+    """Run integration targets on all cores, the longest first. Raises Stop naming those that failed or were left out."""
+    folder = TREE / "tests" / "integration" / "targets"
     # What says most takes longest; each target has a sandbox and a ledger of its own.
-    targets.sort(key=lambda name: -sum(path.stat().st_size for path in (folder / name).rglob("*.yml")))
-    failed = side_by_side({name: partial(run_targets, bench, f"integration-{name}", [name]) for name in targets})
+    longest_first = sorted(
+        targets, key=lambda name: -sum(path.stat().st_size for path in (folder / name).rglob("*.yml"))
+    )
+    failed = side_by_side({name: partial(run_targets, bench, f"integration-{name}", [name]) for name in longest_first})
     if failed:
         raise Stop("; ".join(f"{name}: {reason}" for name, reason in sorted(failed.items())))
     return f"{len(targets)} targets: {', '.join(sorted(targets))}"
