@@ -123,8 +123,8 @@ def requirements(path: Path) -> list[str]:
 
 
 def units(bench: Workbench) -> str:
-    """Run the unit tests but the heavy ones. A file stays with one worker, and so do the sandboxes that its tests share."""
-    return run_pytest(bench, "units", "not heavy", "--numprocesses=logical", "--dist=loadfile")
+    """Run the unit tests but the heavy ones. Each worker has sandboxes and a PostgreSQL of its own."""
+    return run_pytest(bench, "units", "not heavy", "--numprocesses=logical", "--dist=worksteal")
 
 
 def heavy(bench: Workbench) -> str:

@@ -166,7 +166,7 @@ def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, .
             assert told(found) == before.sums(asked, lambda one: (one.category,))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories, moments, moments)
 def test_any_sequence_of_writes_leaves_every_sum_that_of_a_model(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[object, ...]], begin: int, end: int
