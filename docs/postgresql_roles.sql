@@ -17,15 +17,20 @@ GRANT finops_gate TO finops_owner;
 
 -- Rows of entry are only ever added: who may record cannot change or remove what was recorded.
 GRANT SELECT ON ledger_schema, dimension_set, tag, entry, roll_up, budget, feed, feed_window,
-    feed_rate, feed_carried, hold, hold_line, limit_override, override_use TO finops_gate;
+    feed_rate, feed_carried, hold, hold_line, limit_override, override_use,
+    feed_hours, alert, alert_acknowledged TO finops_gate;
 GRANT INSERT ON dimension_set, tag, entry TO finops_gate;
 GRANT INSERT, UPDATE ON roll_up TO finops_gate;
 GRANT INSERT, UPDATE, DELETE ON feed, feed_window, feed_rate, feed_carried TO finops_gate;
 GRANT USAGE ON SEQUENCE dimension_set_id_seq, entry_id_seq, feed_id_seq, hold_id_seq TO finops_gate;
 GRANT INSERT, UPDATE ON hold TO finops_gate;
-GRANT INSERT, DELETE ON hold_line TO finops_gate;
+GRANT INSERT, DELETE ON hold_line, feed_hours TO finops_gate;
+-- An alert that was fired stays, and so does who took care of it.
+GRANT INSERT ON alert, alert_acknowledged TO finops_gate;
 -- An override that was used stays used: nobody changes or removes that row.
 GRANT INSERT ON override_use TO finops_gate;
 
 GRANT INSERT, UPDATE, DELETE ON budget TO finops_owner;
 GRANT INSERT, DELETE ON limit_override TO finops_owner;
+-- Re-arming, which a raised limit does, too.
+GRANT UPDATE (rearmed_at) ON alert TO finops_owner;

@@ -13,6 +13,7 @@ description:
   - With O(spend) or O(lines), asks every budget that has one of them in its scope whether that may be spent now, and fails where one says
     no or cannot know. What no budget covers is unknown.
   - With O(override), raises the limit of one period once, for one reservation.
+  - Fires alerts, each threshold once in a period. With O(acknowledged), puts on record who took care of them.
   - Deny beats unknown beats allow. What was not read never counts as zero. A budget that is fed by the cloud says unknown where its
     cost was not imported without a hole, or is older than O(max_staleness).
 author:
@@ -40,10 +41,12 @@ options:
       - Two names that differ only by case, spaces, hyphens or underscores are refused.
     type: str
   state:
-    description: Whether the budget is to be there. Removing one leaves the entries of the ledger.
+    description:
+      - Whether the budget is to be there. Removing one leaves the entries of the ledger.
+      - V(rearmed) lets every threshold of its current period fire again.
     type: str
     default: present
-    choices: [present, absent]
+    choices: [present, absent, rearmed]
   limit:
     description: What may be spent in one period, equality allowed. Quote it.
     type: str
@@ -113,7 +116,8 @@ options:
         type: dict
   thresholds:
     description:
-      - Parts of the limit at which somebody wants to know, such as V(0.8). Quote them.
+      - Parts of the limit at which somebody wants to know, such as V(0.8). Quote them. Each is fired once in a period when the actual
+        spend reaches it, and once when the forecast does; raising O(limit) re-arms those that it puts out of reach.
       - V(0.5), V(0.8), V(0.9) and V(1) for a new budget where they are not given; an empty list for none.
     type: list
     elements: str
@@ -189,6 +193,14 @@ options:
         type: str
         default: present
         choices: [present, absent]
+  acknowledged:
+    description: Ids of alerts that O(consumer) has taken care of. Goes alone, without O(name).
+    type: list
+    elements: str
+  consumer:
+    description:
+      - Who takes care of alerts, such as V(mail) or V(slack). Each consumer acknowledges for itself. Needed with O(acknowledged).
+    type: str
   on_exceeded:
     description: What to do when a budget denies. V(warn) lets it pass with a warning, and covers no unknown.
     type: str
@@ -253,6 +265,11 @@ EXAMPLES = r"""
       by: Ada, head of operations
       until: "2026-11-30"
 
+- name: Take note of what was mailed
+  finops.cloud.cost_budget:
+    consumer: mail
+    acknowledged: "{{ status.alerts | map(attribute='id') }}"
+
 - name: Nobody needs it any more
   finops.cloud.cost_budget:
     name: production
@@ -290,6 +307,49 @@ budget:
     max_staleness: 21600s
     scope: {categories: [], projects: [], tags: {}}
     thresholds: ["0.5", "0.8", "0.9", "1"]
+alerts:
+  description:
+    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
+      C(forecast) spend, the highest first. Empty in check mode.
+    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
+      tells it in a sentence.
+  returned: success, and failures of the gate
+  type: list
+  elements: dict
+  sample:
+    - id: production/monthly/2026-10-31T23:00:00Z/actual/0.8
+      budget: production
+      period: monthly/2026-10-31T23:00:00Z
+      period_start: "2026-10-31T23:00:00Z"
+      period_end: "2026-11-30T23:00:00Z"
+      basis: actual
+      threshold: "0.8"
+      amount: "406"
+      limit: "500"
+      currency: CHF
+      utilization: 0.812
+      at_least: false
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      fired_at: "2026-11-21T05:00:00Z"
+      acknowledged_by: []
+alerts_unknown:
+  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
+  returned: success, and failures of the gate
+  type: list
+  elements: str
+  sample: []
+acknowledged:
+  description: The ids that O(consumer) had not acknowledged before.
+  returned: with O(acknowledged)
+  type: list
+  elements: str
+  sample: [production/monthly/2026-10-31T23:00:00Z/actual/0.8]
+rearmed:
+  description: The ids of the alerts that may fire again.
+  returned: with O(state=rearmed)
+  type: list
+  elements: str
+  sample: [production/monthly/2026-10-31T23:00:00Z/actual/0.8]
 override:
   description: The override as the ledger has it; empty where it was taken back.
   returned: with O(override)
@@ -349,7 +409,8 @@ budgets:
     - What each budget says, with its amounts in its own currency. One whose custom period does not hold the moment says C(ended), is asked
       nothing, and its amounts are null.
     - C(accrued) is what runs since C(rated_through), C(to_come) what will run until the period's end, both at the rate of the newest
-      rated period. C(remaining) is the limit less spent, accrued and reserved; C(utilization) the part of the limit that these are.
+      rated period. C(remaining) is the limit less spent, accrued and reserved; C(utilization) the part of the limit that these are; of a
+      limit of zero any spend is all of it, C(1.0).
     - Where the amounts are not wholly known they are null, and C(at_least) has what is known of them.
     - C(left) is what is left of the limit after all of these and the request; C(override) raised it, if it did not fit without.
     - C(next_period) has the same amounts of the following period, C(later_periods) those of periods after that which were asked for.
@@ -400,7 +461,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_gate
-from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import Task, apply
+from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import STATES, Task, apply
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS, WEEKDAYS, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
@@ -412,7 +473,7 @@ def main() -> None:
             **arguments.LEDGER,
             **arguments.RATES,
             "name": {"type": "str"},
-            "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+            "state": {"type": "str", "default": "present", "choices": list(STATES)},
             "limit": {"type": "str"},
             "currency": {"type": "str"},
             "period": {"type": "str", "choices": list(KINDS)},
@@ -444,6 +505,8 @@ def main() -> None:
                     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
                 },
             },
+            "acknowledged": {"type": "list", "elements": "str"},
+            "consumer": {"type": "str"},
             **arguments.ON_VERDICT,
         },
         supports_check_mode=True,

@@ -11,7 +11,8 @@ version_added: 0.1.0
 description:
   - Tells of all budgets of a ledger, or of some, what is spent, running, reserved and left in their current period and in the next one,
     and whether they are within their limits now.
-  - Opens the ledger for reading only. A ledger that is missing is an error, and so is a budget that there is not.
+  - Tells what the current period will come to if it goes on as in the last 168 rated hours, and which alerts were fired.
+  - Opens the ledger for reading only, so it fires no alert. A ledger that is missing is an error, and so is a budget that there is not.
   - What is not wholly known is null, and C(reason) says why.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -26,6 +27,11 @@ options:
     description: Names of the budgets. All of them where it is not given; an empty list is an error.
     type: list
     elements: str
+  consumer:
+    description:
+      - Lists the alerts that this consumer has not acknowledged with M(finops.cloud.cost_budget), those of closed periods too, for 31 days.
+      - Where it is not given, all alerts of the current periods are listed.
+    type: str
 seealso:
   - module: finops.cloud.cost_budget
   - module: finops.cloud.cost_reservation
@@ -41,6 +47,11 @@ EXAMPLES = r"""
 - name: One line per budget
   ansible.builtin.debug:
     var: status.summary
+
+- name: What was not mailed yet
+  finops.cloud.cost_budget_info:
+    consumer: mail
+  register: news
 
 - name: Stop what only runs at night as soon as the budget is gone, or nobody knows whether it is
   ansible.builtin.include_tasks: stop_night_jobs.yml
@@ -73,6 +84,30 @@ summary:
   sample:
     - "budget      verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why"
     - "production  allow    2026-11-01   CHF 500.00  101.20     0.50     40.00    57.10       0.00  301.20  fits"
+alerts:
+  description:
+    - The alerts that were fired, by time, the highest threshold first. Which ones depends on O(consumer).
+    - C(amount) is what was spent, or expected to be spent by the period's end, when it was fired; C(at_least) says that it is a lower
+      bound. C(message) tells it in a sentence, C(acknowledged_by) who has taken care of it.
+  returned: success
+  type: list
+  elements: dict
+  sample: &alerts
+    - id: production/monthly/2026-10-31T23:00:00Z/actual/0.8
+      budget: production
+      period: monthly/2026-10-31T23:00:00Z
+      period_start: "2026-10-31T23:00:00Z"
+      period_end: "2026-11-30T23:00:00Z"
+      basis: actual
+      threshold: "0.8"
+      amount: "406"
+      limit: "500"
+      currency: CHF
+      utilization: 0.812
+      at_least: false
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      fired_at: "2026-11-21T05:00:00Z"
+      acknowledged_by: []
 budgets:
   description:
     - The budgets by name, or in the order of O(names), with their definitions, and with the amounts of the current period in their own
@@ -80,10 +115,18 @@ budgets:
     - C(verdict) is C(allow) within the limit, equality included, C(deny) beyond it, and C(unknown) where not all that counts is known.
     - C(accrued) is what runs since C(rated_through), C(to_come) what will run until the period's end, both at the rate of the newest
       rated period; C(reserved) is what is held and no cost yet. C(remaining) is the limit less spent, accrued and reserved;
-      C(utilization) the part of the limit that these are; C(left) is C(remaining) less C(to_come).
+      C(utilization) the part of the limit that these are, of a limit of zero C(1.0) for any spend; C(left) is C(remaining) less C(to_come).
     - Where the amounts are not wholly known they are null, and C(at_least) has what is known of them.
     - C(requested) and C(override) belong to M(finops.cloud.cost_budget), which returns rows of the same shape; here they are C(0) and null.
     - C(next_period) has the same amounts of the following period.
+    - C(forecast) is what is spent and runs, and what is to come until the period's end at the mean of the last 168 rated hours
+      (C(expected)), and at the 10th and the 90th percentile of its days (C(low), C(high); of its hours where there are fewer than 48).
+      C(enough_data) from 24 rated hours on, for hourly and daily budgets from 3; C(rated_periods) is how many there are, at most those
+      of 168 hours. What was recorded by hand is in it once and is not expected to come again. Where it is unknown its amounts are null, and
+      its C(reason) says why.
+    - C(runs_out_at) is when the spend reaches the limit at that mean, in UTC; null where it does not in this period, or where there is not
+      enough data.
+    - C(alerts) are those of RV(alerts) that are the budget's.
   returned: success
   type: list
   elements: dict
@@ -135,6 +178,15 @@ budgets:
         at_least: null
         override: null
       later_periods: []
+      forecast:
+        low: "150.2"
+        expected: "159.4"
+        high: "170.9"
+        enough_data: true
+        rated_periods: 168
+        reason: null
+      runs_out_at: null
+      alerts: *alerts
 """
 
 from typing import Any
@@ -152,13 +204,15 @@ def main() -> None:
             **arguments.LEDGER,
             **arguments.RATES,
             "names": {"type": "list", "elements": "str"},
+            "consumer": {"type": "str"},
         },
         supports_check_mode=True,
     )
 
     def read() -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
-        return status(ledger, module.params["names"], arguments.rates(module.params), now_utc())
+        consumer = module.params["consumer"]
+        return status(ledger, module.params["names"], arguments.rates(module.params), now_utc(), consumer)
 
     run(module, read, "sqlalchemy")
 

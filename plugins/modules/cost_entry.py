@@ -16,6 +16,7 @@ author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._ledger
+  - finops.cloud._rating.rates
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_ledger
 attributes:
@@ -234,6 +235,37 @@ counts:
       returned: always
       type: int
       sample: 0
+alerts:
+  description:
+    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
+      C(forecast) spend, the highest first. Empty in check mode.
+    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
+      tells it in a sentence.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: production/monthly/2026-10-31T23:00:00Z/actual/0.8
+      budget: production
+      period: monthly/2026-10-31T23:00:00Z
+      period_start: "2026-10-31T23:00:00Z"
+      period_end: "2026-11-30T23:00:00Z"
+      basis: actual
+      threshold: "0.8"
+      amount: "406"
+      limit: "500"
+      currency: CHF
+      utilization: 0.812
+      at_least: false
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      fired_at: "2026-11-21T05:00:00Z"
+      acknowledged_by: []
+alerts_unknown:
+  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 """
 
 from typing import Any
@@ -241,6 +273,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
+from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._feeds import manual
@@ -251,6 +284,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **arguments.LEDGER,
+            **arguments.RATES,
             "state": {"type": "str", "default": manual.PRESENT, "choices": [manual.PRESENT, manual.ABSENT]},
             "key": {"type": "str", "no_log": False},
             "source": {"type": "str", "default": "manual"},
@@ -286,7 +320,9 @@ def main() -> None:
         one = told["key"] is not None
         costs = [manual.Cost(**told)] if one else manual.costs_of(module.params["entries"], told)
         options = arguments.ledger_options(module.params)
-        result = manual.record(options, costs, now_utc(), recorded_by(), module.check_mode)
+        now, by = now_utc(), recorded_by()
+        watch = alerts.watch(arguments.rates(module.params), now, by)
+        result = manual.record(options, costs, now, by, module.check_mode, watch)
         if not one:
             return result
         entry = dict(result["entries"][0])

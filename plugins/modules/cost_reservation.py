@@ -229,6 +229,37 @@ reservation:
     held:
       - {amount: "42.5", currency: CHF, category: compute, project: null, tags: {}, period: this}
     committed: []
+alerts:
+  description:
+    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
+      C(forecast) spend, the highest first. Empty in check mode.
+    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
+      tells it in a sentence.
+  returned: success, and failures of the gate
+  type: list
+  elements: dict
+  sample:
+    - id: production/monthly/2026-10-31T23:00:00Z/actual/0.8
+      budget: production
+      period: monthly/2026-10-31T23:00:00Z
+      period_start: "2026-10-31T23:00:00Z"
+      period_end: "2026-11-30T23:00:00Z"
+      basis: actual
+      threshold: "0.8"
+      amount: "406"
+      limit: "500"
+      currency: CHF
+      utilization: 0.812
+      at_least: false
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      fired_at: "2026-11-21T05:00:00Z"
+      acknowledged_by: []
+alerts_unknown:
+  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
+  returned: success, and failures of the gate
+  type: list
+  elements: str
+  sample: []
 verdict:
   description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny).
   returned: for O(state=held), also when the gate fails the task

@@ -2,16 +2,23 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Defining, removing and gating in one task (rules G1, G2, G5 and G6 of docs/rules.md), and the status of budgets."""
+"""Defining, removing and gating in one task (rules A1, A2, G1, G2, G5 and G6 of docs/rules.md), and the status of budgets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget import ground, overrides, verdict
+from ansible_collections.finops.cloud.plugins.module_utils._budget import (
+    alerts,
+    forecasts,
+    ground,
+    overrides,
+    verdict,
+    verdict_text,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import (
     Definition,
     defined,
@@ -21,6 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions i
     refuse_lookalike,
     require,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import (
     Request,
     parse_line,
@@ -31,8 +39,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, holds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store import alerts as store
+from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, feed_hours, holds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,8 @@ class Task:
     tags: Mapping[str, Any] | None = None
     lines: Sequence[Mapping[str, Any]] | None = None
     override: Mapping[str, Any] | None = None
+    acknowledged: Sequence[str] | None = None
+    consumer: str | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -69,7 +83,15 @@ class Task:
         """Whether something is to be spent."""
         return self.spend is not None or self.lines is not None
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is to change the ledger, and not only to fire what is due there."""
+        return not (
+            self.state == PRESENT and self.limit is None and self.override is None and self.acknowledged is None
+        )
 
+
+PRESENT, ABSENT, REARMED = STATES = ("present", "absent", "rearmed")
 #: What only says something beside a limit, and beside a spend.
 _OF_A_DEFINITION = (
     "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness", "scope",
@@ -82,32 +104,67 @@ _BESIDE = {**dict.fromkeys(_OF_A_DEFINITION, "the limit"), **dict.fromkeys(_OF_A
 def apply(
     options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool, recorded_by: str
 ) -> dict[str, Any]:
-    """The result of cost_budget: define, remove, raise the limit for a reservation, gate, or several of them in one transaction.
+    """The result of cost_budget: define, remove, raise the limit for a reservation, gate, or several of them in one transaction; or re-arm
+    or acknowledge alerts. All but check mode fire what is due.
 
     Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger (rule L3).
     """
-    request = _checked(task)
-    if check_mode or (task.limit is None and task.override is None and task.state == "present"):
-        if check_mode and task.limit is not None and not sql.exists(options):
-            return _apply_to(None, options, task, request, rates, now, recorded_by)
+    turn = _Turn(task, _checked(task), rates, now, recorded_by, write=not check_mode and task.writes)
+    if check_mode and task.limit is not None and not sql.exists(options):
+        return _apply_to(None, options, turn).result
+    if not turn.write:
         with sql.reading(options) as ledger:
-            return _apply_to(ledger, options, task, request, rates, now, recorded_by)
+            answer = _answer(ledger, options, turn)
+            due = [] if check_mode else alerts.due(ledger.connection, answer.found, answer.stands_on)
+        # Most gates have nothing to fire, and stay readers that wait for nobody.
+        return {**answer.result, **(alerts.fire_after_reading(options, due, rates, now, recorded_by) if due else {})}
     # Removing or raising must not create a ledger that is missing: its URL is wrong then.
     with sql.writing(options, create=task.limit is not None) as ledger:
-        return _apply_to(ledger, options, task, request, rates, now, recorded_by, write=True)
+        return _answer(ledger, options, turn).result
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One task, what it asks for, and whether it may write."""
+
+    task: Task
+    request: Request | None
+    rates: Rates
+    now: datetime
+    recorded_by: str
+    write: bool
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a task returns, and what it rests on."""
+
+    result: dict[str, Any]
+    found: Sequence[verdict.BudgetVerdict]
+    stands_on: Ground
 
 
 def _checked(task: Task) -> Request | None:
     """The spend to decide on, if there is one. Raises InvalidOption for options that do not go together."""
     defines, raises, named = task.limit is not None, task.override is not None, bool((task.name or "").strip())
+    acknowledges = task.acknowledged is not None
+    does_more = defines or raises or task.gates
     refused = (
-        (task.state == "absent" and (defines or raises or task.gates), "state", "absent takes neither limit, spend, lines nor override."),
         (
-            task.state == "present" and not (defines or raises or task.gates),
+            task.state != PRESENT and (does_more or acknowledges),
+            "state", f"{task.state} takes neither limit, spend, lines, override nor acknowledged.",
+        ),
+        (acknowledges and does_more, "acknowledged", "goes alone, with its consumer."),
+        (acknowledges != bool((task.consumer or "").strip()), "consumer", "and acknowledged are needed together: who took care of what."),
+        (
+            task.state == PRESENT and not (does_more or acknowledges),
             "limit",
             "spend, lines or override is needed: what may be spent, or what is to be spent.",
         ),
-        (not named and (defines or raises or not task.gates), "name", "is needed to define or remove a budget, or to raise its limit."),
+        (
+            not named and not acknowledges and (defines or raises or not task.gates),
+            "name", "is needed to define, remove or re-arm a budget, or to raise its limit.",
+        ),
         (task.spend is not None and task.lines is not None, "lines", "and spend are two ways to say what is to be spent; use one."),
         (task.lines is not None and not task.lines, "lines", "is empty; an empty request would always pass."),
     )  # fmt: skip
@@ -136,22 +193,19 @@ def _request(task: Task) -> Request | None:
     return None
 
 
-def _apply_to(
-    ledger: sql.Ledger | None,
-    options: sql.LedgerOptions,
-    task: Task,
-    request: Request | None,
-    rates: Rates,
-    now: datetime,
-    recorded_by: str,
-    write: bool = False,
-) -> dict[str, Any]:
+def _answer(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
+    keeps_alerts = turn.task.acknowledged is not None or turn.task.state == REARMED
+    return _keep_alerts(ledger, options, turn) if keeps_alerts else _apply_to(ledger, options, turn)
+
+
+def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create outside check mode."""
+    task, request, rates, write = turn.task, turn.request, turn.rates, turn.write
     stored = budgets.read_all(ledger.connection) if ledger else []
-    now = holds.database_now(ledger.connection, now) if ledger else now
+    now = holds.database_now(ledger.connection, turn.now) if ledger else turn.now
     before = find(stored, task.name) if task.name else None
     after = before
-    if task.state == "absent":
+    if task.state == ABSENT:
         after = None
     elif task.limit is not None:
         refuse_lookalike(task.name or "", stored)
@@ -159,45 +213,104 @@ def _apply_to(
     elif task.name is not None:
         after = require(stored, task.name)
     if write and ledger and after != before:
-        _write(ledger, before, after)
+        _write(ledger, before, after, now)
     result: dict[str, Any] = {
         "changed": after != before,
         "ledger": sql.shown(options),
         "ledger_created": bool(ledger and ledger.created),
         "budget": described(after),
+        **alerts.NOTHING,
     }
     diff = {"before": described(before), "after": described(after)}
     if task.override is not None and after is not None:
-        raised = overrides.define(ledger.connection if ledger else None, after, task.override, now, recorded_by, write)
+        raised = overrides.define(
+            ledger.connection if ledger else None, after, task.override, now, turn.recorded_by, write
+        )
         result |= {"changed": result["changed"] or raised["changed"], "override": raised["override"]}
         diff = {side: {**diff[side], "override": raised["diff"][side]} for side in diff}
-    if task.limit is not None or task.state == "absent" or task.override is not None:
+    if task.limit is not None or task.state == ABSENT or task.override is not None:
         result["diff"] = diff
+    in_force = [budget for budget in stored if before is None or budget.name != before.name]
+    in_force += [after] if after is not None else []
+    in_force.sort(key=lambda budget: budget.name)
+    found: list[verdict.BudgetVerdict] = []
+    stands_on = ground.empty(rates, now)
     if request is not None:
-        in_force = [budget for budget in stored if before is None or budget.name != before.name]
-        in_force += [after] if after is not None else []
-        in_force.sort(key=lambda budget: budget.name)
-        stands_on = ground.empty(rates, now)
         if ledger:
             stands_on = ground.read(ledger.connection, rates, now, in_force, request)
-        result |= verdict.decide(in_force, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
-    return result
+        found = verdict.verdicts(in_force, request, stands_on, task.name)
+        result |= verdict.told_decision(found, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
+    answer = _Answer(result, found, stands_on)
+    if ledger and write:
+        defined_now = after if task.limit is not None else None
+        result |= _fired(ledger.connection, answer, before, defined_now, rates, turn.recorded_by)
+    return answer
+
+
+def _fired(
+    connection: Connection,
+    answer: _Answer,
+    before: Budget | None,
+    defined_now: Budget | None,
+    rates: Rates,
+    recorded_by: str,
+) -> dict[str, Any]:
+    """What a definition and the budgets that were asked fire. A raised limit first re-arms the thresholds that it puts out of reach."""
+    if defined_now is None:
+        return alerts.fire(connection, answer.found, answer.stands_on, recorded_by)
+    now = answer.stands_on.now
+    wanted = [defined_now, *(one.budget for one in answer.found if one.budget != defined_now)]
+    raised = before is not None and (
+        before.currency != defined_now.currency or before.limit_nano < defined_now.limit_nano
+    )
+    if raised:
+        alerts.rearm_above(connection, defined_now, rates, now)
+    return alerts.fire_for(connection, wanted, rates, now, recorded_by)
+
+
+def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
+    """Acknowledge alerts, or re-arm those of a budget."""
+    task, write = turn.task, turn.write
+    stored = budgets.read_all(ledger.connection)
+    now = holds.database_now(ledger.connection, turn.now)
+    budget = None
+    if task.acknowledged is not None:
+        told = alerts.acknowledge(
+            ledger.connection, str(task.consumer), task.acknowledged, now, turn.recorded_by, write
+        )
+    else:
+        budget = require(stored, task.name or "")
+        told = alerts.rearm(ledger.connection, budget, now, write)
+    result = {
+        "changed": bool(told),
+        "ledger": sql.shown(options),
+        "ledger_created": False,
+        "budget": described(budget),
+        **alerts.NOTHING,
+        "rearmed" if task.acknowledged is None else "acknowledged": told,
+    }
+    return _Answer(result, (), ground.empty(turn.rates, now))
 
 
 def _definition(task: Task) -> Definition:
     return Definition(**{name: getattr(task, name) for name in Definition.__dataclass_fields__})
 
 
-def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None) -> None:
+def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None, now: datetime) -> None:
     if after is not None:
         budgets.save(ledger.connection, after)
     elif before is not None:
         budgets.remove(ledger.connection, before.name)
         overrides.forget(ledger.connection, before.name)
+        store.forget(ledger.connection, before.name, now)
 
 
-def status(options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates, now: datetime) -> dict[str, Any]:
+def status(
+    options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates, now: datetime, consumer: str | None = None
+) -> dict[str, Any]:
     """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked for.
+
+    consumer: lists the alerts that it has not acknowledged, in place of those of the current periods.
 
     Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for a name that there is not, and
     for an empty list of them; LedgerError.
@@ -210,10 +323,29 @@ def status(options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates
         wanted = stored if names is None else [require(stored, name, "names") for name in names]
         stands_on = ground.read(ledger.connection, rates, now, wanted, Request())
         found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
+        told = [alerts.described(one) for one in alerts.waiting(ledger.connection, wanted, consumer, now)]
+        hours = feed_hours.read_all(ledger.connection) if stands_on.feeds else {}
     return {
         "ledger": sql.shown(options),
         "evaluated_at": iso(now),
         "tax": "excluded",
         "summary": verdict.summary(found),
-        "budgets": [{**described(one.budget), **verdict.as_result(one)} for one in found],
+        "alerts": told,
+        "budgets": [
+            {
+                **described(one.budget),
+                **verdict.as_result(one),
+                **_forecast(one, stands_on, hours),
+                "alerts": [alert for alert in told if alert["budget"] == one.budget.name],
+            }
+            for one in found
+        ],
     }
+
+
+def _forecast(one: verdict.BudgetVerdict, stands_on: Ground, hours: forecasts.HoursOfFeeds) -> dict[str, Any]:
+    """The forecast of the budget's current period as results show it; null where there is no period."""
+    period = one.periods[0] if one.periods else None
+    if period is None:
+        return {"forecast": None, "runs_out_at": None}
+    return verdict_text.forecast(forecasts.of_period(one.budget, period, stands_on, hours))

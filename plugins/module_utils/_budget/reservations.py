@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget import ground, settlement, verdict
+from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, ground, settlement, verdict
 from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import require
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
 from ansible_collections.finops.cloud.plugins.module_utils._budget.line_sums import common, growth
@@ -125,7 +125,7 @@ class _Turn:
 
     def result(self) -> dict[str, Any]:
         work = {HELD: self._hold, COMMITTED: self._commit, RELEASED: self._release}[self._task.state]
-        return {"ledger": self._ledger.url, **work()}
+        return {"ledger": self._ledger.url, **alerts.NOTHING, **work()}
 
     def _hold(self) -> dict[str, Any]:
         task, before = self._task, self._before
@@ -193,11 +193,16 @@ class _Turn:
         if hold.settled_by == BY_IMPORT:
             _refuse_import_beside_entries(found)
         decision = verdict.told_decision(found, request, stands_on, task.on_exceeded, task.on_unknown, task.budget)
+        fired = self._fired(found, stands_on)
         if not decision["gate_passed"]:
-            return {**self._told(self._before, self._before), **decision}
+            return {**self._told(self._before, self._before), **decision, **fired}
         after = replace(hold, forced=hold.forced or decision["verdict"] != ALLOW)
         self._store(after, found, stands_on.settled)
-        return {**self._told(self._before, after), **decision}
+        return {**self._told(self._before, after), **decision, **fired}
+
+    def _fired(self, found: Sequence[verdict.BudgetVerdict], stands_on: Ground) -> dict[str, Any]:
+        """The alerts that are due in these budgets, fired; nothing in check mode."""
+        return alerts.fire(self._connection, found, stands_on, self._recorded_by) if self._write else {}
 
     def _nothing_asked(self) -> dict[str, Any]:
         """What a gate says to a hold that is there already, and asks for no more than it has."""
@@ -221,7 +226,7 @@ class _Turn:
         lines = self._committed_lines(before)
         after = replace(before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines)
         entries_changed = self._settle(before, after)
-        found = self._stands_after(before, after)
+        found, stands_on = self._stands_after(before, after)
         self._store(after, found)
         told = self._told(before, after)
         return {
@@ -233,9 +238,10 @@ class _Turn:
             "warnings": [one.reason for one in found if one.verdict == DENY],
             "summary": verdict.summary(found),
             "budgets": [verdict.as_result(one) for one in found],
+            **self._fired(found, stands_on),
         }
 
-    def _stands_after(self, before: Hold, after: Hold) -> list[verdict.BudgetVerdict]:
+    def _stands_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Ground]:
         """How the budgets stand that have a line in their scope, the commit counted once: by its entry, or as promised."""
         counted = after
         if after.settled_by == BY_ENTRY and not self._write:
@@ -245,7 +251,7 @@ class _Turn:
         stored = budgets.read_all(self._connection)
         stands_on = self._ground(after, stored, Request(), counted)
         touched = verdict.touched(stored, after.lines, stands_on)
-        return [verdict.evaluate(budget, Request(), stands_on) for budget in touched]
+        return [verdict.evaluate(budget, Request(), stands_on) for budget in touched], stands_on
 
     def _settle(self, before: Hold, after: Hold) -> bool:
         """Write what a commit settled by entry tells; whether the ledger's entries change by it."""

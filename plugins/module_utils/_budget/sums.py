@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One period of one budget against its limit (rules F3, G3, G6 and M4 of docs/rules.md).
+"""One period of one budget against its limit (rules A1, F3, G3, G6 and M4 of docs/rules.md).
 
 Sums and comparisons are exact; a limit in another currency than the spend is multiplied by its rate, never divided.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
@@ -59,6 +60,10 @@ class PeriodSum:
     promises_known: bool
     #: The override without which it would not fit; None where none is needed, or none helps.
     override: Override | None
+    #: Why spent and accrued are only a lower bound; nothing where they are wholly known.
+    spend_problems: tuple[str, ...]
+    #: The budget's thresholds that spent and accrued have reached.
+    reached: tuple[Decimal, ...]
 
     @property
     def total(self) -> Decimal:
@@ -69,6 +74,11 @@ class PeriodSum:
     def taken(self) -> Decimal:
         """What is gone before the request."""
         return ROUNDING.add(ROUNDING.add(self.spent, self.accrued), self.reserved)
+
+    @property
+    def actual(self) -> Decimal:
+        """What was spent up to now, as far as it is known."""
+        return ROUNDING.add(self.spent, self.accrued)
 
     @property
     def left(self) -> Decimal:
@@ -124,11 +134,9 @@ def period_sum(
     feeds = feeds_of(budget.scope, ground.feeds)
     spent = [part for segment in ground.rates.segments(window) for part in _spent(covered, segment, ground)]
     accrued = [part for feed in feeds for part in _running(feed, covered, ground, _begun(feed, window, ground.now))]
-    to_come: list[_Part] = []
+    coming: list[_Part] = []
     if budget.basis == BASIS_PERIOD_END:
-        to_come = [
-            part for feed in feeds for part in _running(feed, covered, ground, _to_come(feed, window, ground.now))
-        ]
+        coming = [part for feed in feeds for part in _running(feed, covered, ground, to_come(feed, window, ground.now))]
     reserved = [
         (promise.line.money.amount, promise.line.money.currency, promise.held_at)
         for promise in ground.promises
@@ -139,7 +147,7 @@ def period_sum(
         for line in request.lines
         if placed.holds(line, request.counts_at or ground.now, str(line.money))
     ]
-    parts = (spent, accrued, reserved, requested, to_come)
+    parts = (spent, accrued, reserved, requested, coming)
     currencies = {currency for each in parts for _amount, currency, _moment in each}
     scale = _Scale(budget, window, ground.rates, currencies)
     own = scale.factor(budget.currency, window.begin)
@@ -161,7 +169,20 @@ def period_sum(
         has_rate=bool(own),
         promises_known=not placed.problems and not scale.problems,
         override=override if needed else None,
+        spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
+        reached=_reached(budget, own, exact_sum(sums[:2])),
     )
+
+
+def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ...]:
+    """The thresholds that the actual spend has come to, by multiplication (rule M4). Of a limit of nothing any spend is all."""
+    if not own or actual <= 0:
+        return ()
+    # Fractions, as thresholds times limits times rates can have more digits than the exact context.
+    limit, spent = Fraction(from_nano(budget.limit_nano)) * Fraction(own), Fraction(actual)
+    if not limit:
+        limit = spent
+    return tuple(threshold for threshold in budget.thresholds if spent >= Fraction(threshold) * limit)
 
 
 def _verdict(
@@ -221,7 +242,7 @@ def _begun(feed: Feed, window: Window, now: datetime) -> int:
     return _beginning_in(max(feed.rated_through, window.begin), min(now, window.end), feed.collect_period_s)
 
 
-def _to_come(feed: Feed, window: Window, now: datetime) -> int:
+def to_come(feed: Feed, window: Window, now: datetime) -> int:
     """Collect periods that begin in [now, window's end), rated ones left out."""
     return _beginning_in(max(now, window.begin, feed.rated_through), window.end, feed.collect_period_s)
 

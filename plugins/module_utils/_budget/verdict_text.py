@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ansible_collections.finops.cloud.plugins.module_utils._budget import forecasts
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import DENY, UNKNOWN, PeriodSum
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
@@ -34,7 +36,7 @@ def reason(budget: Budget, request: Request, period: PeriodSum) -> str:
     within, over, cannot = "is within its limit", "is not within its limit", "cannot be told"
     if request.lines:
         within, over, cannot = f"{request} fits", f"{request} does not fit", f"{request} cannot be decided"
-    span = _span(period.window, budget.calendar.zone)
+    told_span = span(period.window, budget.calendar.zone)
     if period.verdict == UNKNOWN:
         known = (
             f" At least {display(period.taken)} of {budget.currency} {display(period.limit)} are gone."
@@ -53,7 +55,7 @@ def reason(budget: Budget, request: Request, period: PeriodSum) -> str:
             parts.append(f"{name} {display(amount)}")
     if period.override is not None:
         parts.append(raised(period.override))
-    figures = f"limit {budget.currency} {display(period.limit)} {span}, {', '.join(parts)}"
+    figures = f"limit {budget.currency} {display(period.limit)} {told_span}, {', '.join(parts)}"
     if period.verdict == DENY:
         return f"{budget.name}: {over}: {figures}, that is {too_much(period)} too much."
     return f"{budget.name}: {within}: {figures}, {display(period.left)} left."
@@ -71,7 +73,7 @@ def too_much(period: PeriodSum) -> str:
     return display(over) if over >= SMALLEST_SHOWN else f"less than {plain(SMALLEST_SHOWN)}"
 
 
-def _span(window: Window, zone: str) -> str:
+def span(window: Window, zone: str) -> str:
     """`from 2026-11-01 to 2026-12-01 (Europe/Zurich)`: local days where the period has such ends, else moments in UTC."""
     ends = [moment.astimezone(ZoneInfo(zone)) for moment in (window.begin, window.end)]
     if all((moment.hour, moment.minute, moment.second) == (0, 0, 0) for moment in ends):
@@ -101,7 +103,7 @@ def _period(period: PeriodSum) -> dict[str, Any]:
         "accrued": display(period.accrued),
         "to_come": display(period.to_come),
         "remaining": display(ROUNDING.subtract(period.limit, period.taken)),
-        "utilization": float(round(ROUNDING.divide(period.taken, period.limit), 6)) if period.limit else None,
+        "utilization": utilization(period.taken, period.limit),
         "left": display(period.left),
     }
     known = {**promised, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
@@ -114,6 +116,29 @@ def _period(period: PeriodSum) -> dict[str, Any]:
         "at_least": known if period.problems and period.has_rate else None,
         "override": None if period.override is None else _override(period.override),
     }
+
+
+def forecast(found: forecasts.Known | forecasts.Unknown) -> dict[str, Any]:
+    """A forecast as results show it: amounts null where they are unknown, with the reason beside them."""
+    if isinstance(found, forecasts.Unknown):
+        nothing = dict.fromkeys(("low", "expected", "high"))
+        return {
+            "forecast": {**nothing, "enough_data": False, "rated_periods": None, "reason": f"{found.reason}."},
+            "runs_out_at": None,
+        }
+    amounts = {name: display(getattr(found, name)) for name in ("low", "expected", "high")}
+    counted = {"enough_data": found.enough_data, "rated_periods": found.rated_periods, "reason": None}
+    return {
+        "forecast": {**amounts, **counted},
+        "runs_out_at": None if found.runs_out_at is None else iso(found.runs_out_at),
+    }
+
+
+def utilization(amount: Decimal, limit: Decimal) -> float:
+    """The part of the limit that an amount is, 1.0 for all of it. Of a limit of nothing any spend is all."""
+    if not limit:
+        return 1.0 if amount > 0 else 0.0
+    return float(round(ROUNDING.divide(amount, limit), 6))
 
 
 def _override(override: Override) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feed_hours, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
 
 #: An import reads this much again of what it has, for hours that the cloud rated late or anew.
 OVERLAP = timedelta(days=1)
@@ -61,10 +62,12 @@ def import_cost(
     now: datetime,
     recorded_by: str,
     check_mode: bool,
+    watch: Watch = unwatched,
 ) -> dict[str, Any]:
     """The result of cost_import: read the cloud first, then write in one transaction, so that no lock waits for a network.
 
-    In check mode the ledger is only read, and a missing one counts as empty. Raises CloudError, LedgerError, UnknownAmount, InvalidOption.
+    watch: looks at what was written, in the same transaction. In check mode the ledger is only read, and a missing one counts as empty.
+    Raises CloudError, LedgerError, UnknownAmount, InvalidOption.
     """
     key = feed_key(cloud)
     known = None
@@ -75,12 +78,14 @@ def import_cost(
     reading = read_feed(cloud, first_begin(known, options, now), options, now)
     moved = _moved_on(known, reading, options)
     if check_mode:
-        return {"changed": moved != known, **_told_import(reading, moved, options), "ledger": sql.shown(ledger_options)}
+        told = _told_import(reading, moved, options)
+        return {"changed": moved != known, **told, "ledger": sql.shown(ledger_options), **watch(None, None)}
     with sql.writing(ledger_options) as ledger:
         return {
             **import_reading(ledger, reading, options, now, recorded_by),
             "ledger": ledger.url,
             "ledger_created": ledger.created,
+            **watch(ledger, None),
         }
 
 
@@ -131,6 +136,7 @@ def import_reading(
     feed = _moved_on(known, reading, options)
     if feed != known:
         feeds.save(ledger.connection, feed)
+    feed_hours.keep(ledger.connection, feed, (source,))
     written = any(count for outcome, count in counts.items() if outcome != entries.UNCHANGED)
     return {"changed": feed != known or written, "entries": counts, **_told_import(reading, feed, options)}
 

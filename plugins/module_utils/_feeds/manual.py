@@ -26,6 +26,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     zone_named,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_result, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
 
 PRESENT, ABSENT = "present", "absent"
 Row = dict[str, Any]
@@ -89,12 +90,18 @@ _TAKEN = (
 
 
 def record(
-    options: sql.LedgerOptions, costs: Sequence[Cost], now: datetime, recorded_by: str, check_mode: bool
+    options: sql.LedgerOptions,
+    costs: Sequence[Cost],
+    now: datetime,
+    recorded_by: str,
+    check_mode: bool,
+    watch: Watch = unwatched,
 ) -> dict[str, Any]:
     """Record, correct or take back all of the costs in one transaction, or none of them; the result of cost_entry.
 
-    `entries` tells each in its order, and `diff` what changed by source and key. Creates a missing ledger, but not in check mode and
-    not to take back. Raises InvalidOption naming the cost that is none, before anything is written; LedgerError.
+    `entries` tells each in its order, and `diff` what changed by source and key. watch: looks at what was written, in the same transaction.
+    Creates a missing ledger, but not in check mode and not to take back. Raises InvalidOption naming the cost that is none, before anything
+    is written; LedgerError.
     """
     wanted = {cost.name: entry_of(cost, None, now) if cost.state == PRESENT else None for cost in _checked(costs)}
     with _opened(options, creates=not wanted or any(wanted.values()), check_mode=check_mode) as ledger:
@@ -105,14 +112,18 @@ def record(
                 wanted[cost.name] = entry_of(cost, entries.period_of(row), now)
         written = _written(ledger, wanted, before, now, recorded_by, check_mode)
         created = ledger is not None and ledger.created
+        changed = [name for name, one in written.items() if one.outcome != entries.UNCHANGED]
+        moved = [] if check_mode else [entry for name in changed if (entry := wanted[name]) is not None]
+        watched = watch(ledger if moved else None, moved)
     after = {name: None if entry is None else entries.columns(entry) for name, entry in wanted.items()}
     return {
-        "changed": any(one.outcome != entries.UNCHANGED for one in written.values()),
+        "changed": bool(changed),
         "ledger": sql.shown(options),
         "ledger_created": created,
         "entries": [_result(name, after[name] or before.get(name), written[name]) for name in wanted],
         "counts": {kind: sum(one.outcome == kind for one in written.values()) for kind in entries.OUTCOMES},
         "diff": _diff(before, after, written),
+        **watched,
     }
 
 

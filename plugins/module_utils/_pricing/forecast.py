@@ -31,11 +31,14 @@ class Forecast:
     periods: int
 
 
-def forecast(rated: Sequence[Decimal], periods_per_day: int, actual: Decimal, remaining: int) -> Forecast | None:
+def forecast(
+    rated: Sequence[Decimal], periods_per_day: int, actual: Decimal, remaining: int, enough: int | None = None
+) -> Forecast | None:
     """The forecast; None where nothing is rated, which is unknown, not zero.
 
     Arguments: rated, the cost of each rated collect period, oldest first; only the last seven days' worth counts. actual: what the
-    window has cost so far. remaining: how many of its periods are not rated yet.
+    window has cost so far. remaining: how many of its periods are not rated yet. enough: from how many periods on the rate is more than a
+    guess, those of a day by default.
     """
     last = list(rated)[-DAYS * periods_per_day :]
     if not last:
@@ -49,7 +52,7 @@ def forecast(rated: Sequence[Decimal], periods_per_day: int, actual: Decimal, re
         low=at(_percentile(spread, _LOW)),
         expected=at(_mean(last)),
         high=at(_percentile(spread, _HIGH)),
-        enough_data=len(last) >= ENOUGH_DAYS * periods_per_day,
+        enough_data=len(last) >= (ENOUGH_DAYS * periods_per_day if enough is None else enough),
         periods=len(last),
     )
 

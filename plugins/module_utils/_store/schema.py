@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 #: Goes up by one with every change of the tables; the ledger carries the number it was written with.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,13 @@ class Tables:
     feed_window: Table
     feed_rate: Table
     feed_carried: Table
+    feed_hours: Table
     hold: Table
     hold_line: Table
     limit_override: Table
     override_use: Table
+    alert: Table
+    alert_acknowledged: Table
 
 
 @cache
@@ -59,10 +62,13 @@ def tables() -> Tables:
         feed_window=_feed_window(metadata),
         feed_rate=_feed_rate(metadata),
         feed_carried=_feed_carried(metadata),
+        feed_hours=_feed_hours(metadata),
         hold=_hold(metadata),
         hold_line=_hold_line(metadata),
         limit_override=_limit_override(metadata),
         override_use=_override_use(metadata),
+        alert=_alert(metadata),
+        alert_acknowledged=_alert_acknowledged(metadata),
     )
 
 
@@ -254,6 +260,21 @@ def _feed_carried(metadata: MetaData) -> Table:
     )
 
 
+def _feed_hours(metadata: MetaData) -> Table:
+    """What the feed's newest rated periods cost each, by category and tag set (rule A3). amounts: JSON in 1e-9, oldest first, of every row
+    as many and of the same periods."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+    return Table(
+        "feed_hours",
+        metadata,
+        Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
+        Column("category", Text, primary_key=True),
+        Column("tags", Text, primary_key=True),
+        Column("amounts", Text, nullable=False),
+    )
+
+
 def _hold(metadata: MetaData) -> Table:
     """Money promised to a name; each time that the name is used anew is a generation (rules H1 to H3)."""
     from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
@@ -330,4 +351,48 @@ def _override_use(metadata: MetaData) -> Table:
         Column("reservation", Text, primary_key=True),
         Column("generation", Integer, nullable=False),
         Column("consumed_at", BigInteger, nullable=False),
+    )
+
+
+def _alert(metadata: MetaData) -> Table:
+    """A threshold that was reached (rule A1). As long as it is not re-armed it is the mark that keeps the next one from being fired.
+
+    round: goes up with every re-arming in one period. amount and limit_amount: exact text, in the currency, as they were.
+    """
+    from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, UniqueConstraint
+
+    return Table(
+        "alert",
+        metadata,
+        Column("id", Text, primary_key=True),
+        Column("budget", Text, nullable=False),
+        Column("period_id", Text, nullable=False),
+        Column("basis", Text, nullable=False),
+        Column("threshold", Text, nullable=False),
+        Column("round", Integer, nullable=False),
+        Column("period_begin", BigInteger, nullable=False),
+        Column("period_end", BigInteger, nullable=False),
+        Column("amount", Text, nullable=False),
+        Column("limit_amount", Text, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("at_least", Boolean, nullable=False),
+        Column("message", Text, nullable=False),
+        Column("fired_at", BigInteger, nullable=False, index=True),
+        Column("rearmed_at", BigInteger),
+        Column("recorded_by", Text, nullable=False),
+        UniqueConstraint("budget", "period_id", "basis", "threshold", "round"),
+    )
+
+
+def _alert_acknowledged(metadata: MetaData) -> Table:
+    """Which alerts a consumer took care of (rule A2)."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+    return Table(
+        "alert_acknowledged",
+        metadata,
+        Column("alert_id", Text, ForeignKey("alert.id"), primary_key=True),
+        Column("consumer", Text, primary_key=True),
+        Column("acknowledged_at", BigInteger, nullable=False),
+        Column("acknowledged_by", Text, nullable=False),
     )

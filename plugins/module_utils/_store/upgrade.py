@@ -42,6 +42,8 @@ def upgrade(connection: Connection, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION. What fails leaves it as it was: the transaction is not committed."""
     if version == 1:
         _leave_schema_1(connection)
+    # Schema 2 knew no alerts and no rated hours; what those tables tell begins with the next task.
+    tables().metadata.create_all(connection)
     connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))
 
 

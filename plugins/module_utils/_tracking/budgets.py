@@ -72,7 +72,7 @@ class BudgetManager:
             return [verdict.as_result(verdict.evaluate(budget, Request(), stands_on)) for budget in stored]
 
     def get_utilization(self, name: str) -> float | None:
-        """The part of the limit that is gone, 1.0 for all of it; None where it is unknown, and for a limit of zero."""
+        """The part of the limit that is gone, 1.0 for all of it and for any spend on a limit of zero; None where it is unknown."""
         with self._deciding() as (stored, ground_for):
             row = verdict.as_result(verdict.evaluate(require(stored, name), Request(), ground_for(Request())))
         utilization: float | None = row["utilization"]

@@ -89,6 +89,7 @@ OF_ONE = ("cost.by_region", "parts")
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
+OF_ALERTS = ("acknowledged", "rearmed")
 OF_A_COMMIT = ("over_hold", "expired", "exceeded")
 HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
 IMPORT = ("cost_import", {"cloud": "sandbox"})
@@ -172,7 +173,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ("entries", "ledger_created")),
     ],
     "cost_entry": [
-        ({"key": "k", "amount": "1", "currency": "CHF", "category": "other"}, ()),
+        ({"key": "k", "amount": "9", "currency": "CHF", "category": "other"}, (), BUDGET),
         ({"key": "k", "amount": "1", "currency": "CHF", "category": "other", "_ansible_check_mode": True}, ()),
         ({"entries": [{"key": "k", "amount": "1"}], "currency": "CHF", "category": "other"}, ("outcome", "entry")),
     ],
@@ -194,12 +195,17 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ),
     ],
     "cost_budget": [
-        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "spend": "1"}, ("override",)),
-        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "cloud", "spend": "10"}, ("override",)),
-        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries", "override": OVERRIDE}, OF_A_GATE),
-        ({"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"}, ("override", *OF_A_GATE)),
+        ({**BUDGET[1], "spend": "1"}, ("override", *OF_ALERTS)),
+        ({**BUDGET[1], "fed_by": "cloud", "spend": "10"}, ("override", *OF_ALERTS)),
+        ({**BUDGET[1], "override": OVERRIDE}, (*OF_A_GATE, *OF_ALERTS)),
+        ({**BUDGET[1], "limit": "1"}, ("override", *OF_A_GATE, *OF_ALERTS), BUDGET, COST),
+        ({"name": "b", "state": "rearmed"}, ("override", "acknowledged", *OF_A_GATE), BUDGET),
+        ({"consumer": "mail", "acknowledged": []}, ("override", "rearmed", *OF_A_GATE), BUDGET),
     ],
-    "cost_budget_info": [({}, (), BUDGET), ({"names": ["b"]}, (), BUDGET, ("cost_reservation", HOLD))],
+    "cost_budget_info": [
+        ({}, (), IMPORT, ("cost_budget", {**BUDGET[1], "limit": "0", "fed_by": "cloud"})),
+        ({"names": ["b"], "consumer": "mail"}, (), BUDGET, ("cost_reservation", HOLD)),
+    ],
     "cost_reservation": [
         (HOLD, OF_A_COMMIT, BUDGET),
         ({**HOLD, "amount": "10"}, OF_A_COMMIT, BUDGET),

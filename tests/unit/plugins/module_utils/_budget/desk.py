@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets, reservations
+from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, budgets, reservations
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
@@ -71,6 +72,15 @@ class Desk:
         )
         with sql.writing(self.options) as ledger:
             entries.write(ledger.connection, entry, self.now, "tester")
+
+    def spend(self, amount: str, check_mode: bool = False, **more: Any) -> dict[str, Any]:
+        """A cost under a key of its own, as cost_entry records it, and a credit for less than nothing."""
+        self.recorded.append(amount)
+        given = {"category": "compute", "currency": "ICU", "occurred_at": self.now.isoformat(), **more}
+        kind = "credit" if amount.startswith("-") else "usage"
+        cost = Cost(key=str(len(self.recorded)), source="test", amount=amount, charge_category=kind, **given)
+        watch = alerts.watch(Rates(), self.now, "tester")
+        return record(self.options, [cost], self.now, "tester", check_mode, watch)
 
     def feed(self, feed: Feed) -> None:
         with sql.writing(self.options) as ledger:

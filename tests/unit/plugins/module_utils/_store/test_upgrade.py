@@ -23,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.sql import Led
 from .rolled_up import assert_roll_up_equals_the_rows
 
 SCHEMA_1 = (Path(__file__).parent / "schema_1.sql").read_text()
+SCHEMA_2 = (Path(__file__).parent / "schema_2.sql").read_text()
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -92,6 +93,21 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_ledger_of_schema_2_gets_its_new_tables_and_keeps_all_rows(path: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(SCHEMA_2)
+    before = [line for line in dump(path) if line.startswith("INSERT") and "ledger_schema" not in line]
+    old = LedgerOptions(f"sqlite:///{path}")
+    with writing(old) as opened, writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+        assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
+        assert [feed.run_rate_nano for feed in feeds.read_all(opened.connection)] == [2500]
+    assert len(before) > 10
+    assert [line for line in dump(path) if line.startswith("INSERT") and "ledger_schema" not in line] == before
+    assert layout(path) == layout(tmp_path / "new.db")
+    with reading(old):
+        pass
 
 
 def test_a_feeds_run_rate_is_told_from_the_entries_that_it_brought(old: LedgerOptions, path: Path) -> None:

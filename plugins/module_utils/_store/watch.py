@@ -1,0 +1,22 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Who looks at what a feed has written before it is committed: the feeds know no budgets, which come after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import Ledger
+
+#: Gets the ledger, None where nothing was written, and the entries that are new in it, None for more than a list should hold. What it
+#: returns is told in the task's result.
+Watch: TypeAlias = "Callable[[Ledger | None, Sequence[Entry] | None], Mapping[str, Any]]"
+
+
+def unwatched(_ledger: Ledger | None, _written: Sequence[Entry] | None) -> Mapping[str, Any]:
+    """Nobody looks."""
+    return {}
