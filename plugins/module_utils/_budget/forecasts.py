@@ -17,7 +17,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import PeriodSum, to_come
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import UnknownAmount
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, from_nano
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import HOUR
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import HOUR, ceil_to
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.forecast import forecast
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD, Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.feed_hours import Hours
@@ -84,7 +84,7 @@ def of_period(budget: Budget, period: PeriodSum, ground: Ground, hours: HoursOfF
         high=_at_end(period, [(one.high, factor, count) for one, factor, count in rates]),
         enough_data=enough_data,
         rated_periods=min(one.periods for one, _factor_, _count in rates),
-        runs_out_at=_runs_out_at(period, expected_rate, ground.now) if enough_data else None,
+        runs_out_at=_runs_out_at(period, expected_rate, ground.now, feeds) if enough_data else None,
     )
 
 
@@ -130,14 +130,16 @@ def _at_end(period: PeriodSum, to_come_: Sequence[tuple[Decimal, Decimal, int]])
     return ROUNDING.quantize(total, _LEDGER_UNIT)
 
 
-def _runs_out_at(period: PeriodSum, per_second: Decimal, now: datetime) -> datetime | None:
+def _runs_out_at(period: PeriodSum, per_second: Decimal, now: datetime, feeds: Sequence[Feed]) -> datetime | None:
+    """What is spent at the present rate from the end of the collect period that runs now, which is in the actual spend as a whole."""
     left = ROUNDING.subtract(period.limit, period.actual)
     if left <= 0 and (period.actual > 0 or per_second > 0):
         return now
     if per_second <= 0:
         return None
+    begin = max(ceil_to(now, feed.collect_period_s) for feed in feeds)
     seconds = ROUNDING.divide(left, per_second)
     # Compared as numbers: a moment thousands of years ahead has no date.
-    if seconds >= Decimal(int((period.window.end - now).total_seconds())):
+    if seconds >= Decimal(int((period.window.end - begin).total_seconds())):
         return None
-    return now + timedelta(seconds=int(seconds))
+    return begin + timedelta(seconds=int(seconds))

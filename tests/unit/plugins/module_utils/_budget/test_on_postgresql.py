@@ -73,3 +73,21 @@ def test_the_servers_clock_tells_what_has_expired(shared: Desk) -> None:
     assert ahead.hold("40", name="other", ttl="1h")["gate_passed"]
     assert ahead.stands() == ("0", "100")
     assert ahead.status()["period_start"] == shared.status()["period_start"]
+
+
+def test_who_gates_fires_and_acknowledges_and_cannot_undo_either(shared: Desk, postgresql: dict[str, Any]) -> None:
+    shared.define(limit="100")
+    pipeline, owner = (as_role(shared, postgresql, role) for role in ("finops_gate", "finops_owner"))
+    ids = [alert["id"] for alert in pipeline.spend("85")["alerts"]]
+    assert len(ids) == 2
+    pipeline.record("10")
+    asked = pipeline.budget(spend="1", currency="ICU", category="compute")
+    assert [alert["threshold"] for alert in asked["alerts"]] == ["0.9"]
+    assert pipeline.budget(consumer="mail", acknowledged=ids)["changed"]
+    for statement in ("DELETE FROM alert", "UPDATE alert SET rearmed_at = 1", "DELETE FROM alert_acknowledged"):
+        with pytest.raises(LedgerError, match="permission denied"), writing(pipeline.options) as ledger:
+            ledger.connection.exec_driver_sql(statement)
+    with pytest.raises(LedgerError, match="permission denied"):
+        pipeline.budget(name="team", state="rearmed")
+    assert len(owner.budget(name="team", state="rearmed")["rearmed"]) == 3
+    assert owner.define(limit="1000", thresholds=["0.05"])["alerts"][0]["threshold"] == "0.05"
