@@ -64,12 +64,12 @@ def forecast(desk: Desk, name: str = "team") -> tuple[Any, ...]:
 
 
 def test_a_steady_rate_goes_on_to_the_periods_end(desk: Desk) -> None:
-    """58 days at 2 an hour: 658 hours of November are rated, 3 run, 59 are to come."""
+    """240 hours at 2 are rated, of which a week's are kept, 3 run, 59 are to come."""
     desk.define(fed_by="cloud", limit="2000")
-    rate(desk, ["2"] * 58 * 24)
-    assert desk.stands()[0] == str(658 * 2)
+    rate(desk, ["2"] * 240)
+    assert desk.stands()[0] == str(240 * 2)
     assert desk.status()["accrued"] == str(RUNNING * 2)
-    assert forecast(desk) == (*[str((658 + RUNNING + TO_COME) * 2)] * 3, True, 168)
+    assert forecast(desk) == (*[str((240 + RUNNING + TO_COME) * 2)] * 3, True, 168)
 
 
 def test_the_mean_is_that_of_the_last_week_and_the_range_that_of_its_days(desk: Desk) -> None:
@@ -147,6 +147,18 @@ def test_only_what_is_in_the_scope_is_extrapolated(desk: Desk) -> None:
     assert forecast(desk, "all")[1] == str((48 + RUNNING + TO_COME) * 7)
 
 
+def test_a_credit_of_the_feed_is_in_it_once(desk: Desk) -> None:
+    desk.define(fed_by="cloud", limit="2000")
+    hour = RATED_THROUGH - 5 * HOUR
+    credit = entries.Entry(
+        "cloudkitty", "free", "credit", "compute", Window(hour, hour + HOUR), nano("-50"), "ICU", project_id="p1"
+    )
+    with sql.writing(desk.options) as ledger:
+        entries.write(ledger.connection, credit, desk.now, "tester")
+    rate(desk, ["2"] * 48)
+    assert forecast(desk)[1] == str((48 + RUNNING + TO_COME) * 2 - 50)
+
+
 def test_a_limit_in_another_currency(desk: Desk) -> None:
     """At 50 ICU for a franc."""
     desk.define(fed_by="cloud", limit="100", currency="CHF")
@@ -181,7 +193,7 @@ def test_when_the_limit_is_reached(desk: Desk, limit: str, moment: str | None) -
 )
 def test_every_kind_of_period(desk: Desk, period: dict[str, Any], hours_to_come: int) -> None:
     desk.define(fed_by="cloud", limit="1000000", **period)
-    rate(desk, ["2"] * 28 * 24)
+    rate(desk, ["2"] * 48)
     row = desk.status()
     actual = Decimal(row["spent"]) + Decimal(row["accrued"])
     assert Decimal(row["forecast"]["expected"]) == actual + 2 * hours_to_come
