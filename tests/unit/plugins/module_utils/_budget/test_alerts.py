@@ -70,9 +70,10 @@ def test_what_an_alert_says(desk: Desk) -> None:
 
 
 def test_a_threshold_is_reached_when_it_is_equal_and_not_a_nano_before(desk: Desk) -> None:
-    desk.define(limit="0.3", thresholds=["0.333333333"])
-    assert fired(desk.spend("0.099999999")) == []
-    assert fired(desk.spend("0.000000001")) == ["0.333333333"]
+    """As floats 0.7 of 0.1 would be less than 0.07."""
+    desk.define(limit="0.1", thresholds=["0.7"])
+    assert fired(desk.spend("0.069999999")) == []
+    assert fired(desk.spend("0.000000001")) == ["0.7"]
 
 
 def test_falling_and_rising_again_does_not_fire_twice(desk: Desk) -> None:
@@ -96,7 +97,7 @@ def test_raising_a_limit_rearms_what_it_puts_out_of_reach(desk: Desk) -> None:
 def test_raising_a_limit_keeps_what_is_still_reached(desk: Desk) -> None:
     desk.define(limit="100")
     desk.spend("95")
-    desk.define(limit="110")
+    assert fired(desk.define(limit="110")) == []
     assert fired(desk.spend("10")) == ["0.9"], "0.5 and 0.8 were still reached at 95 of 110"
 
 
@@ -180,7 +181,7 @@ def test_of_a_limit_of_nothing_any_spend_is_all(desk: Desk) -> None:
 
 
 def test_only_budgets_in_whose_scope_it_is(desk: Desk) -> None:
-    desk.define("compute", limit="1", scope={"categories": ["compute"]})
+    desk.define("compute", limit="1", fed_by="cloud", scope={"categories": ["compute"]})
     desk.define("web", limit="1", scope={"tags": {"team": "web"}})
     desk.define("all", limit="1", thresholds=["1"])
     desk.define("quiet", limit="1", thresholds=[])
@@ -189,6 +190,7 @@ def test_only_budgets_in_whose_scope_it_is(desk: Desk) -> None:
         ("all", "1"),
         *(("web", one) for one in ALL),
     ]
+    assert said["alerts_unknown"] == [], "compute is unknown, and not touched"
 
 
 def test_a_spend_that_is_known_in_part_fires_what_it_reaches_and_says_so(desk: Desk) -> None:
@@ -229,6 +231,9 @@ def test_what_is_held_is_not_spent(desk: Desk) -> None:
     assert fired(desk.commit("90", check_mode=True)) == []
     assert fired(desk.commit("90")) == ["0.9", "0.8", "0.5"]
     assert fired(desk.commit("91")) == []
+    desk.record("50")
+    assert fired(desk.hold("1", name="planned", check_mode=True)) == []
+    assert fired(desk.hold("1", name="refused")) == ["1"], "a hold that is refused is a gate too"
 
 
 def test_a_gate_fires_what_time_has_brought(desk: Desk) -> None:
