@@ -272,8 +272,8 @@ def test_a_budget_of_nothing_that_is_spent_says_so(tracker: CostTracker, manager
     manager.create("none", "0", BudgetPeriod.DAILY)
     tracker.record("5", LLM)
     row = manager.check_budgets()[0]
-    assert (row["name"], row["verdict"], row["spent"], row["utilization"]) == ("none", "deny", "5", None)
-    assert manager.get_utilization("none") is None
+    assert (row["name"], row["verdict"], row["spent"], row["utilization"]) == ("none", "deny", "5", 1.0)
+    assert manager.get_utilization("none") == 1.0
 
 
 def test_a_new_period_begins_by_itself(tracker: CostTracker, manager: BudgetManager, clock: Clock) -> None:
