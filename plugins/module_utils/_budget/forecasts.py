@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import P
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import UnknownAmount
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, from_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import HOUR, ceil_to
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.forecast import forecast
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.forecast import Forecast, forecast
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD, Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.feed_hours import Hours
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey
@@ -65,27 +65,43 @@ def of_period(budget: Budget, period: PeriodSum, ground: Ground, hours: HoursOfF
     rated = {feed.key: _rated(budget, feed, ground, hours.get(feed.key, ())) for feed in feeds}
     if not feeds or (budget.fed_by != FED_BY_CLOUD and not any(map(any, rated.values()))):
         return Unknown("no rated hours are in its scope, and what was recorded by hand is not extrapolated")
-    rates, expected_rate = [], Decimal(0)
     try:
-        for feed in feeds:
-            found = forecast(rated[feed.key], _DAY // _period(feed), Decimal(0), 1, _enough(budget, feed))
-            if found is None:
-                return Unknown(f"no rated hours of project {feed.project_name} are kept; run cost_import")
-            factor = _factor(feed.currency, budget, period, ground)
-            rates.append((found, factor, to_come(feed, period.window, ground.now)))
-            per_second = ROUNDING.divide(found.expected, Decimal(feed.collect_period_s))
-            expected_rate = ROUNDING.add(expected_rate, ROUNDING.multiply(per_second, factor))
+        streams = [_stream(budget, feed, rated[feed.key], period, ground) for feed in feeds]
     except UnknownAmount as error:
         return Unknown(str(error).rstrip("."))
-    enough_data = all(found.enough_data for found, _factor_, _periods in rates)
+    enough_data = all(one.rate.enough_data for one in streams)
     return Known(
-        low=_at_end(period, [(one.low, factor, count) for one, factor, count in rates]),
-        expected=_at_end(period, [(one.expected, factor, count) for one, factor, count in rates]),
-        high=_at_end(period, [(one.high, factor, count) for one, factor, count in rates]),
+        low=_at_end(period, [(one, one.rate.low) for one in streams]),
+        expected=_at_end(period, [(one, one.rate.expected) for one in streams]),
+        high=_at_end(period, [(one, one.rate.high) for one in streams]),
         enough_data=enough_data,
-        rated_periods=min(one.periods for one, _factor_, _count in rates),
-        runs_out_at=_runs_out_at(period, expected_rate, ground.now, feeds) if enough_data else None,
+        rated_periods=min(one.rate.periods for one in streams),
+        runs_out_at=_runs_out_at(period, streams, ground.now) if enough_data else None,
     )
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """What one feed costs per collect period, times factor in the budget's currency, and in how many of them until the period's end."""
+
+    feed: Feed
+    rate: Forecast
+    factor: Decimal
+    periods_to_come: int
+
+    def worth(self, amount: Decimal) -> Decimal:
+        """An amount of the feed in the budget's currency."""
+        return ROUNDING.multiply(amount, self.factor)
+
+
+def _stream(budget: Budget, feed: Feed, rated: Sequence[Decimal], period: PeriodSum, ground: Ground) -> _Stream:
+    """Raises UnknownAmount where nothing of the feed is kept, or a rate is missing."""
+    # The forecast of a single period is its rate: what is to come is counted here.
+    rate = forecast(rated, _DAY // _period(feed), Decimal(0), 1, _enough(budget, feed))
+    if rate is None:
+        raise UnknownAmount(f"no rated hours of project {feed.project_name} are kept; run cost_import")
+    factor = _factor(feed.currency, budget, period, ground)
+    return _Stream(feed, rate, factor, to_come(feed, period.window, ground.now))
 
 
 def reached(budget: Budget, found: Known | Unknown) -> tuple[Decimal, ...]:
@@ -122,22 +138,26 @@ def _factor(currency: str, budget: Budget, period: PeriodSum, ground: Ground) ->
     return ROUNDING.divide(rates.at(currency, ground.now), rates.at(budget.currency, period.window.begin))
 
 
-def _at_end(period: PeriodSum, to_come_: Sequence[tuple[Decimal, Decimal, int]]) -> Decimal:
-    """The actual spend and what is to come: amounts per rated period, their factors and counts. In the ledger's units."""
+def _at_end(period: PeriodSum, rates: Sequence[tuple[_Stream, Decimal]]) -> Decimal:
+    """The actual spend and what is to come at these amounts per collect period. In the ledger's units."""
     total = period.actual
-    for amount, factor, count in to_come_:
-        total = ROUNDING.add(total, ROUNDING.multiply(ROUNDING.multiply(amount, factor), Decimal(count)))
+    for stream, amount in rates:
+        total = ROUNDING.add(total, ROUNDING.multiply(stream.worth(amount), Decimal(stream.periods_to_come)))
     return ROUNDING.quantize(total, _LEDGER_UNIT)
 
 
-def _runs_out_at(period: PeriodSum, per_second: Decimal, now: datetime, feeds: Sequence[Feed]) -> datetime | None:
-    """What is spent at the present rate from the end of the collect period that runs now, which is in the actual spend as a whole."""
+def _runs_out_at(period: PeriodSum, streams: Sequence[_Stream], now: datetime) -> datetime | None:
+    """What is spent at the expected rate from the end of the collect period that runs now, which is in the actual spend as a whole."""
+    per_second = Decimal(0)
+    for one in streams:
+        share = ROUNDING.divide(one.worth(one.rate.expected), Decimal(one.feed.collect_period_s))
+        per_second = ROUNDING.add(per_second, share)
     left = ROUNDING.subtract(period.limit, period.actual)
     if left <= 0 and (period.actual > 0 or per_second > 0):
         return now
     if per_second <= 0:
         return None
-    begin = max(ceil_to(now, feed.collect_period_s) for feed in feeds)
+    begin = max(ceil_to(now, one.feed.collect_period_s) for one in streams)
     seconds = ROUNDING.divide(left, per_second)
     # Compared as numbers: a moment thousands of years ahead has no date.
     if seconds >= Decimal(int((period.window.end - begin).total_seconds())):
