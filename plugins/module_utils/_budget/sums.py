@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
@@ -178,11 +177,13 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
     """The thresholds that the actual spend has come to, by multiplication (rule M4). Of a limit of nothing any spend is all."""
     if not own or actual <= 0:
         return ()
-    # Fractions, as thresholds times limits times rates can have more digits than the exact context.
-    limit, spent = Fraction(from_nano(budget.limit_nano)) * Fraction(own), Fraction(actual)
-    if not limit:
-        limit = spent
-    return tuple(threshold for threshold in budget.thresholds if spent >= Fraction(threshold) * limit)
+    if not budget.limit_nano:
+        return tuple(threshold for threshold in budget.thresholds if threshold <= 1)
+    # Integers, as a threshold times a limit times a rate can have more digits than the exact context keeps.
+    spent, whole = actual.as_integer_ratio()
+    limit, of_limit = EXACT.multiply(from_nano(budget.limit_nano), own).as_integer_ratio()
+    ratios = [(threshold, *threshold.as_integer_ratio()) for threshold in budget.thresholds]
+    return tuple(threshold for threshold, part, of in ratios if spent * of * of_limit >= part * limit * whole)
 
 
 def _verdict(

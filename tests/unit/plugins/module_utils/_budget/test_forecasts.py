@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -263,9 +264,7 @@ def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.Known, D
         newest = (RunRate("compute", (), hours[at - 1]),)
         rated = replace(feed(), rated_through=now, run_rates=newest, windows=(Window(YEAR.begin, now),))
         cost = (grounds.Cost("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now)),)
-        stands_on = Ground(
-            now, lambda window, cost=cost, month=month: cost if window == month else (), (rated,), Rates()
-        )  # type: ignore[misc]
+        stands_on = Ground(now, defaultdict(tuple, {month: cost}).__getitem__, (rated,), Rates())
         last_week = {rated.key: [Hours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
         told = forecasts.of_period(of_month, period_sum(of_month, month, Request(), stands_on), stands_on, last_week)
         assert isinstance(told, forecasts.Known)
