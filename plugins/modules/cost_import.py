@@ -189,8 +189,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
@@ -202,9 +202,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._feeds.cloudkitty imp
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **arguments.CONNECTION,
-            **arguments.RATING,
-            **arguments.METRIC_CATEGORIES,
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.RATING,
+            **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
             **arguments.RATES,
             "begin": {"type": "str"},
@@ -225,8 +225,8 @@ def _options(params: dict[str, Any]) -> ImportOptions:
         begin=parse_moment(params["begin"], ZoneInfo("UTC"), "begin") if params["begin"] else None,
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
-        collect_period_s=arguments.collect_period_s(params),
-        metric_categories=arguments.metric_categories(params),
+        collect_period_s=cloud_arguments.collect_period_s(params),
+        metric_categories=cloud_arguments.metric_categories(params),
     )
 
 

@@ -635,8 +635,8 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_places
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_places
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
@@ -653,13 +653,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.grouping imp
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **arguments.CONNECTION,
-            **arguments.ON_ERROR,
-            **arguments.RATING,
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.ON_ERROR,
+            **cloud_arguments.RATING,
             **arguments.RATES,
-            **arguments.METRIC_CATEGORIES,
+            **cloud_arguments.METRIC_CATEGORIES,
             **arguments.window(LAST_HOUR),
-            **arguments.PLACES,
+            **cloud_arguments.PLACES,
             "currency": {"type": "str"},
             "rated_through": {"type": "bool", "default": True},
             "group_by": {"type": "list", "elements": "str", "choices": list(GROUPS), "default": []},
@@ -692,7 +692,7 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOpt
         currency=parse_currency(params["currency"] or rating_currency, "currency"),
         rating_currency=rating_currency,
         rating_api=params["rating_api"],
-        collect_period_s=arguments.collect_period_s(params),
+        collect_period_s=cloud_arguments.collect_period_s(params),
         rates=arguments.rates(params),
         on_error=params["on_error"],
         with_rated_through=params["rated_through"],
@@ -701,7 +701,7 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOpt
         dest=checked(params["dest"]),
         check_mode=check_mode,
         with_metrics=params["metrics"],
-        metric_categories=arguments.metric_categories(params),
+        metric_categories=cloud_arguments.metric_categories(params),
         with_previous=params["previous"],
         with_forecast=params["forecast"],
     )

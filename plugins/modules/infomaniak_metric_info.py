@@ -446,8 +446,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.metric import GENERIC
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -462,8 +462,8 @@ DAY = timedelta(days=1)
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **arguments.CONNECTION,
-            **arguments.ON_ERROR,
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.ON_ERROR,
             **arguments.WINDOW,
             "begin": {"type": "str", "aliases": ["start"]},
             "end": {"type": "str", "aliases": ["stop"]},

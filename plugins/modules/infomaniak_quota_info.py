@@ -262,8 +262,8 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._metering.headroom import parse_required, parse_warn_at
 from ansible_collections.finops.cloud.plugins.module_utils._metering.quota_packs import INFOMANIAK_PACKS, parse_packs
@@ -273,8 +273,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._metering.quotas impo
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **arguments.CONNECTION,
-            **arguments.ON_ERROR,
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.ON_ERROR,
             "services": {"type": "list", "elements": "str", "choices": list(SERVICES)},
             "count_load_balancers": {"type": "bool", "default": False},
             "required": {"type": "dict"},

@@ -390,8 +390,8 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, used_window, zone_named
 from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import checked
@@ -407,8 +407,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._metering.usage impor
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **arguments.CONNECTION,
-            **arguments.ON_ERROR,
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.ON_ERROR,
             **arguments.WINDOW,
             "detail": {"type": "str", "default": "summary", "choices": list(DETAILS)},
             "services": {"type": "list", "elements": "str", "choices": list(SERVICES)},

@@ -2,47 +2,20 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The options that modules share, and how they become values of the rooms below."""
+"""The options that modules share, and how they become values of the rooms below; those of a cloud are in cloud_arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import parse_categories
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 
 Spec = dict[str, dict[str, Any]]
-
-#: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see run.reveal_public.
-CONNECTION: Spec = {
-    "cloud": {"type": "raw", "no_log": True},
-    "auth": {"type": "dict", "no_log": True},
-    "auth_type": {"type": "str"},
-    "region_name": {"type": "str"},
-    "interface": {
-        "type": "str",
-        "default": "public",
-        "choices": ["public", "internal", "admin"],
-        "aliases": ["endpoint_type"],
-    },
-    "validate_certs": {"type": "bool", "aliases": ["verify"]},
-    "ca_cert": {"type": "str", "aliases": ["cacert"]},
-    "client_cert": {"type": "str", "aliases": ["cert"]},
-    "client_key": {"type": "str", "aliases": ["key"], "no_log": True},
-    "api_timeout": {"type": "int"},
-}
-ON_ERROR: Spec = {"on_error": {"type": "str", "default": "fail", "choices": ["fail", "warn"]}}
-#: For a module that reads several at once; region_name and project in auth are of one.
-PLACES: Spec = {
-    "regions": {"type": "list", "elements": "str"},
-    "projects": {"type": "list", "elements": "str"},
-}
 
 
 def window(*further: str) -> Spec:
@@ -59,11 +32,6 @@ WINDOW = window()
 LEDGER: Spec = {
     "ledger": {"type": "str"},
     "ledger_timeout": {"type": "int", "default": DEFAULT_TIMEOUT_SECONDS},
-}
-RATING: Spec = {
-    "rating_api": {"type": "str", "default": "auto", "choices": ["auto", "v2", "v1"]},
-    "rating_currency": {"type": "str", "default": "ICU"},
-    "collect_period": {"type": "int", "default": 3600},
 }
 RATES: Spec = {
     "rates": {
@@ -101,39 +69,6 @@ LINES: Spec = {
 ON_VERDICT: Spec = {
     name: {"type": "str", "default": "fail", "choices": ["fail", "warn"]} for name in ("on_exceeded", "on_unknown")
 }
-METRIC_CATEGORIES: Spec = {"metric_categories": {"type": "dict", "default": {}}}
-
-#: What of a `cloud` dictionary is taken: the names of clouds.yaml -> ours.
-_CLOUD_KEYS = {
-    "auth": "auth",
-    "auth_type": "auth_type",
-    "region_name": "region_name",
-    "interface": "interface",
-    "verify": "validate_certs",
-    "cacert": "ca_cert",
-    "cert": "client_cert",
-    "key": "client_key",
-}
-
-
-def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
-    """The connection options. A `cloud` dictionary is an entry of clouds.yaml written in place; options beside it win.
-
-    Raises InvalidOption where cloud is neither a name nor a dictionary, or api_timeout is not above zero.
-    """
-    if params["api_timeout"] is not None and params["api_timeout"] <= 0:
-        raise InvalidOption("api_timeout", "is in seconds, above zero.")
-    given = {name: params[name] for name in CONNECTION if name != "cloud"}
-    if params.get("regions"):
-        given["region_name"] = params["regions"][0]
-    cloud = params["cloud"]
-    if isinstance(cloud, Mapping):
-        inside = {ours: cloud[theirs] for theirs, ours in _CLOUD_KEYS.items() if theirs in cloud}
-        chosen = {name: value for name, value in given.items() if value is not None and name != "interface"}
-        return ConnectionOptions(**{**given, **inside, **chosen})
-    if cloud is not None and not isinstance(cloud, str):
-        raise InvalidOption("cloud", "is the name of a cloud in clouds.yaml, or a dictionary like an entry there.")
-    return ConnectionOptions(cloud=cloud or None, **given)
 
 
 def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
@@ -146,16 +81,3 @@ def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
 def rates(params: Mapping[str, Any]) -> Rates:
     """The rates in force. Raises InvalidOption (rule M3)."""
     return parse_rates(params["rates"], params["confirm_rates"])
-
-
-def metric_categories(params: Mapping[str, Any]) -> dict[str, str]:
-    """The user's categories by metric. Raises InvalidOption for one that there is not."""
-    return parse_categories(params["metric_categories"])
-
-
-def collect_period_s(params: Mapping[str, Any]) -> int:
-    """The cloud's collect period in seconds. Raises InvalidOption where it is not above zero."""
-    period: int = params["collect_period"]
-    if period <= 0:
-        raise InvalidOption("collect_period", "is in seconds, above zero.")
-    return period

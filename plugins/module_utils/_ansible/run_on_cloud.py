@@ -1,0 +1,99 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""run() for modules that read a cloud: log in, and tell whose numbers these are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.cloud_arguments import connection_options
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import require
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places, open_places
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, InvalidOption, Refused
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
+
+Opened = TypeVar("Opened")
+
+#: Of `auth`, what is no secret and has to be readable in results (rules R2 and W3).
+_PUBLIC_AUTH = (
+    "auth_url", "username", "user_id", "project_name", "project_id", "tenant_name", "tenant_id", "user_domain_name", "user_domain_id",
+    "project_domain_name", "project_domain_id", "domain_name", "domain_id", "default_domain", "application_credential_id",
+    "application_credential_name", "region_name",
+)  # fmt: skip
+
+
+def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str) -> None:
+    """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and when they were read.
+
+    The call gets the login and the moment that stands as collected_at. Where it is refused, the task fails with its whole result.
+    """
+
+    def opened() -> tuple[Cloud, dict[str, Any]]:
+        cloud = Cloud(connection_options(module.params))
+        return cloud, cloud.identity.as_result()
+
+    _run_opened(module, opened, call, *libraries)
+
+
+def run_on_places(
+    module: AnsibleModule, call: Callable[[Places, datetime], Mapping[str, Any]], *libraries: str
+) -> None:
+    """run_on_cloud() for a module with the options regions and projects: one login for each project."""
+
+    def opened() -> tuple[Places, dict[str, Any]]:
+        params = module.params
+        for name in ("regions", "projects"):
+            if params[name] == [] or not all(params[name] or ["-"]):
+                raise InvalidOption(name, "has no name in it; leave it out to read what the login is for.")
+        places = open_places(connection_options(params), params["regions"] or (), params["projects"] or ())
+        return places, places.as_result()
+
+    _run_opened(module, opened, call, *libraries)
+
+
+def _run_opened(
+    module: AnsibleModule,
+    opened: Callable[[], tuple[Opened, dict[str, Any]]],
+    call: Callable[[Opened, datetime], Mapping[str, Any]],
+    *libraries: str,
+) -> None:
+    require(module, "openstack", *libraries)
+    reveal_public(module)
+    identity: dict[str, Any] = {}
+    refused: str | None = None
+    try:
+        cloud, whose = opened()
+        identity = {"cloud": whose}
+        now = now_utc()
+        result = dict(call(cloud, now))
+    except Refused as refusal:
+        refused, result = str(refusal), dict(refusal.result)
+    except FinopsError as error:
+        module.fail_json(msg=str(error), **identity)
+    for status in (result.get("services") or {}).values():
+        if status["status"] in (ERROR, FORBIDDEN):
+            module.warn(status["message"])
+    told = {"changed": False, **identity, **result, "collected_at": iso(now)}
+    if refused is not None:
+        module.fail_json(msg=refused, **told)
+    module.exit_json(**told)
+
+
+def reveal_public(module: AnsibleModule) -> None:
+    """Take what is public in `auth` and `cloud` out of what is censored, unless a secret has the same value."""
+    auth, cloud = module.params["auth"] or {}, module.params["cloud"]
+    if isinstance(cloud, str):
+        module.no_log_values.discard(cloud)
+        cloud = {}
+    inner = (cloud or {}).get("auth") or {}
+    public = {str(part[name]) for part in (auth, inner) for name in _PUBLIC_AUTH if part.get(name)}
+    public |= {str(cloud[name]) for name in ("region_name", "auth_type", "interface") if (cloud or {}).get(name)}
+    secret = {str(value) for part in (auth, inner) for name, value in part.items() if name not in _PUBLIC_AUTH}
+    module.no_log_values.difference_update(public - secret)
