@@ -19,7 +19,6 @@ extends_documentation_fragment:
   - finops.cloud._rating
   - finops.cloud._rating.metric_categories
   - finops.cloud._ledger
-  - finops.cloud._rating.rates
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 attributes:
@@ -151,82 +150,78 @@ collect_period:
   returned: success
   type: int
   sample: 3600
-alerts:
-  description:
-    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
-      C(forecast) spend, the highest first. Empty in check mode.
-    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
-      tells it in a sentence.
-  returned: success
-  type: list
-  elements: dict
-  sample:
-    - id: production/monthly/2026-10-31T23:00:00Z/actual/0.8
-      budget: production
-      period: monthly/2026-10-31T23:00:00Z
-      period_start: "2026-10-31T23:00:00Z"
-      period_end: "2026-11-30T23:00:00Z"
-      basis: actual
-      threshold: "0.8"
-      amount: "406"
-      limit: "500"
-      currency: CHF
-      utilization: 0.812
-      at_least: false
-      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
-      fired_at: "2026-11-21T05:00:00Z"
-      acknowledged_by: []
-alerts_unknown:
-  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
-  returned: success
-  type: list
-  elements: str
-  sample: []
 """
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run, run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import parse_moment
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import parse_moment, used_window, zone_named
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.cloudkitty import ImportOptions, import_cost
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.retiring import retire
+from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **cloud_arguments.CONNECTION,
-            **cloud_arguments.RATING,
-            **cloud_arguments.METRIC_CATEGORIES,
+            **arguments.CONNECTION,
+            **arguments.RATING,
+            **arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
-            **arguments.RATES,
-            "begin": {"type": "str"},
+            **arguments.WINDOW,
+            "since": {"type": "str", "choices": ["last"]},
+            "resolution": {"type": "str", "default": feeds.HOUR, "choices": [feeds.HOUR, feeds.DAY]},
+            "group_by": {"type": "str", "default": feeds.BY_RESOURCE, "choices": [feeds.BY_RESOURCE, feeds.BY_TYPE]},
+            "import_tags": {"type": "bool", "default": True},
+            "reread": {"type": "bool", "default": False},
+            "empty_until": {"type": "str"},
+            "state": {"type": "str", "default": "present", "choices": ["present", "retired"]},
+            "project": {"type": "str"},
         },
+        mutually_exclusive=[("since", "window"), ("since", "begin"), ("window", "begin")],
+        required_by={"end": "begin"},
+        required_if=[("state", "retired", ["project"])],
         supports_check_mode=True,
     )
+    if module.params["state"] == "retired":
+        run(module, lambda: _retire(module), "sqlalchemy")
 
     def bring_in(cloud: Cloud, now: datetime) -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
-        watch = alerts.watch(arguments.rates(module.params), now, recorded_by())
-        return import_cost(cloud, ledger, _options(module.params), now, recorded_by(), module.check_mode, watch)
+        return import_cost(cloud, ledger, _options(module.params, now), now, recorded_by(), module.check_mode)
 
     run_on_cloud(module, bring_in, "sqlalchemy")
 
 
-def _options(params: dict[str, Any]) -> ImportOptions:
+def _retire(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    return retire(arguments.ledger_options(params), params["project"], params["region_name"], module.check_mode)
+
+
+def _options(params: dict[str, Any], now: datetime) -> ImportOptions:
+    zone = zone_named(params["timezone"], "timezone")
+    asked = None
+    if params["begin"] or params["window"]:
+        asked = used_window(params["window"], params["begin"], params["end"], zone, now)
     return ImportOptions(
-        begin=parse_moment(params["begin"], ZoneInfo("UTC"), "begin") if params["begin"] else None,
+        asked=asked,
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
-        collect_period_s=cloud_arguments.collect_period_s(params),
-        metric_categories=cloud_arguments.metric_categories(params),
+        collect_period_s=arguments.collect_period_s(params),
+        metric_categories=arguments.metric_categories(params),
+        form=feeds.Form(
+            params["resolution"],
+            params["group_by"],
+            params["import_tags"] and params["group_by"] == feeds.BY_RESOURCE,
+        ),
+        reread=params["reread"],
+        empty_until=parse_moment(params["empty_until"], zone, "empty_until") if params["empty_until"] else None,
     )
 
 

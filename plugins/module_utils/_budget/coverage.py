@@ -12,7 +12,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import
 from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import feeds_of
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD, Budget
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, first_hole
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
 
 
 def problems(budget: Budget, window: Window, ground: Ground) -> list[str]:
@@ -22,7 +22,10 @@ def problems(budget: Budget, window: Window, ground: Ground) -> list[str]:
     if not ground.feeds:
         return ["it is fed by the cloud, but no cost was ever imported into this ledger; run cost_import first"]
     found = _never_carried(budget, ground)
-    for feed in feeds_of(budget.scope, ground.feeds):
+    carrying = feeds_of(budget.scope, ground.feeds)
+    if not carrying and not found:
+        found.append("every feed of its cost was retired")
+    for feed in carrying:
         found += _of_feed(feed, budget, window, ground.now)
     return found
 
@@ -47,7 +50,8 @@ def _never_carried(budget: Budget, ground: Ground) -> list[str]:
 def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[str]:
     found = []
     begin = ceil_to(window.begin, feed.collect_period_s)
-    hole = first_hole(feed.windows, Window(begin, max(begin, feed.rated_through)))
+    known = Window(begin, max(begin, feed.rated_through))
+    hole = feed.first_hole(known)
     if hole is not None:
         found.append(
             f"the cost of project {feed.project_name} from {iso(hole.begin)} to {iso(hole.end)} was never imported"
@@ -57,6 +61,14 @@ def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[
         found.append(
             f"the cost of project {feed.project_name} is known only up to {iso(feed.rated_through)}, more than {hours:g} h ago"
         )
-    if budget.scope.tags and not feed.tags_imported:
-        found.append(f"the cost of project {feed.project_name} was imported without the tags of its resources")
+    if feed.has_day_around(window.begin):
+        found.append(
+            f"the cost of project {feed.project_name} was imported by the day of UTC, and its period begins at {iso(window.begin)}"
+        )
+    untagged = feed.first_untagged(known) if budget.scope.tags and hole is None else None
+    if untagged is not None:
+        found.append(
+            f"the cost of project {feed.project_name} from {iso(untagged.begin)} to {iso(untagged.end)} was imported without the tags of"
+            " its resources"
+        )
     return found

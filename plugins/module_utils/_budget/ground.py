@@ -146,7 +146,9 @@ def promises(hold: Hold, known: Sequence[Feed], now: datetime) -> list[Promise]:
 
 def _is_rated(line: Line, committed_at: datetime, known: Sequence[Feed]) -> bool:
     carrying = [
-        feed for feed in known if line.project is None or line.project in (feed.key.project_id, feed.project_name)
+        feed
+        for feed in known
+        if not feed.retired and (line.project is None or line.project in (feed.key.project_id, feed.project_name))
     ]
     # No feed at all: nothing will ever take the line's place, so it stays.
     return bool(carrying) and all(

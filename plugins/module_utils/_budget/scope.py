@@ -75,11 +75,12 @@ def reach(scope: Scope, feeds: Sequence[Feed]) -> Reach:
 
 
 def feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
-    """The feeds that carry what is in the scope: those of its projects, all where it names none."""
+    """The feeds that carry what is in the scope and are not retired: those of its projects, all where it names none."""
     return [
         feed
         for feed in feeds
-        if not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects
+        if not feed.retired
+        and (not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects)
     ]
 
 

@@ -147,8 +147,12 @@ def _v2_page(rating: Service, part: Window, offset: int) -> tuple[int, list[Row]
 
 def _v2_in_page(rating: Service, part: Window, frames: list[Row], collect_period_s: int) -> Iterator[RatedPoint]:
     reading = "the rated points"
-    for frame in frames:
-        period = frame_window(rating, reading, rating.member(reading, frame, "period", dict), collect_period_s)
+    periods = [
+        frame_window(rating, reading, rating.member(reading, frame, "period", dict), collect_period_s)
+        for frame in frames
+    ]
+    # The API does not promise an order; a page that is one of several holds one period only.
+    for period, frame in sorted(zip(periods, frames, strict=True), key=lambda one: one[0].begin):
         if not part.contains(period.begin):
             raise Malformed(reading, rating.url, f"a period of {iso(period.begin)} came that was not asked for")
         for kind, rows in frame["usage"].items():

@@ -127,6 +127,21 @@ def periods(rating: Service, window: Window, collect_period_s: int) -> RatedPeri
     return _v2_periods(rating, "the rated periods", window, collect_period_s)
 
 
+def all_periods(rating: Service, api: str, window: Window, collect_period_s: int) -> tuple[str, RatedPeriods]:
+    """periods() of either API, and the one that answered; api auto as in summary_by_type.
+
+    v2: one request per 1000 periods. v1: one per day, whose points are summed. Raises as periods does.
+    """
+    if api != "v1":
+        try:
+            return "v2", periods(rating, window, collect_period_s)
+        except NotFound:
+            if api == "v2":
+                raise
+    of_days = (v1_day(rating, "the rated periods", day, collect_period_s) for day in days_of(window))
+    return "v1", RatedPeriods(window, summed_by_period(chain.from_iterable(of_days)), collect_period_s)
+
+
 def recent_periods(
     rating: Service, api: str, now: datetime, collect_period_s: int, wanted: int = 1
 ) -> tuple[str, RatedPeriods]:

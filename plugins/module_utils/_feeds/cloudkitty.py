@@ -2,14 +2,13 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bringing what CloudKitty has rated into the ledger (rules F1 and F3 of docs/rules.md)."""
+"""Bringing what CloudKitty has rated into the ledger (rules F1 to F4 of docs/rules.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import rating
@@ -17,42 +16,75 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import OK, ServiceStatus
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
-    ROUNDING,
+    EXACT,
     display,
     exact_sum,
     from_nano,
     plain,
-    to_nano,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feed_hours, feeds, sql
-from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.feed_writer import (
+    FeedWriter,
+    Signature,
+    refuse_other_money,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.free_tier_credit import Credit, credit
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.in_use import uses_nothing
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_entries import Feeding
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import (
+    USUAL_LAG_PERIODS,
+    Unit,
+    joined,
+    missing_of,
+    to_read,
+    unit_of,
+    units,
+    with_points,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.resource_tags import read_resources
+from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
+from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, replacement, sql
 
 #: An import reads this much again of what it has, for hours that the cloud rated late or anew.
 OVERLAP = timedelta(days=1)
+#: How far back an import looks for holes that the cloud has filled since: the hours that one request tells.
+LOOK_BACK = timedelta(days=40)
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """begin: None for where the last import ended, less a day; a first one begins with the previous month."""
+    """asked: None for since the last import; a first one begins with the previous month. reread: also hours whose sum is the same.
 
-    begin: datetime | None
+    empty_until: the project had nothing that costs before, None where nobody said so.
+    """
+
+    asked: Window | None
     rating_api: str
     rating_currency: str
     collect_period_s: int
     metric_categories: Mapping[str, str]
+    form: feeds.Form
+    reread: bool = False
+    empty_until: datetime | None = None
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One project's rated periods in a window that ends with the newest of them."""
+class _Stand:
+    """What the ledger has: the feed (None: nothing was imported), its resources, and sums of the window by the entries' begin."""
 
-    key: feeds.FeedKey
-    cloud: str | None
-    project_name: str
-    window: Window
-    frames: tuple[rating.RatedFrame, ...]
+    feed: feeds.Feed | None
+    resources: Mapping[str, feeds.Resource]
+    sums: Mapping[datetime, int]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A window as the cloud tells it. holes: begins of periods that it has not rated although the project uses something."""
+
+    told: rating.RatedPeriods
+    units: Sequence[Unit]
+    holes: Sequence[datetime]
 
 
 def import_cost(
@@ -62,173 +94,178 @@ def import_cost(
     now: datetime,
     recorded_by: str,
     check_mode: bool,
-    watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """The result of cost_import: read the cloud first, then write in one transaction, so that no lock waits for a network.
+    """The result of cost_import. The cloud is read while no transaction is open, so that no lock waits for a network.
 
-    watch: looks at what was written, in the same transaction. In check mode the ledger is only read, and a missing one counts as empty.
-    Raises CloudError, LedgerError, UnknownAmount, InvalidOption.
+    Each hour is written in a transaction of its own: what was interrupted goes on where it stopped. In check mode the ledger is only
+    read, and a missing one counts as empty. Raises CloudError, LedgerError, UnknownAmount, InvalidOption.
     """
-    key = feed_key(cloud)
-    known = None
-    if sql.exists(ledger_options):
-        with sql.reading(ledger_options) as ledger:
-            known = feeds.find(ledger.connection, key)
-    _refuse_other_resolution(known, options)
-    reading = read_feed(cloud, first_begin(known, options, now), options, now)
-    moved = _moved_on(known, reading, options)
-    if check_mode:
-        told = _told_import(reading, moved, options)
-        return {"changed": moved != known, **told, "ledger": sql.shown(ledger_options), **watch(None, None)}
-    with sql.writing(ledger_options) as ledger:
-        return {
-            **import_reading(ledger, reading, options, now, recorded_by),
-            "ledger": ledger.url,
-            "ledger_created": ledger.created,
-            **watch(ledger, None),
-        }
-
-
-def feed_key(cloud: Cloud) -> feeds.FeedKey:
-    """Which feed a login reads: names in clouds.yaml may change, these three don't."""
-    return feeds.FeedKey(cloud.identity.auth_url, cloud.identity.region or "", cloud.identity.project_id)
-
-
-def first_begin(known: feeds.Feed | None, options: ImportOptions, now: datetime) -> datetime:
-    """Where an import begins, on the edge of a collect period. Raises InvalidOption for a begin that is not past."""
-    if options.begin is not None and options.begin >= now:
-        raise InvalidOption("begin", f"{iso(options.begin)} is not past; nothing is rated yet.")
-    if options.begin is not None:
-        begin = options.begin
-    elif known is not None:
-        begin = known.rated_through - OVERLAP
-    else:
-        begin = (now.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)
-    return ceil_to(begin, options.collect_period_s)
-
-
-def read_feed(cloud: Cloud, begin: datetime, options: ImportOptions, now: datetime) -> Reading:
-    """What the cloud has rated since begin. Raises CloudError; UnknownAmount where that is nothing.
-
-    Requests: one per 1000 rows of type and period (v1 API: one per day).
-    """
+    feeding = _feeding(cloud, options)
+    known = _stand(ledger_options, feeding).feed
+    refuse_other_money(known, options.rating_currency, options.collect_period_s)
+    window = _window(known, options, now)
+    stand = _stand(ledger_options, feeding, window)
     service = cloud.service("rating")
-    asked = Window(begin, ceil_to(now, options.collect_period_s))
-    found = tuple(rating.frames(service, options.rating_api, asked, options.collect_period_s))
-    if not found:
+    api, told = rating.all_periods(service, options.rating_api, window, options.collect_period_s)
+    judged = _judge(cloud, told, stand, options, now)
+    if stand.feed is None and not judged.units:
         raise UnknownAmount(
-            f"{service.url} has rated nothing of project {cloud.identity.project_name} from {iso(asked.begin)} to {iso(asked.end)};"
+            f"{service.url} has rated nothing of project {cloud.identity.project_name} from {iso(window.begin)} to {iso(window.end)};"
             " up to when its cost is known cannot be told."
         )
-    window = Window(begin, max(frame.window.end for frame in found))
-    return Reading(feed_key(cloud), cloud.identity.name, cloud.identity.project_name, window, found)
-
-
-def import_reading(
-    ledger: sql.Ledger, reading: Reading, options: ImportOptions, now: datetime, recorded_by: str
-) -> dict[str, Any]:
-    """Make the ledger's rows of the window those that the cloud told, and move the feed on, in the ledger's one transaction."""
-    known = feeds.find(ledger.connection, reading.key)
-    _refuse_other_resolution(known, options)
-    source = f"cloudkitty {reading.key.auth_url} {reading.key.region} {reading.key.project_id}"
-    wanted = _entries(reading, options, source)
-    counts = entries.replace(ledger.connection, source, reading.window, wanted, now, recorded_by)
-    feed = _moved_on(known, reading, options)
-    if feed != known:
-        feeds.save(ledger.connection, feed)
-    feed_hours.keep(ledger.connection, feed, (source,))
-    written = any(count for outcome, count in counts.items() if outcome != entries.UNCHANGED)
-    return {"changed": feed != known or written, "entries": counts, **_told_import(reading, feed, options)}
-
-
-def _told_import(reading: Reading, feed: feeds.Feed, options: ImportOptions) -> dict[str, Any]:
+    wanted, noise = to_read(judged.units, stand.sums, lambda unit: _is_covered(unit, stand.feed, options))
+    if options.form.tagged and any(unit.rated for unit in wanted):
+        feeding = replace(feeding, resources={**stand.resources, **read_resources(cloud)})
+    with FeedWriter(ledger_options, feeding, stand.feed, Signature(now, recorded_by), check_mode) as writer:
+        writer.prepare(judged.holes)
+        for unit, points in with_points(service, api, wanted, options.collect_period_s):
+            of_unit = difference(service, "the rated points", (point.amount for point in points), unit.cloud_sum)
+            noise = EXACT.add(noise, of_unit)
+            writer.write(unit, points)
+    credited, free = False, list[Credit]()
+    if writer.feed is not None and not check_mode:
+        credited, free = credit(ledger_options, service, writer.feed, now, recorded_by)
     return {
-        "period_start": iso(reading.window.begin),
-        "period_end": iso(reading.window.end),
-        "imported": display(exact_sum(frame.cost.amount for frame in reading.frames)),
-        "currency": options.rating_currency,
-        "rated_through": iso(feed.rated_through),
-        "run_rate": display(from_nano(feed.run_rate_nano)),
-        "collect_period": options.collect_period_s,
+        "changed": writer.feed != stand.feed or writer.wrote or credited,
+        "ledger": sql.shown(ledger_options),
+        "ledger_created": writer.created,
+        "entries": writer.counts,
+        **_told_feed(writer.feed),
+        **_told_window(judged, wanted, options),
+        "cloud_difference": plain(noise),
+        "unknown_tags": sorted(writer.unknown),
+        "free_tier": _told_credits(free),
         "complete": True,
         "services": {"rating": ServiceStatus(OK, 200, None).as_result()},
     }
 
 
-def _refuse_other_resolution(known: feeds.Feed | None, options: ImportOptions) -> None:
-    """One feed has one currency and one collect period: mixing them would add apples to hours."""
-    if known is None:
-        return
-    if known.currency != options.rating_currency:
-        raise InvalidOption(
-            "rating_currency",
-            f"is {options.rating_currency}, but this feed was imported in {known.currency}; use that.",
-        )
-    if known.collect_period_s != options.collect_period_s:
-        raise InvalidOption(
-            "collect_period",
-            f"is {options.collect_period_s} s, but this feed was imported in periods of {known.collect_period_s} s; use that.",
-        )
-
-
-def _entries(reading: Reading, options: ImportOptions, source: str) -> Iterable[entries.Entry]:
-    """One entry per metric and period: frames of one metric and period are summed first (rule F1)."""
-    amounts: dict[tuple[str, Window], list[Decimal]] = {}
-    quantities: dict[tuple[str, Window], list[Decimal]] = {}
-    for frame in reading.frames:
-        at = (frame.cost.type, frame.window)
-        amounts.setdefault(at, []).append(frame.cost.amount)
-        if frame.cost.quantity is not None:
-            quantities.setdefault(at, []).append(frame.cost.quantity)
-    for (metric, period), parts in amounts.items():
-        yield entries.Entry(
-            source=source,
-            key=f"{metric}/{iso(period.begin)}",
-            charge_category="usage",
-            category=category_of(metric, options.metric_categories),
-            period=period,
-            amount_nano=to_nano(exact_sum(parts), "imported amount"),
-            currency=options.rating_currency,
-            cloud=reading.cloud,
-            region=reading.key.region,
-            project_id=reading.key.project_id,
-            project_name=reading.project_name,
-            metric=metric,
-            quantity=_told(exact_sum(quantities[(metric, period)])) if (metric, period) in quantities else None,
-        )
-
-
-def _told(quantity: Decimal) -> str:
-    """To 9 decimals: the noise of the cloud's floats would make every replay a correction."""
-    return plain(ROUNDING.quantize(quantity, Decimal("1e-9")))
-
-
-def _moved_on(known: feeds.Feed | None, reading: Reading, options: ImportOptions) -> feeds.Feed:
-    if known is not None and known.rated_through > reading.window.end:
-        raise UnknownAmount(
-            f"The cloud now tells cost only up to {iso(reading.window.end)}, although it was known up to {iso(known.rated_through)};"
-            " nothing was imported."
-        )
-    return feeds.Feed(
-        key=reading.key,
-        cloud=reading.cloud,
-        project_name=reading.project_name,
+def _feeding(cloud: Cloud, options: ImportOptions) -> Feeding:
+    identity = cloud.identity
+    return Feeding(
+        key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
+        cloud=identity.name,
+        project_name=identity.project_name,
         currency=options.rating_currency,
         collect_period_s=options.collect_period_s,
-        rated_through=reading.window.end,
-        run_rates=_run_rates(reading, options),
-        windows=feeds.merged(known.windows if known else (), reading.window),
-        categories=(known.categories if known else frozenset())
-        | {category_of(frame.cost.type, options.metric_categories) for frame in reading.frames},
+        form=options.form,
+        metric_categories=options.metric_categories,
+        resources={},
     )
 
 
-def _run_rates(reading: Reading, options: ImportOptions) -> tuple[feeds.RunRate, ...]:
-    """What the newest rated period cost, by category (rule F3)."""
-    newest: dict[str, list[Decimal]] = {}
-    for frame in reading.frames:
-        if frame.window.end == reading.window.end:
-            newest.setdefault(category_of(frame.cost.type, options.metric_categories), []).append(frame.cost.amount)
-    return tuple(
-        feeds.RunRate(category, (), to_nano(exact_sum(parts), "run rate")) for category, parts in sorted(newest.items())
+def _stand(ledger_options: sql.LedgerOptions, feeding: Feeding, window: Window | None = None) -> _Stand:
+    """What the ledger has of the feed; sums and resources where a window is given."""
+    if not sql.exists(ledger_options):
+        return _Stand(None, {}, {})
+    with sql.reading(ledger_options) as ledger:
+        connection = ledger.connection
+        feed = feeds.find(connection, feeding.key)
+        if feed is None or window is None:
+            return _Stand(feed, {}, {})
+        sums = replacement.sums(connection, feeding.key.source, window)
+        return _Stand(feed, feeds.resources(connection, feed), sums)
+
+
+def _window(feed: feeds.Feed | None, options: ImportOptions, now: datetime) -> Window:
+    """The window to read, on the edges of collect periods and of what is written together. Raises InvalidOption where it lies ahead."""
+    asked = options.asked or Window(_since_last(feed, now), now)
+    if asked.begin >= now:
+        raise InvalidOption("begin", f"{iso(asked.begin)} is not past; nothing is rated yet.")
+    begin, end = (ceil_to(moment, options.collect_period_s) for moment in (asked.begin, min(asked.end, now)))
+    imported = feed.imported if feed else ()
+    first = unit_of(begin, options.form, imported, options.collect_period_s)
+    last = unit_of(max(begin, end - timedelta(seconds=1)), options.form, imported, options.collect_period_s)
+    return Window(min(begin, first.begin), max(end, last.end))
+
+
+def _since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
+    """Where the last import ended, less an overlap, or at the first hole that the cloud may have filled since."""
+    if feed is None:
+        return (now.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)
+    begin = feed.rated_through - OVERLAP
+    known = max(feed.rated_through - LOOK_BACK, feed.imported[0].window.begin) if feed.imported else begin
+    hole = feed.first_hole(Window(min(known, feed.rated_through), feed.rated_through))
+    return begin if hole is None else min(begin, hole.begin)
+
+
+def _judge(cloud: Cloud, told: rating.RatedPeriods, stand: _Stand, options: ImportOptions, now: datetime) -> _Judged:
+    """Which periods are rated, which cost nothing, and which are missing (rule F4)."""
+    imported = stand.feed.imported if stand.feed else ()
+
+    def unit(moment: datetime) -> Window:
+        return unit_of(moment, options.form, imported, options.collect_period_s)
+
+    period = timedelta(seconds=options.collect_period_s)
+    missing = missing_of(told, ceil_to(now + timedelta(seconds=1), options.collect_period_s) - period)
+    costly = {unit(begin) for begin, amount_nano in stand.sums.items() if amount_nano}
+
+    def is_known(begin: datetime) -> bool:
+        """Whether it was found empty when it was new, or lies before the project had anything."""
+        if options.empty_until is not None and begin + period <= options.empty_until:
+            return True
+        was_covered = stand.feed is not None and stand.feed.first_hole(Window(begin, begin + period)) is None
+        return was_covered and unit(begin) not in costly
+
+    empty = {begin for begin in (*missing.inner, *missing.trailing) if is_known(begin)}
+    inner, trailing = (
+        [begin for begin in begins if begin not in empty] for begins in (missing.inner, missing.trailing)
     )
+    holes = [*inner, *(trailing if len(trailing) > USUAL_LAG_PERIODS else ())]
+    if holes and uses_nothing(cloud):
+        empty |= {*inner, *trailing}
+        holes = []
+    return _Judged(told, units(told, empty, unit), holes)
+
+
+def _is_covered(unit: Unit, feed: feeds.Feed | None, options: ImportOptions) -> bool:
+    """Whether all that is known of the unit was imported, in the form that is asked for."""
+    if feed is None or options.reread:
+        return False
+    alike = [one.window for one in feed.imported if one.form == options.form]
+    return all(
+        any(window.begin <= part.begin and part.end <= window.end for window in alike)
+        for part in unit.covered(options.collect_period_s)
+    )
+
+
+def _told_feed(feed: feeds.Feed | None) -> dict[str, Any]:
+    """Where the feed stands now."""
+    return {
+        "rated_through": None if feed is None else iso(feed.rated_through),
+        "run_rate": None if feed is None else display(from_nano(feed.run_rate_nano)),
+    }
+
+
+def _told_window(judged: _Judged, read: Sequence[Unit], options: ImportOptions) -> dict[str, Any]:
+    """What came of the window."""
+    window = judged.told.window
+    ends = [part.end for unit in judged.units[-1:] for part in unit.covered(options.collect_period_s)]
+    return {
+        "period_start": iso(window.begin),
+        "period_end": iso(max(ends, default=window.begin)),
+        "imported": display(exact_sum(judged.told.amounts.values())),
+        "currency": options.rating_currency,
+        "collect_period": options.collect_period_s,
+        "resolution": options.form.resolution,
+        "group_by": options.form.grouping,
+        "tags_imported": options.form.tagged,
+        "periods": {
+            "rated": len(judged.told.amounts),
+            "empty": sum(len(unit.empty) for unit in judged.units),
+            "read": sum(len(unit.rated) for unit in read),
+            "missing": len(judged.holes),
+        },
+        "holes": [
+            {"begin": iso(hole.begin), "end": iso(hole.end)} for hole in joined(judged.holes, options.collect_period_s)
+        ],
+        "rating_behind": bool(judged.holes),
+    }
+
+
+def _told_credits(found: Sequence[Credit]) -> dict[str, Any]:
+    """What was reckoned anew; null where it is not known how much went out, so that nothing was credited."""
+    return {
+        "scope": free_tier.SCOPE,
+        "credits": {f"{one.month:%Y-%m}": None if one.amount is None else display(one.amount) for one in found},
+    }

@@ -21,7 +21,12 @@ def difference(service: Service, reading: str, own: Iterable[Decimal], cloud: De
     """Our own sum less the cloud's. Raises Malformed where that is more than noise."""
     total = exact_sum(own)
     found = EXACT.subtract(total, cloud)
-    if abs(found) > max(_NOISE, ROUNDING.multiply(_NOISE_OF_SUM, abs(cloud))):
+    if not is_noise(found, cloud):
         problem = f"they add up to {plain(total)}, but the cloud's own sum is {plain(cloud)}"
         raise Malformed(reading, service.url, problem)
     return found
+
+
+def is_noise(found: Decimal, cloud: Decimal) -> bool:
+    """Whether a difference to a sum of the cloud's is no more than that sum's own noise."""
+    return abs(found) <= max(_NOISE, ROUNDING.multiply(_NOISE_OF_SUM, abs(cloud)))

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
+HOUR, DAY = "hour", "day"
+BY_RESOURCE, BY_TYPE = "resource", "type"
 _CATEGORY, _TAG = "category", "tag"
 
 
@@ -28,6 +32,11 @@ class FeedKey:
     auth_url: str
     region: str
     project_id: str
+
+    @property
+    def source(self) -> str:
+        """What the ledger calls the feed's entries: names in clouds.yaml may change, these three do not."""
+        return f"cloudkitty {self.auth_url} {self.region} {self.project_id}"
 
 
 @dataclass(frozen=True)
@@ -40,11 +49,38 @@ class RunRate:
 
 
 @dataclass(frozen=True)
+class Resource:
+    """What a resource is, is called and is tagged with, as a list of its service told it last."""
+
+    type: str
+    name: str
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a window was imported: one entry per hour or day, of each resource or of each type; with the tags of resources or without."""
+
+    resolution: str = HOUR
+    grouping: str = BY_RESOURCE
+    tagged: bool = True
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A window that was imported completely, and its form."""
+
+    window: Window
+    form: Form = Form()
+
+
+@dataclass(frozen=True)
 class Feed:
     """A feed's state.
 
-    rated_through: end of its newest rated period. run_rates: what that period cost. windows: imported, merged. categories and tag_keys: all
-    that it ever carried. tags_imported: whether the tags of resources came with their cost.
+    rated_through: end of its newest rated period. run_rates: what that period cost. imported: in order, never two for one moment, those
+    that touch and have one form are one. categories and tag_keys: all that it ever carried. retired: it ended and brings no more cost.
+    credit_due_from: begin of the first UTC month whose free tier has to be reckoned anew, None where all are.
     """
 
     key: FeedKey
@@ -54,10 +90,30 @@ class Feed:
     collect_period_s: int
     rated_through: datetime
     run_rates: tuple[RunRate, ...]
-    windows: tuple[Window, ...]
+    imported: tuple[Imported, ...]
     categories: frozenset[str] = frozenset()
     tag_keys: frozenset[str] = frozenset()
-    tags_imported: bool = False
+    retired: bool = False
+    credit_due_from: datetime | None = None
+    #: Its number in the ledger and how often it was saved; None and 0 where it is not there yet.
+    id: int | None = field(default=None, compare=False)
+    revision: int = field(default=0, compare=False)
+
+    def first_hole(self, wanted: Window) -> Window | None:
+        """The first part of the wanted window that was not imported; None where it is tiled without a hole."""
+        return _first_hole([one.window for one in self.imported], wanted)
+
+    def first_untagged(self, wanted: Window) -> Window | None:
+        """The first part of the wanted window that was not imported with the tags of its resources."""
+        return _first_hole([one.window for one in self.imported if one.form.tagged], wanted)
+
+    def has_day_around(self, moment: datetime) -> bool:
+        """Whether an entry of a whole UTC day begins before the moment and ends behind it."""
+        begin = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        return begin < moment and any(
+            one.form.resolution == DAY and one.window.begin < begin + timedelta(days=1) and begin < one.window.end
+            for one in self.imported
+        )
 
     @property
     def run_rate_nano(self) -> int:
@@ -73,9 +129,11 @@ def read_all(connection: Connection) -> list[Feed]:
     rows = connection.execute(select(feed).order_by(feed.c.id)).all()
     if not rows:
         return []
-    windows: dict[int, list[Window]] = defaultdict(list)
-    for feed_id, begin, end in connection.execute(select(imported).order_by(imported.c.feed_id, imported.c.begin)):
-        windows[feed_id].append(Window(_moment(begin), _moment(end)))
+    windows: dict[int, list[Imported]] = defaultdict(list)
+    for feed_id, begin, end, *form in connection.execute(
+        select(imported).order_by(imported.c.feed_id, imported.c.begin)
+    ):
+        windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), Form(*form)))
     rates: dict[int, list[RunRate]] = defaultdict(list)
     for feed_id, category, tags, nano in connection.execute(select(rate).order_by(rate.c.category, rate.c.tags)):
         rates[feed_id].append(RunRate(category, tuple(sorted(json.loads(tags).items())), nano))
@@ -89,12 +147,15 @@ def read_all(connection: Connection) -> list[Feed]:
             project_name=row.project_name,
             currency=row.currency,
             collect_period_s=row.collect_period_s,
-            rated_through=_moment(row.rated_through),
+            rated_through=moment_of(row.rated_through),
             run_rates=tuple(rates[row.id]),
-            windows=tuple(windows[row.id]),
+            imported=tuple(windows[row.id]),
             categories=frozenset(names[(row.id, _CATEGORY)]),
             tag_keys=frozenset(names[(row.id, _TAG)]),
-            tags_imported=row.tags_imported,
+            retired=row.retired,
+            credit_due_from=None if row.credit_due_from is None else moment_of(row.credit_due_from),
+            id=row.id,
+            revision=row.revision,
         )
         for row in rows
     ]
@@ -105,46 +166,58 @@ def find(connection: Connection, key: FeedKey) -> Feed | None:
     return next((feed for feed in read_all(connection) if feed.key == key), None)
 
 
-def save(connection: Connection, feed: Feed) -> None:
-    """Store a feed's state in place of what was known of it."""
+def find_again(connection: Connection, key: FeedKey, known: Feed | None) -> Feed | None:
+    """find() where the feed may still be as it was known: one statement then."""
     from sqlalchemy import select
 
-    table, imported = tables().feed, tables().feed_window
+    if known is None or known.id is None:
+        return find(connection, key)
+    table = tables().feed
+    revision = connection.execute(select(table.c.revision).where(table.c.id == known.id)).scalar_one_or_none()
+    return known if revision == known.revision else find(connection, key)
+
+
+def save(connection: Connection, feed: Feed, known: Feed | None) -> Feed:
+    """Store a feed's state; the feed as it is in the ledger then.
+
+    known: what the ledger has of it in this transaction, None for nothing; what did not change is not written.
+    """
+    table = tables().feed
+    revision = 1 if known is None else known.revision + 1
     values = {
         "cloud": feed.cloud,
         "project_name": feed.project_name,
         "currency": feed.currency,
         "collect_period_s": feed.collect_period_s,
         "rated_through": int(feed.rated_through.timestamp()),
-        "tags_imported": feed.tags_imported,
+        "retired": feed.retired,
+        "credit_due_from": None if feed.credit_due_from is None else int(feed.credit_due_from.timestamp()),
+        "revision": revision,
     }
-    key = {"auth_url": feed.key.auth_url, "region": feed.key.region, "project_id": feed.key.project_id}
-    same = [table.c[name] == value for name, value in key.items()]
-    feed_id = connection.execute(select(table.c.id).where(*same)).scalar_one_or_none()
-    if feed_id is None:
-        connection.execute(table.insert().values(**key, **values))
-        feed_id = connection.execute(select(table.c.id).where(*same)).scalar_one()
+    if known is None:
+        insert = table.insert().values(**vars(feed.key), **values).returning(table.c.id)
+        feed_id = int(connection.execute(insert).scalar_one())
     else:
+        feed_id = int(known.id or 0)
         connection.execute(table.update().where(table.c.id == feed_id).values(**values))
-    _replace_rows(
-        connection,
-        imported,
-        feed_id,
-        [{"begin": int(window.begin.timestamp()), "end": int(window.end.timestamp())} for window in feed.windows],
-    )
-    _replace_rows(
-        connection,
-        tables().feed_rate,
-        feed_id,
-        [
-            {"category": rate.category, "tags": json.dumps(dict(rate.tags)), "amount_nano": rate.amount_nano}
-            for rate in feed.run_rates
-        ],
-    )
-    carried = [(_CATEGORY, name) for name in feed.categories] + [(_TAG, name) for name in feed.tag_keys]
-    _replace_rows(
-        connection, tables().feed_carried, feed_id, [{"kind": kind, "name": name} for kind, name in sorted(carried)]
-    )
+    if known is None or known.imported != feed.imported:
+        _replace_rows(connection, tables().feed_window, feed_id, [_window_row(one) for one in feed.imported])
+    if known is None or known.run_rates != feed.run_rates:
+        _replace_rows(connection, tables().feed_rate, feed_id, [_rate_row(one) for one in feed.run_rates])
+    if known is None or (known.categories, known.tag_keys) != (feed.categories, feed.tag_keys):
+        carried = [(_CATEGORY, name) for name in feed.categories] + [(_TAG, name) for name in feed.tag_keys]
+        rows = [{"kind": kind, "name": name} for kind, name in sorted(carried)]
+        _replace_rows(connection, tables().feed_carried, feed_id, rows)
+    return replace(feed, id=feed_id, revision=revision)
+
+
+def _window_row(one: Imported) -> dict[str, Any]:
+    begin, end = (int(moment.timestamp()) for moment in (one.window.begin, one.window.end))
+    return {"begin": begin, "end": end, **vars(one.form)}
+
+
+def _rate_row(rate: RunRate) -> dict[str, Any]:
+    return {"category": rate.category, "tags": json.dumps(dict(rate.tags)), "amount_nano": rate.amount_nano}
 
 
 def _replace_rows(connection: Connection, table: Table, feed_id: int, rows: list[dict[str, Any]]) -> None:
@@ -153,19 +226,63 @@ def _replace_rows(connection: Connection, table: Table, feed_id: int, rows: list
         connection.execute(table.insert(), [{"feed_id": feed_id, **row} for row in rows])
 
 
-def merged(windows: tuple[Window, ...], added: Window) -> tuple[Window, ...]:
-    """The windows with another one added, those that touch or overlap joined."""
-    joined: list[Window] = []
-    for window in sorted((*windows, added), key=lambda one: one.begin):
-        if joined and window.begin <= joined[-1].end:
-            joined[-1] = Window(joined[-1].begin, max(joined[-1].end, window.end))
+def resources(connection: Connection, feed: Feed) -> dict[str, Resource]:
+    """The feed's resources as they were last seen, by id."""
+    from sqlalchemy import select
+
+    table = tables().feed_resource
+    return {
+        row.resource_id: Resource(row.type, row.name, tuple(sorted(json.loads(row.tags).items())))
+        for row in connection.execute(select(table).where(table.c.feed_id == feed.id))
+    }
+
+
+def save_resources(connection: Connection, feed: Feed, seen: Mapping[str, Resource]) -> None:
+    """Remember these resources, by id, in place of what was known of them. The feed is in the ledger."""
+    from sqlalchemy import bindparam
+
+    table = tables().feed_resource
+    before = resources(connection, feed)
+    changed = {resource_id: one for resource_id, one in seen.items() if before.get(resource_id) != one}
+    gone = [{"gone_id": resource_id} for resource_id in changed if resource_id in before]
+    if gone:
+        same = (table.c.feed_id == feed.id, table.c.resource_id == bindparam("gone_id"))
+        connection.execute(table.delete().where(*same), gone)
+    rows = [
+        {"resource_id": resource_id, "type": one.type, "name": one.name, "tags": json.dumps(dict(one.tags))}
+        for resource_id, one in changed.items()
+    ]
+    if rows:
+        connection.execute(table.insert(), [{"feed_id": feed.id, **row} for row in rows])
+
+
+def added(imported: tuple[Imported, ...], new: Imported) -> tuple[Imported, ...]:
+    """The windows with another one, which takes the place of what was imported of its time; neighbours of one form are joined."""
+    joined: list[Imported] = []
+    for one in sorted((*without(imported, new.window), new), key=lambda one: one.window.begin):
+        if joined and joined[-1].form == one.form and joined[-1].window.end == one.window.begin:
+            joined[-1] = Imported(Window(joined[-1].window.begin, one.window.end), one.form)
         else:
-            joined.append(window)
+            joined.append(one)
     return tuple(joined)
 
 
-def first_hole(windows: tuple[Window, ...], wanted: Window) -> Window | None:
-    """The first part of the wanted window that no imported one covers; None where it is tiled without a hole."""
+def without(imported: tuple[Imported, ...], gone: Window) -> tuple[Imported, ...]:
+    """The windows without the parts that lie in the gone one."""
+    left: list[Imported] = []
+    for one in imported:
+        begin, end = one.window.begin, one.window.end
+        if end <= gone.begin or gone.end <= begin:
+            left.append(one)
+            continue
+        if begin < gone.begin:
+            left.append(Imported(Window(begin, gone.begin), one.form))
+        if gone.end < end:
+            left.append(Imported(Window(gone.end, end), one.form))
+    return tuple(left)
+
+
+def _first_hole(windows: list[Window], wanted: Window) -> Window | None:
     at = wanted.begin
     for window in sorted(windows, key=lambda one: one.begin):
         if at >= wanted.end:
@@ -174,7 +291,3 @@ def first_hole(windows: tuple[Window, ...], wanted: Window) -> Window | None:
             return Window(at, min(window.begin, wanted.end))
         at = max(at, window.end)
     return Window(at, wanted.end) if at < wanted.end else None
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
@@ -105,28 +105,29 @@ class Database:
     def reading(self, timeout_seconds: int) -> Iterator[Connection]:
         """A transaction that sees one moment and cannot write."""
         settings = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._transaction(timeout_seconds, settings) as connection:
+        with _engine(self.with_secrets, timeout_seconds).execution_options(**settings).begin() as connection:
             yield connection
 
     @contextmanager
-    def writing(self, timeout_seconds: int) -> Iterator[Connection]:
-        """The only transaction that writes, until it ends.
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Transactions over one connection, of which each is the only one that writes until it ends.
 
         One lock for all of the ledger, as SQLite has it: what a writer reads (the valid row, the last version, a budget's spend) stays
         true until it commits, the first writer makes the tables alone, and no two wait for each other. A writer takes milliseconds.
         """
         # READ COMMITTED: a snapshot from before the wait for the lock would not show what the writer before has written.
-        with self._transaction(timeout_seconds, {"isolation_level": "READ COMMITTED"}) as connection:
-            # Zero would be no limit at all to the server.
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            yield connection
+        settings = {"isolation_level": "READ COMMITTED"}
+        with _engine(self.with_secrets, timeout_seconds).execution_options(**settings).connect() as connection:
 
-    @contextmanager
-    def _transaction(self, timeout_seconds: int, settings: Mapping[str, Any]) -> Iterator[Connection]:
-        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
-        with engine.begin() as connection:
-            yield connection
+            @contextmanager
+            def transaction() -> Iterator[Connection]:
+                with connection.begin():
+                    # Zero would be no limit at all to the server.
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                    yield connection
+
+            yield transaction
 
     @contextmanager
     def one_sentence(self) -> Iterator[None]:

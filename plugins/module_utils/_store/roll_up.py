@@ -35,8 +35,15 @@ class Part:
 
 def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> None:
     """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units, and 1 or, for a reversal, -1."""
-    sums: dict[tuple[int, int, int], tuple[int, int]] = {}
+    shortest = BUCKETS_S[-1]
+    # The many rows of an hour once for the shortest buckets, then these few for the longer ones, which are whole multiples of them.
+    small: dict[tuple[int, int], tuple[int, int]] = {}
     for dimension_set_id, begin, amount_nano, count in rows:
+        at = (dimension_set_id, begin // shortest * shortest)
+        amount_before, count_before = small.get(at, (0, 0))
+        small[at] = (amount_before + amount_nano, count_before + count)
+    sums: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for (dimension_set_id, begin), (amount_nano, count) in small.items():
         for bucket_s in BUCKETS_S:
             bucket = (bucket_s, begin // bucket_s * bucket_s, dimension_set_id)
             amount_before, count_before = sums.get(bucket, (0, 0))

@@ -33,6 +33,7 @@ class Tables:
     budget: Table
     feed: Table
     feed_window: Table
+    feed_resource: Table
     feed_rate: Table
     feed_carried: Table
     feed_hours: Table
@@ -60,6 +61,7 @@ def tables() -> Tables:
         budget=_budget(metadata),
         feed=_feed(metadata),
         feed_window=_feed_window(metadata),
+        feed_resource=_feed_resource(metadata),
         feed_rate=_feed_rate(metadata),
         feed_carried=_feed_carried(metadata),
         feed_hours=_feed_hours(metadata),
@@ -200,7 +202,10 @@ def _budget(metadata: MetaData) -> Table:
 
 
 def _feed(metadata: MetaData) -> Table:
-    """tags_imported: whether the tags of resources came with their cost (rule F2)."""
+    """retired: it ended and brings no more cost. credit_due_from: begin of the first month whose free tier is to be reckoned anew.
+
+    revision: goes up with every change, so that a writer sees with one look whether another one came in between.
+    """
     from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, UniqueConstraint
 
     return Table(
@@ -215,14 +220,16 @@ def _feed(metadata: MetaData) -> Table:
         Column("currency", Text, nullable=False),
         Column("collect_period_s", Integer, nullable=False),
         Column("rated_through", BigInteger, nullable=False),
-        Column("tags_imported", Boolean, nullable=False),
+        Column("retired", Boolean, nullable=False),
+        Column("credit_due_from", BigInteger),
+        Column("revision", Integer, nullable=False),
         UniqueConstraint("auth_url", "region", "project_id"),
     )
 
 
 def _feed_window(metadata: MetaData) -> Table:
-    """What was imported completely; windows of one feed that touch are one row."""
-    from sqlalchemy import BigInteger, Column, ForeignKey, Table
+    """What was imported completely, and in which form; windows of one feed and form that touch are one row."""
+    from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, Text
 
     return Table(
         "feed_window",
@@ -230,6 +237,24 @@ def _feed_window(metadata: MetaData) -> Table:
         Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
         Column("begin", BigInteger, primary_key=True),
         Column("end", BigInteger, nullable=False),
+        Column("resolution", Text, nullable=False),
+        Column("grouping", Text, nullable=False),
+        Column("tagged", Boolean, nullable=False),
+    )
+
+
+def _feed_resource(metadata: MetaData) -> Table:
+    """What a feed's resources were called and tagged when they were last seen: a deleted one is in no list any more (rule F2)."""
+    from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+    return Table(
+        "feed_resource",
+        metadata,
+        Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True),
+        Column("resource_id", Text, primary_key=True),
+        Column("type", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("tags", Text, nullable=False),
     )
 
 

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,20 +94,45 @@ def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
     create: false for what must not make a ledger, as one that is missing has another name then (rule L3): that is refused as it is for
     reading. Raises LedgerError where it is corrupt, newer, cannot be written, or is locked beyond the timeout.
     """
+    with session(options, create) as transaction, transaction() as ledger:
+        yield ledger
+
+
+@contextmanager
+def session(options: LedgerOptions, create: bool = True) -> Iterator[Callable[[], AbstractContextManager[Ledger]]]:
+    """writing() for many transactions, one after the other: what opens the next one. The connection stays open in between.
+
+    Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as writing does.
+    """
     place = _place(options)
     with place.one_sentence():
         if not create and isinstance(place, sqlite.File):
             place.refuse_missing()
-        with place.writing(options.timeout_seconds) as connection:
-            version = _version(connection, place.name)
-            if version is None and not create:
-                raise _empty(place.name)
-            if version is None:
-                tables().metadata.create_all(connection)
-                connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
-            elif version < SCHEMA_VERSION:
-                upgrade.upgrade(connection, version)
-            yield _opened(connection, place.url, created=version is None)
+        with place.session(options.timeout_seconds) as begin:
+            ready = False
+
+            @contextmanager
+            def transaction() -> Iterator[Ledger]:
+                nonlocal ready
+                with begin() as connection:
+                    created = not ready and _made_ready(connection, place.name, create)
+                    yield _opened(connection, place.url, created)
+                ready = True
+
+            yield transaction
+
+
+def _made_ready(connection: Connection, name: str, create: bool) -> bool:
+    """Make or upgrade the tables where that is needed; whether they were made."""
+    version = _version(connection, name)
+    if version is None and not create:
+        raise _empty(name)
+    if version is None:
+        tables().metadata.create_all(connection)
+        connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
+    elif version < SCHEMA_VERSION:
+        upgrade.upgrade(connection, version)
+    return version is None
 
 
 def _empty(name: str) -> LedgerError:

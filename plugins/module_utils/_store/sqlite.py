@@ -69,12 +69,21 @@ class File:
             yield connection
 
     @contextmanager
-    def writing(self, timeout_seconds: int) -> Iterator[Connection]:
-        """The only transaction that writes, until it ends; the file is created, readable by its owner only, if missing."""
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Transactions over one connection, of which each is the only one that writes until it ends.
+
+        The file is created, readable by its owner only, if missing.
+        """
         _refuse_network_file_system(self.path)
         _create_private_file(self.path)
-        with _engine(self.path, timeout_seconds, read_only=False).begin() as connection:
-            yield connection
+        with _engine(self.path, timeout_seconds, read_only=False).connect() as connection:
+
+            @contextmanager
+            def transaction() -> Iterator[Connection]:
+                with connection.begin():
+                    yield connection
+
+            yield transaction
 
     def one_sentence(self) -> AbstractContextManager[None]:
         """Turns what the database and the file system raise into one LedgerError."""

@@ -28,9 +28,10 @@ _MOVE_BUDGETS_AND_FEEDS = (
     " fed_by, basis, max_staleness_s, categories, projects, tags, thresholds) SELECT name, limit_nano, currency, period, timezone,"
     " first_day, anchor_day, anchor_month, period_begin, period_end, fed_by, basis, max_staleness_s, '[]', '[]', '{}', '[]'"
     " FROM budget_of_schema_1",
-    "INSERT INTO feed (id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, tags_imported)"
-    " SELECT id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0 FROM feed_of_schema_1",
-    'INSERT INTO feed_window (feed_id, "begin", "end") SELECT feed_id, "begin", "end" FROM feed_window_of_schema_1',
+    "INSERT INTO feed (id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, retired, revision)"
+    " SELECT id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0, 0 FROM feed_of_schema_1",
+    'INSERT INTO feed_window (feed_id, "begin", "end", resolution, "grouping", tagged)'
+    " SELECT feed_id, \"begin\", \"end\", 'hour', 'type', 0 FROM feed_window_of_schema_1",
     f"INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
     "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
     f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"

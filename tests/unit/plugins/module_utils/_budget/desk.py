@@ -84,7 +84,7 @@ class Desk:
 
     def feed(self, feed: Feed) -> None:
         with sql.writing(self.options) as ledger:
-            feeds.save(ledger.connection, feed)
+            feeds.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
 
     def stati(self, names: list[str] | None = None) -> list[dict[str, Any]]:
         """How these budgets stand, or all."""

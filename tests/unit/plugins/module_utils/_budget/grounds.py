@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import Mo
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget, Scope
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey, RunRate
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey, Imported, RunRate
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import Line
 
 UNIT = 10**9
@@ -55,7 +55,7 @@ def feed(rated_through: datetime = RATED_THROUGH, run_rate: str = "2", **more: A
     known = {
         "key": FeedKey("https://cloud/v3", "dc3-a", "p1"),
         "project_name": "shop",
-        "windows": (Window(BEGIN - timedelta(days=31), rated_through),),
+        "imported": (Imported(Window(BEGIN - timedelta(days=31), rated_through)),),
         "currency": "ICU",
         "collect_period_s": 3600,
         "run_rates": (RunRate("compute", (), nano(run_rate)),),

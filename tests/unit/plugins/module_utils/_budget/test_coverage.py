@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict import decide, evaluate
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey, Form, Imported
 
 from .grounds import BEGIN, asked, budget, cost, feed, ground, line, says, scope
 
@@ -23,10 +23,10 @@ from .grounds import BEGIN, asked, budget, cost, feed, ground, line, says, scope
         ((), "no cost was ever imported"),
         ((feed(datetime(2026, 11, 28, 6, tzinfo=UTC)),), "known only up to 2026-11-28T06:00:00Z, more than 6 h ago"),
         (
-            (replace(feed(), windows=(Window(BEGIN + timedelta(days=2), feed().rated_through),)),),
+            (replace(feed(), imported=(Imported(Window(BEGIN + timedelta(days=2), feed().rated_through)),)),),
             "from 2026-11-01T00:00:00Z to 2026-11-03T00:00:00Z was never imported",
         ),
-        ((feed(), replace(feed(), windows=(), project_name="other")), "project other"),
+        ((feed(), replace(feed(), imported=(), project_name="other")), "project other"),
     ],
 )
 def test_a_cloud_budget_without_full_ground_is_unknown(feeds: tuple[Feed, ...], why: str) -> None:
@@ -54,16 +54,18 @@ def test_what_is_not_known_is_null_and_not_zero() -> None:
     ],
 )
 def test_a_name_that_no_import_ever_carried_is_unknown_and_not_zero(named: dict, why: str) -> None:
-    known = feed(tag_keys=frozenset({"team"}), tags_imported=True)
+    known = feed(tag_keys=frozenset({"team"}))
     said = evaluate(budget(fed_by="cloud", scope=scope(**named)), asked(), ground((), known))
     assert said.verdict == "unknown" and why in said.reason
 
 
 def test_a_budget_by_tags_is_unknown_where_tags_were_not_imported() -> None:
     team = budget(fed_by="cloud", scope=scope(tags={"team": "blue"}))
-    carried = feed(tag_keys=frozenset({"team"}), tags_imported=True)
+    carried = feed(tag_keys=frozenset({"team"}))
     assert evaluate(team, asked(), ground((), carried)).verdict == "allow"
-    said = evaluate(team, asked(), ground((), replace(carried, tags_imported=False)))
+    said = evaluate(
+        team, asked(), ground((), replace(carried, imported=(replace(carried.imported[0], form=Form(tagged=False)),)))
+    )
     assert said.verdict == "unknown" and "without the tags of its resources" in said.reason
 
 

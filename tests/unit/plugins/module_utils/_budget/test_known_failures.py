@@ -33,7 +33,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import FeedKey
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import FeedKey, Imported
 
 from .desk import Desk
 from .grounds import BEGIN, NOW, feed
@@ -171,10 +171,10 @@ def test_foreign_money_is_not_taken_at_its_face_value(desk: Desk) -> None:
 def test_partial_coverage_is_not_taken_for_full(desk: Desk, part: str) -> None:
     desk.define(fed_by="cloud", limit="1000000")
     whole = feed(NOW)
-    hole = (Window(BEGIN, BEGIN + timedelta(days=3)), Window(BEGIN + timedelta(days=4), NOW))
+    hole = (Imported(Window(BEGIN, BEGIN + timedelta(days=3))), Imported(Window(BEGIN + timedelta(days=4), NOW)))
     second = FeedKey("https://cloud/v3", "dc3-a", "p2")
     told = {
-        "a hole": [replace(whole, windows=hole)],
+        "a hole": [replace(whole, imported=hole)],
         "too old": [feed(NOW - timedelta(hours=6, seconds=1))],
         "one project of two": [whole, replace(feed(BEGIN), key=second, project_name="blog")],
     }

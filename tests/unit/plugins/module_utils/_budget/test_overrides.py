@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._store import overrides, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Imported
 
 from .desk import Desk
 from .grounds import BEGIN, NOW, feed
@@ -113,7 +114,7 @@ def test_it_never_rescues_what_is_unknown(desk: Desk) -> None:
     desk.define(limit="100", fed_by="cloud", basis="actual")
     # Only November is not known: in December nothing could hide what an override makes of it.
     through = NOW.replace(minute=0)
-    desk.feed(feed(through, run_rate="0", windows=(Window(BEGIN + timedelta(days=1), through),)))
+    desk.feed(feed(through, run_rate="0", imported=(Imported(Window(BEGIN + timedelta(days=1), through)),)))
     raised(desk)
     said = desk.hold("150", settled_by="import")
     assert (said["verdict"], said["gate_passed"]) == ("unknown", False)

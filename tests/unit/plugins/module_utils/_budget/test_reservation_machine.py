@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import RunRate
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Imported, RunRate
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -156,7 +156,7 @@ class Reservations(RuleBasedStateMachine):
             self.rated_through,
             run_rates=(RunRate("compute", (), run_rate * UNIT),),
             categories=frozenset({"compute", "storage"}),
-            windows=(Window(datetime(2026, 10, 1, tzinfo=UTC), self.rated_through),),
+            imported=(Imported(Window(datetime(2026, 10, 1, tzinfo=UTC), self.rated_through)),),
         )
         self.desk.feed(known)
         self.excuse()

@@ -124,7 +124,6 @@ def test_a_budget_sums_up_what_is_in_its_scope() -> None:
         ),
         categories=frozenset({"compute", "storage"}),
         tag_keys=frozenset({"team"}),
-        tags_imported=True,
     )
     other = feed(key=FeedKey("https://cloud/v3", "dc3-a", "p2"), project_name="other", run_rate="1024")
     costs = [

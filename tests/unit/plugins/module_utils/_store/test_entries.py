@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, replacement, totals
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import Ledger, LedgerOptions, reading, writing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
@@ -99,6 +99,13 @@ def test_currencies_are_summed_apart(ledger: LedgerOptions) -> None:
     assert total(ledger) == {"ICU": 5, "CHF": 7}
 
 
+def replaced(ledger: Ledger, window: Window, wanted: list[entries.Entry]) -> dict[str, int]:
+    """Make the window's entries these; what that did."""
+    planned = replacement.plan(ledger.connection, "manual", window, map(entries.columns, wanted))
+    replacement.carry_out(ledger.connection, planned, NOW, "a")
+    return planned.counts
+
+
 hours = st.dictionaries(st.integers(0, 30), st.integers(0, 5_000), max_size=8)
 imports = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 15), hours), min_size=1, max_size=6)
 
@@ -117,7 +124,7 @@ def test_any_sequence_of_imports_leaves_what_the_last_answers_said(
         wanted = [entry(f"m/{hour}", nano, hour) for hour, nano in inside.items()]
         for expected_change in (True, False):
             with writing(options) as opened:
-                counts = entries.replace(opened.connection, "manual", window, wanted, NOW, "a")
+                counts = replaced(opened, window, wanted)
             assert sum(counts.values()) >= len(wanted)
             assert expected_change or counts["unchanged"] == len(wanted) == sum(counts.values())
         model = {hour: nano for hour, nano in model.items() if not first <= hour < first + length} | inside
@@ -130,7 +137,7 @@ def test_any_sequence_of_imports_leaves_what_the_last_answers_said(
 def test_a_row_that_came_back_goes_on_with_its_next_version(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
         for wanted in ([entry()], [], [entry()]):
-            entries.replace(opened.connection, "manual", NOVEMBER, wanted, NOW, "a")
+            replaced(opened, NOVEMBER, wanted)
         assert entries.current(opened.connection, "manual", "k")["version"] == 3  # type: ignore[index]
     assert total(ledger) == {"ICU": 1_000}
 

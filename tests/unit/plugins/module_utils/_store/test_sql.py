@@ -84,7 +84,7 @@ def test_a_failure_in_the_middle_leaves_nothing(ledger: LedgerOptions) -> None:
     with writing(ledger):
         pass
     row = {"auth_url": "u", "region": "r", "project_id": "p", "project_name": "n", "currency": "ICU"}
-    numbers = {"collect_period_s": 1, "rated_through": 1, "tags_imported": False}
+    numbers = {"collect_period_s": 1, "rated_through": 1, "retired": False, "revision": 1}
     twice = [row | numbers] * 2
     with pytest.raises(LedgerError, match="UNIQUE"), writing(ledger) as opened:
         opened.connection.execute(tables().feed.insert(), twice)

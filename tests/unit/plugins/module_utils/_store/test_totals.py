@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, roll_up
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, replacement, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
@@ -110,6 +110,11 @@ class Model:
         return {group: (amounts[group], counts[group]) for group in counts}
 
 
+def of_feed(one: entries.Entry) -> entries.Entry:
+    """The same cost as a feed tells it, whose keys never leave their window."""
+    return replace(one, source="feed", key=f"{one.period.begin}/{one.key}")
+
+
 def take_step(options: LedgerOptions, model: Model, step: tuple[object, ...], now: datetime) -> None:
     """The same step in the ledger, twice, as a playbook that runs again, and in the model."""
     for again in (False, True):
@@ -126,11 +131,17 @@ def take_step(options: LedgerOptions, model: Model, step: tuple[object, ...], no
                     model.valid.pop(key, None)
                 case "replace", int() as begin, int() as end, list() as wanted:
                     replaced = window(begin, end)
-                    inside = [one for one in wanted if replaced.contains(one.period.begin)]
-                    counts = entries.replace(opened.connection, "manual", replaced, inside, now, "a")
-                    kept = {key: one for key, one in model.valid.items() if not replaced.contains(one.period.begin)}
+                    inside = [of_feed(one) for one in wanted if replaced.contains(one.period.begin)]
+                    planned = replacement.plan(opened.connection, "feed", replaced, map(entries.columns, inside))
+                    replacement.carry_out(opened.connection, planned, now, "a")
+                    gone = {
+                        key
+                        for key, one in model.valid.items()
+                        if one.source == "feed" and replaced.contains(one.period.begin)
+                    }
+                    kept = {key: one for key, one in model.valid.items() if key not in gone}
                     model.valid = kept | {one.key: one for one in inside}
-                    assert not again or counts == {
+                    assert not again or planned.counts == {
                         "recorded": 0,
                         "corrected": 0,
                         "reversed": 0,

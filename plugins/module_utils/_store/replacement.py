@@ -1,0 +1,90 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Making the entries of a source in a window exactly those of a complete answer (rules F1 and L2 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What replacing takes: how many entries it records, corrects, reverses and finds unchanged, and the rows that do so."""
+
+    counts: dict[str, int]
+    rows: tuple[_Row, ...]
+
+
+def plan(connection: Connection, source: str, window: Window, wanted: Iterable[_Row]) -> Replacement:
+    """What makes the entries of the source that begin in the window exactly these: one statement, and nothing is written.
+
+    wanted: as entries.columns() tells entries, all of that source, each with a key of its own that never leaves its window. One that is
+    in the ledger and not wanted any more is taken back by a reversal.
+    """
+    valid, versions = _stored(connection, source, window)
+    counts = dict.fromkeys(entries.OUTCOMES, 0)
+    rows: list[_Row] = []
+    for row in wanted:
+        before = valid.pop(row["key"], None)
+        if before is None:
+            version, outcome = versions.get(row["key"], 0) + 1, entries.RECORDED
+        elif entries.same_content(before, row):
+            counts[entries.UNCHANGED] += 1
+            continue
+        else:
+            version, outcome = before["version"] + 1, entries.CORRECTED
+            rows.append(entries.reversal(before))
+        counts[outcome] += 1
+        rows.append({**row, "version": version, "reverses": None})
+    counts[entries.REVERSED] = len(valid)
+    rows += [entries.reversal(before) for before in valid.values()]
+    return Replacement(counts, tuple(rows))
+
+
+def carry_out(connection: Connection, planned: Replacement, now: datetime, recorded_by: str) -> None:
+    """Write what was planned in the same transaction."""
+    entries.append(connection, planned.rows, now, recorded_by)
+
+
+def sums(connection: Connection, source: str, window: Window) -> dict[datetime, int]:
+    """Begin of a period -> what the source's entries that begin then sum up to, in 1e-9 units."""
+    from sqlalchemy import func, select
+
+    entry = tables().entry
+    statement = select(entry.c.period_begin, func.sum(entry.c.amount_nano)).where(*_inside(source, window))
+    found = connection.execute(statement.group_by(entry.c.period_begin))
+    return {entries.moment_of(begin): int(amount_nano) for begin, amount_nano in found}
+
+
+def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[str, _Row], dict[str, int]]:
+    """The window's valid rows by key, and the newest version of every key that was ever written there."""
+    from sqlalchemy import select
+
+    statement = select(*entries.stored_columns()).join_from(tables().entry, tables().dimension_set)
+    rows: Sequence[Any] = connection.execute(statement.where(*_inside(source, window))).all()
+    gone = {row.reverses for row in rows}
+    versions: dict[str, int] = {}
+    for row in rows:
+        versions[row.key] = max(row.version, versions.get(row.key, 0))
+    return {row.key: row._asdict() for row in rows if row.reverses is None and row.id not in gone}, versions
+
+
+def _inside(source: str, window: Window) -> list[ColumnElement[bool]]:
+    entry = tables().entry
+    begin, end = (int(moment.timestamp()) for moment in (window.begin, window.end))
+    # Joined to nothing, as SQLite would otherwise look the source up, which has the rows of all time, and not the time.
+    return [entry.c.source + "" == source, entry.c.period_begin >= begin, entry.c.period_begin < end]
