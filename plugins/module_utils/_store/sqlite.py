@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 PREFIX = "sqlite:///"
+#: How long looking at a file waits for whoever recovers it after a crash.
+_TO_LOOK_SECONDS = 5
 #: SQLite's locks are not reliable there (https://www.sqlite.org/faq.html#q5).
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs")
 
@@ -50,12 +52,20 @@ class File:
         return str(self.path)
 
     def exists(self) -> bool:
-        """Whether there is a file."""
-        return self.path.exists()
+        """Whether there is a file that holds tables: one whose first writer was killed before its first commit holds none.
+
+        Raises LedgerError where that cannot be read.
+        """
+        from sqlalchemy import inspect
+
+        if not self.path.exists():
+            return False
+        with self.one_sentence(), self.reading(_TO_LOOK_SECONDS) as connection:
+            return bool(inspect(connection).get_table_names())
 
     def refuse_missing(self) -> None:
         """Raise LedgerError where there is no file."""
-        if not self.exists():
+        if not self.path.exists():
             raise LedgerError(
                 f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
             )

@@ -325,3 +325,10 @@ def test_what_makes_no_sense_is_refused(ledger: LedgerOptions, asked: ImportOpti
     brought(project, ledger, 2)
     with pytest.raises(InvalidOption, match=says):
         brought(project, ledger, 2, asked)
+
+
+def test_a_ledger_whose_first_writer_was_killed_is_as_good_as_none(ledger: LedgerOptions, tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").touch()
+    project = project_of(point(0))
+    assert written(brought(project, ledger, 1, check_mode=True)) == {"recorded": 1}
+    assert brought(project, ledger, 1)["ledger_created"] and total(ledger) == 1

@@ -41,6 +41,8 @@ def said(path: Path) -> list[list[tuple[object, ...]]]:
 
 def is_part(path: Path, points: int) -> bool:
     """Whether some of the points are in the ledger and some are not."""
+    if not path.exists():
+        return False
     with sqlite3.connect(path) as connection:
         if not connection.execute("SELECT name FROM sqlite_master WHERE name = 'entry'").fetchall():
             return False
