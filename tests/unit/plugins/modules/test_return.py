@@ -80,7 +80,7 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
-    "by_tag", "attributes", "metrics",
+    "by_tag", "attributes", "metrics", "credits",
 )  # fmt: skip
 
 
@@ -90,6 +90,13 @@ LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
 OF_ALERTS = ("acknowledged", "rearmed")
+#: What importing tells of a file, of either, and of a cloud.
+OF_A_FILE = ("source", "totals")
+OF_AN_IMPORT = ("entries", "ledger_created", "period_start", "period_end")
+OF_A_FEED = (
+    "cloud", "services", "collected_at", "complete", "imported", "currency", "cloud_difference", "rated_through", "run_rate",
+    "collect_period", "resolution", "group_by", "tags_imported", "unknown_tags", "periods", "rating_behind", "holes", "free_tier",
+)  # fmt: skip
 OF_A_COMMIT = ("over_hold", "expired", "exceeded")
 HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
 IMPORT = ("cost_import", {"cloud": "sandbox"})
@@ -169,8 +176,14 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ),
     ],
     "cost_import": [
-        ({"cloud": "sandbox"}, ()),
-        ({"cloud": "sandbox", "_ansible_check_mode": True}, ("entries", "ledger_created")),
+        ({"cloud": "sandbox"}, OF_A_FILE),
+        ({"cloud": "sandbox", "_ansible_check_mode": True}, OF_A_FILE),
+        ({"file": str(Path(__file__).with_name("focus.csv"))}, OF_A_FEED),
+        (
+            {"state": "retired", "project": "PCP-DEMO001"},
+            tuple({*OF_A_FEED, *OF_A_FILE, *OF_AN_IMPORT} - {"rated_through", "currency"}),
+            IMPORT,
+        ),
     ],
     "cost_entry": [
         ({"key": "k", "amount": "9", "currency": "CHF", "category": "other"}, (), BUDGET),
