@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Scope
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import UNKNOWN_TAGS, Feed
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import Line
+
+_UNKNOWN_TAGS = frozenset(UNKNOWN_TAGS.items())
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Reach:
         if len(projects) == 1:
             projects |= frozenset(number for name in projects for number in self.ids.get(name, ()))
         return not self.projects or not projects.isdisjoint(self.projects)
+
+    def may_cover_cost(self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]) -> bool:
+        """Whether covers_cost() would be true if only the tags were known, which those of a resource that is gone are not (rule F2)."""
+        return bool(self.tags) and tags >= _UNKNOWN_TAGS and self.covers_cost(category, projects, tags | self.tags)
 
     def covers_line(self, line: Line) -> bool | None:
         """covers() for a line that is asked for or held, which may name its project either way."""

@@ -9,7 +9,7 @@ Sums and comparisons are exact; a limit in another currency than the spend is mu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import Reach, feeds_of, reach
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import UnknownAmount
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, ROUNDING, exact_sum, from_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
+    EXACT,
+    ROUNDING,
+    Money,
+    exact_sum,
+    from_nano,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
     Window,
     ceil_to,
@@ -37,6 +43,8 @@ SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
 #: An amount, its currency, and the moment whose rate converts it.
 _Part = tuple[Decimal, str, datetime]
+#: Whether a cost of that category, project and tags counts.
+_Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]]], bool]
 
 
 @dataclass(frozen=True)
@@ -132,10 +140,16 @@ def period_sum(
     placed = _Placed(budget, window, covered)
     feeds = feeds_of(budget.scope, ground.feeds)
     spent = [part for segment in ground.rates.segments(window) for part in _spent(covered, segment, ground)]
-    accrued = [part for feed in feeds for part in _running(feed, covered, ground, _begun(feed, window, ground.now))]
+    accrued = [
+        part for feed in feeds for part in _running(feed, covered.covers_cost, ground, _begun(feed, window, ground.now))
+    ]
     coming: list[_Part] = []
     if budget.basis == BASIS_PERIOD_END:
-        coming = [part for feed in feeds for part in _running(feed, covered, ground, to_come(feed, window, ground.now))]
+        coming = [
+            part
+            for feed in feeds
+            for part in _running(feed, covered.covers_cost, ground, to_come(feed, window, ground.now))
+        ]
     reserved = [
         (promise.line.money.amount, promise.line.money.currency, promise.held_at)
         for promise in ground.promises
@@ -148,10 +162,13 @@ def period_sum(
     ]
     parts = (spent, accrued, reserved, requested, coming)
     currencies = {currency for each in parts for _amount, currency, _moment in each}
+    untold = _untold(budget, covered, feeds, window, ground)
+    currencies |= {currency for _amount, currency, _moment in untold}
     scale = _Scale(budget, window, ground.rates, currencies)
     own = scale.factor(budget.currency, window.begin)
     sums = [scale.sum(each) for each in parts]
-    problems = tuple(dict.fromkeys((*coverage, *placed.problems, *scale.problems)))
+    beside = _beside(budget, own, exact_sum(sums), scale.sum(untold))
+    problems = tuple(dict.fromkeys((*coverage, *placed.problems, *scale.problems, *beside)))
     override = _override(budget, window, ground)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
     told = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
@@ -184,6 +201,34 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
     limit, of_limit = EXACT.multiply(from_nano(budget.limit_nano), own).as_integer_ratio()
     ratios = [(threshold, *threshold.as_integer_ratio()) for threshold in budget.thresholds]
     return tuple(threshold for threshold, part, of in ratios if spent * of * of_limit >= part * limit * whole)
+
+
+def _untold(budget: Budget, covered: Reach, feeds: Sequence[Feed], window: Window, ground: Ground) -> list[_Part]:
+    """What was spent, runs and will run of resources whose tags are not known, and which the budget would cover by all else."""
+    if not covered.tags:
+        return []
+    spent = [
+        (from_nano(cost.amount_nano), cost.currency, segment.begin)
+        for segment in ground.rates.segments(window)
+        for cost in ground.costs(segment)
+        if covered.may_cover_cost(cost.category, cost.projects, cost.tags)
+    ]
+    running = []
+    for feed in feeds:
+        periods = _begun(feed, window, ground.now)
+        if budget.basis == BASIS_PERIOD_END:
+            periods += to_come(feed, window, ground.now)
+        running += _running(feed, covered.may_cover_cost, ground, periods)
+    return [*spent, *running]
+
+
+def _beside(budget: Budget, own: Decimal, total: Decimal, untold: Decimal) -> list[str]:
+    """Why it is not known whether it fits: it does without what is untold, and not with it. What fits either way is known (rule F2)."""
+    limit = EXACT.multiply(from_nano(budget.limit_nano), own)
+    if not own or total > limit or EXACT.add(total, untold) <= limit:
+        return []
+    amount = Money(ROUNDING.divide(untold, own), budget.currency)
+    return [f"{amount} is the cost of resources whose tags are not known"]
 
 
 def _verdict(
@@ -230,11 +275,11 @@ def _spent(covered: Reach, segment: Window, ground: Ground) -> list[_Part]:
     ]
 
 
-def _running(feed: Feed, covered: Reach, ground: Ground, periods: int) -> list[_Part]:
+def _running(feed: Feed, covers: _Covers, ground: Ground, periods: int) -> list[_Part]:
     return [
         (EXACT.multiply(from_nano(rate.amount_nano), Decimal(periods)), feed.currency, ground.now)
         for rate in feed.run_rates
-        if covered.covers_cost(rate.category, frozenset({feed.key.project_id, feed.project_name}), frozenset(rate.tags))
+        if covers(rate.category, frozenset({feed.key.project_id, feed.project_name}), frozenset(rate.tags))
     ]
 
 

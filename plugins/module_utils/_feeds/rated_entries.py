@@ -17,7 +17,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points i
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, exact_sum, plain, to_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import entry_window
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.resource_tags import UNKNOWN_TAGS
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds
 
@@ -153,7 +152,7 @@ class RowMaker:
         return _UNKNOWN if known is None else known.tags
 
 
-_UNKNOWN = tuple(UNKNOWN_TAGS.items())
+_UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
 
 
 def _row(place: _Place, of: _Of, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:

@@ -24,8 +24,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._metering.resources i
 )
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Resource
 
-#: The tag of what no list has, and none had while it was imported: which tags it has is not known.
-UNKNOWN_TAGS = {"tag_status": "unknown"}
 #: What a word that stands alone, as Neutron and Octavia take them, is worth. Source: FOCUS 1.2, column Tags.
 _WORD = "true"
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HOUR, DAY = "hour", "day"
 BY_RESOURCE, BY_TYPE = "resource", "type"
+#: The tag of what no list has, and none had while it was imported: which tags it has is not known (rule F2).
+UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 
 

@@ -89,3 +89,22 @@ def test_exactly_as_old_as_allowed_is_fresh_enough() -> None:
 
 def test_a_budget_of_entries_is_vouched_for() -> None:
     assert says(budget(fed_by="entries"), asked("1"), ground(())) == "allow"
+
+
+def test_costs_of_unknown_tags_matter_where_the_budget_fits_only_without_them() -> None:
+    """A server that was gone before any import saw it may have been of this team: neither zero nor a reason to stop for nothing."""
+    team = budget("100", fed_by="cloud", scope=scope(tags={"team": "blue"}))
+    carried = feed(tag_keys=frozenset({"team"}), run_rate="0")
+    gone = cost("30", tags={"tag_status": "unknown"})
+    other = cost("30", tags={"team": "red"})
+    asks = asked(line("60", tags={"team": "blue"}))
+    assert says(team, asks, ground((gone, other), carried)) == "allow"
+    said = evaluate(team, asks, ground((gone, gone, other), carried))
+    assert said.verdict == "unknown" and "ICU 60 is the cost of resources whose tags are not known" in said.reason
+    assert says(team, asked(line("101", tags={"team": "blue"})), ground((gone,), carried)) == "deny"
+    storage = cost("60", "storage", tags={"tag_status": "unknown"})
+    compute = budget("100", fed_by="cloud", scope=scope(categories=["compute"], tags={"team": "blue"}))
+    assert (
+        says(compute, asked(line("60", category="compute", tags={"team": "blue"})), ground((storage,), carried))
+        == "allow"
+    )
