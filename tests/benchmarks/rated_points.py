@@ -24,11 +24,11 @@ FEW, MANY = 1_000, 1_000_000
 #: How much more memory the many may take than the few.
 BOUND_MB = 60
 MODULE = """
-import json, sys
+import importlib, json, sys
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.finops.cloud.plugins.modules import infomaniak_cost_info
+module = importlib.import_module("ansible_collections.finops.cloud.plugins.modules." + sys.argv[2])
 with patch_module_args(json.loads(sys.argv[1])):
-    infomaniak_cost_info.main()
+    module.main()
 """
 #: What is asked for -> the options of the module.
 FORMS: dict[str, dict[str, Any]] = {
@@ -62,13 +62,14 @@ def sandbox(command: str, directory: str, *options: str) -> Any:
     return json.loads(ended.stdout)
 
 
-def run(clouds_file: str, folder: str, options: dict[str, Any]) -> Run:
-    """Run the module as Ansible does, in a Python of its own, over all that is rated."""
+def run(clouds_file: str, folder: str, options: dict[str, Any], module: str = "infomaniak_cost_info") -> Run:
+    """Run a module as Ansible does, in a Python of its own, over all that is rated."""
     now = datetime.now(UTC)
     asked = {"cloud": "sandbox", "begin": (now - timedelta(days=41)).isoformat(), "end": now.isoformat(), **options}
+    given = {name: value for name, value in asked.items() if value is not None}
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-c", MODULE, json.dumps(asked)],
+        [sys.executable, "-c", MODULE, json.dumps(given), module],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "OS_CLIENT_CONFIG_FILE": clouds_file},
