@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store import dimensi
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Dialect, Select
 
 CHARGE_CATEGORIES = ("usage", "purchase", "credit", "adjustment", "tax")
 CATEGORIES = ("llm_inference", "llm_embedding", "compute", "storage", "network", "api_calls", "other")
@@ -241,12 +242,19 @@ _INSERTED = (*_OF_ENTRY, "recorded_at", "recorded_by", "dimension_set_id")
 
 def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows as the driver takes them: through SQLAlchemy a million of them take twice as long."""
-    compiled = tables().entry.insert().inline().compile(dialect=connection.dialect, column_keys=list(_INSERTED))
-    if compiled.positiontup is None:
-        connection.exec_driver_sql(str(compiled), [dict(zip(_INSERTED, row, strict=True)) for row in rows])
+    text, positions = _insert_text(connection.dialect)
+    if positions is None:
+        connection.exec_driver_sql(text, [dict(zip(_INSERTED, row, strict=True)) for row in rows])
         return
-    places = itemgetter(*(_INSERTED.index(name) for name in compiled.positiontup))
-    connection.exec_driver_sql(str(compiled), [places(row) for row in rows])
+    places = itemgetter(*(_INSERTED.index(name) for name in positions))
+    connection.exec_driver_sql(text, [places(row) for row in rows])
+
+
+@lru_cache(maxsize=8)
+def _insert_text(dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+    """How a dialect writes the insert, and the order of the columns where it takes them by position and not by name."""
+    compiled = tables().entry.insert().inline().compile(dialect=dialect, column_keys=list(_INSERTED))
+    return str(compiled), None if compiled.positiontup is None else tuple(compiled.positiontup)
 
 
 def reversal(before: Mapping[str, Any]) -> dict[str, Any]:

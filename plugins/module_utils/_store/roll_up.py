@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
@@ -54,20 +55,23 @@ def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> No
     ordered = [dict(zip(names, (*bucket, *sums[bucket]), strict=True)) for bucket in sorted(sums)]
     if not ordered:
         return
-    insert = _insert(connection)
-    summed = {name: table.c[name] + insert.excluded[name] for name in ("amount_nano", "entry_count")}
-    connection.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed), ordered)
+    connection.execute(_upsert(connection.dialect.name), ordered)
 
 
-def _insert(connection: Connection) -> Insert:
-    """An INSERT that can end as an UPDATE, which every database spells in its own dialect."""
-    if connection.dialect.name == "postgresql":
+@lru_cache(maxsize=8)
+def _upsert(dialect: str) -> Insert:
+    """An INSERT that can end as an UPDATE, which every database spells in its own dialect; made once for all hours of an import."""
+    table = tables().roll_up
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
-        return postgresql.insert(tables().roll_up)
-    from sqlalchemy.dialects import sqlite
+        insert = postgresql.insert(table)
+    else:
+        from sqlalchemy.dialects import sqlite
 
-    return sqlite.insert(tables().roll_up)  # type: ignore[return-value]
+        insert = sqlite.insert(table)  # type: ignore[assignment]
+    summed = {name: table.c[name] + insert.excluded[name] for name in ("amount_nano", "entry_count")}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed)
 
 
 def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[Part]:
