@@ -221,7 +221,10 @@ def append(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datet
         return
     sets = dimension_sets.ids_of(connection, rows)
     signed = (int(now.timestamp()), recorded_by)
-    _insert(connection, [(*_of_entry(row), *signed, number) for number, row in zip(sets, rows, strict=True)])
+    _insert(
+        connection,
+        [(*_before_set(row), number, *_behind_set(row), *signed) for number, row in zip(sets, rows, strict=True)],
+    )
     roll_up.add(
         connection,
         (
@@ -231,13 +234,14 @@ def append(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datet
     )
 
 
-#: The columns of an entry's own row, in the order in which they are inserted.
-_OF_ENTRY = (
-    "source", "key", "version", "reverses", "metric", "resource_id", "resource_name", "resource_type", "period_begin", "period_end",
-    "quantity", "unit", "amount_nano", "description",
+#: The columns of an entry's own row, in the order of the table, so that a driver can take them as they are.
+_BEFORE_SET = ("source", "key", "version", "reverses")
+_BEHIND_SET = (
+    "metric", "resource_id", "resource_name", "resource_type", "period_begin", "period_end", "quantity", "unit", "amount_nano",
+    "description",
 )  # fmt: skip
-_of_entry = itemgetter(*_OF_ENTRY)
-_INSERTED = (*_OF_ENTRY, "recorded_at", "recorded_by", "dimension_set_id")
+_before_set, _behind_set = itemgetter(*_BEFORE_SET), itemgetter(*_BEHIND_SET)
+_INSERTED = (*_BEFORE_SET, "dimension_set_id", *_BEHIND_SET, "recorded_at", "recorded_by")
 
 
 def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -247,7 +251,7 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         connection.exec_driver_sql(text, [dict(zip(_INSERTED, row, strict=True)) for row in rows])
         return
     places = itemgetter(*(_INSERTED.index(name) for name in positions))
-    connection.exec_driver_sql(text, [places(row) for row in rows])
+    connection.exec_driver_sql(text, list(rows) if positions == _INSERTED else [places(row) for row in rows])
 
 
 @lru_cache(maxsize=8)

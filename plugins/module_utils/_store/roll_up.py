@@ -38,11 +38,15 @@ def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> No
     """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units, and 1 or, for a reversal, -1."""
     shortest = BUCKETS_S[-1]
     # The many rows of an hour once for the shortest buckets, then these few for the longer ones, which are whole multiples of them.
-    small: dict[tuple[int, int], tuple[int, int]] = {}
+    small: dict[tuple[int, int], list[int]] = {}
     for dimension_set_id, begin, amount_nano, count in rows:
         at = (dimension_set_id, begin // shortest * shortest)
-        amount_before, count_before = small.get(at, (0, 0))
-        small[at] = (amount_before + amount_nano, count_before + count)
+        known = small.get(at)
+        if known is None:
+            small[at] = [amount_nano, count]
+        else:
+            known[0] += amount_nano
+            known[1] += count
     sums: dict[tuple[int, int, int], tuple[int, int]] = {}
     for (dimension_set_id, begin), (amount_nano, count) in small.items():
         for bucket_s in BUCKETS_S:
