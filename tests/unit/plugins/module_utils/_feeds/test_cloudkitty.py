@@ -183,6 +183,14 @@ def test_hours_that_the_cloud_lost_are_a_hole_again(ledger: LedgerOptions) -> No
     assert written(brought(project_of(*rated), ledger, 11)) == {"unchanged": 1}
 
 
+def test_an_hour_that_a_day_lost_is_not_known_any_more(ledger: LedgerOptions) -> None:
+    """The day's one entry is without it then, however little behind the cloud may be."""
+    rated = [point(hour) for hour in range(10)]
+    brought(project_of(*rated), ledger, 11, options(form=Form("day")))
+    brought(project_of(*rated[:9]), ledger, 11, options(form=Form("day")))
+    assert total(ledger) == 9 and feed_in(ledger).first_hole(Window(at(0), at(10))) == Window(at(9), at(10))
+
+
 def test_hours_without_rating_are_empty_while_nothing_is_used(ledger: LedgerOptions) -> None:
     rated = [point(hour) for hour in range(3)]
     found = brought(project_of(*rated, servers={}), ledger, 12)
