@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - finops.cloud._rating
   - finops.cloud._rating.metric_categories
   - finops.cloud._ledger
+  - finops.cloud._rating.rates
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 attributes:
@@ -361,6 +362,37 @@ source:
   returned: success with O(file)
   type: str
   sample: focus
+alerts:
+  description:
+    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
+      C(forecast) spend, the highest first. Empty in check mode.
+    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
+      tells it in a sentence.
+  returned: success, but not for O(state=retired)
+  type: list
+  elements: dict
+  sample:
+    - id: production/monthly/2026-10-31T23:00:00Z/actual/0.8
+      budget: production
+      period: monthly/2026-10-31T23:00:00Z
+      period_start: "2026-10-31T23:00:00Z"
+      period_end: "2026-11-30T23:00:00Z"
+      basis: actual
+      threshold: "0.8"
+      amount: "406"
+      limit: "500"
+      currency: CHF
+      utilization: 0.812
+      at_least: false
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      fired_at: "2026-11-21T05:00:00Z"
+      acknowledged_by: []
+alerts_unknown:
+  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
+  returned: success, but not for O(state=retired)
+  type: list
+  elements: str
+  sample: []
 totals:
   description: What the file adds up to, by currency.
   returned: success with O(file)
@@ -374,6 +406,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run, run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
@@ -396,6 +429,7 @@ def main() -> None:
             **arguments.RATING,
             **arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
+            **arguments.RATES,
             **arguments.WINDOW,
             "since": {"type": "str", "choices": ["last"]},
             "resolution": {"type": "str", "default": feeds.HOUR, "choices": [feeds.HOUR, feeds.DAY]},
@@ -424,7 +458,8 @@ def main() -> None:
 
     def bring_in(cloud: Cloud, now: datetime) -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
-        return import_cost(cloud, ledger, _options(module.params, now), now, recorded_by(), module.check_mode)
+        watch = alerts.watch(arguments.rates(module.params), now, recorded_by())
+        return import_cost(cloud, ledger, _options(module.params, now), now, recorded_by(), module.check_mode, watch)
 
     run_on_cloud(module, bring_in, "sqlalchemy")
 
@@ -446,8 +481,9 @@ def _bring_table(module: AnsibleModule) -> dict[str, Any]:
         categories=arguments.metric_categories(params),
         replaces=params["replaces"],
     )
-    ledger = arguments.ledger_options(params)
-    return tables.import_table(ledger, options, now_utc(), recorded_by(), module.check_mode)
+    ledger, now = arguments.ledger_options(params), now_utc()
+    watch = alerts.watch(arguments.rates(params), now, recorded_by())
+    return tables.import_table(ledger, options, now, recorded_by(), module.check_mode, watch)
 
 
 def _options(params: dict[str, Any], now: datetime) -> ImportOptions:

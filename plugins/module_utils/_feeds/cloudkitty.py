@@ -45,6 +45,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._feeds.resource_tags 
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
 from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, replacement, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
 
 #: An import reads this much again of what it has, for hours that the cloud rated late or anew.
 OVERLAP = timedelta(days=1)
@@ -94,11 +95,13 @@ def import_cost(
     now: datetime,
     recorded_by: str,
     check_mode: bool,
+    watch: Watch = unwatched,
 ) -> dict[str, Any]:
     """The result of cost_import. The cloud is read while no transaction is open, so that no lock waits for a network.
 
-    Each hour is written in a transaction of its own: what was interrupted goes on where it stopped. In check mode the ledger is only
-    read, and a missing one counts as empty. Raises CloudError, LedgerError, UnknownAmount, InvalidOption.
+    Each hour is written in a transaction of its own: what was interrupted goes on where it stopped. watch: looks at what was written, in
+    the last transaction. In check mode the ledger is only read, and a missing one counts as empty. Raises CloudError, LedgerError,
+    UnknownAmount, InvalidOption.
     """
     feeding = _feeding(cloud, options)
     known = _stand(ledger_options, feeding).feed
@@ -122,9 +125,10 @@ def import_cost(
             of_unit = difference(service, "the rated points", (point.amount for point in points), unit.cloud_sum)
             noise = EXACT.add(noise, of_unit)
             writer.write(unit, points)
-    credited, free = False, list[Credit]()
-    if writer.feed is not None and not check_mode:
-        credited, free = credit(ledger_options, service, writer.feed, now, recorded_by)
+        credited, free = False, list[Credit]()
+        if writer.feed is not None and not check_mode:
+            credited, free = credit(ledger_options, service, writer.feed, now, recorded_by)
+        watched = writer.finish(watch)
     return {
         "changed": writer.feed != stand.feed or writer.wrote or credited,
         "ledger": sql.shown(ledger_options),
@@ -137,6 +141,7 @@ def import_cost(
         "free_tier": _told_credits(free),
         "complete": True,
         "services": {"rating": ServiceStatus(OK, 200, None).as_result()},
+        **watched,
     }
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_entries import Feeding, RatedRows, Row, RowMaker
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import Unit, joined
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds, replacement, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feed_hours, feeds, replacement, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,15 @@ class FeedWriter:
             for outcome, count in planned.counts.items():
                 self.counts[outcome] += count
             self._save(ledger, self._moved_on(before, unit, told, planned), before)
+
+    def finish(self, watch: Watch) -> Mapping[str, Any]:
+        """The last transaction: what forecasts rest on, and what the watch tells. One that was interrupted does it when run again."""
+        if self._check_mode:
+            return watch(None, None)
+        with self._opened() as ledger:
+            if ledger is not None and self.feed is not None:
+                feed_hours.keep(ledger.connection, self.feed, (self.feed.key.source,))
+            return watch(ledger, None)
 
     def _moved_on(
         self, before: feeds.Feed | None, unit: Unit, told: RatedRows, planned: replacement.Replacement

@@ -24,6 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import RO
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._feeds import focus, manual
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
 
 FOCUS, CSV = "focus", "csv"
 _TAG = "tags."
@@ -52,7 +53,12 @@ class TableOptions:
 
 
 def import_table(
-    ledger_options: sql.LedgerOptions, options: TableOptions, now: datetime, recorded_by: str, check_mode: bool
+    ledger_options: sql.LedgerOptions,
+    options: TableOptions,
+    now: datetime,
+    recorded_by: str,
+    check_mode: bool,
+    watch: Watch = unwatched,
 ) -> dict[str, Any]:
     """The result of cost_import for a file: all of its rows in one transaction, or none of them.
 
@@ -66,6 +72,7 @@ def import_table(
         if ledger is not None and options.replaces:
             done.counts[entries.REVERSED] += _take_back_others(ledger, options, done, now, recorded_by, check_mode)
         created = ledger is not None and ledger.created
+        watched = watch(None if check_mode else ledger, None)
     return {
         "changed": any(count for outcome, count in done.counts.items() if outcome != entries.UNCHANGED),
         "ledger": sql.shown(ledger_options),
@@ -75,6 +82,7 @@ def import_table(
         "totals": {currency: display(from_nano(amount_nano)) for currency, amount_nano in sorted(done.sums.items())},
         "period_start": None if done.first is None else iso(done.first),
         "period_end": None if done.last is None else iso(done.last),
+        **watched,
     }
 
 

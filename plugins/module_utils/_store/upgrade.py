@@ -37,12 +37,25 @@ _MOVE_BUDGETS_AND_FEEDS = (
     f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"
     " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category",
 )
+#: Schema 2 knew one form of import, by the hour and type, and no end of a feed.
+_LEAVE_SCHEMA_2 = (
+    "ALTER TABLE feed ADD COLUMN retired BOOLEAN DEFAULT false NOT NULL",
+    "ALTER TABLE feed ADD COLUMN credit_due_from BIGINT",
+    "ALTER TABLE feed ADD COLUMN revision INTEGER DEFAULT 0 NOT NULL",
+    "ALTER TABLE feed DROP COLUMN tags_imported",
+    "ALTER TABLE feed_window ADD COLUMN resolution TEXT DEFAULT 'hour' NOT NULL",
+    "ALTER TABLE feed_window ADD COLUMN \"grouping\" TEXT DEFAULT 'type' NOT NULL",
+    "ALTER TABLE feed_window ADD COLUMN tagged BOOLEAN DEFAULT false NOT NULL",
+)
 
 
 def upgrade(connection: Connection, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION. What fails leaves it as it was: the transaction is not committed."""
     if version == 1:
         _leave_schema_1(connection)
+    elif version == 2:
+        for statement in _LEAVE_SCHEMA_2:
+            connection.exec_driver_sql(statement)
     # Schema 2 knew no alerts and no rated hours; what those tables tell begins with the next task.
     tables().metadata.create_all(connection)
     connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))

@@ -92,7 +92,7 @@ OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax"
 OF_ALERTS = ("acknowledged", "rearmed")
 #: What importing tells of a file, of either, and of a cloud.
 OF_A_FILE = ("source", "totals")
-OF_AN_IMPORT = ("entries", "ledger_created", "period_start", "period_end")
+OF_AN_IMPORT = ("entries", "ledger_created", "period_start", "period_end", "alerts", "alerts_unknown")
 OF_A_FEED = (
     "cloud", "services", "collected_at", "complete", "imported", "currency", "cloud_difference", "rated_through", "run_rate",
     "collect_period", "resolution", "group_by", "tags_imported", "unknown_tags", "periods", "rating_behind", "holes", "free_tier",

@@ -10,11 +10,13 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
-from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.cloudkitty import ImportOptions, import_cost
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Form
 
-from ....fake_rating import FakeCloud, Rated, rating_of
+from ....fake_rating import Rated, rating_of
+from ....fake_services import Project
 from .desk import Desk
 from .grounds import BEGIN, RATED_THROUGH
 
@@ -25,8 +27,8 @@ def bring_in(desk: Desk, hours: int, amount: str, check_mode: bool = False) -> l
     """Import so many hours up to 10:00, each at that amount; basis and threshold of what that fires."""
     begin = RATED_THROUGH - hours * HOUR
     service = rating_of([Rated(begin + number * HOUR, "instance", "1", amount) for number in range(hours)])
-    cloud = FakeCloud(CloudIdentity("c", "http://c", "r", service.project_id, "shop"), service)
-    options = ImportOptions(BEGIN, "v2", "ICU", 3600, {})
+    cloud = Project(service, {"one": {}})
+    options = ImportOptions(Window(BEGIN, desk.now), "v2", "ICU", 3600, {}, Form(), empty_until=begin)
     watch = alerts.watch(Rates(), desk.now, "tester")
     said = import_cost(cloud, desk.options, options, desk.now, "tester", check_mode, watch)  # type: ignore[arg-type]
     return [(alert["basis"], alert["threshold"]) for alert in said["alerts"]]

@@ -24,7 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feed_hours, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._store.feed_hours import Hours
-from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import RunRate
+from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Imported, RunRate
 
 from . import grounds
 from .desk import Desk
@@ -55,7 +55,7 @@ def rate(desk: Desk, amounts: Sequence[str | None], category: str = "compute", *
     last = feed(run_rate=amounts[-1] or "0", **{"categories": frozenset({"compute", category}), **of_feed})
     with sql.writing(desk.options) as ledger:
         entries.write_all(ledger.connection, rated, desk.now, "tester")
-        feeds.save(ledger.connection, last)
+        last = feeds.save(ledger.connection, last, feeds.find(ledger.connection, last.key))
         feed_hours.keep(ledger.connection, last, ("cloudkitty",))
 
 
@@ -105,7 +105,7 @@ def test_a_budget_of_entries_alone_is_not_extrapolated(desk: Desk) -> None:
 def test_where_the_spend_is_not_known_nothing_is_forecast(desk: Desk) -> None:
     desk.define(fed_by="cloud", limit="100")
     assert "run cost_import first" in desk.status()["forecast"]["reason"]
-    rate(desk, ["2"] * 200, windows=(Window(RATED_THROUGH - 10 * HOUR, RATED_THROUGH),))
+    rate(desk, ["2"] * 200, imported=(Imported(Window(RATED_THROUGH - 10 * HOUR, RATED_THROUGH)),))
     assert "was never imported" in desk.status()["forecast"]["reason"]
     assert forecast(desk)[:4] == (None, None, None, False)
 
@@ -262,7 +262,7 @@ def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.Known, D
         assert month is not None
         at = int((now - YEAR.begin) / HOUR)
         newest = (RunRate("compute", (), hours[at - 1]),)
-        rated = replace(feed(), rated_through=now, run_rates=newest, windows=(Window(YEAR.begin, now),))
+        rated = replace(feed(), rated_through=now, run_rates=newest, imported=(Imported(Window(YEAR.begin, now)),))
         cost = (grounds.Cost("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now)),)
         stands_on = Ground(now, defaultdict(tuple, {month: cost}).__getitem__, (rated,), Rates())
         last_week = {rated.key: [Hours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
