@@ -404,8 +404,9 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run, run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
@@ -425,9 +426,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **arguments.CONNECTION,
-            **arguments.RATING,
-            **arguments.METRIC_CATEGORIES,
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.RATING,
+            **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
             **arguments.RATES,
             **arguments.WINDOW,
@@ -478,7 +479,7 @@ def _bring_table(module: AnsibleModule) -> dict[str, Any]:
         columns={name: str(column) for name, column in params["columns"].items()},
         values={name: str(value) for name, value in params["values"].items()},
         timezone=params["timezone"],
-        categories=arguments.metric_categories(params),
+        categories=cloud_arguments.metric_categories(params),
         replaces=params["replaces"],
     )
     ledger, now = arguments.ledger_options(params), now_utc()
@@ -495,8 +496,8 @@ def _options(params: dict[str, Any], now: datetime) -> ImportOptions:
         asked=asked,
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
-        collect_period_s=arguments.collect_period_s(params),
-        metric_categories=arguments.metric_categories(params),
+        collect_period_s=cloud_arguments.collect_period_s(params),
+        metric_categories=cloud_arguments.metric_categories(params),
         form=feeds.Form(
             params["resolution"],
             params["group_by"],
