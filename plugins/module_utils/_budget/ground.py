@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.request impor
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, holds, totals
-from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget, Scope
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import BY_ENTRY, COMMITTED, HELD, Hold, Line
 from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
@@ -32,7 +32,10 @@ BY = ("category", "project_id", "project_name", "tags")
 
 @dataclass(frozen=True)
 class Cost:
-    """What the ledger's entries of one category, project (its id and name), tag set and currency sum up to, in 1e-9 units."""
+    """What the ledger's entries of one category, project (its id and name), tag set and currency sum up to, in 1e-9 units.
+
+    What no scope goes by is not told apart, and empty.
+    """
 
     category: str
     projects: frozenset[str]
@@ -55,11 +58,12 @@ class Promise:
 class Ground:
     """The moment, the ledger's sums of a window, its feeds, the rates, what is promised, and overrides that the one who asks may use.
 
+    costs: told apart by all that the scope goes by; KeyError for a window or a scope that was not read.
     settled: the holds whose place an import has taken, which count no more.
     """
 
     now: datetime
-    costs: Callable[[Window], Sequence[Cost]]
+    costs: Callable[[Window, Scope], Sequence[Cost]]
     feeds: Sequence[Feed]
     rates: Rates
     promises: Sequence[Promise] = ()
@@ -71,7 +75,7 @@ def read(
     connection: Connection,
     rates: Rates,
     now: datetime,
-    budgets: Iterable[Budget],
+    budgets: Sequence[Budget],
     request: Request,
     without: tuple[str, int] | None = None,
 ) -> Ground:
@@ -84,7 +88,7 @@ def read(
     promised = {hold: promises(hold, known, now) for hold in found}
     return Ground(
         now=now,
-        costs=_costs(connection, _segments(budgets, request, rates, now)).__getitem__,
+        costs=_costs(connection, _segments(budgets, request, rates, now), [budget.scope for budget in budgets]),
         feeds=known,
         rates=rates,
         promises=tuple(promise for each in promised.values() for promise in each),
@@ -99,23 +103,47 @@ def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: da
     return sorted({segment for period in periods for segment in rates.segments(period)}, key=lambda one: one.begin)
 
 
-def _costs(connection: Connection, windows: Sequence[Window]) -> dict[Window, Sequence[Cost]]:
-    """The ledger's sums of these windows."""
-    if not windows:
-        return {}
-    whole = Window(min(window.begin for window in windows), max(window.end for window in windows))
-    found = totals.by_time(connection, totals.Selection(whole), windows, BY)
-    return {window: [cost_of(total) for total in each] for window, each in zip(windows, found, strict=True)}
+def _costs(
+    connection: Connection, windows: Sequence[Window], scopes: Iterable[Scope]
+) -> Callable[[Window, Scope], Sequence[Cost]]:
+    """The ledger's sums of these windows, told apart by what these scopes go by: fewer sums to look at for each budget."""
+    told_by = {name for scope in scopes for name in _goes_by(scope)}
+    columns = ["currency", *sorted(told_by)]
+    found = {
+        window: [_cost(dict(zip(columns, values, strict=True)), amount_nano) for values, amount_nano in each.items()]
+        for window, each in zip(windows, totals.by_dimensions(connection, windows, columns), strict=True)
+    }
+
+    def costs(window: Window, scope: Scope) -> Sequence[Cost]:
+        if missing := _goes_by(scope) - told_by:
+            raise KeyError(*missing)
+        return found[window]
+
+    return costs
+
+
+def _goes_by(scope: Scope) -> set[str]:
+    """The columns that costs in the scope are found by."""
+    of_kinds = (
+        (scope.categories, {"category"}),
+        (scope.projects, {"project_id", "project_name"}),
+        (scope.tags, {"tags"}),
+    )
+    return {name for wanted, names in of_kinds if wanted for name in names}
 
 
 def cost_of(total: totals.Total) -> Cost:
     """A sum that is told by BY, ready for scopes."""
+    return _cost({**total.keys, "currency": total.currency}, total.amount_nano)
+
+
+def _cost(keys: Mapping[str, str | None], amount_nano: int) -> Cost:
     return Cost(
-        category=str(total.keys["category"]),
-        projects=frozenset(name for name in (total.keys["project_id"], total.keys["project_name"]) if name),
-        tags=_tags(total.keys["tags"] or "{}"),
-        currency=total.currency,
-        amount_nano=total.amount_nano,
+        category=keys.get("category") or "",
+        projects=frozenset(filter(None, (keys.get("project_id"), keys.get("project_name")))),
+        tags=_tags(keys.get("tags") or "{}"),
+        currency=str(keys["currency"]),
+        amount_nano=amount_nano,
     )
 
 
@@ -127,7 +155,7 @@ def _tags(stored: str) -> frozenset[tuple[str, str]]:
 
 def empty(rates: Rates, now: datetime) -> Ground:
     """The ground of a ledger that is not there yet."""
-    return Ground(now, lambda _window: (), (), rates)
+    return Ground(now, lambda _window, _scope: (), (), rates)
 
 
 def promises(hold: Hold, known: Sequence[Feed], now: datetime) -> list[Promise]:

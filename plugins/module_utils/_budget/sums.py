@@ -139,7 +139,7 @@ def period_sum(
     covered = reach(budget.scope, ground.feeds)
     placed = _Placed(budget, window, covered)
     feeds = feeds_of(budget.scope, ground.feeds)
-    spent = [part for segment in ground.rates.segments(window) for part in _spent(covered, segment, ground)]
+    spent = _spent(budget, covered.covers_cost, window, ground)
     accrued = [
         part for feed in feeds for part in _running(feed, covered.covers_cost, ground, _begun(feed, window, ground.now))
     ]
@@ -207,12 +207,7 @@ def _untold(budget: Budget, covered: Reach, feeds: Sequence[Feed], window: Windo
     """What was spent, runs and will run of resources whose tags are not known, and which the budget would cover by all else."""
     if not covered.tags:
         return []
-    spent = [
-        (from_nano(cost.amount_nano), cost.currency, segment.begin)
-        for segment in ground.rates.segments(window)
-        for cost in ground.costs(segment)
-        if covered.may_cover_cost(cost.category, cost.projects, cost.tags)
-    ]
+    spent = _spent(budget, covered.may_cover_cost, window, ground)
     running = []
     for feed in feeds:
         periods = _begun(feed, window, ground.now)
@@ -267,12 +262,15 @@ class _Placed:
         return covers is True
 
 
-def _spent(covered: Reach, segment: Window, ground: Ground) -> list[_Part]:
-    return [
-        (from_nano(cost.amount_nano), cost.currency, segment.begin)
-        for cost in ground.costs(segment)
-        if covered.covers_cost(cost.category, cost.projects, cost.tags)
-    ]
+def _spent(budget: Budget, covers: _Covers, window: Window, ground: Ground) -> list[_Part]:
+    """What was spent, of each currency and for each time that rates are valid."""
+    sums_nano: dict[tuple[str, datetime], int] = {}
+    for segment in ground.rates.segments(window):
+        for cost in ground.costs(segment, budget.scope):
+            if covers(cost.category, cost.projects, cost.tags):
+                key = (cost.currency, segment.begin)
+                sums_nano[key] = sums_nano.get(key, 0) + cost.amount_nano
+    return [(from_nano(amount_nano), *key) for key, amount_nano in sums_nano.items()]
 
 
 def _running(feed: Feed, covers: _Covers, ground: Ground, periods: int) -> list[_Part]:

@@ -10,6 +10,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -166,7 +167,9 @@ def _first_day(calendar: Calendar, index: int) -> date:
     return date(year, month, min(calendar.anchor_day, monthrange(year, month)[1]))
 
 
+@lru_cache(maxsize=256)
 def _calendar_window(calendar: Calendar, index: int) -> Window:
+    """The period of that number. Budgets share few calendars, and each asks for its periods many times."""
     zone = ZoneInfo(calendar.zone)
     return Window(
         at_local(_first_day(calendar, index), time(), zone), at_local(_first_day(calendar, index + 1), time(), zone)

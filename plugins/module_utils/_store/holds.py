@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money, from_nano, to_nano
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
 BY_ENTRY, BY_IMPORT = "entry", "import"
@@ -71,25 +72,20 @@ class Hold:
 def newest(connection: Connection, name: str) -> Hold | None:
     """The newest generation of that name, None where it was never held."""
     hold = tables().hold
-    found = _read(connection, hold.c.name == name)
+    found = _read(connection, _which(hold.c.name == name))
     return max(found, key=lambda one: one.generation, default=None)
 
 
 def counting(connection: Connection, now: datetime) -> list[Hold]:
     """Every hold that may count: held and not expired, or committed and not settled by an import yet."""
-    from sqlalchemy import and_, or_
-
-    hold = tables().hold
-    held = and_(hold.c.state == HELD, hold.c.expires_at > int(now.timestamp()))
-    waiting = and_(hold.c.state == COMMITTED, hold.c.settled.is_(False))
-    return _read(connection, or_(held, waiting))
+    return _read(connection, _counting(), {"now": int(now.timestamp())})
 
 
 def read_all(connection: Connection) -> list[Hold]:
     """Every hold that there ever was, by name and generation."""
     from sqlalchemy import true
 
-    return _read(connection, true())
+    return _read(connection, _which(true()))
 
 
 def save(connection: Connection, hold: Hold) -> None:
@@ -147,18 +143,32 @@ def database_now(connection: Connection, now: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _read(connection: Connection, which: ColumnElement[bool]) -> list[Hold]:
+@cache
+def _counting() -> Select[Any]:
+    """Built once for a program, as every gate asks it: that takes longer than its answer."""
+    from sqlalchemy import and_, bindparam, or_
+
+    hold = tables().hold
+    held = and_(hold.c.state == HELD, hold.c.expires_at > bindparam("now"))
+    waiting = and_(hold.c.state == COMMITTED, hold.c.settled.is_(False))
+    return _which(or_(held, waiting))
+
+
+def _which(condition: ColumnElement[bool]) -> Select[Any]:
     from sqlalchemy import select
 
     hold, line = tables().hold, tables().hold_line
-    statement = (
+    return (
         select(hold, line)
         .join(line, line.c.hold_id == hold.c.id)
-        .where(which)
+        .where(condition)
         .order_by(hold.c.name, hold.c.generation, line.c.stage, line.c.number)
     )
+
+
+def _read(connection: Connection, statement: Select[Any], values: Mapping[str, int] | None = None) -> list[Hold]:
     rows: dict[int, list[Any]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(statement, values):
         rows.setdefault(row.id, []).append(row)
     return [_hold(group) for group in rows.values()]
 

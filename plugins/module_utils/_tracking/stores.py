@@ -22,7 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, entries, holds, sql, totals
-from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
+from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget, Scope
 from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import canonical_tags
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry as CostEntry
 from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection, Total
@@ -76,7 +76,7 @@ class CostStore(ABC):
     def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
         """The budgets, and what their verdict on a request stands on, as of one moment. A store that knows more than entries tells it."""
 
-        def costs(window: Window) -> list[ground.Cost]:
+        def costs(window: Window, _scope: Scope) -> list[ground.Cost]:
             return [ground.cost_of(total) for total in self.get_totals(window.begin, window.end, ground.BY)]
 
         yield self.get_budgets(), lambda _request: Ground(now, costs, (), rates)

@@ -84,7 +84,9 @@ def ground(
 ) -> Ground:
     """What was spent, all of it on the first day of November."""
     spent = tuple(costs)
-    return Ground(now, lambda window: spent if window.contains(BEGIN) else (), feeds, rates or Rates(), tuple(promises))
+    return Ground(
+        now, lambda window, _scope: spent if window.contains(BEGIN) else (), feeds, rates or Rates(), tuple(promises)
+    )
 
 
 def line(

@@ -263,8 +263,9 @@ def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.Known, D
         at = int((now - YEAR.begin) / HOUR)
         newest = (RunRate("compute", (), hours[at - 1]),)
         rated = replace(feed(), rated_through=now, run_rates=newest, imported=(Imported(Window(YEAR.begin, now)),))
-        cost = (grounds.Cost("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now)),)
-        stands_on = Ground(now, defaultdict(tuple, {month: cost}).__getitem__, (rated,), Rates())
+        cost = grounds.Cost("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now))
+        spent_by = defaultdict(tuple, {month: (cost,)})
+        stands_on = Ground(now, lambda window, _scope, of=spent_by: of[window], (rated,), Rates())
         last_week = {rated.key: [Hours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
         told = forecasts.of_period(of_month, period_sum(of_month, month, Request(), stands_on), stands_on, last_week)
         assert isinstance(told, forecasts.Known)

@@ -18,10 +18,18 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, replacement, roll_up
+from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import canonical_tags
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection, Total, by_time, rows, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.totals import (
+    Selection,
+    Total,
+    by_dimensions,
+    by_time,
+    rows,
+    totals,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -168,6 +176,13 @@ def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, .
             assert told(totals(connection, Selection(inside), ("metric",))) == model.sums(
                 inside, lambda one: (one.metric,)
             )
+            expected = model.sums(inside, lambda one: (one.category, one.project_id, canonical_tags(one.tags)))
+            by_set = by_dimensions(connection, [inside, asked], ("category", "project_id", "tags", "currency"))
+            assert by_set[0] == {(*keys, currency): sums[0] for (keys, currency), sums in expected.items()}
+            assert by_set[1] == by_dimensions(connection, [asked], ("category", "project_id", "tags", "currency"))[0]
+            assert by_dimensions(connection, [inside], ("currency",))[0] == {
+                (currency,): sums[0] for (_same, currency), sums in model.sums(inside, lambda one: None).items()
+            }
             listed = rows(connection, Selection(inside), 1_000, valid_only=True)
             assert {row["key"] for row in listed} == {
                 key for key, one in model.valid.items() if inside.contains(one.period.begin)
