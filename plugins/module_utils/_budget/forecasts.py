@@ -24,7 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.feed_hours imp
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey
 
 #: What is kept of the feeds' newest hours.
-HoursOfFeeds: TypeAlias = "Mapping[FeedKey, Sequence[Hours]]"
+HoursOfFeeds: TypeAlias = Mapping[FeedKey, Sequence[Hours]]
 
 _DAY = timedelta(days=1)
 _LEDGER_UNIT = Decimal("1e-9")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import RatedPoint
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, exact_sum, plain, to_nano
@@ -71,7 +71,7 @@ class _Place(NamedTuple):
 
 
 #: Metric and resource.
-_Of = tuple[str, str | None]
+_Of: TypeAlias = "tuple[str, str | None]"
 
 
 class RowMaker:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,8 +94,9 @@ def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
     create: false for what must not make a ledger, as one that is missing has another name then (rule L3): that is refused as it is for
     reading. Raises LedgerError where it is corrupt, newer, cannot be written, or is locked beyond the timeout.
     """
-    with session(options, create) as transaction, transaction() as ledger:
-        yield ledger
+    with ExitStack() as opened:
+        transaction = opened.enter_context(session(options, create))
+        yield opened.enter_context(transaction())
 
 
 @contextmanager
@@ -105,21 +106,22 @@ def session(options: LedgerOptions, create: bool = True) -> Iterator[Callable[[]
     Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as writing does.
     """
     place = _place(options)
-    with place.one_sentence():
+    with ExitStack() as opened:
+        opened.enter_context(place.one_sentence())
         if not create and isinstance(place, sqlite.File):
             place.refuse_missing()
-        with place.session(options.timeout_seconds) as begin:
-            ready = False
+        begin = opened.enter_context(place.session(options.timeout_seconds))
+        ready = False
 
-            @contextmanager
-            def transaction() -> Iterator[Ledger]:
-                nonlocal ready
-                with begin() as connection:
-                    created = not ready and _made_ready(connection, place.name, create)
-                    yield _opened(connection, place.url, created)
-                ready = True
+        @contextmanager
+        def transaction() -> Iterator[Ledger]:
+            nonlocal ready
+            with begin() as connection:
+                created = not ready and _made_ready(connection, place.name, create)
+                yield _opened(connection, place.url, created)
+            ready = True
 
-            yield transaction
+        yield transaction
 
 
 def _made_ready(connection: Connection, name: str, create: bool) -> bool:

@@ -6,15 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import Ledger
 
-#: Gets the ledger, None where nothing was written, and the entries that are new in it, None for more than a list should hold. What it
-#: returns is told in the task's result.
-Watch: TypeAlias = "Callable[[Ledger | None, Sequence[Entry] | None], Mapping[str, Any]]"
+
+class Watch(Protocol):
+    """Gets the ledger, None where nothing was written, and the entries that are new in it, None for more than a list should hold.
+
+    What it returns is told in the task's result.
+    """
+
+    def __call__(self, ledger: Ledger | None, written: Sequence[Entry] | None, /) -> Mapping[str, Any]:
+        """Look at what was written."""
 
 
 def unwatched(_ledger: Ledger | None, _written: Sequence[Entry] | None) -> Mapping[str, Any]:
