@@ -99,7 +99,8 @@ OF_A_FEED = (
 )  # fmt: skip
 OF_A_COMMIT = ("over_hold", "expired", "exceeded")
 HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
-IMPORT = ("cost_import", {"cloud": "sandbox"})
+#: By the day, as an hourly import of a month would take most of these tests' time.
+IMPORT = ("cost_import", {"cloud": "sandbox", "window": "last_30_days", "resolution": "day"})
 COST = (
     "cost_entry",
     {"key": "k", "amount": "1", "currency": "CHF", "category": "other", "tags": {"team": "shop"}},
