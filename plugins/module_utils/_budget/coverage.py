@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
-from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import feeds_of
+from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import ever_feeds_of
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import FED_BY_CLOUD, Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
@@ -22,8 +22,8 @@ def problems(budget: Budget, window: Window, ground: Ground) -> list[str]:
     if not ground.feeds:
         return ["it is fed by the cloud, but no cost was ever imported into this ledger; run cost_import first"]
     found = _never_carried(budget, ground)
-    carrying = feeds_of(budget.scope, ground.feeds)
-    if not carrying and not found:
+    carrying = ever_feeds_of(budget.scope, ground.feeds)
+    if all(feed.retired for feed in carrying) and not found:
         found.append("every feed of its cost was retired")
     for feed in carrying:
         found += _of_feed(feed, budget, window, ground.now)
@@ -56,7 +56,8 @@ def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[
         found.append(
             f"the cost of project {feed.project_name} from {iso(hole.begin)} to {iso(hole.end)} was never imported"
         )
-    if now - feed.rated_through > budget.max_staleness:
+    # A retired feed brings no more, and what it never brought of this period stays unknown.
+    if not feed.retired and now - feed.rated_through > budget.max_staleness:
         hours = budget.max_staleness / timedelta(hours=1)
         found.append(
             f"the cost of project {feed.project_name} is known only up to {iso(feed.rated_through)}, more than {hours:g} h ago"

@@ -81,12 +81,16 @@ def reach(scope: Scope, feeds: Sequence[Feed]) -> Reach:
 
 
 def feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
-    """The feeds that carry what is in the scope and are not retired: those of its projects, all where it names none."""
+    """Those of ever_feeds_of() that still bring cost."""
+    return [feed for feed in ever_feeds_of(scope, feeds) if not feed.retired]
+
+
+def ever_feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
+    """The feeds that carry what is in the scope, also when they are retired: those of its projects, all where it names none."""
     return [
         feed
         for feed in feeds
-        if not feed.retired
-        and (not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects)
+        if not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects
     ]
 
 

@@ -34,6 +34,16 @@ def test_a_cloud_budget_without_full_ground_is_unknown(feeds: tuple[Feed, ...], 
     assert said.verdict == "unknown" and why in said.reason
 
 
+def test_nobody_waits_for_a_retired_feed_but_its_hole_stays_unknown() -> None:
+    known = Imported(Window(BEGIN - timedelta(days=1), BEGIN + timedelta(days=5)))
+    ended = replace(feed(known.window.end), project_name="gone", imported=(known,), retired=True)
+    assert evaluate(budget(fed_by="cloud"), asked("1"), ground((), feed(), ended)).verdict == "allow"
+    late = Imported(Window(BEGIN + timedelta(days=1), known.window.end))
+    said = evaluate(budget(fed_by="cloud"), asked("1"), ground((), feed(), replace(ended, imported=(late,))))
+    assert said.verdict == "unknown"
+    assert "project gone from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z was never imported" in said.reason
+
+
 def test_what_is_not_known_is_null_and_not_zero() -> None:
     blind = budget(fed_by="cloud", basis="period_end")
     row = decide((blind,), asked("1"), ground(()), "fail", "fail")["budgets"][0]
