@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.cloud_arguments import connection_options
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import require
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import collect_less, require
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places, open_places
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
@@ -64,6 +64,7 @@ def _run_opened(
     call: Callable[[Opened, datetime], Mapping[str, Any]],
     *libraries: str,
 ) -> None:
+    collect_less()
     require(module, "openstack", *libraries)
     reveal_public(module)
     identity: dict[str, Any] = {}

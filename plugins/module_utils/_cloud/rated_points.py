@@ -10,9 +10,10 @@ Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed, NotFound
@@ -27,6 +28,8 @@ _BELONGS_TO = ("id", "project_id", "tenant_id", "user_id", "week_of_the_year", "
 _NOTHING = "No resource found"
 
 Row = dict[str, Any]
+#: The part of a window that was asked for, and what came.
+_Page: TypeAlias = "tuple[Window, list[Row]]"
 
 
 class RatedPoint(NamedTuple):
@@ -48,7 +51,7 @@ class RatedPoint(NamedTuple):
 def points(rating: Service, api: str, window: Window, collect_period_s: int) -> Iterator[RatedPoint]:
     """Every point of the project that begins in the window, in order of time. api is v2 or v1, as an earlier answer said.
 
-    Only one request's points are held at a time. v2: a day per request, less where a day has more than 5000 points. v1: a day
+    Only two requests' points are held at a time. v2: a day per request, less where a day has more than 5000 points. v1: a day
     per request, as that API has no pages. Raises CloudError; InvalidOption where a period is not collect_period_s long.
     """
     if api == "v2":
@@ -100,22 +103,36 @@ def _v1_points(rating: Service, window: Window, collect_period_s: int) -> Iterat
 
 
 def _v2_points(rating: Service, window: Window, collect_period_s: int) -> Iterator[RatedPoint]:
+    for part, frames in _read_ahead(_v2_pages(rating, window, collect_period_s)):
+        yield from _v2_in_page(rating, part, frames, collect_period_s)
+
+
+def _v2_pages(rating: Service, window: Window, collect_period_s: int) -> Iterator[_Page]:
     """Window by window, never by a growing offset: InfluxDB reads all of a window for each of its pages, Loki ignores the offset."""
     period, begin, span = timedelta(seconds=collect_period_s), window.begin, DAY
     while begin < window.end:
         part = Window(begin, min(begin + span, window.end))
-        total, rows = _v2_page(rating, part, 0)
+        total, frames = _v2_page(rating, part, 0)
         if total > POINTS_PER_REQUEST and part.length > period:
             # What came is dropped: it ends in the middle of a period. The smaller span is kept, so that this happens once.
             span = max(part.length // period * POINTS_PER_REQUEST // total, 1) * period
             continue
-        yield from _v2_in_page(rating, part, rows, collect_period_s)
+        yield part, frames
         for offset in range(POINTS_PER_REQUEST, total, POINTS_PER_REQUEST):
             # One collect period with more points than a request takes cannot be split by time.
-            yield from _v2_in_page(rating, part, _v2_page(rating, part, offset)[1], collect_period_s)
+            yield part, _v2_page(rating, part, offset)[1]
         if total * 2 <= POINTS_PER_REQUEST:
             span = min(span * 2, DAY)
         begin = part.end
+
+
+def _read_ahead(pages: Iterator[_Page]) -> Iterator[_Page]:
+    """The pages as they come, each asked for while the one before is worked on: the cloud takes as long to answer as we do to write."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, pages, None)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(next, pages, None)
+            yield page
 
 
 def _v2_page(rating: Service, part: Window, offset: int) -> tuple[int, list[Row]]:

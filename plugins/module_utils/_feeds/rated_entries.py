@@ -87,24 +87,29 @@ class RowMaker:
 
         newest: begin of the period that the run rate is told of.
         """
-        groups: dict[tuple[_Place, _Of], RatedPoint | list[RatedPoint]] = {}
-        places: dict[datetime, _Place] = {}
+        groups: dict[_Place, dict[_Of, RatedPoint | list[RatedPoint]]] = {}
         rates: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
-        kinds: dict[_Of, _Kind] = {}
+        of_place: dict[_Of, RatedPoint | list[RatedPoint]] = {}
+        window, is_newest = None, False
         for point in points:
-            begin = point.window.begin
-            place = places.get(begin) or places.setdefault(begin, self._place(begin))
+            # The points of a period come one after the other, and share its window.
+            if point.window is not window:
+                window = point.window
+                of_place = groups.setdefault(self._place(window.begin), {})
+                is_newest = window.begin == newest
             of = (point.type, point.resource_id if self._by_resource else None)
-            kind = kinds[of] = self._kinds.get(of) or self._kind(of)
-            group = (place, of)
-            before = groups.setdefault(group, point)
+            before = of_place.setdefault(of, point)
             if before is not point:
-                groups[group] = [*before, point] if isinstance(before, list) else [before, point]
-            if begin == newest:
+                of_place[of] = [*before, point] if isinstance(before, list) else [before, point]
+            if is_newest:
+                kind = self._kind(of)
                 rate = (kind.category, kind.tags)
                 rates[rate] = rates.get(rate, 0) + _nano(point.amount)
+        kinds = {of: self._kind(of) for of_place in groups.values() for of in of_place}
         return RatedRows(
-            rows=[_row(place, of, self._kinds[of], told) for (place, of), told in groups.items()],
+            rows=[
+                _row(place, of, kinds[of], told) for place, of_place in groups.items() for of, told in of_place.items()
+            ],
             run_rates=tuple(feeds.RunRate(*name, amount_nano) for name, amount_nano in sorted(rates.items())),
             categories=frozenset(kind.category for kind in kinds.values()),
             tag_keys=frozenset(name for kind in kinds.values() for name, _value in kind.tags),
@@ -119,6 +124,12 @@ class RowMaker:
         return _Place(int(window.begin.timestamp()), int(window.end.timestamp()), told)
 
     def _kind(self, of: _Of) -> _Kind:
+        found = self._kinds.get(of)
+        if found is None:
+            found = self._kinds[of] = self._made(of)
+        return found
+
+    def _made(self, of: _Of) -> _Kind:
         feeding, (metric, resource_id) = self._feeding, of
         known = None if resource_id is None else feeding.resources.get(resource_id)
         category, tags = category_of(metric, feeding.metric_categories), self._tags(resource_id)
@@ -140,8 +151,7 @@ class RowMaker:
             resource_type=None if known is None else known.type,
             tags=dict(tags),
         )
-        kind = self._kinds[of] = _Kind(entries.columns(entry), category, tags)
-        return kind
+        return _Kind(entries.columns(entry), category, tags)
 
     def _tags(self, resource_id: str | None) -> tuple[tuple[str, str], ...]:
         """The tags of a point's resource. What belongs to the project as a whole, as stored objects do, has none."""

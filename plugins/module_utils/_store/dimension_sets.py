@@ -41,16 +41,17 @@ def ids_of(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> list[in
     """
     # Thousands of rows have few sets: each is fingerprinted once.
     sets = [_dimensions(row) for row in rows]
-    fingerprints = {one: fingerprint(dict(zip(DIMENSIONS, one, strict=True))) for one in set(sets)}
-    wanted = [fingerprints[one] for one in sets]
-    known = _known(connection, set(wanted))
-    missing = {name: row for name, row in zip(wanted, rows, strict=True) if name not in known}
+    rows_of_sets = {one: dict(zip(DIMENSIONS, one, strict=True)) for one in set(sets)}
+    fingerprints = {one: fingerprint(row) for one, row in rows_of_sets.items()}
+    known = _known(connection, set(fingerprints.values()))
+    missing = {name: rows_of_sets[one] for one, name in fingerprints.items() if name not in known}
     if missing:
         _make(connection, missing)
         made = _known(connection, set(missing))
         _make_tags(connection, {made[name]: row for name, row in missing.items()})
         known |= made
-    return [known[name] for name in wanted]
+    ids = {one: known[name] for one, name in fingerprints.items()}
+    return [ids[one] for one in sets]
 
 
 def _known(connection: Connection, fingerprints: set[str]) -> dict[str, int]:

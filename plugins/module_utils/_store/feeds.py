@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -18,7 +19,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.entries import
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Delete, Select, Table, Update
 
 HOUR, DAY = "hour", "day"
 BY_RESOURCE, BY_TYPE = "resource", "type"
@@ -170,13 +171,33 @@ def find(connection: Connection, key: FeedKey) -> Feed | None:
 
 def find_again(connection: Connection, key: FeedKey, known: Feed | None) -> Feed | None:
     """find() where the feed may still be as it was known: one statement then."""
-    from sqlalchemy import select
-
     if known is None or known.id is None:
         return find(connection, key)
-    table = tables().feed
-    revision = connection.execute(select(table.c.revision).where(table.c.id == known.id)).scalar_one_or_none()
+    revision = connection.execute(_revision_of_one(), {"of_feed": known.id}).scalar_one_or_none()
     return known if revision == known.revision else find(connection, key)
+
+
+@cache
+def _revision_of_one() -> Select[Any]:
+    """Made once for all hours of an import, as the next two are."""
+    from sqlalchemy import bindparam, select
+
+    table = tables().feed
+    return select(table.c.revision).where(table.c.id == bindparam("of_feed"))
+
+
+@cache
+def _update_of_one() -> Update:
+    from sqlalchemy import bindparam
+
+    return tables().feed.update().where(tables().feed.c.id == bindparam("of_feed"))
+
+
+@lru_cache(maxsize=8)
+def _removal(table: Table) -> Delete:
+    from sqlalchemy import bindparam
+
+    return table.delete().where(table.c.feed_id == bindparam("of_feed"))
 
 
 def save(connection: Connection, feed: Feed, known: Feed | None) -> Feed:
@@ -201,7 +222,7 @@ def save(connection: Connection, feed: Feed, known: Feed | None) -> Feed:
         feed_id = int(connection.execute(insert).scalar_one())
     else:
         feed_id = int(known.id or 0)
-        connection.execute(table.update().where(table.c.id == feed_id).values(**values))
+        connection.execute(_update_of_one(), {**values, "of_feed": feed_id})
     if known is None or known.imported != feed.imported:
         _replace_rows(connection, tables().feed_window, feed_id, [_window_row(one) for one in feed.imported])
     if known is None or known.run_rates != feed.run_rates:
@@ -223,7 +244,7 @@ def _rate_row(rate: RunRate) -> dict[str, Any]:
 
 
 def _replace_rows(connection: Connection, table: Table, feed_id: int, rows: list[dict[str, Any]]) -> None:
-    connection.execute(table.delete().where(table.c.feed_id == feed_id))
+    connection.execute(_removal(table), {"of_feed": feed_id})
     if rows:
         connection.execute(table.insert(), [{"feed_id": feed_id, **row} for row in rows])
 

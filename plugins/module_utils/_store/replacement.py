@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -16,7 +17,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store import entries
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 _Row = dict[str, Any]
 
@@ -32,8 +33,8 @@ class Replacement:
 def plan(connection: Connection, source: str, window: Window, wanted: Iterable[_Row]) -> Replacement:
     """What makes the entries of the source that begin in the window exactly these: one statement, and nothing is written.
 
-    wanted: as entries.columns() tells entries, all of that source, each with a key of its own that never leaves its window. One that is
-    in the ledger and not wanted any more is taken back by a reversal.
+    wanted: as entries.columns() tells entries, all of that source, each with a key of its own that never leaves its window; their version
+    is set here. One that is in the ledger and not wanted any more is taken back by a reversal.
     """
     valid, versions = _stored(connection, source, window)
     counts = dict.fromkeys(entries.OUTCOMES, 0)
@@ -49,7 +50,8 @@ def plan(connection: Connection, source: str, window: Window, wanted: Iterable[_
             version, outcome = before["version"] + 1, entries.CORRECTED
             rows.append(entries.reversal(before))
         counts[outcome] += 1
-        rows.append({**row, "version": version, "reverses": None})
+        row["version"], row["reverses"] = version, None
+        rows.append(row)
     counts[entries.REVERSED] = len(valid)
     rows += [entries.reversal(before) for before in valid.values()]
     return Replacement(counts, tuple(rows))
@@ -65,17 +67,14 @@ def sums(connection: Connection, source: str, window: Window) -> dict[datetime, 
     from sqlalchemy import func, select
 
     entry = tables().entry
-    statement = select(entry.c.period_begin, func.sum(entry.c.amount_nano)).where(*_inside(source, window))
-    found = connection.execute(statement.group_by(entry.c.period_begin))
+    statement = select(entry.c.period_begin, func.sum(entry.c.amount_nano)).where(*_inside())
+    found = connection.execute(statement.group_by(entry.c.period_begin), _asked(source, window))
     return {entries.moment_of(begin): int(amount_nano) for begin, amount_nano in found}
 
 
 def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[str, _Row], dict[str, int]]:
     """The window's valid rows by key, and the newest version of every key that was ever written there."""
-    from sqlalchemy import select
-
-    statement = select(*entries.stored_columns()).join_from(tables().entry, tables().dimension_set)
-    rows: Sequence[Any] = connection.execute(statement.where(*_inside(source, window))).all()
+    rows: Sequence[Any] = connection.execute(_written_inside(), _asked(source, window)).all()
     gone = {row.reverses for row in rows}
     versions: dict[str, int] = {}
     for row in rows:
@@ -83,8 +82,24 @@ def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[s
     return {row.key: row._asdict() for row in rows if row.reverses is None and row.id not in gone}, versions
 
 
-def _inside(source: str, window: Window) -> list[ColumnElement[bool]]:
+@cache
+def _written_inside() -> Select[Any]:
+    """Made once for all hours of an import."""
+    from sqlalchemy import select
+
+    return select(*entries.stored_columns()).join_from(tables().entry, tables().dimension_set).where(*_inside())
+
+
+def _inside() -> list[ColumnElement[bool]]:
+    """What begins in a window, of one source: those that _asked() names."""
+    from sqlalchemy import bindparam
+
     entry = tables().entry
-    begin, end = (int(moment.timestamp()) for moment in (window.begin, window.end))
     # Joined to nothing, as SQLite would otherwise look the source up, which has the rows of all time, and not the time.
-    return [entry.c.source + "" == source, entry.c.period_begin >= begin, entry.c.period_begin < end]
+    of_source = entry.c.source + "" == bindparam("of_source")
+    return [of_source, entry.c.period_begin >= bindparam("first"), entry.c.period_begin < bindparam("behind_last")]
+
+
+def _asked(source: str, window: Window) -> dict[str, Any]:
+    begin, end = (int(moment.timestamp()) for moment in (window.begin, window.end))
+    return {"of_source": source, "first": begin, "behind_last": end}

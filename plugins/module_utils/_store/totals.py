@@ -242,9 +242,7 @@ def _from_entries(part: CTE, selection: Selection | None, keys: Sequence[str], a
     from sqlalchemy import case, select
 
     entry = tables().entry
-    inside = _all(
-        part.c.bucket_s == roll_up.NO_BUCKET, entry.c.period_begin >= part.c.begin, entry.c.period_begin < part.c.finish
-    )
+    inside = _all(entry.c.period_begin >= part.c.begin, entry.c.period_begin < part.c.finish)
     count = case((entry.c.reverses.is_(None), part.c.sign), else_=-part.c.sign).label("entry_count")
     return (
         select(part.c.number, entry.c.dimension_set_id, *(_of_entry(name).label(name) for name in keys))
@@ -307,7 +305,8 @@ def _of_entries(selection: Selection) -> list[ColumnElement[bool]]:
     from sqlalchemy import or_
 
     columns = tables().entry.c
-    lists = {columns.source: selection.sources, columns.metric: selection.metrics}
+    # Joined to nothing, as SQLite would otherwise look the sources up, which have the rows of all time, and that for every window.
+    lists = {columns.source + "": selection.sources, columns.metric: selection.metrics}
     conditions: list[ColumnElement[bool]] = [
         column.in_(wanted) for column, wanted in lists.items() if wanted is not None
     ]
