@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import (
     block_storage,
     compute,
+    image,
     load_balancer,
     network,
     object_storage,
@@ -21,7 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._metering.quota_names
 _COUNTERS = {
     "compute": ("instances", "cores", "ram_mb"),
     "block_storage": ("volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes"),
-    "network": ("floating_ips",),
+    "network": ("floating_ips", "routers"),
     "object_storage": ("object_storage_bytes",),
 }
 _QUOTAS = {
@@ -36,6 +37,8 @@ def uses_nothing(cloud: Cloud) -> bool:
     """Whether every counter is 0: one request per service, side by side. A counter that was not told is not 0."""
     readers: dict[str, tuple[str, Reader]] = {service: (service, _counts(service)) for service in _QUOTAS}
     readers["load_balancer"] = ("load_balancer", lambda octavia: [load_balancer.load_balancer_count(octavia)])
+    # Glance tells no quotas to ordinary users.
+    readers["image"] = ("image", lambda glance: [sum(1 for _image in image.images(glance))])
     readings = read_all(cloud, readers)
     return not readings.errors and all(
         count == 0 for counts in readings.values.values() if counts is not None for count in counts
