@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An import that a test can kill: PYTHON -m tests.unit.plugins.module_utils._feeds.importer LEDGER HOURS RESOURCES."""
+"""An import that a test can kill, which begins once it is told to.
+
+PYTHON -m tests.unit.plugins.module_utils._feeds.importer LEDGER HOURS RESOURCES [FROM]
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from tests.unit.fake_services import Project
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-def run(ledger: str, hours: int, resources: int) -> None:
-    """Import so many points an hour; some are traffic, so that there is a free tier to reckon."""
+def run(ledger: str, hours: int, resources: int, first: int = 0) -> None:
+    """Import so many points an hour, from that hour on; some are traffic, so that there is a free tier to reckon."""
     end = FIRST + timedelta(hours=hours)
     kinds = ["instance", "volume", "storage.objects.outgoing.bytes"]
     points = [
@@ -30,11 +33,12 @@ def run(ledger: str, hours: int, resources: int) -> None:
         for number in range(resources)
     ]
     project = Project(rating_of(points, units={kinds[2]: "GB"}), {"resource-0": {"team": "web"}})
-    asked = ImportOptions(Window(FIRST, end), "v2", "ICU", 3600, {}, Form())
-    sys.stdout.write("began\n")
-    sys.stdout.flush()
+    asked = ImportOptions(Window(FIRST + timedelta(hours=first), end), "v2", "ICU", 3600, {}, Form())
     import_cost(project, LedgerOptions(ledger), asked, end, "me", False)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    run(sys.argv[1], *map(int, sys.argv[2:]))
