@@ -13,6 +13,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -24,6 +25,7 @@ from .rolled_up import assert_roll_up_equals_the_rows
 
 SCHEMA_1 = (Path(__file__).parent / "schema_1.sql").read_text()
 SCHEMA_2 = (Path(__file__).parent / "schema_2.sql").read_text()
+SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_text()
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -97,6 +99,42 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
 
 #: What schema 3 tells otherwise.
 OTHERWISE = ('"feed"', '"feed_window"', "ledger_schema")
+
+
+#: A PostgreSQL's columns, constraints and indexes, in whatever order they came; defaults matter to nobody who names all columns.
+LAYOUT = (
+    "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+)
+
+
+def layout_on_postgresql(options: LedgerOptions) -> list[set[object]]:
+    with reading(options) as ledger:
+        return [set(map(tuple, ledger.connection.exec_driver_sql(statement).all())) for statement in LAYOUT]
+
+
+def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgresql_url: str) -> None:
+    options = LedgerOptions(postgresql_url)
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(SCHEMA_2_POSTGRESQL.encode())
+    with pytest.raises(LedgerError, match=f"has schema 2, this finops.cloud reads {SCHEMA_VERSION}"), reading(options):
+        pass
+    with writing(options) as ledger:
+        assert [budget.name for budget in budgets.read_all(ledger.connection)] == ["prod"]
+        (feed,) = feeds.read_all(ledger.connection)
+        assert (feed.run_rate_nano, feed.retired, feed.imported[0].form) == (
+            2500,
+            False,
+            feeds.Form("hour", "type", False),
+        )
+        assert [row["amount_nano"] for row in totals.rows(ledger.connection, totals.Selection(NOVEMBER), 10)] == [2500]
+    upgraded = layout_on_postgresql(options)
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with writing(options) as ledger:
+        assert ledger.created
+    assert upgraded == layout_on_postgresql(options)
 
 
 def rows_that_stay(path: Path) -> list[str]:
