@@ -16,12 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from .asking import Answer, ask
 
 POSTGRESQL = Path(__file__).parents[1] / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @dataclass(frozen=True)

@@ -415,7 +415,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(steps, max_size=25))
 def test_two_stores_behave_as_one_plain_model(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, dict[str, Any]]]

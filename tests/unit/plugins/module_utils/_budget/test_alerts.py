@@ -355,7 +355,7 @@ def test_what_makes_no_sense_is_refused(desk: Desk, task: dict[str, Any], says: 
         desk.budget(**task)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.integers(-60, 60), min_size=1, max_size=8), limit=st.integers(0, 120))
 def test_each_threshold_fires_exactly_when_the_highest_spend_so_far_reaches_it(
     tmp_path_factory: pytest.TempPathFactory, steps: list[int], limit: int

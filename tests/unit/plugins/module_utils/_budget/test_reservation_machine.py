@@ -266,5 +266,5 @@ class Reservations(RuleBasedStateMachine):
             assert sum(self.sums(budget)) <= max(limit, self.excused.get(budget, 0))
 
 
-Reservations.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+Reservations.TestCase.settings = settings(max_examples=15, stateful_step_count=25)
 TestReservations = Reservations.TestCase

@@ -112,7 +112,7 @@ def moments(draw: st.DrawFn, zone: ZoneInfo) -> datetime:
     return draw(st.sampled_from([near, anywhere]))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data(), calendars)
 def test_a_period_is_what_the_calendar_on_the_wall_says(data: st.DataObject, calendar: Calendar) -> None:
     moment = data.draw(moments(ZoneInfo(calendar.zone)))
@@ -130,7 +130,7 @@ def test_the_hour_that_comes_twice_over_midnight_belongs_to_the_day_that_had_beg
     assert window is not None and (window.begin == begins_at) == (moment >= begins_at)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data(), calendars)
 def test_every_moment_lies_in_exactly_one_period(data: st.DataObject, calendar: Calendar) -> None:
     """Walking on from period to period, each begins where the one before ended, and each moment inside finds its own."""
@@ -151,7 +151,6 @@ def test_every_moment_lies_in_exactly_one_period(data: st.DataObject, calendar: 
 @example(date(2026, 4, 24), "Africa/Cairo")
 @example(date(2026, 11, 1), "America/Havana")
 @example(date(2026, 4, 5), "Australia/Lord_Howe")
-@settings(deadline=None)
 @given(st.dates(FIRST, LAST), st.timezone_keys(allow_prefix=False))
 def test_a_day_begins_at_its_first_instant(day: date, name: str) -> None:
     zone = ZoneInfo(name)
@@ -191,7 +190,6 @@ def test_a_year_of_months_with_a_late_anchor_has_twelve_that_tile_it(year: int, 
     assert begins_on == [min(anchor, length) for length in lengths]
 
 
-@settings(deadline=None)
 @given(st.data(), st.timezone_keys(allow_prefix=False))
 def test_named_windows_touch(data: st.DataObject, name: str) -> None:
     zone = ZoneInfo(name)

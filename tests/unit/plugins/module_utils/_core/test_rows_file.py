@@ -32,7 +32,7 @@ def written(folder: Path, name: str, rows: list[dict[str, Any]]) -> Path:
     return folder / name
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(ROWS)
 def test_json_lines_are_the_rows(tmp_path_factory: Any, rows: list[dict[str, Any]]) -> None:
     """In the order of the columns, with their types: 1 and true are equal in Python, and no more than that."""
@@ -42,7 +42,7 @@ def test_json_lines_are_the_rows(tmp_path_factory: Any, rows: list[dict[str, Any
     assert lines == [json.dumps({name: row[name] for name in COLUMNS.names}, ensure_ascii=False) for row in rows]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(ROWS)
 def test_csv_has_the_rows_with_json_in_nested_cells(tmp_path_factory: Any, rows: list[dict[str, Any]]) -> None:
     path = written(tmp_path_factory.mktemp("rows"), "rows.csv", rows)

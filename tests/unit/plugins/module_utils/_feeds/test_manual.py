@@ -182,7 +182,7 @@ row = st.fixed_dictionaries(
 batches = st.lists(st.lists(row, max_size=4, unique_by=lambda one: one["key"]), min_size=1, max_size=6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(batches)
 def test_a_plan_is_what_happens_and_the_sum_is_that_of_a_model(
     tmp_path_factory: pytest.TempPathFactory, done: list[list[dict[str, Any]]]

@@ -75,8 +75,7 @@ def ids(sandbox: Sandbox) -> dict[str, str]:
     [
         # Resources, and metrics: five of each server, two of its disk, one of its volume.
         (1, 1 + 1, 5),
-        (200, 1 + 2, 5),
-        (1100, 4 + 9, 2 + 3 * 2 + 1),
+        pytest.param(1100, 4 + 9, 2 + 3 * 2 + 1, marks=pytest.mark.heavy),
     ],
 )
 def test_requests_do_not_grow_with_the_servers_but_with_pages(

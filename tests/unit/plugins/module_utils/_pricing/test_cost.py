@@ -325,7 +325,7 @@ def test_an_hour_that_is_rated_between_two_requests_is_in_none_of_them() -> None
 # --- sums of ours against the cloud's (rule R9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.integers(0, 70), st.sampled_from("abc"), st.decimals("-1000", "1000", places=9)),

@@ -262,7 +262,7 @@ def by(found: Iterable[Cost], key: Any) -> dict[Any, Fraction]:
     return sums
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     batches, st.sampled_from(["UTC", "Europe/Zurich", "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia"]), st.data()
 )
@@ -302,7 +302,7 @@ def test_sums_are_those_of_a_plain_model_now_and_as_of_then(
         assert told(ledger, replace(question, as_of=then))["cost"] == report
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(batches, st.integers(1, 5), st.booleans())
 def test_pages_are_the_list_cut(
     tmp_path_factory: pytest.TempPathFactory, done: list[list[Cost]], limit: int, history: bool

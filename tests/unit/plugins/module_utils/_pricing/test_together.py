@@ -281,7 +281,7 @@ def test_a_unit_that_one_region_does_not_tell_leaves_the_net_unknown() -> None:
 # --- sums
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(

@@ -110,7 +110,7 @@ hours = st.dictionaries(st.integers(0, 30), st.integers(0, 5_000), max_size=8)
 imports = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 15), hours), min_size=1, max_size=6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(imports)
 def test_any_sequence_of_imports_leaves_what_the_last_answers_said(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[int, int, dict[int, int]]]

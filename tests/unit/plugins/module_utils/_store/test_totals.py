@@ -192,7 +192,7 @@ def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, .
             assert told(found) == before.sums(asked, lambda one: (one.category,))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(histories, moments, moments)
 def test_any_sequence_of_writes_leaves_every_sum_that_of_a_model(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[object, ...]], begin: int, end: int
@@ -204,7 +204,7 @@ def test_any_sequence_of_writes_leaves_every_sum_that_of_a_model(
 def test_any_sequence_of_writes_leaves_every_sum_that_of_a_model_on_postgresql(postgresql_url: str) -> None:
     options = LedgerOptions(postgresql_url)
 
-    @settings(max_examples=8, deadline=None, database=None)
+    @settings(max_examples=8, database=None)
     @given(histories, moments, moments)
     def holds(done: list[tuple[object, ...]], begin: int, end: int) -> None:
         with writing(options) as opened:
