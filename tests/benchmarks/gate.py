@@ -113,11 +113,11 @@ def hundred(options: sql.LedgerOptions, now: datetime) -> None:
         scope = {"categories": [CATEGORIES[number % len(CATEGORIES)]], "tags": {"team": f"team-{number % TAG_SETS}"}}
         define(options, f"budget-{number}", scope, now)
 
-    def status() -> dict[str, Any]:
-        return budgets.status(options, None, Rates(), now)
+    def told() -> dict[str, Any]:
+        return status(options, None, Rates(), now)
 
-    assert {row["verdict"] for row in status()["budgets"]} == {"allow"}
-    print(f"status of {HUNDRED} budgets in process: {milliseconds(status)}", flush=True)
+    assert {row["verdict"] for row in told()["budgets"]} == {"allow"}
+    print(f"status of {HUNDRED} budgets in process: {milliseconds(told)}", flush=True)
 
 
 def task_seconds(folder: Path, tasks: dict[str, dict[str, Any]]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
@@ -67,7 +68,7 @@ def receiver(refuse: int) -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]
 
 
 def waiting(options: LedgerOptions, consumer: str) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = budgets.status(options, None, Rates(), now_utc(), consumer)["alerts"]
+    told: list[dict[str, Any]] = status(options, None, Rates(), now_utc(), consumer)["alerts"]
     return told
 
 

@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.request impor
 from ansible_collections.finops.cloud.plugins.module_utils._budget.scope import Reach, reach
 from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import PeriodSum
 from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict import BudgetVerdict
-from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import span, utilization
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import NOTHING_FIRED, span, utilization
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, display, plain
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, period_at, period_id
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 #: How long an alert waits for a consumer that does not acknowledge it.
 WAITS = timedelta(days=31)
-#: What a task tells that fires nothing, as it wrote nothing.
-NOTHING: Mapping[str, Any] = {"alerts": [], "alerts_unknown": []}
 _LEDGER_UNIT = Decimal("1e-9")
 _PERCENT = Decimal("0.1")
 
@@ -117,7 +115,7 @@ def fire_for(
     """fire() for these budgets, as they stand in this transaction."""
     with_thresholds = [budget for budget in wanted if budget.thresholds]
     if not with_thresholds:
-        return dict(NOTHING)
+        return dict(NOTHING_FIRED)
     stands_on = ground.read(connection, rates, now, with_thresholds, Request())
     found = [verdict.evaluate(budget, Request(), stands_on) for budget in with_thresholds]
     return fire(connection, found, stands_on, recorded_by)
@@ -128,7 +126,7 @@ def watch(rates: Rates, now: datetime, recorded_by: str) -> Watch:
 
     def look(ledger: sql.Ledger | None, written: Sequence[Entry] | None) -> Mapping[str, Any]:
         if ledger is None:
-            return NOTHING
+            return NOTHING_FIRED
         connection = ledger.connection
         stored = budgets.read_all(connection)
         if written is not None and stored:
@@ -160,7 +158,7 @@ def fire_after_reading(
             wanted = [budget for budget in budgets.read_all(connection) if budget.name in names]
             return fire_for(connection, wanted, rates, holds.database_now(connection, now), recorded_by)
     except LedgerError as error:
-        return {**NOTHING, "warnings": [f"Alerts are due and were not fired: {error}"]}
+        return {**NOTHING_FIRED, "warnings": [f"Alerts are due and were not fired: {error}"]}
 
 
 def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datetime) -> None:

@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Defining, removing and gating in one task (rules A1, A2, G1, G2, G5 and G6 of docs/rules.md), and the status of budgets."""
+"""Defining, removing and gating in one task (rules A1, A2, G1, G2, G5 and G6 of docs/rules.md).
+
+What few gates need is imported where it is needed: a task is a new Python, which compiles every file that it imports.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget import (
-    alerts,
-    forecasts,
-    ground,
-    overrides,
-    verdict,
-    verdict_text,
-)
+from ansible_collections.finops.cloud.plugins.module_utils._budget import ground, overrides, verdict
 from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import (
     Definition,
     defined,
@@ -35,12 +31,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.request impor
     parse_lines,
     without_nothing,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import NOTHING_FIRED
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import alerts as store
-from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, feed_hours, holds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, holds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
 
 if TYPE_CHECKING:
@@ -115,9 +110,9 @@ def apply(
     if not turn.write:
         with sql.reading(options) as ledger:
             answer = _answer(ledger, options, turn)
-            due = [] if check_mode else alerts.due(ledger.connection, answer.found, answer.stands_on)
+            due = [] if check_mode else _due(ledger.connection, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
-        return {**answer.result, **(alerts.fire_after_reading(options, due, rates, now, recorded_by) if due else {})}
+        return {**answer.result, **(_fired_after_reading(options, due, turn) if due else {})}
     # Removing or raising must not create a ledger that is missing: its URL is wrong then.
     with sql.writing(options, create=task.limit is not None) as ledger:
         return _answer(ledger, options, turn).result
@@ -219,7 +214,7 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
         "ledger": sql.shown(options),
         "ledger_created": bool(ledger and ledger.created),
         "budget": described(after),
-        **alerts.NOTHING,
+        **NOTHING_FIRED,
     }
     diff = {"before": described(before), "after": described(after)}
     if task.override is not None and after is not None:
@@ -247,6 +242,21 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
     return answer
 
 
+def _due(connection: Connection, answer: _Answer) -> list[str]:
+    """The names of the budgets that have something to fire. Without a feed there is no forecast, and what is spent tells it alone."""
+    if not answer.stands_on.feeds and not any(period.reached for one in answer.found for period in one.periods):
+        return []
+    from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
+
+    return alerts.due(connection, answer.found, answer.stands_on)
+
+
+def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], turn: _Turn) -> dict[str, Any]:
+    from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
+
+    return alerts.fire_after_reading(options, due, turn.rates, turn.now, turn.recorded_by)
+
+
 def _fired(
     connection: Connection,
     answer: _Answer,
@@ -256,6 +266,8 @@ def _fired(
     recorded_by: str,
 ) -> dict[str, Any]:
     """What a definition and the budgets that were asked fire. A raised limit first re-arms the thresholds that it puts out of reach."""
+    from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
+
     if defined_now is None:
         return alerts.fire(connection, answer.found, answer.stands_on, recorded_by)
     now = answer.stands_on.now
@@ -270,6 +282,8 @@ def _fired(
 
 def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
     """Acknowledge alerts, or re-arm those of a budget."""
+    from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
+
     task, write = turn.task, turn.write
     stored = budgets.read_all(ledger.connection)
     now = holds.database_now(ledger.connection, turn.now)
@@ -286,7 +300,7 @@ def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) ->
         "ledger": sql.shown(options),
         "ledger_created": False,
         "budget": described(budget),
-        **alerts.NOTHING,
+        **NOTHING_FIRED,
         "rearmed" if task.acknowledged is None else "acknowledged": told,
     }
     return _Answer(result, (), ground.empty(turn.rates, now))
@@ -297,55 +311,11 @@ def _definition(task: Task) -> Definition:
 
 
 def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None, now: datetime) -> None:
+    from ansible_collections.finops.cloud.plugins.module_utils._store import alerts
+
     if after is not None:
         budgets.save(ledger.connection, after)
     elif before is not None:
         budgets.remove(ledger.connection, before.name)
         overrides.forget(ledger.connection, before.name)
-        store.forget(ledger.connection, before.name, now)
-
-
-def status(
-    options: sql.LedgerOptions, names: Sequence[str] | None, rates: Rates, now: datetime, consumer: str | None = None
-) -> dict[str, Any]:
-    """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked for.
-
-    consumer: lists the alerts that it has not acknowledged, in place of those of the current periods.
-
-    Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for a name that there is not, and
-    for an empty list of them; LedgerError.
-    """
-    if names is not None and not names:
-        raise InvalidOption("names", "is empty; leave it out for all budgets.")
-    with sql.reading(options) as ledger:
-        stored = budgets.read_all(ledger.connection)
-        now = holds.database_now(ledger.connection, now)
-        wanted = stored if names is None else [require(stored, name, "names") for name in names]
-        stands_on = ground.read(ledger.connection, rates, now, wanted, Request())
-        found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
-        told = [alerts.described(one) for one in alerts.waiting(ledger.connection, wanted, consumer, now)]
-        hours = feed_hours.read_all(ledger.connection) if stands_on.feeds else {}
-    return {
-        "ledger": sql.shown(options),
-        "evaluated_at": iso(now),
-        "tax": "excluded",
-        "summary": verdict.summary(found),
-        "alerts": told,
-        "budgets": [
-            {
-                **described(one.budget),
-                **verdict.as_result(one),
-                **_forecast(one, stands_on, hours),
-                "alerts": [alert for alert in told if alert["budget"] == one.budget.name],
-            }
-            for one in found
-        ],
-    }
-
-
-def _forecast(one: verdict.BudgetVerdict, stands_on: Ground, hours: forecasts.HoursOfFeeds) -> dict[str, Any]:
-    """The forecast of the budget's current period as results show it; null where there is no period."""
-    period = one.periods[0] if one.periods else None
-    if period is None:
-        return {"forecast": None, "runs_out_at": None}
-    return verdict_text.forecast(forecasts.of_period(one.budget, period, stands_on, hours))
+        alerts.forget(ledger.connection, before.name, now)

@@ -30,6 +30,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.request impor
     without_nothing,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import ALLOW, DENY
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict_text import NOTHING_FIRED
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, parse_duration, parse_moment
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
@@ -125,7 +126,7 @@ class _Turn:
 
     def result(self) -> dict[str, Any]:
         work = {HELD: self._hold, COMMITTED: self._commit, RELEASED: self._release}[self._task.state]
-        return {"ledger": self._ledger.url, **alerts.NOTHING, **work()}
+        return {"ledger": self._ledger.url, **NOTHING_FIRED, **work()}
 
     def _hold(self) -> dict[str, Any]:
         task, before = self._task, self._before

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget import forecasts
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import DENY, UNKNOWN, PeriodSum
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
@@ -25,6 +24,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
 from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
 
+#: What a task tells of alerts that fires none.
+NOTHING_FIRED: Mapping[str, Any] = {"alerts": [], "alerts_unknown": []}
 _PERIOD_KEYS = (
     "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come", "remaining", "utilization", "left",
     "at_least", "override",
@@ -115,22 +116,6 @@ def _period(period: PeriodSum) -> dict[str, Any]:
         **(dict.fromkeys(amounts) if period.problems else amounts),
         "at_least": known if period.problems and period.has_rate else None,
         "override": None if period.override is None else _override(period.override),
-    }
-
-
-def forecast(found: forecasts.Known | forecasts.Unknown) -> dict[str, Any]:
-    """A forecast as results show it: amounts null where they are unknown, with the reason beside them."""
-    if isinstance(found, forecasts.Unknown):
-        nothing = dict.fromkeys(("low", "expected", "high"))
-        return {
-            "forecast": {**nothing, "enough_data": False, "rated_periods": None, "reason": f"{found.reason}."},
-            "runs_out_at": None,
-        }
-    amounts = {name: display(getattr(found, name)) for name in ("low", "expected", "high")}
-    counted = {"enough_data": found.enough_data, "rated_periods": found.rated_periods, "reason": None}
-    return {
-        "forecast": {**amounts, **counted},
-        "runs_out_at": None if found.runs_out_at is None else iso(found.runs_out_at),
     }
 
 

@@ -19,7 +19,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-PREFIXES = ("postgresql://", "postgresql+psycopg://")
 _FORM = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
 #: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
 _LOCK = 0x66696E6F7073

@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Opening the ledger (rule L3 of docs/rules.md): where it lies, who may create it, and which tables this collection reads."""
+"""Opening the ledger (rule L3 of docs/rules.md): where it lies, who may create it, and which tables this collection reads.
+
+What few tasks need is imported where it is needed: a task is a new Python, which compiles every file that it imports.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql, sqlite, upgrade
+from ansible_collections.finops.cloud.plugins.module_utils._store import sqlite
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
 
 if TYPE_CHECKING:
+    from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql
     from sqlalchemy import Connection
 
 DEFAULT_TIMEOUT_SECONDS = 30
+_POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 #: How many statements a program keeps compiled; there are fewer kinds of them.
 _COMPILED_STATEMENTS = 200
 _FORMS = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
@@ -63,12 +68,17 @@ def shown(options: LedgerOptions) -> str:
 
 def secrets(options: LedgerOptions) -> set[str]:
     """What of the ledger's URL must not be shown."""
-    return postgresql.secrets_of(ledger_url(options))
+    url = ledger_url(options)
+    if url.startswith(sqlite.PREFIX):
+        return set()
+    from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql
+
+    return postgresql.secrets_of(url)
 
 
 def driver(options: LedgerOptions) -> str | None:
     """The library that the ledger's URL needs besides SQLAlchemy, by its import name."""
-    return "psycopg" if ledger_url(options).startswith(postgresql.PREFIXES) else None
+    return "psycopg" if ledger_url(options).startswith(_POSTGRESQL) else None
 
 
 @contextmanager
@@ -133,6 +143,8 @@ def _made_ready(connection: Connection, name: str, create: bool) -> bool:
         tables().metadata.create_all(connection)
         connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
     elif version < SCHEMA_VERSION:
+        from ansible_collections.finops.cloud.plugins.module_utils._store import upgrade
+
         upgrade.upgrade(connection, version)
     return version is None
 
@@ -157,7 +169,9 @@ def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
     url = ledger_url(options)
     if url.startswith(sqlite.PREFIX) and url != sqlite.PREFIX and not url.endswith(":memory:"):
         return sqlite.File.of(url)
-    if url.startswith(postgresql.PREFIXES):
+    if url.startswith(_POSTGRESQL):
+        from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql
+
         return postgresql.Database.of(url)
     told = url.partition("://")[0] + "://..." if "://" in url else url
     raise InvalidOption("ledger", f"'{told}' is no ledger that can be opened; {_FORMS}.")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, budgets, reservations
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
@@ -88,7 +89,7 @@ class Desk:
 
     def stati(self, names: list[str] | None = None) -> list[dict[str, Any]]:
         """How these budgets stand, or all."""
-        rows: list[dict[str, Any]] = budgets.status(self.options, names, Rates(), self.now)["budgets"]
+        rows: list[dict[str, Any]] = status(self.options, names, Rates(), self.now)["budgets"]
         return rows
 
     def status(self, name: str = "team") -> dict[str, Any]:

@@ -15,6 +15,7 @@ import sys
 from multiprocessing.synchronize import Barrier
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets, reservations
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
@@ -46,7 +47,7 @@ def race_once(options: LedgerOptions, race: int, racers: int) -> dict[str, int]:
     for process in processes:
         process.join()
     codes = [process.exitcode for process in processes]
-    row = budgets.status(options, [name], Rates(), now_utc())["budgets"][0]
+    row = status(options, [name], Rates(), now_utc())["budgets"][0]
     held = codes.count(0)
     return {
         "held": held,

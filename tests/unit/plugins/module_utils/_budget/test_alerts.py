@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import sql
@@ -306,7 +306,7 @@ def test_consumers_do_not_steal_from_each_other(desk: Desk) -> None:
 
 
 def waiting(desk: Desk, consumer: str) -> list[str]:
-    told = budgets.status(desk.options, None, Rates(), desk.now, consumer)["alerts"]
+    told = status(desk.options, None, Rates(), desk.now, consumer)["alerts"]
     return [alert["id"] for alert in told]
 
 

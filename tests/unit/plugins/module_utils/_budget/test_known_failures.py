@@ -28,7 +28,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
@@ -163,7 +163,7 @@ def test_foreign_money_is_not_taken_at_its_face_value(desk: Desk) -> None:
     assert (said["verdict"], said["budgets"][0]["spent"]) == ("unknown", None)
     assert "one USD" in said["reasons"][0]
     rates = parse_rates([{"currency": "USD", "icu_per_unit": "40", "valid_from": "2026-01-01"}], False)
-    (row,) = budgets.status(desk.options, None, rates, desk.now)["budgets"]
+    (row,) = status(desk.options, None, rates, desk.now)["budgets"]
     assert row["spent"] == "80"
 
 
