@@ -56,6 +56,8 @@ def body(content: Any, status: int = 200, headers: Mapping[str, str] | None = No
 
 def unauthorized(service: str) -> web.Response:
     """401 without a valid token."""
+    if service == "vergeos":
+        return body({"err": "Login required"}, 401)
     if service == "object_storage":
         return web.Response(status=401, text=_SWIFT_PAGE, content_type="text/html", charset="utf-8")
     if service == "image":
@@ -90,6 +92,7 @@ def error(
         "rating": pecan if path.startswith("/v1") else {"message": said},
         "metric": {"code": status, "title": title, "description": said},
         "image": {"message": said, "code": str(status), "title": said},
+        "vergeos": {"err": said},
         "identity": {"error": {"code": status, "title": title, "message": said}},
     }
     return body(styles[service], status, headers)

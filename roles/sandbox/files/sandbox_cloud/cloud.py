@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox_cloud.faults import Fault
 from sandbox_cloud.scenario import Owner, Scenario
+from sandbox_cloud.vergeos_rows import hourly_rows
 
 TOKEN_LIFETIME = timedelta(hours=1)
 LOGGED_REQUESTS = 2000
@@ -63,6 +64,12 @@ class Cloud:
     rendered: dict[Any, Any] = field(default_factory=dict)
     #: The moment that created_hours_ago counts back from: a moved clock makes everything older.
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    #: The records of the VergeOS system, which grow when it is asked to make one.
+    vergeos_rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.scenario.vergeos is not None:
+            self.vergeos_rows = hourly_rows(self.began, self.scenario.vergeos.hours)
 
     def cached(self, key: Any, make: Callable[[], Any]) -> Any:
         """What make gives, made on first use."""

@@ -21,6 +21,7 @@ SERVICES = (
     "image",
     "rating",
     "metric",
+    "vergeos",
 )
 #: A fault of this kind hits once where nothing else is said: a renewed token works.
 ONCE = ("expired_token",)

@@ -24,6 +24,8 @@ import yaml
 from sandbox_cloud.scenario import Scenario, load, scaled
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from sandbox_cloud.cloud import Cloud
 
 START_SECONDS = 30
@@ -166,7 +168,8 @@ async def _serve(cloud: Cloud, options: Options) -> None:
     await site.start()
     port = runner.addresses[0][1]
     cloud.url = f"http://127.0.0.1:{port}"
-    _write_state(cloud, options, port)
+    vergeos = await _serve_vergeos(cloud, runner, options.directory)
+    _write_state(cloud, options, port, vergeos)
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
@@ -176,7 +179,24 @@ async def _serve(cloud: Cloud, options: Options) -> None:
     await runner.cleanup()
 
 
-def _write_state(cloud: Cloud, options: Options, port: int) -> None:
+async def _serve_vergeos(cloud: Cloud, runner: web.AppRunner, directory: Path) -> dict[str, str]:
+    """Listen with TLS as well, which VergeOS's clients insist on; how to reach it there, nothing where the scenario has none."""
+    system = cloud.scenario.vergeos
+    if system is None:
+        return {}
+    from aiohttp import web
+
+    from sandbox_cloud.certificate import server_context
+
+    before = set(runner.addresses)
+    certificate = directory / "vergeos.pem"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate)).start()
+    (port,) = {address[1] for address in set(runner.addresses) - before}
+    login = {"username": system.username, "password": system.password, "token": system.token}
+    return {"host": f"127.0.0.1:{port}", "ca_cert": str(certificate), **login}
+
+
+def _write_state(cloud: Cloud, options: Options, port: int, vergeos: dict[str, str]) -> None:
     """clouds.yaml first: whoever sees the state may use it."""
     clouds = options.directory / "clouds.yaml"
     _write_private(clouds, yaml.safe_dump({"clouds": _clouds(cloud.scenario, cloud.url)}, sort_keys=False))
@@ -187,6 +207,7 @@ def _write_state(cloud: Cloud, options: Options, port: int) -> None:
         "auth_url": f"{cloud.url}/identity/v3",
         "clouds_file": str(clouds),
         "scenario": str(options.scenario),
+        "vergeos": vergeos,
     }
     _write_private(_state_file(options.directory), json.dumps(told))
 

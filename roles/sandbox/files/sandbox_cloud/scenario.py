@@ -50,6 +50,7 @@ class Flavor:
     ram_mb: int
     disk_gb: int
     ephemeral_gb: int = 0
+    extra_specs: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,17 @@ class ApplicationCredential:
 
 
 @dataclass(frozen=True)
+class Vergeos:
+    """A VergeOS system beside the cloud, and for how many hours it has made a record an hour."""
+
+    cloud_name: str
+    username: str
+    password: str
+    token: str
+    hours: int = 48
+
+
+@dataclass(frozen=True)
 class Scenario:
     """The whole cloud."""
 
@@ -258,6 +270,7 @@ class Scenario:
     load_balancers: tuple[LoadBalancer, ...] = ()
     containers: tuple[Container, ...] = ()
     images: tuple[Image, ...] = ()
+    vergeos: Vergeos | None = None
 
     @property
     def owners(self) -> tuple[Owner, ...]:

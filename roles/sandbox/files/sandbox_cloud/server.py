@@ -28,6 +28,7 @@ from sandbox_cloud.services import (
     network,
     object_storage,
     rating,
+    vergeos,
 )
 
 PREFIXES = {
@@ -40,6 +41,7 @@ PREFIXES = {
     "image": "/image",
     "rating": "/rating",
     "metric": "/metric",
+    "vergeos": "/api/v4",
 }
 _SERVICES = {
     "identity": identity,
@@ -52,6 +54,8 @@ _SERVICES = {
     "rating": rating,
     "metric": metric,
 }
+#: What lets nobody in by a token of Keystone: itself, and another system.
+_WITHOUT_KEYSTONE = ("identity", "vergeos")
 #: A version document: a service's root, or its root and a version, with nothing behind.
 _DISCOVERY = re.compile(r"^/?(v\d+(\.\d+)?/?)?$")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -94,6 +98,8 @@ def application(cloud: Cloud) -> web.Application:
     for service, module in _SERVICES.items():
         if service == "identity" or service in cloud.scenario.services:
             app.add_routes(module.routes(cloud, PREFIXES[service]))
+    if cloud.scenario.vergeos is not None:
+        app.add_routes(vergeos.routes(cloud.scenario.vergeos, cloud.vergeos_rows, cloud.now, PREFIXES["vergeos"]))
     app.add_routes(_control(cloud))
     return app
 
@@ -119,7 +125,7 @@ async def _answer(
         broken = await _broken(cloud, request, service, path, fault)
         if broken is not None:
             return broken
-    if service != "identity" and kind == "api":
+    if service not in _WITHOUT_KEYSTONE and kind == "api":
         found = cloud.identity_of(request.headers.get("X-Auth-Token"))
         if found is None:
             return answers.unauthorized(service)
@@ -211,7 +217,15 @@ def _control(cloud: Cloud) -> list[web.RouteDef]:
         cloud.latency_seconds = latency / 1000
         return answers.body({"latency_ms": latency})
 
+    async def replace_records(request: web.Request) -> web.Response:
+        rows = await _json(request)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and "$key" in row for row in rows):
+            return answers.body({"error": "the records are a list of rows, each with its $key"}, 400)
+        cloud.vergeos_rows[:] = rows
+        return answers.body({"records": len(rows)})
+
     return [
+        web.put("/sandbox/vergeos/billing", replace_records),
         web.get("/sandbox/requests", tell_requests),
         web.delete("/sandbox/requests", forget_requests),
         web.get("/sandbox/faults", tell_faults),

@@ -303,7 +303,7 @@ def _flavor(cloud: Cloud, name: str, asked: tuple[int, int], origin: str) -> dic
         "ephemeral": flavor.ephemeral_gb,
         "swap": 0,
         "original_name": name,
-        "extra_specs": {},
+        "extra_specs": dict(flavor.extra_specs),
     }
 
 
@@ -326,7 +326,10 @@ def _listed_flavor(cloud: Cloud, name: str, asked: tuple[int, int], origin: str)
             {"rel": "bookmark", "href": f"{origin}/flavors/{flavor_id}"},
         ],
     }
-    newer: dict[tuple[int, int], dict[str, Any]] = {(2, 55): {"description": None}, (2, 61): {"extra_specs": {}}}
+    newer: dict[tuple[int, int], dict[str, Any]] = {
+        (2, 55): {"description": None},
+        (2, 61): {"extra_specs": dict(flavor.extra_specs)},
+    }
     for since, names in newer.items():
         row |= names if asked >= since else {}
     return row
