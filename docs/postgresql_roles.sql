@@ -15,14 +15,15 @@ $$;
 
 GRANT finops_gate TO finops_owner;
 
--- Rows of entry are only ever added: who may record cannot change or remove what was recorded.
+-- Rows of entry and usage_record are only ever added: who may record cannot change or remove what was recorded.
 GRANT SELECT ON ledger_schema, dimension_set, tag, entry, roll_up, budget, feed, feed_window,
     feed_rate, feed_carried, feed_resource, hold, hold_line, limit_override, override_use,
-    feed_hours, alert, alert_acknowledged TO finops_gate;
-GRANT INSERT ON dimension_set, tag, entry TO finops_gate;
+    feed_hours, alert, alert_acknowledged, usage_record TO finops_gate;
+GRANT INSERT ON dimension_set, tag, entry, usage_record TO finops_gate;
 GRANT INSERT, UPDATE ON roll_up TO finops_gate;
 GRANT INSERT, UPDATE, DELETE ON feed, feed_window, feed_rate, feed_carried, feed_resource TO finops_gate;
-GRANT USAGE ON SEQUENCE dimension_set_id_seq, entry_id_seq, feed_id_seq, hold_id_seq TO finops_gate;
+GRANT USAGE ON SEQUENCE dimension_set_id_seq, entry_id_seq, feed_id_seq, hold_id_seq, usage_record_id_seq
+    TO finops_gate;
 GRANT INSERT, UPDATE ON hold TO finops_gate;
 GRANT INSERT, DELETE ON hold_line, feed_hours TO finops_gate;
 -- An alert that was fired stays, and so does who took care of it.

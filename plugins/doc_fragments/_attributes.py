@@ -48,6 +48,16 @@ attributes:
       - finops.cloud.cloud
 """
 
+    ACTIONGROUP_VERGEOS = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/finops.cloud.vergeos) in C(module_defaults) to set the connection options of this module.
+    support: full
+    membership:
+      - finops.cloud.vergeos
+"""
+
     ACTIONGROUP_LEDGER = r"""
 options: {}
 attributes:
@@ -68,5 +78,19 @@ attributes:
     support: full
     membership:
       - finops.cloud.cloud
+      - finops.cloud.ledger
+"""
+
+    ACTIONGROUP_ALL = r"""
+options: {}
+attributes:
+  action_group:
+    description:
+      - Use C(group/finops.cloud.cloud), C(group/finops.cloud.vergeos) and C(group/finops.cloud.ledger) in C(module_defaults) to set the
+        connection and ledger options of this module.
+    support: full
+    membership:
+      - finops.cloud.cloud
+      - finops.cloud.vergeos
       - finops.cloud.ledger
 """

@@ -67,7 +67,11 @@ def test_only_one_room_knows_ansible_and_nobody_needs_a_library_to_be_imported()
 def test_every_module_is_in_its_action_groups_and_takes_their_options() -> None:
     """Rule W4: a module that takes the connection options is a member of group cloud, one that takes a ledger of group ledger."""
     groups = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
-    spread = {"cloud": "cloud_arguments.CONNECTION", "ledger": "arguments.LEDGER"}
+    spread = {
+        "cloud": "cloud_arguments.CONNECTION",
+        "vergeos": "vergeos_arguments.CONNECTION",
+        "ledger": "arguments.LEDGER",
+    }
     for group, text in spread.items():
         members = {name for name in groups[group] if isinstance(name, str)}
         takes = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if f"**{text}," in path.read_text()}

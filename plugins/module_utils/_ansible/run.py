@@ -15,7 +15,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
 from ansible_collections.finops.cloud.plugins.module_utils._store import sql
 
-_REQUIREMENTS = {"openstack": "openstacksdk>=4.0", "sqlalchemy": "SQLAlchemy>=2.0", "psycopg": "psycopg>=3.1"}
+_REQUIREMENTS = {
+    "openstack": "openstacksdk>=4.0",
+    "sqlalchemy": "SQLAlchemy>=2.0",
+    "psycopg": "psycopg>=3.1",
+    "pyvergeos": "pyvergeos>=1.7",
+}
 #: Python's own is 700.
 _OBJECTS_PER_COLLECTION = 50_000
 

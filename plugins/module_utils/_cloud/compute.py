@@ -40,7 +40,8 @@ class Server:
     """A server and the flavor embedded in it; a number is None where Nova has lost the flavor.
 
     created, updated: as Nova writes them, ISO 8601 with Z. gpu: whether the flavor asks for a GPU or another PCI device,
-    None where the policy hides what it asks for. floating_ips, volume_ids: what hangs on the server.
+    None where the policy hides what it asks for. gpu_count, vgpu_count: how many, every PCI device counted as a GPU; None where that is
+    hidden, or said by a profile of accelerators. floating_ips, volume_ids: what hangs on the server.
     """
 
     id: str
@@ -56,6 +57,8 @@ class Server:
     updated: str
     metadata: Mapping[str, str]
     gpu: bool | None
+    gpu_count: int | None
+    vgpu_count: int | None
     floating_ips: tuple[str, ...]
     volume_ids: tuple[str, ...]
 
@@ -143,6 +146,8 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
         updated=nova.member(reading, row, "updated", str),
         metadata=nova.member(reading, row, "metadata", dict),
         gpu=_asks_for_device(flavor.get("extra_specs")),
+        gpu_count=_gpu_count(flavor.get("extra_specs")),
+        vgpu_count=_vgpu_count(flavor.get("extra_specs")),
         floating_ips=_floating_addresses(nova.member(reading, row, "addresses", dict)),
         volume_ids=tuple(one["id"] for one in row.get("os-extended-volumes:volumes_attached") or ()),
     )
@@ -153,6 +158,34 @@ def _asks_for_device(extra_specs: dict[str, str] | None) -> bool | None:
     if extra_specs is None:
         return None
     return any(name.startswith(_DEVICE_SPECS) for name in extra_specs)
+
+
+def _gpu_count(extra_specs: dict[str, str] | None) -> int | None:
+    """How many whole devices: pci_passthrough:alias is `name:count` of one or several, resources:PGPU of a request group a number."""
+    if extra_specs is None or any(name.startswith("accel:device_profile") for name in extra_specs):
+        return None
+    aliases = extra_specs.get("pci_passthrough:alias")
+    counts = [] if aliases is None else [one.rpartition(":")[2] for one in aliases.split(",")]
+    return _sum_of_counts([*counts, *_requested(extra_specs, "PGPU")])
+
+
+def _vgpu_count(extra_specs: dict[str, str] | None) -> int | None:
+    return None if extra_specs is None else _sum_of_counts(_requested(extra_specs, "VGPU"))
+
+
+def _requested(extra_specs: dict[str, str], resource_class: str) -> list[str]:
+    """What all request groups ask of a resource class: `resources`, `resources1` or `resources_NAME`."""
+    named = (name.partition(":") for name in extra_specs)
+    return [
+        extra_specs[f"{group}:{asked}"]
+        for group, _colon, asked in named
+        if asked == resource_class and group.startswith("resources")
+    ]
+
+
+def _sum_of_counts(counts: list[str]) -> int | None:
+    numbers = [count.strip() for count in counts]
+    return sum(map(int, numbers)) if all(one.isascii() and one.isdigit() for one in numbers) else None
 
 
 def _floating_addresses(networks: dict[str, list[dict[str, Any]]]) -> tuple[str, ...]:

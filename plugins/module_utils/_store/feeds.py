@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Delete, Select, Table, Update
 
 HOUR, DAY = "hour", "day"
+CLOUDKITTY, VERGEOS = "cloudkitty", "vergeos"
 BY_RESOURCE, BY_TYPE = "resource", "type"
 #: The tag of what no list has, and none had while it was imported: which tags it has is not known (rule F2).
 UNKNOWN_TAGS = {"tag_status": "unknown"}
@@ -30,16 +31,17 @@ _CATEGORY, _TAG = "category", "tag"
 
 @dataclass(frozen=True)
 class FeedKey:
-    """Which project of which cloud and region a feed carries."""
+    """Which project of which cloud and region a feed carries, and who tells its cost, or what it is reckoned from."""
 
     auth_url: str
     region: str
     project_id: str
+    told_by: str = CLOUDKITTY
 
     @property
     def source(self) -> str:
-        """What the ledger calls the feed's entries: names in clouds.yaml may change, these three do not."""
-        return f"cloudkitty {self.auth_url} {self.region} {self.project_id}"
+        """What the ledger calls the feed's entries: names in clouds.yaml may change, these do not."""
+        return f"{self.told_by} {self.auth_url} {self.region} {self.project_id}"
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def read_all(connection: Connection) -> list[Feed]:
         names[(feed_id, kind)].add(name)
     return [
         Feed(
-            key=FeedKey(row.auth_url, row.region, row.project_id),
+            key=FeedKey(row.auth_url, row.region, row.project_id, row.told_by),
             cloud=row.cloud,
             project_name=row.project_name,
             currency=row.currency,

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema_records import usage_record
+
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 #: Goes up by one with every change of the tables; the ledger carries the number it was written with.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Tables:
     override_use: Table
     alert: Table
     alert_acknowledged: Table
+    usage_record: Table
 
 
 @cache
@@ -71,6 +74,7 @@ def tables() -> Tables:
         override_use=_override_use(metadata),
         alert=_alert(metadata),
         alert_acknowledged=_alert_acknowledged(metadata),
+        usage_record=usage_record(metadata),
     )
 
 
@@ -202,7 +206,9 @@ def _budget(metadata: MetaData) -> Table:
 
 
 def _feed(metadata: MetaData) -> Table:
-    """retired: it ended and brings no more cost. credit_due_from: begin of the first month whose free tier is to be reckoned anew.
+    """told_by: cloudkitty or vergeos. retired: it ended and brings no more cost.
+
+    credit_due_from: begin of the first month whose free tier is to be reckoned anew.
 
     revision: goes up with every change, so that a writer sees with one look whether another one came in between.
     """
@@ -212,6 +218,7 @@ def _feed(metadata: MetaData) -> Table:
         "feed",
         metadata,
         Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("told_by", Text, nullable=False),
         Column("auth_url", Text, nullable=False),
         Column("region", Text, nullable=False),
         Column("project_id", Text, nullable=False),

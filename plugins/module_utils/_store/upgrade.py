@@ -28,8 +28,10 @@ _MOVE_BUDGETS_AND_FEEDS = (
     " fed_by, basis, max_staleness_s, categories, projects, tags, thresholds) SELECT name, limit_nano, currency, period, timezone,"
     " first_day, anchor_day, anchor_month, period_begin, period_end, fed_by, basis, max_staleness_s, '[]', '[]', '{}', '[]'"
     " FROM budget_of_schema_1",
-    "INSERT INTO feed (id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, retired, revision)"
-    " SELECT id, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0, 0 FROM feed_of_schema_1",
+    "INSERT INTO feed (id, told_by, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, retired,"
+    " revision)"
+    " SELECT id, 'cloudkitty', auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0, 0"
+    " FROM feed_of_schema_1",
     'INSERT INTO feed_window (feed_id, "begin", "end", resolution, "grouping", tagged)'
     " SELECT feed_id, \"begin\", \"end\", 'hour', 'type', 0 FROM feed_window_of_schema_1",
     f"INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
@@ -48,15 +50,18 @@ _LEAVE_SCHEMA_2 = (
     "ALTER TABLE feed_window ADD COLUMN tagged BOOLEAN DEFAULT false NOT NULL",
 )
 
+#: Schema 3 knew feeds of CloudKitty only, and no usage records.
+_LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
+
 
 def upgrade(connection: Connection, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION. What fails leaves it as it was: the transaction is not committed."""
     if version == 1:
         _leave_schema_1(connection)
-    elif version == 2:
-        for statement in _LEAVE_SCHEMA_2:
+    else:
+        for statement in (*(_LEAVE_SCHEMA_2 if version == 2 else ()), *_LEAVE_SCHEMA_3):
             connection.exec_driver_sql(statement)
-    # Schema 2 knew no alerts and no rated hours; what those tables tell begins with the next task.
+    # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins with the next task.
     tables().metadata.create_all(connection)
     connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))
 

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vergeos_billing_info
+short_description: Look at the billing records of a VergeOS system, and what they come to
+version_added: 0.1.0
+description:
+  - Lists the billing records that a VergeOS system keeps of itself, gets one or the newest, and sums a window of them up. It changes
+    nothing.
+  - They are told in the words of M(finops.cloud.usage_record_info), which tells those that are in the ledger.
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._vergeos
+  - finops.cloud._usage_records
+  - finops.cloud._attributes
+  - finops.cloud._attributes.info_module
+  - finops.cloud._attributes.actiongroup_vergeos
+seealso:
+  - module: finops.cloud.usage_record
+  - module: finops.cloud.cost_import
+    description: Prices these records into the ledger, with O(finops.cloud.cost_import#module:usage_prices).
+"""
+
+EXAMPLES = r"""
+- name: The newest record
+  finops.cloud.vergeos_billing_info:
+    host: vergeos.example.com
+    token: "{{ vergeos_token }}"
+    latest: true
+  register: now
+
+- name: Last month in figures
+  finops.cloud.vergeos_billing_info:
+    since: "2026-10-01"
+    until: "2026-11-01"
+    timezone: Europe/Zurich
+    summary: true
+  environment:
+    VERGEOS_HOST: vergeos.example.com
+    VERGEOS_USERNAME: reader
+    VERGEOS_PASSWORD: "{{ vergeos_password }}"
+
+- name: The second page of a list
+  finops.cloud.vergeos_billing_info:
+    host: vergeos.example.com
+    token: "{{ vergeos_token }}"
+    fields: [created, used_cores, tiers]
+    limit: 50
+    offset: 50
+"""
+
+RETURN = r"""
+system:
+  description: The VergeOS system that was asked, its name and its version.
+  returned: success
+  type: dict
+  sample: {host: vergeos.example.com, cloud_name: production, version: 26.1.8}
+record:
+  description:
+    - The record that was asked for, of which O(fields) may choose.
+    - Sizes are in bytes, MB and GB of 1024-based units. C(tiers) are the tiers of a VergeOS system, or the volume types of a project.
+      C(from) and C(to) are what it is for, null where it is of one moment.
+    - A number is null where the source does not tell it, where it could not be read, and where there is no limit. C(unlimited) names
+      the totals without a limit, C(cores), C(ram), C(storage), C(tier:NAME) and C(object_storage), and C(unknown) the fields that the
+      source should have told; C(complete) is true where there are none. A utilization is null where what is used or its total is.
+  returned: success, with O(key) or O(latest)
+  type: dict
+  sample: &record
+    source: vergeos
+    system: vergeos.example.com
+    region: null
+    project_id: null
+    project_name: production
+    key: 4711
+    description: Billing report 4711
+    used_cores: 32
+    total_cores: 64
+    online_cores: 60
+    phys_total_cpu_percent: 75
+    total_nodes: 4
+    online_nodes: 4
+    running_machines: 25
+    used_ram_mb: 65536
+    total_ram_mb: 131072
+    online_ram_mb: 131072
+    phys_ram_used_bytes: 68719476736
+    phys_vram_used_bytes: 17179869184
+    gpus_total: 4
+    gpus_used: 2
+    gpus_idle: 2
+    vgpus_total: 8
+    vgpus_used: 4
+    vgpus_idle: 4
+    workload_datapoints: 1000
+    storage_datapoints: 500
+    complete: true
+    created: "2026-11-01T00:00:00Z"
+    created_epoch: 1793491200
+    from: "2026-10-31T23:00:00Z"
+    from_epoch: 1793487600
+    to: "2026-11-01T00:00:00Z"
+    to_epoch: 1793491200
+    sent: null
+    sent_epoch: null
+    used_ram_gb: 64.0
+    total_ram_gb: 128.0
+    online_ram_gb: 128.0
+    phys_ram_used_gb: 64.0
+    phys_vram_used_gb: 16.0
+    tiers:
+      - {name: "0", used_bytes: 107374182400, used_gb: 100.0, total_bytes: 1099511627776, total_gb: 1024.0}
+    total_storage_used_bytes: 107374182400
+    total_storage_used_gb: 100.0
+    total_storage_total_bytes: 1099511627776
+    total_storage_total_gb: 1024.0
+    object_storage_used_bytes: null
+    object_storage_used_gb: null
+    object_storage_total_bytes: null
+    object_storage_total_gb: null
+    cpu_utilization_percent: 50.0
+    ram_utilization_percent: 50.0
+    gpu_utilization_percent: 50.0
+    vgpu_utilization_percent: 50.0
+    unlimited: []
+    unknown: []
+records:
+  description: Records as RV(record), the newest first.
+  returned: success, without O(key), O(latest) and O(summary)
+  type: list
+  elements: dict
+  sample:
+    - *record
+next_offset:
+  description: O(offset) of the next page, null where this is the last.
+  returned: success, without O(key), O(latest) and O(summary)
+  type: int
+  sample: null
+summary:
+  description:
+    - What the records come to. Averages are weighted by the time that each record is for, C(to) less C(from); where it does not say, by the
+      time since the record before it in the window. A record for no time counts in peaks only.
+    - There are C(cores), C(ram_gb), C(storage_gb), C(object_storage_gb), C(gpus), C(vgpus), and in C(tiers_gb) each kind of storage by its
+      name. C(total) is that of the newest record. C(without_used) says how many records do not tell what is used; they are in none of
+      the figures. C(without_total) says how many of the others have no total, or none above zero; they are not in those of utilization.
+    - C(incomplete_count) is how many records are not complete, C(newest) and C(oldest) when they were created, and C(weight_seconds) what
+      all weigh together. C(tiers_gb) is empty where there are no records.
+  returned: success, with O(summary)
+  type: dict
+  sample:
+    period_start: "2026-10-01T00:00:00Z"
+    period_end: "2026-11-01T00:00:00Z"
+    record_count: 744
+    incomplete_count: 0
+    weight_seconds: 2678400
+    newest: "2026-10-31T23:00:00Z"
+    oldest: "2026-10-01T00:00:00Z"
+    cores: &measure
+      total: 64
+      average_used: 30.5
+      peak_used: 40
+      average_utilization_percent: 47.65625
+      peak_utilization_percent: 62.5
+      without_used: 0
+      without_total: 0
+    ram_gb: *measure
+    storage_gb: *measure
+    object_storage_gb: *measure
+    gpus: *measure
+    vgpus: *measure
+    tiers_gb:
+      "0": *measure
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import vergeos_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.record_arguments import (
+    QUESTION,
+    refuse_two_questions,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
+from ansible_collections.finops.cloud.plugins.module_utils._metering.record_questions import (
+    SystemRecords,
+    answer,
+    parse_question,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**vergeos_arguments.CONNECTION, **QUESTION},
+        supports_check_mode=True,
+    )
+
+    def read() -> dict[str, Any]:
+        params = module.params
+        refuse_two_questions(params["latest"], params["summary"], params["key"])
+        question = parse_question(params)
+        with System(vergeos_arguments.vergeos_options(params)) as system:
+            return {"system": system.as_result(), **answer(SystemRecords(system), question)}
+
+    run(module, read, "pyvergeos")
+
+
+if __name__ == "__main__":
+    main()
