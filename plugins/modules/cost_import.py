@@ -17,16 +17,18 @@ description:
   - A budget with C(fed_by=cloud) knows its spend from here. Run it before the gate, or every hour with the role
     P(finops.cloud.cost_sync#role).
   - With O(file) it reads a bill instead, a FOCUS file or any other CSV, and no cloud.
+  - With O(usage_prices) it reads the billing records of a VergeOS system instead, which tell quantities and no cost.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._connection
+  - finops.cloud._vergeos
   - finops.cloud._rating
   - finops.cloud._rating.metric_categories
   - finops.cloud._ledger
   - finops.cloud._rating.rates
   - finops.cloud._attributes
-  - finops.cloud._attributes.actiongroup_cloud_and_ledger
+  - finops.cloud._attributes.actiongroup_all
 attributes:
   check_mode:
     support: full
@@ -138,9 +140,25 @@ options:
         reversed. Needs O(source).
     type: bool
     default: false
+  usage_prices:
+    description:
+      - What one hour costs, net of VAT, of what a VergeOS system uses, by C(cores), C(ram_gb), C(gpus), C(vgpus) and C(tier_0_gb) to
+        C(tier_5_gb). Quote it. GB are of 1024-based units. What is not named costs nothing.
+      - The system's billing records are brought then, hour by hour, each at these prices. An hour that was imported keeps its price, also
+        where the list has changed since, unless O(reread) says otherwise.
+      - An hour is known when records are for all of it and tell everything that has a price. Others are holes, on which budgets are
+        unknown.
+      - The feed's project has the name and the address of the system. O(begin), O(window), O(reread) and O(metric_categories) count here
+        too, O(metric_categories) by metrics such as C(vergeos.cores).
+    type: dict
+  currency:
+    description:
+      - Currency of O(usage_prices), an ISO 4217 code or V(ICU).
+    type: str
 seealso:
   - module: finops.cloud.cost_budget
   - module: finops.cloud.cost_entry
+  - module: finops.cloud.vergeos_billing_info
 """
 
 EXAMPLES = r"""
@@ -177,6 +195,13 @@ EXAMPLES = r"""
     values:
       currency: CHF
       category: other
+
+- name: What a VergeOS system uses, at our prices
+  finops.cloud.cost_import:
+    host: vergeos.example.com
+    token: "{{ vergeos_token }}"
+    usage_prices: {cores: "0.011", ram_gb: "0.004", tier_1_gb: "0.0001", tier_3_gb: "0.00004"}
+    currency: CHF
 
 - name: A project that is no more
   finops.cloud.cost_import:
@@ -215,6 +240,17 @@ cloud:
       type: str
       returned: always
       sample: PCP-ABC1234
+system:
+  description: The VergeOS system that was asked, its name and its version.
+  returned: success with O(usage_prices)
+  type: dict
+  sample: {host: vergeos.example.com, cloud_name: production, version: 26.1.8}
+incomplete_records:
+  description: Keys of the records that do not tell something that has a price, and are for an hour of the window.
+  returned: success with O(usage_prices)
+  type: list
+  elements: int
+  sample: []
 services:
   description:
     - How reading went, by service.
@@ -234,7 +270,7 @@ collected_at:
   sample: "2026-11-21T05:00:00Z"
 complete:
   description: Always true, as what was not read fails the task and writes nothing of its hour.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: bool
   sample: true
 ledger:
@@ -265,12 +301,12 @@ period_end:
   sample: "2026-11-21T04:00:00Z"
 imported:
   description: What the window cost, as the cloud says now.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: str
   sample: "207.6"
 currency:
   description: Currency of the feed.
-  returned: success with a cloud, and for O(state=retired)
+  returned: success with a cloud or O(usage_prices), and for O(state=retired)
   type: str
   sample: ICU
 cloud_difference:
@@ -280,17 +316,17 @@ cloud_difference:
   sample: "0.00000000000002"
 rated_through:
   description: End of the feed's newest rated period, in UTC.
-  returned: success with a cloud, and for O(state=retired)
+  returned: success with a cloud or O(usage_prices), and for O(state=retired)
   type: str
   sample: "2026-11-21T04:00:00Z"
 run_rate:
   description: What the newest rated period cost.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: str
   sample: "8.650401"
 collect_period:
   description: How many seconds a rated period is long.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: int
   sample: 3600
 resolution:
@@ -317,17 +353,17 @@ unknown_tags:
 periods:
   description:
     - How many periods of the window are rated, are empty as the project used nothing, were read point by point, and are missing.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: dict
   sample: {rated: 24, empty: 0, read: 2, missing: 0}
 rating_behind:
   description: Whether periods are missing although the project uses something. Budgets on them are unknown.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: bool
   sample: false
 holes:
   description: Which ones these are, as windows in UTC.
-  returned: success with a cloud
+  returned: success with a cloud or O(usage_prices)
   type: list
   elements: dict
   contains:
@@ -404,13 +440,18 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import (
+    arguments,
+    cloud_arguments,
+    vergeos_arguments,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
 from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+    Window,
     now_utc,
     parse_moment,
     used_window,
@@ -420,13 +461,20 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.writer import r
 from ansible_collections.finops.cloud.plugins.module_utils._feeds import tables
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.cloudkitty import ImportOptions, import_cost
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.retiring import retire
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.vergeos import (
+    VergeosOptions,
+    import_usage,
+    parse_prices,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
+from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
+            **vergeos_arguments.CONNECTION,
             **cloud_arguments.RATING,
             **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
@@ -446,9 +494,11 @@ def main() -> None:
             "values": {"type": "dict", "default": {}},
             "source": {"type": "str"},
             "replaces": {"type": "bool", "default": False},
+            "usage_prices": {"type": "dict"},
+            "currency": {"type": "str"},
         },
-        mutually_exclusive=[("since", "window", "begin", "file")],
-        required_by={"end": "begin", "source": "file"},
+        mutually_exclusive=[("since", "window", "begin", "file"), ("file", "usage_prices")],
+        required_by={"end": "begin", "source": "file", "currency": "usage_prices"},
         required_if=[("state", "retired", ["project"]), ("replaces", True, ["source"])],
         supports_check_mode=True,
     )
@@ -456,6 +506,9 @@ def main() -> None:
         run(module, lambda: _retire(module), "sqlalchemy")
     if module.params["file"] is not None:
         run(module, lambda: _bring_table(module), "sqlalchemy")
+
+    if module.params["usage_prices"] is not None:
+        run(module, lambda: _bring_usage(module), "sqlalchemy", "pyvergeos")
 
     def bring_in(cloud: Cloud, now: datetime) -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
@@ -487,13 +540,31 @@ def _bring_table(module: AnsibleModule) -> dict[str, Any]:
     return tables.import_table(ledger, options, now, recorded_by(), module.check_mode, watch)
 
 
+def _bring_usage(module: AnsibleModule) -> dict[str, Any]:
+    params, now = module.params, now_utc()
+    options = VergeosOptions(
+        asked=_asked(params, now),
+        price_list=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
+        metric_categories=cloud_arguments.metric_categories(params),
+        reread=params["reread"],
+    )
+    ledger, by = arguments.ledger_options(params), recorded_by()
+    watch = alerts.watch(arguments.rates(params), now, by)
+    with System(vergeos_arguments.vergeos_options(params)) as system:
+        return import_usage(system, ledger, options, now, by, module.check_mode, watch)
+
+
+def _asked(params: dict[str, Any], now: datetime) -> Window | None:
+    if not (params["begin"] or params["window"]):
+        return None
+    zone = zone_named(params["timezone"], "timezone")
+    return used_window(params["window"], params["begin"], params["end"], zone, now)
+
+
 def _options(params: dict[str, Any], now: datetime) -> ImportOptions:
     zone = zone_named(params["timezone"], "timezone")
-    asked = None
-    if params["begin"] or params["window"]:
-        asked = used_window(params["window"], params["begin"], params["end"], zone, now)
     return ImportOptions(
-        asked=asked,
+        asked=_asked(params, now),
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
         collect_period_s=cloud_arguments.collect_period_s(params),

@@ -134,7 +134,7 @@ def import_cost(
         "ledger": sql.shown(ledger_options),
         "ledger_created": writer.created,
         "entries": writer.counts,
-        **_told_feed(writer.feed),
+        **told_feed(writer.feed),
         **_told_window(judged, wanted, options),
         "cloud_difference": plain(noise),
         "unknown_tags": sorted(writer.unknown),
@@ -174,7 +174,7 @@ def _stand(ledger_options: sql.LedgerOptions, feeding: Feeding, window: Window |
 
 def _window(feed: feeds.Feed | None, options: ImportOptions, now: datetime) -> Window:
     """The window to read, on the edges of collect periods and of what is written together. Raises InvalidOption where it lies ahead."""
-    asked = options.asked or Window(_since_last(feed, now), now)
+    asked = options.asked or Window(since_last(feed, now), now)
     if asked.begin >= now:
         raise InvalidOption("begin", f"{iso(asked.begin)} is not past; nothing is rated yet.")
     begin, end = (ceil_to(moment, options.collect_period_s) for moment in (asked.begin, min(asked.end, now)))
@@ -184,7 +184,7 @@ def _window(feed: feeds.Feed | None, options: ImportOptions, now: datetime) -> W
     return Window(min(begin, first.begin), max(end, last.end))
 
 
-def _since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
+def since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
     """Where the last import ended, less an overlap, or at the first hole that the cloud may have filled since."""
     if feed is None:
         return (now.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)
@@ -234,7 +234,7 @@ def _is_covered(unit: Unit, feed: feeds.Feed | None, options: ImportOptions) -> 
     )
 
 
-def _told_feed(feed: feeds.Feed | None) -> dict[str, Any]:
+def told_feed(feed: feeds.Feed | None) -> dict[str, Any]:
     """Where the feed stands now."""
     return {
         "rated_through": None if feed is None else iso(feed.rated_through),
