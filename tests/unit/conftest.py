@@ -20,6 +20,7 @@ import hypothesis
 import pytest
 
 from .asking import Answer, ask
+from .small_vergeos import SmallVergeos
 
 POSTGRESQL = Path(__file__).parents[1] / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
@@ -108,6 +109,16 @@ def drilled(_shared: Sandbox) -> Iterator[Sandbox]:
     """One sandbox for faults, which are cleared afterwards."""
     yield _shared
     assert _shared.ask("DELETE", "/sandbox/faults").body == []
+
+
+@pytest.fixture
+def vergeos(drilled: Sandbox) -> Iterator[SmallVergeos]:
+    """The VergeOS beside the drilled sandbox, without any record; faults are cleared afterwards."""
+    small = SmallVergeos(drilled)
+    small.put([])
+    drilled.ask("DELETE", "/sandbox/requests")
+    yield small
+    drilled.ask("DELETE", "/sandbox/faults")
 
 
 @pytest.fixture(scope="session")

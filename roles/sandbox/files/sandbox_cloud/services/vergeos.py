@@ -28,7 +28,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
     "le": operator.le,
 }
-_CONDITION = re.compile(r"([$\w]+) (eq|ne|gt|ge|lt|le) (\d+|'[^']*')")
+_CONDITION = re.compile(r"([$\w]+) (eq|ne|gt|ge|lt|le) (?:(\d+)|'((?:[^'\\]|\\.)*)')(?: and |$)")
 
 
 def routes(system: Vergeos, rows: list[Row], now: Callable[[], datetime], prefix: str) -> list[web.RouteDef]:
@@ -87,12 +87,14 @@ def _projected(row: Row, request: web.Request) -> Row:
 
 def _meets(row: Row, asked: str | None) -> bool:
     """Whether the row meets all conditions of an OData filter. Raises Refused for what is none; a null meets nothing."""
-    for condition in asked.split(" and ") if asked else ():
-        found = _CONDITION.fullmatch(condition.strip())
+    at = 0
+    while asked and at < len(asked):
+        found = _CONDITION.match(asked, at)
         if found is None:
-            raise answers.Refused(answers.error("vergeos", 422, f"Invalid filter: {condition}"))
-        name, comparison, text = found.groups()
-        value = text[1:-1] if text.startswith("'") else int(text)
+            raise answers.Refused(answers.error("vergeos", 422, f"Invalid filter: {asked[at:]}"))
+        name, comparison, number, quoted = found.groups()
+        value = re.sub(r"\\(.)", r"\1", quoted) if number is None else int(number)
         if row.get(name) is None or not _COMPARISONS[comparison](row[name], value):
             return False
+        at = found.end()
     return True

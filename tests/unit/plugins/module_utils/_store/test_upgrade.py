@@ -26,6 +26,7 @@ from .rolled_up import assert_roll_up_equals_the_rows
 SCHEMA_1 = (Path(__file__).parent / "schema_1.sql").read_text()
 SCHEMA_2 = (Path(__file__).parent / "schema_2.sql").read_text()
 SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_text()
+SCHEMA_3 = (Path(__file__).parent / "schema_3.sql").read_text()
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -97,8 +98,9 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-#: What schema 3 tells otherwise.
-OTHERWISE = ('"feed"', '"feed_window"', "ledger_schema")
+#: What the present schema tells otherwise than schema 3, and than schema 2.
+OF_3 = ('"feed"', "ledger_schema")
+OF_2 = (*OF_3, '"feed_window"')
 
 
 #: A PostgreSQL's columns, constraints and indexes, in whatever order they came; defaults matter to nobody who names all columns.
@@ -137,23 +139,27 @@ def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgr
     assert upgraded == layout_on_postgresql(options)
 
 
-def rows_that_stay(path: Path) -> list[str]:
-    return [line for line in dump(path) if line.startswith("INSERT") and not any(name in line for name in OTHERWISE)]
+def rows_that_stay(path: Path, otherwise: tuple[str, ...]) -> list[str]:
+    return [line for line in dump(path) if line.startswith("INSERT") and not any(name in line for name in otherwise)]
 
 
-def test_a_ledger_of_schema_2_gets_its_new_tables_and_keeps_all_rows(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("schema", "otherwise"), [(SCHEMA_2, OF_2), (SCHEMA_3, OF_3)])
+def test_a_later_ledger_gets_its_new_tables_and_keeps_all_rows(
+    path: Path, tmp_path: Path, schema: str, otherwise: tuple[str, ...]
+) -> None:
     with sqlite3.connect(path) as connection:
-        connection.executescript(SCHEMA_2)
-    before = rows_that_stay(path)
+        connection.executescript(schema)
+    before = rows_that_stay(path, otherwise)
     old = LedgerOptions(f"sqlite:///{path}")
     with writing(old) as opened, writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
         assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
         (feed,) = feeds.read_all(opened.connection)
         assert feed.run_rate_nano == 2500 and not feed.retired
+        assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty https://cloud/v3 r p1")
         begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (1793512800, 1793599200))
         assert feed.imported == (feeds.Imported(Window(begin, end), feeds.Form("hour", "type", False)),)
     assert len(before) > 8
-    assert rows_that_stay(path) == before
+    assert rows_that_stay(path, otherwise) == before
     assert layout(path) == layout(tmp_path / "new.db")
     with reading(old):
         pass
