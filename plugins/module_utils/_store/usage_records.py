@@ -21,7 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record im
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
 
 _AT_ONCE = 500
 
@@ -45,9 +45,10 @@ def add(connection: Connection, record: UsageRecord, now: datetime, recorded_by:
     """
     table = tables().usage_record
     if record.key is not None:
-        before = next(read(connection, Chosen(record.source, record.system), record.key), None)
+        same = _chosen(Chosen(record.source, record.system)).where(table.c.key == record.key)
+        before = connection.execute(same).mappings().one_or_none()
         if before is not None:
-            return before, False
+            return _record(before), False
     content = as_plain(record)
     kept = {name: content.pop(name) for name in ("source", "system", "key", "created")}
     values = {
@@ -65,16 +66,17 @@ def add(connection: Connection, record: UsageRecord, now: datetime, recorded_by:
 
 def read(connection: Connection, chosen: Chosen, key: int | None = None) -> Iterator[UsageRecord]:
     """The records meant, the newest first, of which a few hundred are held at a time. key: only those of that number."""
-    from sqlalchemy import func
-
     table = tables().usage_record
-    number = func.coalesce(table.c.key, table.c.id)
     wanted = _chosen(chosen).order_by(table.c.created.desc(), table.c.id.desc())
     if key is not None:
-        wanted = wanted.where(number == key)
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(wanted).mappings():
-        kept = {name: row[name] for name in ("source", "system", "created")}
-        yield from_plain({**json.loads(row["content"]), **kept, "key": row["id"] if row["key"] is None else row["key"]})
+        wanted = wanted.where((table.c.key == key) | (table.c.key.is_(None) & (table.c.id == key)))
+    for row in connection.execute(wanted, execution_options={"yield_per": _AT_ONCE}).mappings():
+        yield _record(row)
+
+
+def _record(row: RowMapping) -> UsageRecord:
+    kept = {name: row[name] for name in ("source", "system", "created")}
+    return from_plain({**json.loads(row["content"]), **kept, "key": row["id"] if row["key"] is None else row["key"]})
 
 
 def places(connection: Connection, chosen: Chosen) -> list[tuple[str, str, str | None, str | None]]:
