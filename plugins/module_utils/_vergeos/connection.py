@@ -124,6 +124,8 @@ def _session(options: VergeosOptions, url: str) -> Any:
     session.verify = False if options.insecure else options.ca_cert or bundle
     reads = Retry(
         total=options.retry_total,
+        # A certificate that is not accepted will not be next time.
+        other=0,
         backoff_factor=options.retry_backoff_factor,
         status_forcelist=RETRIED_STATUSES,
         allowed_methods=("GET",),

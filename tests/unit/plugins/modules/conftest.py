@@ -31,6 +31,10 @@ def ledger_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(running: Sandbox, ledger_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a module; {folder} in its options is the test's."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", running.state["clouds_file"])
+    system = running.state["vergeos"]
+    for name, value in (("VERGE_HOST", system["host"]), ("VERGE_TOKEN", system["token"])):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", system["ca_cert"])
     return lambda module, options: run_module(
         module, json.loads(json.dumps(options).replace("{folder}", str(tmp_path)))
     )

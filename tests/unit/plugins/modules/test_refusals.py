@@ -19,7 +19,20 @@ from .conftest import Run
 
 CASES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("refusals.yml").read_text())
 #: What a module tells when it has read or decided something.
-TOLD = {"budgets", "cost", "entries", "imported", "metrics", "quotas", "reservation", "usage", "verdict"}
+TOLD = {
+    "budgets",
+    "cost",
+    "entries",
+    "imported",
+    "metrics",
+    "quotas",
+    "record",
+    "records",
+    "reservation",
+    "summary",
+    "usage",
+    "verdict",
+}
 PASSWORD = "geheim"
 
 

@@ -80,7 +80,7 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
-    "by_tag", "attributes", "metrics", "credits",
+    "by_tag", "attributes", "metrics", "credits", "tiers_gb",
 )  # fmt: skip
 
 
@@ -90,13 +90,20 @@ LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
 OF_ALERTS = ("acknowledged", "rearmed")
-#: What importing tells of a file, of either, and of a cloud.
+#: What importing tells of a system that tells quantities, of a file, of either, and of a cloud.
+OF_A_SYSTEM = ("system", "incomplete_records")
 OF_A_FILE = ("source", "totals")
 OF_AN_IMPORT = ("entries", "ledger_created", "period_start", "period_end", "alerts", "alerts_unknown")
 OF_A_FEED = (
     "cloud", "services", "collected_at", "complete", "imported", "currency", "cloud_difference", "rated_through", "run_rate",
     "collect_period", "resolution", "group_by", "tags_imported", "unknown_tags", "periods", "rating_behind", "holes", "free_tier",
 )  # fmt: skip
+#: What of that is not told of a system that tells quantities.
+OF_RATING = (
+    "cloud", "services", "collected_at", "cloud_difference", "resolution", "group_by", "tags_imported", "unknown_tags", "free_tier",
+)  # fmt: skip
+OF_A_RECORD = ("record", "records", "next_offset", "summary")
+OF_A_PROJECT = ("cloud", "services", "collected_at")
 OF_A_COMMIT = ("over_hold", "expired", "exceeded")
 HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
 #: By the day, as an hourly import of a month would take most of these tests' time.
@@ -107,6 +114,13 @@ COST = (
 )
 BUDGET = ("cost_budget", {"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"})
 OVERRIDE = {"for": "deploy", "amount": "1", "reason": "why", "by": "Ada", "until": "2999-01-01"}
+#: Asked of records wherever they are, and what each answers.
+OF_RECORDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({"limit": 2}, ("record", "summary")),
+    ({"latest": True}, OF_A_RECORD[1:]),
+    ({"summary": True}, OF_A_RECORD[:3]),
+]
+RECORD = ("usage_record", {"cloud": "sandbox"})
 #: What a module is asked, what of its RETURN is left out then, and what other modules are asked before.
 CASES: dict[str, list[tuple[Any, ...]]] = {
     "infomaniak_usage_info": [
@@ -177,15 +191,24 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ),
     ],
     "cost_import": [
-        ({"cloud": "sandbox"}, OF_A_FILE),
-        ({"cloud": "sandbox", "_ansible_check_mode": True}, OF_A_FILE),
-        ({"file": str(Path(__file__).with_name("focus.csv"))}, OF_A_FEED),
+        ({"cloud": "sandbox"}, (*OF_A_FILE, *OF_A_SYSTEM)),
+        ({"cloud": "sandbox", "_ansible_check_mode": True}, (*OF_A_FILE, *OF_A_SYSTEM)),
+        ({"file": str(Path(__file__).with_name("focus.csv"))}, (*OF_A_FEED, *OF_A_SYSTEM)),
+        ({"usage_prices": {"cores": "1"}, "currency": "CHF"}, (*OF_A_FILE, *OF_RATING)),
         (
             {"state": "retired", "project": "PCP-DEMO001"},
-            tuple({*OF_A_FEED, *OF_A_FILE, *OF_AN_IMPORT} - {"rated_through", "currency"}),
+            tuple({*OF_A_FEED, *OF_A_FILE, *OF_AN_IMPORT, *OF_A_SYSTEM} - {"rated_through", "currency"}),
             IMPORT,
         ),
     ],
+    "usage_record": [
+        ({"cloud": "sandbox"}, ("system",)),
+        ({"cloud": "sandbox", "_ansible_check_mode": True}, ("system",)),
+        # Outside check mode it would change the system, which other tests read.
+        ({"source": "vergeos", "_ansible_check_mode": True}, OF_A_PROJECT),
+    ],
+    "usage_record_info": [(*case, RECORD) for case in OF_RECORDS],
+    "vergeos_billing_info": [*OF_RECORDS, ({"key": 1}, OF_A_RECORD[1:])],
     "cost_entry": [
         ({"key": "k", "amount": "9", "currency": "CHF", "category": "other"}, (), BUDGET),
         ({"key": "k", "amount": "1", "currency": "CHF", "category": "other", "_ansible_check_mode": True}, ()),
