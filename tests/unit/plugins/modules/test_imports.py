@@ -36,6 +36,7 @@ HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "ca
     [
         ("cost_budget", BUDGET),
         ("cost_budget_info", {}),
+        ("usage_record_info", {}),
         ("cost_reservation", HOLD),
         ("cost_entry", {"key": "k", "amount": "1", "currency": "CHF", "category": "other"}),
     ],
