@@ -46,6 +46,19 @@ def test_a_word_that_is_neither_yes_nor_no_does_not_switch_verifying_off(
     assert told["msg"].startswith("VERGE_VERIFY_SSL: 'on' in the environment is neither of true, 1, yes, false, 0, no")
 
 
+def test_only_a_run_outside_check_mode_lets_a_system_make_a_record(vergeos: SmallVergeos, ledger_file: Path) -> None:
+    vergeos.put([row(5, 1793491200)])
+    asked = {**vergeos.login, "source": "vergeos"}
+    planned = run_module("usage_record", {**asked, "_ansible_check_mode": True})
+    assert (planned["changed"], planned["record"], vergeos.asked()) == (True, None, [])
+    assert not ledger_file.exists()
+    made = run_module("usage_record", asked)
+    assert (made["changed"], made["record"]["key"], made["ledger_created"]) == (True, 6, True)
+    assert vergeos.asked() == ["GET /billing", "POST /billing_actions", "GET /billing"]
+    assert run_module("usage_record_info", {"key": 6})["record"] == made["record"]
+    assert run_module("vergeos_billing_info", {**vergeos.login, "latest": True})["record"] == made["record"]
+
+
 PRICES = {"usage_prices": {"cores": "0.5"}, "currency": "CHF"}
 
 
