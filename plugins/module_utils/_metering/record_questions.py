@@ -89,7 +89,7 @@ def answer(records: Records, question: Question) -> dict[str, Any]:
     if question.with_summary:
         records.whose()
         window = {"period_start": _iso(question.since), "period_end": _iso(question.until)}
-        return {"summary": {**window, **summary(records.listed(question))}}
+        return {"summary": {**window, **summary(_placed(records.listed(question)))}}
     # One more than is told says whether there is more.
     found = list(records.listed(question, question.offset, question.limit + 1))
     more = len(found) > question.limit
@@ -97,6 +97,16 @@ def answer(records: Records, question: Question) -> dict[str, Any]:
         "records": [chosen(one, question.fields) for one in found[: question.limit]],
         "next_offset": question.offset + question.limit if more else None,
     }
+
+
+def _placed(records: Iterator[UsageRecord]) -> Iterator[UsageRecord]:
+    """The records, each of which has to say when it was created: one that does not may be of any window, or of none."""
+    for one in records:
+        if one.created is None:
+            raise FinopsError(
+                f"Record {one.key} does not say when it was created; name since and until to leave it out."
+            )
+        yield one
 
 
 def _latest(records: Records, question: Question) -> UsageRecord:

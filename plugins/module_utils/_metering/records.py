@@ -20,7 +20,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
 )
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.quota import Quota
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ABSENT, all_known
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Malformed
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError, Malformed
 from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import OPENSTACK, Tier, UsageRecord
 from ansible_collections.finops.cloud.plugins.module_utils._metering.record_result import BYTES_PER_GB, as_result
 from ansible_collections.finops.cloud.plugins.module_utils._store import sql, usage_records
@@ -76,7 +76,10 @@ def generate(
     with sql.writing(ledger_options) as ledger:
         created = ledger.created
     record = billing.generate(system)
-    kept = _kept(ledger_options, record, now, recorded_by, check_mode)
+    try:
+        kept = _kept(ledger_options, record, now, recorded_by, check_mode)
+    except LedgerError as error:
+        raise LedgerError(f"{error} The system has made record {record.key}; vergeos_billing_info tells it.") from error
     return {**told, **kept, "ledger_created": created, "complete": record.complete}
 
 

@@ -23,7 +23,7 @@ def hourly_rows(now: datetime, hours: int) -> list[dict[str, Any]]:
 def row(key: int, begin: datetime, end: datetime) -> dict[str, Any]:
     """A row of that time: two nodes, tiers 1 and 3 of six, and a load that goes up and down with its key."""
     tiers = {1: (500 + key % 10, 2000), 3: (1200, 8000)}
-    stored = {}
+    stored: dict[str, int] = {}
     for tier in range(6):
         used, total = tiers.get(tier, (0, 0))
         stored |= {f"tier_{tier}_used": used * GIB, f"tier_{tier}_total": total * GIB}

@@ -169,6 +169,16 @@ def test_filters(opened: Opened, condition: str, keys: list[int]) -> None:
         assert [one["key"] for one in ask(records, filter=condition, offset=1)["records"]] == keys[1:]
 
 
+def test_a_record_without_a_moment_is_listed_and_in_no_sum(vergeos: SmallVergeos) -> None:
+    vergeos.put([row(1, OCTOBER), {**row(2, OCTOBER), "created": None, "from": None}])
+    with vergeos.system() as system:
+        records = SystemRecords(system)
+        assert [one["key"] for one in ask(records)["records"]] == [1, 2]
+        with pytest.raises(FinopsError, match="Record 2 does not say when it was created; name since and until"):
+            ask(records, summary=True)
+        assert ask(records, summary=True, since="2026-10-01", until="2026-11-01")["summary"]["record_count"] == 1
+
+
 def test_records_of_several_make_no_sum(tmp_path: Path) -> None:
     options = LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
     with writing(options) as ledger:

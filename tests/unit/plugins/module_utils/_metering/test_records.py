@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,23 @@ def test_a_system_makes_a_record_and_the_ledger_keeps_it_once(vergeos: SmallVerg
         assert usage_records.add(opened.connection, record, now_utc(), "b") == (record, False)
     assert kept(ledger) == [record]
     assert record.key == 6
+
+
+def test_a_record_that_cannot_be_kept_any_more_is_named(
+    vergeos: SmallVergeos, ledger: LedgerOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Somebody else writes to the ledger from when the system has made the record."""
+    vergeos.put([row(5, NOVEMBER)])
+    with vergeos.system() as system, sqlite3.connect(tmp_path / "ledger.db", isolation_level=None) as other:
+        generating = system.client.billing.generate
+
+        def and_lock() -> None:
+            generating()
+            other.execute("BEGIN IMMEDIATE")
+
+        monkeypatch.setattr(system.client.billing, "generate", and_lock)
+        with pytest.raises(LedgerError, match="another run is writing.* The system has made record 6"):
+            generate(system, LedgerOptions(ledger.url, 0), now_utc(), "a", False)
 
 
 def test_a_ledger_that_cannot_be_written_is_found_before_a_record_is_made(
