@@ -16,8 +16,9 @@ import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import UsageRecord
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
-from ansible_collections.finops.cloud.plugins.module_utils._store import sql
+from ansible_collections.finops.cloud.plugins.module_utils._store import sql, usage_records
 from sqlalchemy import make_url
 
 from .desk import Desk
@@ -78,6 +79,9 @@ def test_a_pipeline_gates_holds_commits_releases_records_and_imports(pipeline: D
         record(pipeline.options, [cost], pipeline.now, "pipeline", False)
     for rated_through in (1, 2):
         pipeline.feed(feed(pipeline.now + timedelta(hours=rated_through)))
+    with sql.writing(pipeline.options) as ledger:
+        taken = UsageRecord("openstack", "https://id/v3", None, pipeline.now, project_id="p")
+        assert usage_records.add(ledger.connection, taken, pipeline.now, "pipeline")[1]
     (row,) = pipeline.stati()
     assert (row["spent"], row["reserved"]) == ("57", "0")
 
@@ -117,7 +121,20 @@ def test_a_pipeline_uses_an_override_once_and_cannot_make_it_new(pipeline: Desk,
 
 @pytest.mark.parametrize(
     "table",
-    ["entry", "budget", "limit_override", "override_use", "hold", "roll_up", "dimension_set", "tag", "ledger_schema"],
+    [
+        *(
+            "entry",
+            "budget",
+            "limit_override",
+            "override_use",
+            "hold",
+            "roll_up",
+            "dimension_set",
+            "tag",
+            "ledger_schema",
+        ),
+        "usage_record",
+    ],
 )
 def test_a_pipeline_deletes_nothing(pipeline: Desk, table: str) -> None:
     with pytest.raises(LedgerError, match=f"permission denied for table {table}"):
@@ -132,6 +149,7 @@ def test_a_pipeline_deletes_nothing(pipeline: Desk, table: str) -> None:
         "dimension_set SET category = 'other'",
         "tag SET value = 'other'",
         "ledger_schema SET version = 0",
+        "usage_record SET content = ''",
     ],
 )
 def test_a_pipeline_changes_no_row_that_others_rely_on(pipeline: Desk, change: str) -> None:
