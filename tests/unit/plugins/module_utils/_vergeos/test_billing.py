@@ -21,10 +21,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import moment
 from ansible_collections.finops.cloud.plugins.module_utils._metering.record_result import as_result
+from ansible_collections.finops.cloud.plugins.module_utils._metering.record_summary import summary
 from ansible_collections.finops.cloud.plugins.module_utils._vergeos import billing
 from pyvergeos.resources.billing import BillingManager, BillingRecord
 
-from ....small_vergeos import FULL, NOVEMBER, OCTOBER, SmallVergeos, row
+from ....small_vergeos import FULL, GIB, NOVEMBER, OCTOBER, SmallVergeos, row
 
 PAGE = (Path(__file__).parents[5] / "docs" / "records.md").read_text()
 #: What the page says: a property or a method of pyvergeos, and our field of it.
@@ -89,6 +90,32 @@ def test_list_tells_what_theirs_does_but_the_end_of_its_window(vergeos: SmallVer
         vergeos.put([{**one, "description": "it's {4} and more" if one["$key"] > 3 else "other"} for one in rows])
         chosen = [("used_cores", "ge", 33), ("description", "eq", "it's {4} and more")]
         assert [one.key for one in billing.records(system, since, until, chosen)] == [5, 4]
+
+
+def test_get_summary_is_the_summary_of_records_of_one_length(vergeos: SmallVergeos) -> None:
+    """Where they weigh alike there is nothing that theirs does not weigh."""
+    tiers = {f"tier_{tier}_used": tier * GIB for tier in range(6)}
+    rows = [
+        row(key, NOVEMBER + 3600 * key, used_cores=key, used_ram=1024 * key, gpus=key % 2, vgpus=key % 3, **tiers)
+        for key in range(1, 9)
+    ]
+    vergeos.put(rows)
+    with vergeos.system() as system:
+        ours = summary(billing.records(system))
+        theirs = system.client.billing.get_summary()
+    assert {
+        "record_count": ours["record_count"],
+        "avg_cpu_utilization": pytest.approx(ours["cores"]["average_utilization_percent"], abs=1e-6),
+        "peak_cpu_cores": ours["cores"]["peak_used"],
+        "avg_ram_utilization": pytest.approx(ours["ram_gb"]["average_utilization_percent"], abs=1e-6),
+        "peak_ram_gb": ours["ram_gb"]["peak_used"],
+        "avg_storage_used_gb": ours["storage_gb"]["average_used"],
+        "peak_storage_used_gb": ours["storage_gb"]["peak_used"],
+        "total_gpus": ours["gpus"]["total"],
+        "avg_gpus_used": ours["gpus"]["average_used"],
+        "total_vgpus": ours["vgpus"]["total"],
+        "avg_vgpus_used": pytest.approx(ours["vgpus"]["average_used"], abs=1e-6),
+    } == theirs
 
 
 def test_pages_are_read_until_one_is_empty(vergeos: SmallVergeos) -> None:
