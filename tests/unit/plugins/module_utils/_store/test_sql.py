@@ -83,7 +83,14 @@ def test_reading_leaves_no_files_behind(ledger: LedgerOptions) -> None:
 def test_a_failure_in_the_middle_leaves_nothing(ledger: LedgerOptions) -> None:
     with writing(ledger):
         pass
-    row = {"auth_url": "u", "region": "r", "project_id": "p", "project_name": "n", "currency": "ICU"}
+    row = {
+        "told_by": "cloudkitty",
+        "auth_url": "u",
+        "region": "r",
+        "project_id": "p",
+        "project_name": "n",
+        "currency": "ICU",
+    }
     numbers = {"collect_period_s": 1, "rated_through": 1, "retired": False, "revision": 1}
     twice = [row | numbers] * 2
     with pytest.raises(LedgerError, match="UNIQUE"), writing(ledger) as opened:
