@@ -24,6 +24,7 @@ from statistics import median
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, now_utc, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import sql
