@@ -29,6 +29,8 @@ import yaml
 
 ORACLES = Path(__file__).with_name("oracles.yml")
 COMMAND_LINE = Path(__file__).with_name("drivers") / "ask_command_line.py"
+#: Which modules read a cloud, and which a ledger.
+GROUPS = yaml.safe_load((Path(__file__).resolve().parents[2] / "meta" / "runtime.yml").read_text())["action_groups"]
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 COLLECTION = "finops.cloud."
 #: Rule R9: the difference that is noise.
@@ -114,9 +116,9 @@ class Comparison:
     def _task(self, place: str, cloud: str, name: str, call: dict[str, Any]) -> list[dict[str, Any]]:
         ((module, options),) = call.items()
         given = {option: self.filled(value, cloud) for option, value in options.items()}
-        if module.startswith("infomaniak") or module in ("cost_import", "usage_record"):
+        if module in GROUPS["cloud"]:
             given["cloud"] = cloud
-        if module.startswith(("cost_", "usage_record")):
+        if module in GROUPS["ledger"]:
             given["ledger"] = f"sqlite:///{self.folder / place}.db"
         target = f"{self.folder / place}-{name}.json"
         copy = {"content": "{{ told | to_json }}", "dest": target, "mode": "0600"}

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import parse_tags
+from ansible_collections.finops.cloud.plugins.module_utils._core.calendar_options import parse_calendar
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
     display,
@@ -27,8 +28,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     Calendar,
     iso,
     parse_duration,
-    parse_moment,
-    zone_named,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import (
     BASIS_ACTUAL,
@@ -84,7 +83,7 @@ def defined(task: Definition, before: Budget | None) -> Budget:
         name=task.name,
         limit_nano=to_nano(limit, "limit"),
         currency=parse_currency(task.currency, "currency"),
-        calendar=_calendar(task, before.calendar if before else Calendar("monthly")),
+        calendar=parse_calendar(vars(task), before.calendar if before else Calendar("monthly")),
         fed_by=fed_by,
         basis=task.basis or (before.basis if before else default_basis),
         max_staleness=staleness or (before.max_staleness if before else DEFAULT_STALENESS),
@@ -127,35 +126,6 @@ def parse_limit(text: str) -> Decimal:
     if limit < 0:
         raise InvalidOption("limit", f"'{text}' is negative; a limit is zero or more.")
     return limit
-
-
-def _calendar(task: Definition, before: Calendar) -> Calendar:
-    given: dict[str, Any] = {
-        "kind": task.period,
-        "zone": task.timezone,
-        "anchor_day": _within(task.anchor_day, 31, "anchor_day"),
-        "anchor_month": _within(task.anchor_month, 12, "anchor_month"),
-        "first_day": WEEKDAYS.index(task.first_day) if task.first_day else None,
-    }
-    calendar = replace(before, **{name: value for name, value in given.items() if value is not None})
-    zone = zone_named(calendar.zone, "timezone")
-    if calendar.kind != "custom":
-        if task.begin or task.end:
-            raise InvalidOption(
-                "begin", "and end belong to a budget with period custom; the others begin by the calendar."
-            )
-        return replace(calendar, begin=None, end=None)
-    begin = parse_moment(task.begin, zone, "begin") if task.begin else before.begin
-    end = parse_moment(task.end, zone, "end") if task.end else before.end
-    if begin is None or end is None or begin >= end:
-        raise InvalidOption("begin", "and end are both needed for a custom period, begin before end.")
-    return replace(calendar, begin=begin, end=end)
-
-
-def _within(number: int | None, largest: int, option: str) -> int | None:
-    if number is not None and not 1 <= number <= largest:
-        raise InvalidOption(option, f"{number} is not from 1 to {largest}.")
-    return number
 
 
 def find(stored: Sequence[Budget], name: str) -> Budget | None:

@@ -74,6 +74,16 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Flavor:
+    """A size of server that the project may use."""
+
+    id: str
+    name: str
+    vcpus: int
+    ram_mb: int
+
+
+@dataclass(frozen=True)
 class Hours:
     """What the servers of a period used, deleted ones included: each one's present flavor times the time between its launch and its end.
 
@@ -99,6 +109,20 @@ def servers(nova: Service) -> Iterator[Server]:
     reading = "servers"
     for row in nova.pages(reading, "/servers/detail", "servers", {"limit": PAGE_SIZE}, SERVER_MICROVERSION):
         yield _server(nova, reading, row)
+
+
+def flavors(nova: Service) -> list[Flavor]:
+    """The flavors that the project may use: GET flavors/detail, 1000 a page. Raises CloudError."""
+    reading = "flavors"
+    return [
+        Flavor(
+            id=nova.member(reading, row, "id", str),
+            name=nova.member(reading, row, "name", str),
+            vcpus=nova.member(reading, row, "vcpus", int),
+            ram_mb=nova.member(reading, row, "ram", int),
+        )
+        for row in nova.pages(reading, "/flavors/detail", "flavors", {"limit": PAGE_SIZE})
+    ]
 
 
 def hours(nova: Service, window: Window) -> Hours:

@@ -24,6 +24,7 @@ TOLD = {
     "cost",
     "entries",
     "imported",
+    "lines",
     "metrics",
     "quotas",
     "record",

@@ -80,7 +80,7 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
-    "by_tag", "attributes", "metrics", "credits", "tiers_gb",
+    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
 )  # fmt: skip
 
 
@@ -242,6 +242,21 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "cost_budget_info": [
         ({}, (), IMPORT, ("cost_budget", {**BUDGET[1], "limit": "0", "fed_by": "cloud"})),
         ({"names": ["b"], "consumer": "mail"}, (), BUDGET, ("cost_reservation", HOLD)),
+    ],
+    "cost_estimate_info": [
+        (
+            {
+                "cloud": "sandbox",
+                "currency": "CHF",
+                "resources": [
+                    {"kind": "instance", "flavor": "a2-ram4-disk20-perf1", "names": ["new"]},
+                    {"kind": "volume", "names": ["archive"], "state": "absent"},
+                    {"kind": "amount", "amount": "1", "currency": "CHF"},
+                ],
+            },
+            (),
+        ),
+        ({"cloud": "sandbox", "resources": [{"kind": "snapshot", "gb": "1"}]}, ()),
     ],
     "cost_reservation": [
         (HOLD, OF_A_COMMIT, BUDGET),

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The options of an estimate: what is planned, where prices are from, and for which period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import Spec
+from ansible_collections.finops.cloud.plugins.module_utils._core.calendar_options import parse_calendar
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS as PERIODS
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import WEEKDAYS, Calendar
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.estimate import EstimateOptions
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.planned import AMOUNT, parse_rows
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.price_list import PriceList, parse_prices
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import ICU
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.shape_prices import SOURCES
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes import KINDS, kinds_with
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import load_plan
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+
+PLANNED: Spec = {
+    "resources": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "required": True, "choices": [*KINDS, AMOUNT]},
+            "name": {"type": "str"},
+            "flavor": {"type": "str"},
+            "volume_type": {"type": "str"},
+            "gb": {"type": "str"},
+            "count": {"type": "int"},
+            "names": {"type": "list", "elements": "str"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "hours": {"type": "str"},
+            "period": {"type": "str", "choices": ["this", "next"]},
+            "amount": {"type": "str"},
+            "currency": {"type": "str"},
+            "per": {"type": "str", "choices": ["once", "hour"]},
+            "category": {"type": "str", "choices": list(CATEGORIES)},
+        },
+    },
+    "terraform_plan": {"type": "path"},
+    "assume_free": {"type": "list", "elements": "str", "default": []},
+    "public_networks": {"type": "list", "elements": "str", "default": ["ext-net1"]},
+}
+PRICES: Spec = {
+    "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES), "default": list(SOURCES)},
+    "price_list": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "required": True, "choices": list(KINDS)},
+            "name": {"type": "str"},
+            "amount": {"type": "str", "required": True},
+            "currency": {"type": "str", "required": True},
+            "hours": {"type": "str", "default": "1"},
+            "valid_from": {"type": "str", "required": True},
+            "valid_until": {"type": "str"},
+            "tax": {"type": "str", "choices": ["excluded", "included"], "default": "excluded"},
+            "source": {"type": "str", "required": True},
+            "second_hand": {"type": "bool", "default": False},
+        },
+    },
+    "metrics": {"type": "dict", "default": {}},
+    "verify_quote": {"type": "bool", "default": False},
+}
+CALENDAR: Spec = {
+    "period": {"type": "str", "choices": list(PERIODS), "default": "monthly"},
+    "timezone": {"type": "str", "default": "UTC"},
+    "first_day": {"type": "str", "choices": list(WEEKDAYS), "default": "monday"},
+    "anchor_day": {"type": "int", "default": 1},
+    "anchor_month": {"type": "int", "default": 1},
+    "begin": {"type": "str"},
+    "end": {"type": "str"},
+}
+
+
+def options(params: Mapping[str, Any]) -> EstimateOptions:
+    """What is asked. Raises InvalidOption, also for a plan that cannot be read and where nothing is planned."""
+    if not params["resources"] and params["terraform_plan"] is None:
+        raise InvalidOption(
+            "resources", "is empty; say what is planned there or in terraform_plan, as an empty plan would always pass."
+        )
+    rating_currency = parse_currency(params["rating_currency"], "rating_currency")
+    return EstimateOptions(
+        rows=parse_rows(params["resources"]),
+        plan=None if params["terraform_plan"] is None else load_plan(params["terraform_plan"]),
+        assume_free=tuple(params["assume_free"]),
+        public_networks=tuple(params["public_networks"]),
+        sources=tuple(dict.fromkeys(params["price_sources"])),
+        # What is shipped are prices of one provider, and this is its currency.
+        price_list=PriceList(parse_prices(params["price_list"]), with_shipped=rating_currency == ICU),
+        kinds=kinds_with(params["metrics"]),
+        verify_quote=params["verify_quote"],
+        currency=parse_currency(params["currency"] or rating_currency, "currency"),
+        calendar=parse_calendar(params, Calendar("monthly")),
+        tags={str(name): str(value) for name, value in params["tags"].items()},
+        on_error=params["on_error"],
+        rating_api=params["rating_api"],
+        rating_currency=rating_currency,
+        collect_period_s=cloud_arguments.collect_period_s(params),
+        rates=arguments.rates(params),
+    )

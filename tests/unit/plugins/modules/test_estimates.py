@@ -1,0 +1,276 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an estimate says is what it costs in the end, in few requests; what is unknown stays unknown (rule E1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ...conftest import FILES, Sandbox, command
+from .conftest import Run
+from .running import run_module
+
+PLANS = Path(__file__).parents[1] / "module_utils" / "_pricing" / "plans"
+SCENARIO = FILES / "scenarios" / "default.yml"
+Options = dict[str, Any]
+#: What the sandbox knows the price of, and has had rated.
+NEW: list[Options] = [
+    {"kind": "instance", "flavor": "a2-ram4-disk20-perf1"},
+    {"kind": "instance", "flavor": "a4-ram16-disk80-perf1"},
+    {"kind": "stopped_instance", "flavor": "a8-ram32-disk80-perf1"},
+    {"kind": "volume", "volume_type": "CEPH_1_perf2", "gb": "70"},
+    {"kind": "floating_ip"},
+    {"kind": "load_balancer"},
+]
+
+
+@pytest.fixture
+def estimate(run: Run) -> Callable[..., dict[str, Any]]:
+    """Estimate on the sandbox that nobody changes."""
+    return lambda **options: run("cost_estimate_info", {"cloud": "sandbox", **options})
+
+
+def test_the_three_tier_plan_is_priced_line_by_line_as_by_hand(estimate: Callable[..., dict[str, Any]]) -> None:
+    by_hand = yaml.safe_load((PLANS / "three_tier.yml").read_text())
+    told = estimate(terraform_plan=str(PLANS / "three_tier.json"), verify_quote=True)
+    keys = ("name", "kind", "size", "quantity", "hourly")
+    assert [[line[key] for key in keys] for line in told["lines"]] == by_hand["lines"]
+    assert {line["price_source"] for line in told["lines"]} == {"observed"}
+    assert (told["total"]["hourly"]["ICU"], told["total"]["monthly"]["ICU"]) == (by_hand["hourly"], by_hand["monthly"])
+    hours = Decimal(told["period"]["hours"])
+    this = Decimal(by_hand["hourly"]) * hours + Decimal(by_hand["once"])
+    assert Decimal(told["total"]["this_period"]["ICU"]) == this
+    assert sum(Decimal(line["amount"]) for line in told["request"] if line["period"] == "this") == this
+    assert told["required"] == by_hand["required"]
+    assert told["complete"]
+    assert told["unknown"] == []
+    # Its variables hold secrets.
+    assert "only-for-the-plan" not in json.dumps(told)
+
+
+FOREIGN = "registry.terraform.io/hashicorp/aws"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"after": {"flavor_name": "a99"}}, "the cloud has no flavor with flavor_name a99"),
+        ({"after": {}, "after_unknown": {"flavor_name": True, "flavor_id": True}}, "is known before apply"),
+        ({"provider": FOREIGN}, f"it is of the provider {FOREIGN}"),
+    ],
+)
+def test_one_unknown_leaves_the_total_unknown(
+    estimate: Callable[..., dict[str, Any]], tmp_path: Path, change: Options, reason: str
+) -> None:
+    plan = json.loads((PLANS / "three_tier.json").read_text())
+    row = plan["resource_changes"][0]
+    row["provider_name"] = change.pop("provider", row["provider_name"])
+    row["change"].update(change)
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    told = estimate(terraform_plan=str(tmp_path / "plan.json"))
+    assert (told["complete"], told["total"], told["adds_no_cost"]) == (False, None, False)
+    ((name, why),) = ((one["name"], one["reason"]) for one in told["unknown"])
+    assert name == row["address"]
+    assert reason in why
+    assert told["known"]["hourly"]["ICU"] == "6.145"  # all of it but this server's 0.35
+    assert told["difference"]["added"]["hourly"] is None
+    assert told["difference"]["removed"]["hourly"] == "-0.5"
+
+
+def quotes(sandbox: Sandbox) -> dict[str, int]:
+    """How often the cloud was asked since this was asked last, and how often for a quote."""
+    journal = sandbox.ask("GET", "/sandbox/requests").body
+    sandbox.ask("DELETE", "/sandbox/requests")
+    asked = [row for row in journal["log"] if row["path"].endswith("/rating/quote")]
+    return {"total": journal["total"], "quotes": len(asked)}
+
+
+def test_quotes_are_asked_once_for_each_shape_that_nobody_knows(
+    estimate: Callable[..., dict[str, Any]], running: Sandbox
+) -> None:
+    rows = [*NEW, *NEW, {"kind": "volume", "volume_type": "CEPH_1_perf2", "gb": "5", "count": 9}]
+    quotes(running)
+    quoted = estimate(resources=rows, price_sources=["quote"])
+    # Token, flavors, metrics, and the six shapes of thirteen rows.
+    assert quotes(running) == {"total": 9, "quotes": 6}
+    verified = estimate(resources=rows, verify_quote=True)
+    # Token, flavors, newest periods, a day of points, metrics twice; unknown is only what was never rated as such, and one for the total.
+    assert quotes(running)["quotes"] <= 2
+    assert verified["complete"]
+    assert {line["price_source"] for line in quoted["lines"]} == {"quote"}
+    assert [line["hourly"] for line in quoted["lines"]] == [line["hourly"] for line in verified["lines"]]
+
+
+def test_observed_prices_of_a_plan_take_four_requests(
+    estimate: Callable[..., dict[str, Any]], running: Sandbox
+) -> None:
+    quotes(running)
+    estimate(terraform_plan=str(PLANS / "three_tier.json"))
+    assert quotes(running) == {"total": 4, "quotes": 0}
+
+
+def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(estimate: Callable[..., dict[str, Any]]) -> None:
+    row = {"kind": "instance", "flavor": "a2-ram4-disk20-perf1"}
+    free = {"kind": "snapshot", "amount": "0", "currency": "ICU", "valid_from": "2026-01-01", "source": "the contract"}
+    metrics = {"instance": "storage.objects.outgoing.bytes", "snapshot": "volume.size"}
+    zero = estimate(resources=[{"kind": "snapshot", "gb": "1"}], metrics=metrics, price_sources=["quote"])
+    assert "the cloud quotes 0, which is what it says of all that it has no price for" in zero["unknown"][0]["reason"]
+    listed = estimate(resources=[{"kind": "snapshot", "gb": "1"}], price_list=[free])
+    assert listed["adds_no_cost"]
+    unmeasured = estimate(resources=[row], metrics=metrics)
+    assert "the cloud rates no metric of that kind" in unmeasured["unknown"][0]["reason"]
+
+
+def test_sources_are_asked_in_the_order_that_is_asked_for(estimate: Callable[..., dict[str, Any]]) -> None:
+    listed = {
+        "kind": "floating_ip", "amount": "7.3", "currency": "CHF", "hours": "730", "valid_from": "2026-01-01", "source": "contract",
+    }  # fmt: skip
+    for sources, hourly in (
+        (["price_list", "observed"], "0.5"),
+        (["observed", "price_list"], "0.2"),
+        (["quote"], "0.2"),
+    ):
+        (line,) = estimate(resources=[{"kind": "floating_ip"}], price_sources=sources, price_list=[listed])["lines"]
+        assert (line["price_source"], line["hourly"]) == (sources[0], hourly)
+
+
+def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(estimate: Callable[..., dict[str, Any]]) -> None:
+    same = estimate(
+        resources=[
+            {"kind": "instance", "flavor": "a2-ram4-disk20-perf1", "names": ["web-1", "web-2"]},
+            {"kind": "volume", "volume_type": "CEPH_1_perf1", "gb": "300", "names": ["archive"]},
+        ]
+    )
+    assert same["lines"] == []
+    assert same["adds_no_cost"]
+    assert same["required"] == {}
+    other = estimate(
+        resources=[
+            {"kind": "instance", "flavor": "a4-ram16-disk80-perf1", "names": ["web-1", "web-9"]},
+            {"kind": "volume", "volume_type": "CEPH_1_perf1", "gb": "310", "names": ["archive"]},
+            {"kind": "volume", "names": ["spare-1"], "state": "absent"},
+            {"kind": "instance", "flavor": "a2-ram4-disk20-perf1", "names": ["trial-1"]},
+        ]
+    )
+    told = {(line["name"], line["action"], line["hourly"]) for line in other["lines"] if line["unknown"] is None}
+    assert told == {
+        ("web-1", "changed", "1.05"),
+        ("web-1", "changed", "-0.35"),
+        ("web-9", "added", "1.05"),
+        ("archive", "changed", "0.05"),
+        ("spare-1", "removed", "-0.05"),
+    }
+    assert [one["reason"] for one in other["unknown"]] == [
+        "server trial-1 is VERIFY_RESIZE, of which nobody can tell how it is rated"
+    ]
+    assert other["required"]["instances"] == 1
+    assert other["required"]["cores"] == 2 + 4
+
+
+def test_an_estimate_is_what_it_costs_in_the_end(
+    estimate: Callable[..., dict[str, Any]],
+    start: Callable[..., Sandbox],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Estimate, create, let time pass until it is rated, and compare: to the digit, as all prices are known."""
+    hours = 30
+    expected = estimate(resources=[{**row, "hours": str(hours)} for row in NEW])
+    assert expected["complete"]
+    scenario = yaml.safe_load(SCENARIO.read_text())
+    age = {"created_hours_ago": 0}
+    scenario["servers"] += [
+        {"name": "new-1", "flavor": NEW[0]["flavor"], "network": "front", **age},
+        {"name": "new-2", "flavor": NEW[1]["flavor"], "network": "front", **age},
+        {"name": "new-3", "flavor": NEW[2]["flavor"], "network": "front", "status": "SHUTOFF", **age},
+    ]
+    scenario["volumes"].append({"name": "new-4", "type": "CEPH_1_perf2", "size_gb": 70, **age})
+    scenario["floating_ips"].append({"address": "198.51.100.200", "network": "ext-net1", **age})
+    scenario["load_balancers"].append({"name": "new-6", "network": "front", **age})
+    (tmp_path / "created.yml").write_text(yaml.safe_dump(scenario))
+    created = start("--scenario", str(tmp_path / "created.yml"))
+    old = {one["resource_id"]: one for one in _by_resource(created, monkeypatch)}
+    assert command("clock", "--directory", str(created.directory), "--advance-hours", str(hours + 1)).returncode == 0
+    new = [one for one in _by_resource(created, monkeypatch) if one["resource_id"] not in old]
+    assert len(new) == len(NEW)
+    rated = sum(Decimal(one["amount"]) for one in new)
+    assert rated == sum(Decimal(line["hourly"]) * hours for line in expected["lines"])
+    both = ("this_period", "next_period")
+    assert rated == sum(Decimal(expected["total"][basis]["ICU"]) for basis in both)
+
+
+def _by_resource(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What every resource has cost up to what is rated now."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.state["clouds_file"])
+    # The sandbox's clock is ahead of ours, by which the newest rated hour would be looked for.
+    window = {"begin": "2020-01-01", "end": "2100-01-01", "group_by": ["resource"], "rated_through": False}
+    cost = run_module("infomaniak_cost_info", {"cloud": "sandbox", **window})
+    rows: list[dict[str, Any]] = cost["cost"]["by_resource"]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("fault", "unread"),
+    [
+        ({"service": "compute", "kind": "status", "status": 500}, "flavors could not be read"),
+        ({"service": "rating", "kind": "status", "status": 403}, "the service answered 403"),
+    ],
+)
+def test_what_could_not_be_read_is_unknown_and_no_zero(
+    drilled: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: Options, unread: str
+) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
+    drilled.ask("POST", "/sandbox/faults", fault)
+    asked = {"cloud": "sandbox", "resources": NEW[:1], "api_timeout": 2}
+    failed = run_module("cost_estimate_info", asked)
+    assert failed["failed"]
+    assert "the service answered" in failed["msg"]
+    assert "lines" not in failed
+    partly = run_module("cost_estimate_info", {**asked, "on_error": "warn"})
+    assert (partly["complete"], partly["total"]) == (False, None)
+    assert unread in partly["unknown"][0]["reason"]
+    assert partly["request"] == []
+
+
+def test_a_quote_that_is_refused_is_an_unknown_line(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
+    drilled.ask(
+        "POST", "/sandbox/faults", {"service": "rating", "kind": "status", "status": 403, "path": "/v1/rating/quote"}
+    )
+    asked = {
+        "cloud": "sandbox",
+        "resources": [*NEW[:2], {"kind": "stopped_instance", "flavor": "a2-ram4-disk20-perf1"}],
+    }
+    told = run_module("cost_estimate_info", asked)
+    assert [line["price_source"] for line in told["lines"]] == ["observed", "observed", None]
+    assert "quote: Reading a quote from" in told["unknown"][0]["reason"]
+    verified = run_module("cost_estimate_info", {**asked, "resources": NEW[:2], "verify_quote": True})
+    assert verified["unknown"][0]["name"] == "the quote for everything"
+
+
+def test_a_quote_for_everything_that_differs_leaves_it_unknown(estimate: Callable[..., dict[str, Any]]) -> None:
+    listed = {
+        "kind": "floating_ip",
+        "amount": "0.3",
+        "currency": "ICU",
+        "valid_from": "2026-01-01",
+        "source": "a guess",
+    }
+    told = estimate(
+        resources=[{"kind": "floating_ip"}], price_sources=["price_list"], price_list=[listed], verify_quote=True
+    )
+    assert told["unknown"] == [
+        {
+            "name": "the quote for everything",
+            "reason": "the cloud quotes 0.200000 for a collect period where the lines come to 0.300000",
+        }
+    ]
