@@ -31,7 +31,7 @@ ORACLES = Path(__file__).with_name("oracles.yml")
 COMMAND_LINE = Path(__file__).with_name("drivers") / "ask_command_line.py"
 #: Which modules read a cloud, and which a ledger.
 GROUPS = yaml.safe_load((Path(__file__).resolve().parents[2] / "meta" / "runtime.yml").read_text())["action_groups"]
-MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 COLLECTION = "finops.cloud."
 #: Rule R9: the difference that is noise.
 NOISE, NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
@@ -256,7 +256,9 @@ def main(clouds_file: Path, folder: Path, python: str) -> int:
         print(f"  equal: {line} ({', '.join(clouds)})")
     for line in broken:
         print(f"  NOT EQUAL: {line}")
-    modules = {path.stem for path in MODULES.glob("*.py")} - {"__init__"}
+    # What is documented as a module and is an action reads nothing by itself.
+    modules, actions = ({path.stem for path in (PLUGINS / kind).glob("*.py")} for kind in ("modules", "action"))
+    modules -= {"__init__", *actions}
     for module, oracle in ELSEWHERE.items():
         print(f"  elsewhere: {module}: {oracle}")
     modules -= ELSEWHERE.keys()

@@ -17,7 +17,10 @@ import yaml
 from .conftest import Run
 from .running import PACKAGE
 
-MODULES = sorted(path.stem for path in (Path(__file__).parents[4] / "plugins" / "modules").glob("*.py"))
+PLUGINS = Path(__file__).parents[4] / "plugins"
+#: What is documented as a module and is an action has its test among the actions.
+ACTIONS = {path.stem for path in (PLUGINS / "action").glob("*.py")}
+MODULES = sorted({path.stem for path in (PLUGINS / "modules").glob("*.py")} - ACTIONS)
 TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "bool": (bool,),

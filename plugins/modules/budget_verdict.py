@@ -1,0 +1,170 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Documents the action plugin of this name, which runs on the controller.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: budget_verdict
+short_description: Put the results of a gate together, and write them down for people and CI systems
+version_added: 0.1.0
+description:
+  - Takes what an estimate, the quotas and the budgets said of a deployment, and tells one verdict. Deny beats unknown beats allow. A result
+    of a task that failed, or that was not run where it should have been, is unknown.
+  - Writes the verdict as JSON, as Markdown and as JUnit XML, where that is asked for. Never fails for what the verdict is.
+  - The role P(finops.cloud.budget_gate#role) uses it.
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  name:
+    description: What the deployment is called.
+    type: str
+    required: true
+  estimate:
+    description: Result of M(finops.cloud.cost_estimate_info).
+    type: dict
+    required: true
+  quota:
+    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required). Of no matter where the estimate needs no quota.
+    type: dict
+    required: true
+  gate:
+    description:
+      - Result of M(finops.cloud.cost_reservation) or M(finops.cloud.cost_budget). Of no matter where the estimate adds no cost.
+    type: dict
+    required: true
+  sync_failure:
+    description: Why the ledger could not be brought up to date before. Is told, and changes no verdict.
+    type: str
+  on_exceeded:
+    description: Whether a deployment passes that a budget or a quota denies.
+    type: str
+    choices: [fail, warn]
+    default: fail
+  on_unknown:
+    description: Whether a deployment passes of which something is not known.
+    type: str
+    choices: [fail, warn]
+    default: fail
+  json:
+    description: File on the controller for the verdict as JSON.
+    type: path
+  markdown:
+    description: File on the controller for the verdict as Markdown.
+    type: path
+  junit:
+    description: File on the controller for the verdict as JUnit XML, with one test for each finding. Deny is a failure, unknown an error.
+    type: path
+  template_path:
+    description: Folder with a C(verdict.md.j2) that is taken in place of the shipped one, with the result as C(verdict).
+    type: path
+seealso:
+  - module: finops.cloud.cost_estimate_info
+  - module: finops.cloud.cost_reservation
+"""
+
+EXAMPLES = r"""
+- name: One verdict of three results, and a comment for the merge request
+  finops.cloud.budget_verdict:
+    name: shop-4711
+    estimate: "{{ estimate }}"
+    quota: "{{ quota }}"
+    gate: "{{ hold }}"
+    markdown: verdict.md
+  register: verdict
+"""
+
+RETURN = r"""
+name:
+  description: What the deployment is called.
+  returned: success
+  type: str
+  sample: shop-4711
+verdict:
+  description: The worst of all findings, C(allow), C(unknown) or C(deny).
+  returned: success
+  type: str
+  sample: allow
+gate_passed:
+  description: Whether the run may go on, by the findings and by O(on_exceeded) and O(on_unknown).
+  returned: success
+  type: bool
+  sample: true
+reasons:
+  description: The reason of each finding, the worst first.
+  returned: success
+  type: list
+  elements: str
+  sample: ["The deployment fits into the quotas."]
+findings:
+  description: What the estimate, the quotas and each budget say. C(passes) tells whether the run may go on for all of it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {subject: quota, verdict: allow, reason: The deployment fits into the quotas., passes: true}
+held:
+  description: Whether the cost is held now.
+  returned: success
+  type: bool
+  sample: true
+reservation:
+  description: The hold, as M(finops.cloud.cost_reservation) returns it. Empty where nothing was to be held.
+  returned: success
+  type: dict
+  sample: {name: shop-4711, state: held}
+estimate:
+  description: What M(finops.cloud.cost_estimate_info) said, with all lines. Each value is null where it failed.
+  returned: success
+  type: dict
+  sample: {currency: CHF, total: {}, lines: []}
+quota:
+  description: What is C(required), and what M(finops.cloud.infomaniak_quota_info) said of it.
+  returned: success
+  type: dict
+  sample: {required: {cores: 2}, fits: true, shortfalls: [], unknown: []}
+budgets:
+  description: What each budget said. Empty where none was asked.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: production, verdict: allow}]
+summary:
+  description: A table for people, one line per budget.
+  returned: success
+  type: list
+  elements: str
+  sample: ["budget      verdict  period from       limit   spent"]
+sync_failure:
+  description: Why the ledger could not be brought up to date; null where it could.
+  returned: success
+  type: str
+  sample: null
+evaluated_at:
+  description: When it was decided, in UTC. Null where nothing could be asked.
+  returned: success
+  type: str
+  sample: "2026-11-21T05:00:00Z"
+tax:
+  description: Always C(excluded), as amounts are net of VAT.
+  returned: success
+  type: str
+  sample: excluded
+files:
+  description: The files that were asked for.
+  returned: success
+  type: list
+  elements: str
+  sample: [verdict.md]
+"""

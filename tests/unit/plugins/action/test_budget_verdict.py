@@ -1,0 +1,155 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a verdict's files say, whatever the names of resources are (rule W6)."""
+
+from __future__ import annotations
+
+import json
+from html import unescape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.connection.local import Connection
+from ansible.template import Templar
+from ansible_collections.finops.cloud.plugins.action.budget_verdict import ActionModule, cell, markdown
+from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_xml import junit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ..module_utils._budget.test_deployment_verdict import FITS, FREE, KNOWN, SHORT, SKIPPED, UNKNOWN, gate, told
+from ..modules.test_return import documented, untrue
+
+LINE = {
+    "name": 'module.app["blue|<b>"].x', "kind": "instance", "size": "small", "quantity": "1", "monthly": "100", "unknown": None,
+    "price_source": "observed",
+}  # fmt: skip
+ROW = {"count": 1, "hourly": "0.1", "monthly": "100", "this_period": "30", "next_period": "101"}
+WHOLE = {
+    **KNOWN,
+    "lines": [LINE, {**LINE, "monthly": None, "unknown": "no price"}],
+    "difference": dict.fromkeys(("added", "changed", "removed", "net"), ROW),
+    "period": {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "hours": "10"},
+    "following_period": None, "total": {}, "known": {},
+}  # fmt: skip
+
+
+def act(check_mode: bool = False, **args: Any) -> dict[str, Any]:
+    """Run the action as a task does."""
+    task = Task()
+    task.args = args
+    task.check_mode = check_mode
+    loader = DataLoader()
+    context = PlayContext()
+    connection = Connection(context)
+    action = ActionModule(task, connection, context, loader, Templar(loader=loader), None)
+    result: dict[str, Any] = action.run(None, {})
+    return result
+
+
+GIVEN: dict[str, Any] = {"name": "shop", "estimate": WHOLE, "quota": FITS, "gate": gate("allow")}
+
+
+def test_its_documentation_is_true() -> None:
+    result = {key: value for key, value in act(**GIVEN).items() if key not in ("changed", "invocation")}
+    docs = documented("budget_verdict")
+    # Its dictionaries are other modules' results, which document them.
+    shallow = {
+        key: {"type": one["type"], "description": "", "contains": {}} if one["type"] == "dict" else one
+        for key, one in docs.items()
+    }
+    told_of = {key: {} if isinstance(value, dict) else value for key, value in result.items()}
+    assert untrue(shallow, {**told_of, "budgets": []}) == []
+
+
+def test_files_are_written_once_and_not_at_all_in_check_mode(tmp_path: Path) -> None:
+    files = {name: str(tmp_path / f"verdict.{name}") for name in ("json", "markdown", "junit")}
+    assert act(check_mode=True, **GIVEN, **files)["changed"]
+    assert list(tmp_path.iterdir()) == []
+    first = act(**GIVEN, **files)
+    assert first["changed"]
+    assert first["files"] == list(files.values())
+    assert not act(**GIVEN, **files)["changed"]
+    assert act(**{**GIVEN, "quota": SHORT}, **files)["changed"]
+    assert len(list(tmp_path.iterdir())) == 3
+    written = json.loads((tmp_path / "verdict.json").read_text())
+    assert (written["verdict"], written["gate_passed"]) == ("deny", False)
+    assert (tmp_path / "verdict.json").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence() -> None:
+    with pytest.raises(AnsibleActionFail, match=r"^/not/there/verdict.json cannot be written: No such file"):
+        act(**GIVEN, json="/not/there/verdict.json")
+
+
+@pytest.mark.parametrize(
+    ("estimate", "quota", "answer", "exceeded", "counts"),
+    [
+        (WHOLE, FITS, gate("allow"), "fail", {"tests": 3, "failures": 0, "errors": 0, "skipped": 0}),
+        (UNKNOWN, SHORT, gate("deny"), "fail", {"tests": 3, "failures": 2, "errors": 1, "skipped": 0}),
+        (UNKNOWN, SHORT, gate("deny"), "warn", {"tests": 3, "failures": 0, "errors": 1, "skipped": 2}),
+    ],
+)
+def test_junit_has_a_test_for_each_finding(
+    estimate: Any, quota: Any, answer: Any, exceeded: str, counts: dict[str, int]
+) -> None:
+    root = ElementTree.fromstring(junit(told(estimate, quota, answer, exceeded)).encode())
+    (suite,) = root
+    assert {name: int(suite.attrib[name]) for name in counts} == counts
+    found = {
+        name: len(suite.findall(f"testcase/{tag}"))
+        for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
+    }
+    assert {"tests": len(suite), **found} == counts
+
+
+@given(st.text())
+def test_junit_is_xml_whatever_a_cloud_says(text: str) -> None:
+    verdict = told({**UNKNOWN, "unknown": [{"name": text, "reason": text}]}, FITS, gate("allow"))
+    ElementTree.fromstring(junit({**verdict, "name": text}).encode("utf-8", "surrogatepass"))
+
+
+@given(st.text())
+def test_a_cell_says_what_it_is_given_and_means_nothing_else(text: str) -> None:
+    written = str(cell(text))
+    assert not set(written) & set("\\`*_{}[]()<>|~!@$^\"'\n\r")
+    if text.isprintable():
+        assert unescape(written) == " ".join(text.split())
+
+
+def test_markdown_shows_findings_and_lines_and_no_tag_of_a_name() -> None:
+    text = markdown(told(WHOLE, SHORT, gate("deny")))
+    assert text.startswith("## ⛔ Denied, and the gate stays shut: shop\n")
+    assert "- **deny** (quota): The deployment does not fit into the quotas" in text
+    assert "| added | 1 | 0.1 | 100 | 30 | 101 |" in text
+    assert "<b>" not in text
+    table = [line for line in text.splitlines() if line.startswith("| <code>")]
+    assert [line.count("|") for line in table] == [6, 6]
+    assert "no price" in table[1]
+    # Each of the states that a verdict can have can be shown.
+    for estimate in (WHOLE, {**WHOLE, **UNKNOWN, "lines": WHOLE["lines"], "difference": WHOLE["difference"]}, SKIPPED):
+        assert markdown(told(estimate, FITS, gate("unknown"), unknown="warn")).startswith("## ❓ Not known: shop\n")
+    assert markdown(told({**WHOLE, **FREE, "difference": WHOLE["difference"]}, SKIPPED, SKIPPED)).startswith(
+        "## ✅ Allowed"
+    )
+
+
+def test_a_template_of_the_user_stands_in_place_of_ours(tmp_path: Path) -> None:
+    assert markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path)).startswith("## ")
+    (tmp_path / "verdict.md.j2").write_text(
+        "{{ verdict.verdict }}: {{ verdict.name }} {{ verdict.estimate.lines[0].name }}"
+    )
+    assert (
+        markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))
+        == "allow: shop module.app[&#34;blue|&lt;b&gt;&#34;].x"
+    )
+    (tmp_path / "verdict.md.j2").write_text("{{ verdict.nothing }}")
+    with pytest.raises(AnsibleActionFail, match=r"^template_path: verdict.md.j2 cannot be rendered: .*nothing"):
+        markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))
