@@ -107,7 +107,7 @@ options:
       - Servers, volumes, floating IPs, addresses on public networks, load balancers, images and objects of the provider
         C(terraform-provider-openstack/openstack) are priced; containers, networks, security groups, key pairs and the like are free. The
         provider C(terraform) itself is free, and C(null), C(random), C(tls), C(local), C(time), C(archive), C(cloudinit), C(http) and
-        C(external) of C(hashicorp).
+        C(external) of C(hashicorp), all of them from Terraform's or OpenTofu's registry.
       - Any other type and provider is unknown, and so is what a price goes by and is known after apply. A plan that is errored or not
         complete is unknown as a whole.
       - The values of its variables are never looked at.

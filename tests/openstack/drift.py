@@ -88,7 +88,10 @@ def ask_as(token: str, one: Request, base: str, path: str, project_id: str) -> A
 
 
 def question(path: str, base: str, headers: dict[str, str], project_id: str) -> dict[str, Any]:
-    """What the collection asks Gnocchi for in a body, which no log has: resources of the project, measures of some of its metrics."""
+    """What the collection asks for in a body, which no log has: resources of the project, measures of some of its metrics, a quote."""
+    if path.startswith("/v1/rating/quote"):
+        metadata = {"flavor_name": "a2-ram4-disk20-perf1"}
+        return {"resources": [{"service": "instance_up", "volume": "1", "desc": {"groupby": {}, "metadata": metadata}}]}
     if not path.startswith("/v1/aggregates"):
         alive = {"or": [{"=": {"ended_at": None}}, {">": {"ended_at": "2020-01-01T00:00:00Z"}}]}
         return {"and": [{"=": {"project_id": project_id}}, alive]}

@@ -126,9 +126,9 @@ def _change(row: Mapping[str, Any], actions: tuple[str, ...], context: Context) 
     action = _ACTIONS.get(actions)
     if action is None:
         return Change(name, CHANGED, unknown=f"its actions {', '.join(map(str, actions))[:60]} are not understood")
-    if provider.endswith(FREE_PROVIDERS):
+    if provider in FREE_PROVIDERS:
         return Change(name, action)
-    if not provider.endswith(OPENSTACK):
+    if provider not in OPENSTACK:
         return Change(name, action, unknown=f"it is of the provider {provider}")
     kind = row["type"]
     overlaps = actions == ("create", "delete")

@@ -17,10 +17,15 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.changes import GIB, Flavors
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes import Part, Shape
 
-OPENSTACK = "/terraform-provider-openstack/openstack"
-#: Providers that make nothing in a cloud.
+#: Of any other registry nobody knows whose provider that is.
+_REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+OPENSTACK = frozenset(f"{registry}/terraform-provider-openstack/openstack" for registry in _REGISTRIES)
 _FREE_OF_HASHICORP = ("null", "random", "tls", "local", "time", "archive", "cloudinit", "http", "external")
-FREE_PROVIDERS = ("/builtin/terraform", *(f"/hashicorp/{name}" for name in _FREE_OF_HASHICORP))
+#: Providers that make nothing in a cloud.
+FREE_PROVIDERS = frozenset(
+    {"terraform.io/builtin/terraform"}
+    | {f"{registry}/hashicorp/{name}" for registry in _REGISTRIES for name in _FREE_OF_HASHICORP}
+)
 #: What costs nothing by itself -> the quota that one of it takes. None where there is none, or where no service tells its use, as of key
 #: pairs and of what belongs to load balancers: whether one more fits could never be known.
 FREE: Mapping[str, str | None] = {

@@ -78,6 +78,7 @@ def why(*rows: dict[str, Any], assume_free: tuple[str, ...] = ()) -> str | None:
         (row("aws_instance", ["create"], None, {}, provider="registry.terraform.io/hashicorp/aws"), "it is of the provider"),
         (row("aws_instance", ["delete"], {}, None, provider="registry.terraform.io/hashicorp/aws"), "it is of the provider"),
         (row(SERVER, ["create"], None, SMALL, provider="registry.terraform.io/someone/null"), "it is of the provider"),
+        (row("null_resource", ["create"], None, {}, provider="registry.example.org/hashicorp/null"), "it is of the provider"),
         (row(SERVER, ["ponder"], None, SMALL), "its actions ponder are not understood"),
     ],
 )  # fmt: skip
