@@ -3,13 +3,14 @@
 #   make demo         the collection at work against the sandbox cloud
 #   make test         lint, units, sanity, integration, installed: each is a target of its own too
 #   make test-openstack  the modules against a real OpenStack on loopback: tests/openstack/README.md says what that needs
-#   make test-system  test-openstack, the units that take long (make heavy), and the second ansible-core and Python
+#   make test-system  test-openstack, the units that take long (make heavy), other people's programs on what leaves the collection
+#                     (make outside), and the second ansible-core and Python
 
 # The first of these that runs and is new enough; PYTHON=... on the command line overrules it.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-TARGETS := demo test test-system test-openstack lint units heavy sanity integration installed
+TARGETS := demo test test-system test-openstack lint units heavy outside sanity integration installed
 
 .PHONY: $(TARGETS) clean
 .DEFAULT_GOAL := test
@@ -19,4 +20,4 @@ $(TARGETS):
 	@$(PYTHON) tests/harness $@
 
 clean:
-	rm -rf .build .venv .venv-2.21 .venv-openstack
+	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-focus

@@ -28,3 +28,45 @@ notes:
   - A budget that several machines gate on needs one ledger that they share, in PostgreSQL.
   - On SQLite whoever may record costs may change limits too. On PostgreSQL roles can keep the two apart.
 """
+
+    SELECTION = r"""
+options:
+  categories:
+    description: Only these categories.
+    type: list
+    elements: str
+    choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+  charge_categories:
+    description: Only these kinds of charges.
+    type: list
+    elements: str
+    choices: [usage, purchase, credit, adjustment, tax]
+  clouds:
+    description: Only these clouds.
+    type: list
+    elements: str
+  regions:
+    description: Only these regions.
+    type: list
+    elements: str
+  projects:
+    description: Only these projects, by ID or name.
+    type: list
+    elements: str
+  sources:
+    description: Only what these sources told.
+    type: list
+    elements: str
+  metrics:
+    description: Only these metrics.
+    type: list
+    elements: str
+  resources:
+    description: Only these resources, by ID or name.
+    type: list
+    elements: str
+  tags:
+    description: Only what has all of these tags.
+    type: dict
+    default: {}
+"""

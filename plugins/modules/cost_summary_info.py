@@ -19,6 +19,7 @@ author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._ledger
+  - finops.cloud._ledger.selection
   - finops.cloud._rating.rates
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_ledger
@@ -67,44 +68,6 @@ options:
     type: list
     elements: str
     default: []
-  categories:
-    description: Only these categories.
-    type: list
-    elements: str
-    choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
-  charge_categories:
-    description: Only these kinds of charges.
-    type: list
-    elements: str
-    choices: [usage, purchase, credit, adjustment, tax]
-  clouds:
-    description: Only these clouds.
-    type: list
-    elements: str
-  regions:
-    description: Only these regions.
-    type: list
-    elements: str
-  projects:
-    description: Only these projects, by ID or name.
-    type: list
-    elements: str
-  sources:
-    description: Only what these sources told.
-    type: list
-    elements: str
-  metrics:
-    description: Only these metrics.
-    type: list
-    elements: str
-  resources:
-    description: Only these resources, by ID or name.
-    type: list
-    elements: str
-  tags:
-    description: Only what has all of these tags.
-    type: dict
-    default: {}
   previous:
     description:
       - Whether to compare with the same elapsed part of the period before.
@@ -428,20 +391,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     zone_named,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Page, Question, summarize
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, CHARGE_CATEGORIES
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
-
-#: Which entries are meant: a list of each, any of which counts.
-SELECTION: dict[str, dict[str, Any]] = {
-    "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
-    "charge_categories": {"type": "list", "elements": "str", "choices": list(CHARGE_CATEGORIES)},
-    "clouds": {"type": "list", "elements": "str"},
-    "regions": {"type": "list", "elements": "str"},
-    "projects": {"type": "list", "elements": "str"},
-    "sources": {"type": "list", "elements": "str"},
-    "metrics": {"type": "list", "elements": "str"},
-    "resources": {"type": "list", "elements": "str"},
-}
 
 
 def main() -> None:
@@ -450,8 +399,7 @@ def main() -> None:
             **arguments.LEDGER,
             **arguments.RATES,
             **arguments.WINDOW,
-            **SELECTION,
-            "tags": {"type": "dict", "default": {}},
+            **arguments.SELECTION,
             "currency": {"type": "str"},
             "as_of": {"type": "str"},
             "group_by": {"type": "list", "elements": "str", "default": []},
@@ -483,9 +431,8 @@ def _question(params: dict[str, Any]) -> tuple[Question, Any]:
         raise InvalidOption("as_of", f"{iso(as_of)} is not past; leave it out to tell all that is known.")
     named = None if params["begin"] else params["window"] or "current_month"
     window = asked_window(named or "current_month", params["begin"], params["end"], zone, as_of or now)
-    lists = {name: None if params[name] is None else tuple(params[name]) for name in SELECTION}
     question = Question(
-        selection=Selection(window, tags={str(name): str(value) for name, value in params["tags"].items()}, **lists),
+        selection=arguments.selection(params, window),
         named=named,
         zone=zone,
         rates=arguments.rates(params),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
 from environment import clean_environment, find_python, prepare_home, python_version, virtual_environment
+from outside import outside
 from real_cloud import real_openstack
 from stages import Workbench, heavy, installed, integration, integration_of_the_rest, lint, sanity, units
 
@@ -24,6 +25,7 @@ STAGES: dict[str, Callable[[Workbench], str]] = {
     "lint": lint,
     "units": units,
     "heavy": heavy,
+    "outside": outside,
     "sanity": sanity,
     "integration": integration,
     "integration-of-the-rest": integration_of_the_rest,
@@ -44,7 +46,10 @@ class Tier:
 
 # ansible-core 2.21 does not run on Python 3.11, so the second tier has its own Python (rule W1).
 SYSTEM = Tier(
-    "test-system", ("test-openstack", "units", "heavy", "sanity", "integration-of-the-rest"), ".venv-2.21", "3.13"
+    "test-system",
+    ("test-openstack", "units", "heavy", "outside", "sanity", "integration-of-the-rest"),
+    ".venv-2.21",
+    "3.13",
 )
 TIERS = {
     # What runs where there is only Python and git.

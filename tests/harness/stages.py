@@ -123,8 +123,8 @@ def requirements(path: Path) -> list[str]:
 
 
 def units(bench: Workbench) -> str:
-    """Run the unit tests but the heavy ones. Each worker has sandboxes and a PostgreSQL of its own."""
-    return run_pytest(bench, "units", "not heavy", "--numprocesses=logical", "--dist=worksteal")
+    """Run the unit tests but those that need long or more. Each worker has sandboxes and a PostgreSQL of its own."""
+    return run_pytest(bench, "units", "not heavy and not outside", "--numprocesses=logical", "--dist=worksteal")
 
 
 def heavy(bench: Workbench) -> str:
@@ -132,11 +132,13 @@ def heavy(bench: Workbench) -> str:
     return run_pytest(bench, "heavy", "heavy", "--numprocesses=logical", "--dist=load")
 
 
-def run_pytest(bench: Workbench, stage: str, marked: str, *options: str) -> str:
+def run_pytest(
+    bench: Workbench, stage: str, marked: str, *options: str, variables: Mapping[str, str] | None = None
+) -> str:
     """Run unit tests by their marker. A skipped or expected failure counts as a fault: a test of this project runs or is red."""
     report = bench.logs / f"{stage}.xml"
     command = ("python", "-m", "pytest", "-m", marked, *options, f"--junitxml={report}", "tests/unit")
-    bench.run(stage, *command, variables={"PYTHONPATH": str(BUILD)})
+    bench.run(stage, *command, variables={"PYTHONPATH": str(BUILD), **(variables or {})})
     suites = ElementTree.parse(report).getroot().iter("testsuite")
     counts = [(int(suite.get("tests", 0)), int(suite.get("skipped", 0))) for suite in suites]
     ran, skipped = (sum(column) for column in zip(*counts, strict=True))

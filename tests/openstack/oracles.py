@@ -118,6 +118,8 @@ class Comparison:
         given = {option: self.filled(value, cloud) for option, value in options.items()}
         if module in GROUPS["cloud"]:
             given["cloud"] = cloud
+        if "dest" in given:
+            given["dest"] = str(self.folder / f"{place}-{given['dest']}")
         if module in GROUPS["ledger"]:
             given["ledger"] = f"sqlite:///{self.folder / place}.db"
         target = f"{self.folder / place}-{name}.json"

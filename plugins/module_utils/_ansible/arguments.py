@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS, Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, CHARGE_CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
+from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
 
 Spec = dict[str, dict[str, Any]]
 
@@ -46,6 +47,19 @@ RATES: Spec = {
     },
     "confirm_rates": {"type": "bool", "default": False},
 }
+
+#: Which entries are meant: a list of each, any of which counts, and tags that all have to match.
+_LISTS: Spec = {
+    "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
+    "charge_categories": {"type": "list", "elements": "str", "choices": list(CHARGE_CATEGORIES)},
+    "clouds": {"type": "list", "elements": "str"},
+    "regions": {"type": "list", "elements": "str"},
+    "projects": {"type": "list", "elements": "str"},
+    "sources": {"type": "list", "elements": "str"},
+    "metrics": {"type": "list", "elements": "str"},
+    "resources": {"type": "list", "elements": "str"},
+}
+SELECTION: Spec = {**_LISTS, "tags": {"type": "dict", "default": {}}}
 
 #: What is asked for: lines, and what the shorthand of one line says beside its amount.
 _OF_A_LINE: Spec = {
@@ -81,3 +95,9 @@ def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
 def rates(params: Mapping[str, Any]) -> Rates:
     """The rates in force. Raises InvalidOption (rule M3)."""
     return parse_rates(params["rates"], params["confirm_rates"])
+
+
+def selection(params: Mapping[str, Any], among: Window) -> Selection:
+    """Which entries of a window are meant."""
+    lists = {name: None if params[name] is None else tuple(params[name]) for name in _LISTS}
+    return Selection(among, tags={str(name): str(value) for name, value in params["tags"].items()}, **lists)

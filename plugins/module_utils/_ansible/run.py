@@ -20,6 +20,7 @@ _REQUIREMENTS = {
     "sqlalchemy": "SQLAlchemy>=2.0",
     "psycopg": "psycopg>=3.1",
     "pyvergeos": "pyvergeos>=1.7",
+    "pyarrow": "pyarrow>=17",
 }
 #: Python's own is 700.
 _OBJECTS_PER_COLLECTION = 50_000

@@ -74,6 +74,12 @@ class RowsFile:
         if len(self._waiting) >= _ROWS_AT_ONCE:
             self._pass_on()
 
+    def add_text(self, rows: str, count: int) -> None:
+        """So many rows as they stand in the file, by somebody who has put them into words already."""
+        self._pass_on()
+        self._pass_on_content(rows.encode())
+        self.count += count
+
     def _json(self, value: Any) -> str:
         """JSON. Words, and flat dictionaries as a flavor's metadata, come again and again: they are encoded once."""
         if isinstance(value, str):
@@ -97,6 +103,9 @@ class RowsFile:
     def _pass_on(self) -> None:
         content = (_csv_of(self._waiting) if self._is_csv else "".join(self._waiting)).encode()
         self._waiting.clear()
+        self._pass_on_content(content)
+
+    def _pass_on_content(self, content: bytes) -> None:
         self._digest.update(content)
         if self._stream is not None:
             self._stream.write(content)

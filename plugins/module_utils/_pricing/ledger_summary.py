@@ -151,7 +151,7 @@ def summarize(options: sql.LedgerOptions, question: Question, now: datetime) -> 
             "period_start": iso(window.begin),
             "period_end": iso(window.end),
             "as_of": None if question.as_of is None else iso(question.as_of),
-            "feeds": _feeds(connection) if question.as_of is None else None,
+            "feeds": feeds.as_result(feeds.read_all(connection)) if question.as_of is None else None,
             "cost": _cost(connection, question, teller, now),
             **_entries(connection, question),
         }
@@ -168,20 +168,6 @@ def _check(question: Question) -> None:
         raise InvalidOption("limit", f"{page.limit} is not above zero.")
     if page is not None and page.marker is not None and not (page.marker.isascii() and page.marker.isdigit()):
         raise InvalidOption("marker", f"'{page.marker[:40]}' is none; take next_marker of the page before.")
-
-
-def _feeds(connection: Connection) -> list[Row]:
-    """How far the cost of every imported project is known."""
-    return [
-        {
-            "cloud": feed.cloud,
-            "region": feed.key.region,
-            "project_id": feed.key.project_id,
-            "project_name": feed.project_name,
-            "rated_through": iso(feed.rated_through),
-        }
-        for feed in feeds.read_all(connection)
-    ]
 
 
 def _tax(cost: Row) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
@@ -163,6 +163,20 @@ def read_all(connection: Connection) -> list[Feed]:
             revision=row.revision,
         )
         for row in rows
+    ]
+
+
+def as_result(found: Iterable[Feed]) -> list[dict[str, str | None]]:
+    """How far the cost of each imported project is known, as results tell it."""
+    return [
+        {
+            "cloud": feed.cloud,
+            "region": feed.key.region,
+            "project_id": feed.key.project_id,
+            "project_name": feed.project_name,
+            "rated_through": iso(feed.rated_through),
+        }
+        for feed in found
     ]
 
 

@@ -131,23 +131,19 @@ def rows(
     """
     from sqlalchemy import select
 
-    entry, reversal = tables().entry, tables().entry.alias()
-    begin, end = _seconds(selection.window)
+    entry = tables().entry
     # First which rows, from the index of time, then these few whole.
     page = (
         select(entry.c.id)
         .join_from(entry, tables().dimension_set)
-        .where(entry.c.period_begin >= begin, entry.c.period_begin < end)
-        .where(*_of_entries(selection), *_of_dimensions(selection), *_recorded_by(entry, as_of))
+        .where(*selected(selection, as_of))
         .order_by(entry.c.id)
         .limit(limit)
     )
     if after is not None:
         page = page.where(entry.c.id > after)
     if valid_only:
-        known = _recorded_by(reversal, as_of)
-        page = page.outerjoin(reversal, _all(reversal.c.reverses == entry.c.id, *known))
-        page = page.where(entry.c.reverses.is_(None), reversal.c.id.is_(None))
+        page = page.where(*valid(as_of))
     chosen = page.subquery()
     statement = (
         select(*stored_columns())
@@ -156,6 +152,23 @@ def rows(
         .order_by(entry.c.id)
     )
     return [row._asdict() for row in connection.execute(statement)]
+
+
+def selected(selection: Selection, as_of: datetime | None) -> list[ColumnElement[bool]]:
+    """The selection's conditions on entries joined with their dimension sets, by what was recorded up to then."""
+    entry = tables().entry
+    begin, end = _seconds(selection.window)
+    in_time = [entry.c.period_begin >= begin, entry.c.period_begin < end]
+    return [*in_time, *_of_entries(selection), *_of_dimensions(selection), *_recorded_by(entry, as_of)]
+
+
+def valid(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    """The conditions on entries that are no reversal and that none takes back, by what was recorded up to then."""
+    from sqlalchemy import exists
+
+    entry, reversal = tables().entry, tables().entry.alias()
+    taken_back = exists().where(reversal.c.reverses == entry.c.id, *_recorded_by(reversal, as_of))
+    return [entry.c.reverses.is_(None), ~taken_back]
 
 
 def _grouped(

@@ -107,6 +107,9 @@ OF_RATING = (
 )  # fmt: skip
 OF_A_RECORD = ("record", "records", "next_offset", "summary")
 OF_A_PROJECT = ("cloud", "services", "collected_at")
+OF_A_RATED_EXPORT = (
+    "cloud", "collected_at", "complete", "cloud_difference", "fully_rated", "holes", "rated_through",
+)  # fmt: skip
 OF_A_COMMIT = ("over_hold", "expired", "exceeded")
 HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
 #: By the day, as an hourly import of a month would take most of these tests' time.
@@ -212,6 +215,24 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     ],
     "usage_record_info": [(*case, RECORD) for case in OF_RECORDS],
     "vergeos_billing_info": [*OF_RECORDS, ({"key": 1}, OF_A_RECORD[1:])],
+    "cost_export": [
+        ({"dest": "{folder}/focus.csv", "currency": "CHF"}, (*OF_A_RATED_EXPORT, "unknown"), COST),
+        (
+            {
+                "dest": "{folder}/a.csv",
+                "currency": "CHF",
+                "read_from": "cloud",
+                "cloud": "sandbox",
+                "window": "yesterday",
+            },
+            ("ledger", "feeds", "unknown"),
+        ),
+        (
+            {"dest": "{folder}/a.prom", "currency": "CHF", "format": "openmetrics", "quotas": True, "cloud": "sandbox"},
+            (*set(OF_A_RATED_EXPORT) - {"cloud", "collected_at"}, "billed", "totals"),
+            COST,
+        ),
+    ],
     "cost_entry": [
         ({"key": "k", "amount": "9", "currency": "CHF", "category": "other"}, (), BUDGET),
         ({"key": "k", "amount": "1", "currency": "CHF", "category": "other", "_ansible_check_mode": True}, ()),

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The options of cost_export, and how they become values of the room that exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+    Window,
+    asked_window,
+    iso,
+    now_utc,
+    parse_moment,
+    zone_named,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._export import export, textfile
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import V1_2, VERSIONS
+from ansible_collections.finops.cloud.plugins.module_utils._export.rated import RatedOptions
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Question
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
+from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+
+LEDGER, CLOUD = "ledger", "cloud"
+EXPORT: arguments.Spec = {
+    "dest": {"type": "path", "required": True},
+    "format": {"type": "str", "default": export.CSV, "choices": [export.CSV, export.PARQUET, textfile.OPENMETRICS]},
+    "focus_version": {"type": "str", "default": V1_2, "choices": list(VERSIONS)},
+    "read_from": {"type": "str", "default": LEDGER, "choices": [LEDGER, CLOUD]},
+    "currency": {"type": "str", "required": True},
+    "as_of": {"type": "str"},
+    "provider": {"type": "str"},
+    "billing_account_id": {"type": "str"},
+    "billing_account_name": {"type": "str"},
+    "defuse_formulas": {"type": "bool", "default": True},
+    "import_tags": {"type": "bool", "default": True},
+    "quotas": {"type": "bool", "default": False},
+}
+
+
+class Asked:
+    """What a task asks. Raises InvalidOption, for what goes with another option too."""
+
+    def __init__(self, params: Mapping[str, Any], now: datetime | None = None) -> None:
+        self._params, self.now = params, now or now_utc()
+        of_ledger = [name for name in (*arguments.SELECTION, "as_of") if params[name]]
+        if params["read_from"] == CLOUD and of_ledger:
+            raise InvalidOption(
+                of_ledger[0], "is about the ledger's entries; set read_from to ledger, or leave it out."
+            )
+        if params["format"] == textfile.OPENMETRICS and params["read_from"] == CLOUD:
+            raise InvalidOption("read_from", "openmetrics is told of the ledger; for quotas of the cloud set quotas.")
+        if params["format"] != textfile.OPENMETRICS and params["quotas"]:
+            raise InvalidOption("quotas", "goes with format openmetrics; FOCUS has costs only.")
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return zone_named(self._params["timezone"], "timezone")
+
+    @cached_property
+    def _currency(self) -> str:
+        return parse_currency(self._params["currency"], "currency")
+
+    @cached_property
+    def _window(self) -> Window:
+        params = self._params
+        return asked_window(
+            params["window"] or "current_month", params["begin"], params["end"], self._zone, self.as_of() or self.now
+        )
+
+    def as_of(self) -> datetime | None:
+        """The moment that is told, None for now."""
+        if not self._params["as_of"]:
+            return None
+        moment = parse_moment(self._params["as_of"], self._zone, "as_of")
+        if moment > self.now:
+            raise InvalidOption("as_of", f"{iso(moment)} is not past; leave it out to tell all that is known.")
+        return moment
+
+    def ledger(self) -> LedgerOptions:
+        """Where the ledger is."""
+        return arguments.ledger_options(self._params)
+
+    def selection(self) -> Selection:
+        """Which of its entries are meant."""
+        return arguments.selection(self._params, self._window)
+
+    def target(self) -> export.Target:
+        """What is written of FOCUS, and how."""
+        params = self._params
+        focus = FocusOptions(
+            currency=self._currency,
+            rates=arguments.rates(params),
+            zone=params["timezone"],
+            provider=params["provider"],
+            account_id=params["billing_account_id"],
+            account_name=params["billing_account_name"],
+        )
+        return export.Target(
+            params["dest"], params["format"], params["focus_version"], focus, params["defuse_formulas"]
+        )
+
+    def rated(self) -> RatedOptions:
+        """What is read of a cloud."""
+        params = self._params
+        return RatedOptions(
+            asked=self._window,
+            rating_api=params["rating_api"],
+            rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
+            collect_period_s=cloud_arguments.collect_period_s(params),
+            metric_categories=cloud_arguments.metric_categories(params),
+            tagged=params["import_tags"],
+        )
+
+    def metrics(self) -> textfile.Asked:
+        """What is written as metrics."""
+        question = Question(
+            selection=self.selection(),
+            named=None,
+            zone=self._zone,
+            rates=arguments.rates(self._params),
+            currency=self._currency,
+            as_of=self.as_of(),
+            group_by=("project",),
+        )
+        return textfile.Asked(self._params["dest"], question)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Costs as FOCUS files, of a ledger or straight from a cloud: what cost_export does (rules M3, R3 and L2 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._core import rows_file
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._export import attos, focus_csv, focus_parquet
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus import TAX, Charge, Charges, FocusOptions
+from ansible_collections.finops.cloud.plugins.module_utils._export.rated import RatedCosts, RatedOptions
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import ICU
+from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, sql, valid_entries
+from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+
+CSV, PARQUET = "csv", "parquet"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is written: a file of CSV, or a folder of Parquet; of which FOCUS version, and how told."""
+
+    dest: str
+    form: str
+    version: str
+    focus: FocusOptions
+    defuse: bool = True
+
+
+def from_ledger(
+    options: sql.LedgerOptions, selection: Selection, target: Target, as_of: datetime | None, check_mode: bool
+) -> Row:
+    """The result of cost_export for the selected entries of a ledger, which is only read.
+
+    Raises InvalidOption, LedgerError; UnknownAmount where a rate into the billing currency is missing.
+    """
+    place = _checked(target, selection.window)
+    with sql.reading(options) as ledger:
+        charges = Charges(target.focus, valid_entries.dimensions(ledger.connection))
+        entries = valid_entries.stream(ledger.connection, selection, as_of)
+        written = _write(place, charges.of(entries), target, selection.window, check_mode)
+        through = feeds.as_result(feeds.read_all(ledger.connection))
+        return {"ledger": ledger.url, "feeds": through, **written}
+
+
+def from_cloud(cloud: Cloud, options: RatedOptions, target: Target, now: datetime, check_mode: bool) -> Row:
+    """The result of cost_export for what a cloud has rated of a project up to now.
+
+    Raises CloudError, InvalidOption; UnknownAmount where nothing is rated, or a rate into the billing currency is missing.
+    """
+    place = _checked(target, options.asked)
+    if options.asked.begin >= now:
+        raise InvalidOption("begin", f"{iso(options.asked.begin)} is not past; nothing is rated yet.")
+    costs = RatedCosts(cloud, options, now)
+    if costs.rated_through is None:
+        window = costs.window
+        raise UnknownAmount(
+            f"{costs.url} has rated nothing of project {cloud.identity.project_name} from {iso(window.begin)} to {iso(window.end)}."
+        )
+    charges = Charges(target.focus, costs.dimensions).of(costs.stream())
+    written = _write(place, charges, target, options.asked, check_mode)
+    return {**written, **costs.as_result()}
+
+
+def _checked(target: Target, window: Window) -> Path:
+    if target.focus.currency == ICU:
+        raise InvalidOption(
+            "currency", "ICU is a virtual currency that nobody is billed in; name the one that is paid, CHF or EUR."
+        )
+    if target.form == PARQUET:
+        return focus_parquet.checked(target.dest, window, target.focus.zone)
+    if Path(target.dest).suffix != ".csv":
+        raise InvalidOption("dest", f"'{target.dest}' is no name of a CSV file; let it end in .csv.")
+    path = rows_file.checked(target.dest)
+    if path is None:
+        raise InvalidOption("dest", "names the file that is written.")
+    return path
+
+
+class _Sums:
+    """What went by: the sums of charges, as recorded by currency, and as billed."""
+
+    def __init__(self) -> None:
+        self._recorded: dict[str, int] = {}
+        self._billed = 0
+        self._taxed = False
+
+    def watched(self, charges: Iterable[Charge]) -> Iterable[Charge]:
+        """The charges, which are summed on their way."""
+        recorded = self._recorded
+        for charge in charges:
+            currency, numbers = charge.kind.currency, charge.numbers
+            recorded[currency] = recorded.get(currency, 0) + numbers.recorded
+            self._billed += numbers.billed
+            self._taxed = self._taxed or charge.kind.charge_category == TAX
+            yield charge
+
+    def as_result(self, currency: str) -> Row:
+        """The sums, exact."""
+        totals = [{"amount": attos.plain(amount), "currency": code} for code, amount in sorted(self._recorded.items())]
+        tax = "included" if self._taxed else "excluded"
+        return {"totals": totals, "billed": attos.plain(self._billed), "currency": currency, "tax": tax}
+
+
+def _write(place: Path, charges: Iterable[Charge], target: Target, window: Window, check_mode: bool) -> Row:
+    sums = _Sums()
+    watched = sums.watched(charges)
+    if target.form == PARQUET:
+        months = focus_parquet.months_of(window, target.focus.zone)
+        written = focus_parquet.write(place, watched, target.version, months, check_mode)
+        files = [
+            {"path": str(one.path), "billing_period": one.month, "rows": one.count} for one in written if one.count
+        ]
+        changed = any(one.changed for one in written)
+    else:
+        count, changed = focus_csv.write(place, watched, target.version, target.defuse, check_mode)
+        files = [{"path": str(place), "billing_period": None, "rows": count}]
+    return {
+        "changed": changed,
+        "dest": str(place),
+        "files": files,
+        "row_count": sum(file["rows"] for file in files),
+        "period_start": iso(window.begin),
+        "period_end": iso(window.end),
+        **sums.as_result(target.focus.currency),
+    }

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""FOCUS as Parquet, a folder for each billing month, as Spark, Trino, DuckDB and warehouses read it where one machine no longer does.
+
+Numbers are DECIMAL(38, 18), moments TIMESTAMP in UTC, tags JSON as text. A month is in one file, put in place when it is whole.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, iso, period_at
+from ansible_collections.finops.cloud.plugins.module_utils._export import attos
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus import Charge, Kind
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import (
+    NUMBER,
+    OF_A_KIND,
+    OF_EACH,
+    TEXT,
+    TIME,
+    Column,
+    columns_of,
+)
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: What partitions are called; not like a column, as readers add it to those of the files.
+PARTITION = "billing_period"
+_FILE = "focus.parquet"
+#: Of how many charges a row group is, which is what is held in memory.
+_ROWS_AT_ONCE = 50_000
+_DIGITS = 38
+#: Numbers are written as they lie in memory: 128 bits, the lowest byte first (Apache Arrow's columnar format, Decimal).
+_DECIMAL_BYTES = 16
+_MICROSECONDS = 1_000_000
+_NUMBER_FIELDS = (
+    "billed", "billed", "billed", "billed", "unit_price", "unit_price", "pricing_quantity", "consumed_quantity", "recorded",
+    "own_unit_price", "own_unit_price", "recorded",
+)  # fmt: skip
+_TIME_FIELDS = ("billing_begin", "billing_end", "begin", "end")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a month: its file, how many charges are in it, and whether it has changed. Without a charge there is no file."""
+
+    month: str
+    path: Path
+    count: int
+    changed: bool
+
+
+def checked(dest: str, window: Window, zone: str) -> Path:
+    """The folder behind the option dest. Raises InvalidOption where it cannot be one, or where the window cuts a month.
+
+    A month is replaced as a whole: a part of it would take the rest away.
+    """
+    path = Path(os.path.realpath(dest))
+    if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
+        raise InvalidOption("dest", f"'{dest}' is no folder, nor the name of a new one in a folder that is there.")
+    calendar = Calendar("monthly", zone)
+    for option, edge in (("begin", window.begin), ("end", window.end)):
+        month = period_at(calendar, edge)
+        if month is not None and month.begin != edge:
+            raise InvalidOption(
+                option,
+                f"Parquet is written by whole billing months, and {iso(edge)} lies inside of one; begin it on the 1st in {zone}.",
+            )
+    return path
+
+
+def months_of(window: Window, zone: str) -> dict[int, str]:
+    """Begin of each billing month of a window of whole ones -> its name, such as 2026-11."""
+    calendar, begin, found = Calendar("monthly", zone), window.begin, dict[int, str]()
+    while begin < window.end:
+        month = period_at(calendar, begin)
+        if month is None:
+            raise ValueError("months have no gaps")
+        found[int(begin.timestamp())] = f"{begin.astimezone(ZoneInfo(zone)):%Y-%m}"
+        begin = month.end
+    return found
+
+
+def write(
+    folder: Path, charges: Iterable[Charge], version: str, months: dict[int, str], check_mode: bool
+) -> list[Written]:
+    """The charges, which come in order of time, as folder/billing_period=2026-11/focus.parquet; what a month without any had is removed.
+
+    months: the billing months of the window by their begin. In check mode files are compared and not put in place.
+    Raises InvalidOption naming dest for what the file system refuses.
+    """
+    done: list[Written] = []
+    by_month = groupby(charges, key=lambda charge: charge.times.billing_begin)
+    told = next(by_month, None)
+    with _one_sentence(folder):
+        for begin, name in months.items():
+            path = folder / f"{PARTITION}={name}" / _FILE
+            if told is not None and told[0] == begin:
+                done.append(_write_month(name, path, told[1], version, check_mode))
+                told = next(by_month, None)
+            else:
+                done.append(_remove_month(name, path, check_mode))
+    if told is not None:
+        raise ValueError(
+            f"a charge is billed in {datetime.fromtimestamp(told[0], UTC)}, outside of the months that are written"
+        )
+    return done
+
+
+def _write_month(name: str, path: Path, charges: Iterator[Charge], version: str, check_mode: bool) -> Written:
+    from pyarrow import parquet
+
+    columns = columns_of(version)
+    count = 0
+    scratch = None if check_mode else path.parents[1]
+    if scratch is not None:
+        scratch.mkdir(mode=0o700, exist_ok=True)
+    # Beside its place, so that it is moved there in one step; its name hides it from readers.
+    with tempfile.TemporaryDirectory(prefix=".finops-", dir=scratch) as beside:
+        new = Path(beside) / _FILE
+        schema = _schema(columns)
+        with parquet.ParquetWriter(new, schema, compression="zstd") as writer:
+            while some := list(islice(charges, _ROWS_AT_ONCE)):
+                writer.write_table(_table(some, columns, schema))
+                count += len(some)
+        changed = not path.is_file() or not filecmp.cmp(new, path, shallow=False)
+        if changed and not check_mode:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            new.chmod(0o600)
+            os.replace(new, path)
+    return Written(name, path, count, changed)
+
+
+def _remove_month(name: str, path: Path, check_mode: bool) -> Written:
+    """Nothing is charged in that month, any more."""
+    there = path.is_file()
+    if there and not check_mode:
+        shutil.rmtree(path.parent)
+    return Written(name, path, 0, there)
+
+
+def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
+    import pyarrow as pa
+
+    types = {NUMBER: pa.decimal128(_DIGITS, attos.PLACES), TIME: pa.timestamp("us", tz="UTC"), TEXT: pa.string()}
+    return pa.schema([pa.field(column.name, types.get(column.holds, pa.int32())) for column in columns])
+
+
+def _table(charges: Sequence[Charge], columns: Sequence[Column], schema: pyarrow.Schema) -> pyarrow.Table:
+    """Charges by column. What a kind has is taken from a small table of the kinds."""
+    import pyarrow as pa
+
+    kinds: dict[Kind, int] = {}
+    places = pa.array([kinds.setdefault(charge.kind, len(kinds)) for charge in charges], pa.int32())
+    each = [_numbers([getattr(charge.numbers, name) for charge in charges]) for name in _distinct(_NUMBER_FIELDS)]
+    numbers = dict(zip(_distinct(_NUMBER_FIELDS), each, strict=True))
+    times = (_times([getattr(charge.times, name) for charge in charges]) for name in _TIME_FIELDS)
+    own = (
+        *(numbers[name] for name in _NUMBER_FIELDS),
+        *times,
+        pa.array([charge.version for charge in charges], pa.int32()),
+        pa.array([charge.key for charge in charges], pa.string()),
+    )
+    arrays = dict(zip((column.name for column in OF_EACH), own, strict=True))
+    for place, column in enumerate(OF_A_KIND):
+        if column in columns:
+            of_kinds = pa.array([kind.cells[place] for kind in kinds], schema.field(column.name).type)
+            arrays[column.name] = of_kinds.take(places)
+    return pa.Table.from_arrays([arrays[column.name] for column in columns], schema=schema)
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _numbers(told: Sequence[int | None]) -> pyarrow.Array:
+    """Numbers in 1e-18 as decimals."""
+    import pyarrow as pa
+
+    known = pa.array([number is not None for number in told], pa.bool_())
+    content = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in told)
+    return pa.Array.from_buffers(
+        pa.decimal128(_DIGITS, attos.PLACES), len(told), [known.buffers()[1], pa.py_buffer(content)]
+    )
+
+
+def _times(seconds: Sequence[int]) -> pyarrow.Array:
+    import pyarrow as pa
+
+    return pa.array([moment * _MICROSECONDS for moment in seconds], pa.timestamp("us", tz="UTC"))
+
+
+@contextmanager
+def _one_sentence(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvalidOption("dest", f"'{folder}' cannot be written: {error.strerror}.") from error

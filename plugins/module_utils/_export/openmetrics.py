@@ -1,0 +1,150 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Costs, budgets and quotas as OpenMetrics, in a file that node_exporter's textfile collector reads.
+
+Every family is a gauge, its name ends in its unit, and it is declared once with all of its samples behind it. What is unknown has no
+sample: neither is it zero (rule R1 of docs/rules.md), nor does a NaN say why. finops_budget_known is 0 then.
+Source: https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md and
+https://prometheus.io/docs/practices/naming/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import from_iso
+
+Row = Mapping[str, Any]
+#: What of a budget is told, in its own currency.
+_AMOUNTS = ("limit", "spent", "accrued", "reserved", "to_come", "remaining")
+_VERDICTS = ("allow", "deny", "unknown", "ended")
+
+
+@dataclass
+class Family:
+    """A metric: its name without the unit, what it tells, and its samples as (labels, value)."""
+
+    name: str
+    unit: str
+    told: str
+    samples: list[tuple[dict[str, str], str]] = field(default_factory=list)
+
+    def add(self, value: str | float | None, **labels: str | None) -> None:
+        """One sample, unless its value is unknown; labels without a value are left out."""
+        if value is not None:
+            self.samples.append(({name: text for name, text in labels.items() if text is not None}, str(value)))
+
+    def lines(self) -> list[str]:
+        """The family as it is written; nothing where nothing is known."""
+        if not self.samples:
+            return []
+        name = f"{self.name}_{self.unit}" if self.unit else self.name
+        unit = [f"# UNIT {name} {self.unit}"] if self.unit else []
+        head = [f"# TYPE {name} gauge", *unit, f"# HELP {name} {_escaped(self.told)}"]
+        return [*head, *(f"{name}{_labels(labels)} {value}" for labels, value in self.samples)]
+
+
+def text(families: Iterable[Family]) -> str:
+    """The file's content."""
+    return "".join(f"{line}\n" for family in families for line in family.lines()) + "# EOF\n"
+
+
+def of_costs(summary: Row) -> list[Family]:
+    """What the ledger holds of a window, by category and project, and how far feeds are rated. summary: of cost_summary_info."""
+    cost = summary["cost"]
+    unit = str(cost["currency"]).lower()
+    whole = Family("finops_cost", unit, "Cost of the window, net of VAT unless a tax was recorded.")
+    whole.add(cost["total"])
+    by_category = Family("finops_category_cost", unit, "Cost of the window by category.")
+    for row in cost["by_category"]:
+        by_category.add(row["amount"], category=row["category"])
+    by_project = Family("finops_project_cost", unit, "Cost of the window by project; without a label, of no project.")
+    for row in cost["by_project"]:
+        by_project.add(row["amount"], project=row["project"], project_name=row["project_name"])
+    window = Family("finops_cost_window_start_timestamp", "seconds", "Begin of the window that costs are summed from.")
+    window.add(_seconds(summary["period_start"]))
+    rated = Family(
+        "finops_feed_rated_through_timestamp", "seconds", "Up to when the cost of an imported project is known."
+    )
+    for feed in summary["feeds"] or ():
+        labels = {name: feed[name] or None for name in ("cloud", "region", "project_id", "project_name")}
+        rated.add(_seconds(feed["rated_through"]), **labels)
+    return [whole, by_category, by_project, window, rated]
+
+
+def of_budgets(budgets: Sequence[Row]) -> list[Family]:
+    """How budgets stand, each in its own currency. budgets: of cost_budget_info."""
+    families: dict[tuple[str, str], Family] = {}
+    known = Family("finops_budget_known", "", "Whether all of a budget's spend is known, 1 or 0.")
+    verdict = Family("finops_budget_verdict", "", "1 for the verdict that a budget has, 0 for the others.")
+    utilization = Family(
+        "finops_budget_utilization", "ratio", "The part of its limit that is spent, accrued and reserved."
+    )
+    forecast = Family("finops_budget_forecast_known", "", "Whether there is enough data for a forecast, 1 or 0.")
+    for budget in budgets:
+        name, unit = budget["name"], str(budget["currency"]).lower()
+        known.add(int(budget["verdict"] != "unknown" and budget["at_least"] is None), budget=name)
+        for one in _VERDICTS:
+            verdict.add(int(budget["verdict"] == one), budget=name, verdict=one)
+        utilization.add(budget["utilization"], budget=name)
+        for told in _AMOUNTS:
+            family = families.setdefault((told, unit), Family(f"finops_budget_{told}", unit, _TOLD[told]))
+            family.add(budget[told], budget=name)
+        expected = budget["forecast"] or {}
+        forecast.add(int(bool(expected.get("enough_data"))), budget=name)
+        for bound in ("low", "expected", "high"):
+            told = f"forecast_{bound}"
+            family = families.setdefault((told, unit), Family(f"finops_budget_{told}", unit, _TOLD[told]))
+            family.add(expected.get(bound), budget=name)
+    return [known, verdict, utilization, forecast, *(families[key] for key in sorted(families))]
+
+
+def of_quotas(quotas: Mapping[str, Mapping[str, Row] | None], cloud: Row) -> list[Family]:
+    """What a project uses of what it may. quotas: of infomaniak_quota_info; without a limit there is none to tell."""
+    limit = Family(
+        "finops_quota_limit",
+        "",
+        "What the project may use, in the unit that the quota's name says; not told where unlimited.",
+    )
+    used = Family("finops_quota_used", "", "What the project uses.")
+    utilization = Family("finops_quota_utilization", "ratio", "The part of the limit that is used and reserved.")
+    whose = {"project_name": str(cloud["project_name"]), "region": cloud["region"]}
+    for service, rows in quotas.items():
+        for name, row in (rows or {}).items():
+            labels = {"service": service, "quota": name, **whose}
+            limit.add(None if row["unlimited"] else row["limit"], **labels)
+            used.add(row["used"], **labels)
+            utilization.add(row["utilization"], **labels)
+    return [limit, used, utilization]
+
+
+_TOLD = {
+    "limit": "The most that may be spent in the period.",
+    "spent": "What is spent in the period.",
+    "accrued": "What runs since the newest rated hour, at its rate.",
+    "reserved": "What is held and no cost yet.",
+    "to_come": "What will run until the end of the period, at the rate of the newest rated hour.",
+    "remaining": "The limit less spent, accrued and reserved.",
+    "forecast_low": "What the period is expected to cost, 10th percentile.",
+    "forecast_expected": "What the period is expected to cost.",
+    "forecast_high": "What the period is expected to cost, 90th percentile.",
+}
+
+
+def _seconds(moment: str) -> int:
+    return int(from_iso(moment).timestamp())
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    told = ",".join(f'{name}="{_escaped(value, quotes=True)}"' for name, value in labels.items())
+    return f"{{{told}}}" if told else ""
+
+
+def _escaped(told: str, quotes: bool = False) -> str:
+    """As OpenMetrics writes text; what is no line end to it but to others, such as a carriage return, is a space."""
+    plain = " ".join(told.replace("\\", "\\\\").replace("\n", "\\n").split("\r"))
+    return plain.replace('"', '\\"') if quotes else plain

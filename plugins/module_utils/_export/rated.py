@@ -1,0 +1,122 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a cloud has rated, as the entries that an import would make of it: costs can leave a cloud without any ledger (rules R7 and R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+from ansible_collections.finops.cloud.plugins.module_utils._cloud import rating
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, plain
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso, rounded_up
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_entries import Feeding, RowMaker
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import (
+    entry_window,
+    joined,
+    missing_of,
+    units,
+    with_points,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.resource_tags import read_resources
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
+from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, feeds
+from ansible_collections.finops.cloud.plugins.module_utils._store.valid_entries import OF_A_KIND, OF_EACH
+
+Row = dict[str, Any]
+_FIRST_VERSION = 1
+_of_a_set = itemgetter(*dimension_sets.DIMENSIONS)
+_of_an_entry = itemgetter(*OF_A_KIND[1:], *OF_EACH)
+
+
+@dataclass(frozen=True)
+class RatedOptions:
+    """asked: the window, of which the past collect periods are told that begin in it. tagged: with names and tags of the resources."""
+
+    asked: Window
+    rating_api: str
+    rating_currency: str
+    collect_period_s: int
+    metric_categories: Mapping[str, str]
+    tagged: bool = True
+
+
+class RatedCosts:
+    """The costs of a project, read when they are asked for; what is told of them is known behind the last one."""
+
+    def __init__(self, cloud: Cloud, options: RatedOptions, now: datetime) -> None:
+        """Reads the sums of the window. Raises CloudError."""
+        self._cloud, self._options, self._now = cloud, options, now
+        self._service = cloud.service("rating")
+        until = max(min(options.asked.end, now), options.asked.begin)
+        self.window = rounded_up(Window(options.asked.begin, until), options.collect_period_s)
+        self.url = self._service.url
+        self._api, self._told = rating.all_periods(
+            self._service, options.rating_api, self.window, options.collect_period_s
+        )
+        self._sets: dict[tuple[Any, ...], int] = {}
+        self._numbers: dict[int, Row] = {}
+        self._noise = Decimal(0)
+
+    @property
+    def rated_through(self) -> datetime | None:
+        """Up to where it is rated; None where nothing is."""
+        return self._told.rated_through
+
+    def stream(self) -> Iterator[Sequence[Any]]:
+        """The entries as valid_entries.stream() tells those of a ledger. Raises CloudError, also where sums differ beyond noise."""
+        period_s = self._options.collect_period_s
+        form = feeds.Form(tagged=self._options.tagged)
+        maker = RowMaker(self._feeding(form))
+        wanted = units(self._told, (), lambda moment: entry_window(moment, form, period_s))
+        for unit, points in with_points(self._service, self._api, wanted, period_s):
+            of_unit = difference(self._service, "the rated points", (point.amount for point in points), unit.cloud_sum)
+            self._noise = EXACT.add(self._noise, of_unit)
+            for row in maker.rows_of(points, unit.newest()).rows:
+                yield self._number(row), *_of_an_entry({**row, "version": _FIRST_VERSION})
+
+    def dimensions(self, number: int) -> Row:
+        """The columns of a dimension set by the number that stream() gave it."""
+        return self._numbers[number]
+
+    def as_result(self) -> Row:
+        """How far the window is rated, its holes, and by how much our sum differs from the cloud's, behind the last entry."""
+        through = self.rated_through
+        period = timedelta(seconds=self._options.collect_period_s)
+        ended = ceil_to(self._now + timedelta(seconds=1), self._options.collect_period_s) - period
+        missing = missing_of(self._told, min(self.window.end, ended))
+        holes = joined((*missing.inner, *missing.trailing), self._options.collect_period_s)
+        return {
+            "rated_through": None if through is None else iso(through),
+            "fully_rated": through is not None and through >= self.window.end and not holes,
+            "holes": [{"begin": iso(hole.begin), "end": iso(hole.end)} for hole in holes],
+            "cloud_difference": plain(self._noise),
+            "complete": True,
+        }
+
+    def _feeding(self, form: feeds.Form) -> Feeding:
+        identity, options = self._cloud.identity, self._options
+        return Feeding(
+            key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
+            cloud=identity.name,
+            project_name=identity.project_name,
+            currency=options.rating_currency,
+            collect_period_s=options.collect_period_s,
+            form=form,
+            metric_categories=options.metric_categories,
+            resources=read_resources(self._cloud) if options.tagged else {},
+        )
+
+    def _number(self, row: Row) -> int:
+        told = _of_a_set(row)
+        number = self._sets.setdefault(told, len(self._sets))
+        if number not in self._numbers:
+            self._numbers[number] = dict(zip(dimension_sets.DIMENSIONS, told, strict=True))
+        return number

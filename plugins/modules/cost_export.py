@@ -1,0 +1,349 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cost_export
+short_description: Export costs as FOCUS files, or costs, budgets and quotas as OpenMetrics
+version_added: 0.1.0
+description:
+  - Writes costs as FOCUS, the FinOps Open Cost and Usage Specification, as CSV or as Parquet with a folder for each billing month. They
+    come from the ledger, or straight from a cloud's CloudKitty.
+  - Each charge is told in the currency that is billed, at the rate that was valid when it occurred, and as it was rated or recorded;
+    with FOCUS 1.2 ICU is the pricing currency. What was corrected is told as it holds now.
+  - With O(format=openmetrics) it writes a file for the textfile collector of Prometheus' node_exporter.
+  - Rows are streamed, so that a million of them take no more memory than a thousand. A file takes its place when it is whole.
+  - Changes nothing but O(dest).
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._connection
+  - finops.cloud._rating
+  - finops.cloud._rating.metric_categories
+  - finops.cloud._ledger
+  - finops.cloud._ledger.selection
+  - finops.cloud._rating.rates
+  - finops.cloud._attributes
+  - finops.cloud._attributes.actiongroup_cloud_and_ledger
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads all that would be read, and tells whether what is in place differs.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details:
+      - The same costs make the same file, by the same release of pyarrow where it is Parquet. With O(format=openmetrics) it is written in
+        any case, as its time of modification tells the collector how old it is.
+options:
+  dest:
+    description:
+      - What to write. A file whose name ends in C(.csv); the folder that gets C(billing_period=2026-11/focus.parquet) and so on; a file
+        whose name ends in C(.prom). The folder above is there already. It is readable by its owner only, but for C(.prom), which
+        node_exporter has to read.
+    type: path
+    required: true
+  format:
+    description:
+      - V(csv) and V(parquet) are FOCUS. V(parquet) needs pyarrow, and a window of whole billing months, which it replaces.
+      - V(openmetrics) tells the cost of the window by category and project, how the budgets stand, and with O(quotas) what the project
+        uses of its quotas.
+    type: str
+    default: csv
+    choices: [csv, parquet, openmetrics]
+  focus_version:
+    description: Which version of FOCUS to write. V(1.0) has no columns for the pricing currency.
+    type: str
+    default: "1.2"
+    choices: ["1.2", "1.0"]
+  read_from:
+    description:
+      - Whether FOCUS is told of the V(ledger) or of what the V(cloud) has rated of the project that is logged in to, which needs no
+        ledger. The options that choose entries, such as O(categories), and O(as_of) are about the ledger.
+    type: str
+    default: ledger
+    choices: [ledger, cloud]
+  currency:
+    description:
+      - In which currency it is billed, an ISO 4217 code such as V(CHF). A missing rate is an error.
+    type: str
+    required: true
+  window:
+    description:
+      - A window by its name, in O(timezone). Excludes O(begin). V(current_month) where neither is given.
+    type: str
+    choices: [today, yesterday, current_month, previous_month, last_30_days]
+  begin:
+    description:
+      - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
+    type: str
+  end:
+    description:
+      - End of the window, itself not in it. Now, where it is not given beside O(begin).
+    type: str
+  timezone:
+    description: IANA time zone in which dates and billing months begin.
+    type: str
+    default: UTC
+  as_of:
+    description: A date, or a date and time, in the past. Only what was recorded until then counts.
+    type: str
+  provider:
+    description: Who sells and bills, for C(ProviderName), C(PublisherName) and C(InvoiceIssuerName). The cloud's name where it is left out.
+    type: str
+  billing_account_id:
+    description:
+      - The account that is billed, which no API of OpenStack tells. The cloud's name where it is not given, else the entry's source.
+    type: str
+  billing_account_name:
+    description: What that account is called. O(billing_account_id) where it is not given.
+    type: str
+  defuse_formulas:
+    description:
+      - Whether names in CSV that a spreadsheet would run as formulas, such as V(=1+1), get an apostrophe before them. To read a name
+        back, take one apostrophe off where what follows begins with C(=), C(+), C(-), C(@), a tab or a line end, or with more apostrophes
+        or blanks and then one of these. Neither numbers nor moments nor words of FOCUS are touched; Parquet has names as they are.
+    type: bool
+    default: true
+  import_tags:
+    description:
+      - With O(read_from=cloud) whether to tell names, types and tags of resources, which takes one list per service. What is gone has the
+        tag C(tag_status=unknown).
+    type: bool
+    default: true
+  quotas:
+    description: Whether O(format=openmetrics) tells quotas too, for which it logs in to the cloud.
+    type: bool
+    default: false
+requirements:
+  - pyarrow >= 17, for Parquet
+seealso:
+  - module: finops.cloud.cost_import
+  - module: finops.cloud.cost_summary_info
+  - name: FOCUS
+    description: The specification.
+    link: https://focus.finops.org/
+"""
+
+EXAMPLES = r"""
+- name: October for the finance department
+  finops.cloud.cost_export:
+    dest: /srv/finance/focus-2026-10.csv
+    begin: "2026-10-01"
+    end: "2026-11-01"
+    timezone: Europe/Zurich
+    currency: CHF
+    provider: Infomaniak
+    billing_account_id: "1234567"
+
+- name: This year as Parquet, months that have not changed are left alone
+  finops.cloud.cost_export:
+    dest: /srv/lake/focus
+    format: parquet
+    begin: "2026-01-01"
+    end: "2027-01-01"
+    currency: CHF
+
+- name: Last month straight from the cloud, without any ledger
+  finops.cloud.cost_export:
+    cloud: production
+    read_from: cloud
+    dest: /srv/finance/previous.csv
+    window: previous_month
+    currency: EUR
+
+- name: Metrics for Prometheus
+  finops.cloud.cost_export:
+    cloud: production
+    dest: /var/lib/node_exporter/textfile/finops.prom
+    format: openmetrics
+    currency: CHF
+    quotas: true
+"""
+
+RETURN = r"""
+dest:
+  description: What was written, or would have been.
+  returned: success
+  type: str
+  sample: /srv/finance/focus-2026-10.csv
+files:
+  description: The files of it. C(billing_period) is the month of a partition, and null where there are none.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - path: /srv/lake/focus/billing_period=2026-10/focus.parquet
+      billing_period: 2026-10
+      rows: 81203
+row_count:
+  description: How many charges, or samples, there are in all.
+  returned: success
+  type: int
+  sample: 81203
+period_start:
+  description: Begin of the window in UTC.
+  returned: success
+  type: str
+  sample: "2026-09-30T22:00:00Z"
+period_end:
+  description: End of the window in UTC, itself not in it.
+  returned: success
+  type: str
+  sample: "2026-10-31T23:00:00Z"
+billed:
+  description: The exact sum of the charges in RV(currency).
+  returned: success with O(format=csv) or O(format=parquet)
+  type: str
+  sample: "412.300000012"
+currency:
+  description: The currency that is billed.
+  returned: success
+  type: str
+  sample: CHF
+totals:
+  description: The exact sum of each currency as it was rated or recorded.
+  returned: success with O(format=csv) or O(format=parquet)
+  type: list
+  elements: dict
+  sample:
+    - amount: "20615.0000006"
+      currency: ICU
+tax:
+  description: C(excluded), as amounts are net of VAT; C(included) where a tax that was recorded as a cost is among them.
+  returned: success
+  type: str
+  sample: excluded
+ledger:
+  description: The ledger that was read, without any password.
+  returned: success with O(read_from=ledger)
+  type: str
+  sample: sqlite:////home/ci/.local/share/finops/ledger.db
+feeds:
+  description: How far the cost of each imported project is known.
+  returned: success with O(read_from=ledger)
+  type: list
+  elements: dict
+  sample:
+    - cloud: production
+      region: dc3-a
+      project_id: b30781c9679b4ede8107bae21990153e
+      project_name: PCP-ABC1234
+      rated_through: "2026-11-21T04:00:00Z"
+unknown:
+  description: What is not told because it is not known, one sentence each. Empty where all is known.
+  returned: success with O(format=openmetrics)
+  type: list
+  elements: str
+  sample: []
+rated_through:
+  description: The end of the newest rated period.
+  returned: success with O(read_from=cloud)
+  type: str
+  sample: "2026-11-21T04:00:00Z"
+fully_rated:
+  description: Whether all of the window is rated up to its end.
+  returned: success with O(read_from=cloud)
+  type: bool
+  sample: true
+holes:
+  description: Periods that are over and that the cloud has not rated, whose cost is unknown and not in the file.
+  returned: success with O(read_from=cloud)
+  type: list
+  elements: dict
+  sample: []
+cloud_difference:
+  description: By how much the charges differ from the cloud's own sums, which carry the noise of floats.
+  returned: success with O(read_from=cloud)
+  type: str
+  sample: "0"
+complete:
+  description: Whether all was read that there is.
+  returned: success with O(read_from=cloud)
+  type: bool
+  sample: true
+cloud:
+  description: Whose costs or quotas these are, as the token says.
+  returned: success with O(read_from=cloud) or O(quotas)
+  type: dict
+  sample:
+    name: production
+    auth_url: https://api.pub1.infomaniak.cloud/identity/v3
+    region: dc3-a
+    project_id: b30781c9679b4ede8107bae21990153e
+    project_name: PCP-ABC1234
+collected_at:
+  description: When the cloud was read, in UTC.
+  returned: success with O(read_from=cloud) or O(quotas)
+  type: str
+  sample: "2026-11-21T05:00:00Z"
+"""
+
+from datetime import datetime
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.export_arguments import EXPORT, Asked
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
+from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._export import export, textfile
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **cloud_arguments.CONNECTION,
+            **cloud_arguments.RATING,
+            **cloud_arguments.METRIC_CATEGORIES,
+            **arguments.LEDGER,
+            **arguments.SELECTION,
+            **arguments.RATES,
+            **arguments.WINDOW,
+            **EXPORT,
+        },
+        mutually_exclusive=[("window", "begin")],
+        required_by={"end": "begin"},
+        supports_check_mode=True,
+    )
+    params, check_mode = module.params, module.check_mode
+    as_metrics = params["format"] == textfile.OPENMETRICS
+    libraries = {"csv": (), "parquet": ("pyarrow",), "openmetrics": ()}[params["format"]]
+
+    def of_cloud(cloud: Cloud, now: datetime) -> dict[str, Any]:
+        asked = Asked(params, now)
+        if as_metrics:
+            return textfile.write(asked.ledger(), asked.metrics(), now, check_mode, cloud)
+        return _told(module, export.from_cloud(cloud, asked.rated(), asked.target(), now, check_mode))
+
+    def of_ledger() -> dict[str, Any]:
+        asked = Asked(params)
+        if as_metrics:
+            return textfile.write(asked.ledger(), asked.metrics(), asked.now, check_mode)
+        return export.from_ledger(asked.ledger(), asked.selection(), asked.target(), asked.as_of(), check_mode)
+
+    if params["read_from"] == "cloud" or params["quotas"]:
+        run_on_cloud(module, of_cloud, *libraries, *(("sqlalchemy",) if as_metrics else ()))
+    else:
+        run(module, of_ledger, "sqlalchemy", *libraries)
+
+
+def _told(module: AnsibleModule, result: dict[str, Any]) -> dict[str, Any]:
+    if not result["fully_rated"]:
+        module.warn(
+            f"The window is rated up to {result['rated_through']} only; what came later is not in {result['dest']}."
+        )
+    if result["holes"]:
+        module.warn(
+            f"{len(result['holes'])} parts of the window are not rated, the first from {result['holes'][0]['begin']}."
+        )
+    return result
+
+
+if __name__ == "__main__":
+    main()

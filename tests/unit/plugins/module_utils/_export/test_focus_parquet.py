@@ -1,0 +1,123 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""FOCUS in Parquet: what DuckDB reads of the partitions is the ledger, to the last digit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._export import export, focus_parquet
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import columns_of
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sql, totals
+
+from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
+from .test_focus import rows_of
+
+
+def exported(
+    options: sql.LedgerOptions, folder: Path, check_mode: bool = False, version: str = "1.2"
+) -> dict[str, Any]:
+    target = export.Target(str(folder / "lake"), export.PARQUET, version, IN_FRANCS)
+    return export.from_ledger(options, WHOLE, target, None, check_mode)
+
+
+def asked(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query on `lake`, by DuckDB."""
+    files = f"read_parquet('{folder}/lake/*/*.parquet', hive_partitioning = true)"
+    return duckdb.sql(query.replace("lake", files)).fetchall()
+
+
+def test_every_partition_has_the_sums_of_its_month(tmp_path: Path) -> None:
+    options = ledger(tmp_path, every_kind())
+    result = exported(options, tmp_path)
+    told = asked(
+        tmp_path, f"SELECT {focus_parquet.PARTITION}, x_RecordedCurrency, sum(x_RecordedCost) FROM lake GROUP BY ALL"
+    )
+    expected = {}
+    with sql.reading(options) as opened:
+        for month in (9, 10, 11):
+            window = Window(*(datetime(2026, one, 1, tzinfo=NOW.tzinfo) for one in (month, month + 1)))
+            for code, nano in totals.sums(opened.connection, window).items():
+                expected[f"2026-{month:02}", code] = from_nano(nano)
+    assert {(month, code): amount for month, code, amount in told} == expected
+    assert asked(tmp_path, "SELECT count(*), sum(BilledCost) FROM lake") == [
+        (result["row_count"], Decimal(result["billed"]))
+    ]
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.0"])
+def test_it_says_what_csv_says(tmp_path: Path, version: str) -> None:
+    options = ledger(tmp_path, every_kind())
+    exported(options, tmp_path, version=version)
+    file = str(tmp_path / "focus.csv")
+    export.from_ledger(options, WHOLE, export.Target(file, export.CSV, version, IN_FRANCS, defuse=False), None, False)
+    names = [column.name for column in columns_of(version)]
+    cells = ", ".join(
+        f"""strftime("{name}" AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"""
+        if name.endswith(("Start", "End"))
+        else f'"{name}"'
+        for name in names
+    )
+    parquet = asked(tmp_path, f"SELECT {cells} FROM lake ORDER BY ChargePeriodStart, x_EntryKey")
+    table = [[row[name] or None for name in names] for row in rows_of(Path(file))]
+
+    def plain(cell: Any) -> Any:
+        return Decimal(cell) if isinstance(cell, (Decimal, int)) else cell
+
+    table = sorted(table, key=lambda row: (row[names.index("ChargePeriodStart")], row[names.index("x_EntryKey")]))
+    assert len(parquet) == len(table) > 40
+    for theirs, ours in zip(parquet, table, strict=True):
+        told = [
+            Decimal(cell) if isinstance(found, (Decimal, int)) else cell
+            for found, cell in zip(theirs, ours, strict=True)
+        ]
+        assert list(map(plain, theirs)) == told
+
+
+def test_hostile_names_are_kept_as_they_are(tmp_path: Path) -> None:
+    hour = datetime(2026, 10, 1, tzinfo=NOW.tzinfo)
+    costs = [entry(f"{place}", hour, resource_name=name, resource_id=f"r{place}") for place, name in enumerate(HOSTILE)]
+    exported(ledger(tmp_path, costs), tmp_path)
+    told = asked(tmp_path, "SELECT ResourceName FROM lake ORDER BY x_EntryKey::int")
+    assert [name for (name,) in told] == list(HOSTILE)
+
+
+def test_months_that_have_not_changed_are_left_alone_and_emptied_ones_go(tmp_path: Path) -> None:
+    options = ledger(tmp_path, every_kind())
+    exported(options, tmp_path)
+    files = sorted((tmp_path / "lake").glob("*/*"))
+    before = [file.stat().st_mtime_ns for file in files]
+    assert not exported(options, tmp_path)["changed"]
+    with sql.writing(options) as opened:
+        for cost in every_kind():
+            if cost.period.begin.month == 10:
+                entries.take_back(opened.connection, cost.source, cost.key, NOW, "test")
+    assert exported(options, tmp_path, check_mode=True)["changed"]
+    assert [file.stat().st_mtime_ns for file in files] == before
+    result = exported(options, tmp_path)
+    assert result["changed"]
+    assert [file["billing_period"] for file in result["files"]] == ["2026-09", "2026-11"]
+    assert [file for file in files if file.exists()] == [files[0], files[2]]
+    assert sorted(path.name for path in (tmp_path / "lake").iterdir()) == [
+        "billing_period=2026-09",
+        "billing_period=2026-11",
+    ]
+    assert (files[0].stat().st_mode & 0o777, files[0].stat().st_mtime_ns) == (0o600, before[0])
+
+
+def test_a_window_that_cuts_a_month_is_refused_as_the_rest_would_be_gone(tmp_path: Path) -> None:
+    window = Window(WHOLE.window.begin, NOW)
+    with pytest.raises(InvalidOption, match="^end: Parquet is written by whole billing months, and 2026-11-21T05"):
+        focus_parquet.checked(str(tmp_path / "lake"), window, "UTC")
+    with pytest.raises(InvalidOption, match="^begin: "):
+        focus_parquet.checked(str(tmp_path / "lake"), WHOLE.window, "Europe/Zurich")

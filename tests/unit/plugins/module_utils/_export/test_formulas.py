@@ -1,0 +1,27 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No cell of text runs in a spreadsheet, and every name can be read back."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import defused, undone
+from hypothesis import given
+from hypothesis import strategies as st
+
+#: What spreadsheets take for the begin of a formula or a command (OWASP, CSV Injection), also full-width.
+BEGINS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+@given(st.one_of(st.text(), st.from_regex(r"'{0,3}\s?[=+@-].{0,5}", fullmatch=True)))
+def test_any_text_is_harmless_and_comes_back(text: str) -> None:
+    cell = defused(text)
+    assert not cell.lstrip().startswith(BEGINS)
+    assert undone(cell) == text
+
+
+@pytest.mark.parametrize("text", ["shop-1", "it's", "'quoted'", "", "a=b", "6b0f3a1e-3f2b"])
+def test_ordinary_names_stay_as_they_are(text: str) -> None:
+    assert defused(text) == text
