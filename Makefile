@@ -20,4 +20,4 @@ $(TARGETS):
 	@$(PYTHON) tests/harness $@
 
 clean:
-	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-focus
+	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-outside

@@ -108,6 +108,32 @@ alerts:
       message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
       fired_at: "2026-11-21T05:00:00Z"
       acknowledged_by: []
+reservations:
+  description:
+    - What is reserved, of all budgets, as RV(finops.cloud.cost_reservation#module:reservation) tells it. Held and not expired, or
+      committed and not yet in the cloud's newest rated hour.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: deploy-shop
+      generation: 1
+      state: held
+      settled_by: import
+      counts_at: "2026-11-21T05:00:00Z"
+      held_at: "2026-11-21T05:00:00Z"
+      expires_at: "2026-11-21T07:00:00Z"
+      expired: false
+      committed_at: null
+      forced: false
+      held:
+        - amount: "40"
+          currency: CHF
+          category: compute
+          project: null
+          tags: {}
+          period: this
+      committed: []
 budgets:
   description:
     - The budgets by name, or in the order of O(names), with their definitions, and with the amounts of the current period in their own

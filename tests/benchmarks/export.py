@@ -115,6 +115,7 @@ def main() -> int:
     for form, one in large.items():
         more = one["peak_mb"] - small[form]["peak_mb"]
         rate, own_rate = one["rows"] / one["seconds"], one["rows"] / one["own"]
+        own = f"{one['own']:8.1f}"
         print(
             f"{form:8} {one['rows']:8} {one['seconds']:8.1f} {own} {rate:8.0f} {own_rate:10.0f} {one['peak_mb']:8.0f} {more:8.0f}"
         )

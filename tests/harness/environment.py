@@ -33,8 +33,8 @@ TESTS = Requirements(("requirements.txt", "roles/sandbox/files/requirements.txt"
 # Already resolved, and so many that resolving them again would take minutes.
 OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 
-# It takes libraries that are older than ours.
-FOCUS = Requirements(("tests/outside/focus.txt",))
+# Other people's programs, some of which take libraries that are older than ours.
+OUTSIDE = Requirements(("requirements.txt", "tests/outside/requirements.txt"))
 
 # A user's cloud, ledger, Ansible or Git settings must not steer a test run.
 DROPPED_PREFIXES = ("ANSIBLE_", "FINOPS_", "GIT_", "INFOMANIAK_", "MAKE", "MFLAGS", "OS_", "PYENV_", "PYTHON", "XDG_")

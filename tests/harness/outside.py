@@ -5,16 +5,59 @@
 
 from __future__ import annotations
 
-from environment import FOCUS, find_python, virtual_environment
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from checkout import BUILD, ROOT, Stop
+from environment import OUTSIDE, clean_environment, find_python, virtual_environment
 from stages import Workbench, run_pytest
 
-#: What the programs' own requirements have wheels for.
+#: What all of the programs have wheels for.
 PYTHON = "3.11"
+#: What a test needs, what it is called where it is installed, and the Debian package that has it.
+PROGRAMS = {
+    "CHROMIUM": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    "JAVA": (("java",), "openjdk-17-jre-headless"),
+}
+NODE = BUILD / "node"
 
 
 def outside(bench: Workbench) -> str:
     """Bring the programs, and run the tests marked `outside`. Raises Stop where one cannot be had."""
-    focus = virtual_environment(".venv-focus", find_python(PYTHON), FOCUS)
-    return run_pytest(
-        bench, "outside", "outside", variables={"FOCUS_VALIDATOR": str(focus / "bin" / "focus-validator")}
-    )
+    place = virtual_environment(".venv-outside", find_python(PYTHON), OUTSIDE)
+    found = {name: program(*wanted) for name, wanted in PROGRAMS.items()}
+    variables = {"OUTSIDE": str(place / "bin"), "AXE": str(axe()), **found}
+    return run_pytest(bench, "outside", "outside", variables=variables)
+
+
+def program(names: tuple[str, ...], package: str) -> str:
+    """Where a program is; as root it is installed from Debian where it is missing. Raises Stop where it cannot be had."""
+    if not any(map(shutil.which, names)) and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (("update",), ("install", "--yes", "--no-install-recommends", package)):
+            environment = clean_environment() | {"DEBIAN_FRONTEND": "noninteractive"}
+            subprocess.run(["apt-get", "--quiet", *command], check=False, env=environment, stdout=subprocess.DEVNULL)
+    for name in names:
+        if place := shutil.which(name):
+            return place
+    raise Stop(f"{names[0]} is not on PATH: install it (Debian and Ubuntu: {package}).")
+
+
+def axe() -> Path:
+    """The script of axe-core as npm installs it. Raises Stop where it cannot be had."""
+    wanted = ROOT / "tests" / "outside" / "package.json"
+    script, copied = NODE / "node_modules" / "axe-core" / "axe.min.js", NODE / "package.json"
+    if script.is_file() and copied.read_bytes() == wanted.read_bytes():
+        return script
+    if not shutil.which("npm"):
+        raise Stop("npm is not on PATH: install it (Debian and Ubuntu: npm).")
+    NODE.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(wanted, copied)
+    # The user's npm settings say where the registry is.
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE)]
+    if subprocess.run(npm, check=False, cwd=NODE).returncode or not script.is_file():
+        version = json.loads(wanted.read_text())["dependencies"]["axe-core"]
+        raise Stop(f"npm could not install axe-core {version}; its message is above.")
+    return script

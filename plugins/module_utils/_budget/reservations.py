@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, ground, settlement, verdict
 from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import require
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
+from ansible_collections.finops.cloud.plugins.module_utils._budget.hold_result import told_hold
 from ansible_collections.finops.cloud.plugins.module_utils._budget.line_sums import common, growth
 from ansible_collections.finops.cloud.plugins.module_utils._budget.overrides import usable
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import (
     Request,
-    described,
     in_ledger_units,
     parse_line,
     parse_lines,
@@ -338,27 +338,8 @@ class _Turn:
         return parse_duration(self._task.ttl, "ttl") if self._task.ttl else DEFAULT_TTL
 
     def _told(self, before: Hold | None, after: Hold | None) -> dict[str, Any]:
-        sides = {"before": self._described(before), "after": self._described(after)}
+        sides = {"before": told_hold(before, self._now), "after": told_hold(after, self._now)}
         return {"changed": before != after, "reservation": sides["after"], "diff": sides}
-
-    def _described(self, hold: Hold | None) -> dict[str, Any]:
-        """A hold as results and diffs show it; empty for none."""
-        if hold is None:
-            return {}
-        return {
-            "name": hold.name,
-            "generation": hold.generation,
-            "state": hold.state,
-            "settled_by": hold.settled_by,
-            "counts_at": iso(hold.counts_at),
-            "held_at": iso(hold.held_at),
-            "expires_at": iso(hold.expires_at),
-            "expired": hold.expired(self._now),
-            "committed_at": None if hold.committed_at is None else iso(hold.committed_at),
-            "forced": hold.forced,
-            "held": [described(line) for line in hold.held],
-            "committed": [described(line) for line in hold.committed],
-        }
 
 
 def _lines(task: Task) -> tuple[Line, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, forecasts, ground, verdict
 from ansible_collections.finops.cloud.plugins.module_utils._budget.definitions import described, require
 from ansible_collections.finops.cloud.plugins.module_utils._budget.ground import Ground
+from ansible_collections.finops.cloud.plugins.module_utils._budget.hold_result import told_hold
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import display
@@ -41,12 +42,14 @@ def status(
         found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
         told = [alerts.described(one) for one in alerts.waiting(ledger.connection, wanted, consumer, now)]
         hours = feed_hours.read_all(ledger.connection) if stands_on.feeds else {}
+        held = [told_hold(one, now) for one in holds.counting(ledger.connection, now)]
     return {
         "ledger": sql.shown(options),
         "evaluated_at": iso(now),
         "tax": "excluded",
         "summary": verdict.summary(found),
         "alerts": told,
+        "reservations": held,
         "budgets": [
             {
                 **described(one.budget),

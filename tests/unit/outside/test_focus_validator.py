@@ -71,7 +71,7 @@ def validate(folder: Path, rows: list[dict[str, str]]) -> list[str]:
     (folder / CURRENCIES).write_text("currency_codes\nCHF\nEUR\n")
     options = ("--data-file", "told.csv", "--column-namespace", "x_", "--validate-version", "1.0")
     ended = subprocess.run(
-        [os.environ["FOCUS_VALIDATOR"], *options], cwd=folder, capture_output=True, text=True, check=False
+        [f"{os.environ['OUTSIDE']}/focus-validator", *options], cwd=folder, capture_output=True, text=True, check=False
     )
     said = ended.stdout + ended.stderr
     faults = {line.partition("_")[0] for line in said.splitlines() if line.endswith(" failed:")}

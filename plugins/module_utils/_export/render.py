@@ -1,0 +1,128 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A report as HTML, Markdown, CSV and JSON, rendered on the controller: `ansible.builtin.template` does not escape (rule W6)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import from_iso
+from ansible_collections.finops.cloud.plugins.module_utils._export import chart
+from ansible_collections.finops.cloud.plugins.module_utils._export.report_table import as_csv
+
+if TYPE_CHECKING:
+    import jinja2
+    from markupsafe import Markup
+
+HTML, MARKDOWN, CSV, JSON = "html", "md", "csv", "json"
+FORMATS = (HTML, MARKDOWN, CSV, JSON)
+_TEMPLATES = {HTML: "report.html.j2", MARKDOWN: "report.md.j2"}
+#: Currencies without a minor unit, and those of three decimals (ISO 4217).
+_MINOR = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+#: A narrow space that is no break between thousands (ISO 80000-1).
+_GROUPS = "\u202f"
+_UNKNOWN = "not known"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|~>-])")
+
+
+def render(form: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str] = ()) -> str:
+    """The report in one of FORMATS. ours: the folder of our templates; theirs: the user's folders, the first of which wins.
+
+    A template of theirs has the name of one of ours, and may extend it as `finops/report.html.j2`. Raises InvalidOption for a template
+    that cannot be rendered.
+    """
+    if form == JSON:
+        return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    if form == CSV:
+        return as_csv(report)
+    return _rendered(form, report, ours, theirs)
+
+
+def _rendered(form: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> str:
+    import jinja2
+
+    environment = _environment(ours, tuple(theirs), report["timezone"], report["currency"])
+    try:
+        return environment.get_template(_TEMPLATES[form]).render(report=report)
+    except jinja2.TemplateError as error:
+        place = getattr(error, "name", None) or _TEMPLATES[form]
+        raise InvalidOption("templates", f"{place} cannot be rendered: {error}") from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise InvalidOption("templates", f"{_TEMPLATES[form]} cannot be rendered: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _environment(ours: str, theirs: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
+    """Kept, as compiling the templates takes longer than rendering them."""
+    import jinja2
+
+    folders: list[jinja2.BaseLoader] = [jinja2.FileSystemLoader(list(theirs))] if theirs else []
+    own = jinja2.FileSystemLoader(ours)
+    loader = jinja2.ChoiceLoader([*folders, own, jinja2.PrefixLoader({"finops": own})])
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    zone = ZoneInfo(timezone)
+    environment.filters.update(
+        money=lambda amount, of=currency: money(amount, of),
+        percent=percent,
+        day=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y"),
+        moment=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y, %H:%M %Z"),
+        short_day=lambda day: f"{datetime.fromisoformat(day):%-d %b}",
+        markdown=markdown,
+        words=words,
+        count_of=count_of,
+    )
+    environment.globals.update(chart=chart.bars, until=lambda moment: _last_day(moment, zone))
+    return environment
+
+
+def money(amount: str | None, currency: str) -> str:
+    """An amount as people read it: CHF 1 234.50, half-even to the minor unit (rule M4)."""
+    return f"{currency}\u00a0{_number(amount, _MINOR.get(currency, 2))}" if amount is not None else _UNKNOWN
+
+
+def _number(amount: str, places: int) -> str:
+    rounded = ROUNDING.quantize(Decimal(amount), Decimal(1).scaleb(-places))
+    return f"{rounded + 0:,.{places}f}".replace(",", _GROUPS).replace("-", "\u2212")
+
+
+def percent(part: float | str | None) -> str:
+    """A part of 1 in percent."""
+    return _UNKNOWN if part is None else f"{float(part) * 100:.1f}\u202f%".replace("-", "\u2212")
+
+
+def count_of(number: float | None) -> str:
+    """How many, in groups of thousands."""
+    return _UNKNOWN if number is None else f"{number:,}".replace(",", _GROUPS)
+
+
+def words(name: str | None) -> str:
+    """A word of ours, such as llm_inference or to_come, as people write it."""
+    return "none" if name is None else str(name).replace("_", " ")
+
+
+def markdown(text: object) -> Markup:
+    """Text that Markdown shows as it is, on one line: neither it nor the HTML that it may become runs anything."""
+    from markupsafe import Markup
+
+    told = _UNKNOWN if text is None else str(text)
+    plain = " ".join(told.replace("&", "&amp;").replace("<", "&lt;").split())
+    return Markup(_MARKDOWN.sub(r"\\\1", plain))  # noqa: S704 - this is what escapes
+
+
+def _last_day(moment: str, zone: ZoneInfo) -> str:
+    """The last day before a moment, as a window's end is not in it."""
+    last = datetime.fromtimestamp(from_iso(moment).timestamp() - 1, zone)
+    return last.strftime("%-d %b %Y")

@@ -1,0 +1,276 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a cost report tells, of what modules returned: plain values for templates, CSV and JSON (rules R1, R3 and M4 of docs/rules.md).
+
+Nothing is reckoned twice: sums are those of cost_summary_info, verdicts those of cost_budget_info. What was not read is None and named
+in `incomplete`, which stands at a report's top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, display
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, from_iso, iso
+from ansible_collections.finops.cloud.plugins.module_utils._pricing import grouping
+
+Row = dict[str, Any]
+Result = Mapping[str, Any]
+
+TOP = 10
+#: A cloud is usually two to three hours behind; what is older than this is told at the top.
+FRESH = timedelta(hours=6)
+#: A month of a price per month, as clouds reckon it: 365 days of 24 hours by 12.
+HOURS_OF_A_MONTH = 730
+
+
+@dataclass(frozen=True)
+class Results:
+    """What modules returned; None where they were not asked, a failed result where they could not tell.
+
+    summary and before: cost_summary_info of the window and of the part that it is compared with, by day, project, metric, resource and
+    tags. recent: the same of the newest rated day, by resource. budgets: cost_budget_info. usage: infomaniak_usage_info with idle.
+    quota: infomaniak_quota_info with warn_at 0.
+    """
+
+    summary: Result
+    before: Result | None = None
+    recent: Result | None = None
+    budgets: Result | None = None
+    usage: Result | None = None
+    quota: Result | None = None
+
+
+def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
+    """The report. Raises InvalidOption where summary is no result of cost_summary_info in one currency: without it there is none."""
+    summary = results.summary
+    cost = _told(summary, "cost")
+    if not cost or not cost["currency"]:
+        raise InvalidOption("results", "summary is no result of finops.cloud.cost_summary_info in one currency.")
+    begin, end = from_iso(summary["period_start"]), from_iso(summary["period_end"])
+    through = _rated_through(summary)
+    return {
+        "title": title,
+        "currency": cost["currency"],
+        "tax": summary["tax"],
+        "timezone": zone.key,
+        "period_start": summary["period_start"],
+        "period_end": summary["period_end"],
+        "generated_at": iso(now),
+        "incomplete": _incomplete(results, min(end, now), zone),
+        "feeds": [dict(feed) for feed in summary["feeds"] or ()],
+        "total": cost["total"],
+        "previous": cost["previous"] if _before(results) else None,
+        "budgets": _budgets(_told(results.budgets, "budgets")),
+        "alerts": _alerts(_told(results.budgets, "alerts")),
+        "reservations": _reservations(_told(results.budgets, "reservations")),
+        "days": _days(cost["by_day"] or (), Window(begin, end), zone, through, now),
+        "by_category": _shares(cost["by_category"], "category"),
+        "by_service": _shares(cost["by_metric"] or (), "metric"),
+        "by_project": _shares(cost["by_project"] or (), "project_name", "project"),
+        "by_tag": {tag: _shares(rows, "value") for tag, rows in sorted(cost["by_tag"].items())},
+        "resources": _shares(cost["by_resource"] or (), "resource_name", "resource", "resource_type")[:TOP],
+        "movers": _movers(results),
+        "idle": _idle(results),
+        "quotas": _quotas(_told(results.quota, "quotas")),
+    }
+
+
+def _told(result: Result | None, key: str) -> Any:
+    """What a result tells under a key; None where it was not read, or could not be."""
+    return None if result is None or result.get("failed") else result.get(key)
+
+
+def _before(results: Results) -> Any:
+    """What it cost in the part of the period before; None where nothing is: a ledger that begins later does not say that it was free."""
+    cost = _told(results.before, "cost")
+    return cost if cost and cost["entry_count"] else None
+
+
+def _rated_through(summary: Result) -> datetime | None:
+    """Up to when all imported projects are rated; None where there are none."""
+    return min((from_iso(feed["rated_through"]) for feed in summary["feeds"] or ()), default=None)
+
+
+def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
+    """What is not known and why, in sentences. until: the window's end, or now."""
+
+    def local(moment: str) -> str:
+        return f"{from_iso(moment).astimezone(zone):%Y-%m-%d %H:%M}"
+
+    found = list(results.summary["unknown"])
+    for feed in results.summary["feeds"] or ():
+        if from_iso(feed["rated_through"]) < until - FRESH:
+            whose = f"{feed['project_name']} ({feed['cloud']})"
+            found.append(f"The cost of {whose} is known up to {local(feed['rated_through'])} only; run cost_import.")
+    before = results.before
+    if before is not None and _told(before, "cost") and not _before(results):
+        window = f"{local(before['period_start'])} to {local(before['period_end'])}"
+        found.append(f"What it cost before is not known: the ledger has no entry from {window}.")
+    for name, told in (("before", "What it cost before"), ("budgets", "How the budgets stand")):
+        found += _failed(told, getattr(results, name))
+    for name, told in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
+        found += [*_failed(told, getattr(results, name)), *_services(told, getattr(results, name))]
+    for one in _told(results.budgets, "budgets") or ():
+        if one["verdict"] == "unknown" or one["at_least"]:
+            found.append(one["reason"])
+    return found
+
+
+def _services(told: str, result: Result | None) -> list[str]:
+    """Which services could not be read, and why."""
+    return [
+        f"{told} is not known of {service}: {status['message']}"
+        for service, status in (_told(result, "services") or {}).items()
+        if status["status"] in ("error", "forbidden")
+    ]
+
+
+def _failed(told: str, result: Result | None) -> list[str]:
+    return (
+        []
+        if result is None or not (result.get("failed") or result.get("msg"))
+        else [f"{told} is not known: {result['msg']}"]
+    )
+
+
+def _shares(rows: Iterable[Result], *names: str) -> list[Row]:
+    """Rows of name, amount and share of the whole, the dearest first. names: where the name stands, then what else is told."""
+    told = list(rows)
+    known = [Decimal(row["amount"]) for row in told if row["amount"] is not None]
+    whole = sum((amount for amount in known if amount > 0), Decimal(0))
+    return [
+        {
+            "name": row[names[0]],
+            **{name: row[name] for name in names[1:]},
+            "amount": row["amount"],
+            "share": _part(row["amount"], whole),
+        }
+        for row in told
+    ]
+
+
+def _part(amount: str | None, whole: Decimal) -> float | None:
+    return float(ROUNDING.divide(Decimal(amount), whole)) if amount is not None and whole > 0 else None
+
+
+def _days(rows: Sequence[Result], window: Window, zone: ZoneInfo, through: datetime | None, now: datetime) -> list[Row]:
+    """Every local day of the window up to now. amount None: not known, as no project is rated that far; partial: not to its end."""
+    told = {row["day"]: row["amount"] for row in rows}
+    known_until = through or now
+    found = []
+    for name, span in grouping.spans(window, "day", zone):
+        if span.begin >= now:
+            break
+        known = span.begin < known_until
+        amount = told.get(name, "0") if known or name in told else None
+        found.append({"day": name, "amount": amount, "partial": span.end > known_until})
+    return found
+
+
+def _movers(results: Results) -> list[Row] | None:
+    """What costs most more, or less, than in the part of the period before, by service; None where that is not known."""
+    compared = _before(results)
+    if not compared:
+        return None
+    before = {row["metric"]: row["amount"] for row in compared["by_metric"] or ()}
+    now = {row["metric"]: row["amount"] for row in results.summary["cost"]["by_metric"] or ()}
+    found = []
+    for name in {**now, **before}:
+        amounts = (now.get(name, "0"), before.get(name, "0"))
+        if None in amounts:
+            continue
+        change = ROUNDING.subtract(*map(Decimal, amounts))
+        found.append({"name": name, "amount": amounts[0], "before": amounts[1], "change": display(change)})
+    moved = [row for row in found if row["change"] != "0"]
+    return sorted(moved, key=lambda row: -abs(Decimal(row["change"])))[:TOP]
+
+
+def _idle(results: Results) -> list[Row] | None:
+    """What costs and does nothing, with its price per month by the newest rated day, the dearest first; None of what is not known."""
+    rows = _told(results.usage, "idle")
+    if rows is None:
+        return None
+    prices: dict[str, Decimal] = {}
+    if results.recent is not None and _told(results.recent, "cost"):
+        hours = _hours(results.recent)
+        prices = {
+            row["resource"]: ROUNDING.divide(Decimal(row["amount"]) * HOURS_OF_A_MONTH, hours)
+            for row in results.recent["cost"]["by_resource"] or ()
+            if row["amount"] is not None and hours
+        }
+    found = [
+        {
+            **{name: row[name] for name in ("name", "id", "type", "reason", "age_hours")},
+            "per_month": display(prices[row["id"]]) if row["id"] in prices else None,
+        }
+        for row in rows
+    ]
+    return sorted(found, key=lambda row: (row["per_month"] is None, -Decimal(row["per_month"] or 0)))
+
+
+def _hours(result: Result) -> Decimal:
+    length = from_iso(result["period_end"]) - from_iso(result["period_start"])
+    return Decimal(int(length.total_seconds())) / 3600
+
+
+def _quotas(quotas: Result | None) -> list[Row] | None:
+    """Quotas with a limit, the fullest first; None where they were not read."""
+    if quotas is None:
+        return None
+    rows = [
+        {"service": service, "name": name, **{key: row[key] for key in ("limit", "used", "utilization")}}
+        for service, of_service in quotas.items()
+        for name, row in (of_service or {}).items()
+        if row["utilization"] is not None
+    ]
+    return sorted(rows, key=lambda row: (-row["utilization"], row["service"], row["name"]))
+
+
+_OF_A_BUDGET = (
+    "name", "verdict", "reason", "currency", "limit", "spent", "accrued", "reserved", "to_come", "left", "utilization", "at_least",
+    "period_start", "period_end", "forecast", "runs_out_at",
+)  # fmt: skip
+
+
+def _budgets(told: Sequence[Result] | None) -> list[Row] | None:
+    """The budgets, those that are worst first; None where they were not read."""
+    if told is None:
+        return None
+    order = ("deny", "unknown", "allow", "ended")
+    rows = [{name: one[name] for name in _OF_A_BUDGET} for one in told]
+    return sorted(rows, key=lambda row: (order.index(row["verdict"]), -(row["utilization"] or 0)))
+
+
+def _reservations(told: Sequence[Result] | None) -> list[Row] | None:
+    if told is None:
+        return None
+    return [
+        {
+            **{name: one[name] for name in ("name", "state", "held_at", "expires_at", "forced")},
+            "lines": [
+                {"amount": line["amount"], "currency": line["currency"]} for line in one["committed"] or one["held"]
+            ],
+        }
+        for one in told
+    ]
+
+
+def _alerts(told: Sequence[Result] | None) -> list[Row] | None:
+    """Of each budget, period and basis the highest threshold that was reached, the newest first; the lower ones say nothing more."""
+    if told is None:
+        return None
+    highest: dict[tuple[str, str, str], Result] = {}
+    for one in told:
+        about = (one["budget"], one["period"], one["basis"])
+        if about not in highest or Decimal(one["threshold"]) > Decimal(highest[about]["threshold"]):
+            highest[about] = one
+    return sorted((dict(one) for one in highest.values()), key=lambda one: one["fired_at"], reverse=True)

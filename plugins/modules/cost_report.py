@@ -1,0 +1,139 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cost_report
+short_description: Render a cost report as HTML, Markdown, CSV and JSON
+version_added: 0.1.0
+description:
+  - Renders what other modules of this collection have returned as files that people read. The role P(finops.cloud.cost_report#role)
+    reads all of it and calls this.
+  - The HTML is one file that asks for nothing from elsewhere and has no script. It prints well, is light or dark as the reader's system is,
+    and can be read by keyboard and screen reader.
+  - What was not read is told at the report's top. It is never shown as zero.
+  - Runs on the controller.
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._attributes
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: partial
+    details:
+      - A report says when it was written.
+options:
+  dest:
+    description: A folder on the controller that is there. It gets C(report.html), C(report.md), C(report.csv) and C(report.json).
+    type: path
+    required: true
+  results:
+    description: What the modules returned. One that failed is told as unknown, and one that is left out is left out.
+    type: dict
+    required: true
+    suboptions:
+      summary:
+        description:
+          - Of M(finops.cloud.cost_summary_info), with its O(finops.cloud.cost_summary_info#module:currency), grouped by C(day),
+            C(project), C(metric), C(resource) and tags, with O(finops.cloud.cost_summary_info#module:previous).
+        type: dict
+        required: true
+      before:
+        description: The same of the period that RV(finops.cloud.cost_summary_info#module:cost.previous) tells.
+        type: dict
+      recent:
+        description: The same of the newest rated day, from which prices per month are reckoned.
+        type: dict
+      budgets:
+        description: Of M(finops.cloud.cost_budget_info).
+        type: dict
+      usage:
+        description: Of M(finops.cloud.infomaniak_usage_info), with its O(finops.cloud.infomaniak_usage_info#module:idle).
+        type: dict
+      quota:
+        description: Of M(finops.cloud.infomaniak_quota_info).
+        type: dict
+  title:
+    description: What stands at the top.
+    type: str
+    default: Cost report
+  timezone:
+    description: IANA time zone of days and moments, the one that the summary was asked in.
+    type: str
+    default: UTC
+  formats:
+    description: Which files to write.
+    type: list
+    elements: str
+    choices: [html, md, csv, json]
+    default: [html, md, csv, json]
+  templates:
+    description:
+      - Folders with templates of your own, the first of which wins. They are called C(report.html.j2), C(report.md.j2), C(style.css.j2) and
+        C(charts.html.j2), and may extend or include ours as C(finops/report.html.j2).
+      - All that they print is escaped, and a name that is not there is an error.
+    type: list
+    elements: path
+    default: []
+seealso:
+  - module: finops.cloud.cost_export
+  - module: finops.cloud.cost_summary_info
+"""
+
+EXAMPLES = r"""
+- name: What October has cost
+  finops.cloud.cost_summary_info:
+    begin: "2026-10-01"
+    end: "2026-11-01"
+    timezone: Europe/Zurich
+    currency: CHF
+    group_by: [day, project, metric, resource, "tag:team"]
+  register: october
+
+- name: As a report
+  finops.cloud.cost_report:
+    dest: /srv/reports/2026-10
+    title: October
+    timezone: Europe/Zurich
+    results:
+      summary: "{{ october }}"
+"""
+
+RETURN = r"""
+dest:
+  description: The folder.
+  returned: success
+  type: str
+  sample: /srv/reports/2026-10
+files:
+  description: What is in it now.
+  returned: success
+  type: list
+  elements: str
+  sample: [/srv/reports/2026-10/report.html]
+incomplete:
+  description: What the report does not know and says at its top, one sentence each. Empty where it knows all.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+total:
+  description: The cost of the window; null where it is not known.
+  returned: success
+  type: str
+  sample: "412.3"
+currency:
+  description: Its currency.
+  returned: success
+  type: str
+  sample: CHF
+"""

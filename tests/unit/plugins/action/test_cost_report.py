@@ -1,0 +1,60 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin's result is what its module's RETURN says; it refuses with one sentence and leaves no half of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.connection import local
+from ansible_collections.finops.cloud.plugins.action.cost_report import ActionModule
+
+from ..module_utils._export.reports import everything
+from ..modules.test_return import documented, untrue
+
+
+def run(options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    task = Task.load({"action": "finops.cloud.cost_report", "args": options})
+    task.check_mode = check_mode
+    task.async_val = 0
+    play = PlayContext()
+    plugin = ActionModule(task, local.Connection(play), play, DataLoader(), None, None)
+    result: dict[str, Any] = plugin.run(task_vars={})
+    return result
+
+
+def test_it_writes_what_it_says(tmp_path: Path) -> None:
+    asked = {"dest": str(tmp_path), "results": everything(), "timezone": "Europe/Zurich"}
+    planned = run(asked, check_mode=True)
+    assert planned["changed"]
+    assert list(tmp_path.iterdir()) == []
+    result = run(asked)
+    assert untrue(documented("cost_report"), {key: value for key, value in result.items() if key != "changed"}) == []
+    assert sorted(map(str, tmp_path.iterdir())) == sorted(result["files"])
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    assert result["incomplete"] != []
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"dest": "/nowhere/at/all"}, "^dest: '/nowhere/at/all' is no folder that is there"),
+        ({"timezone": "Zurich"}, "^timezone: 'Zurich' is no IANA time zone"),
+        (
+            {"results": {"summary": {"failed": True}}},
+            "^results: summary is no result of finops.cloud.cost_summary_info",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path: Path, options: dict[str, Any], says: str) -> None:
+    with pytest.raises(AnsibleActionFail, match=says):
+        run({"dest": str(tmp_path), "results": everything(), **options})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report in every format: hostile names arrive and do nothing, templates of the user stand before ours."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from functools import cache
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import undone
+from ansible_collections.finops.cloud.plugins.module_utils._export.render import money, render
+from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
+
+from .ledgers import HOSTILE
+from .reports import NOW, everything
+
+OURS = str(Path(__file__).parents[5] / "roles" / "cost_report" / "templates")
+NAMES = [name for name in HOSTILE if name]
+
+
+def told(name: str = "web-1", **results: Any) -> dict[str, Any]:
+    return report(Results(**{**everything(name), **results}), f"Report {name}", ZoneInfo("Europe/Zurich"), NOW)
+
+
+@cache
+def ordinary(form: str) -> str:
+    """The report with ordinary names."""
+    return render(form, told(), OURS)
+
+
+class Page(HTMLParser):
+    """The elements and the texts of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_hostile_names_arrive_and_do_nothing(name: str) -> None:
+    result = told(name)
+    page = Page(render("html", result, OURS))
+    # A reader of HTML takes every line end for one.
+    assert name.replace("\r\n", "\n").replace("\r", "\n") in [
+        one.replace("\r\n", "\n").replace("\r", "\n") for one in page.text
+    ]
+    plain = Page(ordinary("html"))
+    assert [tag for tag, _attributes in page.elements] == [tag for tag, _attributes in plain.elements]
+    assert [set(attributes) for _tag, attributes in page.elements] == [
+        set(attributes) for _tag, attributes in plain.elements
+    ]
+
+    assert json.loads(render("json", result, OURS)) == result
+
+    table = list(csv.reader(io.StringIO(render("csv", result, OURS), newline="")))
+    assert name in [undone(row[1]) for row in table]
+    assert not [
+        cell for row in table for place, cell in enumerate(row) if place not in (3, 5) and re.match(r"\s*[=+\-@]", cell)
+    ]
+
+    markdown = render("md", result, OURS)
+    assert markdown.count("\n") == ordinary("md").count("\n")
+    assert not re.search(r"(?<!\\)<", markdown)
+    shown = re.sub(r"\\([^\w\s])", r"\1", unescape(markdown))
+    assert " ".join(name.split()) in shown
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
+    elements = Page(ordinary("html")).elements
+    tags = {tag for tag, _attributes in elements}
+    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "form", "base", "image", "use"}
+    for _tag, attributes in elements:
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "srcset", "xlink:href", "action")
+        ]
+        assert (attributes.get("href") or "#").startswith("#")
+    text = ordinary("html")
+    assert not re.search(r"url\(|@import|javascript:|https?://", text)
+
+
+def test_what_is_not_known_stands_at_the_top_of_page_and_markdown() -> None:
+    for form in ("html", "md"):
+        text = render(form, told(), OURS)
+        assert text.index("This report is not complete") < text.index("dark: is not known") < text.index("2.50")
+        assert "This report is not complete" not in render(form, told(budgets=None), OURS)
+
+
+def test_amounts_have_their_currency_and_say_what_of_tax() -> None:
+    text = ordinary("html")
+    assert "CHF\u00a012.50" in text
+    assert "tax: excluded" in text
+    assert money("1234567.005", "CHF") == "CHF\u00a01\u202f234\u202f567.00"
+    assert money("-0.001", "CHF") == "CHF\u00a00.00"
+    assert money("-7.5", "JPY") == "JPY\u00a0\u22128"
+    assert money(None, "CHF") == "not known"
+
+
+def test_a_report_of_nothing_but_a_cost_is_whole() -> None:
+    nothing = dict.fromkeys(("before", "recent", "budgets", "usage", "quota"))
+    for form in ("html", "md", "csv", "json"):
+        assert "12.5" in render(form, told(**nothing), OURS)
+
+
+def test_templates_of_the_user_stand_before_ours_and_may_extend_them(tmp_path: Path) -> None:
+    (tmp_path / "report.html.j2").write_text(
+        '{% extends "finops/report.html.j2" %}{% block foot %}{{ report.title }}{% endblock %}'
+    )
+    (tmp_path / "style.css.j2").write_text("h1 { color: teal }")
+    text = render("html", told("<b>"), OURS, [str(tmp_path)])
+    assert "<footer>Report &lt;b&gt;</footer>" in text
+    assert "h1 { color: teal }" in text
+    (tmp_path / "report.md.j2").write_text("{{ report.totla }}")
+    with pytest.raises(InvalidOption, match="^templates: report.md.j2 cannot be rendered: .*totla"):
+        render("md", told(), OURS, [str(tmp_path)])
+    (tmp_path / "report.md.j2").write_text("{% if %}")
+    with pytest.raises(InvalidOption, match="^templates: report.md.j2 cannot be rendered: Expected an expression"):
+        render("md", told(), OURS, [str(tmp_path)])

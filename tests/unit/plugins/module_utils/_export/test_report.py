@@ -1,0 +1,116 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a report tells, and what it says that it does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._export.chart import bars
+from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .reports import CLOUD, NOW, before, everything, summary
+
+UTC = ZoneInfo("UTC")
+FAILED = {"failed": True, "msg": "Reading it failed."}
+
+
+def told(**results: Any) -> dict[str, Any]:
+    return report(Results(**{**everything(), **results}), "November", UTC, NOW)
+
+
+def test_days_that_are_not_rated_are_not_zero_and_those_without_entries_are() -> None:
+    days = {row["day"]: (row["amount"], row["partial"]) for row in told()["days"]}
+    assert days == {"2026-11-19": ("6", False), "2026-11-20": ("0", False), "2026-11-21": ("6.5", True)}
+    late = summary(feeds=[{**summary()["feeds"][0], "rated_through": "2026-11-20T00:00:00Z"}])
+    late["cost"]["by_day"] = late["cost"]["by_day"][:1]
+    behind = told(summary=late)
+    assert [row["amount"] for row in behind["days"]] == ["6", None, None]
+    assert behind["incomplete"][0] == "The cost of web-1 (here) is known up to 2026-11-20 00:00 only; run cost_import."
+
+
+def test_what_could_not_be_read_is_said_and_never_zero() -> None:
+    blind = told(before=FAILED, recent=FAILED, budgets=FAILED, usage=FAILED, quota=FAILED)
+    assert blind["incomplete"] == [
+        "What it cost before is not known: Reading it failed.",
+        "How the budgets stand is not known: Reading it failed.",
+        "What is idle is not known: Reading it failed.",
+        "What is used of the quotas is not known: Reading it failed.",
+    ]
+    for name in ("previous", "movers", "budgets", "alerts", "reservations", "idle", "quotas"):
+        assert blind[name] is None
+
+
+def test_a_task_that_was_kept_from_failing_has_failed() -> None:
+    assert told(quota={"failed": False, "msg": "No."})["quotas"] is None
+    assert "What is used of the quotas is not known: No." in told(quota={"failed": False, "msg": "No."})["incomplete"]
+
+
+def test_a_service_and_a_budget_that_are_not_known_are_named() -> None:
+    quota = {"services": {"compute": {"status": "forbidden", "message": "403"}}, "quotas": {"compute": None}}
+    assert told(quota=quota)["incomplete"] == [
+        "What is used of the quotas is not known of compute: 403",
+        "dark: is not known.",
+    ]
+    absent = {"services": {"image": {"status": "absent", "message": None}}, "quotas": {}}
+    assert told(quota=absent)["incomplete"] == ["dark: is not known."]
+
+
+def test_a_ledger_that_begins_later_does_not_say_that_it_was_free_before() -> None:
+    young = told(before=before(entry_count=0))
+    assert young["previous"] is None
+    assert young["movers"] is None
+    assert young["incomplete"][0].startswith(
+        "What it cost before is not known: the ledger has no entry from 2026-11-16 00:00"
+    )
+
+
+def test_movers_are_those_that_changed_most_new_and_gone_ones_too() -> None:
+    movers = [(row["name"], row["change"]) for row in told()["movers"]]
+    assert movers == [("instance", "7"), ("gone", "-7"), ("volume.size", "2.5")]
+
+
+def test_an_idle_resource_has_the_price_of_the_newest_day_by_730_hours_or_none() -> None:
+    # 2.4 a day is 0.1 an hour.
+    assert [(row["id"], row["per_month"]) for row in told()["idle"]] == [("r1", "73"), ("r9", None)]
+    assert [row["per_month"] for row in told(recent=None)["idle"]] == [None, None]
+
+
+def test_the_worst_comes_first_and_of_alerts_the_highest() -> None:
+    result = told()
+    assert [row["name"] for row in result["budgets"]] == ["dark", "web-1"]
+    assert [row["threshold"] for row in result["alerts"]] == ["0.9"]
+    assert [row["name"] for row in result["quotas"]] == ["web-1"]
+    assert result["by_category"][0]["share"] == 0.8
+
+
+def test_without_the_cost_in_one_currency_there_is_no_report() -> None:
+    mixed = summary()
+    mixed["cost"]["currency"] = None
+    for one in (mixed, FAILED, dict(CLOUD)):
+        with pytest.raises(InvalidOption, match="^results: summary is no result of"):
+            told(summary=one)
+
+
+@given(
+    st.lists(
+        st.one_of(st.none(), st.decimals(-(10**9), 10**9, allow_nan=False, places=6).map(lambda one: f"{one:f}")),
+        max_size=40,
+    )
+)
+def test_bars_stay_in_the_drawing_and_stand_for_their_values(values: list[str | None]) -> None:
+    drawn = bars(values, 900, 200)
+    assert len(drawn.bars) == len(values)
+    assert 1 < len(drawn.ticks) < 12
+    for bar, value in zip(drawn.bars, values, strict=True):
+        assert bar.known == (value is not None)
+        assert -0.02 <= bar.x <= bar.x + bar.width <= 900.02
+        assert -0.02 <= bar.y <= bar.y + bar.height <= 200.02
+        assert abs((bar.y + bar.height if float(value or 0) >= 0 else bar.y) - drawn.zero) < 0.05
