@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import status
+from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._export import openmetrics
