@@ -120,7 +120,7 @@ def _options(args: Mapping[str, Any]) -> dict[str, Any]:
 def _read(options: Mapping[str, Any]) -> dict[str, Any]:
     """How the budgets stand, or why that is not known. Raises ModuleNotFoundError naming this Python where a library is missing."""
     try:
-        from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import status
+        from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
         from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
         from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
         from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import parse_rates
