@@ -76,6 +76,7 @@ def _environment(ours: str, theirs: tuple[str, ...], timezone: str, currency: st
     zone = ZoneInfo(timezone)
     environment.filters.update(
         money=lambda amount, of=currency: money(amount, of),
+        change=lambda amount, of=currency: change(amount, of),
         percent=percent,
         day=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y"),
         moment=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y, %H:%M %Z"),
@@ -91,6 +92,14 @@ def _environment(ours: str, theirs: tuple[str, ...], timezone: str, currency: st
 def money(amount: str | None, currency: str) -> str:
     """An amount as people read it: CHF 1 234.50, half-even to the minor unit (rule M4)."""
     return f"{currency}\u00a0{_number(amount, _MINOR.get(currency, 2))}" if amount is not None else _UNKNOWN
+
+
+def change(amount: str | None, currency: str) -> str:
+    """A difference as people read it, its sign in front of all: +CHF 7.00, \u2212CHF 7.00; none where it rounds to nothing."""
+    told = money(amount, currency)
+    if amount is None or not any(digit in told for digit in "123456789"):
+        return told
+    return "\u2212" + told.replace("\u2212", "") if "\u2212" in told else f"+{told}"
 
 
 def _number(amount: str, places: int) -> str:

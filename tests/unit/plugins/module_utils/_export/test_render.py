@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import undone
-from ansible_collections.finops.cloud.plugins.module_utils._export.render import money, render
+from ansible_collections.finops.cloud.plugins.module_utils._export.render import change, money, render
 from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
 
 from .ledgers import HOSTILE
@@ -114,6 +114,13 @@ def test_amounts_have_their_currency_and_say_what_of_tax() -> None:
     assert money("-0.001", "CHF") == "CHF\u00a00.00"
     assert money("-7.5", "JPY") == "JPY\u00a0\u22128"
     assert money(None, "CHF") == "not known"
+
+
+def test_a_change_has_its_sign_in_front() -> None:
+    assert change("7", "CHF") == "+CHF\u00a07.00"
+    assert change("-1234.5", "CHF") == "\u2212CHF\u00a01\u202f234.50"
+    assert change("-0.004", "CHF") == change("0", "CHF") == "CHF\u00a00.00"
+    assert change(None, "CHF") == "not known"
 
 
 def test_a_report_of_nothing_but_a_cost_is_whole() -> None:
