@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, iso, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._export import attos
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import Charge, Kind
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus import Charge, Kind, Numbers, Times
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import (
     NUMBER,
     OF_A_KIND,
@@ -53,6 +53,9 @@ _NUMBER_FIELDS = (
     "own_unit_price", "own_unit_price", "recorded",
 )  # fmt: skip
 _TIME_FIELDS = ("billing_begin", "billing_end", "begin", "end")
+
+#: What charges have in common.
+_Part = TypeVar("_Part", Kind, Numbers, Times)
 
 
 @dataclass(frozen=True)
@@ -162,17 +165,18 @@ def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
 
 
 def _table(charges: Sequence[Charge], columns: Sequence[Column], schema: pyarrow.Schema) -> pyarrow.Table:
-    """Charges by column. What a kind has is taken from a small table of the kinds."""
+    """Charges by column. What many have in common, kind, numbers and times, is taken from small tables of these: hours cost alike."""
     import pyarrow as pa
 
-    kinds: dict[Kind, int] = {}
-    places = pa.array([kinds.setdefault(charge.kind, len(kinds)) for charge in charges], pa.int32())
-    each = [_numbers([getattr(charge.numbers, name) for charge in charges]) for name in _distinct(_NUMBER_FIELDS)]
-    numbers = dict(zip(_distinct(_NUMBER_FIELDS), each, strict=True))
-    times = (_times([getattr(charge.times, name) for charge in charges]) for name in _TIME_FIELDS)
+    kinds, of_kind = _told_apart([charge.kind for charge in charges])
+    numbers, of_numbers = _told_apart([charge.numbers for charge in charges])
+    times, of_times = _told_apart([charge.times for charge in charges])
+    each = {
+        name: _numbers([getattr(one, name) for one in numbers]).take(of_numbers) for name in _distinct(_NUMBER_FIELDS)
+    }
     own = (
-        *(numbers[name] for name in _NUMBER_FIELDS),
-        *times,
+        *(each[name] for name in _NUMBER_FIELDS),
+        *(_times([getattr(one, name) for one in times]).take(of_times) for name in _TIME_FIELDS),
         pa.array([charge.version for charge in charges], pa.int32()),
         pa.array([charge.key for charge in charges], pa.string()),
     )
@@ -180,8 +184,17 @@ def _table(charges: Sequence[Charge], columns: Sequence[Column], schema: pyarrow
     for place, column in enumerate(OF_A_KIND):
         if column in columns:
             of_kinds = pa.array([kind.cells[place] for kind in kinds], schema.field(column.name).type)
-            arrays[column.name] = of_kinds.take(places)
+            arrays[column.name] = of_kinds.take(of_kind)
     return pa.Table.from_arrays([arrays[column.name] for column in columns], schema=schema)
+
+
+def _told_apart(all_: Sequence[_Part]) -> tuple[list[_Part], pyarrow.Array]:
+    """The distinct ones, and for each of all which of them it is."""
+    import pyarrow as pa
+
+    places: dict[_Part, int] = {}
+    of_each = pa.array([places.setdefault(one, len(places)) for one in all_], pa.int32())
+    return list(places), of_each
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
