@@ -224,7 +224,9 @@ ledger:
   type: str
   sample: sqlite:////home/ci/.local/share/finops/ledger.db
 feeds:
-  description: How far the cost of each imported project is known.
+  description:
+    - How far the cost of each imported project is known.
+    - C(missing) lists the parts of the window, up to C(rated_through), that were never imported, each with C(begin) and C(end).
   returned: success with O(read_from=ledger)
   type: list
   elements: dict
@@ -234,6 +236,8 @@ feeds:
       project_id: b30781c9679b4ede8107bae21990153e
       project_name: PCP-ABC1234
       rated_through: "2026-11-21T04:00:00Z"
+      retired: false
+      missing: []
 unknown:
   description: What is not told because it is not known, one sentence each. Empty where all is known.
   returned: success with O(format=openmetrics)

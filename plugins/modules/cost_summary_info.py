@@ -159,7 +159,9 @@ unknown:
   elements: str
   sample: []
 feeds:
-  description: How far the cost of each imported project is known; null with O(as_of).
+  description:
+    - How far the cost of each imported project is known; null with O(as_of).
+    - C(missing) lists the parts of the window, up to C(rated_through), that were never imported, each with C(begin) and C(end).
   returned: success
   type: list
   elements: dict
@@ -169,6 +171,8 @@ feeds:
       project_id: b30781c9679b4ede8107bae21990153e
       project_name: PCP-ABC1234
       rated_through: "2026-11-21T04:00:00Z"
+      retired: false
+      missing: []
 cost:
   description: What it cost. Rows are dearest first, without O(currency) one per currency; times are in order.
   returned: success

@@ -105,7 +105,7 @@ def main() -> int:
     """Print a table, with the processor's own time, as others may be at work; 1 where memory grew beyond the bound, or a row is missing."""
     many = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
     began = time.perf_counter()
-    loop = sum(1 for _ in range(10_000_000))
+    loop = sum(1 for _number in range(10_000_000))
     print(f"this machine counts to {loop} in {time.perf_counter() - began:.2f} s")
     small, large = measure(FEW), measure(many)
     print(

@@ -50,7 +50,7 @@ def from_ledger(
         charges = Charges(target.focus, valid_entries.dimensions(ledger.connection))
         entries = valid_entries.stream(ledger.connection, selection, as_of)
         written = _write(place, charges.of(entries), target, selection.window, check_mode)
-        through = feeds.as_result(feeds.read_all(ledger.connection))
+        through = feeds.as_result(feeds.read_all(ledger.connection), selection.window)
         return {"ledger": ledger.url, "feeds": through, **written}
 
 

@@ -30,6 +30,8 @@ TOP = 10
 FRESH = timedelta(hours=6)
 #: A month of a price per month, as clouds reckon it: 365 days of 24 hours by 12.
 HOURS_OF_A_MONTH = 730
+#: How many times without an import are told one by one.
+MISSING_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,7 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
     cost = _told(summary, "cost")
     if not cost or not cost["currency"]:
         raise InvalidOption("results", "summary is no result of finops.cloud.cost_summary_info in one currency.")
-    begin, end = from_iso(summary["period_start"]), from_iso(summary["period_end"])
-    through = _rated_through(summary)
+    end = from_iso(summary["period_end"])
     return {
         "title": title,
         "currency": cost["currency"],
@@ -72,7 +73,7 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "budgets": _budgets(_told(results.budgets, "budgets")),
         "alerts": _alerts(_told(results.budgets, "alerts")),
         "reservations": _reservations(_told(results.budgets, "reservations")),
-        "days": _days(cost["by_day"] or (), Window(begin, end), zone, through, now),
+        "days": _days(summary, zone, now),
         "by_category": _shares(cost["by_category"], "category"),
         "by_service": _shares(cost["by_metric"] or (), "metric"),
         "by_project": _shares(cost["by_project"] or (), "project_name", "project"),
@@ -90,14 +91,31 @@ def _told(result: Result | None, key: str) -> Any:
 
 
 def _before(results: Results) -> Any:
-    """What it cost in the part of the period before; None where nothing is: a ledger that begins later does not say that it was free."""
+    """What it cost in the part of the period before; None where the ledger does not know all of it, which does not say that it was free."""
     cost = _told(results.before, "cost")
-    return cost if cost and cost["entry_count"] else None
+    return cost if cost and cost["entry_count"] and not any(map(_gap, _feeds_before(results))) else None
+
+
+def _feeds_before(results: Results) -> list[tuple[Mapping[str, Any], str]]:
+    """The feeds as the part of the period before sees them, and where that ends."""
+    before = results.before or {}
+    return [(feed, before["period_end"]) for feed in _told(before, "feeds") or ()]
+
+
+def _gap(seen: tuple[Mapping[str, Any], str]) -> tuple[str, str] | None:
+    """What of a window that has ended a feed does not know; None where it knows all. A retired one has no cost behind its end."""
+    feed, end = seen
+    if feed["missing"]:
+        return feed["missing"][0]["begin"], feed["missing"][0]["end"]
+    is_short = not feed["retired"] and from_iso(feed["rated_through"]) < from_iso(end)
+    return (feed["rated_through"], end) if is_short else None
 
 
 def _rated_through(summary: Result) -> datetime | None:
-    """Up to when all imported projects are rated; None where there are none."""
-    return min((from_iso(feed["rated_through"]) for feed in summary["feeds"] or ()), default=None)
+    """Up to when all imported projects are rated that have not ended; None where there are none."""
+    return min(
+        (from_iso(feed["rated_through"]) for feed in summary["feeds"] or () if not feed["retired"]), default=None
+    )
 
 
 def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
@@ -108,13 +126,22 @@ def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
 
     found = list(results.summary["unknown"])
     for feed in results.summary["feeds"] or ():
-        if from_iso(feed["rated_through"]) < until - FRESH:
-            whose = f"{feed['project_name']} ({feed['cloud']})"
+        whose = f"{feed['project_name']} ({feed['cloud']})"
+        if feed["missing"]:
+            spans = ", ".join(
+                f"from {local(one['begin'])} to {local(one['end'])}" for one in feed["missing"][:MISSING_TOLD]
+            )
+            more = len(feed["missing"]) - MISSING_TOLD
+            rest = f" and {more} times more" if more > 0 else ""
+            found.append(f"The cost of {whose} is not known {spans}{rest}: that was never imported.")
+        if not feed["retired"] and from_iso(feed["rated_through"]) < until - FRESH:
             found.append(f"The cost of {whose} is known up to {local(feed['rated_through'])} only; run cost_import.")
     before = results.before
     if before is not None and _told(before, "cost") and not _before(results):
-        window = f"{local(before['period_start'])} to {local(before['period_end'])}"
-        found.append(f"What it cost before is not known: the ledger has no entry from {window}.")
+        gaps = list(filter(None, map(_gap, _feeds_before(results))))
+        begin, end = gaps[0] if gaps else (before["period_start"], before["period_end"])
+        has = "is without a project's cost" if gaps else "has no entry"
+        found.append(f"What it cost before is not known: the ledger {has} from {local(begin)} to {local(end)}.")
     for name, told in (("before", "What it cost before"), ("budgets", "How the budgets stand")):
         found += _failed(told, getattr(results, name))
     for name, told in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
@@ -162,17 +189,25 @@ def _part(amount: str | None, whole: Decimal) -> float | None:
     return float(ROUNDING.divide(Decimal(amount), whole)) if amount is not None and whole > 0 else None
 
 
-def _days(rows: Sequence[Result], window: Window, zone: ZoneInfo, through: datetime | None, now: datetime) -> list[Row]:
-    """Every local day of the window up to now. amount None: not known, as no project is rated that far; partial: not to its end."""
-    told = {row["day"]: row["amount"] for row in rows}
-    known_until = through or now
+def _days(summary: Result, zone: ZoneInfo, now: datetime) -> list[Row]:
+    """Every local day of the window up to now. amount None: not known, as no project is rated that far, or none of the day was imported;
+    partial: not all of it is known."""
+    told = {row["day"]: row["amount"] for row in summary["cost"]["by_day"] or ()}
+    known_until = _rated_through(summary) or now
+    missing = [
+        Window(from_iso(one["begin"]), from_iso(one["end"]))
+        for feed in summary["feeds"] or ()
+        for one in feed["missing"]
+    ]
+    window = Window(from_iso(summary["period_start"]), from_iso(summary["period_end"]))
     found = []
     for name, span in grouping.spans(window, "day", zone):
         if span.begin >= now:
             break
-        known = span.begin < known_until
+        gaps = [one for one in missing if one.begin < span.end and span.begin < one.end]
+        known = span.begin < known_until and not gaps
         amount = told.get(name, "0") if known or name in told else None
-        found.append({"day": name, "amount": amount, "partial": span.end > known_until})
+        found.append({"day": name, "amount": amount, "partial": span.end > known_until or bool(gaps)})
     return found
 
 

@@ -151,7 +151,7 @@ def summarize(options: sql.LedgerOptions, question: Question, now: datetime) -> 
             "period_start": iso(window.begin),
             "period_end": iso(window.end),
             "as_of": None if question.as_of is None else iso(question.as_of),
-            "feeds": feeds.as_result(feeds.read_all(connection)) if question.as_of is None else None,
+            "feeds": feeds.as_result(feeds.read_all(connection), window) if question.as_of is None else None,
             "cost": _cost(connection, question, teller, now),
             **_entries(connection, question),
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -108,6 +108,13 @@ class Feed:
         """The first part of the wanted window that was not imported; None where it is tiled without a hole."""
         return _first_hole([one.window for one in self.imported], wanted)
 
+    def holes(self, window: Window) -> Iterator[Window]:
+        """The parts of the window that were not imported, up to the end of the newest rated period."""
+        begin, end = window.begin, min(window.end, self.rated_through)
+        while begin < end and (hole := self.first_hole(Window(begin, end))):
+            yield hole
+            begin = hole.end
+
     def first_untagged(self, wanted: Window) -> Window | None:
         """The first part of the wanted window that was not imported with the tags of its resources."""
         return _first_hole([one.window for one in self.imported if one.form.tagged], wanted)
@@ -166,8 +173,8 @@ def read_all(connection: Connection) -> list[Feed]:
     ]
 
 
-def as_result(found: Iterable[Feed]) -> list[dict[str, str | None]]:
-    """How far the cost of each imported project is known, as results tell it."""
+def as_result(found: Iterable[Feed], window: Window) -> list[dict[str, Any]]:
+    """How far the cost of each imported project is known, and what of the window is not although it is rated, as results tell it."""
     return [
         {
             "cloud": feed.cloud,
@@ -175,6 +182,8 @@ def as_result(found: Iterable[Feed]) -> list[dict[str, str | None]]:
             "project_id": feed.key.project_id,
             "project_name": feed.project_name,
             "rated_through": iso(feed.rated_through),
+            "retired": feed.retired,
+            "missing": [{"begin": iso(one.begin), "end": iso(one.end)} for one in feed.holes(window)],
         }
         for feed in found
     ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,8 @@ def summary(name: str = "web-1", **given: Any) -> dict[str, Any]:
         "project_id": "p1",
         "project_name": name,
         "rated_through": "2026-11-21T10:00:00Z",
+        "retired": False,
+        "missing": [],
     }
     return {
         "period_start": "2026-11-19T00:00:00Z",
@@ -56,10 +59,10 @@ def summary(name: str = "web-1", **given: Any) -> dict[str, Any]:
     }
 
 
-def before(entry_count: int = 5) -> dict[str, Any]:
+def before(entry_count: int = 5, feeds: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     by_metric = shares(("instance", "3"), ("gone", "7"), by="metric")
     cost = {"currency": "CHF", "entry_count": entry_count, "by_metric": by_metric}
-    return {"cost": cost, "period_start": "2026-11-16T00:00:00Z", "period_end": "2026-11-18T12:00:00Z"}
+    return {"cost": cost, "feeds": feeds, "period_start": "2026-11-16T00:00:00Z", "period_end": "2026-11-18T12:00:00Z"}
 
 
 def budget(name: str, **given: Any) -> dict[str, Any]:

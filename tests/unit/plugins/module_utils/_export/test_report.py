@@ -72,6 +72,41 @@ def test_a_ledger_that_begins_later_does_not_say_that_it_was_free_before() -> No
     )
 
 
+def test_what_was_never_imported_is_said_and_its_days_are_not_zero() -> None:
+    gap = {"begin": "2026-11-20T00:00:00Z", "end": "2026-11-21T06:00:00Z"}
+    holed = told(summary=summary(feeds=[{**summary()["feeds"][0], "missing": [gap]}]))
+    days = {row["day"]: (row["amount"], row["partial"]) for row in holed["days"]}
+    assert days == {"2026-11-19": ("6", False), "2026-11-20": (None, True), "2026-11-21": ("6.5", True)}
+    assert holed["incomplete"][0] == (
+        "The cost of web-1 (here) is not known from 2026-11-20 00:00 to 2026-11-21 06:00: that was never imported."
+    )
+    many = told(summary=summary(feeds=[{**summary()["feeds"][0], "missing": [gap] * 5}]))
+    assert many["incomplete"][0].endswith(" and 2 times more: that was never imported.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, True),
+        ({"missing": [{"begin": "2026-11-16T00:00:00Z", "end": "2026-11-17T00:00:00Z"}]}, False),
+        ({"rated_through": "2026-11-18T00:00:00Z"}, False),
+        # It has ended: there is no cost behind that.
+        ({"rated_through": "2026-11-18T00:00:00Z", "retired": True}, True),
+    ],
+)
+def test_a_part_of_the_period_before_is_not_compared_with_all_of_this_one(changes: dict[str, Any], known: bool) -> None:
+    compared = told(before=before(feeds=[{**summary()["feeds"][0], **changes}]))
+    assert (compared["previous"] is not None, compared["movers"] is not None) == (known, known)
+    assert known or compared["incomplete"][0].startswith(
+        "What it cost before is not known: the ledger is without a project's cost from"
+    )
+
+
+def test_a_project_that_has_ended_is_not_behind() -> None:
+    ended = summary(feeds=[{**summary()["feeds"][0], "rated_through": "2026-11-20T00:00:00Z", "retired": True}])
+    assert told(summary=ended)["incomplete"] == told()["incomplete"]
+
+
 def test_movers_are_those_that_changed_most_new_and_gone_ones_too() -> None:
     movers = [(row["name"], row["change"]) for row in told()["movers"]]
     assert movers == [("instance", "7"), ("gone", "-7"), ("volume.size", "2.5")]
@@ -109,8 +144,8 @@ def test_bars_stay_in_the_drawing_and_stand_for_their_values(values: list[str | 
     drawn = bars(values, 900, 200)
     assert len(drawn.bars) == len(values)
     assert 1 < len(drawn.ticks) < 12
-    for bar, value in zip(drawn.bars, values, strict=True):
-        assert bar.known == (value is not None)
-        assert -0.02 <= bar.x <= bar.x + bar.width <= 900.02
-        assert -0.02 <= bar.y <= bar.y + bar.height <= 200.02
-        assert abs((bar.y + bar.height if float(value or 0) >= 0 else bar.y) - drawn.zero) < 0.05
+    for drawn_bar, value in zip(drawn.bars, values, strict=True):
+        assert drawn_bar.known == (value is not None)
+        assert -0.02 <= drawn_bar.x <= drawn_bar.x + drawn_bar.width <= 900.02
+        assert -0.02 <= drawn_bar.y <= drawn_bar.y + drawn_bar.height <= 200.02
+        assert abs((drawn_bar.y + drawn_bar.height if float(value or 0) >= 0 else drawn_bar.y) - drawn.zero) < 0.05

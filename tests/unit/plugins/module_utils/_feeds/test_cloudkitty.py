@@ -168,6 +168,11 @@ def test_a_hole_is_named_and_left_out_until_it_is_filled(ledger: LedgerOptions) 
     assert found["rating_behind"] and found["holes"] == [{"begin": iso(at(3)), "end": iso(at(5))}]
     hole = feed_in(ledger).first_hole(Window(at(0), at(10)))
     assert hole == Window(at(3), at(5))
+    # Up to what is rated, and of what was asked for only.
+    first = Window(at(-2), at(0))
+    assert list(feed_in(ledger).holes(Window(at(-2), at(20)))) == [first, hole]
+    assert list(feed_in(ledger).holes(Window(at(4), at(20)))) == [Window(at(4), at(5))]
+    assert list(feed_in(ledger).holes(Window(at(12), at(20)))) == []
     filled = brought(project_of(*rated), ledger, 60, options(None))
     assert filled["periods"]["read"] == 2 and feed_in(ledger).first_hole(Window(at(0), at(10))) is None
     assert total(ledger) == 10

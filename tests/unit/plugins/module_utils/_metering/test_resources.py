@@ -32,7 +32,7 @@ def server(**values: Any) -> Server:
     known: dict[str, Any] = {
         "id": "s1", "name": "web-1", "status": "ACTIVE", "flavor_name": "a2-ram4-disk20", "vcpus": 2, "ram_mb": 4096, "root_gb": 20,
         "ephemeral_gb": 5, "boots_from_volume": False, "created": "2026-11-01T12:00:00Z", "updated": "2026-11-02T12:00:00Z",
-        "metadata": {"team": "shop"}, "gpu": False, "floating_ips": (), "volume_ids": ("v1",),
+        "metadata": {"team": "shop"}, "gpu": False, "gpu_count": 0, "vgpu_count": 0, "floating_ips": (), "volume_ids": ("v1",),
     }  # fmt: skip
     return Server(**{**known, **values})
 
