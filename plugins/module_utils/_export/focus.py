@@ -141,10 +141,10 @@ class Charges:
 
     def of(self, rows: Iterable[Sequence[Any]]) -> Iterator[Charge]:
         """A charge for each row of valid_entries.stream(). Raises UnknownAmount where no rate into the billing currency was valid."""
-        kinds, known_times = self._kinds, self._times
+        kinds, known_times, count = self._kinds, self._times, len(OF_A_KIND)
         for row in rows:
-            *common, key, version, begin, end, quantity, amount_nano = row
-            told = tuple(common)
+            told = tuple(row[:count])
+            key, version, begin, end, quantity, amount_nano = row[count:]
             kind = kinds.get(told) or self._kind(told)
             times = known_times.get((begin, end, kind.currency)) or self._times_of(begin, end, kind.currency)
             counted = quantity if kind.has_unit else None
