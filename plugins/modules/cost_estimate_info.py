@@ -119,7 +119,10 @@ options:
     elements: str
     default: []
   public_networks:
-    description: Names and ids of networks on which each address costs.
+    description:
+      - Names and ids of networks on which each address costs. Where a plan tells a network or a subnet by its id, the cloud is asked once
+        which networks have these names.
+      - A network that is known after apply only is the project's own where the plan makes it, and is unknown otherwise.
     type: list
     elements: str
     default: [ext-net1]

@@ -36,6 +36,15 @@ class FloatingIp:
         return self.port_id is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that the project sees, its own or another's."""
+
+    id: str
+    name: str
+    subnet_ids: tuple[str, ...]
+
+
 def quotas(neutron: Service) -> list[Quota]:
     """Limits and use, counted by what the project owns, not by what it can see: one GET quotas/{project}/details.
 
@@ -62,4 +71,15 @@ def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
             device_id=(row.get("port_details") or {}).get("device_id") or None,
             created=row.get("created_at"),
             tags=tuple(row.get("tags") or ()),
+        )
+
+
+def networks(neutron: Service) -> Iterator[Network]:
+    """The networks that the project sees, those of others that are shared or external too: GET networks. Raises CloudError."""
+    reading = "networks"
+    for row in neutron.pages(reading, "/networks", "networks", {"fields": ["id", "name", "subnets"]}):
+        yield Network(
+            id=neutron.member(reading, row, "id", str),
+            name=neutron.member(reading, row, "name", str),
+            subnet_ids=tuple(neutron.member(reading, row, "subnets", list)),
         )

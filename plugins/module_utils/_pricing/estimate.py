@@ -12,7 +12,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud import block_storage, compute
+from ansible_collections.finops.cloud.plugins.module_utils._cloud import block_storage, compute, network
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import (
     Cloud,
     Reader,
@@ -43,7 +43,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.planned impo
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.price_list import PriceList
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes import Kind, decimal_of, net
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import Plan, plan_changes
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import (
+    Plan,
+    plan_changes,
+    tells_networks_by_id,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform_types import Context
 
 #: How far a quote for everything may be off the sum of the lines (rule R9): quotes are floats.
@@ -75,8 +79,9 @@ class EstimateOptions:
 def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict[str, Any]:
     """The result of cost_estimate_info.
 
-    Requests: one for flavors where servers are planned, one each for the project's servers and volumes where names are, those of
-    read_observed, and for quotes one for the metrics and one for each shape that no earlier source knows, and one more for verify_quote.
+    Requests: one for flavors where servers are planned, one each for the project's servers and volumes where names are, one for networks
+    where a plan tells one by its id, those of read_observed, and for quotes one for the metrics and one for each shape that no earlier
+    source knows, and one more for verify_quote.
     Raises CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
     periods = periods_of(options.calendar, now, options.collect_period_s)
@@ -110,6 +115,9 @@ def _read(cloud: Cloud, options: EstimateOptions, now: datetime) -> Readings:
     if "volume" in named:
         readers["volumes"] = ("block_storage", lambda cinder: list(block_storage.volumes(cinder)))
         required.add("block_storage")
+    if options.plan is not None and options.public_networks and tells_networks_by_id(options.plan):
+        readers["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
+        required.add("network")
     if shape_prices.OBSERVED in options.sources and (kinds or options.plan is not None):
         readers["observed"] = ("rating", lambda rating: _observe(rating, options, now))
     return read_all(cloud, readers, required)
@@ -139,14 +147,21 @@ def _all_changes(options: EstimateOptions, readings: Readings, flavors: Flavors)
     """What the task and the plan change. What a name could not be compared with, as it was not read, is unknown."""
     values = readings.values
     there = existing(values.get("servers") or (), values.get("volumes") or ())
-    unread = [name for name in ("flavors", "servers", "volumes") if name in values and values[name] is None]
+    unread = [name for name in ("flavors", "servers", "volumes", "networks") if name in values and values[name] is None]
     changes = planned(options.rows, there, flavors)
     if options.plan is not None:
-        changes += plan_changes(options.plan, Context(flavors, options.public_networks), options.assume_free)
+        public = _public(options.public_networks, values.get("networks") or ())
+        changes += plan_changes(options.plan, Context(flavors, public), options.assume_free)
     if unread:
         reason = f"{', '.join(unread)} could not be read"
         changes = [change if change.given else replace(change, unknown=reason) for change in changes]
     return changes
+
+
+def _public(given: Collection[str], seen: Sequence[network.Network]) -> frozenset[str]:
+    """The names and ids that are given, and the ids of those networks and of their subnets."""
+    public = [one for one in seen if one.name in given or one.id in given]
+    return frozenset(given).union(*((one.id, *one.subnet_ids) for one in public))
 
 
 def _verified(changes: Sequence[Change], lines: Sequence[Line], ground: shape_prices.Ground) -> list[Line]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform_ty
     ALSO_TAKES,
     FREE,
     FREE_PROVIDERS,
+    NETWORKING,
+    ON_NETWORKS,
     OPENSTACK,
     PRICED,
     Context,
@@ -39,6 +41,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform_ty
 _OPTION = "terraform_plan"
 #: What does nothing to what costs: a forgotten resource stays, and costs on.
 _NOTHING = (["no-op"], ["read"], ["forget"])
+#: The planned values of a plan that has no resources, but for outputs.
+_NO_RESOURCES: tuple[Any, ...] = ({}, {"root_module": {}})
 _ACTIONS = {
     ("create",): ADDED,
     ("update",): CHANGED,
@@ -74,12 +78,22 @@ def load_plan(path: str) -> Plan:
         raise InvalidOption(
             _OPTION, f"'{path}' is no plan; it may be a state. Write a plan with terraform show -json PLANFILE."
         )
-    changes = content.get("resource_changes") or []
+    changes = content.get("resource_changes", [])
     if not isinstance(changes, list) or not all(_is_change(one) for one in changes):
         raise InvalidOption(
             _OPTION, f"'{path}' has a resource change that is none; write it anew with terraform show -json."
         )
+    # Resources that stay as they are have a change, too, whose action is no-op.
+    if not changes and _planned_values(content) not in _NO_RESOURCES:
+        raise InvalidOption(
+            _OPTION, f"'{path}' has resources and no word of what changes; write it anew with terraform show -json."
+        )
     return Plan(tuple(changes), _unfinished(content))
+
+
+def _planned_values(content: Mapping[str, Any]) -> Any:
+    values = content.get("planned_values", {})
+    return {key: value for key, value in values.items() if key != "outputs"} if isinstance(values, dict) else values
 
 
 def _refuse_constant(name: str) -> Any:
@@ -106,12 +120,33 @@ def _unfinished(content: Mapping[str, Any]) -> str | None:
 def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> list[Change]:
     """The changes of a plan that cost, free, or are unknown. assume_free: types, addresses, or how either begins with a * behind that."""
     found = [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished)]
+    context = replace(context, planned=_planned(plan))
     for row in plan.changes:
         actions = row["change"]["actions"]
         if row.get("mode") == "data" or actions in _NOTHING or _is_assumed(row, assume_free):
             continue
         found.append(_change(row, tuple(actions), context))
     return found
+
+
+def _planned(plan: Plan) -> frozenset[str]:
+    """The types that the plan makes one of; none where it looks something of Neutron's up during apply, which may be what others made."""
+    if any(row.get("mode") == "data" and row["type"].startswith(NETWORKING) for row in plan.changes):
+        return frozenset()
+    return frozenset(row["type"] for row in plan.changes if "create" in row["change"]["actions"])
+
+
+def tells_networks_by_id(plan: Plan) -> bool:
+    """Whether an address that changes is on a network or a subnet of which the plan knows the id."""
+    for row in plan.changes:
+        where, change = ON_NETWORKS.get(row["type"]), row["change"]
+        if where is None or change["actions"] in _NOTHING:
+            continue
+        for values in filter(None, (change.get("before"), change.get("after"))):
+            for one in values.get("network") or () if "name" in where else (values,):
+                if any(one.get(name) for name in where if name != "name"):
+                    return True
+    return False
 
 
 def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:

@@ -68,6 +68,19 @@ FREE: Mapping[str, str | None] = {
     "openstack_objectstorage_container_v1": None,
     "openstack_objectstorage_tempurl_v1": None,
 }
+_SERVER, _LOAD_BALANCER = "openstack_compute_instance_v2", "openstack_lb_loadbalancer_v2"
+_INTERFACE, _PORT = "openstack_compute_interface_attach_v2", "openstack_networking_port_v2"
+_NETWORK, _SUBNET = "openstack_networking_network_v2", "openstack_networking_subnet_v2"
+#: What has an address -> its attributes that tell where, each with the type of what it names. Of a server they are those of its networks.
+#: All but a port's are optional and computed: the one that is given tells the others during apply.
+ON_NETWORKS: Mapping[str, Mapping[str, str]] = {
+    _SERVER: {"port": _PORT, "uuid": _NETWORK, "name": _NETWORK},
+    _INTERFACE: {"port_id": _PORT, "network_id": _NETWORK},
+    _PORT: {"network_id": _NETWORK},
+    _LOAD_BALANCER: {"vip_port_id": _PORT, "vip_subnet_id": _SUBNET, "vip_network_id": _NETWORK},
+}
+#: How the types begin whose lookup during apply leaves open which network is meant.
+NETWORKING = "openstack_networking_"
 
 
 class Unknown(Exception):
@@ -99,10 +112,15 @@ class State:
 
 @dataclass(frozen=True)
 class Context:
-    """What is known beside the plan. public_networks: names and ids of networks whose addresses cost."""
+    """What is known beside a resource. public_networks: names and ids of networks, and ids of their subnets, whose addresses cost.
+
+    planned: types of resources that the plan makes, so that what is known of them after apply only is its own; empty where a network, a
+    subnet or a port is looked up during apply.
+    """
 
     flavors: Flavors
     public_networks: Collection[str]
+    planned: Collection[str] = ()
 
 
 def whole(value: Any, name: str) -> int:
@@ -151,25 +169,35 @@ def _boot_volume(device: tuple[Mapping[str, Any], Mapping[str, Any]], index: int
 
 
 def _addresses(state: State, context: Context) -> list[Part]:
-    """Fixed addresses on public networks. A network whose id is known after apply is made by this plan, so it is the project's own.
-
-    The address of a port is counted with the port, wherever that was made.
-    """
-    public = 0
-    for row, unknown in _listed(state, "network"):
-        known = {name: None if unknown.get(name) else row.get(name) for name in ("name", "uuid", "port")}
-        public += not known["port"] and bool({known["name"], known["uuid"]} & set(context.public_networks))
+    """Fixed addresses on public networks."""
+    rows = (State(row, unknown) for row, unknown in _listed(state, "network"))
+    public = sum(_costs_an_address(row, ON_NETWORKS[_SERVER], context) for row in rows)
     return [Part(Shape("fixed_ip"), Fraction(public), public)] if public else []
 
 
-def _on_network(name: str) -> Callable[[State, Context], list[Part]]:
-    """A resource that costs only where that attribute names a public network."""
+def _on_network(kind: str) -> Callable[[State, Context], list[Part]]:
+    """A resource of that type costs only where its address is on a public network."""
 
     def parts(state: State, context: Context) -> list[Part]:
-        network = None if state.unknown.get(name) else state.values.get(name)
-        return [Part(Shape("fixed_ip"), Fraction(1))] if network in context.public_networks else []
+        return [Part(Shape("fixed_ip"), Fraction(1))] if _costs_an_address(state, ON_NETWORKS[kind], context) else []
 
     return parts
+
+
+def _costs_an_address(state: State, where: Mapping[str, str], context: Context) -> bool:
+    """Whether it has an address of its own on a public network; that of a port is counted with the port, wherever it was made.
+
+    What is known after apply only is of no public network where the plan makes what it names. Raises Unknown where it makes none.
+    """
+    unknown = [name for name in where if state.unknown.get(name) is True]
+    known = {name: state.values[name] for name in where if name not in unknown and state.values.get(name)}
+    if any(where[name] == _PORT for name in known):
+        return False
+    if known:
+        return any(value in context.public_networks for value in known.values())
+    if unknown and not any(where[name] in context.planned for name in unknown):
+        raise Unknown(f"{' and '.join(unknown)}: on which network its address is, is known after apply")
+    return False
 
 
 def _volume(state: State, _context: Context) -> list[Part]:
@@ -189,7 +217,7 @@ def _floating_ip(_state: State, _context: Context) -> list[Part]:
 def _load_balancer(state: State, context: Context) -> list[Part]:
     # Optional and computed: where it is left out the plan says unknown, and the cloud takes its default, which has no name.
     flavor = None if state.unknown.get("flavor_id") else state.values.get("flavor_id")
-    return [Part(Shape("load_balancer", flavor or ""), Fraction(1)), *_on_network("vip_network_id")(state, context)]
+    return [Part(Shape("load_balancer", flavor or ""), Fraction(1)), *_on_network(_LOAD_BALANCER)(state, context)]
 
 
 def _image(state: State, _context: Context) -> list[Part]:
@@ -205,13 +233,13 @@ PRICED: Mapping[str, Callable[[State, Context], list[Part]]] = {
     "openstack_blockstorage_volume_v2": _volume,
     "openstack_blockstorage_volume_v3": _volume,
     "openstack_compute_floatingip_v2": _floating_ip,
-    "openstack_compute_instance_v2": _instance,
-    "openstack_compute_interface_attach_v2": _on_network("network_id"),
+    _SERVER: _instance,
+    _INTERFACE: _on_network(_INTERFACE),
     "openstack_images_image_v2": _image,
-    "openstack_lb_loadbalancer_v2": _load_balancer,
+    _LOAD_BALANCER: _load_balancer,
     "openstack_networking_floatingip_v2": _floating_ip,
-    "openstack_networking_port_v2": _on_network("network_id"),
+    _PORT: _on_network(_PORT),
     "openstack_objectstorage_object_v1": _object,
 }
 #: Quotas that priced resources take beside those of their parts.
-ALSO_TAKES = {"openstack_networking_port_v2": "ports"}
+ALSO_TAKES = {_PORT: "ports"}

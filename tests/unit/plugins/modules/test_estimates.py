@@ -118,6 +118,35 @@ def test_observed_prices_of_a_plan_take_four_requests(
     assert quotes(running) == {"total": 4, "quotes": 0}
 
 
+def test_a_network_that_a_plan_tells_by_its_id_is_looked_up_by_its_name(
+    estimate: Callable[..., dict[str, Any]], running: Sandbox, tmp_path: Path
+) -> None:
+    seen = running.ask("GET", f"{running.catalog['network']}/v2.0/networks").body["networks"]
+    ids = {row["name"]: row["id"] for row in seen}
+
+    def port(network: str) -> Options:
+        return {
+            "address": f"openstack_networking_port_v2.{network}",
+            "mode": "managed",
+            "type": "openstack_networking_port_v2",
+            "provider_name": "registry.terraform.io/terraform-provider-openstack/openstack",
+            "change": {"actions": ["create"], "before": None, "after": {"network_id": ids[network]}},
+        }
+
+    plan = {"format_version": "1.2", "resource_changes": [port("ext-net1"), port("front")]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    quotes(running)
+    told = estimate(terraform_plan=str(tmp_path / "plan.json"), price_list=[ADDRESS])
+    assert [(line["kind"], line["hourly"]) for line in told["lines"] if line["kind"]] == [("fixed_ip", "0.5")]
+    assert told["required"] == {"ports": 2}
+    # Token, flavors, networks, newest periods, a day of points.
+    assert quotes(running) == {"total": 5, "quotes": 0}
+
+
+#: 0.5 ICU an hour at the default rate.
+ADDRESS = {"kind": "fixed_ip", "amount": "0.5", "currency": "ICU", "valid_from": "2026-01-01", "source": "the contract"}
+
+
 def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(estimate: Callable[..., dict[str, Any]]) -> None:
     row = {"kind": "instance", "flavor": "a2-ram4-disk20-perf1"}
     free = {"kind": "snapshot", "amount": "0", "currency": "ICU", "valid_from": "2026-01-01", "source": "the contract"}

@@ -16,7 +16,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.compute import
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.changes import Change, Flavors, required_quotas
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes import Part, Shape, net
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import Plan, load_plan, plan_changes
+from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import (
+    Plan,
+    load_plan,
+    plan_changes,
+    tells_networks_by_id,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform_types import Context
 
 OPENSTACK = "registry.terraform.io/terraform-provider-openstack/openstack"
@@ -169,7 +174,64 @@ def test_a_server_that_stops_is_rated_as_stopped() -> None:
 def test_ports_and_attached_interfaces_cost_on_public_networks_only() -> None:
     for kind in ("openstack_networking_port_v2", "openstack_compute_interface_attach_v2"):
         assert grown(row(kind, ["create"], None, {"network_id": "p-1"}), public=("p-1",)) == {("fixed_ip", ""): 1}
-        assert grown(row(kind, ["create"], None, {}, {"network_id": True}), public=("p-1",)) == {}
+        assert grown(row(kind, ["create"], None, {"network_id": "own"}), public=("p-1",)) == {}
+    behind_a_port = row(INTERFACE, ["create"], None, {"port_id": "a-port"}, {"network_id": True})
+    assert grown(behind_a_port, public=("p-1",)) == {}
+
+
+def test_a_load_balancer_costs_an_address_where_its_subnet_is_public() -> None:
+    for subnet, address in (("public-subnet", {("fixed_ip", ""): 1}), ("own-subnet", {})):
+        balancer = row(
+            BALANCER, ["create"], None, {"vip_subnet_id": subnet}, {"vip_network_id": True, "vip_port_id": True}
+        )
+        assert grown(balancer, public=("public-subnet",)) == {("load_balancer", ""): 1, **address}
+
+
+INTERFACE, PORT = "openstack_compute_interface_attach_v2", "openstack_networking_port_v2"
+BALANCER, NETWORK = "openstack_lb_loadbalancer_v2", "openstack_networking_network_v2"
+#: What has an address on a network that is known after apply, and the type that the plan has to make for it to be its own.
+LATER = [
+    (row(PORT, ["create"], None, {}, {"network_id": True}), NETWORK),
+    (row(INTERFACE, ["create"], None, {}, {"network_id": True, "port_id": True}), PORT),
+    (row(SERVER, ["create"], None, {**SMALL, "network": [{}]}, {"network": [{"name": True, "uuid": True}]}), NETWORK),
+    (row(BALANCER, ["create"], None, {}, {"vip_subnet_id": True, "vip_network_id": True}), "openstack_networking_subnet_v2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("later", "made"), LATER)
+def test_a_network_known_after_apply_is_the_projects_own_only_where_the_plan_makes_it(
+    later: dict[str, Any], made: str
+) -> None:
+    def unknown(*others: dict[str, Any]) -> str | None:
+        first, *_others = changes(later, *others, public=("p-1",))
+        assert first.unknown is not None or "fixed_ip" not in {part.shape.kind for part in first.after}
+        return first.unknown
+
+    after = {"network_id": "own"}
+    assert "on which network its address is, is known after apply" in str(unknown())
+    assert unknown(row(made, ["create"], None, after)) is None
+    assert unknown(row(made, ["delete", "create"], after, after)) is None
+    assert unknown(row(made, ["update"], after, after))
+    assert unknown(row(made, ["delete"], after, None))
+    # What is looked up during apply may be the provider's.
+    looked_up = row("openstack_networking_network_v2", ["read"], None, {}, mode="data")
+    assert unknown(row(made, ["create"], None, after), looked_up)
+
+
+@pytest.mark.parametrize(
+    ("one", "by_id"),
+    [
+        (row(PORT, ["create"], None, {"network_id": "n-1"}), True),
+        (row(PORT, ["delete"], {"network_id": "n-1"}, None), True),
+        (row(PORT, ["no-op"], {"network_id": "n-1"}, {"network_id": "n-1"}), False),
+        (row(PORT, ["create"], None, {}, {"network_id": True}), False),
+        (row(SERVER, ["create"], None, {**SMALL, "network": [{"name": "front", "uuid": None}]}), False),
+        (row(SERVER, ["create"], None, {**SMALL, "network": [{"name": "front"}, {"uuid": "n-1"}]}), True),
+        (row(VOLUME, ["create"], None, {**DISK, "network_id": "n-1"}), False),
+    ],
+)
+def test_networks_are_read_only_where_a_plan_tells_one_by_its_id(one: dict[str, Any], by_id: bool) -> None:
+    assert tells_networks_by_id(Plan((one,), None)) is by_id
 
 
 def test_quotas_grow_by_what_one_resource_does_not_give_back_to_itself() -> None:
@@ -199,6 +261,8 @@ def test_the_new_one_comes_on_top_of_one_that_is_forgotten() -> None:
 
 PLAN: dict[str, Any] = {"format_version": "1.2", "planned_values": {}, "variables": {"password": {"value": "geheim"}}}
 
+HAS_A_SERVER = {"root_module": {"child_modules": [{"address": "module.geheim", "resources": [{"type": SERVER}]}]}}
+
 
 @pytest.mark.parametrize(
     ("more", "reason"),
@@ -217,6 +281,9 @@ def test_a_plan_that_is_not_whole_is_unknown(tmp_path: Path, more: dict[str, Any
 def test_a_plan_without_changes_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(json.dumps({**PLAN, "complete": True, "errored": False, "applyable": False}))
     assert plan_changes(load_plan(str(tmp_path / "plan.json")), Context(FLAVORS, ()), ()) == []
+    outputs = {"outputs": {"url": {"value": "https://shop.example"}}, "root_module": {}}
+    (tmp_path / "plan.json").write_text(json.dumps({**PLAN, "planned_values": outputs}))
+    assert load_plan(str(tmp_path / "plan.json")).changes == ()
 
 
 @pytest.mark.parametrize(
@@ -230,6 +297,10 @@ def test_a_plan_without_changes_changes_nothing(tmp_path: Path) -> None:
         ('{"format_version": "1.0", "values": {"password": "geheim"}}', "it may be a state"),
         (json.dumps({**PLAN, "resource_changes": [{"address": "geheim"}]}), "has a resource change that is none"),
         (json.dumps({**PLAN, "resource_changes": {"geheim": 1}}), "has a resource change that is none"),
+        (json.dumps({**PLAN, "resource_changes": None}), "has a resource change that is none"),
+        (json.dumps({**PLAN, "planned_values": HAS_A_SERVER}), "has resources and no word of what changes"),
+        (json.dumps({**PLAN, "planned_values": HAS_A_SERVER, "resource_changes": []}), "no word of what changes"),
+        (json.dumps({**PLAN, "planned_values": None}), "no word of what changes"),
     ],
 )
 def test_what_is_no_plan_is_refused_without_a_word_of_it(tmp_path: Path, content: str, says: str) -> None:
