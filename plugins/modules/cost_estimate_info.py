@@ -370,6 +370,12 @@ request:
   sample:
     - {amount: "83.3", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e, tags: {}, period: this}
     - {amount: "260.4", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e, tags: {}, period: next}
+request_total:
+  description:
+    - What RV(request) comes to, by the hour and in a month too, in the currency that the cloud rates in and in each that has a rate now.
+  returned: success
+  type: dict
+  sample: *totals
 adds_no_cost:
   description: Whether everything is known, and comes to zero or less in this period and in the next.
   returned: success

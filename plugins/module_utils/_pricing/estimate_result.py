@@ -30,6 +30,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes impor
 Row = dict[str, Any]
 
 _NANO = Decimal("1e-9")
+#: A period as a line of a budget names it -> as a total is named.
+_PERIODS = (("this", THIS), ("next", NEXT))
 _UP = Context(prec=50, rounding=ROUND_CEILING)
 
 
@@ -73,6 +75,7 @@ def told(estimate: Estimate, currency: str, ground: Ground, project: str, tags: 
         "unknown": [{"name": line.name, "reason": line.unknown} for line in estimate.unknown],
         "required": dict(estimate.required),
         "request": request,
+        "request_total": {basis: _in_currencies(_asked(estimate, basis), ground) for basis in BASES},
         "adds_no_cost": estimate.complete and known[THIS] <= 0 and known[NEXT] <= 0,
     }
 
@@ -130,15 +133,16 @@ def _rounded(amount: Fraction) -> Decimal:
 
 def _in_all(known: Mapping[str, Fraction], ground: Ground) -> Row:
     """Each basis in every currency that has a rate now, and in that of the cloud."""
-    found: Row = {}
-    for basis in BASES:
-        in_currencies: dict[str, str | None] = {}
-        for currency in dict.fromkeys((ground.rating_currency, *ground.rates.currencies)):
-            try:
-                in_currencies[currency] = _shown(converted(known[basis], ground.rating_currency, currency, ground))
-            except UnknownAmount:
-                in_currencies[currency] = None
-        found[basis] = in_currencies
+    return {basis: _in_currencies(known[basis], ground) for basis in BASES}
+
+
+def _in_currencies(amount: Fraction, ground: Ground) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for currency in dict.fromkeys((ground.rating_currency, *ground.rates.currencies)):
+        try:
+            found[currency] = _shown(converted(amount, ground.rating_currency, currency, ground))
+        except UnknownAmount:
+            found[currency] = None
     return found
 
 
@@ -155,21 +159,29 @@ def _difference(lines: Sequence[Line], factor: Fraction) -> Row:
     return found
 
 
+def _asked(estimate: Estimate, basis: str) -> Fraction:
+    """All categories that cost, as in _request."""
+    return sum((amount for _category, amount in _by_category(estimate, basis)), Fraction(0))
+
+
+def _by_category(estimate: Estimate, basis: str) -> list[tuple[str, Fraction]]:
+    """The known amounts of the categories that cost something. What a category saves is no one else's to spend."""
+    categories = sorted({line.category for line in estimate.lines})
+    amounts = ((one, sums(line for line in estimate.lines if line.category == one)[basis]) for one in categories)
+    return [(category, amount) for category, amount in amounts if amount > 0]
+
+
 def _request(estimate: Estimate, currency: str, project: str, tags: Mapping[str, str]) -> list[Row]:
-    """The known amounts as lines for a budget, by category and period. What a category saves is no one else's to spend."""
-    rows = []
-    for period, basis in (("this", THIS), ("next", NEXT)):
-        for category in sorted({line.category for line in estimate.lines}):
-            amount = sums(line for line in estimate.lines if line.category == category)[basis]
-            if amount > 0:
-                rows.append(
-                    {
-                        "amount": plain(_UP.quantize(decimal_of(amount), _NANO)),
-                        "currency": currency,
-                        "category": category,
-                        "project": project,
-                        "tags": dict(tags),
-                        "period": period,
-                    }
-                )
-    return rows
+    """The known amounts as lines for a budget, by category and period."""
+    return [
+        {
+            "amount": plain(_UP.quantize(decimal_of(amount), _NANO)),
+            "currency": currency,
+            "category": category,
+            "project": project,
+            "tags": dict(tags),
+            "period": period,
+        }
+        for period, basis in _PERIODS
+        for category, amount in _by_category(estimate, basis)
+    ]
