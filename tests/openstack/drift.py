@@ -4,7 +4,7 @@
 """Hold the sandbox to the real cloud: PYTHON drift.py LOGS FILLED SCENARIO FOLDER.
 
 Everything that the collection asked the real services, which they wrote into LOGS, is asked once more, of them and of a
-sandbox of the same scenario. Status, keys, JSON types and microversion must be the same.
+sandbox of the same scenario that began when the real cloud was filled. Status, keys, JSON types and microversion must be the same.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,9 @@ def log_in(auth_url: str, owner: Owner) -> Login:
 
 
 @contextmanager
-def sandbox(folder: Path, scenario: Path) -> Iterator[str]:
-    """The URL of a sandbox of that scenario, which is stopped at the end."""
-    told = process.start(process.Options(folder, scenario))
+def sandbox(folder: Path, scenario: Path, began: datetime) -> Iterator[str]:
+    """The URL of a sandbox of that scenario, as old as the real cloud's history, which is stopped at the end."""
+    told = process.start(process.Options(folder, scenario, began=began))
     try:
         yield told["url"]
     finally:
@@ -150,18 +151,20 @@ def hold(scenario: Scenario, some: list[Request], ids: dict[str, str], address: 
     return drifted
 
 
-def main(logs: Path, filled: Path, scenario_file: Path, folder: Path) -> int:
+def main(logs: Path, filled_file: Path, scenario_file: Path, folder: Path) -> int:
     """Compare everything, print what drifted and how much was compared. Return 0 where nothing drifted."""
     scenario = load(scenario_file)
-    ids = {real: ours for ours, real in json.loads(filled.read_text(encoding="utf-8"))["ids"].items()}
+    filled = json.loads(filled_file.read_text(encoding="utf-8"))
+    ids = {real: ours for ours, real in filled["ids"].items()}
+    began = datetime.fromtimestamp(filled["at"], UTC)
     every = requests(logs)
     folder.mkdir(parents=True, exist_ok=True)
     old_scenario = folder / "v1.yml"
     old_scenario.write_text(scenario_file.read_text(encoding="utf-8").replace("storage: v2", "storage: v1"))
     drifted = []
-    with sandbox(folder / "sandbox", scenario_file) as address:
+    with sandbox(folder / "sandbox", scenario_file, began) as address:
         drifted += hold(scenario, [one for one in every if one.service != OLD], ids, address)
-    with sandbox(folder / "old-sandbox", old_scenario) as address:
+    with sandbox(folder / "old-sandbox", old_scenario, began) as address:
         drifted += hold(scenario, [one for one in every if one.service == OLD], ids, address)
     for line in drifted:
         print(f"  DRIFTED: {line}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def _run(process: Any, arguments: argparse.Namespace) -> Any:
             arguments.latency_ms,
             arguments.servers,
             arguments.rated_points,
+            arguments.began,
         )
         return process.start(options) if arguments.command == "start" else process.serve(options)
     if arguments.command == "stop":
@@ -68,6 +70,13 @@ def _run(process: Any, arguments: argparse.Namespace) -> Any:
     if arguments.command == "latency":
         return process.call(directory, "POST", "/sandbox/latency", {"latency_ms": arguments.latency_ms})
     return process.call(directory, "DELETE" if arguments.reset else "GET", "/sandbox/requests")
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--rated-points", type=int, help="so many generated servers that the history has that many points"
             )
+            command.add_argument("--began", type=_moment, help="what its clock shows at first, ISO 8601 with an offset")
         elif name == "fault":
             command.add_argument("--set", help="the fault as JSON; without it all faults are cleared")
         elif name == "clock":

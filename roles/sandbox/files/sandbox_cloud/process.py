@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What a sandbox is started with."""
+    """What a sandbox is started with. began: what its clock shows at first, now where it is None."""
 
     directory: Path
     scenario: Path
@@ -46,6 +47,7 @@ class Options:
     latency_ms: float = 0
     servers: int | None = None
     rated_points: int | None = None
+    began: datetime | None = None
 
 
 def start(options: Options) -> dict[str, Any]:
@@ -85,6 +87,7 @@ def _arguments(options: Options) -> list[str]:
         "--latency-ms": options.latency_ms,
         "--servers": options.servers,
         "--rated-points": options.rated_points,
+        "--began": options.began and options.began.isoformat(),
     }
     return [str(part) for name, value in given.items() if value is not None for part in (name, value)]
 
@@ -154,7 +157,10 @@ def serve(options: Options) -> None:
     from sandbox_cloud.cloud import Cloud
 
     scenario = scaled(load(options.scenario), options.servers, options.rated_points)
-    asyncio.run(_serve(Cloud(scenario, latency_seconds=options.latency_ms / 1000), options))
+    now = datetime.now(UTC).replace(microsecond=0)
+    began = options.began or now
+    cloud = Cloud(scenario, latency_seconds=options.latency_ms / 1000, began=began, advanced=began - now)
+    asyncio.run(_serve(cloud, options))
 
 
 async def _serve(cloud: Cloud, options: Options) -> None:

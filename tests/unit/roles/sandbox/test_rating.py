@@ -297,3 +297,19 @@ def test_a_price_factor_of_nowhere_is_refused(start: Callable[..., Sandbox], tmp
         "rating.price_factors[mars] is mars, which the scenario does not have; it has none"
         in ended.stdout + ended.stderr
     )
+
+
+def test_a_sandbox_that_began_at_another_moment_has_that_moments_history(start: Callable[..., Sandbox]) -> None:
+    sandbox = start("--began", "2026-03-10T23:43:00+00:00")
+    rated = f"{sandbox.catalog['rating']}/v2/dataframes?limit=1"
+    # 40 days back from there, in whole hours; an hour is rated one hour after it has ended.
+    first, newest = ("2026-01-29T23:00:00Z", "2026-01-30T00:00:00Z"), ("2026-03-10T21:00:00Z", "2026-03-10T22:00:00Z")
+    before, behind = ("2026-01-29T22:00:00Z", first[0]), (newest[1], "2026-03-10T23:00:00Z")
+    for window, status in ((first, 200), (newest, 200), (before, 404), (behind, 404)):
+        assert sandbox.ask("GET", f"{rated}&begin={window[0]}&end={window[1]}").status == status, window
+
+
+def test_a_moment_to_begin_at_has_an_offset(tmp_path: Path) -> None:
+    refused = command("start", "--directory", str(tmp_path / "none"), "--began", "2026-03-10T23:43:00")
+    assert refused.returncode == 2
+    assert "argument --began: invalid" in refused.stderr
