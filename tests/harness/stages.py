@@ -20,6 +20,8 @@ from environment import clean_environment
 from side_by_side import side_by_side
 
 TAIL_LINES = 150
+#: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is kept.
+SUMMARY_LINES, SUMMARY_CHARACTERS = 12, 240
 #: Commands that run side by side write and print one after the other.
 TELLING = Lock()
 #: The alias by which ansible-test brings along the role that chooses the cloud.
@@ -64,7 +66,9 @@ class Workbench:
             if ended.returncode:
                 print("\n".join(ended.stdout.splitlines()[-TAIL_LINES:]), flush=True)
         if ended.returncode:
-            raise Stop(f"{command[0]} ended with {ended.returncode}; the whole output is in {log}")
+            last = [line[:SUMMARY_CHARACTERS] for line in ended.stdout.splitlines() if line.strip()][-SUMMARY_LINES:]
+            told = "".join(f"\n    | {line}" for line in last)
+            raise Stop(f"{command[0]} ended with {ended.returncode}; the whole output is in {log}{told}")
         return ended.stdout
 
 
