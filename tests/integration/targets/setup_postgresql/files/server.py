@@ -52,6 +52,9 @@ def start() -> dict[str, Any]:
     try:
         return started(folder)
     except BaseException:
+        # It may run already: what failed can be the making of its database.
+        if (folder / "data" / "postmaster.pid").exists():
+            end(folder)
         shutil.rmtree(folder)
         raise
 
@@ -98,8 +101,13 @@ def listen(folder: Path) -> int:
 
 def stop(folder: Path) -> None:
     """End the server whose data lies in the folder, and remove the folder."""
-    run(folder, "pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
+    end(folder)
     shutil.rmtree(folder)
+
+
+def end(folder: Path) -> None:
+    """End the server whose data lies in the folder."""
+    run(folder, "pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
 
 
 def install(programs: Path) -> None:
