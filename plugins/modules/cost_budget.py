@@ -464,7 +464,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import r
 from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import STATES, Task, apply
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS, WEEKDAYS, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
 
 
 def main() -> None:

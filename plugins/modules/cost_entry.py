@@ -277,7 +277,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._feeds import manual
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, CHARGE_CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES, CHARGE_CATEGORIES
 
 
 def main() -> None:

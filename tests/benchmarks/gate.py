@@ -28,7 +28,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.status import
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, now_utc, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._store import sql
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, Entry, write_all
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry, write_all
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRESQL = ROOT / "tests" / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"

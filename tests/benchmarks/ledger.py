@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, Entry, write_all
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry, write_all
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection, by_time, rows, totals
 

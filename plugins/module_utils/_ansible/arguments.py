@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS, Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES, CHARGE_CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES, CHARGE_CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
 

@@ -23,7 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.shape_prices import SOURCES
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes import KINDS, kinds_with
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import load_plan
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
 
 PLANNED: Spec = {
     "resources": {

@@ -36,7 +36,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import
     Budget,
     Scope,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
 
 DEFAULT_STALENESS = timedelta(hours=6)
 DEFAULT_THRESHOLDS = (Decimal("0.5"), Decimal("0.8"), Decimal("0.9"), Decimal(1))

@@ -20,7 +20,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
     parse_positive_amount,
     to_nano,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import NEXT, THIS, Line
 
 

@@ -287,6 +287,11 @@ def ceil_to(moment: datetime, period_seconds: int) -> datetime:
     return datetime.fromtimestamp(-(-seconds // period_seconds) * period_seconds, UTC)
 
 
+def moment_of(seconds: int) -> datetime:
+    """The UTC moment behind seconds since the epoch, as the ledger keeps moments."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def iso(moment: datetime) -> str:
     """UTC with Z, to the second: 2026-11-21T05:00:00Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

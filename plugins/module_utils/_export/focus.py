@@ -17,11 +17,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, period_at
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, moment_of, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._export import attos
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import OF_A_KIND as KIND_COLUMNS
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.valid_entries import OF_A_KIND
 
 #: How many kinds and moments are kept: a month has a thousand hours, and a name can be long.

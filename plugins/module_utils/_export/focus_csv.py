@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core import rows_file
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._export import attos
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import Charge, Kind, Numbers, Times
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import (
@@ -26,7 +26,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns
     columns_of,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import defused
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import moment_of
 
 _ROWS_AT_ONCE = 1_000
 #: Of kinds, whose names can be long.

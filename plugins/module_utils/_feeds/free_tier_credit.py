@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_metrics import rated_metrics
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, from_nano, to_nano
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds, sql, totals
 
@@ -104,7 +104,7 @@ def _credits(
     for feed in of_project:
         traffic = [
             free_tier.Traffic(
-                begin=entries.moment_of(row["period_begin"]),
+                begin=moment_of(row["period_begin"]),
                 size_bytes=_bytes_of(row, told),
                 amount=from_nano(row["amount_nano"]),
                 asked=key == feed.key,

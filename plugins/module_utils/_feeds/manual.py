@@ -26,6 +26,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
     zone_named,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_result, sql
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES, CHARGE_CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
 
 PRESENT, ABSENT = "present", "absent"
@@ -189,8 +190,8 @@ def _refuse_nameless(cost: Cost) -> None:
 
 def _category(cost: Cost) -> str:
     for option, value, known in (
-        ("category", cost.category, entries.CATEGORIES),
-        ("charge_category", cost.charge_category, entries.CHARGE_CATEGORIES),
+        ("category", cost.category, CATEGORIES),
+        ("charge_category", cost.charge_category, CHARGE_CATEGORIES),
     ):
         if value not in known:
             problem = "is needed" if value is None else f"'{value}' is none"

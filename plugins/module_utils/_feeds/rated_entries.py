@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import RatedPoint
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, exact_sum, plain, to_nano
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import entry_window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds
@@ -23,7 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store import entries
 Row = dict[str, Any]
 _NANO = Decimal("1e-9")
 #: Stands for a moment where a row is made that is completed for each hour.
-_ANY_TIME = Window(entries.moment_of(0), entries.moment_of(0))
+_ANY_TIME = Window(moment_of(0), moment_of(0))
 
 
 @dataclass(frozen=True)

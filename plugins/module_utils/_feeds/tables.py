@@ -24,6 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import RO
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._feeds import focus, manual
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch, unwatched
 
 FOCUS, CSV = "focus", "csv"
@@ -222,7 +223,7 @@ def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str
     return {
         **told,
         "charge_category": kind,
-        "category": ours or (of_service if of_service in entries.CATEGORIES else "other"),
+        "category": ours or (of_service if of_service in CATEGORIES else "other"),
     }
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
 
 OTHER = "other"
 #: How a metric's name begins -> its category, by the first that matches.

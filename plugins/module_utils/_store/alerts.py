@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import plain
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
@@ -194,13 +194,13 @@ def _alert(row: dict[str, Any], acknowledged_by: tuple[str, ...]) -> Alert:
     return Alert(
         mark=_mark(row),
         round=row["round"],
-        window=Window(_moment(row["period_begin"]), _moment(row["period_end"])),
+        window=Window(moment_of(row["period_begin"]), moment_of(row["period_end"])),
         amount=Decimal(row["amount"]),
         limit=Decimal(row["limit_amount"]),
         currency=row["currency"],
         at_least=row["at_least"],
         message=row["message"],
-        fired_at=_moment(row["fired_at"]),
+        fired_at=moment_of(row["fired_at"]),
         recorded_by=row["recorded_by"],
         acknowledged_by=acknowledged_by,
     )
@@ -208,7 +208,3 @@ def _alert(row: dict[str, Any], acknowledged_by: tuple[str, ...]) -> Alert:
 
 def _mark(row: dict[str, Any]) -> Mark:
     return Mark(row["budget"], row["period_id"], row["basis"], Decimal(row["threshold"]))
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

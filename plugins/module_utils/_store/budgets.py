@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano, plain
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def _columns(budget: Budget) -> dict[str, Any]:
 
 
 def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else moment_of(seconds)

@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Dialect, Select
 
-CHARGE_CATEGORIES = ("usage", "purchase", "credit", "adjustment", "tax")
-CATEGORIES = ("llm_inference", "llm_embedding", "compute", "storage", "network", "api_calls", "other")
 #: Only these may be negative (rule M5).
 MAY_BE_NEGATIVE = ("credit", "adjustment")
 
@@ -293,11 +291,6 @@ def stored(row: Mapping[str, Any]) -> Entry:
 def period_of(row: Mapping[str, Any]) -> Window:
     """The window of a stored row."""
     return Window(moment_of(row["period_begin"]), moment_of(row["period_end"]))
-
-
-def moment_of(seconds: int) -> datetime:
-    """The moment behind a column that tells one."""
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def tags_of(row: Mapping[str, Any]) -> dict[str, str]:

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import moment_of
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money, from_nano, to_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
@@ -180,10 +181,10 @@ def _hold(rows: Sequence[Any]) -> Hold:
         generation=first.generation,
         state=first.state,
         settled_by=first.settled_by,
-        counts_at=_moment(first.counts_at),
-        held_at=_moment(first.held_at),
-        expires_at=_moment(first.expires_at),
-        committed_at=None if first.committed_at is None else _moment(first.committed_at),
+        counts_at=moment_of(first.counts_at),
+        held_at=moment_of(first.held_at),
+        expires_at=moment_of(first.expires_at),
+        committed_at=None if first.committed_at is None else moment_of(first.committed_at),
         forced=first.forced,
         settled=first.settled,
         recorded_by=first.recorded_by,
@@ -211,7 +212,3 @@ def _line_columns(line: Line) -> dict[str, Any]:
         "tags": json.dumps(dict(line.tags)),
         "period": line.period,
     }
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

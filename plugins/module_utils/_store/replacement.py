@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
@@ -69,7 +69,7 @@ def sums(connection: Connection, source: str, window: Window) -> dict[datetime, 
     entry = tables().entry
     statement = select(entry.c.period_begin, func.sum(entry.c.amount_nano)).where(*_inside())
     found = connection.execute(statement.group_by(entry.c.period_begin), _asked(source, window))
-    return {entries.moment_of(begin): int(amount_nano) for begin, amount_nano in found}
+    return {moment_of(begin): int(amount_nano) for begin, amount_nano in found}
 
 
 def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[str, _Row], dict[str, int]]:
