@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Service
@@ -55,7 +56,7 @@ def points(rating: Service, api: str, window: Window, collect_period_s: int) -> 
     per request, as that API has no pages. Raises CloudError; InvalidOption where a period is not collect_period_s long.
     """
     if api == "v2":
-        return _v2_points(rating, window, collect_period_s)
+        return chain.from_iterable(v2_frames(rating, window, collect_period_s))
     return _v1_points(rating, window, collect_period_s)
 
 
@@ -102,7 +103,8 @@ def _v1_points(rating: Service, window: Window, collect_period_s: int) -> Iterat
         yield from v1_day(rating, "the rated points", day, collect_period_s)
 
 
-def _v2_points(rating: Service, window: Window, collect_period_s: int) -> Iterator[RatedPoint]:
+def v2_frames(rating: Service, window: Window, collect_period_s: int) -> Iterator[list[RatedPoint]]:
+    """points() of the v2 API, those of a frame together: they are of one period, and never none. Raises as points does."""
     for part, frames in _read_ahead(_v2_pages(rating, window, collect_period_s)):
         yield from _v2_in_page(rating, part, frames, collect_period_s)
 
@@ -162,7 +164,7 @@ def _v2_page(rating: Service, part: Window, offset: int) -> tuple[int, list[Row]
     return total, frames
 
 
-def _v2_in_page(rating: Service, part: Window, frames: list[Row], collect_period_s: int) -> Iterator[RatedPoint]:
+def _v2_in_page(rating: Service, part: Window, frames: list[Row], collect_period_s: int) -> Iterator[list[RatedPoint]]:
     reading = "the rated points"
     periods = [
         frame_window(rating, reading, rating.member(reading, frame, "period", dict), collect_period_s)
@@ -172,9 +174,9 @@ def _v2_in_page(rating: Service, part: Window, frames: list[Row], collect_period
     for period, frame in sorted(zip(periods, frames, strict=True), key=lambda one: one[0].begin):
         if not part.contains(period.begin):
             raise Malformed(reading, rating.url, f"a period of {iso(period.begin)} came that was not asked for")
-        for kind, rows in frame["usage"].items():
-            for row in rows:
-                yield _v2_point(rating, reading, period, kind, row)
+        found = [_v2_point(rating, reading, period, kind, row) for kind, rows in frame["usage"].items() for row in rows]
+        if found:
+            yield found
 
 
 def _v2_point(rating: Service, reading: str, period: Window, kind: str, row: Row) -> RatedPoint:
@@ -184,14 +186,15 @@ def _v2_point(rating: Service, reading: str, period: Window, kind: str, row: Row
         quantity, amount = volume["qty"], price["price"]
         if owner.get("project_id") != rating.project_id:
             _refuse_foreign(rating, reading, owner)
+        # By place: by name it takes twice as long.
         return RatedPoint(
-            window=period,
-            type=kind,
-            resource_id=owner.get("id"),
-            quantity=quantity if isinstance(quantity, Decimal) else number(rating, reading, volume, "qty"),
-            unit=volume.get("unit"),
-            amount=amount if isinstance(amount, Decimal) else number(rating, reading, price, "price"),
-            metadata=row.get("metadata") or {},
+            period,
+            kind,
+            owner.get("id"),
+            quantity if isinstance(quantity, Decimal) else number(rating, reading, volume, "qty"),
+            volume.get("unit"),
+            amount if isinstance(amount, Decimal) else number(rating, reading, price, "price"),
+            row.get("metadata") or {},
         )
     except (KeyError, TypeError, AttributeError) as error:
         # Once for all fields: asked one by one they took a third of the time of a million points.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._cloud import rating
@@ -27,13 +27,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window i
 )
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.resource_tags import read_resources
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
-from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, feeds
+from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
+from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import Dimensions
 from ansible_collections.finops.cloud.plugins.module_utils._store.valid_entries import OF_A_KIND, OF_EACH
 
 Row = dict[str, Any]
-_FIRST_VERSION = 1
-_of_a_set = itemgetter(*dimension_sets.DIMENSIONS)
-_of_an_entry = itemgetter(*OF_A_KIND[1:], *OF_EACH)
+_of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class RatedCosts:
         self._api, self._told = rating.all_periods(
             self._service, options.rating_api, self.window, options.collect_period_s
         )
-        self._sets: dict[tuple[Any, ...], int] = {}
+        self._sets: dict[Dimensions, int] = {}
         self._numbers: dict[int, Row] = {}
         self._noise = Decimal(0)
 
@@ -80,7 +79,7 @@ class RatedCosts:
             of_unit = difference(self._service, "the rated points", (point.amount for point in points), unit.cloud_sum)
             self._noise = EXACT.add(self._noise, of_unit)
             for row in maker.rows_of(points, unit.newest()).rows:
-                yield self._number(row), *_of_an_entry({**row, "version": _FIRST_VERSION})
+                yield self._number(row.dimensions), *_of_an_entry(row)
 
     def dimensions(self, number: int) -> Row:
         """The columns of a dimension set by the number that stream() gave it."""
@@ -114,9 +113,8 @@ class RatedCosts:
             resources=read_resources(self._cloud) if options.tagged else {},
         )
 
-    def _number(self, row: Row) -> int:
-        told = _of_a_set(row)
-        number = self._sets.setdefault(told, len(self._sets))
+    def _number(self, dimensions: Dimensions) -> int:
+        number = self._sets.setdefault(dimensions, len(self._sets))
         if number not in self._numbers:
-            self._numbers[number] = dict(zip(dimension_sets.DIMENSIONS, told, strict=True))
+            self._numbers[number] = dimensions._asdict()
         return number

@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import RatedPoint
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_entries import Feeding, RatedRows, Row, RowMaker
+from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_entries import Feeding, RatedRows, RowMaker
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import Unit, joined
 from ansible_collections.finops.cloud.plugins.module_utils._pricing import free_tier
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feed_hours, feeds, replacement, sql
@@ -80,7 +80,7 @@ class FeedWriter:
             before = self._known(ledger)
             refuse_other_money(before, self._feeding.currency, self._feeding.collect_period_s)
             if ledger is None:
-                planned = _to_an_empty_ledger(told.rows)
+                planned = replacement.of_nothing(told.rows)
             else:
                 planned = replacement.plan(ledger.connection, self._feeding.key.source, unit.window, told.rows)
                 if not self._check_mode:
@@ -108,7 +108,7 @@ class FeedWriter:
             imported = feeds.added(imported, feeds.Imported(window, feeding.form))
         ahead = before is None or through >= before.rated_through
         due = [before.credit_due_from] if before and before.credit_due_from else []
-        if any(row["metric"] == free_tier.METRIC for row in planned.rows):
+        if any(row.metric == free_tier.METRIC for row in planned.rows):
             due.append(free_tier.month_begin(unit.window.begin))
         return feeds.Feed(
             key=feeding.key,
@@ -163,11 +163,6 @@ def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:
     for window in gone:
         imported = feeds.without(imported, window)
     return replace(feed, imported=imported, retired=False)
-
-
-def _to_an_empty_ledger(rows: Sequence[Row]) -> replacement.Replacement:
-    counts = {**dict.fromkeys(entries.OUTCOMES, 0), entries.RECORDED: len(rows)}
-    return replacement.Replacement(counts, tuple(rows))
 
 
 def refuse_other_money(known: feeds.Feed | None, currency: str, collect_period_s: int) -> None:

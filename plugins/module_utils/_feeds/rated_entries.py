@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +19,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import RO
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import entry_window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import category_of
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, feeds
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_rows, feeds
+from ansible_collections.finops.cloud.plugins.module_utils._store.entry_rows import Row
 
-Row = dict[str, Any]
 _NANO = Decimal("1e-9")
+_FIRST_VERSION = 1
 #: Stands for a moment where a row is made that is completed for each hour.
 _ANY_TIME = Window(moment_of(0), moment_of(0))
 
@@ -44,7 +46,8 @@ class Feeding:
 class RatedRows:
     """What the points of a unit come to: rows for the ledger, and what they tell of the feed.
 
-    run_rates: what the newest period cost, by category and tag set. unknown: the resources whose tags are not known.
+    run_rates: what the newest period cost, by category and tag set. Of all points so far: categories, tag_keys and unknown, the resources
+    whose tags are not known.
     """
 
     rows: Sequence[Row]
@@ -54,12 +57,13 @@ class RatedRows:
     unknown: frozenset[str]
 
 
-class _Kind(NamedTuple):
-    """What all entries of one metric and resource have in common: their columns, and what tells their run rate."""
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """What all entries of one metric and resource have in common: how their rows begin, how their keys end, and their label's number."""
 
-    columns: Row
-    category: str
-    tags: tuple[tuple[str, str], ...]
+    row_begin: tuple[Any, ...]
+    key_end: str
+    label: int
 
 
 class _Place(NamedTuple):
@@ -72,6 +76,8 @@ class _Place(NamedTuple):
 
 #: Metric and resource.
 _Of: TypeAlias = "tuple[str, str | None]"
+#: Category and tags: what run rates are told by.
+_Label: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 
 
 class RowMaker:
@@ -81,15 +87,18 @@ class RowMaker:
         self._feeding = feeding
         self._by_resource = feeding.form.grouping == feeds.BY_RESOURCE
         self._kinds: dict[_Of, _Kind] = {}
+        self._labels: list[_Label] = []
+        self._unknown: set[str] = set()
 
     def rows_of(self, points: Sequence[RatedPoint], newest: datetime) -> RatedRows:
         """One row per metric, resource and hour or day: points of one metric and resource are summed first (rule F1).
 
         newest: begin of the period that the run rate is told of.
         """
-        groups: dict[_Place, dict[_Of, RatedPoint | list[RatedPoint]]] = {}
-        rates: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
-        of_place: dict[_Of, RatedPoint | list[RatedPoint]] = {}
+        groups: dict[_Place, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
+        rates: dict[int, int] = defaultdict(int)
+        kinds, by_resource = self._kinds, self._by_resource
+        of_place: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
         window, is_newest = None, False
         for point in points:
             # The points of a period come one after the other, and share its window.
@@ -97,23 +106,20 @@ class RowMaker:
                 window = point.window
                 of_place = groups.setdefault(self._place(window.begin), {})
                 is_newest = window.begin == newest
-            of = (point.type, point.resource_id if self._by_resource else None)
-            before = of_place.setdefault(of, point)
+            of = (point.type, point.resource_id if by_resource else None)
+            kind = kinds.get(of) or self._made(of)
+            before = of_place.setdefault(kind, point)
             if before is not point:
-                of_place[of] = [*before, point] if isinstance(before, list) else [before, point]
+                of_place[kind] = [*before, point] if isinstance(before, list) else [before, point]
             if is_newest:
-                kind = self._kind(of)
-                rate = (kind.category, kind.tags)
-                rates[rate] = rates.get(rate, 0) + _nano(point.amount)
-        kinds = {of: self._kind(of) for of_place in groups.values() for of in of_place}
+                rates[kind.label] += _nano(point.amount)
+        told_rates = sorted((self._labels[label], amount_nano) for label, amount_nano in rates.items())
         return RatedRows(
-            rows=[
-                _row(place, of, kinds[of], told) for place, of_place in groups.items() for of, told in of_place.items()
-            ],
-            run_rates=tuple(feeds.RunRate(*name, amount_nano) for name, amount_nano in sorted(rates.items())),
-            categories=frozenset(kind.category for kind in kinds.values()),
-            tag_keys=frozenset(name for kind in kinds.values() for name, _value in kind.tags),
-            unknown=frozenset(str(of[1]) for of, kind in kinds.items() if kind.tags == _UNKNOWN),
+            rows=[_row(place, kind, told) for place, of_place in groups.items() for kind, told in of_place.items()],
+            run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
+            categories=frozenset(category for category, _tags in self._labels),
+            tag_keys=frozenset(name for _category, tags in self._labels for name, _value in tags),
+            unknown=frozenset(self._unknown),
         )
 
     def _place(self, begin: datetime) -> _Place:
@@ -123,16 +129,14 @@ class RowMaker:
         told = iso(window.begin)[: 10 if form.resolution == feeds.DAY else None]
         return _Place(int(window.begin.timestamp()), int(window.end.timestamp()), told)
 
-    def _kind(self, of: _Of) -> _Kind:
-        found = self._kinds.get(of)
-        if found is None:
-            found = self._kinds[of] = self._made(of)
-        return found
-
     def _made(self, of: _Of) -> _Kind:
         feeding, (metric, resource_id) = self._feeding, of
         known = None if resource_id is None else feeding.resources.get(resource_id)
-        category, tags = category_of(metric, feeding.metric_categories), self._tags(resource_id)
+        category, tags = label = category_of(metric, feeding.metric_categories), self._tags(resource_id)
+        if label not in self._labels:
+            self._labels.append(label)
+        if tags == _UNKNOWN:
+            self._unknown.add(str(resource_id))
         entry = entries.Entry(
             source=feeding.key.source,
             key="",
@@ -151,7 +155,10 @@ class RowMaker:
             resource_type=None if known is None else known.type,
             tags=dict(tags),
         )
-        return _Kind(entries.columns(entry), category, tags)
+        begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.Row._fields.index("key")]
+        key_end = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
+        kind = self._kinds[of] = _Kind(begin, key_end, self._labels.index(label))
+        return kind
 
     def _tags(self, resource_id: str | None) -> tuple[tuple[str, str], ...]:
         """The tags of a point's resource. What belongs to the project as a whole, as stored objects do, has none."""
@@ -165,9 +172,7 @@ class RowMaker:
 _UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
 
 
-def _row(place: _Place, of: _Of, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
-    metric, resource_id = of
-    by_resource = resource_id is not None
+def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
     if isinstance(told, list):
         amount, quantity = (
             exact_sum(parts) for parts in ([one.amount for one in told], [one.quantity for one in told])
@@ -175,15 +180,8 @@ def _row(place: _Place, of: _Of, kind: _Kind, told: RatedPoint | list[RatedPoint
         unit = told[0].unit
     else:
         amount, quantity, unit = told.amount, told.quantity, told.unit
-    return {
-        **kind.columns,
-        "key": f"{place.key}/{metric}/{resource_id}" if by_resource else f"{place.key}/{metric}",
-        "period_begin": place.begin,
-        "period_end": place.end,
-        "amount_nano": _nano(amount),
-        "quantity": _told(quantity),
-        "unit": unit,
-    }
+    own = (place.key + kind.key_end, place.begin, place.end, unit, _told(quantity), _nano(amount), _FIRST_VERSION, None)
+    return Row._make(kind.row_begin + own)
 
 
 @lru_cache(maxsize=4096)

@@ -16,8 +16,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection imp
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rated_points import (
     RatedPoint,
     days_of,
-    points,
     v1_day,
+    v2_frames,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._cloud.rating import RatedPeriods
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import Malformed
@@ -150,17 +150,17 @@ def with_points(
             yield from ((unit, []) for unit in run)
             continue
         stream = _in_order(rating, api, Window(run[0].window.begin, run[-1].window.end), collect_period_s)
-        point = next(stream, None)
+        frame = next(stream, None)
         for unit in run:
             of_unit: list[RatedPoint] = []
-            while point is not None and point.window.begin < unit.window.end:
-                if point.window.begin < unit.window.begin:
-                    problem = f"a point of {iso(point.window.begin)} came behind later ones"
+            while frame is not None and (begin := frame[0].window.begin) < unit.window.end:
+                if begin < unit.window.begin:
+                    problem = f"a point of {iso(begin)} came behind later ones"
                     raise Malformed("the rated points", rating.url, problem)
                 # What was rated only since the sums were read comes with the next import.
-                if point.window.begin in unit.rated:
-                    of_unit.append(point)
-                point = next(stream, None)
+                if begin in unit.rated:
+                    of_unit += frame
+                frame = next(stream, None)
             yield unit, of_unit
 
 
@@ -177,14 +177,16 @@ def _runs(wanted: Sequence[Unit]) -> list[list[Unit]]:
     return runs
 
 
-def _in_order(rating: Service, api: str, window: Window, collect_period_s: int) -> Iterator[RatedPoint]:
+def _in_order(rating: Service, api: str, window: Window, collect_period_s: int) -> Iterator[list[RatedPoint]]:
+    """The points in order of time, those of one period together."""
     if api == "v2":
-        yield from points(rating, api, window, collect_period_s)
+        yield from v2_frames(rating, window, collect_period_s)
         return
     for day in days_of(window):
         # The v1 API does not say in which order a day's frames come.
         of_day = v1_day(rating, "the rated points", day, collect_period_s)
-        yield from sorted(of_day, key=lambda point: point.window.begin)
+        in_order = sorted(of_day, key=lambda point: point.window.begin)
+        yield from (list(frame) for _begin, frame in groupby(in_order, key=lambda point: point.window.begin))
 
 
 def joined(begins: Iterable[datetime], collect_period_s: int) -> tuple[Window, ...]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
@@ -19,9 +18,22 @@ if TYPE_CHECKING:
 
 #: Made once: json.dumps makes one for each call with options like these.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-#: The columns that make a set what it is, in the order of its fingerprint.
-DIMENSIONS = ("charge_category", "category", "cloud", "region", "project_id", "project_name", "currency", "tags")
-_dimensions = itemgetter(*DIMENSIONS)
+
+
+class Dimensions(NamedTuple):
+    """The columns that make a set what it is, in the order of its fingerprint. tags: canonical JSON."""
+
+    charge_category: str
+    category: str
+    cloud: str | None
+    region: str | None
+    project_id: str | None
+    project_name: str | None
+    currency: str
+    tags: str
+
+
+DIMENSIONS = Dimensions._fields
 
 
 def canonical_tags(tags: Mapping[str, str]) -> str:
@@ -29,29 +41,26 @@ def canonical_tags(tags: Mapping[str, str]) -> str:
     return _CANONICAL.encode(dict(tags))
 
 
-def fingerprint(row: Mapping[str, Any]) -> str:
+def fingerprint(dimensions: Dimensions) -> str:
     """What names a dimension set for ever: SHA-256 over its columns. It is stored, so it changes only with the schema's version."""
-    return sha256(json.dumps([row[name] for name in DIMENSIONS]).encode()).hexdigest()
+    return sha256(json.dumps(dimensions).encode()).hexdigest()
 
 
-def ids_of(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> list[int]:
-    """The id of each row's dimension set, in the rows' order; sets that are missing are made.
+def ids_of(connection: Connection, sets: Iterable[Dimensions]) -> dict[Dimensions, int]:
+    """The id of each dimension set; sets that are missing are made.
 
     Writers come one after the other (rule L3), so nobody makes the same set in between.
     """
     # Thousands of rows have few sets: each is fingerprinted once.
-    sets = [_dimensions(row) for row in rows]
-    rows_of_sets = {one: dict(zip(DIMENSIONS, one, strict=True)) for one in set(sets)}
-    fingerprints = {one: fingerprint(row) for one, row in rows_of_sets.items()}
+    fingerprints = {one: fingerprint(one) for one in set(sets)}
     known = _known(connection, set(fingerprints.values()))
-    missing = {name: rows_of_sets[one] for one, name in fingerprints.items() if name not in known}
+    missing = {name: one for one, name in fingerprints.items() if name not in known}
     if missing:
         _make(connection, missing)
         made = _known(connection, set(missing))
-        _make_tags(connection, {made[name]: row for name, row in missing.items()})
+        _make_tags(connection, {made[name]: one for name, one in missing.items()})
         known |= made
-    ids = {one: known[name] for one, name in fingerprints.items()}
-    return [ids[one] for one in sets]
+    return {one: known[name] for one, name in fingerprints.items()}
 
 
 def _known(connection: Connection, fingerprints: set[str]) -> dict[str, int]:
@@ -62,16 +71,16 @@ def _known(connection: Connection, fingerprints: set[str]) -> dict[str, int]:
     return {row.fingerprint: row.id for row in connection.execute(statement)}
 
 
-def _make(connection: Connection, missing: Mapping[str, Mapping[str, Any]]) -> None:
-    rows = [{"fingerprint": name, **{column: row[column] for column in DIMENSIONS}} for name, row in missing.items()]
+def _make(connection: Connection, missing: Mapping[str, Dimensions]) -> None:
+    rows = [{"fingerprint": name, **one._asdict()} for name, one in missing.items()]
     connection.execute(tables().dimension_set.insert(), rows)
 
 
-def _make_tags(connection: Connection, made: Mapping[int, Mapping[str, Any]]) -> None:
+def _make_tags(connection: Connection, made: Mapping[int, Dimensions]) -> None:
     rows = [
         {"dimension_set_id": number, "name": name, "value": value}
-        for number, row in made.items()
-        for name, value in json.loads(row["tags"]).items()
+        for number, one in made.items()
+        for name, value in json.loads(one.tags).items()
     ]
     if rows:
         connection.execute(tables().tag.insert(), rows)

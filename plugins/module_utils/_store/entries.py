@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
-from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, roll_up
+from ansible_collections.finops.cloud.plugins.module_utils._store import dimension_sets, entry_rows, roll_up
+from ansible_collections.finops.cloud.plugins.module_utils._store.entry_rows import Row, reversal, row_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Dialect, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
 #: Only these may be negative (rule M5).
 MAY_BE_NEGATIVE = ("credit", "adjustment")
@@ -75,15 +74,10 @@ class Written:
     version: int
 
 
-_Row = TypeVar("_Row")
+_One = TypeVar("_One")
 
-#: What an entry says, apart from who wrote it and when: any difference in these is a correction.
-_CONTENT = (
-    "charge_category", "category", "cloud", "region", "project_id", "project_name", "metric", "resource_id", "resource_name",
-    "resource_type", "period_begin", "period_end", "quantity", "unit", "amount_nano", "currency", "tags", "description",
-)  # fmt: skip
-#: What an entry and its row call and say alike.
-_ALIKE = ("source", "key", *(name for name in _CONTENT if name not in ("period_begin", "period_end", "tags")))
+#: What an entry and its stored row call and say alike.
+_ALIKE = tuple(one.name for one in fields(Entry) if one.name not in ("period", "tags"))
 
 
 def write(connection: Connection, entry: Entry, now: datetime, recorded_by: str) -> Written:
@@ -109,14 +103,9 @@ def next_version(before: Mapping[str, Any] | None, entry: Entry) -> tuple[int, s
     """The version and the outcome of writing an entry over the valid row of its source and key (None: there is none)."""
     if before is None:
         return 1, RECORDED
-    if same_content(before, columns(entry)):
+    if row_of(before).content == row_of(columns(entry)).content:
         return before["version"], UNCHANGED
     return before["version"] + 1, CORRECTED
-
-
-def same_content(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Whether two rows say the same of a cost, whoever wrote them and when."""
-    return all(before[name] == row[name] for name in _CONTENT)
 
 
 def current(connection: Connection, source: str, key: str) -> dict[str, Any] | None:
@@ -189,7 +178,7 @@ def _batches(wanted: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield list(batch.values())
 
 
-def _slices(rows: list[_Row]) -> Iterator[list[_Row]]:
+def _slices(rows: list[_One]) -> Iterator[list[_One]]:
     return (rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH))
 
 
@@ -198,7 +187,7 @@ def _write_batch(connection: Connection, batch: Sequence[Entry], now: datetime, 
     valid = current_all(connection, names)
     # A key that was taken back goes on counting.
     taken_back = last_versions(connection, [name for name in names if name not in valid])
-    written, rows = [], []
+    written, rows = list[Written](), list[Row]()
     for name, entry in zip(names, batch, strict=True):
         before = valid.get(name)
         version, outcome = next_version(before, entry)
@@ -208,66 +197,24 @@ def _write_batch(connection: Connection, batch: Sequence[Entry], now: datetime, 
             continue
         if before is not None:
             rows.append(reversal(before))
-        rows.append({**columns(entry), "version": version, "reverses": None})
+        rows.append(row_of(columns(entry), version))
     append(connection, rows, now, recorded_by)
     return written
 
 
-def append(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime, recorded_by: str) -> None:
+def append(connection: Connection, rows: Sequence[Row], now: datetime, recorded_by: str) -> None:
     """Insert rows and add them to the roll-up: the only way into the ledger."""
     if not rows:
         return
-    sets = dimension_sets.ids_of(connection, rows)
-    signed = (int(now.timestamp()), recorded_by)
-    _insert(
-        connection,
-        [(*_before_set(row), number, *_behind_set(row), *signed) for number, row in zip(sets, rows, strict=True)],
-    )
+    numbers = dimension_sets.ids_of(connection, {row.dimensions for row in rows})
+    entry_rows.insert(connection, rows, numbers, int(now.timestamp()), recorded_by)
     roll_up.add(
         connection,
         (
-            (number, row["period_begin"], row["amount_nano"], 1 if row["reverses"] is None else -1)
-            for number, row in zip(sets, rows, strict=True)
+            (numbers[row.dimensions], row.period_begin, row.amount_nano, 1 if row.reverses is None else -1)
+            for row in rows
         ),
     )
-
-
-#: The columns of an entry's own row, in the order of the table, so that a driver can take them as they are.
-_BEFORE_SET = ("source", "key", "version", "reverses")
-_BEHIND_SET = (
-    "metric", "resource_id", "resource_name", "resource_type", "period_begin", "period_end", "quantity", "unit", "amount_nano",
-    "description",
-)  # fmt: skip
-_before_set, _behind_set = itemgetter(*_BEFORE_SET), itemgetter(*_BEHIND_SET)
-_INSERTED = (*_BEFORE_SET, "dimension_set_id", *_BEHIND_SET, "recorded_at", "recorded_by")
-
-
-def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows as the driver takes them: through SQLAlchemy a million of them take twice as long."""
-    text, positions = _insert_text(connection.dialect)
-    if positions is None:
-        connection.exec_driver_sql(text, [dict(zip(_INSERTED, row, strict=True)) for row in rows])
-        return
-    places = itemgetter(*(_INSERTED.index(name) for name in positions))
-    connection.exec_driver_sql(text, list(rows) if positions == _INSERTED else [places(row) for row in rows])
-
-
-@lru_cache(maxsize=8)
-def _insert_text(dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """How a dialect writes the insert, and the order of the columns where it takes them by position and not by name."""
-    compiled = tables().entry.insert().inline().compile(dialect=dialect, column_keys=list(_INSERTED))
-    return str(compiled), None if compiled.positiontup is None else tuple(compiled.positiontup)
-
-
-def reversal(before: Mapping[str, Any]) -> dict[str, Any]:
-    """The row that takes a stored one back: its amount turned, in the same category, tags and time, so that every sum stays right."""
-    kept = {name: before[name] for name in ("source", "key", *_CONTENT)}
-    return {
-        **kept,
-        "version": before["version"] + 1,
-        "reverses": before["id"],
-        "amount_nano": -before["amount_nano"],
-    }
 
 
 def columns(entry: Entry) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries
+from ansible_collections.finops.cloud.plugins.module_utils._store.entry_rows import Row, reversal, row_of
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-_Row = dict[str, Any]
+_Stored = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,34 +28,40 @@ class Replacement:
     """What replacing takes: how many entries it records, corrects, reverses and finds unchanged, and the rows that do so."""
 
     counts: dict[str, int]
-    rows: tuple[_Row, ...]
+    rows: Sequence[Row]
 
 
-def plan(connection: Connection, source: str, window: Window, wanted: Iterable[_Row]) -> Replacement:
+def plan(connection: Connection, source: str, window: Window, wanted: Sequence[Row]) -> Replacement:
     """What makes the entries of the source that begin in the window exactly these: one statement, and nothing is written.
 
-    wanted: as entries.columns() tells entries, all of that source, each with a key of its own that never leaves its window; their version
-    is set here. One that is in the ledger and not wanted any more is taken back by a reversal.
+    wanted: first versions, all of that source, each with a key of its own that never leaves its window. One that is in the ledger and not
+    wanted any more is taken back by a reversal.
     """
     valid, versions = _stored(connection, source, window)
+    if not versions:
+        return of_nothing(wanted)
     counts = dict.fromkeys(entries.OUTCOMES, 0)
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for row in wanted:
-        before = valid.pop(row["key"], None)
+        before = valid.pop(row.key, None)
         if before is None:
-            version, outcome = versions.get(row["key"], 0) + 1, entries.RECORDED
-        elif entries.same_content(before, row):
+            version, outcome = versions.get(row.key, 0) + 1, entries.RECORDED
+        elif row_of(before).content == row.content:
             counts[entries.UNCHANGED] += 1
             continue
         else:
             version, outcome = before["version"] + 1, entries.CORRECTED
-            rows.append(entries.reversal(before))
+            rows.append(reversal(before))
         counts[outcome] += 1
-        row["version"], row["reverses"] = version, None
-        rows.append(row)
+        rows.append(row._replace(version=version))
     counts[entries.REVERSED] = len(valid)
-    rows += [entries.reversal(before) for before in valid.values()]
-    return Replacement(counts, tuple(rows))
+    rows += [reversal(before) for before in valid.values()]
+    return Replacement(counts, rows)
+
+
+def of_nothing(wanted: Sequence[Row]) -> Replacement:
+    """plan() where nothing was ever written: all is recorded as it is."""
+    return Replacement({**dict.fromkeys(entries.OUTCOMES, 0), entries.RECORDED: len(wanted)}, wanted)
 
 
 def carry_out(connection: Connection, planned: Replacement, now: datetime, recorded_by: str) -> None:
@@ -72,7 +79,7 @@ def sums(connection: Connection, source: str, window: Window) -> dict[datetime, 
     return {moment_of(begin): int(amount_nano) for begin, amount_nano in found}
 
 
-def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[str, _Row], dict[str, int]]:
+def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[str, _Stored], dict[str, int]]:
     """The window's valid rows by key, and the newest version of every key that was ever written there."""
     rows: Sequence[Any] = connection.execute(_written_inside(), _asked(source, window)).all()
     gone = {row.reverses for row in rows}

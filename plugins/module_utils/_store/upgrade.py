@@ -90,7 +90,9 @@ def _move_batch(connection: Connection, after: int) -> int | None:
     rows = [dict(row) for row in found.mappings()]
     if not rows:
         return None
-    sets = dimension_sets.ids_of(connection, rows)
+    of_rows = [dimension_sets.Dimensions(*(row[name] for name in dimension_sets.DIMENSIONS)) for row in rows]
+    ids = dimension_sets.ids_of(connection, of_rows)
+    sets = [ids[one] for one in of_rows]
     kept = [name for name in rows[0] if name not in dimension_sets.DIMENSIONS]
     moved = [
         {**{name: row[name] for name in kept}, "dimension_set_id": number}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, replacement, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_rows, replacement, totals
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import Ledger, LedgerOptions, reading, writing
@@ -101,7 +101,9 @@ def test_currencies_are_summed_apart(ledger: LedgerOptions) -> None:
 
 def replaced(ledger: Ledger, window: Window, wanted: list[entries.Entry]) -> dict[str, int]:
     """Make the window's entries these; what that did."""
-    planned = replacement.plan(ledger.connection, "manual", window, map(entries.columns, wanted))
+    planned = replacement.plan(
+        ledger.connection, "manual", window, [entry_rows.row_of(entries.columns(one)) for one in wanted]
+    )
     replacement.carry_out(ledger.connection, planned, NOW, "a")
     return planned.counts
 

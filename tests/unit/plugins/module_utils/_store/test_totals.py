@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, replacement, roll_up
+from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_rows, replacement, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import canonical_tags
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
@@ -140,7 +140,9 @@ def take_step(options: LedgerOptions, model: Model, step: tuple[object, ...], no
                 case "replace", int() as begin, int() as end, list() as wanted:
                     replaced = window(begin, end)
                     inside = [of_feed(one) for one in wanted if replaced.contains(one.period.begin)]
-                    planned = replacement.plan(opened.connection, "feed", replaced, map(entries.columns, inside))
+                    planned = replacement.plan(
+                        opened.connection, "feed", replaced, [entry_rows.row_of(entries.columns(one)) for one in inside]
+                    )
                     replacement.carry_out(opened.connection, planned, now, "a")
                     gone = {
                         key
