@@ -100,10 +100,11 @@ class _Sums:
         """The charges, which are summed on their way."""
         recorded = self._recorded
         for charge in charges:
-            currency, numbers = charge.kind.currency, charge.numbers
-            recorded[currency] = recorded.get(currency, 0) + numbers.recorded
+            kind, numbers, _times, _version, _key = charge
+            recorded[kind.currency] = recorded.get(kind.currency, 0) + numbers.recorded
             self._billed += numbers.billed
-            self._taxed = self._taxed or charge.kind.charge_category == TAX
+            if kind.charge_category == TAX:
+                self._taxed = True
             yield charge
 
     def as_result(self, currency: str) -> Row:

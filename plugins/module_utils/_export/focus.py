@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, moment_of, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._export import attos
@@ -117,14 +117,8 @@ class Times:
     wanted: int
 
 
-class Charge(NamedTuple):
-    """One row."""
-
-    kind: Kind
-    numbers: Numbers
-    times: Times
-    version: int
-    key: str
+#: One row: its kind, numbers and times, and the version and key of its entry. A plain tuple, as there are millions of them.
+Charge: TypeAlias = tuple[Kind, Numbers, Times, int, str]
 
 
 class Charges:
@@ -148,7 +142,7 @@ class Charges:
             times = known_times.get((begin, end, kind.currency)) or self._times_of(begin, end, kind.currency)
             counted = quantity if kind.has_unit else None
             numbers = _numbers(amount_nano, counted, kind.charge_category, times.icu, times.wanted)
-            yield Charge(kind, numbers, times, version, key)
+            yield kind, numbers, times, version, key
 
     def _times_of(self, begin: int, end: int, currency: str) -> Times:
         if len(self._times) >= _TIMES_KEPT:

@@ -68,6 +68,17 @@ class Written:
     changed: bool
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """Charges of a row group, each part in a list of its own, as Python's collector of cycles would go through as many tuples again."""
+
+    kinds: list[Kind]
+    numbers: list[Numbers]
+    times: list[Times]
+    versions: list[int]
+    keys: list[str]
+
+
 def checked(dest: str, window: Window, zone: str) -> Path:
     """The folder behind the option dest. Raises InvalidOption where it cannot be one, or where the window cuts a month.
 
@@ -108,7 +119,7 @@ def write(
     Raises InvalidOption naming dest for what the file system refuses.
     """
     done: list[Written] = []
-    by_month = groupby(charges, key=lambda charge: charge.times.billing_begin)
+    by_month = groupby(charges, key=_month_of)
     told = next(by_month, None)
     with _one_sentence(folder):
         for begin, name in months.items():
@@ -125,6 +136,12 @@ def write(
     return done
 
 
+def _month_of(charge: Charge) -> int:
+    """Begin of the billing month."""
+    _kind, _numbers, times, _version, _key = charge
+    return times.billing_begin
+
+
 def _write_month(name: str, path: Path, charges: Iterator[Charge], version: str, check_mode: bool) -> Written:
     from pyarrow import parquet
 
@@ -138,9 +155,9 @@ def _write_month(name: str, path: Path, charges: Iterator[Charge], version: str,
         new = Path(beside) / _FILE
         schema = _schema(columns)
         with parquet.ParquetWriter(new, schema, compression="zstd") as writer:
-            while some := list(islice(charges, _ROWS_AT_ONCE)):
-                writer.write_table(_table(some, columns, schema))
-                count += len(some)
+            while taken := _taken(islice(charges, _ROWS_AT_ONCE)):
+                writer.write_table(_table(taken, columns, schema))
+                count += len(taken.keys)
         changed = not path.is_file() or not filecmp.cmp(new, path, shallow=False)
         if changed and not check_mode:
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -164,21 +181,33 @@ def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
     return pa.schema([pa.field(column.name, types.get(column.holds, pa.int32())) for column in columns])
 
 
-def _table(charges: Sequence[Charge], columns: Sequence[Column], schema: pyarrow.Schema) -> pyarrow.Table:
+def _taken(charges: Iterable[Charge]) -> _Taken | None:
+    """The charges by what they are made of, None where there are no more."""
+    taken = _Taken([], [], [], [], [])
+    for kind, numbers, times, version, key in charges:
+        taken.kinds.append(kind)
+        taken.numbers.append(numbers)
+        taken.times.append(times)
+        taken.versions.append(version)
+        taken.keys.append(key)
+    return taken if taken.keys else None
+
+
+def _table(taken: _Taken, columns: Sequence[Column], schema: pyarrow.Schema) -> pyarrow.Table:
     """Charges by column. What many have in common, kind, numbers and times, is taken from small tables of these: hours cost alike."""
     import pyarrow as pa
 
-    kinds, of_kind = _told_apart([charge.kind for charge in charges])
-    numbers, of_numbers = _told_apart([charge.numbers for charge in charges])
-    times, of_times = _told_apart([charge.times for charge in charges])
+    kinds, of_kind = _told_apart(taken.kinds)
+    numbers, of_numbers = _told_apart(taken.numbers)
+    times, of_times = _told_apart(taken.times)
     each = {
         name: _numbers([getattr(one, name) for one in numbers]).take(of_numbers) for name in _distinct(_NUMBER_FIELDS)
     }
     own = (
         *(each[name] for name in _NUMBER_FIELDS),
         *(_times([getattr(one, name) for one in times]).take(of_times) for name in _TIME_FIELDS),
-        pa.array([charge.version for charge in charges], pa.int32()),
-        pa.array([charge.key for charge in charges], pa.string()),
+        pa.array(taken.versions, pa.int32()),
+        pa.array(taken.keys, pa.string()),
     )
     arrays = dict(zip((column.name for column in OF_EACH), own, strict=True))
     for place, column in enumerate(OF_A_KIND):
