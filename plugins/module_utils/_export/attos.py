@@ -28,7 +28,7 @@ def of_decimal(number: Decimal) -> int:
 def of_text(text: str) -> int:
     """A number as an entry has it: plain digits with at most 18 decimals."""
     whole, _point, fraction = text.partition(".")
-    if len(fraction) > PLACES or not fraction.isdigit() or not whole.isdigit():
+    if len(fraction) > PLACES or not (whole + fraction).isdecimal():
         return of_decimal(Decimal(text))
     return int(whole + fraction.ljust(PLACES, "0"))
 
@@ -36,7 +36,8 @@ def of_text(text: str) -> int:
 def divided(dividend: int, divisor: int) -> int:
     """The quotient to a whole number, half-even. The divisor is above zero."""
     quotient, rest = divmod(dividend, divisor)
-    return quotient + (rest * 2 > divisor or (rest * 2 == divisor and quotient & 1))
+    twice = rest * 2
+    return quotient + (twice > divisor or (twice == divisor and quotient & 1))
 
 
 def plain(attos: int) -> str:

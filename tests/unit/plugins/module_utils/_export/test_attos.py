@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
+import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core import money
 from ansible_collections.finops.cloud.plugins.module_utils._export import attos
 from hypothesis import given
@@ -37,3 +38,16 @@ def test_quotients_are_rounded_half_even(dividend: int, divisor: int) -> None:
 
 def test_a_tie_goes_to_the_even_one() -> None:
     assert [attos.divided(one, 2) for one in (1, 3, 5, -1, -3)] == [0, 2, 2, 0, -2]
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "7", "123456", "1.5", "0.000000000000000001", "-3", "-0.25", "1E+3", "2.5000000000000000000"]
+)
+def test_a_quantity_is_read_as_the_number_that_it_is(text: str) -> None:
+    assert attos.of_text(text) == Decimal(text) * attos.ONE
+
+
+@pytest.mark.parametrize("text", ["", "one", "1.²", "1,5"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(InvalidOperation):
+        attos.of_text(text)
