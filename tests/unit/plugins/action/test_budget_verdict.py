@@ -36,8 +36,7 @@ WHOLE = {
     **KNOWN,
     "lines": [LINE, {**LINE, "monthly": None, "unknown": "no price"}],
     "difference": dict.fromkeys(("added", "changed", "removed", "net"), ROW),
-    "period": {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "hours": "10"},
-    "following_period": None, "total": {}, "known": {},
+    "total": {}, "known": {},
 }  # fmt: skip
 
 
