@@ -87,7 +87,9 @@ class RowMaker:
         self._feeding = feeding
         self._by_resource = feeding.form.grouping == feeds.BY_RESOURCE
         self._kinds: dict[_Of, _Kind] = {}
-        self._labels: list[_Label] = []
+        self._labels: dict[_Label, int] = {}
+        self._categories: set[str] = set()
+        self._tag_keys: set[str] = set()
         self._unknown: set[str] = set()
 
     def rows_of(self, points: Sequence[RatedPoint], newest: datetime) -> RatedRows:
@@ -113,12 +115,13 @@ class RowMaker:
                 of_place[kind] = [*before, point] if isinstance(before, list) else [before, point]
             if is_newest:
                 rates[kind.label] += _nano(point.amount)
-        told_rates = sorted((self._labels[label], amount_nano) for label, amount_nano in rates.items())
+        labels = list(self._labels) if rates else []
+        told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
         return RatedRows(
             rows=[_row(place, kind, told) for place, of_place in groups.items() for kind, told in of_place.items()],
             run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
-            categories=frozenset(category for category, _tags in self._labels),
-            tag_keys=frozenset(name for _category, tags in self._labels for name, _value in tags),
+            categories=frozenset(self._categories),
+            tag_keys=frozenset(self._tag_keys),
             unknown=frozenset(self._unknown),
         )
 
@@ -133,8 +136,8 @@ class RowMaker:
         feeding, (metric, resource_id) = self._feeding, of
         known = None if resource_id is None else feeding.resources.get(resource_id)
         category, tags = label = category_of(metric, feeding.metric_categories), self._tags(resource_id)
-        if label not in self._labels:
-            self._labels.append(label)
+        self._categories.add(category)
+        self._tag_keys.update(name for name, _value in tags)
         if tags == _UNKNOWN:
             self._unknown.add(str(resource_id))
         entry = entries.Entry(
@@ -157,7 +160,7 @@ class RowMaker:
         )
         begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.Row._fields.index("key")]
         key_end = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
-        kind = self._kinds[of] = _Kind(begin, key_end, self._labels.index(label))
+        kind = self._kinds[of] = _Kind(begin, key_end, self._labels.setdefault(label, len(self._labels)))
         return kind
 
     def _tags(self, resource_id: str | None) -> tuple[tuple[str, str], ...]:
