@@ -50,9 +50,8 @@ def keep(connection: Connection, feed: Feed, sources: tuple[str, ...]) -> None:
     for place, found in enumerate(rated):
         for total in found:
             amounts[str(total.keys["category"]), total.keys["tags"] or "{}"][place] += total.amount_nano
-    table, key = tables().feed_hours, feed.key
-    of_feed = tables().feed
-    same = (of_feed.c.auth_url == key.auth_url, of_feed.c.region == key.region, of_feed.c.project_id == key.project_id)
+    table, of_feed = tables().feed_hours, tables().feed
+    same = (of_feed.c[name] == value for name, value in vars(feed.key).items())
     feed_id = connection.execute(select(of_feed.c.id).where(*same)).scalar_one()
     connection.execute(table.delete().where(table.c.feed_id == feed_id))
     rows = [
@@ -68,11 +67,12 @@ def read_all(connection: Connection) -> dict[FeedKey, list[Hours]]:
     from sqlalchemy import select
 
     feed, hours = tables().feed, tables().feed_hours
-    statement = select(
-        feed.c.auth_url, feed.c.region, feed.c.project_id, hours.c.category, hours.c.tags, hours.c.amounts
-    ).join_from(feed, hours, hours.c.feed_id == feed.c.id)
+    key = (feed.c.auth_url, feed.c.region, feed.c.project_id, feed.c.told_by)
+    statement = select(*key, hours.c.category, hours.c.tags, hours.c.amounts).join_from(
+        feed, hours, hours.c.feed_id == feed.c.id
+    )
     found: dict[FeedKey, list[Hours]] = defaultdict(list)
-    for auth_url, region, project_id, category, tags, amounts in connection.execute(statement):
+    for *of_feed, category, tags, amounts in connection.execute(statement):
         told = Hours(category, frozenset(json.loads(tags).items()), tuple(json.loads(amounts)))
-        found[FeedKey(auth_url, region, project_id)].append(told)
+        found[FeedKey(*of_feed)].append(told)
     return found

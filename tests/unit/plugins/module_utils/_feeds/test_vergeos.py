@@ -27,7 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._feeds.vergeos import
     parse_prices,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._feeds.vergeos_quantities import by_hour
-from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
+from ansible_collections.finops.cloud.plugins.module_utils._store import feed_hours, feeds
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +97,17 @@ def test_hours_at_the_prices_of_the_list(bring: Callable[..., dict[str, Any]], t
     assert (known.project_name, known.categories) == ("sandbox-vergeos", {"compute", "storage"})
     again = bring([used(hour) for hour in range(9)])
     assert (again["changed"], again["periods"]["read"]) == (False, 0)
+
+
+def test_what_its_newest_hours_cost_is_kept_for_forecasts(bring: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    bring([used(hour) for hour in range(3)])
+    with reading(LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")) as ledger:
+        (known,) = feeds.read_all(ledger.connection)
+        kept = feed_hours.read_all(ledger.connection)[known.key]
+    assert {one.category: one.amounts_nano for one in kept} == {
+        "compute": (108_000_000,) * 3,
+        "storage": (10_000_000,) * 3,
+    }
 
 
 def test_an_hour_keeps_its_price_unless_it_is_read_anew(bring: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
