@@ -130,8 +130,9 @@ def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> 
 
 
 def _planned(plan: Plan) -> frozenset[str]:
-    """The types that the plan makes one of; none where it looks something of Neutron's up during apply, which may be what others made."""
-    if any(row.get("mode") == "data" and row["type"].startswith(NETWORKING) for row in plan.changes):
+    """The types that the plan makes one of; none where it looks up during apply what may tell of a network that others made."""
+    looked_up = [row for row in plan.changes if row.get("mode") == "data"]
+    if any(row["type"].startswith(NETWORKING) or row["provider_name"] not in OPENSTACK for row in looked_up):
         return frozenset()
     return frozenset(row["type"] for row in plan.changes if "create" in row["change"]["actions"])
 

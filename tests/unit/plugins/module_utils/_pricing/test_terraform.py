@@ -216,6 +216,12 @@ def test_a_network_known_after_apply_is_the_projects_own_only_where_the_plan_mak
     # What is looked up during apply may be the provider's.
     looked_up = row("openstack_networking_network_v2", ["read"], None, {}, mode="data")
     assert unknown(row(made, ["create"], None, after), looked_up)
+    elsewhere = row(
+        "terraform_remote_state", ["read"], None, {}, provider="terraform.io/builtin/terraform", mode="data"
+    )
+    assert unknown(row(made, ["create"], None, after), elsewhere)
+    image = row("openstack_images_image_v2", ["read"], None, {}, mode="data")
+    assert unknown(row(made, ["create"], None, after), image) is None
 
 
 @pytest.mark.parametrize(
