@@ -15,12 +15,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budget.longer_periods import beyond_the_estimate
+from ansible_collections.finops.cloud.plugins.module_utils._budget.sums import ALLOW, DENY, UNKNOWN
+from ansible_collections.finops.cloud.plugins.module_utils._budget.verdict import ENDED
 
-ALLOW, UNKNOWN, DENY = "allow", "unknown", "deny"
 #: Deny beats unknown beats allow.
 _WORST_FIRST = (DENY, UNKNOWN, ALLOW)
-#: A budget outside of its custom period is asked nothing.
-_ENDED = "ended"
 
 Result = Mapping[str, Any]
 
@@ -131,7 +130,7 @@ def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
         return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
     if gate.get("verdict") not in _WORST_FIRST:
         return [("budgets", UNKNOWN, _broken(gate, "What the budgets say is not known"))]
-    asked = [row for row in gate.get("budgets") or () if row["verdict"] != _ENDED]
+    asked = [row for row in gate.get("budgets") or () if row["verdict"] != ENDED]
     said = [(f"budget {row['name']}", *_of_budget(estimate, row)) for row in asked]
     worst = min((str(row["verdict"]) for row in asked), key=_WORST_FIRST.index, default=ALLOW)
     if worst != gate["verdict"]:
