@@ -26,10 +26,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import
 from ansible_collections.finops.cloud.plugins.module_utils._store import alerts, budgets, feed_hours, feeds, holds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._store.alerts import ACTUAL, FORECAST, Alert, Mark
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.watch import Watch
 
 if TYPE_CHECKING:
+    from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
+    from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction
     from sqlalchemy import Connection
 
 #: How long an alert waits for a consumer that does not acknowledge it.
@@ -63,7 +64,7 @@ class Watched:
         return Mark(self.budget.name, self.period_id, basis, threshold)
 
 
-def watched(connection: Connection, found: Sequence[BudgetVerdict], stands_on: Ground) -> list[Watched]:
+def watched(transaction: Transaction, found: Sequence[BudgetVerdict], stands_on: Ground) -> list[Watched]:
     """Those of the budgets that have thresholds and are in a period now: closed periods never fire."""
     current = [
         (one.budget, period)
@@ -71,16 +72,16 @@ def watched(connection: Connection, found: Sequence[BudgetVerdict], stands_on: G
         for period in one.periods
         if one.budget.thresholds and period.window.contains(stands_on.now)
     ]
-    hours = feed_hours.read_all(connection) if current and stands_on.feeds else {}
+    hours = feed_hours.read_all(transaction) if current and stands_on.feeds else {}
     return [
         Watched(budget, period, forecasts.of_period(budget, period, stands_on, hours)) for budget, period in current
     ]
 
 
-def due(connection: Connection, found: Sequence[BudgetVerdict], stands_on: Ground) -> list[str]:
+def due(transaction: Transaction, found: Sequence[BudgetVerdict], stands_on: Ground) -> list[str]:
     """The names of the budgets that have a threshold to fire: what a reader can find out. No statement of marks where none is reached."""
-    reached = {mark for one in watched(connection, found, stands_on) for mark in one.reached()}
-    standing, _fired = alerts.rounds(connection, sorted({(mark.budget, mark.period_id) for mark in reached}))
+    reached = {mark for one in watched(transaction, found, stands_on) for mark in one.reached()}
+    standing, _fired = alerts.rounds(transaction, sorted({(mark.budget, mark.period_id) for mark in reached}))
     return sorted({mark.budget for mark in reached - standing})
 
 
@@ -200,11 +201,11 @@ def acknowledge(
     return new
 
 
-def waiting(connection: Connection, wanted: Sequence[Budget], consumer: str | None, now: datetime) -> list[Alert]:
+def waiting(transaction: Transaction, wanted: Sequence[Budget], consumer: str | None, now: datetime) -> list[Alert]:
     """The alerts of the budgets' current periods; for a consumer those that it has not acknowledged, of closed periods too, for WAITS."""
     if consumer is not None:
-        return alerts.not_acknowledged(connection, consumer, [budget.name for budget in wanted], now - WAITS)
-    return alerts.of_periods(connection, current_periods(wanted, now))
+        return alerts.not_acknowledged(transaction, consumer, [budget.name for budget in wanted], now - WAITS)
+    return alerts.of_periods(transaction, current_periods(wanted, now))
 
 
 def current_periods(wanted: Sequence[Budget], now: datetime) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ What few gates need is imported where it is needed: a task is a new Python, whic
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._store import budgets
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget
 
 if TYPE_CHECKING:
+    from ansible_collections.finops.cloud.plugins.module_utils._store.rows import PlainConnection
     from sqlalchemy import Connection
 
 
@@ -104,15 +105,18 @@ def apply(
 
     Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger (rule L3).
     """
-    turn = _Turn(task, _checked(task), rates, now, recorded_by, write=not check_mode and task.writes)
+    turn = _Turn(task, _checked(task), rates, now, recorded_by, write=not check_mode)
     if check_mode and task.limit is not None and not sql.exists(options):
         return _apply_to(None, options, turn).result
-    if not turn.write:
-        with sql.reading(options) as ledger:
-            answer = _answer(ledger, options, turn)
-            due = [] if check_mode else _due(ledger.connection, answer)
+    if turn.request is not None and not task.writes:
+        with sql.reading_rows(options) as rows:
+            answer = _gate(rows, options, turn, turn.request)
+            due = [] if check_mode else _due(rows, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
         return {**answer.result, **(_fired_after_reading(options, due, turn) if due else {})}
+    if check_mode:
+        with sql.reading(options) as ledger:
+            return _answer(ledger, options, turn).result
     # Removing or raising must not create a ledger that is missing: its URL is wrong then.
     with sql.writing(options, create=task.limit is not None) as ledger:
         return _answer(ledger, options, turn).result
@@ -209,12 +213,10 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
         after = require(stored, task.name)
     if write and ledger and after != before:
         _write(ledger, before, after, now)
-    result: dict[str, Any] = {
+    result = {
+        **_told(options, after),
         "changed": after != before,
-        "ledger": sql.shown(options),
         "ledger_created": bool(ledger and ledger.created),
-        "budget": described(after),
-        **NOTHING_FIRED,
     }
     diff = {"before": described(before), "after": described(after)}
     if task.override is not None and after is not None:
@@ -227,28 +229,53 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
         result["diff"] = diff
     in_force = [budget for budget in stored if before is None or budget.name != before.name]
     in_force += [after] if after is not None else []
-    in_force.sort(key=lambda budget: budget.name)
-    found: list[verdict.BudgetVerdict] = []
     stands_on = ground.empty(rates, now)
-    if request is not None:
-        if ledger:
-            stands_on = ground.read(ledger.connection, rates, now, in_force, request)
-        found = verdict.verdicts(in_force, request, stands_on, task.name)
-        result |= verdict.told_decision(found, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
-    answer = _Answer(result, found, stands_on)
+    if ledger and request is not None:
+        stands_on = ground.read(ledger.connection, rates, now, in_force, request)
+    answer = _decided(result, in_force, stands_on, turn)
     if ledger and write:
         defined_now = after if task.limit is not None else None
-        result |= _fired(ledger.connection, answer, before, defined_now, rates, turn.recorded_by)
+        fired = _fired(ledger.connection, answer, before, defined_now, rates, turn.recorded_by)
+        answer = replace(answer, result={**answer.result, **fired})
     return answer
 
 
-def _due(connection: Connection, answer: _Answer) -> list[str]:
+def _gate(rows: PlainConnection, options: sql.LedgerOptions, turn: _Turn, request: Request) -> _Answer:
+    """Gate, and nothing else."""
+    stored, now = budgets.read_all(rows), holds.database_now(rows, turn.now)
+    asked = require(stored, turn.task.name) if turn.task.name is not None else None
+    stands_on = ground.read(rows, turn.rates, now, stored, request)
+    return _decided(_told(options, asked), stored, stands_on, turn)
+
+
+def _told(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
+    """What every result says, where nothing was changed and nothing fired."""
+    return {
+        "changed": False,
+        "ledger": sql.shown(options),
+        "ledger_created": False,
+        "budget": described(budget),
+        **NOTHING_FIRED,
+    }
+
+
+def _decided(result: dict[str, Any], in_force: Sequence[Budget], stands_on: Ground, turn: _Turn) -> _Answer:
+    """The result with the verdict on what is asked for, if anything is."""
+    task, request = turn.task, turn.request
+    if request is None:
+        return _Answer(result, (), stands_on)
+    found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, stands_on, task.name)
+    decision = verdict.told_decision(found, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
+    return _Answer({**result, **decision}, found, stands_on)
+
+
+def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
     """The names of the budgets that have something to fire. Without a feed there is no forecast, and what is spent tells it alone."""
     if not answer.stands_on.feeds and not any(period.reached for one in answer.found for period in one.periods):
         return []
     from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
 
-    return alerts.due(connection, answer.found, answer.stands_on)
+    return alerts.due(rows, answer.found, answer.stands_on)
 
 
 def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], turn: _Turn) -> dict[str, Any]:
@@ -296,11 +323,8 @@ def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) ->
         budget = require(stored, task.name or "")
         told = alerts.rearm(ledger.connection, budget, now, write)
     result = {
+        **_told(options, budget),
         "changed": bool(told),
-        "ledger": sql.shown(options),
-        "ledger_created": False,
-        "budget": described(budget),
-        **NOTHING_FIRED,
         "rearmed" if task.acknowledged is None else "acknowledged": told,
     }
     return _Answer(result, (), ground.empty(turn.rates, now))

@@ -17,14 +17,16 @@ from ansible_collections.finops.cloud.plugins.module_utils._budget.asked_periods
 from ansible_collections.finops.cloud.plugins.module_utils._budget.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, holds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, holds
 from ansible_collections.finops.cloud.plugins.module_utils._store.budgets import Budget, Scope
+from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sums import by_dimensions
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed
 from ansible_collections.finops.cloud.plugins.module_utils._store.holds import BY_ENTRY, COMMITTED, HELD, Hold, Line
 from ansible_collections.finops.cloud.plugins.module_utils._store.overrides import Override
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction
+    from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Total
 
 #: What sums have to be told by, for budgets to find those in their scope.
 BY = ("category", "project_id", "project_name", "tags")
@@ -72,7 +74,7 @@ class Ground:
 
 
 def read(
-    connection: Connection,
+    transaction: Transaction,
     rates: Rates,
     now: datetime,
     budgets: Sequence[Budget],
@@ -83,12 +85,12 @@ def read(
 
     without: name and generation of the hold that is left out, because it is the one that asks.
     """
-    known = feeds.read_all(connection)
-    found = [hold for hold in holds.counting(connection, now) if (hold.name, hold.generation) != without]
+    known = feeds.read_all(transaction)
+    found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
     promised = {hold: promises(hold, known, now) for hold in found}
     return Ground(
         now=now,
-        costs=_costs(connection, _segments(budgets, request, rates, now), [budget.scope for budget in budgets]),
+        costs=_costs(transaction, _segments(budgets, request, rates, now), [budget.scope for budget in budgets]),
         feeds=known,
         rates=rates,
         promises=tuple(promise for each in promised.values() for promise in each),
@@ -104,14 +106,14 @@ def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: da
 
 
 def _costs(
-    connection: Connection, windows: Sequence[Window], scopes: Iterable[Scope]
+    transaction: Transaction, windows: Sequence[Window], scopes: Iterable[Scope]
 ) -> Callable[[Window, Scope], Sequence[Cost]]:
     """The ledger's sums of these windows, told apart by what these scopes go by: fewer sums to look at for each budget."""
     told_by = {name for scope in scopes for name in _goes_by(scope)}
     columns = ["currency", *sorted(told_by)]
     found = {
         window: [_cost(dict(zip(columns, values, strict=True)), amount_nano) for values, amount_nano in each.items()]
-        for window, each in zip(windows, totals.by_dimensions(connection, windows, columns), strict=True)
+        for window, each in zip(windows, by_dimensions(transaction, windows, columns), strict=True)
     }
 
     def costs(window: Window, scope: Scope) -> Sequence[Cost]:
@@ -132,7 +134,7 @@ def _goes_by(scope: Scope) -> set[str]:
     return {name for wanted, names in of_kinds if wanted for name in names}
 
 
-def cost_of(total: totals.Total) -> Cost:
+def cost_of(total: Total) -> Cost:
     """A sum that is told by BY, ready for scopes."""
     return _cost({**total.keys, "currency": total.currency}, total.amount_nano)
 

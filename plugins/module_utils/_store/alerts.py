@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import plain
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, one_of, read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
 ACTUAL, FORECAST = "actual", "forecast"
+_STORED = (
+    "id", "budget", "period_id", "basis", "threshold", "round", "period_begin", "period_end", "amount", "limit_amount", "currency",
+    "at_least", "message", "fired_at", "rearmed_at", "recorded_by",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,10 @@ class Alert:
         return "/".join(parts) + (f"#{self.round}" if self.round > 1 else "")
 
 
-def rounds(connection: Connection, periods: Sequence[tuple[str, str]]) -> tuple[set[Mark], dict[Mark, int]]:
+def rounds(transaction: Transaction, periods: Sequence[tuple[str, str]]) -> tuple[set[Mark], dict[Mark, int]]:
     """The marks that stand in these periods (budget and period id), and how often each was fired there: one statement."""
     standing, fired = set(), dict[Mark, int]()
-    for row in _rows(connection, periods):
+    for row in _rows(transaction, periods):
         mark = _mark(row)
         fired[mark] = max(fired.get(mark, 0), row["round"])
         if row["rearmed_at"] is None:
@@ -117,35 +122,31 @@ def forget(connection: Connection, budget: str, now: datetime) -> None:
     connection.execute(table.update().where(*standing).values(rearmed_at=int(now.timestamp())))
 
 
-def of_periods(connection: Connection, periods: Sequence[tuple[str, str]]) -> list[Alert]:
+def of_periods(transaction: Transaction, periods: Sequence[tuple[str, str]]) -> list[Alert]:
     """All alerts of these periods (budget and period id), in the order in which they are told."""
-    return _with_consumers(connection, _rows(connection, periods))
+    return _with_consumers(transaction, _rows(transaction, periods))
 
 
-def not_acknowledged(connection: Connection, consumer: str, budgets: Sequence[str], since: datetime) -> list[Alert]:
+def not_acknowledged(transaction: Transaction, consumer: str, budgets: Sequence[str], since: datetime) -> list[Alert]:
     """What these budgets have fired from that moment on and the consumer has not acknowledged, of closed periods too."""
-    from sqlalchemy import select
-
-    table, taken = tables().alert, tables().alert_acknowledged
-    by_it = select(taken.c.alert_id).where(taken.c.consumer == consumer)
-    waiting = (table.c.fired_at >= int(since.timestamp()), table.c.id.not_in(by_it))
-    rows = [row for row in _read(connection, *waiting) if row["budget"] in set(budgets)]
-    return _with_consumers(connection, rows)
+    by_it = "SELECT alert_id FROM alert_acknowledged WHERE consumer = :consumer"
+    values = {"since": int(since.timestamp()), "consumer": consumer}
+    found = _read(transaction, f"fired_at >= :since AND id NOT IN ({by_it})", values)
+    return _with_consumers(transaction, [row for row in found if row["budget"] in set(budgets)])
 
 
-def unknown_ids(connection: Connection, ids: Sequence[str]) -> list[str]:
+def unknown_ids(transaction: Transaction, ids: Sequence[str]) -> list[str]:
     """Those of the ids that no alert has."""
-    known = {row["id"] for row in _read(connection, tables().alert.c.id.in_(ids))}
+    listed, values = one_of(ids, "id")
+    known = {row["id"] for row in _read(transaction, f"id IN ({listed})", values)}
     return [one for one in ids if one not in known]
 
 
-def acknowledged(connection: Connection, consumer: str, ids: Sequence[str]) -> set[str]:
+def acknowledged(transaction: Transaction, consumer: str, ids: Sequence[str]) -> set[str]:
     """Those of the ids that the consumer has acknowledged already."""
-    from sqlalchemy import select
-
-    taken = tables().alert_acknowledged
-    asked = select(taken.c.alert_id).where(taken.c.consumer == consumer, taken.c.alert_id.in_(ids))
-    return set(connection.execute(asked).scalars())
+    listed, values = one_of(ids, "id")
+    asked = f"SELECT alert_id FROM alert_acknowledged WHERE consumer = :consumer AND alert_id IN ({listed})"  # noqa: S608
+    return {alert_id for (alert_id,) in read(transaction, asked, {**values, "consumer": consumer})}
 
 
 def acknowledge(connection: Connection, consumer: str, ids: Iterable[str], now: datetime, by: str) -> None:
@@ -158,31 +159,29 @@ def acknowledge(connection: Connection, consumer: str, ids: Iterable[str], now: 
         connection.execute(tables().alert_acknowledged.insert(), rows)
 
 
-def _rows(connection: Connection, periods: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+def _rows(transaction: Transaction, periods: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     if not periods:
         return []
-    table, wanted = tables().alert, set(periods)
-    names, ids = zip(*wanted, strict=True)
+    wanted = set(periods)
     # Each budget and period in a list of its own finds a few rows too many, which cost less than a longer statement.
-    found = _read(connection, table.c.budget.in_(sorted(set(names))), table.c.period_id.in_(sorted(set(ids))))
+    names, of_names = one_of(sorted({budget for budget, _period_id in wanted}), "budget")
+    ids, of_ids = one_of(sorted({period_id for _budget, period_id in wanted}), "period")
+    found = _read(transaction, f"budget IN ({names}) AND period_id IN ({ids})", {**of_names, **of_ids})
     return [row for row in found if (row["budget"], row["period_id"]) in wanted]
 
 
-def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
-    from sqlalchemy import select
+def _read(transaction: Transaction, condition: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    statement = f"SELECT {', '.join(_STORED)} FROM alert WHERE {condition}"  # noqa: S608
+    return [dict(zip(_STORED, row, strict=True)) for row in read(transaction, statement, values)]
 
-    return [row._asdict() for row in connection.execute(select(tables().alert).where(*conditions))]
 
-
-def _with_consumers(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Alert]:
+def _with_consumers(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[Alert]:
     """The alerts of these rows with who has acknowledged them: by time, of one moment by budget and basis, the highest threshold first."""
-    from sqlalchemy import select
-
-    taken = tables().alert_acknowledged
     consumers: dict[str, list[str]] = {}
     if rows:
-        asked = select(taken.c.alert_id, taken.c.consumer).where(taken.c.alert_id.in_([row["id"] for row in rows]))
-        for alert_id, consumer in connection.execute(asked):
+        listed, values = one_of([row["id"] for row in rows], "id")
+        asked = f"SELECT alert_id, consumer FROM alert_acknowledged WHERE alert_id IN ({listed})"  # noqa: S608
+        for alert_id, consumer in read(transaction, asked, values):
             consumers.setdefault(alert_id, []).append(consumer)
     found = [_alert(row, tuple(sorted(consumers.get(row["id"], ())))) for row in rows]
     return sorted(
@@ -198,7 +197,7 @@ def _alert(row: dict[str, Any], acknowledged_by: tuple[str, ...]) -> Alert:
         amount=Decimal(row["amount"]),
         limit=Decimal(row["limit_amount"]),
         currency=row["currency"],
-        at_least=row["at_least"],
+        at_least=bool(row["at_least"]),
         message=row["message"],
         fired_at=moment_of(row["fired_at"]),
         recorded_by=row["recorded_by"],

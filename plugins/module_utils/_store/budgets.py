@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano, plain
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, moment_of
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_STORED = (
+    "name", "limit_nano", "currency", "period", "timezone", "first_day", "anchor_day", "anchor_month", "period_begin", "period_end",
+    "fed_by", "basis", "max_staleness_s", "categories", "projects", "tags", "thresholds",
+)  # fmt: skip
 FED_BY_CLOUD, FED_BY_ENTRIES = "cloud", "entries"
 BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
 
@@ -57,12 +62,10 @@ class Budget:
         return from_nano(self.limit_nano)
 
 
-def read_all(connection: Connection) -> list[Budget]:
+def read_all(transaction: Transaction) -> list[Budget]:
     """Every budget, by name."""
-    from sqlalchemy import select
-
-    budget = tables().budget
-    return [_budget(row._asdict()) for row in connection.execute(select(budget).order_by(budget.c.name))]
+    statement = f"SELECT {', '.join(_STORED)} FROM budget ORDER BY name"  # noqa: S608
+    return [_budget(dict(zip(_STORED, row, strict=True))) for row in read(transaction, statement)]
 
 
 def save(connection: Connection, budget: Budget) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._store import totals
 from ansible_collections.finops.cloud.plugins.module_utils._store.feeds import Feed, FeedKey
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: How far back a feed's rated periods are kept.
 KEPT = timedelta(days=7)
+_READ_ALL = "SELECT auth_url, region, project_id, told_by, category, tags, amounts FROM feed JOIN feed_hours ON feed_id = feed.id"
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,10 @@ def keep(connection: Connection, feed: Feed, sources: tuple[str, ...]) -> None:
         connection.execute(table.insert(), rows)
 
 
-def read_all(connection: Connection) -> dict[FeedKey, list[Hours]]:
+def read_all(transaction: Transaction) -> dict[FeedKey, list[Hours]]:
     """What is kept of every feed: one statement."""
-    from sqlalchemy import select
-
-    feed, hours = tables().feed, tables().feed_hours
-    key = (feed.c.auth_url, feed.c.region, feed.c.project_id, feed.c.told_by)
-    statement = select(*key, hours.c.category, hours.c.tags, hours.c.amounts).join_from(
-        feed, hours, hours.c.feed_id == feed.c.id
-    )
     found: dict[FeedKey, list[Hours]] = defaultdict(list)
-    for *of_feed, category, tags, amounts in connection.execute(statement):
+    for *of_feed, category, tags, amounts in read(transaction, _READ_ALL):
         told = Hours(category, frozenset(json.loads(tags).items()), tuple(json.loads(amounts)))
         found[FeedKey(*of_feed)].append(told)
     return found

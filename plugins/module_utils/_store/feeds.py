@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, moment_of
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ BY_RESOURCE, BY_TYPE = "resource", "type"
 #: The tag of what no list has, and none had while it was imported: which tags it has is not known (rule F2).
 UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
+_STORED = (
+    "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency", "collect_period_s", "rated_through",
+    "retired", "credit_due_from", "revision",
+)  # fmt: skip
+_READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
+_READ_WINDOWS = (
+    'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window ORDER BY feed_id, "begin"'
+)
+_READ_RATES = "SELECT feed_id, category, tags, amount_nano FROM feed_rate ORDER BY category, tags"
+_READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 
 
 @dataclass(frozen=True)
@@ -132,41 +143,37 @@ class Feed:
         return sum(rate.amount_nano for rate in self.run_rates)
 
 
-def read_all(connection: Connection) -> list[Feed]:
+def read_all(transaction: Transaction) -> list[Feed]:
     """Every feed of the ledger: four statements, however many there are, and one where there is none."""
-    from sqlalchemy import select
-
-    feed, imported, rate, carried = tables().feed, tables().feed_window, tables().feed_rate, tables().feed_carried
-    rows = connection.execute(select(feed).order_by(feed.c.id)).all()
+    rows = [dict(zip(_STORED, row, strict=True)) for row in read(transaction, _READ_FEEDS)]
     if not rows:
         return []
     windows: dict[int, list[Imported]] = defaultdict(list)
-    for feed_id, begin, end, *form in connection.execute(
-        select(imported).order_by(imported.c.feed_id, imported.c.begin)
-    ):
-        windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), Form(*form)))
+    for feed_id, begin, end, resolution, grouping, tagged in read(transaction, _READ_WINDOWS):
+        form = Form(resolution, grouping, bool(tagged))
+        windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), form))
     rates: dict[int, list[RunRate]] = defaultdict(list)
-    for feed_id, category, tags, nano in connection.execute(select(rate).order_by(rate.c.category, rate.c.tags)):
+    for feed_id, category, tags, nano in read(transaction, _READ_RATES):
         rates[feed_id].append(RunRate(category, tuple(sorted(json.loads(tags).items())), nano))
     names: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for feed_id, kind, name in connection.execute(select(carried)):
+    for feed_id, kind, name in read(transaction, _READ_CARRIED):
         names[(feed_id, kind)].add(name)
     return [
         Feed(
-            key=FeedKey(row.auth_url, row.region, row.project_id, row.told_by),
-            cloud=row.cloud,
-            project_name=row.project_name,
-            currency=row.currency,
-            collect_period_s=row.collect_period_s,
-            rated_through=moment_of(row.rated_through),
-            run_rates=tuple(rates[row.id]),
-            imported=tuple(windows[row.id]),
-            categories=frozenset(names[(row.id, _CATEGORY)]),
-            tag_keys=frozenset(names[(row.id, _TAG)]),
-            retired=row.retired,
-            credit_due_from=None if row.credit_due_from is None else moment_of(row.credit_due_from),
-            id=row.id,
-            revision=row.revision,
+            key=FeedKey(*(row[name] for name in ("auth_url", "region", "project_id", "told_by"))),
+            cloud=row["cloud"],
+            project_name=row["project_name"],
+            currency=row["currency"],
+            collect_period_s=row["collect_period_s"],
+            rated_through=moment_of(row["rated_through"]),
+            run_rates=tuple(rates[row["id"]]),
+            imported=tuple(windows[row["id"]]),
+            categories=frozenset(names[(row["id"], _CATEGORY)]),
+            tag_keys=frozenset(names[(row["id"], _TAG)]),
+            retired=bool(row["retired"]),
+            credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
+            id=row["id"],
+            revision=row["revision"],
         )
         for row in rows
     ]

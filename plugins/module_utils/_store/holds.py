@@ -9,21 +9,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money, from_nano, to_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import moment_of
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, on_postgresql, read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import Connection
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
 BY_ENTRY, BY_IMPORT = "entry", "import"
 THIS, NEXT = "this", "next"
+_OF_HOLD = (
+    "name", "generation", "state", "settled_by", "counts_at", "held_at", "expires_at", "committed_at", "forced", "settled", "recorded_by",
+)  # fmt: skip
+_OF_LINE = ("stage", "amount_nano", "currency", "category", "project", "tags", "period")
+_IN_ORDER = "ORDER BY hold.name, hold.generation, hold_line.stage, hold_line.number"
+_READ = f"SELECT hold.id, {', '.join((*_OF_HOLD, *_OF_LINE))} FROM hold JOIN hold_line ON hold_line.hold_id = hold.id"  # noqa: S608
+_COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR (state = '{COMMITTED}' AND settled = :no)"
 
 
 @dataclass(frozen=True)
@@ -70,23 +77,20 @@ class Hold:
         return self.committed or self.held
 
 
-def newest(connection: Connection, name: str) -> Hold | None:
+def newest(transaction: Transaction, name: str) -> Hold | None:
     """The newest generation of that name, None where it was never held."""
-    hold = tables().hold
-    found = _read(connection, _which(hold.c.name == name))
+    found = _read(transaction, f"{_READ} WHERE name = :name {_IN_ORDER}", {"name": name})
     return max(found, key=lambda one: one.generation, default=None)
 
 
-def counting(connection: Connection, now: datetime) -> list[Hold]:
+def counting(transaction: Transaction, now: datetime) -> list[Hold]:
     """Every hold that may count: held and not expired, or committed and not settled by an import yet."""
-    return _read(connection, _counting(), {"now": int(now.timestamp())})
+    return _read(transaction, f"{_READ} WHERE {_COUNTING} {_IN_ORDER}", {"now": int(now.timestamp()), "no": False})
 
 
-def read_all(connection: Connection) -> list[Hold]:
+def read_all(transaction: Transaction) -> list[Hold]:
     """Every hold that there ever was, by name and generation."""
-    from sqlalchemy import true
-
-    return _read(connection, _which(true()))
+    return _read(transaction, f"{_READ} {_IN_ORDER}", {})
 
 
 def save(connection: Connection, hold: Hold) -> None:
@@ -131,75 +135,51 @@ def settle(connection: Connection, settled: Iterable[Hold]) -> None:
         )
 
 
-def database_now(connection: Connection, now: datetime) -> datetime:
+def database_now(transaction: Transaction, now: datetime) -> datetime:
     """The moment that decides what has expired (rule H3): the server's on PostgreSQL, which hosts share, else this host's.
 
     Asked after the writers' lock was taken: who waited for it must not decide with the time at which it began to wait.
     """
-    from sqlalchemy import func, select
-
-    if connection.dialect.name != "postgresql":
+    if not on_postgresql(transaction):
         return now
-    moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return moment.astimezone(UTC).replace(microsecond=0)
+    ((moment,),) = read(transaction, "SELECT clock_timestamp()")
+    told: datetime = moment
+    return told.astimezone(UTC).replace(microsecond=0)
 
 
-@cache
-def _counting() -> Select[Any]:
-    """Built once for a program, as every gate asks it: that takes longer than its answer."""
-    from sqlalchemy import and_, bindparam, or_
-
-    hold = tables().hold
-    held = and_(hold.c.state == HELD, hold.c.expires_at > bindparam("now"))
-    waiting = and_(hold.c.state == COMMITTED, hold.c.settled.is_(False))
-    return _which(or_(held, waiting))
-
-
-def _which(condition: ColumnElement[bool]) -> Select[Any]:
-    from sqlalchemy import select
-
-    hold, line = tables().hold, tables().hold_line
-    return (
-        select(hold, line)
-        .join(line, line.c.hold_id == hold.c.id)
-        .where(condition)
-        .order_by(hold.c.name, hold.c.generation, line.c.stage, line.c.number)
-    )
-
-
-def _read(connection: Connection, statement: Select[Any], values: Mapping[str, int] | None = None) -> list[Hold]:
-    rows: dict[int, list[Any]] = {}
-    for row in connection.execute(statement, values):
-        rows.setdefault(row.id, []).append(row)
+def _read(transaction: Transaction, statement: str, values: Mapping[str, Any]) -> list[Hold]:
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for hold_id, *row in read(transaction, statement, values):
+        rows.setdefault(hold_id, []).append(dict(zip((*_OF_HOLD, *_OF_LINE), row, strict=True)))
     return [_hold(group) for group in rows.values()]
 
 
-def _hold(rows: Sequence[Any]) -> Hold:
+def _hold(rows: Sequence[Mapping[str, Any]]) -> Hold:
     first = rows[0]
     return Hold(
-        name=first.name,
-        generation=first.generation,
-        state=first.state,
-        settled_by=first.settled_by,
-        counts_at=moment_of(first.counts_at),
-        held_at=moment_of(first.held_at),
-        expires_at=moment_of(first.expires_at),
-        committed_at=None if first.committed_at is None else moment_of(first.committed_at),
-        forced=first.forced,
-        settled=first.settled,
-        recorded_by=first.recorded_by,
-        held=tuple(_line(row) for row in rows if row.stage == HELD),
-        committed=tuple(_line(row) for row in rows if row.stage == COMMITTED),
+        name=first["name"],
+        generation=first["generation"],
+        state=first["state"],
+        settled_by=first["settled_by"],
+        counts_at=moment_of(first["counts_at"]),
+        held_at=moment_of(first["held_at"]),
+        expires_at=moment_of(first["expires_at"]),
+        committed_at=None if first["committed_at"] is None else moment_of(first["committed_at"]),
+        forced=bool(first["forced"]),
+        settled=bool(first["settled"]),
+        recorded_by=first["recorded_by"],
+        held=tuple(_line(row) for row in rows if row["stage"] == HELD),
+        committed=tuple(_line(row) for row in rows if row["stage"] == COMMITTED),
     )
 
 
-def _line(row: Any) -> Line:
+def _line(row: Mapping[str, Any]) -> Line:
     return Line(
-        money=Money(from_nano(row.amount_nano), row.currency),
-        category=row.category,
-        project=row.project,
-        tags=tuple(sorted(json.loads(row.tags).items())),
-        period=row.period,
+        money=Money(from_nano(row["amount_nano"]), row["currency"]),
+        category=row["category"],
+        project=row["project"],
+        tags=tuple(sorted(json.loads(row["tags"]).items())),
+        period=row["period"],
     )
 
 

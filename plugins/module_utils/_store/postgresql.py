@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from functools import lru_cache, partial
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote, unquote, urlencode
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import (
+    PlainConnection,
+    as_the_driver_raised_it,
+    table_names,
+)
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    import psycopg
+    from sqlalchemy import Connection, Engine
+
+#: What libpq calls a URL of its own, and what results call it: as SQLAlchemy does.
+_OF_LIBPQ, _SHOWN = "postgresql://", "postgresql+psycopg://"
 
 _FORM = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
 #: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
@@ -26,6 +36,7 @@ _LOCK = 0x66696E6F7073
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
 #: Parameters of libpq that are secret: they can stand behind the question mark too.
 _SECRETS = ("password", "sslpassword")
+_PORTS = re.compile(r"[0-9,]*")
 _PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
 _SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
 #: What SQLSTATE says (PostgreSQL's documentation, appendix A); the server's text can be in any language.
@@ -63,30 +74,36 @@ def secrets_of(url: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Database:
-    """Where a ledger lies. with_secrets: the URL to connect by, never shown."""
+    """Where a ledger lies. with_secrets: the URL to connect by, as libpq reads it, never shown."""
 
-    with_secrets: URL
+    with_secrets: str
 
     @classmethod
     def of(cls, text: str) -> Database:
         """The database that a URL names. Raises InvalidOption, which repeats nothing of what could be a password."""
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError
+        import psycopg
 
+        url = f"{_OF_LIBPQ}{text.partition('://')[2]}"
         try:
-            url = make_url(text)
-        except (ArgumentError, ValueError) as error:
+            parts = _parts(url)
+        except psycopg.Error as error:
             raise InvalidOption("ledger", f"is no URL of PostgreSQL; {_FORM}.") from error
-        if not url.database or "@" in (url.host or ""):
+        # What of a password is not written as it has to be ends up in one of these.
+        misread = "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(parts.get("port", ""))
+        if misread or not parts.get("dbname"):
             raise InvalidOption("ledger", f"is no URL of a database of PostgreSQL; {_FORM}.")
-        return cls(url.set(drivername="postgresql+psycopg"))
+        return cls(url)
 
     @property
     def url(self) -> str:
         """As results show it: without password."""
-        # set() would take None for "leave it".
-        public = self.with_secrets._replace(password=None).difference_update_query(_SECRETS)
-        return public.render_as_string(hide_password=False)
+        parts = _parts(self.with_secrets)
+        user, hosts, ports, database = (parts.pop(name, "") for name in ("user", "host", "port", "dbname"))
+        places = zip_longest(hosts.split(","), ports.split(",") if ports else (), fillvalue="")
+        written = ",".join(f"{_host(host)}:{port}" if port else _host(host) for host, port in places)
+        public = {name: value for name, value in parts.items() if name not in _SECRETS}
+        query = f"?{urlencode(public, quote_via=quote)}" if public else ""
+        return f"{_SHOWN}{quote(user, safe='')}{'@' if user else ''}{written}/{quote(database, safe='')}{query}"
 
     @property
     def name(self) -> str:
@@ -95,16 +112,26 @@ class Database:
 
     def exists(self) -> bool:
         """Whether the database holds tables. Raises LedgerError where that cannot be read."""
-        from sqlalchemy import inspect
+        with self.one_sentence(), self.reading_rows(_SHORTEST_CONNECT_TIMEOUT_SECONDS) as connection:
+            return bool(table_names(connection))
 
-        with self.one_sentence(), self.reading(_SHORTEST_CONNECT_TIMEOUT_SECONDS) as connection:
-            return bool(inspect(connection).get_table_names())
+    @contextmanager
+    def reading_rows(self, timeout_seconds: int) -> Iterator[PlainConnection]:
+        """A transaction that sees one moment and cannot write, without SQLAlchemy."""
+        from psycopg import IsolationLevel
+
+        with closing(_connection(self.with_secrets, timeout_seconds)) as driver:
+            driver.isolation_level = IsolationLevel.REPEATABLE_READ
+            driver.read_only = True
+            # Nothing is to be kept: closing it ends the transaction, which the first statement begins.
+            yield PlainConnection(driver, on_postgresql=True)
 
     @contextmanager
     def reading(self, timeout_seconds: int) -> Iterator[Connection]:
         """A transaction that sees one moment and cannot write."""
         settings = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with _engine(self.with_secrets, timeout_seconds).execution_options(**settings).begin() as connection:
+        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
+        with as_the_driver_raised_it(), engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -116,7 +143,8 @@ class Database:
         """
         # READ COMMITTED: a snapshot from before the wait for the lock would not show what the writer before has written.
         settings = {"isolation_level": "READ COMMITTED"}
-        with _engine(self.with_secrets, timeout_seconds).execution_options(**settings).connect() as connection:
+        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
+        with as_the_driver_raised_it(), engine.connect() as connection:
 
             @contextmanager
             def transaction() -> Iterator[Connection]:
@@ -131,16 +159,16 @@ class Database:
     @contextmanager
     def one_sentence(self) -> Iterator[None]:
         """Turns what the database raises into one LedgerError."""
-        from sqlalchemy.exc import DBAPIError
+        import psycopg
 
         try:
             yield
-        except DBAPIError as error:
-            raise LedgerError(f"The ledger {self.name} cannot be used: {self._problem(error.orig)}.") from error
+        except psycopg.Error as error:
+            raise LedgerError(f"The ledger {self.name} cannot be used: {self._problem(error)}.") from error
 
-    def _problem(self, error: BaseException | None) -> str:
+    def _problem(self, error: psycopg.Error) -> str:
         """What went wrong, in few words; no text of the driver is repeated in which a secret stands."""
-        state, text = getattr(error, "sqlstate", None), str(error)
+        state, text = error.sqlstate, str(error)
         if state in _BY_STATE:
             return _BY_STATE[state]
         if state is None:
@@ -148,18 +176,36 @@ class Database:
             if known is not None:
                 return known
         first_line = text.strip().partition("\n")[0].removesuffix(".")
-        if any(secret in first_line for secret in secrets_of(self.with_secrets.render_as_string(hide_password=False))):
+        if any(secret in first_line for secret in secrets_of(self.with_secrets)):
             return "the server refuses the connection"
         # A right that is missing, say: the server names the table.
         return first_line
 
 
+def _parts(url: str) -> dict[str, str]:
+    """What a URL says, by libpq's names, as libpq reads it. Raises psycopg.Error."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    return {name: str(value) for name, value in conninfo_to_dict(url).items()}
+
+
+def _host(host: str) -> str:
+    """A host as a URL names it: a folder of sockets without slashes, an address of IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else quote(host, safe="")
+
+
+def _connection(url: str, timeout_seconds: int) -> psycopg.Connection[Any]:
+    import psycopg
+
+    connect_timeout = str(max(timeout_seconds, _SHORTEST_CONNECT_TIMEOUT_SECONDS))
+    return psycopg.connect(url, connect_timeout=_parts(url).get("connect_timeout", connect_timeout))
+
+
 @lru_cache(maxsize=8)
-def _engine(url: URL, timeout_seconds: int) -> Engine:
+def _engine(url: str, timeout_seconds: int) -> Engine:
     """An engine that keeps no connection, but what it has learnt of the server and the statements that it has compiled."""
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    connect = {"connect_timeout": max(timeout_seconds, _SHORTEST_CONNECT_TIMEOUT_SECONDS)}
-    given = {name: value for name, value in connect.items() if name not in url.query}
-    return create_engine(url, poolclass=NullPool, connect_args=given)
+    creator = cast("Any", partial(_connection, url, timeout_seconds))
+    return create_engine(_SHOWN, creator=creator, poolclass=NullPool)

@@ -18,8 +18,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._store.schema_records
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
+
 #: Goes up by one with every change of the tables; the ledger carries the number it was written with.
 SCHEMA_VERSION = 4
+#: The table that carries it: by it a ledger is known.
+LEDGER_SCHEMA = "ledger_schema"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def tables() -> Tables:
 def _ledger_schema(metadata: MetaData) -> Table:
     from sqlalchemy import Column, Integer, Table
 
-    return Table("ledger_schema", metadata, Column("version", Integer, nullable=False))
+    return Table(LEDGER_SCHEMA, metadata, Column("version", Integer, nullable=False))
 
 
 def _dimension_set(metadata: MetaData) -> Table:

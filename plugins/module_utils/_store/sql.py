@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._store import sqlite
-from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import (
+    PlainConnection,
+    Transaction,
+    read,
+    table_names,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import LEDGER_SCHEMA, SCHEMA_VERSION, tables
 
 if TYPE_CHECKING:
     from ansible_collections.finops.cloud.plugins.module_utils._store import postgresql
@@ -86,15 +92,17 @@ def reading(options: LedgerOptions) -> Iterator[Ledger]:
     """The ledger for reading only. Raises LedgerError where it is missing, corrupt, older, newer, or does not answer."""
     place = _place(options)
     with place.one_sentence(), place.reading(options.timeout_seconds) as connection:
-        version = _version(connection, place.name)
-        if version is None:
-            raise _empty(place.name)
-        if version < SCHEMA_VERSION:
-            raise LedgerError(
-                f"The ledger {place.name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION}; the next task that writes there"
-                " upgrades it: run cost_entry, cost_import or a definition with cost_budget first."
-            )
+        _refuse_to_read(connection, place.name)
         yield _opened(connection, place.url, created=False)
+
+
+@contextmanager
+def reading_rows(options: LedgerOptions) -> Iterator[PlainConnection]:
+    """reading() for what is asked by rows.read alone, without SQLAlchemy. Raises as reading does."""
+    place = _place(options)
+    with place.one_sentence(), place.reading_rows(options.timeout_seconds) as connection:
+        _refuse_to_read(connection, place.name)
+        yield connection
 
 
 @contextmanager
@@ -132,6 +140,18 @@ def session(options: LedgerOptions, create: bool = True) -> Iterator[Callable[[]
             ready = True
 
         yield transaction
+
+
+def _refuse_to_read(transaction: Transaction, name: str) -> None:
+    """Raise LedgerError where the ledger has other tables than those that this collection reads."""
+    version = _version(transaction, name)
+    if version is None:
+        raise _empty(name)
+    if version < SCHEMA_VERSION:
+        raise LedgerError(
+            f"The ledger {name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION}; the next task that writes there"
+            " upgrades it: run cost_entry, cost_import or a definition with cost_budget first."
+        )
 
 
 def _made_ready(connection: Connection, name: str, create: bool) -> bool:
@@ -177,21 +197,17 @@ def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
     raise InvalidOption("ledger", f"'{told}' is no ledger that can be opened; {_FORMS}.")
 
 
-def _version(connection: Connection, name: str) -> int | None:
+def _version(transaction: Transaction, name: str) -> int | None:
     """The version of the ledger's tables, None where there is no table at all. Raises LedgerError where it is no ledger, or newer."""
-    from sqlalchemy import inspect, select
-    from sqlalchemy.exc import MultipleResultsFound, NoResultFound
-
-    schema = tables().ledger_schema
-    names = inspect(connection).get_table_names()
+    names = table_names(transaction)
     if not names:
         return None
-    if schema.name not in names:
+    if LEDGER_SCHEMA not in names:
         raise LedgerError(f"{name} is a database, but no ledger of finops.cloud; correct ledger or FINOPS_LEDGER.")
-    try:
-        version: int = connection.execute(select(schema.c.version)).scalar_one()
-    except (NoResultFound, MultipleResultsFound) as error:
-        raise LedgerError(f"The ledger {name} does not say its schema; it is damaged, restore a backup.") from error
+    found = read(transaction, f"SELECT version FROM {LEDGER_SCHEMA}")  # noqa: S608
+    if len(found) != 1:
+        raise LedgerError(f"The ledger {name} does not say its schema; it is damaged, restore a backup.")
+    version: int = found[0][0]
     if version > SCHEMA_VERSION:
         raise LedgerError(
             f"The ledger {name} has schema {version}, this finops.cloud knows {SCHEMA_VERSION}; use the collection's version that wrote it."

@@ -9,15 +9,20 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import (
+    PlainConnection,
+    as_the_driver_raised_it,
+    table_names,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._store.schema import LEDGER_SCHEMA
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -56,12 +61,10 @@ class File:
 
         Raises LedgerError where that cannot be read.
         """
-        from sqlalchemy import inspect
-
         if not self.path.exists():
             return False
-        with self.one_sentence(), self.reading(_TO_LOOK_SECONDS) as connection:
-            return bool(inspect(connection).get_table_names())
+        with self.one_sentence(), self.reading_rows(_TO_LOOK_SECONDS) as connection:
+            return bool(table_names(connection))
 
     def refuse_missing(self) -> None:
         """Raise LedgerError where there is no file."""
@@ -71,11 +74,21 @@ class File:
             )
 
     @contextmanager
+    def reading_rows(self, timeout_seconds: int) -> Iterator[PlainConnection]:
+        """A transaction that sees one moment and cannot write, without SQLAlchemy."""
+        _refuse_network_file_system(self.path)
+        self.refuse_missing()
+        with closing(_connection(self.path, timeout_seconds, read_only=True)) as driver:
+            driver.execute("BEGIN")
+            # Nothing is to be kept: closing it ends the transaction.
+            yield PlainConnection(driver, on_postgresql=False)
+
+    @contextmanager
     def reading(self, timeout_seconds: int) -> Iterator[Connection]:
         """A transaction that sees one moment and cannot write."""
         _refuse_network_file_system(self.path)
         self.refuse_missing()
-        with _engine(self.path, timeout_seconds, read_only=True).begin() as connection:
+        with as_the_driver_raised_it(), _engine(self.path, timeout_seconds, read_only=True).begin() as connection:
             yield connection
 
     @contextmanager
@@ -86,7 +99,8 @@ class File:
         """
         _refuse_network_file_system(self.path)
         _create_private_file(self.path)
-        with _engine(self.path, timeout_seconds, read_only=False).connect() as connection:
+        engine = _engine(self.path, timeout_seconds, read_only=False)
+        with as_the_driver_raised_it(), engine.connect() as connection:
 
             @contextmanager
             def transaction() -> Iterator[Connection]:
@@ -127,26 +141,27 @@ def file_system_of(path: Path, mounts: str) -> str:
     return max(holding)[2] if holding else ""
 
 
-@lru_cache(maxsize=8)
-def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
-    """An engine whose transactions begin as we say: SQLite's own are switched off. It keeps no connection, but compiled statements.
+def _connection(path: Path, timeout_seconds: int, read_only: bool) -> sqlite3.Connection:
+    """A connection whose transactions begin as we say: SQLite's own are switched off.
 
     Readers refuse to write by query_only; opened with mode=ro they would leave the files of the write-ahead log behind.
     """
+    uri = f"file:{quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
+    settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
+    # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
+    for setting in settings if read_only or not _is_foreign(connection) else []:
+        connection.execute(f"PRAGMA {setting}").close()
+    return connection
+
+
+@lru_cache(maxsize=8)
+def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
+    """An engine over such connections. It keeps none, but compiled statements."""
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
-    settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
-
-    def connect() -> sqlite3.Connection:
-        uri = f"file:{quote(str(path))}?mode=rw"
-        connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
-        # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
-        for setting in settings if read_only or not _is_foreign(connection) else []:
-            connection.execute(f"PRAGMA {setting}").close()
-        return connection
-
-    creator: Callable[[], Any] = connect
+    creator = cast("Any", partial(_connection, path, timeout_seconds, read_only))
     engine = create_engine("sqlite://", creator=creator, poolclass=NullPool)
 
     def begin(connection: Connection) -> None:
@@ -158,19 +173,15 @@ def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
 
 def _is_foreign(connection: sqlite3.Connection) -> bool:
     """Whether another program made this database."""
-    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return bool(names) and tables().ledger_schema.name not in names
+    names = table_names(PlainConnection(connection, on_postgresql=False))
+    return bool(names) and LEDGER_SCHEMA not in names
 
 
 @contextmanager
 def _one_sentence(path: Path) -> Iterator[None]:
     """Turns what the database and the file system raise into one LedgerError."""
-    from sqlalchemy.exc import DBAPIError
-
     try:
         yield
-    except DBAPIError as error:
-        raise LedgerError(_sentence(path, str(error.orig))) from error
     except sqlite3.Error as error:
         raise LedgerError(_sentence(path, str(error))) from error
     except OSError as error:

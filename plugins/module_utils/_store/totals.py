@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -88,22 +87,6 @@ def by_time(
         found[number].append(Total(keys, currency, int(amount_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
     return [sorted(of_window, key=_place) for of_window in found]
-
-
-def by_dimensions(
-    connection: Connection, windows: Sequence[Window], columns: Sequence[str]
-) -> list[dict[tuple[str | None, ...], int]]:
-    """For each of these windows: values of these columns of dimension_set -> sum in 1e-9 of all entries that begin there; one statement.
-
-    Sums of dimension sets are added up here and not by the database, which takes longer to compare their texts.
-    """
-    found: list[dict[tuple[str | None, ...], int]] = [{} for _window in windows]
-    parts = tuple((number, part) for number, window in enumerate(windows) for part in roll_up.parts(*_seconds(window)))
-    if parts:
-        for row in connection.execute(_by_set(parts, tuple(columns))).all():
-            sums, values = found[row[0]], row[2:]
-            sums[values] = sums.get(values, 0) + int(row[1])
-    return found
 
 
 def _place(total: Total) -> tuple[Any, ...]:
@@ -202,28 +185,13 @@ def _grouped(
     )
 
 
-@lru_cache(maxsize=16)
-def _by_set(parts: tuple[tuple[int, roll_up.Part], ...], columns: tuple[str, ...]) -> Select[Any]:
-    """Window's number, sum, and these columns, of every dimension set that has entries there. Kept: only the statement, never a sum."""
-    from sqlalchemy import select
-
-    summed = _per_set(None, parts)
-    dimension_set = tables().dimension_set
-    return (
-        select(summed.c.number, summed.c.amount_nano, *(dimension_set.c[name] for name in columns))
-        .join_from(summed, dimension_set, dimension_set.c.id == summed.c.dimension_set_id)
-        # Where everything was taken back, or moved elsewhere, nothing is.
-        .where(summed.c.entry_count != 0)
-    )
-
-
 def _per_set(
-    selection: Selection | None,
+    selection: Selection,
     parts: Sequence[tuple[int, roll_up.Part]],
-    entry_keys: Sequence[str] = (),
-    as_of: datetime | None = None,
+    entry_keys: Sequence[str],
+    as_of: datetime | None,
 ) -> Subquery:
-    """Window's number, dimension set's id, what only entries know, sum and count. selection: None for all entries."""
+    """Window's number, dimension set's id, what only entries know, sum and count."""
     from sqlalchemy import func, select, union_all
 
     in_buckets = [(number, part) for number, part in parts if part.bucket_s != roll_up.NO_BUCKET]
@@ -252,7 +220,7 @@ def _from_roll_up(part: CTE) -> Select[Any]:
     return select(part.c.number, bucket.c.dimension_set_id, *signed).join_from(part, bucket, inside)
 
 
-def _from_entries(part: CTE, selection: Selection | None, keys: Sequence[str], as_of: datetime | None) -> Select[Any]:
+def _from_entries(part: CTE, selection: Selection, keys: Sequence[str], as_of: datetime | None) -> Select[Any]:
     from sqlalchemy import case, select
 
     entry = tables().entry
@@ -262,7 +230,7 @@ def _from_entries(part: CTE, selection: Selection | None, keys: Sequence[str], a
         select(part.c.number, entry.c.dimension_set_id, *(_of_entry(name).label(name) for name in keys))
         .add_columns((entry.c.amount_nano * part.c.sign).label("amount_nano"), count)
         .join_from(part, entry, inside)
-        .where(*(_of_entries(selection) if selection else ()), *_recorded_by(entry, as_of))
+        .where(*_of_entries(selection), *_recorded_by(entry, as_of))
     )
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._store import sql
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
 
 from .desk import Desk
 from .grounds import feed
@@ -262,17 +262,18 @@ def test_a_gate_that_cannot_write_has_its_verdict_all_the_same(desk: Desk) -> No
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Every statement that is sent to a database meanwhile."""
+    """Every statement that SQLite is sent meanwhile."""
     sent: list[str] = []
+    connect = sqlite3.connect
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
+    def connect_and_trace(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        connection.set_trace_callback(sent.append)
+        return connection
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect_and_trace)
         yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_marks_cost_one_statement_for_all_budgets_and_none_where_nothing_is_reached(desk: Desk) -> None:
@@ -281,6 +282,7 @@ def test_marks_cost_one_statement_for_all_budgets_and_none_where_nothing_is_reac
         desk.define(f"team {number}", limit="100")
     with statements() as quiet:
         desk.budget(**ask)
+    assert [one for one in quiet if "FROM budget" in one]
     assert [one for one in quiet if "alert" in one] == []
     assert fired(desk.spend("60")) == ["0.5"] * 10
     with statements() as reached:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 
 from .desk import Desk
+from .grounds import feed
 
 SCOPE = {"categories": ["storage", "compute"], "projects": ["shop"], "tags": {"team": "a"}}
 
@@ -131,22 +132,31 @@ def test_a_gate_in_the_same_task_stands_on_the_new_definition(desk: Desk) -> Non
     assert desk.define(limit="10.1", spend="10.1")["verdict"] == "allow"
 
 
-def test_a_gate_needs_no_library_of_a_cloud(desk: Desk) -> None:
-    """Importing openstack takes longer than the whole gate."""
-    desk.define()
+@pytest.mark.parametrize("on", ["desk", "shared"])
+def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.FixtureRequest, on: str) -> None:
+    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked at."""
+    desk: Desk = request.getfixturevalue(on)
+    desk.feed(feed())
+    desk.define(limit="1000000", fed_by="cloud", thresholds=["0.9"])
     program = (
         "import sys\n"
-        "from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets, reservations\n"
-        "from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc\n"
+        "from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets, status\n"
+        "from ansible_collections.finops.cloud.plugins.module_utils._core.periods import parse_moment\n"
         "from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates\n"
         "from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions\n"
-        "task = budgets.Task(spend='1', currency='ICU')\n"
-        "said = budgets.apply(LedgerOptions(sys.argv[1]), task, Rates(), now_utc(), False, 'me')\n"
-        "print(said['verdict'], *sorted({name.split('.')[0] for name in sys.modules}))\n"
+        "options, now = LedgerOptions(sys.argv[1]), parse_moment(sys.argv[2], None, 'now')\n"
+        "task = budgets.Task(spend='1', currency='ICU', category='compute', on_unknown='warn')\n"
+        "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None, Rates(), now)['budgets'][0]]\n"
+        "assert said[1]['forecast'], said\n"
+        "print(*(one['verdict'] for one in said), *sorted({name.split('.')[0] for name in sys.modules}))\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program, str(desk.options.url)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, str(desk.options.url), desk.now.isoformat()],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    verdict, *modules = ended.stdout.split()
-    assert verdict == "allow"
-    assert not {"openstack", "keystoneauth1", "cloudkittyclient", "psycopg", "ansible"} & set(modules)
+    gate, status, *modules = ended.stdout.split()
+    assert gate == status
+    assert not {"openstack", "keystoneauth1", "cloudkittyclient", "sqlalchemy", "ansible"} & set(modules)
+    assert ("psycopg" in modules) == (on == "shared")

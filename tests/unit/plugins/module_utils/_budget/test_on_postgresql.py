@@ -14,19 +14,13 @@ from typing import Any
 import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, writing
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import writing
 from sqlalchemy import make_url
 
 from .desk import Desk
 
 ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
-
-
-@pytest.fixture
-def shared(postgresql_url: str) -> Desk:
-    return Desk(LedgerOptions(postgresql_url), now_utc())
 
 
 def as_role(desk: Desk, postgresql: dict[str, Any], role: str) -> Desk:

@@ -17,8 +17,16 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window
 from ansible_collections.finops.cloud.plugins.module_utils._store import budgets, entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, exists, reading, writing
+from ansible_collections.finops.cloud.plugins.module_utils._store.sql import (
+    LedgerOptions,
+    exists,
+    reading,
+    reading_rows,
+    writing,
+)
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import delete, make_url, select, update
 
 
@@ -40,7 +48,7 @@ def changed(options: LedgerOptions, **parts: Any) -> LedgerOptions:
 def refusals(options: LedgerOptions, *ways: Any) -> list[str]:
     """The sentence of each way to open the ledger."""
     sentences = []
-    for way in ways or (reading, writing):
+    for way in ways or (reading, reading_rows, writing):
         with pytest.raises(LedgerError) as refused, way(options):
             pass
         sentences.append(str(refused.value))
@@ -68,6 +76,34 @@ def test_results_show_the_url_without_its_password(ledger: LedgerOptions, secret
     assert sql.secrets(LedgerOptions("postgresql://u:a%40b@h/d")) == {"a%40b", "a@b"}
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql:///d", "/d"),
+        ("postgresql://u@%2Frun%2Fpostgresql/d", "u@%2Frun%2Fpostgresql/d"),
+        ("postgresql:///d?host=/run/postgresql&port=5433", "%2Frun%2Fpostgresql:5433/d"),
+        ("postgresql://u:p@[::1]:5433/d", "u@[::1]:5433/d"),
+        ("postgresql://u:p@one:5432,two:5433/d?target_session_attrs=read-write", "u@one:5432,two:5433/d?target_session_attrs=read-write"),
+        ("postgresql://a%2Fb:p@h/d%20e?options=-c%20role%3Dx", "a%2Fb@h/d%20e?options=-c%20role%3Dx"),
+    ],
+)  # fmt: skip
+def test_whatever_libpq_understands_is_shown_as_it_is_meant(url: str, shown: str) -> None:
+    """Shown again it means the same: libpq reads both alike, but for what is secret."""
+    assert sql.shown(LedgerOptions(url)) == f"postgresql+psycopg://{shown}"
+    with_secrets, public = (conninfo_to_dict(f"postgresql://{each}") for each in (url.partition("//")[2], shown))
+    with_secrets.pop("password", None)
+    assert public == with_secrets
+
+
+def test_a_wait_for_the_server_can_be_part_of_the_url(ledger: LedgerOptions) -> None:
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        silent = changed(ledger, port=mute.getsockname()[1])
+        patient = LedgerOptions(f"{silent.url}?connect_timeout=2", timeout_seconds=3_600)
+        assert "the server does not answer" in refusals(patient, reading_rows)[0]
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
 def test_the_password_can_come_from_the_environment(
     ledger: LedgerOptions, secret: str, monkeypatch: pytest.MonkeyPatch, scheme: str
@@ -90,6 +126,19 @@ def test_reading_cannot_write(ledger: LedgerOptions) -> None:
         pass
     with pytest.raises(LedgerError, match="read-only"), reading(ledger) as opened:
         opened.connection.execute(tables().ledger_schema.insert().values(version=9))
+    with pytest.raises(LedgerError, match="read-only"), reading_rows(ledger) as connection:
+        read(connection, "INSERT INTO ledger_schema (version) VALUES (9) RETURNING version")
+
+
+def test_readers_see_one_moment(ledger: LedgerOptions) -> None:
+    with writing(ledger):
+        pass
+    asked = "SELECT version FROM ledger_schema"
+    with reading_rows(ledger) as connection:
+        before = read(connection, asked)
+        with writing(ledger) as opened:
+            opened.connection.execute(tables().ledger_schema.insert().values(version=1))
+        assert read(connection, asked) == before
 
 
 def test_where_nothing_answers(ledger: LedgerOptions, secret: str) -> None:
@@ -98,7 +147,7 @@ def test_where_nothing_answers(ledger: LedgerOptions, secret: str) -> None:
         sentences = refusals(changed(ledger, port=closed.getsockname()[1]))
     sentences += refusals(changed(ledger, host="no-such-host.invalid"))
     assert [sentence.rpartition(": ")[2] for sentence in sentences] == [
-        "nothing answers there.", "nothing answers there.", "its host has no address.", "its host has no address.",
+        *["nothing answers there."] * 3, *["its host has no address."] * 3,
     ]  # fmt: skip
     assert not any(secret in sentence for sentence in sentences)
 
@@ -186,6 +235,9 @@ def test_a_newer_ledger_is_refused(ledger: LedgerOptions) -> None:
     [
         "postgresql://u:ge@heim@h/d",
         "postgresql://u:geheim@h:port/d",
+        "postgresql://u:12/geheim@h/d",
+        "postgresql://u:gehe%zzim@h/d",
+        "postgresql://u:geheim@h/d?nonsense=1",
         "postgresql://u:geheim@h",
         "postgresql://u:geheim@h/",
     ],
@@ -194,7 +246,7 @@ def test_urls_that_cannot_be_understood_are_refused_without_their_password(url: 
     with pytest.raises(InvalidOption, match=r"^ledger: .* write postgresql\+psycopg://user@host/database") as refused:
         sql.shown(LedgerOptions(url))
     assert "heim" not in str(refused.value)
-    assert sql.secrets(LedgerOptions(url)) <= {"ge@heim", "geheim"}
+    assert sql.secrets(LedgerOptions(url)) <= {"ge@heim", "geheim", "12/geheim", "gehe%zzim"}
     assert sql.secrets(LedgerOptions(url))
 
 

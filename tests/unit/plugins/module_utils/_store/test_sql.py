@@ -20,12 +20,14 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sqlite
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import read
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import SCHEMA_VERSION, tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import (
     Ledger,
     LedgerOptions,
     ledger_url,
     reading,
+    reading_rows,
     writing,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._store.sqlite import NETWORK_FILE_SYSTEMS, file_system_of
@@ -60,8 +62,9 @@ def test_a_new_ledger_is_its_owner_s_alone_and_safe_against_a_power_cut(ledger: 
 
 
 def test_reading_creates_nothing(ledger: LedgerOptions) -> None:
-    with pytest.raises(LedgerError, match=r"does not exist; define a budget"), reading(ledger):
-        pass
+    for way in (reading, reading_rows):
+        with pytest.raises(LedgerError, match=r"does not exist; define a budget"), way(ledger):
+            pass
     assert not path_of(ledger).parent.exists()
 
 
@@ -70,6 +73,19 @@ def test_reading_cannot_write(ledger: LedgerOptions) -> None:
         pass
     with pytest.raises(LedgerError, match="may not write"), reading(ledger) as opened:
         opened.connection.execute(tables().ledger_schema.insert().values(version=9))
+    with pytest.raises(LedgerError, match="may not write"), reading_rows(ledger) as connection:
+        read(connection, "INSERT INTO ledger_schema (version) VALUES (9)")
+
+
+def test_readers_see_one_moment(ledger: LedgerOptions) -> None:
+    with writing(ledger):
+        pass
+    asked = "SELECT version FROM ledger_schema"
+    with reading_rows(ledger) as connection:
+        before = read(connection, asked)
+        with writing(ledger) as opened:
+            opened.connection.execute(tables().ledger_schema.insert().values(version=1))
+        assert read(connection, asked) == before
 
 
 def test_reading_leaves_no_files_behind(ledger: LedgerOptions) -> None:
@@ -77,6 +93,8 @@ def test_reading_leaves_no_files_behind(ledger: LedgerOptions) -> None:
         pass
     with reading(ledger) as opened:
         opened.connection.execute(select(tables().entry)).all()
+    with reading_rows(ledger) as connection:
+        assert read(connection, "SELECT id FROM entry") == []
     assert [one.name for one in path_of(ledger).parent.iterdir()] == ["ledger.db"]
 
 
@@ -111,7 +129,7 @@ def test_a_first_write_that_fails_leaves_no_ledger(ledger: LedgerOptions) -> Non
 def test_a_newer_ledger_is_refused(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
         opened.connection.execute(update(tables().ledger_schema).values(version=SCHEMA_VERSION + 1))
-    for way in (reading, writing):
+    for way in (reading, reading_rows, writing):
         with (
             pytest.raises(
                 LedgerError, match=rf"has schema {SCHEMA_VERSION + 1}, this finops.cloud knows {SCHEMA_VERSION}"
@@ -127,7 +145,7 @@ def test_what_is_no_database_is_refused_and_kept(ledger: LedgerOptions) -> None:
         "This is somebody's letter, and a long one, so that SQLite finds no header in it.\n" * 40
     )
     before = path_of(ledger).read_bytes()
-    for way in (reading, writing):
+    for way in (reading, reading_rows, writing):
         with pytest.raises(LedgerError, match="no SQLite database"), way(ledger):
             pass
     assert path_of(ledger).read_bytes() == before
@@ -138,7 +156,7 @@ def test_another_program_s_database_is_refused_and_kept(ledger: LedgerOptions) -
     with sqlite3.connect(path_of(ledger)) as other:
         other.execute("CREATE TABLE letters (text TEXT)")
     before = path_of(ledger).read_bytes()
-    for way in (reading, writing):
+    for way in (reading, reading_rows, writing):
         with pytest.raises(LedgerError, match="no ledger of finops.cloud"), way(ledger):
             pass
     assert path_of(ledger).read_bytes() == before
@@ -153,6 +171,8 @@ def test_a_damaged_ledger_is_an_error(ledger: LedgerOptions) -> None:
     path.write_bytes(content)
     with pytest.raises(LedgerError, match="cannot be used"), reading(ledger) as opened:
         opened.connection.execute(select(tables().entry)).all()
+    with pytest.raises(LedgerError, match="cannot be used"), reading_rows(ledger) as connection:
+        read(connection, "SELECT id FROM entry")
 
 
 def test_a_lock_that_stays_is_an_error_after_the_timeout(ledger: LedgerOptions) -> None:
@@ -350,7 +370,7 @@ def test_a_network_file_system_is_refused_before_anything_is_made(
     kind = file_system_of(path_of(ledger).parent.parent / "x", Path("/proc/mounts").read_text())
     assert kind
     monkeypatch.setattr(sqlite, "NETWORK_FILE_SYSTEMS", (kind,))
-    for way in (reading, writing):
+    for way in (reading, reading_rows, writing):
         with pytest.raises(LedgerError, match=f"would lie on {kind}, .* use a local disk"), way(ledger):
             pass
     assert not path_of(ledger).parent.exists()

@@ -19,13 +19,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import L
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_rows, replacement, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import canonical_tags
+from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sums import by_dimensions
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._store.totals import (
     Selection,
     Total,
-    by_dimensions,
     by_time,
     rows,
     totals,
