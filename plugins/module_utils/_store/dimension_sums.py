@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.finops.cloud.plugins.module_utils._store import roll_up
-from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, read
+from ansible_collections.finops.cloud.plugins.module_utils._store.rows import Transaction, on_postgresql, read
 
 if TYPE_CHECKING:
     from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 _OF_BUCKETS = """
     SELECT part.column1 AS window_number, dimension_set_id, amount_nano * part.column5 AS amount_nano,
         entry_count * part.column5 AS entry_count
-    FROM (VALUES {parts}) AS part
-    JOIN roll_up ON bucket_s = part.column2 AND bucket_begin >= part.column3 AND bucket_begin < part.column4"""
+    FROM {joined}"""
+_IN_BUCKETS = "bucket_s = part.column2 AND bucket_begin >= part.column3 AND bucket_begin < part.column4"
 _OF_ENTRIES = """
     SELECT part.column1 AS window_number, dimension_set_id, amount_nano * part.column5 AS amount_nano,
         CASE WHEN reverses IS NULL THEN part.column5 ELSE -part.column5 END AS entry_count
-    FROM (VALUES {parts}) AS part
-    JOIN entry ON period_begin >= part.column3 AND period_begin < part.column4"""
+    FROM {joined}"""
+_IN_ENTRIES = "period_begin >= part.column3 AND period_begin < part.column4"
+_JOINED_IN_SQLITE = "(VALUES {parts}) AS part JOIN {table} ON {condition}"
+#: PostgreSQL takes a range whose ends stand in another table for a large one, and would read all rows; OFFSET keeps it from joining.
+_JOINED_IN_POSTGRESQL = (
+    "(VALUES {parts}) AS part CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) AS inside"
+)
 #: Where everything was taken back, or moved elsewhere, nothing is.
 _BY_SET = """
 SELECT window_number, summed.amount_nano, {columns}
@@ -55,18 +60,25 @@ def by_dimensions(
         for part in roll_up.parts(int(window.begin.timestamp()), int(window.end.timestamp()))
     ]
     if parts:
-        for number, amount_nano, *values in read(transaction, _statement(parts, columns)):
+        for number, amount_nano, *values in read(transaction, statement(parts, columns, on_postgresql(transaction))):
             sums, key = found[number], tuple(values)
             sums[key] = sums.get(key, 0) + int(amount_nano)
     return found
 
 
-def _statement(parts: Sequence[_Numbered], columns: Sequence[str]) -> str:
+def statement(parts: Sequence[_Numbered], columns: Sequence[str], in_postgresql: bool) -> str:
     """Window's number, sum, and these columns, of every dimension set that has entries there. Only numbers of our own are in its text."""
     in_buckets = [each for each in parts if each[1].bucket_s != roll_up.NO_BUCKET]
     in_entries = [each for each in parts if each[1].bucket_s == roll_up.NO_BUCKET]
-    sources = [_OF_BUCKETS.format(parts=_values(in_buckets))] if in_buckets else []
-    sources += [_OF_ENTRIES.format(parts=_values(in_entries))] if in_entries else []
+    joined = _JOINED_IN_POSTGRESQL if in_postgresql else _JOINED_IN_SQLITE
+    sources = [
+        source.format(joined=joined.format(parts=_values(each), table=table, condition=condition))
+        for source, each, table, condition in (
+            (_OF_BUCKETS, in_buckets, "roll_up", _IN_BUCKETS),
+            (_OF_ENTRIES, in_entries, "entry", _IN_ENTRIES),
+        )
+        if each
+    ]
     return _BY_SET.format(columns=", ".join(columns), sources="\n    UNION ALL".join(sources))
 
 

@@ -19,7 +19,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import L
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
 from ansible_collections.finops.cloud.plugins.module_utils._store import entries, entry_rows, replacement, roll_up
 from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import canonical_tags
-from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sums import by_dimensions
+from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sums import by_dimensions, statement
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry
 from ansible_collections.finops.cloud.plugins.module_utils._store.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
@@ -192,6 +192,25 @@ def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, .
         for number, before in enumerate(models):
             found = totals(connection, Selection(asked), ("category",), as_of=NOW + timedelta(seconds=number))
             assert told(found) == before.sums(asked, lambda one: (one.category,))
+
+
+def test_sums_of_some_months_read_no_table_whole_on_postgresql(postgresql_url: str) -> None:
+    """It takes reading all for less work than looking up what is asked for, unless it is told."""
+    options = LedgerOptions(postgresql_url)
+    write(options, entry("a", 0, 1))
+    begins = [int(FIRST.timestamp()) + 3_600 + number * MONTH_S for number in range(4)]
+    parts = [(number, part) for number, begin in enumerate(begins) for part in roll_up.parts(begin, begin + MONTH_S)]
+    with writing(options) as opened:
+        opened.connection.exec_driver_sql(
+            "INSERT INTO roll_up (bucket_s, bucket_begin, dimension_set_id, amount_nano, entry_count)"
+            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1 FROM roll_up, generate_series(1, 10000) AS number"
+            " ORDER BY md5(number::text)"
+        )
+        opened.connection.exec_driver_sql("ANALYZE roll_up")
+        asked = statement(parts, ["currency"], in_postgresql=True)
+        plan = "\n".join(opened.connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
+    assert "roll_up_pkey" in plan
+    assert "Seq Scan on roll_up" not in plan
 
 
 @settings(max_examples=15)
