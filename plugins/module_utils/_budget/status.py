@@ -34,15 +34,15 @@ def status(
     """
     if names is not None and not names:
         raise InvalidOption("names", "is empty; leave it out for all budgets.")
-    with sql.reading_rows(options) as ledger:
-        stored = budgets.read_all(ledger)
-        now = holds.database_now(ledger, now)
+    with sql.reading_rows(options) as rows:
+        stored = budgets.read_all(rows)
+        now = holds.database_now(rows, now)
         wanted = stored if names is None else [require(stored, name, "names") for name in names]
-        stands_on = ground.read(ledger, rates, now, wanted, Request())
+        stands_on = ground.read(rows, rates, now, wanted, Request())
         found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
-        told = [alerts.described(one) for one in alerts.waiting(ledger, wanted, consumer, now)]
-        hours = feed_hours.read_all(ledger) if stands_on.feeds else {}
-        held = [told_hold(one, now) for one in holds.counting(ledger, now)]
+        told = [alerts.described(one) for one in alerts.waiting(rows, wanted, consumer, now)]
+        hours = feed_hours.read_all(rows) if stands_on.feeds else {}
+        held = [told_hold(one, now) for one in holds.counting(rows, now)]
     return {
         "ledger": sql.shown(options),
         "evaluated_at": iso(now),
