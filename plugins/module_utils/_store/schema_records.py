@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The table of usage records, beside those of schema.py that carry cost."""
+"""The table of usage records (rule E3 of docs/rules.md)."""
 
 from __future__ import annotations
 
