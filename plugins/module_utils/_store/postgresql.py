@@ -36,6 +36,8 @@ _LOCK = 0x66696E6F7073
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
 #: Parameters of libpq that are secret: they can stand behind the question mark too.
 _SECRETS = ("password", "sslpassword")
+#: What libpq says of a URL, in a program that has set no language.
+_UNKNOWN_PARAMETER = "invalid URI query parameter"
 _PORTS = re.compile(r"[0-9,]*")
 _PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
 _SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
@@ -87,6 +89,10 @@ class Database:
         try:
             parts = _parts(url)
         except psycopg.Error as error:
+            if _UNKNOWN_PARAMETER in str(error):
+                raise InvalidOption(
+                    "ledger", "has a parameter behind the question mark that libpq does not know."
+                ) from error
             raise InvalidOption("ledger", f"is no URL of PostgreSQL; {_FORM}.") from error
         # What of a password is not written as it has to be ends up in one of these.
         misread = "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(parts.get("port", ""))

@@ -237,7 +237,6 @@ def test_a_newer_ledger_is_refused(ledger: LedgerOptions) -> None:
         "postgresql://u:geheim@h:port/d",
         "postgresql://u:12/geheim@h/d",
         "postgresql://u:gehe%zzim@h/d",
-        "postgresql://u:geheim@h/d?nonsense=1",
         "postgresql://u:geheim@h",
         "postgresql://u:geheim@h/",
     ],
@@ -248,6 +247,12 @@ def test_urls_that_cannot_be_understood_are_refused_without_their_password(url: 
     assert "heim" not in str(refused.value)
     assert sql.secrets(LedgerOptions(url)) <= {"ge@heim", "geheim", "12/geheim", "gehe%zzim"}
     assert sql.secrets(LedgerOptions(url))
+
+
+def test_a_parameter_that_libpq_does_not_know_is_told_apart() -> None:
+    with pytest.raises(InvalidOption, match="behind the question mark that libpq does not know") as refused:
+        sql.shown(LedgerOptions("postgresql://u:geheim@h/d?nonsense=1"))
+    assert "geheim" not in str(refused.value)
 
 
 ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
