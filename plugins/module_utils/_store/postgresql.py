@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
@@ -213,5 +213,5 @@ def _engine(url: str, timeout_seconds: int) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    creator = cast("Any", partial(_connection, url, timeout_seconds))
+    creator: Callable[[], Any] = partial(_connection, url, timeout_seconds)
     return create_engine(_SHOWN, creator=creator, poolclass=NullPool)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
@@ -161,7 +161,7 @@ def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
-    creator = cast("Any", partial(_connection, path, timeout_seconds, read_only))
+    creator: Callable[[], Any] = partial(_connection, path, timeout_seconds, read_only)
     engine = create_engine("sqlite://", creator=creator, poolclass=NullPool)
 
     def begin(connection: Connection) -> None:
