@@ -35,7 +35,7 @@ _LOCK = 0x66696E6F7073
 #: libpq takes a shorter one as 2 (its documentation, connect_timeout).
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
 #: Parameters of libpq that are secret: they can stand behind the question mark too.
-_SECRETS = ("password", "sslpassword")
+_SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 #: What libpq says of a URL, in a program that has set no language.
 _UNKNOWN_PARAMETER = "invalid URI query parameter"
 _PORTS = re.compile(r"[0-9,]*")

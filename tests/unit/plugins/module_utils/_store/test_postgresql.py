@@ -73,6 +73,7 @@ def test_results_show_the_url_without_its_password(ledger: LedgerOptions, secret
     in_query = LedgerOptions(f"postgresql://u@h/d?password={secret}&connect_timeout=3")
     assert sql.shown(in_query) == "postgresql+psycopg://u@h/d?connect_timeout=3"
     assert sql.secrets(in_query) == {secret}
+    assert sql.secrets(LedgerOptions("postgresql://u@h/d?oauth_client_secret=a&scram_client_key=b")) == {"a", "b"}
     assert sql.secrets(LedgerOptions("postgresql://u:a%40b@h/d")) == {"a%40b", "a@b"}
 
 
