@@ -131,17 +131,6 @@ def test_reading_cannot_write(ledger: LedgerOptions) -> None:
         read(connection, "INSERT INTO ledger_schema (version) VALUES (9) RETURNING version")
 
 
-def test_readers_see_one_moment(ledger: LedgerOptions) -> None:
-    with writing(ledger):
-        pass
-    asked = "SELECT version FROM ledger_schema"
-    with reading_rows(ledger) as connection:
-        before = read(connection, asked)
-        with writing(ledger) as opened:
-            opened.connection.execute(tables().ledger_schema.insert().values(version=1))
-        assert read(connection, asked) == before
-
-
 def test_where_nothing_answers(ledger: LedgerOptions, secret: str) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -77,17 +77,6 @@ def test_reading_cannot_write(ledger: LedgerOptions) -> None:
         read(connection, "INSERT INTO ledger_schema (version) VALUES (9)")
 
 
-def test_readers_see_one_moment(ledger: LedgerOptions) -> None:
-    with writing(ledger):
-        pass
-    asked = "SELECT version FROM ledger_schema"
-    with reading_rows(ledger) as connection:
-        before = read(connection, asked)
-        with writing(ledger) as opened:
-            opened.connection.execute(tables().ledger_schema.insert().values(version=1))
-        assert read(connection, asked) == before
-
-
 def test_reading_leaves_no_files_behind(ledger: LedgerOptions) -> None:
     with writing(ledger):
         pass
