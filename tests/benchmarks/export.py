@@ -23,7 +23,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry, write_all
 from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, writing
 
-MANY, FEW, BOUND_MB = 1_000_000, 50_000, 64
+#: So few that a month has one whole row group of Parquet: what more than that takes is growth.
+MANY, FEW, BOUND_MB = 1_000_000, 200_000, 64
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 HOURS = 91 * 24
 HOUR = timedelta(hours=1)
