@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs on the controller, where templates and reports are (rule W6 of docs/rules.md). Documented as the module of its name."""
+"""Runs on the controller, where templates and reports are (rule W6 of docs/rules.md).
+
+Documented as the module of its name.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.finops.cloud.plugins.module_utils._budget.deployment_verdict import Policy, deployment_verdict
-from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_xml import junit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
+
+from ..module_utils._budgets.deployment_verdict import Policy, deployment_verdict
+from ..module_utils._export.verdict_xml import junit
 
 SHIPPED = Path(__file__).parents[2] / "roles" / "budget_gate" / "templates"
 TEMPLATE = "verdict.md.j2"
@@ -34,7 +38,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The verdict as a result. Fails only where a file cannot be written: whoever asked looks at gate_passed."""
+        """The verdict as a result.
+
+        Fails only where a file cannot be written: whoever asked looks at gate_passed.
+        """
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validated, given = self.validate_argument_spec(
             argument_spec={
@@ -56,7 +63,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         for name, path in (("json", args["json"]), ("markdown", args["markdown"]), ("junit", args["junit"])):
             if path is not None:
                 content = _content(name, verdict, args["template_path"])
-                result["changed"] = _write(Path(path), content, self._task.check_mode) or result.get("changed", False)
+                result["changed"] = _write(Path(path), content, self._task.check_mode) or result.get(
+                    "changed", False
+                )
                 written.append(path)
         return {"changed": False, **result, **verdict, "files": written}
 
@@ -68,7 +77,10 @@ def _content(kind: str, verdict: Mapping[str, Any], template_path: str | None) -
 
 
 def markdown(verdict: Mapping[str, Any], template_path: str | None = None) -> str:
-    """The verdict as a comment on a merge request, by the user's verdict.md.j2 where there is one. Raises AnsibleActionFail."""
+    """The verdict as a comment on a merge request, by the user's verdict.md.j2 where there is one.
+
+    Raises AnsibleActionFail.
+    """
     folders = [str(SHIPPED)] if template_path is None else [template_path, str(SHIPPED)]
     environment = Environment(
         loader=FileSystemLoader(folders),
@@ -85,14 +97,19 @@ def markdown(verdict: Mapping[str, Any], template_path: str | None = None) -> st
 
 
 def cell(value: object) -> Markup:
-    """Text that stands for itself in a table of Markdown and in HTML: all that could mean something there is written as a number."""
+    """Text that stands for itself in a table of Markdown and in HTML: all that could mean something there is
+    written as a number.
+    """
     text = " ".join(str(value).split())
     # Nothing is left of the text that could mean something.
     return Markup("".join(one if _PLAIN.match(one) else f"&#{ord(one)};" for one in text))  # noqa: S704
 
 
 def _write(path: Path, content: str, check_mode: bool) -> bool:
-    """Write the file unless it has that content, and tell whether it had not. It takes its place when it is whole."""
+    """Write the file unless it has that content, and tell whether it had not.
+
+    It takes its place when it is whole.
+    """
     try:
         if path.is_file() and path.read_text(encoding="utf-8") == content:
             return False

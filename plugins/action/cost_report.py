@@ -15,10 +15,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc, zone_named
-from ansible_collections.finops.cloud.plugins.module_utils._export.render import FORMATS, render
-from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
+
+from ..module_utils._core.errors import FinopsError, InvalidOption
+from ..module_utils._core.periods import now_utc, zone_named
+from ..module_utils._export.render import FORMATS, render
+from ..module_utils._export.report import Results, report
 
 OURS = str(Path(__file__).resolve().parents[2] / "roles" / "cost_report" / "templates")
 _RESULTS = {name: {"type": "dict", "required": name == "summary"} for name in Results.__dataclass_fields__}
@@ -40,7 +41,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "results": {"type": "dict", "required": True, "options": _RESULTS},
                 "title": {"type": "str", "default": "Cost report"},
                 "timezone": {"type": "str", "default": "UTC"},
-                "formats": {"type": "list", "elements": "str", "default": list(FORMATS), "choices": list(FORMATS)},
+                "formats": {
+                    "type": "list",
+                    "elements": "str",
+                    "default": list(FORMATS),
+                    "choices": list(FORMATS),
+                },
                 "templates": {"type": "list", "elements": "path", "default": []},
             }
         )
@@ -56,7 +62,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if not folder.is_dir():
             raise InvalidOption("dest", f"'{folder}' is no folder that is there.")
         told = report(Results(**given["results"]), given["title"], zone, now_utc())
-        files = {folder / f"report.{form}": render(form, told, OURS, given["templates"]) for form in given["formats"]}
+        files = {
+            folder / f"report.{file_format}": render(file_format, told, OURS, given["templates"])
+            for file_format in given["formats"]
+        }
         changed = [_put(path, content.encode(), check_mode) for path, content in files.items()]
         return {
             "changed": any(changed),

@@ -10,22 +10,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
-    amount_of,
-    exact_sum,
-    parse_currency,
-    plain,
-)
+
+from ..module_utils._core.errors import FinopsError, InvalidOption
+from ..module_utils._core.money import amount_of, exact_sum, parse_currency, plain
 
 
 def money_sum(rows: Any, attribute: str = "amount") -> str:
     """The exact sum of amounts, or of one attribute of rows that all name the same currency.
 
-    Raises AnsibleFilterError for what is no amount (a null is unknown, not zero) and for rows of several currencies or of none.
+    Raises AnsibleFilterError for what is no amount (a null is unknown, not zero) and for rows of several
+    currencies or of none.
     """
     if not isinstance(rows, list | tuple):
-        raise AnsibleFilterError("What is summed is a list: of amounts, or of rows with an amount and a currency.")
+        raise AnsibleFilterError(
+            "What is summed is a list: of amounts, or of rows with an amount and a currency."
+        )
     try:
         return plain(exact_sum(_amounts(rows, attribute)))
     except FinopsError as error:
@@ -42,7 +41,9 @@ def _amounts(rows: list[Any] | tuple[Any, ...], attribute: str) -> list[Any]:
         amounts.append(amount_of(row[attribute] if named else row, f"[{number}]"))
     if len(currencies) > 1:
         told = ", ".join(sorted(currency or "none" for currency in currencies))
-        raise InvalidOption("currency", f"amounts of several currencies ({told}) have no sum; convert them first.")
+        raise InvalidOption(
+            "currency", f"amounts of several currencies ({told}) have no sum; convert them first."
+        )
     return amounts
 
 

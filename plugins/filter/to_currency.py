@@ -11,10 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import amount_of, display, parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc, parse_moment
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import parse_rates
+
+from ..module_utils._core.errors import FinopsError, InvalidOption
+from ..module_utils._core.money import amount_of, display, parse_currency
+from ..module_utils._core.periods import now_utc, parse_moment
+from ..module_utils._core.rates import parse_rates
 
 _OF_A_RATE = {"currency", "icu_per_unit", "valid_from"}
 
@@ -27,10 +28,11 @@ def to_currency(
     rates: Any = (),
     confirm_rates: bool = False,
 ) -> str:
-    """An amount, or the amount of a row with a currency, in another currency, half-even to 6 decimals (rules M3 and M4).
+    """An amount, or the amount of a row with a currency, in another currency, half-even to 6 decimals (rules
+    M3 and M4).
 
-    Arguments as to_currency.yml says. Raises AnsibleFilterError for what is no amount, currency, moment or rate, and where no rate
-    was valid then.
+    Arguments as to_currency.yml says. Raises AnsibleFilterError for what is no amount, currency, moment or
+    rate, and where no rate was valid then.
     """
     try:
         if isinstance(value, Mapping):
@@ -49,7 +51,9 @@ def _checked(rates: Any) -> Sequence[Mapping[str, str]]:
         raise InvalidOption("rates", f"is a list of rates; each has {', '.join(sorted(_OF_A_RATE))}.")
     for number, row in enumerate(rates):
         if not isinstance(row, Mapping) or set(row) != _OF_A_RATE:
-            raise InvalidOption(f"rates[{number}]", f"a rate has {', '.join(sorted(_OF_A_RATE))}, and nothing else.")
+            raise InvalidOption(
+                f"rates[{number}]", f"a rate has {', '.join(sorted(_OF_A_RATE))}, and nothing else."
+            )
     return rates
 
 

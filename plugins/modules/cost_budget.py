@@ -459,12 +459,13 @@ budgets:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_gate
-from ansible_collections.finops.cloud.plugins.module_utils._budget.budgets import STATES, Task, apply
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS, WEEKDAYS, now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
-from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.run import run_gate
+from ..module_utils._budgets.budgets import STATES, Task, apply
+from ..module_utils._core.categories import CATEGORIES
+from ..module_utils._core.periods import KINDS, WEEKDAYS, now_utc
+from ..module_utils._core.writer import recorded_by
 
 
 def main() -> None:
@@ -516,7 +517,9 @@ def main() -> None:
 
     def work() -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
-        return apply(ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by())
+        return apply(
+            ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by()
+        )
 
     run_gate(module, work, task.gates, "sqlalchemy")
 

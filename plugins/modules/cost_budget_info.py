@@ -218,10 +218,11 @@ budgets:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.run import run
+from ..module_utils._budgets.status import status
+from ..module_utils._core.periods import now_utc
 
 
 def main() -> None:

@@ -271,13 +271,14 @@ alerts_unknown:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
-from ansible_collections.finops.cloud.plugins.module_utils._feeds import manual
-from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES, CHARGE_CATEGORIES
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.run import run
+from ..module_utils._budgets import alerts
+from ..module_utils._core.categories import CATEGORIES, CHARGE_CATEGORIES
+from ..module_utils._core.periods import now_utc
+from ..module_utils._core.writer import recorded_by
+from ..module_utils._imports import manual
 
 
 def main() -> None:

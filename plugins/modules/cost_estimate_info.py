@@ -429,14 +429,11 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import (
-    arguments,
-    cloud_arguments,
-    estimate_arguments,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.estimate import read_estimate
+
+from ..module_utils._ansible import arguments, cloud_arguments, estimate_arguments
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._estimate.estimate import read_estimate
+from ..module_utils._openstack.connection import Cloud
 
 
 def main() -> None:

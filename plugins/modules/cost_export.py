@@ -291,12 +291,13 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.export_arguments import EXPORT, Asked
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._export import export, textfile
+
+from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.export_arguments import EXPORT, Asked
+from ..module_utils._ansible.run import run
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._export import export, textfile
+from ..module_utils._openstack.connection import Cloud
 
 
 def main() -> None:
@@ -329,7 +330,9 @@ def main() -> None:
         asked = Asked(params)
         if as_metrics:
             return textfile.write(asked.ledger(), asked.metrics(), asked.now, check_mode)
-        return export.from_ledger(asked.ledger(), asked.selection(), asked.target(), asked.as_of(), check_mode)
+        return export.from_ledger(
+            asked.ledger(), asked.selection(), asked.target(), asked.as_of(), check_mode
+        )
 
     if params["read_from"] == "cloud" or params["quotas"]:
         run_on_cloud(module, of_cloud, *libraries, *(("sqlalchemy",) if as_metrics else ()))

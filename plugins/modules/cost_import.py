@@ -440,34 +440,21 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import (
-    arguments,
-    cloud_arguments,
-    vergeos_arguments,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
-    Window,
-    now_utc,
-    parse_moment,
-    used_window,
-    zone_named,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
-from ansible_collections.finops.cloud.plugins.module_utils._feeds import tables
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.cloudkitty import ImportOptions, import_cost
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.retiring import retire
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.vergeos import (
-    VergeosOptions,
-    import_usage,
-    parse_prices,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System
+
+from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
+from ..module_utils._ansible.run import run
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._budgets import alerts
+from ..module_utils._core.money import parse_currency
+from ..module_utils._core.periods import Window, now_utc, parse_moment, used_window, zone_named
+from ..module_utils._core.writer import recorded_by
+from ..module_utils._imports import bill_files
+from ..module_utils._imports.cloudkitty import ImportOptions, import_cost
+from ..module_utils._imports.retiring import retire
+from ..module_utils._imports.vergeos import VergeosOptions, import_usage, parse_prices
+from ..module_utils._ledger import feeds
+from ..module_utils._openstack.connection import Cloud
+from ..module_utils._vergeos.connection import System
 
 
 def main() -> None:
@@ -482,14 +469,22 @@ def main() -> None:
             **arguments.WINDOW,
             "since": {"type": "str", "choices": ["last"]},
             "resolution": {"type": "str", "default": feeds.HOUR, "choices": [feeds.HOUR, feeds.DAY]},
-            "group_by": {"type": "str", "default": feeds.BY_RESOURCE, "choices": [feeds.BY_RESOURCE, feeds.BY_TYPE]},
+            "group_by": {
+                "type": "str",
+                "default": feeds.BY_RESOURCE,
+                "choices": [feeds.BY_RESOURCE, feeds.BY_TYPE],
+            },
             "import_tags": {"type": "bool", "default": True},
             "reread": {"type": "bool", "default": False},
             "empty_until": {"type": "str"},
             "state": {"type": "str", "default": "present", "choices": ["present", "retired"]},
             "project": {"type": "str"},
             "file": {"type": "path"},
-            "format": {"type": "str", "default": tables.FOCUS, "choices": [tables.FOCUS, tables.CSV]},
+            "format": {
+                "type": "str",
+                "default": bill_files.FOCUS,
+                "choices": [bill_files.FOCUS, bill_files.CSV],
+            },
             "columns": {"type": "dict", "default": {}},
             "values": {"type": "dict", "default": {}},
             "source": {"type": "str"},
@@ -513,21 +508,25 @@ def main() -> None:
     def bring_in(cloud: Cloud, now: datetime) -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
         watch = alerts.watch(arguments.rates(module.params), now, recorded_by())
-        return import_cost(cloud, ledger, _options(module.params, now), now, recorded_by(), module.check_mode, watch)
+        return import_cost(
+            cloud, ledger, _options(module.params, now), now, recorded_by(), module.check_mode, watch
+        )
 
     run_on_cloud(module, bring_in, "sqlalchemy")
 
 
 def _retire(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    return retire(arguments.ledger_options(params), params["project"], params["region_name"], module.check_mode)
+    return retire(
+        arguments.ledger_options(params), params["project"], params["region_name"], module.check_mode
+    )
 
 
 def _bring_table(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    options = tables.TableOptions(
+    options = bill_files.TableOptions(
         path=params["file"],
-        form=params["format"],
+        file_format=params["format"],
         source=params["source"] or params["format"],
         columns={name: str(column) for name, column in params["columns"].items()},
         values={name: str(value) for name, value in params["values"].items()},
@@ -537,7 +536,7 @@ def _bring_table(module: AnsibleModule) -> dict[str, Any]:
     )
     ledger, now = arguments.ledger_options(params), now_utc()
     watch = alerts.watch(arguments.rates(params), now, recorded_by())
-    return tables.import_table(ledger, options, now, recorded_by(), module.check_mode, watch)
+    return bill_files.import_table(ledger, options, now, recorded_by(), module.check_mode, watch)
 
 
 def _bring_usage(module: AnsibleModule) -> dict[str, Any]:
@@ -569,13 +568,15 @@ def _options(params: dict[str, Any], now: datetime) -> ImportOptions:
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
         collect_period_s=cloud_arguments.collect_period_s(params),
         metric_categories=cloud_arguments.metric_categories(params),
-        form=feeds.Form(
+        layout=feeds.ImportLayout(
             params["resolution"],
             params["group_by"],
             params["import_tags"] and params["group_by"] == feeds.BY_RESOURCE,
         ),
         reread=params["reread"],
-        empty_until=parse_moment(params["empty_until"], zone, "empty_until") if params["empty_until"] else None,
+        empty_until=parse_moment(params["empty_until"], zone, "empty_until")
+        if params["empty_until"]
+        else None,
     )
 
 

@@ -367,18 +367,13 @@ budgets:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run_gate
-from ansible_collections.finops.cloud.plugins.module_utils._budget.reservations import Task, apply
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
-from ansible_collections.finops.cloud.plugins.module_utils._store.holds import (
-    BY_ENTRY,
-    BY_IMPORT,
-    COMMITTED,
-    HELD,
-    RELEASED,
-)
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.run import run_gate
+from ..module_utils._budgets.reservations import Task, apply
+from ..module_utils._core.periods import now_utc
+from ..module_utils._core.writer import recorded_by
+from ..module_utils._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED
 
 
 def main() -> None:
@@ -407,7 +402,9 @@ def main() -> None:
 
     def work() -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
-        return apply(ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by())
+        return apply(
+            ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by()
+        )
 
     run_gate(module, work, task.state == HELD, "sqlalchemy")
 

@@ -383,18 +383,13 @@ next_marker:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
-    asked_window,
-    iso,
-    now_utc,
-    parse_moment,
-    zone_named,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Page, Question, summarize
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.run import run
+from ..module_utils._core.errors import InvalidOption
+from ..module_utils._core.money import parse_currency
+from ..module_utils._core.periods import asked_window, iso, now_utc, parse_moment, zone_named
+from ..module_utils._cost.ledger_summary import Page, Question, summarize
 
 
 def main() -> None:

@@ -635,19 +635,16 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_places
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
-    LAST_HOUR,
-    asked_window,
-    zone_named,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import checked
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost import read_cost
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.cost_options import CostOptions
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.grouping import GROUPS
+
+from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.run_on_cloud import run_on_places
+from ..module_utils._core.money import parse_currency
+from ..module_utils._core.periods import LAST_HOUR, asked_window, zone_named
+from ..module_utils._core.rows_file import checked
+from ..module_utils._cost.cost import read_cost
+from ..module_utils._cost.grouping import GROUPS
+from ..module_utils._cost.options import CostOptions
+from ..module_utils._openstack.places import Places
 
 
 def main() -> None:
@@ -686,7 +683,9 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOpt
     named = None if params["begin"] else params["window"] or "current_month"
     last_hour = named == LAST_HOUR
     return CostOptions(
-        window=None if last_hour else asked_window(named or "current_month", params["begin"], params["end"], zone, now),
+        window=None
+        if last_hour
+        else asked_window(named or "current_month", params["begin"], params["end"], zone, now),
         named=named,
         zone=zone,
         currency=parse_currency(params["currency"] or rating_currency, "currency"),

@@ -446,15 +446,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.metric import GENERIC
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, used_window, zone_named
-from ansible_collections.finops.cloud.plugins.module_utils._metering.measures import MetricOptions
-from ansible_collections.finops.cloud.plugins.module_utils._metering.metrics import read_metrics
-from ansible_collections.finops.cloud.plugins.module_utils._metering.series import REAGGREGATIONS, TOGETHER, method_of
+
+from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._core.errors import InvalidOption
+from ..module_utils._core.periods import Window, used_window, zone_named
+from ..module_utils._openstack.connection import Cloud
+from ..module_utils._openstack.metric import GENERIC
+from ..module_utils._usage.measures import MetricOptions
+from ..module_utils._usage.metrics import read_metrics
+from ..module_utils._usage.series import REAGGREGATIONS, TOGETHER, method_of
 
 DAY = timedelta(days=1)
 
@@ -493,7 +494,9 @@ def _options(params: dict[str, Any], now: datetime) -> MetricOptions:
     measured = params["measures"] or params["summary"] or params["reaggregation"]
     aggregation, resample_s = params["aggregation"], _seconds(params, "resample")
     if resample_s is not None and method_of(aggregation) not in TOGETHER:
-        raise InvalidOption("resample", f"goes with an aggregation of {', '.join(TOGETHER)}, not {aggregation}.")
+        raise InvalidOption(
+            "resample", f"goes with an aggregation of {', '.join(TOGETHER)}, not {aggregation}."
+        )
     if params["children"] and not params["resources"]:
         raise InvalidOption("children", "are those of resources; name some there.")
     return MetricOptions(

@@ -262,12 +262,13 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._metering.headroom import parse_required, parse_warn_at
-from ansible_collections.finops.cloud.plugins.module_utils._metering.quota_packs import INFOMANIAK_PACKS, parse_packs
-from ansible_collections.finops.cloud.plugins.module_utils._metering.quotas import SERVICES, QuotaOptions, read_quotas
+
+from ..module_utils._ansible import cloud_arguments
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._openstack.connection import Cloud
+from ..module_utils._usage.headroom import parse_required, parse_warn_at
+from ..module_utils._usage.quota_packs import INFOMANIAK_PACKS, parse_packs
+from ..module_utils._usage.quotas import SERVICES, QuotaOptions, read_quotas
 
 
 def main() -> None:

@@ -390,18 +390,14 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, used_window, zone_named
-from ansible_collections.finops.cloud.plugins.module_utils._core.rows_file import checked
-from ansible_collections.finops.cloud.plugins.module_utils._metering.resources import TYPES, Filter
-from ansible_collections.finops.cloud.plugins.module_utils._metering.usage import (
-    DETAILS,
-    SERVICES,
-    UsageOptions,
-    read_usage,
-)
+
+from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._core.periods import iso, used_window, zone_named
+from ..module_utils._core.rows_file import checked
+from ..module_utils._openstack.connection import Cloud
+from ..module_utils._usage.resources import TYPES, Filter
+from ..module_utils._usage.usage import DETAILS, SERVICES, UsageOptions, read_usage
 
 
 def main() -> None:

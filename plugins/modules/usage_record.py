@@ -181,15 +181,16 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run_on_cloud import run_on_cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import OPENSTACK, VERGEOS
-from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
-from ansible_collections.finops.cloud.plugins.module_utils._metering.records import generate, take
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System
+
+from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
+from ..module_utils._ansible.run import run
+from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._core.periods import now_utc
+from ..module_utils._core.usage_record import OPENSTACK, VERGEOS
+from ..module_utils._core.writer import recorded_by
+from ..module_utils._openstack.connection import Cloud
+from ..module_utils._records.take import generate, take
+from ..module_utils._vergeos.connection import System
 
 
 def main() -> None:

@@ -188,20 +188,14 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.record_arguments import (
-    QUESTION,
-    refuse_two_questions,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import OPENSTACK, VERGEOS
-from ansible_collections.finops.cloud.plugins.module_utils._metering.record_questions import (
-    StoredRecords,
-    answer,
-    parse_question,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._store import sql
-from ansible_collections.finops.cloud.plugins.module_utils._store.usage_records import Chosen
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.record_arguments import QUESTION, refuse_two_questions
+from ..module_utils._ansible.run import run
+from ..module_utils._core.usage_record import OPENSTACK, VERGEOS
+from ..module_utils._ledger import sql
+from ..module_utils._ledger.usage_records import Chosen
+from ..module_utils._records.questions import StoredRecords, answer, parse_question
 
 
 def main() -> None:

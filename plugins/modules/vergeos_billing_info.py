@@ -179,18 +179,12 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import vergeos_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.record_arguments import (
-    QUESTION,
-    refuse_two_questions,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import run
-from ansible_collections.finops.cloud.plugins.module_utils._metering.record_questions import (
-    SystemRecords,
-    answer,
-    parse_question,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System
+
+from ..module_utils._ansible import vergeos_arguments
+from ..module_utils._ansible.record_arguments import QUESTION, refuse_two_questions
+from ..module_utils._ansible.run import run
+from ..module_utils._records.questions import SystemRecords, answer, parse_question
+from ..module_utils._vergeos.connection import System
 
 
 def main() -> None:
@@ -204,7 +198,7 @@ def main() -> None:
         refuse_two_questions(params["latest"], params["summary"], params["key"])
         question = parse_question(params)
         with System(vergeos_arguments.vergeos_options(params)) as system:
-            return {"system": system.as_result(), **answer(SystemRecords(system), question)}
+            return {"system": system.to_result(), **answer(SystemRecords(system), question)}
 
     run(module, read, "pyvergeos")
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`result is finops.cloud.within_budget`: what a gate or a status said, for templates. Whatever it did not say is not within."""
+"""`result is finops.cloud.within_budget`: what a gate or a status said, for templates.
+
+Whatever it did not say is not within.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,12 @@ _WRONG = "'finops.cloud.within_budget' is asked about"
 
 
 def within_budget(said: Any) -> bool:
-    """Whether all that was asked is allowed, by a registered result of a budget's module or by one row of its `budgets`.
+    """Whether all that was asked is allowed, by a registered result of a budget's module or by one row of its
+    `budgets`.
 
-    Only the verdict `allow` is within: neither `deny` nor `unknown`, whether the run may go on with it or not, nor `ended`. Raises
-    AnsibleTemplatePluginError for what has no verdict at all, such as a skipped task.
+    Only the verdict `allow` is within: neither `deny` nor `unknown`, whether the run may go on with it or
+    not, nor `ended`. Raises AnsibleTemplatePluginError for what has no verdict at all, such as a skipped
+    task.
     """
     if not isinstance(said, Mapping):
         raise AnsibleTemplatePluginError(

@@ -1,10 +1,12 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an estimate of a large plan takes: a task against a sandbox, and its share in process, beside ansible's ping.
+"""What an estimate of a large plan takes: a task against a sandbox, and its share in process, beside
+ansible's ping.
 
-PYTHON estimate.py [RESOURCES], where Python finds the collection as ansible_collections.finops.cloud and has ansible-playbook beside it.
-The sum and the number of requests are held to be right; seconds are told only, as they depend on the machine and on what else it does.
+PYTHON estimate.py [RESOURCES], where Python finds the collection as ansible_collections.finops.cloud and has
+ansible-playbook beside it. The sum and the number of requests are held to be right; seconds are told only, as
+they depend on the machine and on what else it does.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from statistics import median
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import estimate_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.estimate import read_estimate
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.estimate import read_estimate
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY, REPEATS, TASKS = 5_000, 5, 5
@@ -56,15 +58,27 @@ def plan(count: int) -> tuple[dict[str, Any], Decimal]:
         hourly += Decimal(price)
         change = {"actions": ["create"], "before": None, "after": values, "after_unknown": {"id": True}}
         address = f"module.part[{number % 50}].{kind}.of[{number}]"
-        rows.append({"address": address, "mode": "managed", "type": kind, "provider_name": PROVIDER, "change": change})
+        rows.append(
+            {"address": address, "mode": "managed", "type": kind, "provider_name": PROVIDER, "change": change}
+        )
     return {"format_version": "1.2", "complete": True, "planned_values": {}, "resource_changes": rows}, hourly
 
 
 def sandbox(folder: Path, *arguments: str) -> dict[str, Any]:
     """Run the sandbox's command line."""
     files = str(ROOT / "roles" / "sandbox" / "files")
-    command = [sys.executable, "-m", "sandbox_cloud", arguments[0], "--directory", str(folder), *arguments[1:]]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": files}, check=True, stdout=subprocess.PIPE)
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox_cloud",
+        arguments[0],
+        "--directory",
+        str(folder),
+        *arguments[1:],
+    ]
+    ended = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": files}, check=True, stdout=subprocess.PIPE
+    )
     told: dict[str, Any] = json.loads(ended.stdout)
     return told
 
@@ -73,7 +87,9 @@ def in_process(options: dict[str, Any], state: dict[str, Any], hourly: Decimal) 
     """Seconds from login to result, and whether that is right, in four requests."""
     urllib.request.urlopen(urllib.request.Request(f"{state['url']}/sandbox/requests", method="DELETE")).read()
     began = time.perf_counter()
-    told = read_estimate(Cloud(ConnectionOptions(cloud="sandbox")), estimate_arguments.options(options), now_utc())
+    told = read_estimate(
+        Cloud(ConnectionOptions(cloud="sandbox")), estimate_arguments.options(options), now_utc()
+    )
     took = time.perf_counter() - began
     assert told["complete"]
     assert Decimal(told["total"]["hourly"]["ICU"]) == hourly

@@ -1,10 +1,12 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A million entries out of a ledger as FOCUS 1.2, to CSV and to Parquet: memory held to a bound, time told only.
+"""A million entries out of a ledger as FOCUS 1.2, to CSV and to Parquet: memory held to a bound, time told
+only.
 
-PYTHON export.py [ENTRIES], where Python finds the collection as ansible_collections.finops.cloud. The entries are those of resources that
-run for three months: nine of ten cost the same in every hour, the tenth, as traffic does, never what it cost before.
+PYTHON export.py [ENTRIES], where Python finds the collection as ansible_collections.finops.cloud. The entries
+are those of resources that run for three months: nine of ten cost the same in every hour, the tenth, as
+traffic does, never what it cost before.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry, write_all
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, writing
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, writing
 
 #: So few that a month has one whole row group of Parquet: what more than that takes is growth.
 MANY, FEW, BOUND_MB = 1_000_000, 200_000, 64
@@ -41,9 +43,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import c
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import Selection
 url, dest, form = sys.argv[1:]
 window = Selection(Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)))
 target = export.Target(dest, form, "1.2", FocusOptions("CHF", Rates(), "UTC"))
@@ -92,7 +94,9 @@ def entries(count: int) -> Iterator[Entry]:
 def exported(url: str, folder: str, form: str) -> dict[str, Any]:
     dest = f"{folder}/focus.csv" if form == "csv" else f"{folder}/lake"
     command = [sys.executable, "-c", RUN, url, dest, form]
-    told: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    told: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
     return told
 
 
@@ -106,7 +110,9 @@ def measure(count: int) -> dict[str, dict[str, Any]]:
 
 
 def main() -> int:
-    """Print a table, with the processor's own time, as others may be at work; 1 where memory grew beyond the bound, or a row is missing."""
+    """Print a table, with the processor's own time, as others may be at work; 1 where memory grew beyond the
+    bound, or a row is missing.
+    """
     many = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
     began = time.perf_counter()
     loop = sum(1 for _number in range(10_000_000))

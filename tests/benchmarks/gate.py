@@ -1,11 +1,13 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a gate takes at a million entries: in process, as a task beside ansible's ping, and the status of a hundred budgets.
+"""What a gate takes at a million entries: in process, as a task beside ansible's ping, and the status of a
+hundred budgets.
 
-PYTHON gate.py [ENTRIES], where Python finds the collection as ansible_collections.finops.cloud and has ansible-playbook beside it. Each
-store is measured in a run of its own with ping, on a new file of SQLite and on a PostgreSQL that is started for it. The verdicts are held
-to be right; seconds are told only, with their ratio to ping's, as they depend on the machine and on what else it does.
+PYTHON gate.py [ENTRIES], where Python finds the collection as ansible_collections.finops.cloud and has
+ansible-playbook beside it. Each store is measured in a run of its own with ping, on a new file of SQLite and
+on a PostgreSQL that is started for it. The verdicts are held to be right; seconds are told only, with their
+ratio to ping's, as they depend on the machine and on what else it does.
 """
 
 from __future__ import annotations
@@ -24,13 +26,18 @@ from statistics import median
 from typing import Any
 
 import psycopg
-from ansible_collections.finops.cloud.plugins.module_utils._budget import budgets
-from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, now_utc, period_at
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import sql
-from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry, write_all
+from ansible_collections.finops.cloud.plugins.module_utils._budgets import budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
+from ansible_collections.finops.cloud.plugins.module_utils._core.categories import CATEGORIES
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+    Calendar,
+    Window,
+    now_utc,
+    period_at,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRESQL = ROOT / "tests" / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
@@ -38,7 +45,8 @@ MANY, PER_TRANSACTION, IN_PROCESS_REPEATS, TASK_REPEATS, TASKS = 1_000_000, 50_0
 PROJECTS, TAG_SETS = 5, 20
 #: Without a common divisor with the seconds of a month, so that entries spread over all of them.
 STRIDE_S = 7_919
-#: The budgets that the gate asks: of all costs, of a category, of a tag, and of both; a hundred for the status.
+#: The budgets that the gate asks: of all costs, of a category, of a tag, and of both; a hundred for the
+#: status.
 SCOPES: tuple[dict[str, Any], ...] = (
     {},
     {"categories": ["compute"]},
@@ -46,7 +54,13 @@ SCOPES: tuple[dict[str, Any], ...] = (
     {"categories": ["compute", "storage"], "tags": {"team": "team-1"}},
 )
 HUNDRED = 100
-SPEND = {"spend": "1", "currency": "ICU", "category": "compute", "project": "project-1", "tags": {"team": "team-1"}}
+SPEND = {
+    "spend": "1",
+    "currency": "ICU",
+    "category": "compute",
+    "project": "project-1",
+    "tags": {"team": "team-1"},
+}
 
 
 def entry(number: int, month: Window) -> Entry:
@@ -113,7 +127,10 @@ def in_process(options: sql.LedgerOptions, count: int, now: datetime) -> None:
 def hundred(options: sql.LedgerOptions, now: datetime) -> None:
     """Time the status of a hundred budgets, each with a scope of its own."""
     for number in range(len(SCOPES), HUNDRED):
-        scope = {"categories": [CATEGORIES[number % len(CATEGORIES)]], "tags": {"team": f"team-{number % TAG_SETS}"}}
+        scope = {
+            "categories": [CATEGORIES[number % len(CATEGORIES)]],
+            "tags": {"team": f"team-{number % TAG_SETS}"},
+        }
         define(options, f"budget-{number}", scope, now)
 
     def told() -> dict[str, Any]:
@@ -124,7 +141,9 @@ def hundred(options: sql.LedgerOptions, now: datetime) -> None:
 
 
 def task_seconds(folder: Path, tasks: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """What one task of each kind takes: (11 tasks - 1 task) / 10, the median of five, the kinds in turn in every round."""
+    """What one task of each kind takes: (11 tasks - 1 task) / 10, the median of five, the kinds in turn in
+    every round.
+    """
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _round in range(TASK_REPEATS):
         for name, task in tasks.items():
@@ -159,7 +178,9 @@ def as_tasks(folder: Path, options: sql.LedgerOptions) -> None:
 
 
 def vacuum(url: str) -> None:
-    """What PostgreSQL does by itself within a minute: behind a month of imports it has, behind a million entries at once it has not yet."""
+    """What PostgreSQL does by itself within a minute: behind a month of imports it has, behind a million
+    entries at once it has not yet.
+    """
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
 

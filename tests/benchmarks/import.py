@@ -1,7 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A million rated points through cost_import, by resource and hour, and the same window again: memory held to a bound, time told only.
+"""A million rated points through cost_import, by resource and hour, and the same window again: memory held to
+a bound, time told only.
 
 PYTHON import.py [POINTS], where Python finds the collection as ansible_collections.finops.cloud.
 """

@@ -1,12 +1,13 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the ledger takes: writing, summing and rewriting a million entries of one month, in the case that is worst for the roll-up.
+"""What the ledger takes: writing, summing and rewriting a million entries of one month, in the case that is
+worst for the roll-up.
 
-PYTHON ledger.py [ENTRIES] [URL], where Python finds the collection as ansible_collections.finops.cloud. The entries are spread evenly over
-all seconds of the month, 7 categories, 5 projects and 20 tag sets, so that hardly two share a bucket of 15 minutes. Without a URL the
-ledger is a new file of SQLite in a temporary folder; a URL has to be that of an empty database. Sums are held to be right; seconds are
-told only.
+PYTHON ledger.py [ENTRIES] [URL], where Python finds the collection as ansible_collections.finops.cloud. The
+entries are spread evenly over all seconds of the month, 7 categories, 5 projects and 20 tag sets, so that
+hardly two share a bucket of 15 minutes. Without a URL the ledger is a new file of SQLite in a temporary
+folder; a URL has to be that of an empty database. Sums are held to be right; seconds are told only.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
+from ansible_collections.finops.cloud.plugins.module_utils._core.categories import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
-from ansible_collections.finops.cloud.plugins.module_utils._store.entries import Entry, write_all
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions, reading, writing
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection, by_time, rows, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import (
+    Selection,
+    by_time,
+    rows,
+    totals,
+)
 
 MANY, REWRITTEN, PER_TRANSACTION, REPEATS = 1_000_000, 10_000, 50_000, 9
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -98,13 +104,21 @@ def measure(options: LedgerOptions, count: int) -> None:
         ]
         for name, window in windows.items():
             selection = Selection(window)
-            told(f"total by category and tag, {name}", lambda: totals(connection, selection, ("category", "tag:team")))  # noqa: B023
+            told(
+                f"total by category and tag, {name}",
+                lambda: totals(connection, selection, ("category", "tag:team")),  # noqa: B023
+            )
         scoped = Selection(MONTH, categories=("compute",), tags={"team": "team-1"})
         told("total of one category and one tag", lambda: totals(connection, scoped))
-        days = [Window(MONTH.begin + timedelta(days=day), MONTH.begin + timedelta(days=day + 1)) for day in range(30)]
+        days = [
+            Window(MONTH.begin + timedelta(days=day), MONTH.begin + timedelta(days=day + 1))
+            for day in range(30)
+        ]
         told(
             "by local day of Zurich",
-            lambda: by_time(connection, Selection(moved(MONTH, hours=1)), [moved(day, hours=1) for day in days]),
+            lambda: by_time(
+                connection, Selection(moved(MONTH, hours=1)), [moved(day, hours=1) for day in days]
+            ),
         )
         told(
             "by category as of then (from the rows)",

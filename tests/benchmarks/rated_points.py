@@ -1,7 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A million rated points through infomaniak_cost_info: what it takes in memory, held to a bound, and in time, told only.
+"""A million rated points through infomaniak_cost_info: what it takes in memory, held to a bound, and in time,
+told only.
 
 PYTHON rated_points.py [POINTS], where Python finds the collection as ansible_collections.finops.cloud.
 """
@@ -37,13 +38,16 @@ FORMS: dict[str, dict[str, Any]] = {
     "into JSON lines": {"dest": "points.jsonl"},
     "by flavor, v1": {"group_by": ["flavor"], "rating_api": "v1"},
 }
-#: The v1 API gives a whole day at once, however many points that are: its memory is that of a day, told and not bounded.
+#: The v1 API gives a whole day at once, however many points that are: its memory is that of a day, told and
+#: not bounded.
 UNBOUNDED = ("by flavor, v1",)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the module took; processor_s is its own time, which no neighbour on the machine makes longer."""
+    """What one run of the module took; processor_s is its own time, which no neighbour on the machine makes
+    longer.
+    """
 
     peak_mb: float
     seconds: float
@@ -65,7 +69,12 @@ def sandbox(command: str, directory: str, *options: str) -> Any:
 def run(clouds_file: str, folder: str, options: dict[str, Any], module: str = "infomaniak_cost_info") -> Run:
     """Run a module as Ansible does, in a Python of its own, over all that is rated."""
     now = datetime.now(UTC)
-    asked = {"cloud": "sandbox", "begin": (now - timedelta(days=41)).isoformat(), "end": now.isoformat(), **options}
+    asked = {
+        "cloud": "sandbox",
+        "begin": (now - timedelta(days=41)).isoformat(),
+        "end": now.isoformat(),
+        **options,
+    }
     given = {name: value for name, value in asked.items() if value is not None}
     began = time.monotonic()
     process = subprocess.Popen(
@@ -103,7 +112,9 @@ def main() -> int:
     for name, run_ in after.items():
         more = run_.peak_mb - before[name].peak_mb
         rate = (many - FEW) / max(run_.seconds - before[name].seconds, 0.001)
-        print(f"{name:16} {run_.peak_mb:8.0f} {more:8.0f} {run_.seconds:8.1f} {rate:9.0f} {run_.processor_s:10.1f}")
+        print(
+            f"{name:16} {run_.peak_mb:8.0f} {more:8.0f} {run_.seconds:8.1f} {rate:9.0f} {run_.processor_s:10.1f}"
+        )
         grown |= more > BOUND_MB and name not in UNBOUNDED
     if grown:
         print(f"memory grew by more than {BOUND_MB} MB")

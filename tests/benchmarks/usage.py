@@ -1,11 +1,12 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What infomaniak_usage_info takes for a large project, and the same job with openstack.cloud's modules beside it.
+"""What infomaniak_usage_info takes for a large project, and the same job with openstack.cloud's modules
+beside it.
 
-PYTHON usage.py [SERVERS], where Python finds the collection as ansible_collections.finops.cloud and has ansible-playbook beside it.
-Memory and requests are held to bounds; seconds are told only. openstack.cloud is taken from the package `ansible` of the index
-that pip knows, once, into .build.
+PYTHON usage.py [SERVERS], where Python finds the collection as ansible_collections.finops.cloud and has
+ansible-playbook beside it. Memory and requests are held to bounds; seconds are told only. openstack.cloud is
+taken from the package `ansible` of the index that pip knows, once, into .build.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ with patch_module_args(json.loads(sys.argv[1])):
 """
 IN_PROCESS = """
 import sys, time
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._metering.usage import UsageOptions, read_usage
+from ansible_collections.finops.cloud.plugins.module_utils._usage.usage import UsageOptions, read_usage
 cloud = Cloud(ConnectionOptions(cloud="sandbox"))
 began = time.monotonic()
 read_usage(cloud, UsageOptions((), sys.argv[1], "fail"), now_utc())
@@ -116,7 +117,11 @@ def peak_mb(one: Sandbox, detail: str) -> float:
 def in_process_seconds(one: Sandbox, detail: str) -> float:
     """How long the service call takes, the login left out."""
     ended = subprocess.run(
-        [sys.executable, "-c", IN_PROCESS, detail], check=True, capture_output=True, text=True, env=one.environment
+        [sys.executable, "-c", IN_PROCESS, detail],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=one.environment,
     )
     return float(ended.stdout)
 
@@ -128,7 +133,9 @@ def playbook_seconds(one: Sandbox, tasks: list[dict[str, Any]], collections: str
     program = Path(sys.executable).with_name("ansible-playbook")
     more = {"ANSIBLE_COLLECTIONS_PATH": collections} if collections else {}
     began = time.monotonic()
-    ended = subprocess.run([program, playbook], check=False, capture_output=True, text=True, env=one.environment | more)
+    ended = subprocess.run(
+        [program, playbook], check=False, capture_output=True, text=True, env=one.environment | more
+    )
     if ended.returncode:
         raise SystemExit(f"the playbook failed: {ended.stdout[-2000:]}")
     return time.monotonic() - began
@@ -140,11 +147,26 @@ def peers() -> str:
         with tempfile.TemporaryDirectory() as folder:
             # The newest, whatever Python this is: only files are taken from it.
             newest = ["--python-version", "3.13", "--only-binary", ":all:", "ansible"]
-            pip = [sys.executable, "-m", "pip", "download", "-q", "-q", "--no-deps", "--dest", folder, *newest]
+            pip = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "-q",
+                "-q",
+                "--no-deps",
+                "--dest",
+                folder,
+                *newest,
+            ]
             subprocess.run(pip, check=True)
             (wheel,) = Path(folder).glob("ansible-*.whl")
             with zipfile.ZipFile(wheel) as package:
-                names = [name for name in package.namelist() if name.startswith("ansible_collections/openstack/cloud/")]
+                names = [
+                    name
+                    for name in package.namelist()
+                    if name.startswith("ansible_collections/openstack/cloud/")
+                ]
                 package.extractall(PEERS, names)
     return str(PEERS)
 
@@ -156,14 +178,21 @@ def main() -> int:
     with sandbox(FEW) as few:
         before = {detail: peak_mb(few, detail) for detail in DETAILS}
     with sandbox(many) as large:
-        print(f"{many} servers and volumes against {FEW}, on {os.cpu_count()} processors, the sandbox among them")
-        print(f"{'detail':10} {'requests':>8} {'peak MB':>8} {'more MB':>8} {'service s':>10} {'playbook s':>11}")
+        print(
+            f"{many} servers and volumes against {FEW}, on {os.cpu_count()} processors, the sandbox among them"
+        )
+        print(
+            f"{'detail':10} {'requests':>8} {'peak MB':>8} {'more MB':>8} {'service s':>10} {'playbook s':>11}"
+        )
         for detail, floor in DETAILS.items():
             large.asked()
             peak = peak_mb(large, detail)
             requests = large.asked()
             service = in_process_seconds(large, detail)
-            task = {"finops.cloud.infomaniak_usage_info": {"cloud": "sandbox", "detail": detail}, "no_log": True}
+            task = {
+                "finops.cloud.infomaniak_usage_info": {"cloud": "sandbox", "detail": detail},
+                "no_log": True,
+            }
             whole = playbook_seconds(large, [task])
             if detail == "resources":
                 task["finops.cloud.infomaniak_usage_info"]["dest"] = str(large.folder / "resources.jsonl")  # type: ignore[index]
@@ -175,13 +204,19 @@ def main() -> int:
                 broken.append(f"{detail}: {requests} requests, {more:.0f} MB more")
         print(f"resources into a file: playbook {into_file:.1f} s")
     with sandbox(SOME) as project:
-        tasks: list[dict[str, Any]] = [{f"openstack.cloud.{name}": {"cloud": "sandbox"}} for name in PEER_MODULES]
-        theirs = playbook_seconds(project, tasks, f"{peers()}:{os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')}")
+        tasks: list[dict[str, Any]] = [
+            {f"openstack.cloud.{name}": {"cloud": "sandbox"}} for name in PEER_MODULES
+        ]
+        theirs = playbook_seconds(
+            project, tasks, f"{peers()}:{os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')}"
+        )
         their_requests = project.asked()
         task = {"finops.cloud.infomaniak_usage_info": {"cloud": "sandbox"}}
         ours = playbook_seconds(project, [task])
         our_requests = project.asked()
-    print(f"{SOME} servers, {len(PEER_MODULES)} modules of openstack.cloud: {their_requests} requests, {theirs:.1f} s")
+    print(
+        f"{SOME} servers, {len(PEER_MODULES)} modules of openstack.cloud: {their_requests} requests, {theirs:.1f} s"
+    )
     print(f"{SOME} servers, infomaniak_usage_info: {our_requests} requests, {ours:.1f} s")
     if our_requests != DETAILS["summary"]:
         broken.append(f"{our_requests} requests for {SOME} servers")

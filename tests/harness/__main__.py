@@ -36,7 +36,9 @@ STAGES: dict[str, Callable[[Workbench], str]] = {
 
 @dataclass(frozen=True)
 class Tier:
-    """One make target: its stages and, where it is not the Python that runs this, the Python and its environment."""
+    """One make target: its stages and, where it is not the Python that runs this, the Python and its
+    environment.
+    """
 
     name: str
     stages: tuple[str, ...]
@@ -73,7 +75,9 @@ def alone() -> Iterator[None]:
 
 
 def run_tier(tier: Tier) -> bool:
-    """Run the stages of a tier, all of them even after one has failed, print what ran, and tell whether all passed."""
+    """Run the stages of a tier, all of them even after one has failed, print what ran, and tell whether all
+    passed.
+    """
     report = BUILD / "reports" / f"{tier.name}.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(f"make {tier.name}: FAILED: it did not come to its end\n")
@@ -86,7 +90,9 @@ def run_tier(tier: Tier) -> bool:
     version = python_version(str(bench.environment / "bin" / "python")).partition(" in ")[0]
     lines = [f"make {tier.name}: ansible-core {core}, {version}"]
     passed = [run_stage(stage, bench, lines) for stage in tier.stages]
-    lines.append(f"make {tier.name}: {'passed' if all(passed) else 'FAILED'}: {sum(passed)} of {len(passed)} stages")
+    lines.append(
+        f"make {tier.name}: {'passed' if all(passed) else 'FAILED'}: {sum(passed)} of {len(passed)} stages"
+    )
     report.write_text("\n".join(lines) + "\n")
     print("\n" + "\n".join(lines), flush=True)
     return all(passed)
@@ -107,7 +113,9 @@ def run_stage(stage: str, bench: Workbench, lines: list[str]) -> bool:
 
 
 def workbench(tier: Tier) -> Workbench:
-    """Make ready what a tier needs: its Python, its virtual environment, a HOME and a fresh copy of the checkout."""
+    """Make ready what a tier needs: its Python, its virtual environment, a HOME and a fresh copy of the
+    checkout.
+    """
     python = find_python(tier.python) if tier.python else sys.executable
     copy_checkout()
     prepare_home()
@@ -126,14 +134,20 @@ def demo() -> bool:
     playbook = [str(environment / "bin" / "ansible-playbook"), "finops.cloud.demo"]
     readable = {"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
     return (
-        subprocess.run(playbook, check=False, cwd=TREE, env=clean_environment(environment) | readable).returncode == 0
+        subprocess.run(
+            playbook, check=False, cwd=TREE, env=clean_environment(environment) | readable
+        ).returncode
+        == 0
     )
 
 
 def main(arguments: list[str]) -> int:
     """Run what the one argument names and return the exit status: 0 passed, 1 failed, 2 could not start."""
     if sys.version_info < FLOOR:
-        print(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]} ({sys.executable}).", file=sys.stderr)
+        print(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]} ({sys.executable}).",
+            file=sys.stderr,
+        )
         return 2
     if any(character.isspace() for character in str(ROOT)):
         print(f"The checkout's path must not hold white space: {str(ROOT)!r}.", file=sys.stderr)

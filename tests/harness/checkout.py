@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things lie: the checkout, what the build may write, and the copy of the checkout that ansible-test accepts."""
+"""Where things lie: the checkout, what the build may write, and the copy of the checkout that ansible-test
+accepts.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,10 @@ class Stop(Exception):
 def copy_checkout() -> Path:
     """Make TREE a copy of the checkout's tracked and new files, ignored files left out, and return it.
 
-    ansible-test refuses a symlink and wants the path ansible_collections/NAMESPACE/NAME. A file that has not changed
-    keeps its copy, a file that is gone loses it. TREE is a Git repository of its own: ansible-test and ansible-lint
-    ask Git which files there are, and the outer repository ignores the whole build directory.
+    ansible-test refuses a symlink and wants the path ansible_collections/NAMESPACE/NAME. A file that has not
+    changed keeps its copy, a file that is gone loses it. TREE is a Git repository of its own: ansible-test
+    and ansible-lint ask Git which files there are, and the outer repository ignores the whole build
+    directory.
     """
     wanted = checkout_files()
     TREE.mkdir(parents=True, exist_ok=True)
@@ -41,7 +44,8 @@ def checkout_files() -> set[str]:
     """Return the paths, relative to ROOT, of the files that Git tracks or would add."""
     if not (ROOT / ".git").exists():
         raise Stop(f"{ROOT} is no Git checkout: the build copies what Git lists, so start from a clone.")
-    # As root in a user's clone Git would refuse; what it guards against, running the clone's code, make does anyway.
+    # As root in a user's clone Git would refuse; what it guards against, running the clone's code, make does
+    # anyway.
     command = ("-c", f"safe.directory={ROOT}", "-C", str(ROOT), "ls-files", "-z")
     names = git(*command, "--cached", "--others", "--exclude-standard").split("\0")
     return {name for name in names if name and os.path.lexists(ROOT / name)}
@@ -52,7 +56,9 @@ def git(*arguments: str) -> str:
     # A Git hook that calls make has set GIT_DIR, which would turn every call to the hook's repository.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True, env=environment).stdout
+        return subprocess.run(
+            ["git", *arguments], check=True, capture_output=True, text=True, env=environment
+        ).stdout
     except FileNotFoundError:
         raise Stop("git is not on PATH: install it, the build copies what Git lists.") from None
     except subprocess.CalledProcessError as error:

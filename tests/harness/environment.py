@@ -23,7 +23,9 @@ MARKER = "complete"
 
 @dataclass(frozen=True)
 class Requirements:
-    """The requirement files of a virtual environment; pip gets the last, which reads or stands for the others."""
+    """The requirement files of a virtual environment; pip gets the last, which reads or stands for the
+    others.
+    """
 
     files: tuple[str, ...]
     options: tuple[str, ...] = ()
@@ -37,11 +39,22 @@ OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 OUTSIDE = Requirements(("requirements.txt", "tests/outside/requirements.txt"))
 
 # A user's cloud, ledger, Ansible or Git settings must not steer a test run.
-DROPPED_PREFIXES = ("ANSIBLE_", "FINOPS_", "GIT_", "INFOMANIAK_", "MAKE", "MFLAGS", "OS_", "PYENV_", "PYTHON", "XDG_")
+DROPPED_PREFIXES = (
+    "ANSIBLE_",
+    "FINOPS_",
+    "GIT_",
+    "INFOMANIAK_",
+    "MAKE",
+    "MFLAGS",
+    "OS_",
+    "PYENV_",
+    "PYTHON",
+    "XDG_",
+)
 DROPPED_NAMES = ("VIRTUAL_ENV",)
 
-# ansible-test takes pip for its own virtual environments from a host of Ansible's CI. This stands in at the place
-# where it caches that download, and takes the pip that comes with Python.
+# ansible-test takes pip for its own virtual environments from a host of Ansible's CI. This stands in at the
+# place where it caches that download, and takes the pip that comes with Python.
 GET_PIP = """\
 import subprocess
 import sys
@@ -50,14 +63,19 @@ arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-set
 subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q", *arguments]))
 """
-# ansible-test integration calls ssh-keygen unless a key pair is there, for remote hosts that --local does not have.
+# ansible-test integration calls ssh-keygen unless a key pair is there, for remote hosts that --local does not
+# have.
 SSH_KEY_NAMES = ("id_rsa", "id_rsa.pub")
 GET_PIP_NAMES = ("get_pip_24_2.py", "get_pip_25_2.py")  # ansible-core 2.19, ansible-core 2.21
 
 
 def prepare_home() -> None:
-    """Lay out the HOME of every command: the user's may be unwritable, and a test must not leave anything there."""
-    shutil.rmtree(HOME / ".local", ignore_errors=True)  # where a ledger lies by default: no run sees that of another
+    """Lay out the HOME of every command: the user's may be unwritable, and a test must not leave anything
+    there.
+    """
+    shutil.rmtree(
+        HOME / ".local", ignore_errors=True
+    )  # where a ledger lies by default: no run sees that of another
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for name in GET_PIP_NAMES:
@@ -70,7 +88,9 @@ def prepare_home() -> None:
 
 
 def write_pip_configuration() -> None:
-    """Put the user's pip configuration, PIP_* variables included, into HOME: ansible-test passes on only that."""
+    """Put the user's pip configuration, PIP_* variables included, into HOME: ansible-test passes on only
+    that.
+    """
     merged = configparser.RawConfigParser()
     try:
         merged.read(pip_configuration_files())
@@ -88,12 +108,16 @@ def write_pip_configuration() -> None:
     target = HOME / ".config" / "pip" / "pip.conf"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:  # it may hold a password
+    with open(
+        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+    ) as stream:  # it may hold a password
         merged.write(stream)
 
 
 def pip_configuration_files() -> list[Path]:
-    """Return the files that pip reads for this user, the last ranks first (pip's documentation, Configuration)."""
+    """Return the files that pip reads for this user, the last ranks first (pip's documentation,
+    Configuration).
+    """
     home = user_home()
     configured = os.environ.get("PIP_CONFIG_FILE")
     if configured:
@@ -121,17 +145,22 @@ def user_home() -> Path:
 
 
 def clean_environment(environment: Path | None = None) -> dict[str, str]:
-    """Return the variables for a command: the user's, less what would steer a run, plus the build's own places.
+    """Return the variables for a command: the user's, less what would steer a run, plus the build's own
+    places.
 
-    environment is the virtual environment that comes first on PATH. Shims of Python version managers are left out:
-    ansible-test finds them, drops the variable that chooses the version, and fails.
+    environment is the virtual environment that comes first on PATH. Shims of Python version managers are left
+    out: ansible-test finds them, drops the variable that chooses the version, and fails.
     """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(DROPPED_PREFIXES) and name not in DROPPED_NAMES
     }
-    path = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder).name != "shims"]
+    path = [
+        folder
+        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
+        if Path(folder).name != "shims"
+    ]
     if environment:
         path.insert(0, str(environment / "bin"))
     loopback = ",".join(filter(None, (os.environ.get("no_proxy"), "127.0.0.1,localhost")))
@@ -150,23 +179,28 @@ def clean_environment(environment: Path | None = None) -> dict[str, str]:
 
 
 def virtual_environment(name: str, python: str, requirements: Requirements = TESTS) -> Path:
-    """Return the virtual environment ROOT/name with everything that is required, made by the interpreter python.
+    """Return the virtual environment ROOT/name with everything that is required, made by the interpreter
+    python.
 
-    It is made again when a requirement file, the Python or the checkout's place has changed (the scripts in it hold
-    that place), or when an earlier attempt did not come to its end: the marker is written last.
+    It is made again when a requirement file, the Python or the checkout's place has changed (the scripts in
+    it hold that place), or when an earlier attempt did not come to its end: the marker is written last.
     """
     place = ROOT / name
     fingerprint = environment_fingerprint(place, python, requirements)
     marker = place / MARKER
     if marker.is_file() and marker.read_text() == fingerprint:
         return place
-    print(f"setup: making {name} with {python_version(python)}, this takes a while the first time", flush=True)
+    print(
+        f"setup: making {name} with {python_version(python)}, this takes a while the first time", flush=True
+    )
     shutil.rmtree(place, ignore_errors=True)
     make = [python, "-m", "venv", str(place)]
     made = subprocess.run(make, check=False, env=clean_environment(), capture_output=True, text=True)
     if made.returncode:
         said = (made.stdout + made.stderr).strip()
-        raise Stop(f"{python} can't make a virtual environment (Debian and Ubuntu: install python3-venv): {said}")
+        raise Stop(
+            f"{python} can't make a virtual environment (Debian and Ubuntu: install python3-venv): {said}"
+        )
     wanted = requirements.files[-1]
     pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements.options]
     if subprocess.run([*pip, "-r", str(ROOT / wanted)], check=False, env=clean_environment(place)).returncode:
@@ -187,7 +221,9 @@ def environment_fingerprint(place: Path, python: str, requirements: Requirements
 
 
 def python_version(python: str) -> str:
-    """Return what the interpreter says of itself, such as 'Python 3.11.7 in /usr', or '' where it does not run."""
+    """Return what the interpreter says of itself, such as 'Python 3.11.7 in /usr', or '' where it does not
+    run.
+    """
     question = "import sys; print('Python', '.'.join(map(str, sys.version_info[:3])), 'in', sys.base_prefix)"
     try:
         answer = subprocess.run([python, "-c", question], check=False, capture_output=True, text=True)
@@ -197,11 +233,16 @@ def python_version(python: str) -> str:
 
 
 def find_python(version: str) -> str:
-    """Return an interpreter of the version, such as '3.13', from PATH or pyenv. Raises Stop naming what is missing."""
+    """Return an interpreter of the version, such as '3.13', from PATH or pyenv.
+
+    Raises Stop naming what is missing.
+    """
     for candidate in python_candidates(version):
         if python_version(candidate).startswith(f"Python {version}."):
             return candidate
-    raise Stop(f"Python {version} is missing: neither python{version} on PATH nor a pyenv version runs; install it.")
+    raise Stop(
+        f"Python {version} is missing: neither python{version} on PATH nor a pyenv version runs; install it."
+    )
 
 
 def python_candidates(version: str) -> Iterator[str]:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stage that holds what leaves the collection to other people's programs: a validator, a browser, a rulebook engine."""
+"""The stage that holds what leaves the collection to other people's programs: a validator, a browser, a
+rulebook engine.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,16 @@ def outside(bench: Workbench) -> str:
 
 
 def program(names: tuple[str, ...], package: str) -> str:
-    """Where a program is; as root it is installed from Debian where it is missing. Raises Stop where it cannot be had."""
+    """Where a program is; as root it is installed from Debian where it is missing.
+
+    Raises Stop where it cannot be had.
+    """
     if not any(map(shutil.which, names)) and os.geteuid() == 0 and shutil.which("apt-get"):
         for command in (("update",), ("install", "--yes", "--no-install-recommends", package)):
             environment = clean_environment() | {"DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(["apt-get", "--quiet", *command], check=False, env=environment, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["apt-get", "--quiet", *command], check=False, env=environment, stdout=subprocess.DEVNULL
+            )
     for name in names:
         if place := shutil.which(name):
             return place

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stage that runs against a real OpenStack on loopback (tests/openstack): brought up, compared with, taken down."""
+"""The stage that runs against a real OpenStack on loopback (tests/openstack): brought up, compared with,
+taken down.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +28,27 @@ NOT_AS_READER = ("connection",)
 
 
 def real_openstack(bench: Workbench) -> str:
-    """Run the targets that need no sandbox as member and as reader, the oracles and the drift test on a real OpenStack."""
+    """Run the targets that need no sandbox as member and as reader, the oracles and the drift test on a real
+    OpenStack.
+    """
     environment = virtual_environment(".venv-openstack", find_python(SERVICES_PYTHON), OPENSTACK)
     python = str(environment / "bin" / "python")
     targets = cloud_targets()
     with bed(python, environment):
-        for cloud, some in ((MEMBER, targets), (READER, [one for one in targets if one not in NOT_AS_READER])):
+        for cloud, some in (
+            (MEMBER, targets),
+            (READER, [one for one in targets if one not in NOT_AS_READER]),
+        ):
             print(f"openstack: {len(some)} targets as {cloud}", flush=True)
             with configuration(cloud):
                 run_targets(bench, "openstack", some)
         compared = bench.run(
-            "openstack", "python", str(BED / "oracles.py"), str(PLACE / "clouds.yaml"), str(PLACE / "oracles"), python
+            "openstack",
+            "python",
+            str(BED / "oracles.py"),
+            str(PLACE / "clouds.yaml"),
+            str(PLACE / "oracles"),
+            python,
         )
         print(compared, flush=True)
         scenario = ROOT / "roles" / "sandbox" / "files" / "scenarios" / "default.yml"
@@ -52,11 +64,15 @@ def bed(python: str, environment: Path) -> Iterator[None]:
     """Have the test bed up. Raises Stop where it does not come up; it is taken down in any case."""
 
     def command(name: str) -> int:
-        return subprocess.run([python, str(BED), name], check=False, env=clean_environment(environment)).returncode
+        return subprocess.run(
+            [python, str(BED), name], check=False, env=clean_environment(environment)
+        ).returncode
 
     try:
         if command("up"):
-            raise Stop(f"the real OpenStack did not come up, why is said above; its logs are in {PLACE / 'logs'}")
+            raise Stop(
+                f"the real OpenStack did not come up, why is said above; its logs are in {PLACE / 'logs'}"
+            )
         yield
     finally:
         if command("down"):

@@ -13,9 +13,11 @@ from checkout import Stop
 
 
 def side_by_side(jobs: Mapping[str, Callable[[], object]]) -> dict[str, Stop]:
-    """Run the jobs, the first ones first, as many at a time as there are cores; all of them, even after one has failed.
+    """Run the jobs, the first ones first, as many at a time as there are cores; all of them, even after one
+    has failed.
 
-    Returns why, for each that raised Stop. A job that raises anything else, or the user who interrupts, ends the rest.
+    Returns why, for each that raised Stop. A job that raises anything else, or the user who interrupts, ends
+    the rest.
     """
     pool = ThreadPoolExecutor(max_workers=os.cpu_count())
     try:

@@ -20,7 +20,8 @@ from environment import clean_environment
 from side_by_side import side_by_side
 
 TAIL_LINES = 150
-#: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is kept.
+#: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
+#: kept.
 SUMMARY_LINES, SUMMARY_CHARACTERS = 12, 240
 #: Commands that run side by side write and print one after the other.
 TELLING = Lock()
@@ -29,7 +30,10 @@ ANY_CLOUD = "needs/target/setup_cloud"
 #: The sanity tests that take longest.
 LONG_SANITY_TESTS = ("pylint", "validate-modules", "import")
 #: Where imports are found.
-SOURCES = (BUILD, *(TREE / part for part in ("tests/harness", "tests/openstack", "tests/unit", "roles/sandbox/files")))
+SOURCES = (
+    BUILD,
+    *(TREE / part for part in ("tests/harness", "tests/openstack", "tests/unit", "roles/sandbox/files")),
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,13 @@ class Workbench:
     python: str
     logs: Path
 
-    def run(self, stage: str, *command: str, folder: Path = TREE, variables: Mapping[str, str] | None = None) -> str:
+    def run(
+        self, stage: str, *command: str, folder: Path = TREE, variables: Mapping[str, str] | None = None
+    ) -> str:
         """Run a command of the virtual environment, its output into the stage's log, and return that output.
 
-        variables overrule those of the clean environment. Raises Stop when the command fails, after the end of its
-        output has been printed.
+        variables overrule those of the clean environment. Raises Stop when the command fails, after the end
+        of its output has been printed.
         """
         tool = self.environment / "bin" / command[0]
         log = self.logs / f"{stage}.log"
@@ -66,7 +72,9 @@ class Workbench:
             if ended.returncode:
                 print("\n".join(ended.stdout.splitlines()[-TAIL_LINES:]), flush=True)
         if ended.returncode:
-            last = [line[:SUMMARY_CHARACTERS] for line in ended.stdout.splitlines() if line.strip()][-SUMMARY_LINES:]
+            last = [line[:SUMMARY_CHARACTERS] for line in ended.stdout.splitlines() if line.strip()][
+                -SUMMARY_LINES:
+            ]
             told = "".join(f"\n    | {line}" for line in last)
             raise Stop(f"{command[0]} ended with {ended.returncode}; the whole output is in {log}{told}")
         return ended.stdout
@@ -115,7 +123,9 @@ def lint(bench: Workbench) -> str:
 
 def shell_scripts() -> list[Path]:
     """Return the tree's files that a shell runs: by their name or by their first line."""
-    files = [path for path in TREE.rglob("*") if path.is_file() and ".git" not in path.relative_to(TREE).parts]
+    files = [
+        path for path in TREE.rglob("*") if path.is_file() and ".git" not in path.relative_to(TREE).parts
+    ]
     first_lines = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash")
     return [path for path in files if path.suffix == ".sh" or path.read_bytes().startswith(first_lines)]
 
@@ -127,8 +137,13 @@ def requirements(path: Path) -> list[str]:
 
 
 def units(bench: Workbench) -> str:
-    """Run the unit tests but those that need long or more. Each worker has sandboxes and a PostgreSQL of its own."""
-    return run_pytest(bench, "units", "not heavy and not outside", "--numprocesses=logical", "--dist=worksteal")
+    """Run the unit tests but those that need long or more.
+
+    Each worker has sandboxes and a PostgreSQL of its own.
+    """
+    return run_pytest(
+        bench, "units", "not heavy and not outside", "--numprocesses=logical", "--dist=worksteal"
+    )
 
 
 def heavy(bench: Workbench) -> str:
@@ -139,7 +154,10 @@ def heavy(bench: Workbench) -> str:
 def run_pytest(
     bench: Workbench, stage: str, marked: str, *options: str, variables: Mapping[str, str] | None = None
 ) -> str:
-    """Run unit tests by their marker. A skipped or expected failure counts as a fault: a test of this project runs or is red."""
+    """Run unit tests by their marker.
+
+    A skipped or expected failure counts as a fault: a test of this project runs or is red.
+    """
     report = bench.logs / f"{stage}.xml"
     command = ("python", "-m", "pytest", "-m", marked, *options, f"--junitxml={report}", "tests/unit")
     bench.run(stage, *command, variables={"PYTHONPATH": str(BUILD), **(variables or {})})
@@ -147,7 +165,9 @@ def run_pytest(
     counts = [(int(suite.get("tests", 0)), int(suite.get("skipped", 0))) for suite in suites]
     ran, skipped = (sum(column) for column in zip(*counts, strict=True))
     if skipped or not ran:
-        raise Stop(f"{ran} unit tests, {skipped} of them skipped: there must be some, and none may be skipped")
+        raise Stop(
+            f"{ran} unit tests, {skipped} of them skipped: there must be some, and none may be skipped"
+        )
     return f"{ran} tests"
 
 
@@ -159,7 +179,10 @@ def sanity(bench: Workbench) -> str:
     }
     outputs: list[str] = []
     stopped = side_by_side(
-        {name: partial(run_sanity, bench, f"sanity-{name}", options, outputs) for name, options in jobs.items()}
+        {
+            name: partial(run_sanity, bench, f"sanity-{name}", options, outputs)
+            for name, options in jobs.items()
+        }
     )
     if stopped:
         raise Stop("; ".join(f"{name}: {reason}" for name, reason in sorted(stopped.items())))
@@ -188,7 +211,10 @@ def integration_of_the_rest(bench: Workbench) -> str:
 
 
 def integration_targets() -> list[str]:
-    """Return the names of the integration targets, without the roles that they share. Raises Stop where there are none."""
+    """Return the names of the integration targets, without the roles that they share.
+
+    Raises Stop where there are none.
+    """
     folder = TREE / "tests" / "integration" / "targets"
     targets = [path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("setup_")]
     if not targets:
@@ -206,13 +232,18 @@ def cloud_targets() -> list[str]:
 
 
 def run_side_by_side(bench: Workbench, targets: list[str]) -> str:
-    """Run integration targets on all cores, the longest first. Raises Stop naming those that failed or were left out."""
+    """Run integration targets on all cores, the longest first.
+
+    Raises Stop naming those that failed or were left out.
+    """
     folder = TREE / "tests" / "integration" / "targets"
     # What says most takes longest; each target has a sandbox and a ledger of its own.
     longest_first = sorted(
         targets, key=lambda name: -sum(path.stat().st_size for path in (folder / name).rglob("*.yml"))
     )
-    failed = side_by_side({name: partial(run_targets, bench, f"integration-{name}", [name]) for name in longest_first})
+    failed = side_by_side(
+        {name: partial(run_targets, bench, f"integration-{name}", [name]) for name in longest_first}
+    )
     if failed:
         raise Stop("; ".join(f"{name}: {reason}" for name, reason in sorted(failed.items())))
     return f"{len(targets)} targets: {', '.join(sorted(targets))}"
@@ -228,7 +259,9 @@ def run_targets(bench: Workbench, stage: str, targets: Sequence[str]) -> None:
 
 
 def installed(bench: Workbench) -> str:
-    """Build the artefact, install it into an empty path, and run every module and the demo from there (rule W2)."""
+    """Build the artefact, install it into an empty path, and run every module and the demo from there (rule
+    W2).
+    """
     place = BUILD / "installed"
     shutil.rmtree(place, ignore_errors=True)
     collections, artefacts, playbooks = place / "collections", place / "artefacts", place / "playbooks"
@@ -236,13 +269,19 @@ def installed(bench: Workbench) -> str:
     galaxy = ("installed", "ansible-galaxy", "collection")
     bench.run(*galaxy, "build", "--output-path", str(artefacts), variables=only)
     (artefact,) = artefacts.glob("finops-cloud-*.tar.gz")
-    bench.run(*galaxy, "install", str(artefact), "--offline", "--no-deps", "-p", str(collections), variables=only)
+    bench.run(
+        *galaxy, "install", str(artefact), "--offline", "--no-deps", "-p", str(collections), variables=only
+    )
     # Outside of the tree: a playbook that lies inside a collection runs with that collection at hand.
     if not (TREE / "tests" / "installed" / "every_module.yml").is_file():
         raise Stop("tests/installed/every_module.yml is missing")
     shutil.copytree(TREE / "tests" / "installed", playbooks)
-    modules = {path.stem for path in (collections / "ansible_collections/finops/cloud/plugins/modules").glob("*.py")}
-    called = set(re.findall(r"finops\.cloud\.(\w+):", (playbooks / "every_module.yml").read_text(encoding="utf-8")))
+    modules = {
+        path.stem for path in (collections / "ansible_collections/finops/cloud/plugins/modules").glob("*.py")
+    }
+    called = set(
+        re.findall(r"finops\.cloud\.(\w+):", (playbooks / "every_module.yml").read_text(encoding="utf-8"))
+    )
     if modules - called:
         raise Stop(f"tests/installed/every_module.yml does not run {', '.join(sorted(modules - called))}")
     for playbook in ("every_module.yml", "finops.cloud.demo"):

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the real cloud was asked by the collection since this was run the last time: PYTHON asked.py LOGS.
 
-Prints the counts that the sandbox tells of itself. Others ask too, the services each other first of all: ours are known
-by their user agent.
+Prints the counts that the sandbox tells of itself. Others ask too, the services each other first of all: ours
+are known by their user agent.
 """
 
 from __future__ import annotations

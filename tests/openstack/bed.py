@@ -26,7 +26,8 @@ import stores
 from places import DATA, FOLDER, LOGS, PASSWORD, PLACE, PORTS, ROOT, SCENARIO
 from sandbox_cloud.scenario import Scenario, load
 
-#: What was filled is used again for so long: its ages and its rated hours are relative to the moment of filling.
+#: What was filled is used again for so long: its ages and its rated hours are relative to the moment of
+#: filling.
 KEPT_SECONDS = 2 * 3600
 FILLED = DATA / "filled.json"
 #: What lies in FOLDER and says nothing of what the bed is.

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keystone's part: the catalogue, the projects and users, and the clouds.yaml by which the tests log in as each of them."""
+"""Keystone's part: the catalogue, the projects and users, and the clouds.yaml by which the tests log in as
+each of them.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ class Caller:
         where = {"service_type": service, "interface": "public", "region_name": self.region}
         if microversion:
             more.setdefault("headers", {})["OpenStack-API-Version"] = microversion
-        answer = self.session.request(path, method, endpoint_filter=where, raise_exc=False, redirect=False, **more)
+        answer = self.session.request(
+            path, method, endpoint_filter=where, raise_exc=False, redirect=False, **more
+        )
         # CloudKitty answers a module that was enabled with a redirect to it.
         if not answer.ok and answer.status_code != 302:
             raise BedError(f"{method} {path} of {service} answered {answer.status_code}: {answer.text[:500]}")
@@ -89,13 +93,16 @@ def make(scenario: Scenario) -> None:
             where = {"service_id": service, "interface": interface}
             create("endpoint", **where, region_id=scenario.region, url=f"http://{HOST}:{PORTS[port]}{path}")
             if name == "cloudkitty":
-                create("endpoint", **where, region_id=OLD_REGION, url=f"http://{HOST}:{PORTS['cloudkitty_v1']}")
+                create(
+                    "endpoint", **where, region_id=OLD_REGION, url=f"http://{HOST}:{PORTS['cloudkitty_v1']}"
+                )
     known = admin.session.get(f"{KEYSTONE}/roles").json()["roles"]
     roles = {row["name"]: row["id"] for row in known}
     roles |= {name: create("role", name=name) for name in ROLES if name not in roles}
     owner, other = scenario.project, scenario.other
     projects = {
-        name: create("project", name=name, domain_id="default") for name in ("service", owner.project, other.project)
+        name: create("project", name=name, domain_id="default")
+        for name in ("service", owner.project, other.project)
     }
     projects["admin"] = admin.project_id
 
@@ -116,11 +123,15 @@ def make(scenario: Scenario) -> None:
 
 
 def write_clouds(scenario: Scenario) -> None:
-    """Write CLOUDS: the project's member, also by application credential, its reader, another project's member, admins."""
+    """Write CLOUDS: the project's member, also by application credential, its reader, another project's
+    member, admins.
+    """
     owner, other = scenario.project, scenario.other
     member = log_in(owner.user, owner.password, owner.project, scenario.region)
     asked = {"application_credential": {"name": "tests", "roles": [{"name": "reader"}]}}
-    made = member.session.post(f"{KEYSTONE}/users/{member.user_id}/application_credentials", json=asked).json()
+    made = member.session.post(
+        f"{KEYSTONE}/users/{member.user_id}/application_credentials", json=asked
+    ).json()
     credential = made["application_credential"]
 
     def entry(user: str, password: str, project: str, region: str = scenario.region) -> dict[str, Any]:

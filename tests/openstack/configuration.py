@@ -74,6 +74,8 @@ def write(region: str, volume_type: str) -> None:
         if template.is_file():
             target = ETC / template.relative_to(FOLDER / "etc")
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(Template(template.read_text(encoding="utf-8")).substitute(values), encoding="utf-8")
+            target.write_text(
+                Template(template.read_text(encoding="utf-8")).substitute(values), encoding="utf-8"
+            )
     # Nova takes it from the folder of its configuration and from nowhere else.
     shutil.copy(PROGRAMS.parent / "etc" / "nova" / "api-paste.ini", ETC / "nova")

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hold the sandbox to the real cloud: PYTHON drift.py LOGS FILLED SCENARIO FOLDER.
 
-Everything that the collection asked the real services, which they wrote into LOGS, is asked once more, of them and of a
-sandbox of the same scenario that began when the real cloud was filled. Status, keys, JSON types and microversion must be the same.
+Everything that the collection asked the real services, which they wrote into LOGS, is asked once more, of
+them and of a sandbox of the same scenario that began when the real cloud was filled. Status, keys, JSON types
+and microversion must be the same.
 """
 
 from __future__ import annotations
@@ -89,10 +90,16 @@ def ask_as(token: str, one: Request, base: str, path: str, project_id: str) -> A
 
 
 def question(path: str, base: str, headers: dict[str, str], project_id: str) -> dict[str, Any]:
-    """What the collection asks for in a body, which no log has: resources of the project, measures of some of its metrics, a quote."""
+    """What the collection asks for in a body, which no log has: resources of the project, measures of some of
+    its metrics, a quote.
+    """
     if path.startswith("/v1/rating/quote"):
         metadata = {"flavor_name": "a2-ram4-disk20-perf1"}
-        return {"resources": [{"service": "instance_up", "volume": "1", "desc": {"groupby": {}, "metadata": metadata}}]}
+        return {
+            "resources": [
+                {"service": "instance_up", "volume": "1", "desc": {"groupby": {}, "metadata": metadata}}
+            ]
+        }
     if not path.startswith("/v1/aggregates"):
         alive = {"or": [{"=": {"ended_at": None}}, {">": {"ended_at": "2020-01-01T00:00:00Z"}}]}
         return {"and": [{"=": {"project_id": project_id}}, alive]}
@@ -147,7 +154,9 @@ def hold(scenario: Scenario, some: list[Request], ids: dict[str, str], address: 
             theirs = theirs.replace(real_id, our_id)
         real = ask_as(sides[0].token, one, url(port), one.path, sides[0].project_id)
         ours = ask_as(sides[1].token, one, address + PREFIXES[name], theirs, sides[1].project_id)
-        drifted += [f"{one.method} {one.service} {one.path}: {difference}" for difference in compare(real, ours)]
+        drifted += [
+            f"{one.method} {one.service} {one.path}: {difference}" for difference in compare(real, ours)
+        ]
     return drifted
 
 

@@ -17,13 +17,20 @@ MEASURED_DAYS = 3
 
 
 def make(made: Made, meter: Caller, began: datetime) -> None:
-    """Put them there as what a Ceilometer of the provider would have sent. began: from which ages are counted back."""
+    """Put them there as what a Ceilometer of the provider would have sent. began: from which ages are counted
+    back.
+    """
     for name, policy in metering.POLICIES.items():
         definition = [
             {"granularity": f"{granularity} s", "timespan": f"{days} days"}
             for granularity, days in policy.kept_days.items()
         ]
-        asked = {"name": name, "back_window": 0, "aggregation_methods": policy.methods, "definition": definition}
+        asked = {
+            "name": name,
+            "back_window": 0,
+            "aggregation_methods": policy.methods,
+            "definition": definition,
+        }
         meter_or_admin(made, "/archive_policy", asked)
     text = {"type": "string", "required": False, "max_length": 255}
     for name, attributes in metering.TYPES.items():
@@ -49,7 +56,9 @@ def _resource(made: Made, meter: Caller, one: metering.Resource, now: datetime) 
     resource_id = real(one.original_id)
     owner = {"project_id": made.member.project_id, "user_id": made.member.user_id}
     attributes = {name: real(value) for name, value in one.attributes.items() if value is not None}
-    metrics = {metric.name: {"archive_policy_name": metric.policy, "unit": metric.unit} for metric in one.metrics}
+    metrics = {
+        metric.name: {"archive_policy_name": metric.policy, "unit": metric.unit} for metric in one.metrics
+    }
     since = datetime.fromtimestamp(one.since, UTC).isoformat()
     asked = {"id": resource_id, "started_at": since, **owner, **attributes, "metrics": metrics}
     created = meter.ask("POST", "metric", f"/v1/resource/{one.kind}", json=asked)

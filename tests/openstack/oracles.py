@@ -1,9 +1,11 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare what the modules tell with what others tell of the same cloud: PYTHON oracles.py CLOUDS_YAML FOLDER OTHER_PYTHON.
+"""Compare what the modules tell with what others tell of the same cloud: PYTHON oracles.py CLOUDS_YAML FOLDER
+OTHER_PYTHON.
 
-What is compared is said in oracles.yml. FOLDER is for what the modules answered, OTHER_PYTHON has the command line.
+What is compared is said in oracles.yml. FOLDER is for what the modules answered, OTHER_PYTHON has the command
+line.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ import yaml
 ORACLES = Path(__file__).with_name("oracles.yml")
 COMMAND_LINE = Path(__file__).with_name("drivers") / "ask_command_line.py"
 #: Which modules read a cloud, and which a ledger.
-GROUPS = yaml.safe_load((Path(__file__).resolve().parents[2] / "meta" / "runtime.yml").read_text())["action_groups"]
+GROUPS = yaml.safe_load((Path(__file__).resolve().parents[2] / "meta" / "runtime.yml").read_text())[
+    "action_groups"
+]
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 COLLECTION = "finops.cloud."
 #: Rule R9: the difference that is noise.
@@ -107,7 +111,11 @@ class Comparison:
         playbook = self.folder / "read.json"
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
         shown = subprocess.run(
-            ["ansible-playbook", str(playbook)], check=False, env=self.environment, capture_output=True, text=True
+            ["ansible-playbook", str(playbook)],
+            check=False,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
         (self.folder / "read.log").write_text(shown.stdout + shown.stderr)
         if shown.returncode:
@@ -132,7 +140,8 @@ class Comparison:
     def ask_others(self, claims: list[Claim]) -> dict[tuple[int, str, str], Any]:
         """Ask every question once for each cloud, those of the ledger for each block too."""
         keys = sorted({(claim.about, claim.cloud, claim.question) for claim in claims})
-        # The command line makes a service's client once in a process: what chooses another version of it gets one of its own.
+        # The command line makes a service's client once in a process: what chooses another version of it gets
+        # one of its own.
         runs: dict[tuple[str, bool], list[str]] = {}
         for _block, cloud, question in keys:
             if question.split(" ")[0] not in ("SQL", "GET"):
@@ -150,7 +159,9 @@ class Comparison:
     def _command_line(self, cloud: str, questions: list[str]) -> list[Any]:
         command = [self.python, str(COMMAND_LINE), cloud]
         asked = json.dumps([self.filled(question, cloud) for question in questions])
-        ended = subprocess.run(command, check=False, env=self.environment, input=asked, capture_output=True, text=True)
+        ended = subprocess.run(
+            command, check=False, env=self.environment, input=asked, capture_output=True, text=True
+        )
         if ended.returncode:
             raise SystemExit(f"oracles: {ended.stderr.strip()[-700:]}")
         return [json.loads(one, parse_float=Decimal) for one in json.loads(ended.stdout)]
@@ -189,7 +200,9 @@ def _ids(connection: openstack.connection.Connection) -> dict[str, str]:
     if server is not None:
         found["server_id"] = server.id
         where = {"service_type": "metric", "interface": "public", "region_name": region}
-        metrics = connection.session.get(f"/v1/resource/instance/{server.id}", endpoint_filter=where).json()["metrics"]
+        metrics = connection.session.get(f"/v1/resource/instance/{server.id}", endpoint_filter=where).json()[
+            "metrics"
+        ]
         found["metric_id"] = metrics["memory.usage"]
     return found
 
@@ -216,7 +229,9 @@ def same(ours: Any, theirs: Any, within: str | None) -> bool:
         if one is not None and other is not None:
             return abs(one - other) <= max(NOISE, NOISE_OF_SUM * abs(other))
     if isinstance(ours, list) and isinstance(theirs, list):
-        return len(ours) == len(theirs) and all(same(*pair, within) for pair in zip(ours, theirs, strict=True))
+        return len(ours) == len(theirs) and all(
+            same(*pair, within) for pair in zip(ours, theirs, strict=True)
+        )
     if isinstance(ours, str) and isinstance(theirs, str):
         one_moment, other_moment = _moment(ours), _moment(theirs)
         return ours == theirs or (one_moment is not None and one_moment == other_moment)
@@ -259,7 +274,9 @@ def main(clouds_file: Path, folder: Path, python: str) -> int:
     for line in broken:
         print(f"  NOT EQUAL: {line}")
     # What is documented as a module and is an action reads nothing by itself.
-    modules, actions = ({path.stem for path in (PLUGINS / kind).glob("*.py")} for kind in ("modules", "action"))
+    modules, actions = (
+        {path.stem for path in (PLUGINS / kind).glob("*.py")} for kind in ("modules", "action")
+    )
     modules -= {"__init__", *actions}
     for module, oracle in ELSEWHERE.items():
         print(f"  elsewhere: {module}: {oracle}")

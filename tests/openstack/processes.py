@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starting a program in the background and ending exactly that one, known by its process id and when it began."""
+"""Starting a program in the background and ending exactly that one, known by its process id and when it
+began.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ KILL_SECONDS = 10
 
 
 def start(name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
-    """Start a program as the leader of a session of its own, its output into LOGS/name.log. Nothing where it runs."""
+    """Start a program as the leader of a session of its own, its output into LOGS/name.log.
+
+    Nothing where it runs.
+    """
     if runs(name):
         return
     for folder in (RUNNING, LOGS):
@@ -81,7 +86,9 @@ def _wait_until_gone(some: Iterable[str], seconds: float) -> None:
 
 
 def _pid(name: str) -> int | None:
-    """The process id of what was started, None where it is gone: another program may have got the number since."""
+    """The process id of what was started, None where it is gone: another program may have got the number
+    since.
+    """
     try:
         pid, began = (RUNNING / name).read_text().split()
     except FileNotFoundError:
@@ -90,7 +97,9 @@ def _pid(name: str) -> int | None:
 
 
 def _began(pid: int) -> str:
-    """When a process began, in ticks since the machine did; "gone" for none, and for one that has ended (proc(5))."""
+    """When a process began, in ticks since the machine did; "gone" for none, and for one that has ended
+    (proc(5)).
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -107,7 +116,9 @@ def require_free(ports: Mapping[str, int]) -> None:
                 attempt.bind((HOST, port))
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    raise BedError(f"port {port}, for {name}, is taken by another program; end it first") from error
+                    raise BedError(
+                        f"port {port}, for {name}, is taken by another program; end it first"
+                    ) from error
                 raise
 
 

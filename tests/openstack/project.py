@@ -17,7 +17,16 @@ from typing import Any
 
 from catalogue import Caller
 from places import BedError
-from sandbox_cloud.scenario import Container, FloatingIp, LoadBalancer, Network, Router, Scenario, Server, stable_id
+from sandbox_cloud.scenario import (
+    Container,
+    FloatingIp,
+    LoadBalancer,
+    Network,
+    Router,
+    Scenario,
+    Server,
+    stable_id,
+)
 from stores import sql
 
 WAIT_SECONDS = 120
@@ -28,7 +37,9 @@ OBJECT_STORE = "object-store"
 
 @dataclass(frozen=True)
 class Made:
-    """The project's member, the administrator, another project's member, and the ids of what was made, by stable id."""
+    """The project's member, the administrator, another project's member, and the ids of what was made, by
+    stable id.
+    """
 
     scenario: Scenario
     member: Caller
@@ -85,13 +96,20 @@ def _quotas(made: Made) -> None:
 def _images(made: Made) -> None:
     for image in made.scenario.images:
         owner, visibility = (made.member, "private") if image.owner == "project" else (made.admin, "public")
-        asked = {"name": image.name, "disk_format": "raw", "container_format": "bare", "visibility": visibility}
+        asked = {
+            "name": image.name,
+            "disk_format": "raw",
+            "container_format": "bare",
+            "visibility": visibility,
+        }
         # What openstacksdk adds to the images that it uploads, so that it knows them again.
         sums = {f"owner_specified.openstack.{name}": "" for name in ("md5", "sha256")}
         asked |= {**sums, "owner_specified.openstack.object": f"images/{image.name}"}
         image_id = made.know("image", image.name, owner.ask("POST", "image", "/v2/images", json=asked)["id"])
         headers = {"Content-Type": "application/octet-stream"}
-        owner.ask("PUT", "image", f"/v2/images/{image_id}/file", data=bytes(image.size_bytes), headers=headers)
+        owner.ask(
+            "PUT", "image", f"/v2/images/{image_id}/file", data=bytes(image.size_bytes), headers=headers
+        )
 
 
 def _flavors(made: Made) -> None:
@@ -112,7 +130,12 @@ def _volume_types(made: Made) -> None:
 
 def _volumes(made: Made) -> None:
     for volume in made.scenario.volumes:
-        asked = {"name": volume.name, "size": volume.size_gb, "volume_type": volume.type, "metadata": volume.metadata}
+        asked = {
+            "name": volume.name,
+            "size": volume.size_gb,
+            "volume_type": volume.type,
+            "metadata": volume.metadata,
+        }
         created = made.member.ask("POST", "block-storage", "/volumes", json={"volume": asked})
         made.know("volume", volume.name, created["volume"]["id"])
     _volumes_are(made, "available")
@@ -143,7 +166,11 @@ def _networks(made: Made) -> None:
             asked |= {"provider:network_type": "flat", "provider:physical_network": "physnet1"}
         made.know("network", network.name, _network(made, network, "networks", "network", asked))
         for cidr in network.cidrs:
-            subnet = {"name": f"{network.name}4", "network_id": made.of("network", network.name), "ip_version": 4}
+            subnet = {
+                "name": f"{network.name}4",
+                "network_id": made.of("network", network.name),
+                "ip_version": 4,
+            }
             subnet |= {"cidr": cidr, "enable_dhcp": not network.external}
             made.know("subnet", cidr, _network(made, network, "subnets", "subnet", subnet))
 
@@ -171,7 +198,9 @@ def _router(made: Made, router: Router) -> None:
 def _security_groups(made: Made) -> None:
     for name in made.scenario.security_groups:
         if name != "default":  # which every project has
-            made.member.ask("POST", "network", "/v2.0/security-groups", json={"security_group": {"name": name}})
+            made.member.ask(
+                "POST", "network", "/v2.0/security-groups", json={"security_group": {"name": name}}
+            )
 
 
 def _servers(made: Made) -> None:
@@ -191,7 +220,11 @@ def _asked(made: Made, server: Server) -> dict[str, Any]:
     }
     if server.boot_volume is None:
         return asked | {"imageRef": made.of("image", made.scenario.images[0].name)}
-    disk = {"uuid": made.of("volume", server.boot_volume), "source_type": "volume", "destination_type": "volume"}
+    disk = {
+        "uuid": made.of("volume", server.boot_volume),
+        "source_type": "volume",
+        "destination_type": "volume",
+    }
     return asked | {"block_device_mapping_v2": [{**disk, "boot_index": 0, "delete_on_termination": False}]}
 
 
@@ -267,11 +300,16 @@ def _floating_ips(made: Made) -> None:
 
 def _floating_ip(made: Made, address: FloatingIp, of_device: dict[str, str]) -> str:
     # Only the administrator may choose the address.
-    asked = {"floating_network_id": made.of("network", address.network), "floating_ip_address": address.address}
+    asked = {
+        "floating_network_id": made.of("network", address.network),
+        "floating_ip_address": address.address,
+    }
     asked["project_id"] = made.member.project_id
     if address.attached_to:
         asked["port_id"] = of_device[made.of("server", address.attached_to)]
-    return str(made.admin.ask("POST", "network", "/v2.0/floatingips", json={"floatingip": asked})["floatingip"]["id"])
+    return str(
+        made.admin.ask("POST", "network", "/v2.0/floatingips", json={"floatingip": asked})["floatingip"]["id"]
+    )
 
 
 def _load_balancers(made: Made) -> None:
@@ -288,7 +326,9 @@ def _load_balancer(made: Made, balancer: LoadBalancer) -> str:
     port |= {"name": f"octavia-lb-{balancer.name}", "device_owner": "Octavia"}
     made.admin.ask("POST", "network", "/v2.0/ports", json={"port": port})
     asked = {"name": balancer.name, "vip_subnet_id": made.of("subnet", network.cidrs[0])}
-    created = made.member.ask("POST", "load-balancer", "/v2/lbaas/loadbalancers", json={"loadbalancer": asked})
+    created = made.member.ask(
+        "POST", "load-balancer", "/v2/lbaas/loadbalancers", json={"loadbalancer": asked}
+    )
     return str(created["loadbalancer"]["id"])
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What CloudKitty has rated: the history that the sandbox tells of the scenario, put into both storages, and the price list."""
+"""What CloudKitty has rated: the history that the sandbox tells of the scenario, put into both storages, and
+the price list.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,12 @@ def _push_to_the_old_storage() -> None:
 def _price_list(made: Made, prices: Prices) -> None:
     """The scenario's prices as hashmap rules, so that CloudKitty can quote."""
     ask = made.admin.ask
-    ask("PUT", "rating", "/v1/rating/modules/hashmap", json={"module_id": "hashmap", "enabled": True, "priority": 1})
+    ask(
+        "PUT",
+        "rating",
+        "/v1/rating/modules/hashmap",
+        json={"module_id": "hashmap", "enabled": True, "priority": 1},
+    )
     by_field: dict[str, tuple[str, dict[str, float]]] = {
         "instance_up": ("flavor_name", prices.instance_up),
         "instance_reserved": ("flavor_name", prices.instance_reserved),
@@ -108,7 +115,9 @@ def _price_list(made: Made, prices: Prices) -> None:
             ask("POST", "rating", f"{HASHMAP}/mappings", json=rule)
             continue
         name, values = by_field[metric]
-        field = ask("POST", "rating", f"{HASHMAP}/fields", json={"service_id": service, "name": name})["field_id"]
+        field = ask("POST", "rating", f"{HASHMAP}/fields", json={"service_id": service, "name": name})[
+            "field_id"
+        ]
         for value, cost in values.items():
             rule = {"field_id": field, "value": value, "cost": str(cost), "type": "flat"}
             ask("POST", "rating", f"{HASHMAP}/mappings", json=rule)

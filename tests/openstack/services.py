@@ -17,7 +17,8 @@ import stores
 from places import DATA, ETC, FOLDER, HOST, KEYSTONE, LOGS, PASSWORD, PORTS, PROGRAMS, BedError, url
 from processes import start, wait_for_answer
 
-#: uwsgi as every API needs it. Without "Connection: close" keystoneauth runs into connections that uwsgi has closed.
+#: uwsgi as every API needs it. Without "Connection: close" keystoneauth runs into connections that uwsgi has
+#: closed.
 UWSGI = (
     "--master", "--processes", "1", "--threads", "4", "--enable-threads", "--lazy-apps", "--need-app", "--die-on-term",
     "--buffer-size", "65535", "--add-header", "Connection: close", "--http-chunked-input", "--worker-reload-mercy", "5",
@@ -39,7 +40,9 @@ class Program:
 
 
 def api(name: str, module: str, *configuration: str, health: str = "", service: str = "") -> Program:
-    """An API, run by uwsgi, which writes method, path, microversion and user agent of each request to LOGS/NAME.requests."""
+    """An API, run by uwsgi, which writes method, path, microversion and user agent of each request to
+    LOGS/NAME.requests.
+    """
     port = service or name
     command = (
         _bin("uwsgi"), "--http-socket", f"{HOST}:{PORTS[port]}", "--module", f"{module}:application",
@@ -59,7 +62,9 @@ def swift(server: str, port: str | None, *, health: str = "", answers: bool = Tr
     """One of Swift's programs."""
     configuration = ETC / "swift" / f"{server.partition('-')[0]}-server.conf"
     launcher = (sys.executable, str(FOLDER / "drivers" / "bed_swift.py"), str(ETC / "swift"))
-    return Program(f"swift-{server}", (*launcher, _bin(f"swift-{server}"), str(configuration)), port, health, answers)
+    return Program(
+        f"swift-{server}", (*launcher, _bin(f"swift-{server}"), str(configuration)), port, health, answers
+    )
 
 
 def _bin(name: str) -> str:
@@ -212,7 +217,10 @@ def start_others(*, also_workers: bool) -> None:
 
 
 def map_compute_host() -> None:
-    """Wait until the compute service has reported in, and have Nova use it. Raises BedError where it does not."""
+    """Wait until the compute service has reported in, and have Nova use it.
+
+    Raises BedError where it does not.
+    """
     deadline = time.monotonic() + REPORT_SECONDS
     while not stores.sql("nova_cell1", "SELECT id FROM compute_nodes"):
         if time.monotonic() > deadline:
@@ -220,7 +228,14 @@ def map_compute_host() -> None:
                 f"nova-compute has not reported in after {REPORT_SECONDS} s; see {LOGS / 'nova-compute.log'}"
             )
         time.sleep(0.5)
-    _run("nova-manage", "nova-manage", "--config-file", str(ETC / "nova" / "nova.conf"), "cell_v2", "discover_hosts")
+    _run(
+        "nova-manage",
+        "nova-manage",
+        "--config-file",
+        str(ETC / "nova" / "nova.conf"),
+        "cell_v2",
+        "discover_hosts",
+    )
 
 
 def _start(one: Program) -> None:
@@ -240,8 +255,12 @@ def workers() -> list[str]:
 
 
 def pretend_an_agent() -> None:
-    """Let Neutron bind ports although no agent runs: one that has reported in and will not be missed before 2037."""
-    settings = '{"bridge_mappings": {"physnet1": "br-ex"}, "tunnel_types": ["vxlan"], "tunneling_ip": "127.0.0.1"}'
+    """Let Neutron bind ports although no agent runs: one that has reported in and will not be missed before
+    2037.
+    """
+    settings = (
+        '{"bridge_mappings": {"physnet1": "br-ex"}, "tunnel_types": ["vxlan"], "tunneling_ip": "127.0.0.1"}'
+    )
     stores.sql(
         "neutron",
         "INSERT INTO agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, started_at,"

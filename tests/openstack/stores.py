@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the services keep things in and talk over: MariaDB, RabbitMQ, InfluxDB and memcached, each the bed's own."""
+"""What the services keep things in and talk over: MariaDB, RabbitMQ, InfluxDB and memcached, each the bed's
+own.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,12 @@ def start_all() -> None:
     mariadb, user = DATA / "mariadb", getpass.getuser()
     if not (mariadb / "mysql").is_dir():
         make_mariadb(mariadb, user)
-    place = (f"--datadir={mariadb}", f"--socket={SOCKET}", f"--pid-file={DATA / 'mariadb.pid'}", f"--user={user}")
+    place = (
+        f"--datadir={mariadb}",
+        f"--socket={SOCKET}",
+        f"--pid-file={DATA / 'mariadb.pid'}",
+        f"--user={user}",
+    )
     port = f"--port={PORTS['mariadb']}"
     start("mariadb", (_program("mariadbd"), "--no-defaults", *place, port, *MARIADB_OPTIONS), variables)
     start("epmd", (_program("epmd"), "-address", HOST, "-port", str(PORTS["epmd"])), variables)
@@ -108,7 +115,12 @@ def sql(database: str, statement: str, *arguments: Any) -> list[tuple[Any, ...]]
     """Run one statement and return its rows: for what no API can set, such as the age of a server."""
     with (
         pymysql.connect(
-            host=HOST, port=PORTS["mariadb"], user="openstack", password=PASSWORD, database=database, autocommit=True
+            host=HOST,
+            port=PORTS["mariadb"],
+            user="openstack",
+            password=PASSWORD,
+            database=database,
+            autocommit=True,
         ) as connection,
         connection.cursor() as cursor,
     ):

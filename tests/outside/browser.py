@@ -1,7 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens a page in a headless Chromium at two widths, light and dark and on paper, and prints what came of it as JSON.
+"""Opens a page in a headless Chromium at two widths, light and dark and on paper, and prints what came of it
+as JSON.
 
 PYTHON browser.py PAGE CHROMIUM AXE FOLDER, with playwright; screenshots and the print go into FOLDER.
 """
@@ -22,7 +23,9 @@ GRAVE = ("serious", "critical")
 
 
 def looked_at(page: Page, url: str, axe: str, picture: Path) -> dict[str, Any]:
-    """Open a page; what it asked for, what its console said, whether it is wider than the window, and what axe-core finds."""
+    """Open a page; what it asked for, what its console said, whether it is wider than the window, and what
+    axe-core finds.
+    """
     asked: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -22,7 +22,9 @@ import pytest
 from .asking import Answer, ask
 from .small_vergeos import SmallVergeos
 
-POSTGRESQL = Path(__file__).parents[1] / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
+POSTGRESQL = (
+    Path(__file__).parents[1] / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
+)
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
 
 # How long an example takes says more of the machine than of the code.
@@ -40,7 +42,9 @@ class Sandbox:
     catalog: dict[str, str]
     project_id: str
 
-    def ask(self, method: str, url: str, content: Any = None, headers: dict[str, str] | None = None) -> Answer:
+    def ask(
+        self, method: str, url: str, content: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         """A request with the token; url may be a path of the sandbox itself."""
         return ask(
             method,
@@ -77,10 +81,14 @@ def started(directory: Path, *options: str) -> Sandbox:
     state = json.loads(command("start", "--directory", str(directory), *options).stdout)
     answer = log_in(state)
     public = {
-        row["type"]: next(endpoint["url"] for endpoint in row["endpoints"] if endpoint["interface"] == "public")
+        row["type"]: next(
+            endpoint["url"] for endpoint in row["endpoints"] if endpoint["interface"] == "public"
+        )
         for row in answer.body["token"]["catalog"]
     }
-    return Sandbox(directory, state, answer.headers["X-Subject-Token"], public, answer.body["token"]["project"]["id"])
+    return Sandbox(
+        directory, state, answer.headers["X-Subject-Token"], public, answer.body["token"]["project"]["id"]
+    )
 
 
 @pytest.fixture

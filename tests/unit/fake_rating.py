@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A CloudKitty of a test's own points, for figures that no sandbox has: as much of its two APIs as the collection asks."""
+"""A CloudKitty of a test's own points, for figures that no sandbox has: as much of its two APIs as the
+collection asks.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Place
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import NotFound
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Answer, Service
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.places import Place
 
 OWNER = "b30781c9679b4ede8107bae21990153e"
 HOUR = timedelta(hours=1)
@@ -36,10 +38,14 @@ class Rated:
     owner: str = OWNER
 
 
-def rating_of(points: Iterable[Rated], storage: str = "v2", units: dict[str, str] | None = None) -> FakeRating:
+def rating_of(
+    points: Iterable[Rated], storage: str = "v2", units: dict[str, str] | None = None
+) -> FakeRating:
     """A service that has rated these points. storage v1: no v2 API."""
     ordered = sorted(points, key=lambda one: (one.begin, one.type))
-    return FakeRating("rating", "http://cloud/rating", OWNER, None, points=ordered, storage=storage, units=units or {})  # type: ignore[arg-type]
+    return FakeRating(
+        "rating", "http://cloud/rating", OWNER, None, points=ordered, storage=storage, units=units or {}
+    )  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,11 @@ class FakeRating(Service):
             of = list(members)
             named = dict(zip(keys, values, strict=True))
             begin = datetime.fromisoformat(named.pop("time")) if "time" in named else None
-            span = [query["begin"], query["end"]] if begin is None else [begin.isoformat(), (begin + HOUR).isoformat()]
+            span = (
+                [query["begin"], query["end"]]
+                if begin is None
+                else [begin.isoformat(), (begin + HOUR).isoformat()]
+            )
             rate = sum(float(one.amount) for one in of) + float(self.wrong_by if keys == ["type"] else 0)
             rows.append([*span, sum(float(one.quantity) for one in of), rate, *named.values()])
         page = rows[query["offset"] : query["offset"] + query["limit"]]
@@ -119,7 +129,9 @@ class FakeRating(Service):
     def _dataframes(self, reading: str, query: dict[str, Any]) -> Any:
         found = self._within(query)
         if not found:
-            raise NotFound(reading, self.url, "the service answered 404 (No resource found for provided filters.)", 404)
+            raise NotFound(
+                reading, self.url, "the service answered 404 (No resource found for provided filters.)", 404
+            )
         frames = []
         page = found[query["offset"] : query["offset"] + query["limit"]]
         for begin, members in groupby(page, key=lambda one: one.begin):
@@ -167,4 +179,8 @@ class FakeRating(Service):
         }
 
     def _metrics(self, reading: str, query: dict[str, Any]) -> Any:
-        return {"metrics": [{"metric_id": name, "unit": unit, "metadata": []} for name, unit in self.units.items()]}
+        return {
+            "metrics": [
+                {"metric_id": name, "unit": unit, "metadata": []} for name, unit in self.units.items()
+            ]
+        }

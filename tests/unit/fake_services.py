@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Answer, Service
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Answer, Service
 
 from .fake_rating import OWNER, FakeRating
 

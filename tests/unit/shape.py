@@ -23,7 +23,10 @@ class Shape:
     items: list[Shape] = field(default_factory=list)
 
     def see(self, value: Any, name: str = "") -> Shape:
-        """Add what a value looks like. Lists of scalars are rows, told apart by position; other lists are sets."""
+        """Add what a value looks like.
+
+        Lists of scalars are rows, told apart by position; other lists are sets.
+        """
         self.types.add(type(value).__name__)
         if isinstance(value, dict):
             for key, one in value.items():
@@ -39,7 +42,9 @@ class Shape:
 
 
 def differences(real: Shape, ours: Shape, path: str = "") -> list[str]:
-    """What the sandbox's shape has that the real one has not, and the other way round; null is nobody's difference."""
+    """What the sandbox's shape has that the real one has not, and the other way round; null is nobody's
+    difference.
+    """
     known, seen = real.types - {"NoneType"}, ours.types - {"NoneType"}
     found = [f"{path}: {sorted(seen)} instead of {sorted(known)}"] if known and not seen <= known else []
     if real.keys and ours.keys:

@@ -71,13 +71,18 @@ class SmallVergeos:
 
     def breaks(self, path: str, **fault: Any) -> None:
         """Let requests of that path go wrong."""
-        assert self.sandbox.ask("POST", "/sandbox/faults", {"service": "vergeos", "path": path, **fault}).status == 200
+        assert (
+            self.sandbox.ask("POST", "/sandbox/faults", {"service": "vergeos", "path": path, **fault}).status
+            == 200
+        )
 
     def asked(self) -> list[str]:
         """What it was asked since this was asked before, logins left out."""
         log = self.sandbox.ask("DELETE", "/sandbox/requests").body["log"]
         return [
-            f"{one['method']} {one['path']}" for one in log if one["service"] == "vergeos" and one["path"] != "/system"
+            f"{one['method']} {one['path']}"
+            for one in log
+            if one["service"] == "vergeos" and one["path"] != "/system"
         ]
 
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/alerts.md tells the truth: its tasks send what was fired to a receiver, once, and again where the receiver failed."""
+"""docs/alerts.md tells the truth: its tasks send what was fired to a receiver, once, and again where the
+receiver failed.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._budget import alerts, budgets
-from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
+from ansible_collections.finops.cloud.plugins.module_utils._budgets import alerts, budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
 PLAYBOOK = """
@@ -87,12 +89,19 @@ def test_the_pages_tasks_send_each_alert_until_it_was_received(tmp_path: Path) -
         program = Path(sys.executable).with_name("ansible-playbook")
         environment = {**os.environ, "FINOPS_LEDGER": str(options.url)}
         ended = subprocess.run(
-            [program, "playbook.yml"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            [program, "playbook.yml"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert ended.returncode == 0, ended.stdout
     text = "\n".join(alert["message"] for alert in fired)
     assert text.startswith("shop: 81.2 % of CHF 500 is spent: CHF 406 from ")
-    assert received == [("/chat", {"text": text})] * 2 + [("/pager", alert) for alert in waiting_then(fired, "chat")]
+    assert received == [("/chat", {"text": text})] * 2 + [
+        ("/pager", alert) for alert in waiting_then(fired, "chat")
+    ]
     assert (waiting(options, "chat"), waiting(options, "pager")) == ([], [])
     assert [alert["id"] for alert in waiting(options, "mail")] == [alert["id"] for alert in fired]
 
@@ -103,7 +112,9 @@ def waiting_then(fired: list[dict[str, Any]], *consumers: str) -> list[dict[str,
 
 
 def test_the_example_of_a_message_is_one() -> None:
-    """The sentence of the page is that of the module's documentation, which the tests hold to what is returned."""
+    """The sentence of the page is that of the module's documentation, which the tests hold to what is
+    returned.
+    """
     from ansible_collections.finops.cloud.plugins.modules import cost_budget
 
     sentence = PAGE.split("```text\n")[1].partition("\n")[0]

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/estimate.md can be copied: its YAML is YAML, its tasks are taken, and its pipelines say what the role understands."""
+"""docs/estimate.md can be copied: its YAML is YAML, its tasks are taken, and its pipelines say what the role
+understands.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,17 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.price_list import parse_prices
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.price_list import parse_prices
 
 from .conftest import Sandbox
 from .plugins.modules.running import run_module
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "estimate.md").read_text(encoding="utf-8")
-PLAN = Path(__file__).parent / "plugins" / "module_utils" / "_pricing" / "plans" / "three_tier.json"
-SPECS = yaml.safe_load((ROOT / "roles" / "budget_gate" / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+PLAN = Path(__file__).parent / "plugins" / "module_utils" / "_estimate" / "plans" / "three_tier.json"
+SPECS = yaml.safe_load((ROOT / "roles" / "budget_gate" / "meta" / "argument_specs.yml").read_text())[
+    "argument_specs"
+]
 
 
 def block(heading: str) -> Any:
@@ -29,7 +33,9 @@ def block(heading: str) -> Any:
     return yaml.safe_load(PAGE.split(f"# {heading}\n")[1].split("```yaml\n")[1].partition("```")[0])
 
 
-def test_the_estimate_is_taken_as_it_stands(running: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_estimate_is_taken_as_it_stands(
+    running: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", running.state["clouds_file"])
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plan.json").write_text(PLAN.read_text())
@@ -50,7 +56,10 @@ def test_the_play_says_what_the_role_understands() -> None:
     gate, deploy = play["tasks"]
     (settle,) = deploy["always"]
     assert gate["ansible.builtin.include_role"] == {"name": "finops.cloud.budget_gate"}
-    assert settle["ansible.builtin.include_role"] == {"name": "finops.cloud.budget_gate", "tasks_from": "post"}
+    assert settle["ansible.builtin.include_role"] == {
+        "name": "finops.cloud.budget_gate",
+        "tasks_from": "post",
+    }
     assert deploy["block"][-1]["ansible.builtin.set_fact"] == {"budget_gate_deployed": True}
 
 

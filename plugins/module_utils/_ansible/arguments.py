@@ -2,19 +2,21 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The options that modules share, and how they become values of the rooms below; those of a cloud are in cloud_arguments."""
+"""The options that modules share, and how they become values of the rooms below; those of a cloud are in
+cloud_arguments.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import NAMED_WINDOWS, Window
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates, parse_rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES, CHARGE_CATEGORIES
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
+from .._core.errors import InvalidOption
+from .._core.periods import NAMED_WINDOWS, Window
+from .._core.rates import Rates, parse_rates
+from .._ledger.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
+from .._ledger.totals import Selection
 
 Spec = dict[str, dict[str, Any]]
 
@@ -81,7 +83,8 @@ LINES: Spec = {
     },
 }
 ON_VERDICT: Spec = {
-    name: {"type": "str", "default": "fail", "choices": ["fail", "warn"]} for name in ("on_exceeded", "on_unknown")
+    name: {"type": "str", "default": "fail", "choices": ["fail", "warn"]}
+    for name in ("on_exceeded", "on_unknown")
 }
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import Spec
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.metric_categories import parse_categories
+from .._core.categories import parse_categories
+from .._core.errors import InvalidOption
+from .._openstack.login import ConnectionOptions
+from .arguments import Spec
 
-#: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see run_on_cloud.reveal_public.
+#: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see
+#: run_on_cloud.reveal_public.
 CONNECTION: Spec = {
     "cloud": {"type": "raw", "no_log": True},
     "auth": {"type": "dict", "no_log": True},
@@ -59,7 +60,9 @@ _CLOUD_KEYS = {
 
 
 def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
-    """The connection options. A `cloud` dictionary is an entry of clouds.yaml written in place; options beside it win.
+    """The connection options.
+
+    A `cloud` dictionary is an entry of clouds.yaml written in place; options beside it win.
 
     Raises InvalidOption where cloud is neither a name nor a dictionary, or api_timeout is not above zero.
     """
@@ -74,7 +77,9 @@ def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
         chosen = {name: value for name, value in given.items() if value is not None and name != "interface"}
         return ConnectionOptions(**{**given, **inside, **chosen})
     if cloud is not None and not isinstance(cloud, str):
-        raise InvalidOption("cloud", "is the name of a cloud in clouds.yaml, or a dictionary like an entry there.")
+        raise InvalidOption(
+            "cloud", "is the name of a cloud in clouds.yaml, or a dictionary like an entry there."
+        )
     return ConnectionOptions(cloud=cloud or None, **given)
 
 

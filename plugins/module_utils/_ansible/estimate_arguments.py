@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import Spec
-from ansible_collections.finops.cloud.plugins.module_utils._core.calendar_options import parse_calendar
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import KINDS as PERIODS
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import WEEKDAYS, Calendar
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.estimate import EstimateOptions
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.planned import AMOUNT, parse_rows
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.price_list import PriceList, parse_prices
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import ICU
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.shape_prices import SOURCES
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.shapes import KINDS, kinds_with
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.terraform import load_plan
-from ansible_collections.finops.cloud.plugins.module_utils._store.categories import CATEGORIES
+from .._core.calendar_options import parse_calendar
+from .._core.categories import CATEGORIES
+from .._core.errors import InvalidOption
+from .._core.money import parse_currency
+from .._core.periods import KINDS as PERIODS
+from .._core.periods import WEEKDAYS, Calendar
+from .._core.rates import ICU
+from .._estimate.estimate import EstimateOptions
+from .._estimate.planned import AMOUNT, parse_rows
+from .._estimate.price_list import PriceList, parse_prices
+from .._estimate.shape_prices import SOURCES
+from .._estimate.shapes import KINDS, kinds_with
+from .._estimate.terraform import load_plan
+from . import arguments, cloud_arguments
+from .arguments import Spec
 
 PLANNED: Spec = {
     "resources": {
@@ -88,7 +88,8 @@ def options(params: Mapping[str, Any]) -> EstimateOptions:
     """What is asked. Raises InvalidOption, also for a plan that cannot be read and where nothing is planned."""
     if not params["resources"] and params["terraform_plan"] is None:
         raise InvalidOption(
-            "resources", "is empty; say what is planned there or in terraform_plan, as an empty plan would always pass."
+            "resources",
+            "is empty; say what is planned there or in terraform_plan, as an empty plan would always pass.",
         )
     rating_currency = parse_currency(params["rating_currency"], "rating_currency")
     return EstimateOptions(

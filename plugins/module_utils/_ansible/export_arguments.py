@@ -12,29 +12,26 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ansible_collections.finops.cloud.plugins.module_utils._ansible import arguments, cloud_arguments
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import parse_currency
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
-    Window,
-    asked_window,
-    iso,
-    now_utc,
-    parse_moment,
-    zone_named,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._export import export, textfile
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import V1_2, VERSIONS
-from ansible_collections.finops.cloud.plugins.module_utils._export.rated import RatedOptions
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Question
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+from .._core.errors import InvalidOption
+from .._core.money import parse_currency
+from .._core.periods import Window, asked_window, iso, now_utc, parse_moment, zone_named
+from .._cost.ledger_summary import Question
+from .._export import export, textfile
+from .._export.focus import FocusOptions
+from .._export.focus_columns import V1_2, VERSIONS
+from .._export.rated import RatedOptions
+from .._ledger.sql import LedgerOptions
+from .._ledger.totals import Selection
+from . import arguments, cloud_arguments
 
 LEDGER, CLOUD = "ledger", "cloud"
 EXPORT: arguments.Spec = {
     "dest": {"type": "path", "required": True},
-    "format": {"type": "str", "default": export.CSV, "choices": [export.CSV, export.PARQUET, textfile.OPENMETRICS]},
+    "format": {
+        "type": "str",
+        "default": export.CSV,
+        "choices": [export.CSV, export.PARQUET, textfile.OPENMETRICS],
+    },
     "focus_version": {"type": "str", "default": V1_2, "choices": list(VERSIONS)},
     "read_from": {"type": "str", "default": LEDGER, "choices": [LEDGER, CLOUD]},
     "currency": {"type": "str", "required": True},
@@ -59,7 +56,9 @@ class Asked:
                 of_ledger[0], "is about the ledger's entries; set read_from to ledger, or leave it out."
             )
         if params["format"] == textfile.OPENMETRICS and params["read_from"] == CLOUD:
-            raise InvalidOption("read_from", "openmetrics is told of the ledger; for quotas of the cloud set quotas.")
+            raise InvalidOption(
+                "read_from", "openmetrics is told of the ledger; for quotas of the cloud set quotas."
+            )
         if params["format"] != textfile.OPENMETRICS and params["quotas"]:
             raise InvalidOption("quotas", "goes with format openmetrics; FOCUS has costs only.")
 
@@ -75,7 +74,11 @@ class Asked:
     def _window(self) -> Window:
         params = self._params
         return asked_window(
-            params["window"] or "current_month", params["begin"], params["end"], self._zone, self.as_of() or self.now
+            params["window"] or "current_month",
+            params["begin"],
+            params["end"],
+            self._zone,
+            self.as_of() or self.now,
         )
 
     def as_of(self) -> datetime | None:
@@ -84,7 +87,9 @@ class Asked:
             return None
         moment = parse_moment(self._params["as_of"], self._zone, "as_of")
         if moment > self.now:
-            raise InvalidOption("as_of", f"{iso(moment)} is not past; leave it out to tell all that is known.")
+            raise InvalidOption(
+                "as_of", f"{iso(moment)} is not past; leave it out to tell all that is known."
+            )
         return moment
 
     def ledger(self) -> LedgerOptions:

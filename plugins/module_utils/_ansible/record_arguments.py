@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import Spec
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from .._core.errors import InvalidOption
+from .arguments import Spec
 
 QUESTION: Spec = {
     "key": {"type": "int", "no_log": False},
@@ -26,7 +26,9 @@ QUESTION: Spec = {
 def refuse_two_questions(latest: bool, with_summary: bool, key: int | None) -> None:
     """Raise InvalidOption where more than one thing is asked for: a flag that is false asks for nothing."""
     asked = [
-        name for name, wanted in (("key", key is not None), ("latest", latest), ("summary", with_summary)) if wanted
+        name
+        for name, wanted in (("key", key is not None), ("latest", latest), ("summary", with_summary))
+        if wanted
     ]
     if len(asked) > 1:
         raise InvalidOption(asked[1], f"and {asked[0]} are two questions; ask one.")

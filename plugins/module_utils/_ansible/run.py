@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
-from ansible_collections.finops.cloud.plugins.module_utils._store import sql
+
+from .._core.errors import FinopsError
+from .._ledger import sql
 
 _REQUIREMENTS = {
     "openstack": "openstacksdk>=4.0",
@@ -29,7 +30,8 @@ _OBJECTS_PER_COLLECTION = 50_000
 def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
     """Exit with what the call returns, or fail with the sentence of what it raises.
 
-    libraries: import names that the call needs; a missing one fails the task and names the Python that misses it.
+    libraries: import names that the call needs; a missing one fails the task and names the Python that misses
+    it.
     """
     collect_less()
     require(module, *libraries)
@@ -40,10 +42,14 @@ def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries
     module.exit_json(**{"changed": False, **result})
 
 
-def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], asks: bool, *libraries: str) -> None:
-    """run() for a module that may say no: fails with the worst reason and the very result that it would have exited with.
+def run_gate(
+    module: AnsibleModule, call: Callable[[], Mapping[str, Any]], asks: bool, *libraries: str
+) -> None:
+    """run() for a module that may say no: fails with the worst reason and the very result that it would have
+    exited with.
 
-    asks: whether something was asked for, so that the result has to have a verdict. What the result lists as warnings is warned about.
+    asks: whether something was asked for, so that the result has to have a verdict. What the result lists as
+    warnings is warned about.
     """
     collect_less()
     require(module, *libraries)
@@ -63,7 +69,9 @@ def run_gate(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], asks:
 
 
 def collect_less() -> None:
-    """Let Python look for cycles less often: a task makes millions of rows that have none, and would spend a tenth of its time on it."""
+    """Let Python look for cycles less often: a task makes millions of rows that have none, and would spend a
+    tenth of its time on it.
+    """
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
 
 

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.cloud_arguments import connection_options
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import collect_less, require
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.places import Places, open_places
-from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ERROR, FORBIDDEN
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError, InvalidOption, Refused
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
+
+from .._core.completeness import ERROR, FORBIDDEN
+from .._core.errors import FinopsError, InvalidOption, Refused
+from .._core.periods import iso, now_utc
+from .._openstack.connection import Cloud
+from .._openstack.places import Places, open_places
+from .cloud_arguments import connection_options
+from .run import collect_less, require
 
 Opened = TypeVar("Opened")
 
@@ -29,15 +30,19 @@ _PUBLIC_AUTH = (
 )  # fmt: skip
 
 
-def run_on_cloud(module: AnsibleModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str) -> None:
-    """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and when they were read.
+def run_on_cloud(
+    module: AnsibleModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str
+) -> None:
+    """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and
+    when they were read.
 
-    The call gets the login and the moment that stands as collected_at. Where it is refused, the task fails with its whole result.
+    The call gets the login and the moment that stands as collected_at. Where it is refused, the task fails
+    with its whole result.
     """
 
     def opened() -> tuple[Cloud, dict[str, Any]]:
         cloud = Cloud(connection_options(module.params))
-        return cloud, cloud.identity.as_result()
+        return cloud, cloud.identity.to_result()
 
     _run_opened(module, opened, call, *libraries)
 
@@ -53,7 +58,7 @@ def run_on_places(
             if params[name] == [] or not all(params[name] or ["-"]):
                 raise InvalidOption(name, "has no name in it; leave it out to read what the login is for.")
         places = open_places(connection_options(params), params["regions"] or (), params["projects"] or ())
-        return places, places.as_result()
+        return places, places.to_result()
 
     _run_opened(module, opened, call, *libraries)
 
@@ -95,6 +100,10 @@ def reveal_public(module: AnsibleModule) -> None:
         cloud = {}
     inner = (cloud or {}).get("auth") or {}
     public = {str(part[name]) for part in (auth, inner) for name in _PUBLIC_AUTH if part.get(name)}
-    public |= {str(cloud[name]) for name in ("region_name", "auth_type", "interface") if (cloud or {}).get(name)}
-    secret = {str(value) for part in (auth, inner) for name, value in part.items() if name not in _PUBLIC_AUTH}
+    public |= {
+        str(cloud[name]) for name in ("region_name", "auth_type", "interface") if (cloud or {}).get(name)
+    }
+    secret = {
+        str(value) for part in (auth, inner) for name, value in part.items() if name not in _PUBLIC_AUTH
+    }
     module.no_log_values.difference_update(public - secret)

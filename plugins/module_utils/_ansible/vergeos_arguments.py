@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The options of modules that reach a VergeOS system, named as in vergeio.vergeos; pyvergeos's names are taken from the environment too."""
+"""The options of modules that reach a VergeOS system, named as in vergeio.vergeos; pyvergeos's names are
+taken from the environment too.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.arguments import Spec
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import VergeosOptions
+
+from .._core.errors import InvalidOption
+from .._vergeos.connection import VergeosOptions
+from .arguments import Spec
 
 
 def _from(*names: str) -> tuple[Any, list[str]]:
@@ -31,7 +34,8 @@ CONNECTION: Spec = {
     "retry_total": {"type": "int", "default": 3, "fallback": _from("VERGE_RETRY_TOTAL")},
     "retry_backoff_factor": {"type": "float", "default": 1.0, "fallback": _from("VERGE_RETRY_BACKOFF")},
 }
-#: pyvergeos verifies where this says one of the first; it takes any other word for a no, which is too easy to say.
+#: pyvergeos verifies where this says one of the first; it takes any other word for a no, which is too easy to
+#: say.
 _VERIFY, _YES, _NO = "VERGE_VERIFY_SSL", ("true", "1", "yes"), ("false", "0", "no")
 
 
@@ -39,7 +43,8 @@ def vergeos_options(params: Mapping[str, Any]) -> VergeosOptions:
     """How to reach the system. Raises InvalidOption for no host, or a number or word that makes no sense."""
     if not params["host"]:
         raise InvalidOption(
-            "host", "is needed: the name or address of the VergeOS system, here or in VERGEOS_HOST or VERGE_HOST."
+            "host",
+            "is needed: the name or address of the VergeOS system, here or in VERGEOS_HOST or VERGE_HOST.",
         )
     if params["timeout"] <= 0:
         raise InvalidOption("timeout", "is in seconds, above zero.")
@@ -62,5 +67,7 @@ def vergeos_options(params: Mapping[str, Any]) -> VergeosOptions:
 def _told_not_to_verify() -> bool:
     word = os.environ.get(_VERIFY, "true").strip().lower()
     if word not in (*_YES, *_NO):
-        raise InvalidOption(_VERIFY, f"'{word[:20]}' in the environment is neither of {', '.join((*_YES, *_NO))}.")
+        raise InvalidOption(
+            _VERIFY, f"'{word[:20]}' in the environment is neither of {', '.join((*_YES, *_NO))}."
+        )
     return word in _NO

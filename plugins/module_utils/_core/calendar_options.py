@@ -10,17 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
-    WEEKDAYS,
-    Calendar,
-    parse_moment,
-    zone_named,
-)
+from .errors import InvalidOption
+from .periods import WEEKDAYS, Calendar, parse_moment, zone_named
 
 
 def parse_calendar(task: Mapping[str, Any], before: Calendar) -> Calendar:
-    """The calendar that the options mean: period, timezone, first_day, anchor_day, anchor_month, begin and end.
+    """The calendar that the options mean: period, timezone, first_day, anchor_day, anchor_month, begin and
+    end.
 
     before has what they leave out.
 

@@ -28,7 +28,7 @@ class CloudIdentity:
     project_id: str
     project_name: str
 
-    def as_result(self) -> dict[str, Any]:
+    def to_result(self) -> dict[str, Any]:
         """The `cloud` key of every result."""
         return {
             "name": self.name,
@@ -47,7 +47,7 @@ class ServiceStatus:
     http_status: int | None = None
     message: str | None = None
 
-    def as_result(self) -> dict[str, Any]:
+    def to_result(self) -> dict[str, Any]:
         """One value of the `services` key of a result."""
         return {"status": self.status, "http_status": self.http_status, "message": self.message}
 

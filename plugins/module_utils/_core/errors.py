@@ -20,7 +20,8 @@ class FinopsError(Exception):
 class InvalidOption(FinopsError):
     """A value given by the user is refused.
 
-    Arguments: option as the user wrote it (`spend`, `required.cores`), and the sentence's rest, which says what would be right.
+    Arguments: option as the user wrote it (`spend`, `required.cores`), and the sentence's rest, which says
+    what would be right.
     """
 
     def __init__(self, option: str, problem: str) -> None:
@@ -31,7 +32,8 @@ class InvalidOption(FinopsError):
 class CloudError(FinopsError):
     """A cloud could not be read.
 
-    Arguments: what was being read (`compute quotas`), from which URL, why not, and the HTTP status where there was one.
+    Arguments: what was being read (`compute quotas`), from which URL, why not, and the HTTP status where
+    there was one.
     """
 
     def __init__(self, reading: str, url: str, problem: str, http_status: int | None = None) -> None:
@@ -70,11 +72,15 @@ class UnknownAmount(FinopsError):
 
 
 class LedgerError(FinopsError):
-    """The ledger is missing, corrupt, newer than this collection, locked, unreachable or refuses to be written."""
+    """The ledger is missing, corrupt, newer than this collection, locked, unreachable or refuses to be
+    written.
+    """
 
 
 class Refused(FinopsError):
-    """What the user asked about may not go on. result: what the task returns in any case, so that it can be looked at (rule G5)."""
+    """What the user asked about may not go on. result: what the task returns in any case, so that it can be
+    looked at (rule G5).
+    """
 
     def __init__(self, sentence: str, result: Mapping[str, Any]) -> None:
         super().__init__(sentence)

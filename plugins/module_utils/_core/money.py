@@ -9,12 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
+from fractions import Fraction
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from .errors import InvalidOption
 
 #: Sums and products trap when they would lose a digit: money is exact or it is an error.
-EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
+EXACT = Context(
+    prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
+)
 #: For what is shown or entered only, where a rounding is meant and said.
 ROUNDING = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 
@@ -42,9 +54,9 @@ class Money:
 def parse_amount(text: str, option: str) -> Decimal:
     """The exact Decimal a user wrote.
 
-    Grammar: optional sign, up to 15 ASCII digits, optional fraction of up to 18 digits, optional exponent of two digits; the value
-    stays below 1e15 and keeps at most 18 decimals. Raises InvalidOption naming the option for anything else: NaN, infinity,
-    underscores, other scripts' digits, an empty string.
+    Grammar: optional sign, up to 15 ASCII digits, optional fraction of up to 18 digits, optional exponent of
+    two digits; the value stays below 1e15 and keeps at most 18 decimals. Raises InvalidOption naming the
+    option for anything else: NaN, infinity, underscores, other scripts' digits, an empty string.
     """
     stripped = str(text).strip()
     if not _AMOUNT.fullmatch(stripped):
@@ -56,13 +68,15 @@ def parse_amount(text: str, option: str) -> Decimal:
     exponent = amount.as_tuple().exponent
     if abs(amount) >= _LARGEST or (isinstance(exponent, int) and exponent < -18):
         raise InvalidOption(
-            option, f"'{_shorten(stripped)}' is out of range; amounts are below 1e15 with at most 18 decimals."
+            option,
+            f"'{_shorten(stripped)}' is out of range; amounts are below 1e15 with at most 18 decimals.",
         )
     return amount
 
 
 def amount_of(value: object, option: str) -> Decimal:
-    """The exact Decimal behind a value of a template or a program: text, an integer or a Decimal, within parse_amount's grammar.
+    """The exact Decimal behind a value of a template or a program: text, an integer or a Decimal, within
+    parse_amount's grammar.
 
     Raises InvalidOption for anything else: None is unknown and not zero, a float has lost digits already.
     """
@@ -70,7 +84,9 @@ def amount_of(value: object, option: str) -> Decimal:
         # A template's values are of Ansible's own types; what a user wrote is the builtin behind them.
         kind = next(base.__name__ for base in type(value).__mro__ if base.__module__ == "builtins")
         problem = "null, which is unknown and not zero" if value is None else f"a {kind}"
-        raise InvalidOption(option, f'is {problem}; write digits with an optional point, quoted, like "12.50".')
+        raise InvalidOption(
+            option, f'is {problem}; write digits with an optional point, quoted, like "12.50".'
+        )
     return parse_amount(str(value), option)
 
 
@@ -88,7 +104,9 @@ def parse_currency(code: object, option: str) -> str:
     """A currency code, upper case. Raises InvalidOption where it is missing or no three-letter code."""
     text = "" if code is None else str(code).strip()
     if not text:
-        raise InvalidOption(option, "an amount needs its currency; name an ISO 4217 code such as CHF or EUR, or ICU.")
+        raise InvalidOption(
+            option, "an amount needs its currency; name an ISO 4217 code such as CHF or EUR, or ICU."
+        )
     if not _CURRENCY.fullmatch(text):
         raise InvalidOption(
             option,
@@ -105,7 +123,10 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def to_nano(amount: Decimal, option: str) -> int:
-    """The ledger's integer of 1e-9 units, rounded half-even once (rule M2). Raises InvalidOption beyond 64 bits."""
+    """The ledger's integer of 1e-9 units, rounded half-even once (rule M2).
+
+    Raises InvalidOption beyond 64 bits.
+    """
     nano = int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
     if abs(nano) > _LARGEST_NANO:
         raise InvalidOption(option, f"{display(amount)} is more than a ledger row can hold (9.2e9).")
@@ -115,6 +136,11 @@ def to_nano(amount: Decimal, option: str) -> int:
 def from_nano(nano: int) -> Decimal:
     """The exact amount behind an integer of 1e-9 units."""
     return EXACT.scaleb(Decimal(nano), -9)
+
+
+def decimal_of(value: Fraction) -> Decimal:
+    """For showing: the fraction as a decimal of 50 digits."""
+    return ROUNDING.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
 def plain(amount: Decimal) -> str:

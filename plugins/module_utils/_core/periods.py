@@ -13,19 +13,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from .errors import InvalidOption
 
 KINDS = ("hourly", "daily", "weekly", "monthly", "yearly", "custom")
 #: The newest period that the cloud has rated: only the cloud can tell when that is.
 LAST_HOUR = "last_hour"
 NAMED_WINDOWS = ("today", "yesterday", "current_month", "previous_month", "last_30_days")
-#: How many local days before a named window the one lies that it is compared with; months are compared with months.
+#: How many local days before a named window the one lies that it is compared with; months are compared with
+#: months.
 _DAYS_BEFORE = {"today": 1, "yesterday": 1, "last_30_days": 30}
 _OF_MONTHS = ("current_month", "previous_month")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 HOUR = timedelta(hours=1)
 
 
@@ -57,8 +63,8 @@ class Window:
 class Calendar:
     """How a budget's periods lie: kind, zone and anchors.
 
-    first_day: 0 Monday to 6 Sunday, for weekly. anchor_day: 1 to 31, clamped to a month's length, for monthly and yearly.
-    anchor_month: 1 to 12, for yearly. begin and end: local dates or moments in UTC, for custom.
+    first_day: 0 Monday to 6 Sunday, for weekly. anchor_day: 1 to 31, clamped to a month's length, for monthly
+    and yearly. anchor_month: 1 to 12, for yearly. begin and end: local dates or moments in UTC, for custom.
     """
 
     kind: str
@@ -88,7 +94,8 @@ def zone_named(name: str, option: str) -> ZoneInfo:
 def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The UTC moment of a local wall-clock time (rule P2).
 
-    A time that a change of clocks skips is the first instant after the gap; one that comes twice is the first.
+    A time that a change of clocks skips is the first instant after the gap; one that comes twice is the
+    first.
     """
     naive = datetime.combine(day, clock)
     before = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -98,7 +105,8 @@ def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_gap(inside: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which the zone's offset changes, at most a day before the UTC moment that a skipped local time maps to.
+    """The instant at which the zone's offset changes, at most a day before the UTC moment that a skipped
+    local time maps to.
 
     PEP 495: fold=0 inside a gap takes the offset before the gap, so the moment lies behind the change.
     """
@@ -140,7 +148,9 @@ def next_period(calendar: Calendar, current: Window) -> Window | None:
 
 
 def period_id(calendar: Calendar, window: Window) -> str:
-    """What a period is called in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z (rule P1)."""
+    """What a period is called in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z
+    (rule P1).
+    """
     return f"{calendar.kind}/{iso(window.begin)}"
 
 
@@ -163,7 +173,9 @@ def _first_day(calendar: Calendar, index: int) -> date:
         return date.fromordinal(index)
     if calendar.kind == "weekly":
         return date.fromordinal(index * 7 + calendar.first_day + 1)
-    year, month = (index // 12, index % 12 + 1) if calendar.kind == "monthly" else (index, calendar.anchor_month)
+    year, month = (
+        (index // 12, index % 12 + 1) if calendar.kind == "monthly" else (index, calendar.anchor_month)
+    )
     return date(year, month, min(calendar.anchor_day, monthrange(year, month)[1]))
 
 
@@ -172,12 +184,15 @@ def _calendar_window(calendar: Calendar, index: int) -> Window:
     """The period of that number. Budgets share few calendars, and each asks for its periods many times."""
     zone = ZoneInfo(calendar.zone)
     return Window(
-        at_local(_first_day(calendar, index), time(), zone), at_local(_first_day(calendar, index + 1), time(), zone)
+        at_local(_first_day(calendar, index), time(), zone),
+        at_local(_first_day(calendar, index + 1), time(), zone),
     )
 
 
 def named_window(name: str, zone: ZoneInfo, now: datetime) -> Window:
-    """today, yesterday, current_month, previous_month (whole local days or months) or last_30_days (30 local days before today's end)."""
+    """today, yesterday, current_month, previous_month (whole local days or months) or last_30_days (30 local
+    days before today's end).
+    """
     today = now.astimezone(zone).date()
     midnight = time()
     first = today.replace(day=1)
@@ -197,9 +212,10 @@ def named_window(name: str, zone: ZoneInfo, now: datetime) -> Window:
 def previous_part(named: str | None, part: Window, length: timedelta, zone: ZoneInfo) -> Window:
     """What a part of a window is compared with: the same elapsed part of the period before (rule P3).
 
-    Arguments: named, the window's name, None where it was given by begin and end; part, the window as far as it has elapsed; length of
-    the whole window. 1 to 21 November is compared with 1 to 21 October, 1 to 31 March with all of February; a day with the local day
-    before, whatever the clocks did; any other window with the one of its length that ends where it begins.
+    Arguments: named, the window's name, None where it was given by begin and end; part, the window as far as
+    it has elapsed; length of the whole window. 1 to 21 November is compared with 1 to 21 October, 1 to 31
+    March with all of February; a day with the local day before, whatever the clocks did; any other window
+    with the one of its length that ends where it begins.
     """
     if named in _OF_MONTHS:
         return Window(*(_a_month_before(moment, zone) for moment in (part.begin, part.end)))
@@ -241,8 +257,13 @@ def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo,
     return Window(first, last)
 
 
-def used_window(named: str | None, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Window:
-    """asked_window() as far as it is over: what lies ahead is not used yet. Raises InvalidOption where all of it lies ahead."""
+def used_window(
+    named: str | None, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime
+) -> Window:
+    """asked_window() as far as it is over: what lies ahead is not used yet.
+
+    Raises InvalidOption where all of it lies ahead.
+    """
     if begin is not None:
         _refuse_what_lies_ahead(parse_moment(begin, zone, "begin"), now)
     asked = asked_window(named or "current_month", begin, end, zone, now)
@@ -256,7 +277,8 @@ def _refuse_what_lies_ahead(begin: datetime, now: datetime) -> None:
 
 
 def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
-    """The UTC moment behind ISO 8601 text: a date (local midnight), or a date and time, local where no offset is written.
+    """The UTC moment behind ISO 8601 text: a date (local midnight), or a date and time, local where no offset
+    is written.
 
     Raises InvalidOption for anything else.
     """
@@ -298,7 +320,9 @@ def iso(moment: datetime) -> str:
 
 
 def from_iso(text: str) -> datetime:
-    """The UTC moment behind what iso() wrote, or any ISO 8601 text of an API; naive text is UTC (CloudKitty v1, Nova)."""
+    """The UTC moment behind what iso() wrote, or any ISO 8601 text of an API; naive text is UTC (CloudKitty
+    v1, Nova).
+    """
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
@@ -307,5 +331,7 @@ def parse_duration(text: str, option: str) -> timedelta:
     """A length such as 90s, 15m, 6h or 2d. Raises InvalidOption for anything else, zero included."""
     found = _DURATION.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
-        raise InvalidOption(option, f"'{text[:40]}' is no length of time; write one such as 90s, 15m, 6h or 2d.")
+        raise InvalidOption(
+            option, f"'{text[:40]}' is no length of time; write one such as 90s, 15m, 6h or 2d."
+        )
     return int(found[1]) * _UNITS[found[2]]

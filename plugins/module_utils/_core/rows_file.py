@@ -20,7 +20,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from .errors import InvalidOption
 
 _CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
 _MODE = 0o600
@@ -41,7 +41,10 @@ class Columns:
 
 
 class RowsFile:
-    """A file that takes its place when it is whole. Get one from writing(); changed is told at the end of its block."""
+    """A file that takes its place when it is whole.
+
+    Get one from writing(); changed is told at the end of its block.
+    """
 
     def __init__(self, path: Path, columns: Columns, stream: IO[bytes] | None) -> None:
         self.path = path
@@ -81,7 +84,9 @@ class RowsFile:
         self.count += count
 
     def _json(self, value: Any) -> str:
-        """JSON. Words, and flat dictionaries as a flavor's metadata, come again and again: they are encoded once."""
+        """JSON. Words, and flat dictionaries as a flavor's metadata, come again and again: they are encoded
+        once.
+        """
         if isinstance(value, str):
             key: Any = value
         elif isinstance(value, dict):
@@ -131,7 +136,10 @@ class RowsFile:
 
 
 def _csv_of(rows: Sequence[Sequence[Any]]) -> str:
-    """Cells in quotes where they need them. Python before 3.13 puts none around a carriage return, which readers take for a line's end."""
+    """Cells in quotes where they need them.
+
+    Python before 3.13 puts none around a carriage return, which readers take for a line's end.
+    """
     text = _quoted(rows, csv.QUOTE_MINIMAL)
     return text if "\r" not in text else _quoted(rows, csv.QUOTE_ALL)
 
@@ -143,7 +151,10 @@ def _quoted(rows: Sequence[Sequence[Any]], quoting: Literal[0, 1]) -> str:
 
 
 def checked(dest: str | None) -> Path | None:
-    """The file behind the option dest. Raises InvalidOption where its name says no format that we write, or its folder is not there."""
+    """The file behind the option dest.
+
+    Raises InvalidOption where its name says no format that we write, or its folder is not there.
+    """
     if dest is None:
         return None
     path = Path(os.path.realpath(dest))
@@ -158,7 +169,8 @@ def checked(dest: str | None) -> Path | None:
 
 @contextmanager
 def writing(path: Path, columns: Columns, check_mode: bool) -> Iterator[RowsFile]:
-    """A file that is put in place at the end of the block, mode 0600, if it differs; left alone where the block raises.
+    """A file that is put in place at the end of the block, mode 0600, if it differs; left alone where the
+    block raises.
 
     In check mode nothing is written. Raises InvalidOption naming dest for what the file system refuses.
     """

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A usage record: what a project or a system used and had at one moment, whoever told it (rules R1 and E3 of docs/rules.md)."""
+"""A usage record: what a project or a system used and had at one moment, whoever told it (rules R1 and E3 of
+docs/rules.md).
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,10 @@ class Tier:
 class UsageRecord:
     """What was used at one moment. A number that is None is not known, or its source does not tell it.
 
-    source: openstack or vergeos. system: the auth URL, or the host. key: its number there; None where the ledger gives it one.
-    begin and end: what the record is for, None where it says nothing. unlimited: totals without a limit (cores, ram, storage, tier:<name>,
-    object_storage). unknown: what the source should have told and did not, by the names of these fields.
+    source: openstack or vergeos. system: the auth URL, or the host. key: its number there; None where the
+    ledger gives it one. begin and end: what the record is for, None where it says nothing. unlimited: totals
+    without a limit (cores, ram, storage, tier:<name>, object_storage). unknown: what the source should have
+    told and did not, by the names of these fields.
     """
 
     source: str
@@ -92,7 +95,9 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 def as_plain(record: UsageRecord) -> dict[str, Any]:
-    """A record as values that JSON has: moments as seconds since the epoch, tiers as lists of name, used and total."""
+    """A record as values that JSON has: moments as seconds since the epoch, tiers as lists of name, used and
+    total.
+    """
     told = {one.name: getattr(record, one.name) for one in fields(record)}
     told |= {name: epoch(told[name]) for name in _MOMENTS}
     return told | {"tiers": [[one.name, one.used_bytes, one.total_bytes] for one in record.tiers]}

@@ -2,13 +2,15 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Exact numbers as integers of 1e-18: files have millions of them, for which Decimal takes ten times as long (rule M1 of docs/rules.md)."""
+"""Exact numbers as integers of 1e-18: files have millions of them, for which Decimal takes ten times as long
+(rule M1 of docs/rules.md).
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, NANO_PER_UNIT
+from .._core.money import EXACT, NANO_PER_UNIT
 
 PLACES = 18
 ONE = int(10**PLACES)

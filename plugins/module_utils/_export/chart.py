@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where the bars of a chart stand: numbers for a template's SVG, which needs neither a script nor a font of its own."""
+"""Where the bars of a chart stand: numbers for a template's SVG, which needs neither a script nor a font of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ class Chart:
 
 
 def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
-    """A bar for each value; negative ones, as a credit makes them, hang below zero. None: nothing is known of it."""
+    """A bar for each value; negative ones, as a credit makes them, hang below zero.
+
+    None: nothing is known of it.
+    """
     known = [Decimal(value) for value in values if value is not None]
     step = _step(max((*known, Decimal(0))), min((*known, Decimal(0))))
     top = _up(max((*known, Decimal(0))), step) or step
@@ -50,10 +55,18 @@ def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
         size = float(Decimal(value or 0)) * scale
         y = zero - max(size, 0.0)
         drawn.append(
-            Bar(_short(number * place + gap / 2), _short(y), _short(place - gap), _short(abs(size)), value is not None)
+            Bar(
+                _short(number * place + gap / 2),
+                _short(y),
+                _short(place - gap),
+                _short(abs(size)),
+                value is not None,
+            )
         )
     count = int((top - bottom) / step)
-    ticks = tuple((bottom + step * one, _short(zero - float(bottom + step * one) * scale)) for one in range(count + 1))
+    ticks = tuple(
+        (bottom + step * one, _short(zero - float(bottom + step * one) * scale)) for one in range(count + 1)
+    )
     return Chart(tuple(drawn), ticks, _short(zero))
 
 

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Costs as FOCUS files, of a ledger or straight from a cloud: what cost_export does (rules M3, R3 and L2 of docs/rules.md)."""
+"""Costs as FOCUS files, of a ledger or straight from a cloud: what cost_export does (rules M3, R3 and L2 of
+docs/rules.md).
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core import rows_file
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
-from ansible_collections.finops.cloud.plugins.module_utils._export import attos, focus_csv, focus_parquet
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import TAX, Charge, Charges, FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._export.rated import RatedCosts, RatedOptions
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import ICU
-from ansible_collections.finops.cloud.plugins.module_utils._store import feeds, sql, valid_entries
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+from .._core import rows_file
+from .._core.errors import InvalidOption, UnknownAmount
+from .._core.periods import Window, iso
+from .._core.rates import ICU
+from .._ledger import feeds, sql, valid_entries
+from .._ledger.totals import Selection
+from .._openstack.connection import Cloud
+from . import attos, focus_csv, focus_parquet
+from .focus import TAX, Charge, Charges, FocusOptions
+from .rated import RatedCosts, RatedOptions
 
 CSV, PARQUET = "csv", "parquet"
 Row = dict[str, Any]
@@ -32,7 +34,7 @@ class Target:
     """What is written: a file of CSV, or a folder of Parquet; of which FOCUS version, and how told."""
 
     dest: str
-    form: str
+    file_format: str
     version: str
     focus: FocusOptions
     defuse: bool = True
@@ -50,14 +52,15 @@ def from_ledger(
         charges = Charges(target.focus, valid_entries.dimensions(ledger.connection))
         entries = valid_entries.stream(ledger.connection, selection, as_of)
         written = _write(place, charges.of(entries), target, selection.window, check_mode)
-        through = feeds.as_result(feeds.read_all(ledger.connection), selection.window)
+        through = feeds.to_result(feeds.read_all(ledger.connection), selection.window)
         return {"ledger": ledger.url, "feeds": through, **written}
 
 
 def from_cloud(cloud: Cloud, options: RatedOptions, target: Target, now: datetime, check_mode: bool) -> Row:
     """The result of cost_export for what a cloud has rated of a project up to now.
 
-    Raises CloudError, InvalidOption; UnknownAmount where nothing is rated, or a rate into the billing currency is missing.
+    Raises CloudError, InvalidOption; UnknownAmount where nothing is rated, or a rate into the billing
+    currency is missing.
     """
     place = _checked(target, options.asked)
     if options.asked.begin >= now:
@@ -70,15 +73,16 @@ def from_cloud(cloud: Cloud, options: RatedOptions, target: Target, now: datetim
         )
     charges = Charges(target.focus, costs.dimensions).of(costs.stream())
     written = _write(place, charges, target, options.asked, check_mode)
-    return {**written, **costs.as_result()}
+    return {**written, **costs.to_result()}
 
 
 def _checked(target: Target, window: Window) -> Path:
     if target.focus.currency == ICU:
         raise InvalidOption(
-            "currency", "ICU is a virtual currency that nobody is billed in; name the one that is paid, CHF or EUR."
+            "currency",
+            "ICU is a virtual currency that nobody is billed in; name the one that is paid, CHF or EUR.",
         )
-    if target.form == PARQUET:
+    if target.file_format == PARQUET:
         return focus_parquet.checked(target.dest, window, target.focus.zone)
     if Path(target.dest).suffix != ".csv":
         raise InvalidOption("dest", f"'{target.dest}' is no name of a CSV file; let it end in .csv.")
@@ -107,9 +111,12 @@ class _Sums:
                 self._taxed = True
             yield charge
 
-    def as_result(self, currency: str) -> Row:
+    def to_result(self, currency: str) -> Row:
         """The sums, exact."""
-        totals = [{"amount": attos.plain(amount), "currency": code} for code, amount in sorted(self._recorded.items())]
+        totals = [
+            {"amount": attos.plain(amount), "currency": code}
+            for code, amount in sorted(self._recorded.items())
+        ]
         tax = "included" if self._taxed else "excluded"
         return {"totals": totals, "billed": attos.plain(self._billed), "currency": currency, "tax": tax}
 
@@ -117,11 +124,13 @@ class _Sums:
 def _write(place: Path, charges: Iterable[Charge], target: Target, window: Window, check_mode: bool) -> Row:
     sums = _Sums()
     watched = sums.watched(charges)
-    if target.form == PARQUET:
+    if target.file_format == PARQUET:
         months = focus_parquet.months_of(window, target.focus.zone)
         written = focus_parquet.write(place, watched, target.version, months, check_mode)
         files = [
-            {"path": str(one.path), "billing_period": one.month, "rows": one.count} for one in written if one.count
+            {"path": str(one.path), "billing_period": one.month, "rows": one.count}
+            for one in written
+            if one.count
         ]
         changed = any(one.changed for one in written)
     else:
@@ -134,5 +143,5 @@ def _write(place: Path, charges: Iterable[Charge], target: Target, window: Windo
         "row_count": sum(file["rows"] for file in files),
         "period_start": iso(window.begin),
         "period_end": iso(window.end),
-        **sums.as_result(target.focus.currency),
+        **sums.to_result(target.focus.currency),
     }

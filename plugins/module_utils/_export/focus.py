@@ -2,11 +2,12 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Costs as FOCUS tells them (rules M3 to M5 of docs/rules.md): each as recorded, and in the currency that is billed.
+"""Costs as FOCUS tells them (rules M3 to M5 of docs/rules.md): each as recorded, and in the currency that is
+billed.
 
-FOCUS 1.2 knows virtual currencies: what the cloud rates in ICU has PricingCurrency ICU beside the BillingCurrency that it is paid in.
-Null is what does not apply to a charge, as the specification has it column by column.
-Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2.
+FOCUS 1.2 knows virtual currencies: what the cloud rates in ICU has PricingCurrency ICU beside the
+BillingCurrency that it is paid in. Null is what does not apply to a charge, as the specification has it
+column by column. Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2.
 """
 
 from __future__ import annotations
@@ -17,20 +18,24 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, moment_of, period_at
-from ansible_collections.finops.cloud.plugins.module_utils._export import attos
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import OF_A_KIND as KIND_COLUMNS
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store.valid_entries import OF_A_KIND
+from .._core.periods import Calendar, Window, moment_of, period_at
+from .._core.rates import Rates
+from .._ledger.valid_entries import OF_A_KIND
+from . import attos
+from .focus_columns import OF_A_KIND as KIND_COLUMNS
 
 #: How many kinds and moments are kept: a month has a thousand hours, and a name can be long.
 _KINDS_KEPT = 4_096
 _TIMES_KEPT = 4_096
 USAGE, PURCHASE, TAX = "usage", "purchase", "tax"
 
-#: Our category -> ServiceCategory, and how a metric's name goes on within it -> ServiceSubcategory, the last one for all others.
+#: Our category -> ServiceCategory, and how a metric's name goes on within it -> ServiceSubcategory, the last
+#: one for all others.
 _SERVICES: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "compute": ("Compute", (("instance", "Virtual Machines"), ("cpu", "Virtual Machines"), ("", "Other (Compute)"))),
+    "compute": (
+        "Compute",
+        (("instance", "Virtual Machines"), ("cpu", "Virtual Machines"), ("", "Other (Compute)")),
+    ),
     "storage": (
         "Storage",
         (
@@ -67,7 +72,9 @@ _CHARGE = "Charges"
 
 @dataclass(frozen=True)
 class FocusOptions:
-    """currency: in which it is billed. zone: in which billing months begin. provider and accounts: None for the cloud's name."""
+    """currency: in which it is billed. zone: in which billing months begin. provider and accounts: None for
+    the cloud's name.
+    """
 
     currency: str
     rates: Rates
@@ -79,9 +86,11 @@ class FocusOptions:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Kind:
-    """What the charges of one resource under one metric have in common: cells in the order of focus_columns.OF_A_KIND.
+    """What the charges of one resource under one metric have in common: cells in the order of
+    focus_columns.OF_A_KIND.
 
-    Kinds, numbers and times are compared by identity, so that writers can keep what they make of them in a dictionary at no cost.
+    Kinds, numbers and times are compared by identity, so that writers can keep what they make of them in a
+    dictionary at no cost.
     """
 
     cells: tuple[str | None, ...]
@@ -94,7 +103,8 @@ class Kind:
 class Numbers:
     """The numbers of a charge in 1e-18 (attos.py); None where one does not apply.
 
-    billed and unit_price are in the billing currency, recorded and own_unit_price in the one that it was rated or recorded in.
+    billed and unit_price are in the billing currency, recorded and own_unit_price in the one that it was
+    rated or recorded in.
     """
 
     billed: int
@@ -107,7 +117,9 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Times:
-    """The billing period and the charge's own, in seconds since the epoch, and what currencies were worth then (see Charges)."""
+    """The billing period and the charge's own, in seconds since the epoch, and what currencies were worth
+    then (see Charges).
+    """
 
     billing_begin: int
     billing_end: int
@@ -117,7 +129,8 @@ class Times:
     wanted: int
 
 
-#: One row: its kind, numbers and times, and the version and key of its entry. A plain tuple, as there are millions of them.
+#: One row: its kind, numbers and times, and the version and key of its entry. A plain tuple, as there are
+#: millions of them.
 Charge: TypeAlias = tuple[Kind, Numbers, Times, int, str]
 
 
@@ -125,7 +138,9 @@ class Charges:
     """Makes charges of entries, which come in order of time. What is the same for many is put together once."""
 
     def __init__(self, options: FocusOptions, dimensions: Callable[[int], Mapping[str, Any]]) -> None:
-        """dimensions: what tells the columns of a dimension set by its number, as valid_entries.dimensions does."""
+        """dimensions: what tells the columns of a dimension set by its number, as valid_entries.dimensions
+        does.
+        """
         self._options = options
         self._dimensions = dimensions
         self._calendar = Calendar("monthly", options.zone)
@@ -133,7 +148,10 @@ class Charges:
         self._times: dict[tuple[int, int, str], Times] = {}
 
     def of(self, rows: Iterable[Sequence[Any]]) -> Iterator[Charge]:
-        """A charge for each row of valid_entries.stream(). Raises UnknownAmount where no rate into the billing currency was valid."""
+        """A charge for each row of valid_entries.stream().
+
+        Raises UnknownAmount where no rate into the billing currency was valid.
+        """
         kinds, known_times, count = self._kinds, self._times, len(OF_A_KIND)
         for row in rows:
             told = tuple(row[:count])
@@ -153,7 +171,9 @@ class Charges:
         # What happens at once, as a purchase does, is told of the hour that it begins.
         last = end if end > begin else min(begin + 3600, month_end)
         worth = (
-            (1, 1) if currency == billed else (attos.of_decimal(rates.at(one, moment)) for one in (currency, billed))
+            (1, 1)
+            if currency == billed
+            else (attos.of_decimal(rates.at(one, moment)) for one in (currency, billed))
         )
         times = self._times[begin, end, currency] = Times(month_begin, month_end, begin, last, *worth)
         return times
@@ -182,7 +202,9 @@ def billing_period(calendar: Calendar, moment: datetime) -> Window:
 
 @lru_cache(maxsize=16_384)
 def _numbers(amount_nano: int, quantity: str | None, category: str, icu: int, wanted: int) -> Numbers:
-    """The numbers of a charge. icu and wanted: what units of the currency it is recorded in, and of the one that is billed, are worth."""
+    """The numbers of a charge. icu and wanted: what units of the currency it is recorded in, and of the one
+    that is billed, are worth.
+    """
     recorded = attos.of_nano(amount_nano)
     billed = attos.divided(recorded * icu, wanted)
     counted = attos.ONE if quantity is None else attos.of_text(quantity)

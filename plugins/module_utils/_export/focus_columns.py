@@ -4,8 +4,9 @@
 
 """The columns of FOCUS, the FinOps Open Cost and Usage Specification, as files of 1.0 and 1.2 carry them.
 
-Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2. All columns of a version are written, so that a reader
-finds what it asks for; those of which an OpenStack cloud knows nothing (reserved capacity, committed discounts, invoices) are null.
+Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2. All columns of a version are
+written, so that a reader finds what it asks for; those of which an OpenStack cloud knows nothing (reserved
+capacity, committed discounts, invoices) are null.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""FOCUS as CSV: a stream of charges into one file (rule W2 of docs/rules.md: nothing but the standard library)."""
+"""FOCUS as CSV: a stream of charges into one file (rule W2 of docs/rules.md: nothing but the standard
+library).
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core import rows_file
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, moment_of
-from ansible_collections.finops.cloud.plugins.module_utils._export import attos
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import Charge, Kind, Numbers, Times
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import (
-    OF_A_KIND,
-    V1_0,
-    V1_2,
-    Column,
-    columns_of,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import defused
+from .._core import rows_file
+from .._core.periods import iso, moment_of
+from . import attos
+from .focus import Charge, Kind, Numbers, Times
+from .focus_columns import OF_A_KIND, V1_0, V1_2, Column, columns_of
+from .formulas import defused
 
 _ROWS_AT_ONCE = 1_000
 #: Of kinds, whose names can be long.
@@ -104,10 +100,15 @@ class _Words:
         return _quoted(defused(text) if self._defuse and column.is_free_text else text)
 
 
-def write(path: Path, charges: Iterable[Charge], version: str, defuse: bool, check_mode: bool) -> tuple[int, bool]:
-    """The charges as a CSV file in UTF-8; how many there were, and whether the file has changed. A few are held at a time.
+def write(
+    path: Path, charges: Iterable[Charge], version: str, defuse: bool, check_mode: bool
+) -> tuple[int, bool]:
+    """The charges as a CSV file in UTF-8; how many there were, and whether the file has changed.
 
-    defuse: names that a spreadsheet would run as formulas get an apostrophe. Raises InvalidOption as rows_file.writing does.
+    A few are held at a time.
+
+    defuse: names that a spreadsheet would run as formulas get an apostrophe. Raises InvalidOption as
+    rows_file.writing does.
     """
     names = tuple(column.name for column in columns_of(version))
     words = _Words(version, defuse)

@@ -2,9 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""FOCUS as Parquet, a folder for each billing month, as Spark, Trino, DuckDB and warehouses read it where one machine no longer does.
+"""FOCUS as Parquet, a folder for each billing month, as Spark, Trino, DuckDB and warehouses read it where one
+machine no longer does.
 
-Numbers are DECIMAL(38, 18), moments TIMESTAMP in UTC, tags JSON as text. A month is in one file, put in place when it is whole.
+Numbers are DECIMAL(38, 18), moments TIMESTAMP in UTC, tags JSON as text. A month is in one file, put in place
+when it is whole.
 """
 
 from __future__ import annotations
@@ -22,19 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, iso, period_at
-from ansible_collections.finops.cloud.plugins.module_utils._export import attos
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import Charge, Kind, Numbers, Times
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import (
-    NUMBER,
-    OF_A_KIND,
-    OF_EACH,
-    TEXT,
-    TIME,
-    Column,
-    columns_of,
-)
+from .._core.errors import InvalidOption
+from .._core.periods import Calendar, Window, iso, period_at
+from . import attos
+from .focus import Charge, Kind, Numbers, Times
+from .focus_columns import NUMBER, OF_A_KIND, OF_EACH, TEXT, TIME, Column, columns_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -45,7 +39,8 @@ _FILE = "focus.parquet"
 #: Of how many charges a row group is, which is what is held in memory.
 _ROWS_AT_ONCE = 50_000
 _DIGITS = 38
-#: Numbers are written as they lie in memory: 128 bits, the lowest byte first (Apache Arrow's columnar format, Decimal).
+#: Numbers are written as they lie in memory: 128 bits, the lowest byte first (Apache Arrow's columnar format,
+#: Decimal).
 _DECIMAL_BYTES = 16
 _MICROSECONDS = 1_000_000
 _NUMBER_FIELDS = (
@@ -60,7 +55,10 @@ _Part = TypeVar("_Part", Kind, Numbers, Times)
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a month: its file, how many charges are in it, and whether it has changed. Without a charge there is no file."""
+    """What became of a month: its file, how many charges are in it, and whether it has changed.
+
+    Without a charge there is no file.
+    """
 
     month: str
     path: Path
@@ -70,7 +68,9 @@ class Written:
 
 @dataclass(frozen=True)
 class _Taken:
-    """Charges of a row group, each part in a list of its own, as Python's collector of cycles would go through as many tuples again."""
+    """Charges of a row group, each part in a list of its own, as Python's collector of cycles would go
+    through as many tuples again.
+    """
 
     kinds: list[Kind]
     numbers: list[Numbers]
@@ -80,13 +80,17 @@ class _Taken:
 
 
 def checked(dest: str, window: Window, zone: str) -> Path:
-    """The folder behind the option dest. Raises InvalidOption where it cannot be one, or where the window cuts a month.
+    """The folder behind the option dest.
+
+    Raises InvalidOption where it cannot be one, or where the window cuts a month.
 
     A month is replaced as a whole: a part of it would take the rest away.
     """
     path = Path(os.path.realpath(dest))
     if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
-        raise InvalidOption("dest", f"'{dest}' is no folder, nor the name of a new one in a folder that is there.")
+        raise InvalidOption(
+            "dest", f"'{dest}' is no folder, nor the name of a new one in a folder that is there."
+        )
     calendar = Calendar("monthly", zone)
     for option, edge in (("begin", window.begin), ("end", window.end)):
         month = period_at(calendar, edge)
@@ -113,10 +117,11 @@ def months_of(window: Window, zone: str) -> dict[int, str]:
 def write(
     folder: Path, charges: Iterable[Charge], version: str, months: dict[int, str], check_mode: bool
 ) -> list[Written]:
-    """The charges, which come in order of time, as folder/billing_period=2026-11/focus.parquet; what a month without any had is removed.
+    """The charges, which come in order of time, as folder/billing_period=2026-11/focus.parquet; what a month
+    without any had is removed.
 
-    months: the billing months of the window by their begin. In check mode files are compared and not put in place.
-    Raises InvalidOption naming dest for what the file system refuses.
+    months: the billing months of the window by their begin. In check mode files are compared and not put in
+    place. Raises InvalidOption naming dest for what the file system refuses.
     """
     done: list[Written] = []
     by_month = groupby(charges, key=_month_of)
@@ -177,7 +182,11 @@ def _remove_month(name: str, path: Path, check_mode: bool) -> Written:
 def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
     import pyarrow as pa
 
-    types = {NUMBER: pa.decimal128(_DIGITS, attos.PLACES), TIME: pa.timestamp("us", tz="UTC"), TEXT: pa.string()}
+    types = {
+        NUMBER: pa.decimal128(_DIGITS, attos.PLACES),
+        TIME: pa.timestamp("us", tz="UTC"),
+        TEXT: pa.string(),
+    }
     return pa.schema([pa.field(column.name, types.get(column.holds, pa.int32())) for column in columns])
 
 
@@ -194,14 +203,17 @@ def _taken(charges: Iterable[Charge]) -> _Taken | None:
 
 
 def _table(taken: _Taken, columns: Sequence[Column], schema: pyarrow.Schema) -> pyarrow.Table:
-    """Charges by column. What many have in common, kind, numbers and times, is taken from small tables of these: hours cost alike."""
+    """Charges by column. What many have in common, kind, numbers and times, is taken from small tables of
+    these: hours cost alike.
+    """
     import pyarrow as pa
 
     kinds, of_kind = _told_apart(taken.kinds)
     numbers, of_numbers = _told_apart(taken.numbers)
     times, of_times = _told_apart(taken.times)
     each = {
-        name: _numbers([getattr(one, name) for one in numbers]).take(of_numbers) for name in _distinct(_NUMBER_FIELDS)
+        name: _numbers([getattr(one, name) for one in numbers]).take(of_numbers)
+        for name in _distinct(_NUMBER_FIELDS)
     }
     own = (
         *(each[name] for name in _NUMBER_FIELDS),

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Text that a spreadsheet would run as a formula, made harmless in CSV and back. Parquet and JSON carry text as it is.
+"""Text that a spreadsheet would run as a formula, made harmless in CSV and back.
+
+Parquet and JSON carry text as it is.
 
 Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection.
 """
@@ -11,7 +13,8 @@ from __future__ import annotations
 
 import re
 
-#: What a cell of a formula begins with, also behind apostrophes, so that undone() finds each text again, and behind white space.
+#: What a cell of a formula begins with, also behind apostrophes, so that undone() finds each text again, and
+#: behind white space.
 _RUNS = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 

@@ -4,9 +4,10 @@
 
 """Costs, budgets and quotas as OpenMetrics, in a file that node_exporter's textfile collector reads.
 
-Every family is a gauge, its name ends in its unit, and it is declared once with all of its samples behind it. What is unknown has no
-sample: neither is it zero (rule R1 of docs/rules.md), nor does a NaN say why. finops_budget_known is 0 then.
-Source: https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md and
+Every family is a gauge, its name ends in its unit, and it is declared once with all of its samples behind it.
+What is unknown has no sample: neither is it zero (rule R1 of docs/rules.md), nor does a NaN say why.
+finops_budget_known is 0 then. Source:
+https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md and
 https://prometheus.io/docs/practices/naming/.
 """
 
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import from_iso
+from .._core.periods import from_iso
 
 Row = Mapping[str, Any]
 #: What of a budget is told, in its own currency.
@@ -36,7 +37,9 @@ class Family:
     def add(self, value: str | float | None, **labels: str | None) -> None:
         """One sample, unless its value is unknown; labels without a value are left out."""
         if value is not None:
-            self.samples.append(({name: text for name, text in labels.items() if text is not None}, str(value)))
+            self.samples.append(
+                ({name: text for name, text in labels.items() if text is not None}, str(value))
+            )
 
     def lines(self) -> list[str]:
         """The family as it is written; nothing where nothing is known."""
@@ -54,7 +57,9 @@ def text(families: Iterable[Family]) -> str:
 
 
 def of_costs(summary: Row) -> list[Family]:
-    """What the ledger holds of a window, by category and project, and how far feeds are rated. summary: of cost_summary_info."""
+    """What the ledger holds of a window, by category and project, and how far feeds are rated. summary: of
+    cost_summary_info.
+    """
     cost = summary["cost"]
     unit = str(cost["currency"]).lower()
     whole = Family("finops_cost", unit, "Cost of the window, net of VAT unless a tax was recorded.")
@@ -62,13 +67,19 @@ def of_costs(summary: Row) -> list[Family]:
     by_category = Family("finops_category_cost", unit, "Cost of the window by category.")
     for row in cost["by_category"]:
         by_category.add(row["amount"], category=row["category"])
-    by_project = Family("finops_project_cost", unit, "Cost of the window by project; without a label, of no project.")
+    by_project = Family(
+        "finops_project_cost", unit, "Cost of the window by project; without a label, of no project."
+    )
     for row in cost["by_project"]:
         by_project.add(row["amount"], project=row["project"], project_name=row["project_name"])
-    window = Family("finops_cost_window_start_timestamp", "seconds", "Begin of the window that costs are summed from.")
+    window = Family(
+        "finops_cost_window_start_timestamp", "seconds", "Begin of the window that costs are summed from."
+    )
     window.add(_seconds(summary["period_start"]))
     rated = Family(
-        "finops_feed_rated_through_timestamp", "seconds", "Up to when the cost of an imported project is known."
+        "finops_feed_rated_through_timestamp",
+        "seconds",
+        "Up to when the cost of an imported project is known.",
     )
     for feed in summary["feeds"] or ():
         labels = {name: feed[name] or None for name in ("cloud", "region", "project_id", "project_name")}
@@ -84,7 +95,9 @@ def of_budgets(budgets: Sequence[Row]) -> list[Family]:
     utilization = Family(
         "finops_budget_utilization", "ratio", "The part of its limit that is spent, accrued and reserved."
     )
-    forecast = Family("finops_budget_forecast_known", "", "Whether there is enough data for a forecast, 1 or 0.")
+    forecast = Family(
+        "finops_budget_forecast_known", "", "Whether there is enough data for a forecast, 1 or 0."
+    )
     for budget in budgets:
         name, unit = budget["name"], str(budget["currency"]).lower()
         known.add(int(budget["verdict"] != "unknown" and budget["at_least"] is None), budget=name)
@@ -104,14 +117,18 @@ def of_budgets(budgets: Sequence[Row]) -> list[Family]:
 
 
 def of_quotas(quotas: Mapping[str, Mapping[str, Row] | None], cloud: Row) -> list[Family]:
-    """What a project uses of what it may. quotas: of infomaniak_quota_info; without a limit there is none to tell."""
+    """What a project uses of what it may. quotas: of infomaniak_quota_info; without a limit there is none to
+    tell.
+    """
     limit = Family(
         "finops_quota_limit",
         "",
         "What the project may use, in the unit that the quota's name says; not told where unlimited.",
     )
     used = Family("finops_quota_used", "", "What the project uses.")
-    utilization = Family("finops_quota_utilization", "ratio", "The part of the limit that is used and reserved.")
+    utilization = Family(
+        "finops_quota_utilization", "ratio", "The part of the limit that is used and reserved."
+    )
     whose = {"project_name": str(cloud["project_name"]), "region": cloud["region"]}
     for service, rows in quotas.items():
         for name, row in (rows or {}).items():
@@ -145,6 +162,8 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 
 def _escaped(told: str, quotes: bool = False) -> str:
-    """As OpenMetrics writes text; what is no line end to it but to others, such as a carriage return, is a space."""
+    """As OpenMetrics writes text; what is no line end to it but to others, such as a carriage return, is a
+    space.
+    """
     plain = " ".join(told.replace("\\", "\\\\").replace("\n", "\\n").split("\r"))
     return plain.replace('"', '\\"') if quotes else plain

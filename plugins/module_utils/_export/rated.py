@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a cloud has rated, as the entries that an import would make of it: costs can leave a cloud without any ledger (rules R7 and R9)."""
+"""What a cloud has rated, as the entries that an import would make of it: costs can leave a cloud without any
+ledger (rules R7 and R9).
+"""
 
 from __future__ import annotations
 
@@ -13,23 +15,17 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._cloud import rating
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import EXACT, plain
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, ceil_to, iso, rounded_up
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_entries import Feeding, RowMaker
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.rated_window import (
-    entry_window,
-    joined,
-    missing_of,
-    units,
-    with_points,
-)
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.resource_tags import read_resources
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.cloud_sums import difference
-from ansible_collections.finops.cloud.plugins.module_utils._store import feeds
-from ansible_collections.finops.cloud.plugins.module_utils._store.dimension_sets import Dimensions
-from ansible_collections.finops.cloud.plugins.module_utils._store.valid_entries import OF_A_KIND, OF_EACH
+from .._core.money import EXACT, plain
+from .._core.periods import Window, ceil_to, iso, rounded_up
+from .._imports.rated_entries import Feeding, RowMaker
+from .._imports.rated_window import entry_window, joined, missing_of, units, with_points
+from .._imports.resource_tags import read_resources
+from .._ledger import feeds
+from .._ledger.dimension_sets import Dimensions
+from .._ledger.valid_entries import OF_A_KIND, OF_EACH
+from .._openstack.connection import Cloud
+from .._openstack.rating import api as rating
+from .._openstack.rating.differences import difference
 
 Row = dict[str, Any]
 _of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
@@ -37,7 +33,9 @@ _of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
 
 @dataclass(frozen=True)
 class RatedOptions:
-    """asked: the window, of which the past collect periods are told that begin in it. tagged: with names and tags of the resources."""
+    """asked: the window, of which the past collect periods are told that begin in it. tagged: with names and
+    tags of the resources.
+    """
 
     asked: Window
     rating_api: str
@@ -48,7 +46,9 @@ class RatedOptions:
 
 
 class RatedCosts:
-    """The costs of a project, read when they are asked for; what is told of them is known behind the last one."""
+    """The costs of a project, read when they are asked for; what is told of them is known behind the last
+    one.
+    """
 
     def __init__(self, cloud: Cloud, options: RatedOptions, now: datetime) -> None:
         """Reads the sums of the window. Raises CloudError."""
@@ -70,13 +70,18 @@ class RatedCosts:
         return self._told.rated_through
 
     def stream(self) -> Iterator[Sequence[Any]]:
-        """The entries as valid_entries.stream() tells those of a ledger. Raises CloudError, also where sums differ beyond noise."""
+        """The entries as valid_entries.stream() tells those of a ledger.
+
+        Raises CloudError, also where sums differ beyond noise.
+        """
         period_s = self._options.collect_period_s
-        form = feeds.Form(tagged=self._options.tagged)
-        maker = RowMaker(self._feeding(form))
-        wanted = units(self._told, (), lambda moment: entry_window(moment, form, period_s))
+        layout = feeds.ImportLayout(tagged=self._options.tagged)
+        maker = RowMaker(self._feeding(layout))
+        wanted = units(self._told, (), lambda moment: entry_window(moment, layout, period_s))
         for unit, points in with_points(self._service, self._api, wanted, period_s):
-            of_unit = difference(self._service, "the rated points", (point.amount for point in points), unit.cloud_sum)
+            of_unit = difference(
+                self._service, "the rated points", (point.amount for point in points), unit.cloud_sum
+            )
             self._noise = EXACT.add(self._noise, of_unit)
             for row in maker.rows_of(points, unit.newest()).rows:
                 yield self._number(row.dimensions), *_of_an_entry(row)
@@ -85,8 +90,10 @@ class RatedCosts:
         """The columns of a dimension set by the number that stream() gave it."""
         return self._numbers[number]
 
-    def as_result(self) -> Row:
-        """How far the window is rated, its holes, and by how much our sum differs from the cloud's, behind the last entry."""
+    def to_result(self) -> Row:
+        """How far the window is rated, its holes, and by how much our sum differs from the cloud's, behind
+        the last entry.
+        """
         through = self.rated_through
         period = timedelta(seconds=self._options.collect_period_s)
         ended = ceil_to(self._now + timedelta(seconds=1), self._options.collect_period_s) - period
@@ -100,7 +107,7 @@ class RatedCosts:
             "complete": True,
         }
 
-    def _feeding(self, form: feeds.Form) -> Feeding:
+    def _feeding(self, layout: feeds.ImportLayout) -> Feeding:
         identity, options = self._cloud.identity, self._options
         return Feeding(
             key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
@@ -108,7 +115,7 @@ class RatedCosts:
             project_name=identity.project_name,
             currency=options.rating_currency,
             collect_period_s=options.collect_period_s,
-            form=form,
+            layout=layout,
             metric_categories=options.metric_categories,
             resources=read_resources(self._cloud) if options.tagged else {},
         )

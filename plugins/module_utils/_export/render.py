@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A report as HTML, Markdown, CSV and JSON, rendered on the controller: `ansible.builtin.template` does not escape (rule W6)."""
+"""A report as HTML, Markdown, CSV and JSON, rendered on the controller: `ansible.builtin.template` does not
+escape (rule W6).
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import from_iso
-from ansible_collections.finops.cloud.plugins.module_utils._export import chart
-from ansible_collections.finops.cloud.plugins.module_utils._export.report_table import as_csv
+from .._core.errors import InvalidOption
+from .._core.money import ROUNDING
+from .._core.periods import from_iso
+from . import chart
+from .report_table import as_csv
 
 if TYPE_CHECKING:
     import jinja2
@@ -36,30 +38,31 @@ _UNKNOWN = "not known"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|~>-])")
 
 
-def render(form: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str] = ()) -> str:
-    """The report in one of FORMATS. ours: the folder of our templates; theirs: the user's folders, the first of which wins.
+def render(file_format: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str] = ()) -> str:
+    """The report in one of FORMATS. ours: the folder of our templates; theirs: the user's folders, the first
+    of which wins.
 
-    A template of theirs has the name of one of ours, and may extend it as `finops/report.html.j2`. Raises InvalidOption for a template
-    that cannot be rendered.
+    A template of theirs has the name of one of ours, and may extend it as `finops/report.html.j2`. Raises
+    InvalidOption for a template that cannot be rendered.
     """
-    if form == JSON:
+    if file_format == JSON:
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-    if form == CSV:
+    if file_format == CSV:
         return as_csv(report)
-    return _rendered(form, report, ours, theirs)
+    return _rendered(file_format, report, ours, theirs)
 
 
-def _rendered(form: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> str:
+def _rendered(file_format: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> str:
     import jinja2
 
     environment = _environment(ours, tuple(theirs), report["timezone"], report["currency"])
     try:
-        return environment.get_template(_TEMPLATES[form]).render(report=report)
+        return environment.get_template(_TEMPLATES[file_format]).render(report=report)
     except jinja2.TemplateError as error:
-        place = getattr(error, "name", None) or _TEMPLATES[form]
+        place = getattr(error, "name", None) or _TEMPLATES[file_format]
         raise InvalidOption("templates", f"{place} cannot be rendered: {error}") from error
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise InvalidOption("templates", f"{_TEMPLATES[form]} cannot be rendered: {error}") from error
+        raise InvalidOption("templates", f"{_TEMPLATES[file_format]} cannot be rendered: {error}") from error
 
 
 @lru_cache(maxsize=4)
@@ -95,7 +98,9 @@ def money(amount: str | None, currency: str) -> str:
 
 
 def change(amount: str | None, currency: str) -> str:
-    """A difference as people read it, its sign in front of all: +CHF 7.00, \u2212CHF 7.00; none where it rounds to nothing."""
+    """A difference as people read it, its sign in front of all: +CHF 7.00, \u2212CHF 7.00; none where it
+    rounds to nothing.
+    """
     told = money(amount, currency)
     if amount is None or not any(digit in told for digit in "123456789"):
         return told
@@ -123,7 +128,9 @@ def words(name: str | None) -> str:
 
 
 def markdown(text: object) -> Markup:
-    """Text that Markdown shows as it is, on one line: neither it nor the HTML that it may become runs anything."""
+    """Text that Markdown shows as it is, on one line: neither it nor the HTML that it may become runs
+    anything.
+    """
     from markupsafe import Markup
 
     told = _UNKNOWN if text is None else str(text)

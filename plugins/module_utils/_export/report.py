@@ -2,10 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a cost report tells, of what modules returned: plain values for templates, CSV and JSON (rules R1, R3 and M4 of docs/rules.md).
+"""What a cost report tells, of what modules returned: plain values for templates, CSV and JSON (rules R1, R3
+and M4 of docs/rules.md).
 
-Nothing is reckoned twice: sums are those of cost_summary_info, verdicts those of cost_budget_info. What was not read is None and named
-in `incomplete`, which stands at a report's top.
+Nothing is reckoned twice: sums are those of cost_summary_info, verdicts those of cost_budget_info. What was
+not read is None and named in `incomplete`, which stands at a report's top.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.money import ROUNDING, display
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, from_iso, iso
-from ansible_collections.finops.cloud.plugins.module_utils._pricing import grouping
+from .._core.errors import InvalidOption
+from .._core.money import ROUNDING, display
+from .._core.periods import Window, from_iso, iso
+from .._cost import grouping
 
 Row = dict[str, Any]
 Result = Mapping[str, Any]
@@ -38,9 +39,9 @@ MISSING_TOLD = 3
 class Results:
     """What modules returned; None where they were not asked, a failed result where they could not tell.
 
-    summary and before: cost_summary_info of the window and of the part that it is compared with, by day, project, metric, resource and
-    tags. recent: the same of the newest rated day, by resource. budgets: cost_budget_info. usage: infomaniak_usage_info with idle.
-    quota: infomaniak_quota_info with warn_at 0.
+    summary and before: cost_summary_info of the window and of the part that it is compared with, by day,
+    project, metric, resource and tags. recent: the same of the newest rated day, by resource. budgets:
+    cost_budget_info. usage: infomaniak_usage_info with idle. quota: infomaniak_quota_info with warn_at 0.
     """
 
     summary: Result
@@ -52,11 +53,15 @@ class Results:
 
 
 def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
-    """The report. Raises InvalidOption where summary is no result of cost_summary_info in one currency: without it there is none."""
+    """The report. Raises InvalidOption where summary is no result of cost_summary_info in one currency:
+    without it there is none.
+    """
     summary = results.summary
     cost = _told(summary, "cost")
     if not cost or not cost["currency"]:
-        raise InvalidOption("results", "summary is no result of finops.cloud.cost_summary_info in one currency.")
+        raise InvalidOption(
+            "results", "summary is no result of finops.cloud.cost_summary_info in one currency."
+        )
     end = from_iso(summary["period_end"])
     return {
         "title": title,
@@ -91,7 +96,9 @@ def _told(result: Result | None, key: str) -> Any:
 
 
 def _before(results: Results) -> Any:
-    """What it cost in the part of the period before; None where the ledger does not know all of it, which does not say that it was free."""
+    """What it cost in the part of the period before; None where the ledger does not know all of it, which
+    does not say that it was free.
+    """
     cost = _told(results.before, "cost")
     return cost if cost and cost["entry_count"] and not any(map(_gap, _feeds_before(results))) else None
 
@@ -103,7 +110,10 @@ def _feeds_before(results: Results) -> list[tuple[Mapping[str, Any], str]]:
 
 
 def _gap(seen: tuple[Mapping[str, Any], str]) -> tuple[str, str] | None:
-    """What of a window that has ended a feed does not know; None where it knows all. A retired one has no cost behind its end."""
+    """What of a window that has ended a feed does not know; None where it knows all.
+
+    A retired one has no cost behind its end.
+    """
     feed, end = seen
     if feed["missing"]:
         return feed["missing"][0]["begin"], feed["missing"][0]["end"]
@@ -114,7 +124,8 @@ def _gap(seen: tuple[Mapping[str, Any], str]) -> tuple[str, str] | None:
 def _rated_through(summary: Result) -> datetime | None:
     """Up to when all imported projects are rated that have not ended; None where there are none."""
     return min(
-        (from_iso(feed["rated_through"]) for feed in summary["feeds"] or () if not feed["retired"]), default=None
+        (from_iso(feed["rated_through"]) for feed in summary["feeds"] or () if not feed["retired"]),
+        default=None,
     )
 
 
@@ -135,13 +146,17 @@ def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
             rest = f" and {more} times more" if more > 0 else ""
             found.append(f"The cost of {whose} is not known {spans}{rest}: that was never imported.")
         if not feed["retired"] and from_iso(feed["rated_through"]) < until - FRESH:
-            found.append(f"The cost of {whose} is known up to {local(feed['rated_through'])} only; run cost_import.")
+            found.append(
+                f"The cost of {whose} is known up to {local(feed['rated_through'])} only; run cost_import."
+            )
     before = results.before
     if before is not None and _told(before, "cost") and not _before(results):
         gaps = list(filter(None, map(_gap, _feeds_before(results))))
         begin, end = gaps[0] if gaps else (before["period_start"], before["period_end"])
         has = "is without a project's cost" if gaps else "has no entry"
-        found.append(f"What it cost before is not known: the ledger {has} from {local(begin)} to {local(end)}.")
+        found.append(
+            f"What it cost before is not known: the ledger {has} from {local(begin)} to {local(end)}."
+        )
     for name, told in (("before", "What it cost before"), ("budgets", "How the budgets stand")):
         found += _failed(told, getattr(results, name))
     for name, told in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
@@ -170,7 +185,9 @@ def _failed(told: str, result: Result | None) -> list[str]:
 
 
 def _shares(rows: Iterable[Result], *names: str) -> list[Row]:
-    """Rows of name, amount and share of the whole, the dearest first. names: where the name stands, then what else is told."""
+    """Rows of name, amount and share of the whole, the dearest first. names: where the name stands, then what
+    else is told.
+    """
     told = list(rows)
     known = [Decimal(row["amount"]) for row in told if row["amount"] is not None]
     whole = sum((amount for amount in known if amount > 0), Decimal(0))
@@ -190,8 +207,9 @@ def _part(amount: str | None, whole: Decimal) -> float | None:
 
 
 def _days(summary: Result, zone: ZoneInfo, now: datetime) -> list[Row]:
-    """Every local day of the window up to now. amount None: not known, as no project is rated that far, or none of the day was imported;
-    partial: not all of it is known."""
+    """Every local day of the window up to now. amount None: not known, as no project is rated that far, or
+    none of the day was imported; partial: not all of it is known.
+    """
     told = {row["day"]: row["amount"] for row in summary["cost"]["by_day"] or ()}
     known_until = _rated_through(summary) or now
     missing = [
@@ -212,7 +230,9 @@ def _days(summary: Result, zone: ZoneInfo, now: datetime) -> list[Row]:
 
 
 def _movers(results: Results) -> list[Row] | None:
-    """What costs most more, or less, than in the part of the period before, by service; None where that is not known."""
+    """What costs most more, or less, than in the part of the period before, by service; None where that is
+    not known.
+    """
     compared = _before(results)
     if not compared:
         return None
@@ -230,7 +250,9 @@ def _movers(results: Results) -> list[Row] | None:
 
 
 def _idle(results: Results) -> list[Row] | None:
-    """What costs and does nothing, with its price per month by the newest rated day, the dearest first; None of what is not known."""
+    """What costs and does nothing, with its price per month by the newest rated day, the dearest first; None
+    of what is not known.
+    """
     rows = _told(results.usage, "idle")
     if rows is None:
         return None
@@ -292,7 +314,8 @@ def _reservations(told: Sequence[Result] | None) -> list[Row] | None:
         {
             **{name: one[name] for name in ("name", "state", "held_at", "expires_at", "forced")},
             "lines": [
-                {"amount": line["amount"], "currency": line["currency"]} for line in one["committed"] or one["held"]
+                {"amount": line["amount"], "currency": line["currency"]}
+                for line in one["committed"] or one["held"]
             ],
         }
         for one in told
@@ -300,7 +323,9 @@ def _reservations(told: Sequence[Result] | None) -> list[Row] | None:
 
 
 def _alerts(told: Sequence[Result] | None) -> list[Row] | None:
-    """Of each budget, period and basis the highest threshold that was reached, the newest first; the lower ones say nothing more."""
+    """Of each budget, period and basis the highest threshold that was reached, the newest first; the lower
+    ones say nothing more.
+    """
     if told is None:
         return None
     highest: dict[tuple[str, str, str], Result] = {}

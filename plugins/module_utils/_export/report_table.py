@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import defused
+from .formulas import defused
 
 _CELLS = ("section", "name", "detail", "amount", "currency", "value", "unit", "note")
 _NUMBERS = ("amount", "value")
@@ -20,7 +20,9 @@ Row = dict[str, Any]
 
 
 def as_csv(report: Mapping[str, Any]) -> str:
-    """The figures as CSV. What is not known has an empty cell and says so in its note; names that would run are defused."""
+    """The figures as CSV. What is not known has an empty cell and says so in its note; names that would run
+    are defused.
+    """
     stream = io.StringIO(newline="")
     table = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(_CELLS)
@@ -41,7 +43,12 @@ def _figures(report: Mapping[str, Any]) -> Iterator[Row]:
     yield from _of_budgets(report)
     for row in report["quotas"] or ():
         for name in ("limit", "used", "utilization"):
-            yield {"section": "quota", "name": f"{row['service']}.{row['name']}", "detail": name, "value": row[name]}
+            yield {
+                "section": "quota",
+                "name": f"{row['service']}.{row['name']}",
+                "detail": name,
+                "value": row[name],
+            }
 
 
 def _amounts(report: Mapping[str, Any]) -> Iterator[Row]:
@@ -58,13 +65,23 @@ def _amounts(report: Mapping[str, Any]) -> Iterator[Row]:
         yield {"section": "day", "name": day["day"], "amount": day["amount"], **partial}
     for section in ("by_category", "by_service", "by_project"):
         for row in report[section]:
-            yield {"section": section, "name": row["name"], "detail": row.get("project"), "amount": row["amount"]}
+            yield {
+                "section": section,
+                "name": row["name"],
+                "detail": row.get("project"),
+                "amount": row["amount"],
+            }
     for tag, shares in report["by_tag"].items():
         yield from ({"section": f"tag:{tag}", "name": row["name"], "amount": row["amount"]} for row in shares)
     for row in report["resources"]:
         yield {"section": "resource", "name": row["name"], "detail": row["resource"], "amount": row["amount"]}
     for row in report["movers"] or ():
-        yield {"section": "mover", "name": row["name"], "detail": f"{row['before']} before", "amount": row["change"]}
+        yield {
+            "section": "mover",
+            "name": row["name"],
+            "detail": f"{row['before']} before",
+            "amount": row["change"],
+        }
     for row in report["idle"] or ():
         named = {"section": "idle", "name": row["name"], "detail": row["id"], "note": row["reason"]}
         yield {**named, "amount": row["per_month"], "unit": "month"}

@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The file of node_exporter's textfile collector: gathered, and put in place as a whole, as the collector may read at any time.
+"""The file of node_exporter's textfile collector: gathered, and put in place as a whole, as the collector may
+read at any time.
 
 Source: https://github.com/prometheus/node_exporter, section Textfile Collector.
 """
@@ -17,13 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
-from ansible_collections.finops.cloud.plugins.module_utils._cloud.connection import Cloud
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._export import openmetrics
-from ansible_collections.finops.cloud.plugins.module_utils._metering.quotas import QuotaOptions, read_quotas
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Question, summarize
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
+from .._budgets.status import status
+from .._core.errors import InvalidOption
+from .._cost.ledger_summary import Question, summarize
+from .._ledger.sql import LedgerOptions
+from .._openstack.connection import Cloud
+from .._usage.quotas import QuotaOptions, read_quotas
+from . import openmetrics
 
 OPENMETRICS = "openmetrics"
 #: The collector reads no other files.
@@ -48,8 +49,8 @@ def write(
 ) -> dict[str, Any]:
     """The result of cost_export for metrics. cloud: for quotas, None where they are not asked for.
 
-    The file is written also where nothing in it has changed: its time tells the collector how old it is. Raises InvalidOption naming
-    dest, LedgerError, CloudError.
+    The file is written also where nothing in it has changed: its time tells the collector how old it is.
+    Raises InvalidOption naming dest, LedgerError, CloudError.
     """
     path = _checked(asked.dest)
     summary = summarize(ledger, asked.question, now)
@@ -57,7 +58,7 @@ def write(
     families = [*openmetrics.of_costs(summary), *openmetrics.of_budgets(stand["budgets"])]
     if cloud is not None:
         quotas = read_quotas(cloud, _QUOTAS)["quotas"]
-        families += openmetrics.of_quotas(quotas, cloud.identity.as_result())
+        families += openmetrics.of_quotas(quotas, cloud.identity.to_result())
     content = openmetrics.text(families).encode()
     changed = not path.is_file() or path.read_bytes() != content
     if not check_mode:
@@ -82,7 +83,9 @@ def write(
 def _checked(dest: str) -> Path:
     path = Path(os.path.realpath(dest))
     if path.suffix != _SUFFIX:
-        raise InvalidOption("dest", f"'{dest}' is no file that node_exporter reads; let its name end in {_SUFFIX}.")
+        raise InvalidOption(
+            "dest", f"'{dest}' is no file that node_exporter reads; let its name end in {_SUFFIX}."
+        )
     if path.is_dir() or not path.parent.is_dir():
         raise InvalidOption("dest", f"'{dest}' is no file in a folder that is there.")
     return path

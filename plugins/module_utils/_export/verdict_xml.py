@@ -4,8 +4,8 @@
 
 """A verdict as JUnit XML, which GitLab, GitHub's actions and Jenkins show beside the tests.
 
-Source: the format that these read, testsuites > testsuite > testcase with failure, error or skipped; see GitLab's documentation, unit
-test reports.
+Source: the format that these read, testsuites > testsuite > testcase with failure, error or skipped; see
+GitLab's documentation, unit test reports.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ _TAGS = {"deny": "failure", "unknown": "error"}
 
 
 def junit(verdict: Mapping[str, Any]) -> str:
-    """One test for each finding: deny is a failure, unknown an error, and what the run may go on with all the same is skipped."""
+    """One test for each finding: deny is a failure, unknown an error, and what the run may go on with all the
+    same is skipped.
+    """
     findings = verdict["findings"]
     counts = {
         "failures": sum(one["verdict"] == "deny" and not one["passes"] for one in findings),
@@ -41,7 +43,9 @@ def junit(verdict: Mapping[str, Any]) -> str:
         elif one["passes"]:
             ElementTree.SubElement(element, "skipped", {"message": f"{one['verdict']}, let pass: {reason}"})
         else:
-            told = ElementTree.SubElement(element, _TAGS[one["verdict"]], {"message": reason, "type": one["verdict"]})
+            told = ElementTree.SubElement(
+                element, _TAGS[one["verdict"]], {"message": reason, "type": one["verdict"]}
+            )
             told.text = reason
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'

@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How VergeOS tells it: billing records. Source: pyvergeos 1.7, whose requests these are (pyvergeos/resources/billing.py)."""
+"""How VergeOS tells it: billing records.
+
+Source: pyvergeos 1.7, whose requests these are (pyvergeos/resources/billing.py).
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import all_known
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import CloudError, Malformed
-from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import VERGEOS, Tier, UsageRecord, moment
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System
+from .._core.completeness import all_known
+from .._core.errors import CloudError, Malformed
+from .._core.usage_record import VERGEOS, Tier, UsageRecord, moment
+from .connection import System
 
 PAGE_SIZE = 500
 TIERS = range(6)
@@ -43,7 +46,9 @@ MEASURED = {
     "workload_datapoints": "workload_datapoints",
     "storage_datapoints": "storage_datapoints",
 }
-TIER_FIELDS = {f"tier_{number}_{what}_bytes": f"tier_{number}_{what}" for number in TIERS for what in ("used", "total")}
+TIER_FIELDS = {
+    f"tier_{number}_{what}_bytes": f"tier_{number}_{what}" for number in TIERS for what in ("used", "total")
+}
 #: What a filter can name -> the system's field.
 FILTERED = {**MEASURED, **TIER_FIELDS, "description": "description"}
 _FIELDS = ["$key", "created", "from", "to", "sent", "description", *MEASURED.values(), *TIER_FIELDS.values()]
@@ -62,9 +67,10 @@ def records(
 ) -> Iterator[UsageRecord]:
     """Records created in [since, until), the newest first, in pages of 500 of which one is held at a time.
 
-    conditions: (a field of FILTERED, an operator of OData, a value), all of which hold. limit: None for all that there are, which takes a
-    request more, as a page shorter than what was asked for may be all that the system gives at once. Raises CloudError; Malformed for
-    a record outside of what was asked for, or not in order.
+    conditions: (a field of FILTERED, an operator of OData, a value), all of which hold. limit: None for all
+    that there are, which takes a request more, as a page shorter than what was asked for may be all that the
+    system gives at once. Raises CloudError; Malformed for a record outside of what was asked for, or not in
+    order.
     """
     asked = _filter(since, until, conditions)
     left, before = limit, None
@@ -96,9 +102,11 @@ def newest(system: System) -> UsageRecord | None:
 
 
 def generate(system: System) -> UsageRecord:
-    """Let the system make a record, and return it: the newest key is read before and after, and the POST is sent once (rule R6).
+    """Let the system make a record, and return it: the newest key is read before and after, and the POST is
+    sent once (rule R6).
 
-    A POST whose answer was lost may have made one: what the system has then tells. Raises CloudError, which says so where it is not known.
+    A POST whose answer was lost may have made one: what the system has then tells. Raises CloudError, which
+    says so where it is not known.
     """
     before = newest(system)
     known = 0 if before is None else before.key or 0
@@ -115,7 +123,10 @@ def generate(system: System) -> UsageRecord:
         return made
     if lost is not None:
         raise type(lost)(
-            lost.reading, lost.url, f"{_problem_of(lost)}; no record was added behind {known}", lost.http_status
+            lost.reading,
+            lost.url,
+            f"{_problem_of(lost)}; no record was added behind {known}",
+            lost.http_status,
         )
     raise Malformed(
         "the new billing record",
@@ -125,7 +136,9 @@ def generate(system: System) -> UsageRecord:
 
 
 def _made_since(system: System, known: int, wait: bool) -> UsageRecord | None:
-    """The newest record if its key is behind the known one; wait: until the timeout, as the system may make it a little later."""
+    """The newest record if its key is behind the known one; wait: until the timeout, as the system may make
+    it a little later.
+    """
     deadline, pause = time.monotonic() + system.timeout_seconds, 0.25
     while True:
         try:
@@ -174,7 +187,11 @@ def _quoted(text: str) -> str:
 
 
 def _refuse_disorder(
-    system: System, record: UsageRecord, before: UsageRecord | None, since: datetime | None, until: datetime | None
+    system: System,
+    record: UsageRecord,
+    before: UsageRecord | None,
+    since: datetime | None,
+    until: datetime | None,
 ) -> None:
     """A system that ignores a filter or shows a page twice would make a wrong sum look right."""
     created = record.created
@@ -222,7 +239,10 @@ def _record(system: System, row: Mapping[str, Any]) -> UsageRecord:
 
 
 def _whole(system: System, row: Mapping[str, Any], field: str) -> int | None:
-    """The field as a whole number, zero or more; None where it is null or missing. Raises Malformed for anything else."""
+    """The field as a whole number, zero or more; None where it is null or missing.
+
+    Raises Malformed for anything else.
+    """
     value = row.get(field)
     if value is None:
         return None

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One login to one VergeOS system, through pyvergeos, and what its errors mean (rules R1, R4 and R6 of docs/rules.md)."""
+"""One login to one VergeOS system, through pyvergeos, and what its errors mean (rules R1, R4 and R6 of
+docs/rules.md).
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
-    CloudError,
-    Forbidden,
-    InvalidOption,
-    LoginFailed,
-    Malformed,
-    NotFound,
-    Unavailable,
-)
+from .._core.errors import CloudError, Forbidden, InvalidOption, LoginFailed, Malformed, NotFound, Unavailable
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 #: Where requests looks for the authorities that it trusts.
@@ -31,8 +25,8 @@ _CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 class VergeosOptions:
     """How to reach a system: host, with a port where it is not 443, and a token, or a user and a password.
 
-    insecure: its certificate is not verified. timeout_seconds: for one answer. retry_total: how often a read is repeated after connection
-    errors, 429, 502, 503 and 504, with pauses that grow by backoff_factor.
+    insecure: its certificate is not verified. timeout_seconds: for one answer. retry_total: how often a read
+    is repeated after connection errors, 429, 502, 503 and 504, with pauses that grow by backoff_factor.
     """
 
     host: str
@@ -50,7 +44,10 @@ class System:
     """A VergeOS system that let us in. Close it, or use it in `with`."""
 
     def __init__(self, options: VergeosOptions) -> None:
-        """Logs in: one request. Raises InvalidOption for no login, LoginFailed where it is refused, Unavailable for no answer."""
+        """Logs in: one request.
+
+        Raises InvalidOption for no login, LoginFailed where it is refused, Unavailable for no answer.
+        """
         from pyvergeos import VergeClient
         from pyvergeos.exceptions import AuthenticationError, VergeError
 
@@ -85,13 +82,15 @@ class System:
     def __exit__(self, *raised: object) -> None:
         self.client.disconnect()
 
-    def as_result(self) -> dict[str, Any]:
+    def to_result(self) -> dict[str, Any]:
         """The `system` key of every result."""
         return {"host": self.host, "cloud_name": self.cloud_name, "version": self.version}
 
     @contextmanager
     def asking(self, reading: str, path: str) -> Iterator[None]:
-        """Turns what pyvergeos and requests raise into one sentence: NotFound, Forbidden, Unavailable, Malformed or CloudError."""
+        """Turns what pyvergeos and requests raise into one sentence: NotFound, Forbidden, Unavailable,
+        Malformed or CloudError.
+        """
         import requests
         from pyvergeos.exceptions import APIError, VergeError
 
@@ -107,9 +106,11 @@ class System:
 
 
 def _session(options: VergeosOptions, url: str) -> Any:
-    """A session that repeats reads only: pyvergeos's own repeats a POST, which makes a record each time it arrives.
+    """A session that repeats reads only: pyvergeos's own repeats a POST, which makes a record each time it
+    arrives.
 
-    It takes nothing from ~/.netrc, which would replace the login, and no bundle from the environment where an option says otherwise.
+    It takes nothing from ~/.netrc, which would replace the login, and no bundle from the environment where an
+    option says otherwise.
     """
     import requests
     from requests.adapters import HTTPAdapter
@@ -174,4 +175,8 @@ def _problem(error: Exception) -> str:
         if known in text:
             return sentence
     found = text.rpartition("Unexpected response: HTTP ")[2]
-    return f"the system answered {found}" if found.isdigit() else f"the connection failed ({type(error).__name__})"
+    return (
+        f"the system answered {found}"
+        if found.isdigit()
+        else f"the connection failed ({type(error).__name__})"
+    )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cinder's volumes as files of 1 MiB, whatever size they say, so that there is something that a backup can read."""
+"""Cinder's volumes as files of 1 MiB, whatever size they say, so that there is something that a backup can
+read.
+"""
 
 import os
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the frames of a file into CloudKitty's v1 storage: python push_frames.py FRAMES --config-file CONFIGURATION."""
+"""Put the frames of a file into CloudKitty's v1 storage: python push_frames.py FRAMES --config-file
+CONFIGURATION.
+"""
 
 import json
 import sys

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The source of events, loaded as ansible-rulebook loads it: each alert once, an error once, and reading goes on."""
+"""The source of events, loaded as ansible-rulebook loads it: each alert once, an error once, and reading goes
+on.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,13 @@ SOURCE = (
 )
 #: The longest that a look may take.
 PATIENCE_S = 60
-BUDGET = {"name": "team", "limit": "100", "currency": "CHF", "fed_by": "entries", "thresholds": ["0.5", "0.8"]}
+BUDGET = {
+    "name": "team",
+    "limit": "100",
+    "currency": "CHF",
+    "fed_by": "entries",
+    "thresholds": ["0.5", "0.8"],
+}
 
 
 def told(module: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +50,9 @@ def spend(key: str, amount: str) -> None:
 
 
 def events(args: dict[str, Any], *steps: tuple[int, Callable[[], object]]) -> list[dict[str, Any]]:
-    """What comes: after so many events more something is done, and the source is stopped behind the last of these."""
+    """What comes: after so many events more something is done, and the source is stopped behind the last of
+    these.
+    """
 
     async def run() -> list[dict[str, Any]]:
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -98,7 +108,9 @@ def test_a_ledger_that_cannot_be_read_is_said_once_and_reading_goes_on(ledger: s
     # It comes into place as a whole.
     elsewhere = f"sqlite:///{tmp_path}/restored.db"
     failed, fired = events(
-        {"ledger": elsewhere}, (1, lambda: (tmp_path / "ledger.db").rename(tmp_path / "restored.db")), (1, lambda: None)
+        {"ledger": elsewhere},
+        (1, lambda: (tmp_path / "ledger.db").rename(tmp_path / "restored.db")),
+        (1, lambda: None),
     )
     assert failed.keys() == {"error"}
     assert "restored.db does not exist" in failed["error"]

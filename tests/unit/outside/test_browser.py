@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report in a real browser: it asks for nothing, its console is silent, and axe-core finds nothing grave, at any width and light."""
+"""A report in a real browser: it asks for nothing, its console is silent, and axe-core finds nothing grave,
+at any width and light.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,13 @@ NAMES = {"ordinary": "web-1", "script": HOSTILE[0], "long": "x" * 10_000}
 def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
     page = tmp_path / "report.html"
     page.write_text(render("html", told(NAMES[name]), OURS), encoding="utf-8")
-    command = [f"{os.environ['OUTSIDE']}/python", str(BROWSER), str(page), os.environ["CHROMIUM"], os.environ["AXE"]]
+    command = [
+        f"{os.environ['OUTSIDE']}/python",
+        str(BROWSER),
+        str(page),
+        os.environ["CHROMIUM"],
+        os.environ["AXE"],
+    ]
     ended = subprocess.run([*command, str(tmp_path)], stdout=subprocess.PIPE, text=True, check=True)
     looks = json.loads(ended.stdout)
     assert set(looks) == {"desktop-light", "desktop-dark", "phone-light", "phone-dark"}

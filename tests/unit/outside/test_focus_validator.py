@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The FinOps Foundation's validator finds no fault with FOCUS 1.0 of a month of a project that has one of everything."""
+"""The FinOps Foundation's validator finds no fault with FOCUS 1.0 of a month of a project that has one of
+everything.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from ..plugins.modules.running import run_module
 
 pytestmark = pytest.mark.outside
 
-#: Validator 1.0.0 asks for some columns by their names in drafts of the specification: 1.0 calls them otherwise.
+#: Validator 1.0.0 asks for some columns by their names in drafts of the specification: 1.0 calls them
+#: otherwise.
 ITS_NAMES = {
     "InvoiceIssuer": "InvoiceIssuerName",
     "Provider": "ProviderName",
@@ -45,7 +48,12 @@ def test_it_passes(running: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("cost_entry", {"currency": "CHF", "entries": BY_HAND}),
         (
             "cost_export",
-            {"dest": f"{tmp_path}/focus.csv", "window": "last_30_days", "currency": "CHF", "focus_version": "1.0"},
+            {
+                "dest": f"{tmp_path}/focus.csv",
+                "window": "last_30_days",
+                "currency": "CHF",
+                "focus_version": "1.0",
+            },
         ),
     ):
         result = run_module(module, options)
@@ -53,7 +61,11 @@ def test_it_passes(running: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyP
     with (tmp_path / "focus.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {row["ChargeCategory"] for row in rows} == {"Usage", "Purchase", "Credit", "Adjustment", "Tax"}
-    assert {row["ResourceType"] for row in rows} > {"compute.instance", "storage.volume", "network.floating_ip"}
+    assert {row["ResourceType"] for row in rows} > {
+        "compute.instance",
+        "storage.volume",
+        "network.floating_ip",
+    }
     assert validate(tmp_path, rows) == []
     # And it is awake: a cost that is no number is found.
     rows[0]["BilledCost"] = "much"
@@ -71,7 +83,11 @@ def validate(folder: Path, rows: list[dict[str, str]]) -> list[str]:
     (folder / CURRENCIES).write_text("currency_codes\nCHF\nEUR\n")
     options = ("--data-file", "told.csv", "--column-namespace", "x_", "--validate-version", "1.0")
     ended = subprocess.run(
-        [f"{os.environ['OUTSIDE']}/focus-validator", *options], cwd=folder, capture_output=True, text=True, check=False
+        [f"{os.environ['OUTSIDE']}/focus-validator", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     said = ended.stdout + ended.stderr
     faults = {line.partition("_")[0] for line in said.splitlines() if line.endswith(" failed:")}

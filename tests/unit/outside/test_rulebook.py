@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The example rulebook under a real ansible-rulebook: an event for each alert, once, and it is acknowledged for this consumer only."""
+"""The example rulebook under a real ansible-rulebook: an event for each alert, once, and it is acknowledged
+for this consumer only.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,18 @@ def ruled(folder: Path) -> Iterator[Callable[[], str]]:
     python = f"{os.environ['OUTSIDE']}/python"
     (folder / "inventory.yml").write_text(
         yaml.safe_dump(
-            {"all": {"hosts": {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": python}}}}
+            {
+                "all": {
+                    "hosts": {
+                        "localhost": {"ansible_connection": "local", "ansible_python_interpreter": python}
+                    }
+                }
+            }
         )
     )
-    (folder / "vars.yml").write_text(yaml.safe_dump({"ledger": f"sqlite:///{folder}/ledger.db", "interval": 1}))
+    (folder / "vars.yml").write_text(
+        yaml.safe_dump({"ledger": f"sqlite:///{folder}/ledger.db", "interval": 1})
+    )
     given = ("--inventory", f"{folder}/inventory.yml", "--vars", f"{folder}/vars.yml", "--print-events")
     command = [f"{os.environ['OUTSIDE']}/ansible-rulebook", "--rulebook", str(RULEBOOK), *given]
     environment = {
@@ -81,7 +91,13 @@ def test_each_alert_is_one_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("FINOPS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
     told(
         "cost_budget",
-        {"name": "team", "limit": "100", "currency": "CHF", "fed_by": "entries", "thresholds": ["0.5", "0.8"]},
+        {
+            "name": "team",
+            "limit": "100",
+            "currency": "CHF",
+            "fed_by": "entries",
+            "thresholds": ["0.5", "0.8"],
+        },
     )
     spend("a", "60")
     with ruled(tmp_path) as said:

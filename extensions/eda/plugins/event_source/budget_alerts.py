@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event for each alert that a budget has fired, for ansible-rulebook (rules A1, A2 and W7 of docs/rules.md)."""
+"""An event for each alert that a budget has fired, for ansible-rulebook (rules A1, A2 and W7 of
+docs/rules.md).
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,10 @@ _log = logging.getLogger(__name__)
 
 
 async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> None:
-    """Put an event into the queue for each alert that is new, until it is cancelled. Raises ValueError for options that make no sense."""
+    """Put an event into the queue for each alert that is new, until it is cancelled.
+
+    Raises ValueError for options that make no sense.
+    """
     options = _options(args)
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
@@ -93,7 +98,9 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
             waiting = {alert["id"] for alert in result["alerts"]}
             for alert in result["alerts"]:
                 if alert["id"] not in told:
-                    await queue.put({"alert": alert, "budget": _budget(result, alert), "ledger": result["ledger"]})
+                    await queue.put(
+                        {"alert": alert, "budget": _budget(result, alert), "ledger": result["ledger"]}
+                    )
             # What was acknowledged is forgotten.
             told = waiting
         await asyncio.sleep(options["interval"])
@@ -118,13 +125,16 @@ def _options(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(options: Mapping[str, Any]) -> dict[str, Any]:
-    """How the budgets stand, or why that is not known. Raises ModuleNotFoundError naming this Python where a library is missing."""
+    """How the budgets stand, or why that is not known.
+
+    Raises ModuleNotFoundError naming this Python where a library is missing.
+    """
     try:
-        from ansible_collections.finops.cloud.plugins.module_utils._budget.status import status
+        from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
         from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
         from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-        from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import parse_rates
-        from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
+        from ansible_collections.finops.cloud.plugins.module_utils._core.rates import parse_rates
+        from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 
         ledger = LedgerOptions(options["ledger"], int(options["ledger_timeout"]))
         try:

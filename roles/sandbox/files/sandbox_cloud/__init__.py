@@ -2,4 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An OpenStack cloud in one process on loopback: enough of its APIs to run, test and drill what reads and rates a project."""
+"""An OpenStack cloud in one process on loopback: enough of its APIs to run, test and drill what reads and
+rates a project.
+"""

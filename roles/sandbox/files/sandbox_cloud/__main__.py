@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: python -m sandbox_cloud start | stop | fault | clock | latency | requests. Prints one JSON object."""
+"""The command line: python -m sandbox_cloud start | stop | fault | clock | latency | requests.
+
+Prints one JSON object.
+"""
 
 from __future__ import annotations
 
@@ -101,11 +104,17 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--scenario", type=Path, default=DEFAULT_SCENARIO, help="what is in it")
             command.add_argument("--port", type=int, default=0, help="0: a free one")
             command.add_argument("--latency-ms", type=float, default=0)
-            command.add_argument("--servers", type=int, help="so many generated servers instead of the scenario's")
             command.add_argument(
-                "--rated-points", type=int, help="so many generated servers that the history has that many points"
+                "--servers", type=int, help="so many generated servers instead of the scenario's"
             )
-            command.add_argument("--began", type=_moment, help="what its clock shows at first, ISO 8601 with an offset")
+            command.add_argument(
+                "--rated-points",
+                type=int,
+                help="so many generated servers that the history has that many points",
+            )
+            command.add_argument(
+                "--began", type=_moment, help="what its clock shows at first, ISO 8601 with an offset"
+            )
         elif name == "fault":
             command.add_argument("--set", help="the fault as JSON; without it all faults are cleared")
         elif name == "clock":

@@ -71,7 +71,11 @@ def unauthorized(service: str) -> web.Response:
 
 
 def error(
-    service: str, status: int, sentence: str | None = None, path: str = "", headers: Mapping[str, str] | None = None
+    service: str,
+    status: int,
+    sentence: str | None = None,
+    path: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """An error in the service's own style."""
     if status == 401:
@@ -98,7 +102,9 @@ def error(
     return body(styles[service], status, headers)
 
 
-def forbidden(service: str, rule: str, path: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
+def forbidden(
+    service: str, rule: str, path: str = "", headers: Mapping[str, str] | None = None
+) -> web.Response:
     """403 by the policy of that name."""
     return error(service, 403, f"Policy doesn't allow {rule} to be performed.", path, headers)
 
@@ -108,8 +114,9 @@ def page(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of the page that marker and limit ask for, and the URL of the next page.
 
-    limit: the largest page of the service, None for none. A full page always has a next one, as Nova, Cinder and Neutron do.
-    Raises Refused for a limit that is no number and for a marker that no row has: an empty page would look like the end.
+    limit: the largest page of the service, None for none. A full page always has a next one, as Nova, Cinder
+    and Neutron do. Raises Refused for a limit that is no number and for a marker that no row has: an empty
+    page would look like the end.
     """
     size = asked_limit(service, request, limit)
     start = after_marker(service, [row["id"] for row in rows], request.query.get("marker"))
@@ -123,7 +130,10 @@ def page(
 
 
 def asked_limit(service: str, request: web.Request, largest: int | None) -> int | None:
-    """How many rows the request's limit asks for, at most the largest page. Raises Refused for what is no number."""
+    """How many rows the request's limit asks for, at most the largest page.
+
+    Raises Refused for what is no number.
+    """
     text = request.query.get("limit")
     if text is None:
         return largest
@@ -136,7 +146,10 @@ def asked_limit(service: str, request: web.Request, largest: int | None) -> int 
 
 
 def after_marker(service: str, ids: Sequence[str], marker: str | None) -> int:
-    """The position behind the marker. Raises Refused for one that is not in the list: 404 of Cinder and Neutron, 400 of others."""
+    """The position behind the marker.
+
+    Raises Refused for one that is not in the list: 404 of Cinder and Neutron, 400 of others.
+    """
     if marker is None:
         return 0
     if marker not in ids:
@@ -162,7 +175,10 @@ def microseconds(moment: datetime) -> str:
 
 
 def microversion(request: web.Request, name: str, latest: tuple[int, int]) -> tuple[int, int] | None:
-    """The microversion of the header, None where none is asked for. Raises Refused for one that is no version."""
+    """The microversion of the header, None where none is asked for.
+
+    Raises Refused for one that is no version.
+    """
     asked = request.headers.get("OpenStack-API-Version", "")
     service, _space, number = asked.partition(" ")
     if service != name:

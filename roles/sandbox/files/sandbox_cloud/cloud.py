@@ -46,7 +46,12 @@ class Journal:
     def told(self) -> dict[str, Any]:
         """What the endpoint tells."""
         counts = {kind: self.kinds[kind] for kind in ("token", "discovery", "api")}
-        return {**counts, "total": sum(counts.values()), "by_service": dict(self.services), "log": list(self.log)}
+        return {
+            **counts,
+            "total": sum(counts.values()),
+            "by_service": dict(self.services),
+            "log": list(self.log),
+        }
 
 
 @dataclass

@@ -35,9 +35,9 @@ class FaultError(Exception):
 class Fault:
     """One fault.
 
-    service, path (a regular expression on the path behind the service's prefix) and method say which requests it hits;
-    after, how many of them pass unharmed first; times, how many it hits (None: until it is cleared). status and
-    retry_after belong to the kind status, seconds to slow.
+    service, path (a regular expression on the path behind the service's prefix) and method say which requests
+    it hits; after, how many of them pass unharmed first; times, how many it hits (None: until it is cleared).
+    status and retry_after belong to the kind status, seconds to slow.
     """
 
     service: str
@@ -79,7 +79,9 @@ def parse(row: Any) -> Fault:
         raise FaultError(f"kind is one of {', '.join(KINDS)}, not {row.get('kind')!r}")
     try:
         re.compile(row.get("path", ""))
-        numbers = {name: int(row[name]) for name in ("status", "retry_after", "times", "after") if name in row}
+        numbers = {
+            name: int(row[name]) for name in ("status", "retry_after", "times", "after") if name in row
+        }
         seconds = float(row.get("seconds", 0))
     except (re.error, TypeError, ValueError) as error:
         raise FaultError(f"a number or the path's regular expression is wrong: {error}") from error

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was rated: every resource's price in every collect period that it was there for, as a function of scenario and clock.
+"""What was rated: every resource's price in every collect period that it was there for, as a function of
+scenario and clock.
 
-Nothing is stored: a point is computed from the resource's age and the prices, so that a test can compute the same sum from
-the scenario, and a history of a million points costs no memory. Collect periods are told by their begin in seconds since 1970.
+Nothing is stored: a point is computed from the resource's age and the prices, so that a test can compute the
+same sum from the scenario, and a history of a million points costs no memory. Collect periods are told by
+their begin in seconds since 1970.
 """
 
 from __future__ import annotations
@@ -59,10 +61,14 @@ def _series(cloud: Cloud) -> Iterator[Series]:
     scenario = cloud.scenario
     prices = scenario.rating.prices_icu_per_hour
 
-    def one(metric: str, kind: str, name: str, quantity: float, price: float, hours: int, **metadata: str) -> Series:
+    def one(
+        metric: str, kind: str, name: str, quantity: float, price: float, hours: int, **metadata: str
+    ) -> Series:
         first = floor(cloud, cloud.created(hours))
         of = stable_id(kind, name) if kind else name
-        return Series(metric, of, UNITS[metric], quantity, _times(price, quantity), first, tuple(metadata.items()))
+        return Series(
+            metric, of, UNITS[metric], quantity, _times(price, quantity), first, tuple(metadata.items())
+        )
 
     for server in scenario.servers:
         metric = "instance_up" if server.status in _RUNNING else "instance_reserved"
@@ -71,7 +77,15 @@ def _series(cloud: Cloud) -> Iterator[Series]:
         yield one(metric, "server", server.name, 1.0, price, server.created_hours_ago, **named)
     for volume in scenario.volumes:
         price, size = prices.volume_gb.get(volume.type, 0.0), float(volume.size_gb)
-        yield one("volume.size", "volume", volume.name, size, price, volume.created_hours_ago, volume_type=volume.type)
+        yield one(
+            "volume.size",
+            "volume",
+            volume.name,
+            size,
+            price,
+            volume.created_hours_ago,
+            volume_type=volume.type,
+        )
     for address in scenario.floating_ips:
         state, hours = "ACTIVE" if address.attached_to else "DOWN", address.created_hours_ago
         yield one("ip.floating", "floating_ip", address.address, 1.0, prices.floating_ip, hours, state=state)

@@ -4,7 +4,8 @@
 
 """What was measured: resources, their metrics, and measures as a function of scenario and clock.
 
-A sample is taken every five minutes. A running server works as its hour of the day says, so that a test can compute what it used.
+A sample is taken every five minutes. A running server works as its hour of the day says, so that a test can
+compute what it used.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ _RUNNING = ("ACTIVE", "VERIFY_RESIZE")
 
 @dataclass(frozen=True)
 class Metric:
-    """What is measured of a resource; sample tells its value at a moment in seconds since 1970, but those of unmeasured."""
+    """What is measured of a resource; sample tells its value at a moment in seconds since 1970, but those of
+    unmeasured.
+    """
 
     metric_id: str
     resource_id: str
@@ -71,7 +74,9 @@ class Metric:
     def change(self, at: int) -> float:
         """How much more a sample told than the one before it."""
         before = at - SAMPLE_S
-        return self.sample(at) - self.sample(self.unmeasured[0] - SAMPLE_S if before in self.unmeasured else before)
+        return self.sample(at) - self.sample(
+            self.unmeasured[0] - SAMPLE_S if before in self.unmeasured else before
+        )
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,9 @@ def _disk(cloud: Cloud, server: Server) -> Resource:
         metric("disk.device.read.bytes", "B", lambda at: bytes_a_second * float(at - since)),
         metric("disk.device.write.bytes", "B", lambda at: bytes_a_second * 2.0 * (at - since)),
     )
-    return Resource(disk_id, original, "instance_disk", since, {"name": "vda", "instance_id": server_id}, metrics)
+    return Resource(
+        disk_id, original, "instance_disk", since, {"name": "vda", "instance_id": server_id}, metrics
+    )
 
 
 def _volume(cloud: Cloud, volume: Volume) -> Resource:
@@ -186,7 +193,9 @@ def worked_ns(at: int) -> int:
 def measures(
     cloud: Cloud, metric: Metric, aggregation: str, granularity: int, begin: int | None, end: int | None
 ) -> list[tuple[int, float]]:
-    """Begin of each granule that has samples, and their aggregate. begin counts from the edge of its granule on, end is excluded."""
+    """Begin of each granule that has samples, and their aggregate. begin counts from the edge of its granule
+    on, end is excluded.
+    """
     now = int(cloud.now().timestamp())
     oldest = now - int(timedelta(days=POLICIES[metric.policy].kept_days[granularity]).total_seconds())
     first = max(metric.since, oldest, begin if begin is not None else 0) // granularity * granularity
@@ -207,7 +216,10 @@ def _aggregate(metric: Metric, aggregation: str, moments: list[int]) -> float | 
 
 
 def combined(method: str, values: list[float]) -> float | None:
-    """The values in one, None for none of them, and for the deviation of a single one. Raises KeyError for a method that is unknown."""
+    """The values in one, None for none of them, and for the deviation of a single one.
+
+    Raises KeyError for a method that is unknown.
+    """
     methods: dict[str, Callable[[list[float]], float]] = {
         "mean": lambda some: sum(some) / len(some),
         "sum": sum,

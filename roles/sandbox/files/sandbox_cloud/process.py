@@ -51,7 +51,10 @@ class Options:
 
 
 def start(options: Options) -> dict[str, Any]:
-    """Start the cloud and wait until it listens. Running already: its state, changed false. Raises SandboxError, ScenarioError."""
+    """Start the cloud and wait until it listens.
+
+    Running already: its state, changed false. Raises SandboxError, ScenarioError.
+    """
     running = state(options.directory)
     if running is not None:
         return {**running, "changed": False}
@@ -60,11 +63,21 @@ def start(options: Options) -> dict[str, Any]:
     _state_file(options.directory).unlink(missing_ok=True)
     log = options.directory / "sandbox.log"
     command = [sys.executable, "-m", "sandbox_cloud", "serve", *_arguments(options)]
-    # The package is found where this file lies, and leaves no compiled files there: a collection may be read-only.
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    # The package is found where this file lies, and leaves no compiled files there: a collection may be
+    # read-only.
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=environment
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=environment,
         )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -107,7 +120,9 @@ def stop(directory: Path) -> dict[str, Any]:
 
 
 def state(directory: Path) -> dict[str, Any] | None:
-    """What the running sandbox of that directory wrote down; None where none runs: a process that has its id by chance is not it."""
+    """What the running sandbox of that directory wrote down; None where none runs: a process that has its id
+    by chance is not it.
+    """
     try:
         told: dict[str, Any] = json.loads(_state_file(directory).read_text(encoding="utf-8"))
         return told if _lives(told["pid"], directory) else None
@@ -186,7 +201,9 @@ async def _serve(cloud: Cloud, options: Options) -> None:
 
 
 async def _serve_vergeos(cloud: Cloud, runner: web.AppRunner, directory: Path) -> dict[str, str]:
-    """Listen with TLS as well, which VergeOS's clients insist on; how to reach it there, nothing where the scenario has none."""
+    """Listen with TLS as well, which VergeOS's clients insist on; how to reach it there, nothing where the
+    scenario has none.
+    """
     system = cloud.scenario.vergeos
     if system is None:
         return {}
@@ -220,13 +237,17 @@ def _write_state(cloud: Cloud, options: Options, port: int, vergeos: dict[str, s
 
 def _write_private(path: Path, content: str) -> None:
     new = path.with_suffix(".new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+    with os.fdopen(
+        os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as stream:
         stream.write(content)
     new.replace(path)
 
 
 def _clouds(scenario: Scenario, url: str) -> dict[str, Any]:
-    """The clouds that clouds.yaml knows: the project's member, another project's, and an application credential."""
+    """The clouds that clouds.yaml knows: the project's member, another project's, and an application
+    credential.
+    """
 
     def entry(auth: dict[str, str], **more: str) -> dict[str, Any]:
         return {"region_name": scenario.region, "auth": {"auth_url": f"{url}/identity", **auth}, **more}
@@ -236,7 +257,10 @@ def _clouds(scenario: Scenario, url: str) -> dict[str, Any]:
         return {**named, "user_domain_name": "Default", "project_domain_name": "Default"}
 
     credential = scenario.application_credential
-    application = {"application_credential_id": credential.id, "application_credential_secret": credential.secret}
+    application = {
+        "application_credential_id": credential.id,
+        "application_credential_secret": credential.secret,
+    }
     return {
         "sandbox": entry(member(scenario.project)),
         "sandbox-other": entry(member(scenario.other)),

@@ -163,7 +163,9 @@ class Image:
 
 @dataclass(frozen=True)
 class Prices:
-    """ICU per hour: by flavor for running and stopped servers, by volume type per GB, per floating IP, balancer, GB stored and fetched."""
+    """ICU per hour: by flavor for running and stopped servers, by volume type per GB, per floating IP,
+    balancer, GB stored and fetched.
+    """
 
     instance_up: dict[str, float]
     instance_reserved: dict[str, float]
@@ -176,7 +178,9 @@ class Prices:
 
 @dataclass(frozen=True)
 class Rating:
-    """How the cloud rates. storage v1: the v2 API is not offered. An hour is rated rated_lag_hours after it has ended.
+    """How the cloud rates. storage v1: the v2 API is not offered.
+
+    An hour is rated rated_lag_hours after it has ended.
 
     outgoing_gb_per_hour: what is fetched from the object storage; without any it is no metric of this cloud.
     price_factors: what the prices are multiplied by in other_regions and further_projects, by their names.
@@ -253,9 +257,11 @@ class Scenario:
     flavors: dict[str, Flavor]
     volume_types: tuple[str, ...]
     services: tuple[str, ...] = SERVICES
-    #: Further regions of the catalog, which show the same resources once more; rating tells them at rating.price_factors.
+    #: Further regions of the catalog, which show the same resources once more; rating tells them at
+    #: rating.price_factors.
     other_regions: tuple[str, ...] = ()
-    #: Further projects of the project's user, which show the same resources once more; rating as in other_regions, as their own.
+    #: Further projects of the project's user, which show the same resources once more; rating as in
+    #: other_regions, as their own.
     further_projects: tuple[str, ...] = ()
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
@@ -281,7 +287,9 @@ class Scenario:
 
 def priced(scenario: Scenario, owner: Owner, region: str | None) -> Scenario:
     """The scenario as rating sees it: of that project, at the prices of that region, None for the first one."""
-    factors = [Decimal(str(scenario.rating.price_factors.get(name or "", 1.0))) for name in (owner.project, region)]
+    factors = [
+        Decimal(str(scenario.rating.price_factors.get(name or "", 1.0))) for name in (owner.project, region)
+    ]
     prices = scenario.rating.prices_icu_per_hour
 
     def dearer(price: Any) -> Any:
@@ -295,7 +303,10 @@ def priced(scenario: Scenario, owner: Owner, region: str | None) -> Scenario:
 
 
 def load(path: Path) -> Scenario:
-    """Read a scenario file. Raises ScenarioError for what is not there, no YAML, an unknown key or a name that nothing has."""
+    """Read a scenario file.
+
+    Raises ScenarioError for what is not there, no YAML, an unknown key or a name that nothing has.
+    """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -318,7 +329,9 @@ def _built(kind: Any, value: Any, where: str) -> Any:
         return _built_dataclass(kind, value, where)
     if origin is types.UnionType:
         return (
-            None if value is None else _built(next(one for one in arguments if one is not types.NoneType), value, where)
+            None
+            if value is None
+            else _built(next(one for one in arguments if one is not types.NoneType), value, where)
         )
     if origin is tuple:
         if not isinstance(value, list):
@@ -373,8 +386,15 @@ def _refuse_dangling(scenario: Scenario) -> None:
         *((f"snapshots[{one.name}].volume", one.volume, volumes) for one in scenario.snapshots),
         *((f"backups[{one.name}].volume", one.volume, volumes) for one in scenario.backups),
         *((f"routers[{one.name}].gateway", one.gateway, networks) for one in scenario.routers),
-        *((f"routers[{one.name}].networks", name, networks) for one in scenario.routers for name in one.networks),
-        *((f"floating_ips[{one.address}].attached_to", one.attached_to, servers) for one in scenario.floating_ips),
+        *(
+            (f"routers[{one.name}].networks", name, networks)
+            for one in scenario.routers
+            for name in one.networks
+        ),
+        *(
+            (f"floating_ips[{one.address}].attached_to", one.attached_to, servers)
+            for one in scenario.floating_ips
+        ),
         *((f"floating_ips[{one.address}].network", one.network, networks) for one in scenario.floating_ips),
         *((f"load_balancers[{one.name}].network", one.network, networks) for one in scenario.load_balancers),
     ]
@@ -396,13 +416,16 @@ def _refuse_networks(scenario: Scenario) -> None:
             except ValueError as error:
                 raise ScenarioError(f"networks[{one.name}].cidrs: {error}") from error
             if block.num_addresses < 4:
-                raise ScenarioError(f"networks[{one.name}].cidrs: {cidr} is too small for a gateway and a server")
+                raise ScenarioError(
+                    f"networks[{one.name}].cidrs: {cidr} is too small for a gateway and a server"
+                )
 
 
 def scaled(scenario: Scenario, servers: int | None, rated_points: int | None) -> Scenario:
     """The scenario with its servers replaced by that many generated ones, each with a volume.
 
-    Or by so many that the history has that many points: a server and its volume make two rated points an hour.
+    Or by so many that the history has that many points: a server and its volume make two rated points an
+    hour.
     """
     if rated_points is not None:
         servers = max(-(-rated_points // (scenario.rating.history_days * 24 * 2)), 1)

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP server: one port, a prefix per service, and what surrounds every answer - tokens, faults, latency, counting."""
+"""The HTTP server: one port, a prefix per service, and what surrounds every answer - tokens, faults, latency,
+counting.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ def application(cloud: Cloud) -> web.Application:
         if service == "identity" or service in cloud.scenario.services:
             app.add_routes(module.routes(cloud, PREFIXES[service]))
     if cloud.scenario.vergeos is not None:
-        app.add_routes(vergeos.routes(cloud.scenario.vergeos, cloud.vergeos_rows, cloud.now, PREFIXES["vergeos"]))
+        app.add_routes(
+            vergeos.routes(cloud.scenario.vergeos, cloud.vergeos_rows, cloud.now, PREFIXES["vergeos"])
+        )
     app.add_routes(_control(cloud))
     return app
 
@@ -118,7 +122,13 @@ def _kind(request: web.Request, service: str, path: str) -> str:
 
 
 async def _answer(
-    cloud: Cloud, request: web.Request, handler: Handler, service: str, path: str, kind: str, fault: Fault | None
+    cloud: Cloud,
+    request: web.Request,
+    handler: Handler,
+    service: str,
+    path: str,
+    kind: str,
+    fault: Fault | None,
 ) -> web.StreamResponse:
     """The service's answer, or what the fault makes of it."""
     if fault is not None:
@@ -139,8 +149,12 @@ async def _answer(
     return _spoiled(answer, fault) if fault is not None and isinstance(answer, web.Response) else answer
 
 
-async def _broken(cloud: Cloud, request: web.Request, service: str, path: str, fault: Fault) -> web.Response | None:
-    """The answer of a fault that needs no service; None where the service answers, perhaps late or without the token."""
+async def _broken(
+    cloud: Cloud, request: web.Request, service: str, path: str, fault: Fault
+) -> web.Response | None:
+    """The answer of a fault that needs no service; None where the service answers, perhaps late or without
+    the token.
+    """
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
     elif fault.kind == "expired_token":
@@ -161,7 +175,9 @@ def _spoiled(answer: web.Response, fault: Fault) -> web.Response:
     if not isinstance(content, bytes) or fault.kind not in ("short_page", "malformed"):
         return answer
     if fault.kind == "malformed":
-        return web.Response(status=200, body=content[: max(len(content) // 2, 1)], content_type="application/json")
+        return web.Response(
+            status=200, body=content[: max(len(content) // 2, 1)], content_type="application/json"
+        )
     document = json.loads(content)
     lists = [document] if isinstance(document, list) else [document.get("results"), *document.values()]
     rows = next((one for one in lists if isinstance(one, list) and one), [])

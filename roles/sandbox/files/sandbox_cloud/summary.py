@@ -56,8 +56,9 @@ def sums(
 ) -> tuple[int, list[Sum]]:
     """How many rows the summary has, and those of a page of them.
 
-    With time in groupby every group has a row for each collect period of the window, of None where nothing is rated, future
-    ones too; without it one row that spans the window. A group of which nothing was rated has no row.
+    With time in groupby every group has a row for each collect period of the window, of None where nothing is
+    rated, future ones too; without it one row that spans the window. A group of which nothing was rated has
+    no row.
     """
     groups = _groups(cloud, known, history.periods(cloud, *window), columns(groupby))
     if "time" not in groupby:
@@ -81,7 +82,12 @@ def _groups(cloud: Cloud, known: Sequence[Series], rated: range, names: Sequence
     owner = cloud.scenario.project
     by_tags: dict[tuple[str, ...], list[Series]] = {}
     for one in known:
-        tags = {"type": one.metric, "id": one.resource_id, "project_id": owner.project_id, "user_id": owner.user_id}
+        tags = {
+            "type": one.metric,
+            "id": one.resource_id,
+            "project_id": owner.project_id,
+            "user_id": owner.user_id,
+        }
         # Any other key, metadata too, is no error and gives the empty string.
         by_tags.setdefault(tuple(tags.get(name, "") for name in names), []).append(one)
     found = []
@@ -96,7 +102,9 @@ def _groups(cloud: Cloud, known: Sequence[Series], rated: range, names: Sequence
 
 
 def _by_calendar(rated: range, names: Sequence[str]) -> dict[tuple[str, ...], Sequence[int]]:
-    """The rated periods by the labels that they have for those of the names that are of the calendar, "" for the others."""
+    """The rated periods by the labels that they have for those of the names that are of the calendar, "" for
+    the others.
+    """
     if not rated:
         return {}
     if not set(names) & set(CALENDAR.values()):
@@ -119,7 +127,9 @@ def _by_time(group: _Group, spans: range, step: int) -> list[Sum]:
     """One row per span: a running total over the members by age answers each in one search."""
     members = sorted(group.members, key=lambda one: one.first)
     firsts = [one.first for one in members]
-    quantities, rates = (list(accumulate(getattr(one, name) for one in members)) for name in ("quantity", "price"))
+    quantities, rates = (
+        list(accumulate(getattr(one, name) for one in members)) for name in ("quantity", "price")
+    )
     rated = group.begins if isinstance(group.begins, range) else frozenset(group.begins)
     rows = []
     for begin in spans:

@@ -24,7 +24,16 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_xml i
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..module_utils._budget.test_deployment_verdict import FITS, FREE, KNOWN, SHORT, SKIPPED, UNKNOWN, gate, told
+from ..module_utils._budgets.test_deployment_verdict import (
+    FITS,
+    FREE,
+    KNOWN,
+    SHORT,
+    SKIPPED,
+    UNKNOWN,
+    gate,
+    told,
+)
 from ..modules.test_return import documented, untrue
 
 LINE = {
@@ -133,8 +142,14 @@ def test_markdown_shows_findings_and_lines_and_no_tag_of_a_name() -> None:
     assert [line.count("|") for line in table] == [6, 6]
     assert "no price" in table[1]
     # Each of the states that a verdict can have can be shown.
-    for estimate in (WHOLE, {**WHOLE, **UNKNOWN, "lines": WHOLE["lines"], "difference": WHOLE["difference"]}, SKIPPED):
-        assert markdown(told(estimate, FITS, gate("unknown"), unknown="warn")).startswith("## ❓ Not known: shop\n")
+    for estimate in (
+        WHOLE,
+        {**WHOLE, **UNKNOWN, "lines": WHOLE["lines"], "difference": WHOLE["difference"]},
+        SKIPPED,
+    ):
+        assert markdown(told(estimate, FITS, gate("unknown"), unknown="warn")).startswith(
+            "## ❓ Not known: shop\n"
+        )
     assert markdown(told({**WHOLE, **FREE, "difference": WHOLE["difference"]}, SKIPPED, SKIPPED)).startswith(
         "## ✅ Allowed"
     )
@@ -150,5 +165,7 @@ def test_a_template_of_the_user_stands_in_place_of_ours(tmp_path: Path) -> None:
         == "allow: shop module.app[&#34;blue|&lt;b&gt;&#34;].x"
     )
     (tmp_path / "verdict.md.j2").write_text("{{ verdict.nothing }}")
-    with pytest.raises(AnsibleActionFail, match=r"^template_path: verdict.md.j2 cannot be rendered: .*nothing"):
+    with pytest.raises(
+        AnsibleActionFail, match=r"^template_path: verdict.md.j2 cannot be rendered: .*nothing"
+    ):
         markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))

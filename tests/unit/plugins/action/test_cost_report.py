@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action plugin's result is what its module's RETURN says; it refuses with one sentence and leaves no half of a file."""
+"""The action plugin's result is what its module's RETURN says; it refuses with one sentence and leaves no
+half of a file.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ def test_it_writes_what_it_says(tmp_path: Path) -> None:
     assert planned["changed"]
     assert list(tmp_path.iterdir()) == []
     result = run(asked)
-    assert untrue(documented("cost_report"), {key: value for key, value in result.items() if key != "changed"}) == []
+    assert (
+        untrue(documented("cost_report"), {key: value for key, value in result.items() if key != "changed"})
+        == []
+    )
     assert sorted(map(str, tmp_path.iterdir())) == sorted(result["files"])
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     assert result["incomplete"] != []

@@ -17,7 +17,9 @@ from ansible_collections.finops.cloud.plugins.filter.to_currency import to_curre
 from hypothesis import given
 from hypothesis import strategies as st
 
-amounts = st.decimals(min_value=-(10**15) + 1, max_value=10**15 - 1, places=9).map(lambda amount: format(amount, "f"))
+amounts = st.decimals(min_value=-(10**15) + 1, max_value=10**15 - 1, places=9).map(
+    lambda amount: format(amount, "f")
+)
 
 
 @given(st.lists(amounts, max_size=20))
@@ -34,7 +36,9 @@ class TaggedFloat(float):
 def test_what_is_summed() -> None:
     assert money_sum([]) == "0"
     assert money_sum(["0.1", "0.2", 3, Decimal("-1.30")]) == "2"
-    assert money_sum([{"spent": "2", "currency": "ICU"}, {"spent": "0.5", "currency": "ICU"}], "spent") == "2.5"
+    assert (
+        money_sum([{"spent": "2", "currency": "ICU"}, {"spent": "0.5", "currency": "ICU"}], "spent") == "2.5"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L5: the public Python face. Two stores that behave alike, and a gate that does not open on what it does not know."""
+"""Rule L5: the public Python face.
+
+Two stores that behave alike, and a gate that does not open on what it does not know.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._feeds.manual import Cost, record
-from ansible_collections.finops.cloud.plugins.module_utils._store.sql import LedgerOptions
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
     BudgetManager,
     BudgetPeriod,
@@ -41,7 +44,9 @@ LLM, EMBEDDING, COMPUTE = CostCategory.LLM_INFERENCE, CostCategory.LLM_EMBEDDING
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> CostStore:
-    return InMemoryCostStore() if request.param == "memory" else SqlCostStore(f"sqlite:///{tmp_path}/ledger.db")
+    return (
+        InMemoryCostStore() if request.param == "memory" else SqlCostStore(f"sqlite:///{tmp_path}/ledger.db")
+    )
 
 
 @dataclass
@@ -85,8 +90,14 @@ def test_a_summary_tells_by_category_resource_and_tag(tracker: CostTracker) -> N
     assert (summary.total, summary.currency, summary.entry_count) == (Decimal("3.75"), "CHF", 3)
     assert summary.by_category == {"llm_inference": Decimal("3.5"), "compute": Decimal("0.25")}
     assert summary.by_resource == {"model-a": Decimal("1.5"), "model-b": Decimal(2)}
-    assert summary.by_tag == {"team": {"shop": Decimal("1.5"), "web": Decimal(2)}, "stage": {"test": Decimal("1.5")}}
-    assert (summary.start, summary.end) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    assert summary.by_tag == {
+        "team": {"shop": Decimal("1.5"), "web": Decimal(2)},
+        "stage": {"test": Decimal("1.5")},
+    }
+    assert (summary.start, summary.end) == (
+        datetime(2026, 11, 1, tzinfo=UTC),
+        datetime(2026, 12, 1, tzinfo=UTC),
+    )
     assert tracker.get_total(BudgetPeriod.MONTHLY, COMPUTE) == Decimal("0.25")
 
 
@@ -228,7 +239,9 @@ def test_the_exact_remainder_may_be_spent(tracker: CostTracker, manager: BudgetM
     assert manager.get_utilization("all") == 0.9
 
 
-def test_a_budget_counts_and_covers_what_is_in_its_scope(tracker: CostTracker, manager: BudgetManager) -> None:
+def test_a_budget_counts_and_covers_what_is_in_its_scope(
+    tracker: CostTracker, manager: BudgetManager
+) -> None:
     manager.create("team a", "10", BudgetPeriod.DAILY, tags={"team": "a"})
     manager.create("network", "5", BudgetPeriod.DAILY, category=CostCategory.NETWORK)
     tracker.record("100", LLM, tags={"team": "b"})
@@ -239,7 +252,9 @@ def test_a_budget_counts_and_covers_what_is_in_its_scope(tracker: CostTracker, m
     # No budget covers it; and without a category the network's cannot know.
     assert not manager.can_spend("1", COMPUTE, tags={"team": "b"})
     assert not manager.can_spend("1", tags={"team": "a"})
-    assert "has no category, which this budget goes by" in str(manager.get_verdict("1", tags={"team": "a"})["reasons"])
+    assert "has no category, which this budget goes by" in str(
+        manager.get_verdict("1", tags={"team": "a"})["reasons"]
+    )
 
 
 def test_names_that_look_alike_are_refused_and_the_same_again_is_not(manager: BudgetManager) -> None:
@@ -305,9 +320,13 @@ def test_a_ledger_in_postgresql_is_one_too(postgresql_url: str) -> None:
     entry = tracker.record("9", LLM, tags={"team": "a"}, quantity=3, unit="calls", key="k")
     tracker.record("50", LLM, currency="ICU", tags={"team": "b"})
     assert tracker.store.get_entry("python", "k") == entry
-    assert entry in tracker.store.get_entries(entry.occurred_at, entry.occurred_at + timedelta(seconds=1), LLM)
+    assert entry in tracker.store.get_entries(
+        entry.occurred_at, entry.occurred_at + timedelta(seconds=1), LLM
+    )
     assert tracker.get_summary(BudgetPeriod.YEARLY).by_tag == {"team": {"a": Decimal(9), "b": Decimal(1)}}
-    assert manager.can_spend("1", LLM, tags={"team": "a"}) and not manager.can_spend("1.1", LLM, tags={"team": "a"})
+    assert manager.can_spend("1", LLM, tags={"team": "a"}) and not manager.can_spend(
+        "1.1", LLM, tags={"team": "a"}
+    )
     assert manager.get_utilization("llm") == 0.9
 
 
@@ -409,7 +428,9 @@ steps = st.one_of(
     ),
     st.tuples(
         st.just("ask"),
-        st.fixed_dictionaries({"amount": amounts, "category": st.one_of(st.none(), categories), "tags": tags}),
+        st.fixed_dictionaries(
+            {"amount": amounts, "category": st.one_of(st.none(), categories), "tags": tags}
+        ),
     ),
     st.tuples(st.just("tick"), st.fixed_dictionaries({"hours": st.sampled_from([1, 10, 24, 700])})),
 )
@@ -460,7 +481,9 @@ def _told(entry: Any) -> tuple[Any, ...]:
 def _record(both: list[CostTracker], model: Model, step: dict[str, Any], now: datetime, number: int) -> None:
     key, ago = step["key"], step["hours_ago"]
     at = None if ago is None else now - timedelta(hours=ago)
-    written = {"amount": step["amount"] * 50, "currency": "ICU"} if step["in_icu"] else {"amount": step["amount"]}
+    written = (
+        {"amount": step["amount"] * 50, "currency": "ICU"} if step["in_icu"] else {"amount": step["amount"]}
+    )
     for tracker in both:
         tracker.record(**written, category=step["category"], tags=step["tags"], key=key, occurred_at=at)
     name = key or f"call {number}"
@@ -495,7 +518,11 @@ class Diary(CostStore):
         return next((entry for entry in self.kept if (entry.source, entry.key) == (source, key)), None)
 
     def get_entries(self, start: datetime, end: datetime, category: str | None = None) -> list[Any]:
-        return [entry for entry in self.kept if start <= entry.occurred_at < end and category in (None, entry.category)]
+        return [
+            entry
+            for entry in self.kept
+            if start <= entry.occurred_at < end and category in (None, entry.category)
+        ]
 
     def add_budget(self, budget: Any) -> None:
         self.budgets.append(budget)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module as Ansible starts it, in this process: a Python of its own for each would take most of the tests' time."""
+"""A module as Ansible starts it, in this process: a Python of its own for each would take most of the tests'
+time.
+"""
 
 from __future__ import annotations
 

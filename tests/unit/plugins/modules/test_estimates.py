@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an estimate says is what it costs in the end, in few requests; what is unknown stays unknown (rule E1)."""
+"""What an estimate says is what it costs in the end, in few requests; what is unknown stays unknown (rule
+E1).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from ...conftest import FILES, Sandbox, command
 from .conftest import Run
 from .running import run_module
 
-PLANS = Path(__file__).parents[1] / "module_utils" / "_pricing" / "plans"
+PLANS = Path(__file__).parents[1] / "module_utils" / "_estimate" / "plans"
 SCENARIO = FILES / "scenarios" / "default.yml"
 Options = dict[str, Any]
 #: What the sandbox knows the price of, and has had rated.
@@ -39,13 +41,18 @@ def estimate(run: Run) -> Callable[..., dict[str, Any]]:
     return lambda **options: run("cost_estimate_info", {"cloud": "sandbox", **options})
 
 
-def test_the_three_tier_plan_is_priced_line_by_line_as_by_hand(estimate: Callable[..., dict[str, Any]]) -> None:
+def test_the_three_tier_plan_is_priced_line_by_line_as_by_hand(
+    estimate: Callable[..., dict[str, Any]],
+) -> None:
     by_hand = yaml.safe_load((PLANS / "three_tier.yml").read_text())
     told = estimate(terraform_plan=str(PLANS / "three_tier.json"), verify_quote=True)
     keys = ("name", "kind", "size", "quantity", "hourly")
     assert [[line[key] for key in keys] for line in told["lines"]] == by_hand["lines"]
     assert {line["price_source"] for line in told["lines"]} == {"observed"}
-    assert (told["total"]["hourly"]["ICU"], told["total"]["monthly"]["ICU"]) == (by_hand["hourly"], by_hand["monthly"])
+    assert (told["total"]["hourly"]["ICU"], told["total"]["monthly"]["ICU"]) == (
+        by_hand["hourly"],
+        by_hand["monthly"],
+    )
     hours = Decimal(told["period"]["hours"])
     this = Decimal(by_hand["hourly"]) * hours + Decimal(by_hand["once"])
     assert Decimal(told["total"]["this_period"]["ICU"]) == this
@@ -103,7 +110,8 @@ def test_quotes_are_asked_once_for_each_shape_that_nobody_knows(
     # Token, flavors, metrics, and the six shapes of thirteen rows.
     assert quotes(running) == {"total": 9, "quotes": 6}
     verified = estimate(resources=rows, verify_quote=True)
-    # Token, flavors, newest periods, a day of points, metrics twice; unknown is only what was never rated as such, and one for the total.
+    # Token, flavors, newest periods, a day of points, metrics twice; unknown is only what was never rated as
+    # such, and one for the total.
     assert quotes(running)["quotes"] <= 2
     assert verified["complete"]
     assert {line["price_source"] for line in quoted["lines"]} == {"quote"}
@@ -144,15 +152,32 @@ def test_a_network_that_a_plan_tells_by_its_id_is_looked_up_by_its_name(
 
 
 #: 0.5 ICU an hour at the default rate.
-ADDRESS = {"kind": "fixed_ip", "amount": "0.5", "currency": "ICU", "valid_from": "2026-01-01", "source": "the contract"}
+ADDRESS = {
+    "kind": "fixed_ip",
+    "amount": "0.5",
+    "currency": "ICU",
+    "valid_from": "2026-01-01",
+    "source": "the contract",
+}
 
 
-def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(estimate: Callable[..., dict[str, Any]]) -> None:
+def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(
+    estimate: Callable[..., dict[str, Any]],
+) -> None:
     row = {"kind": "instance", "flavor": "a2-ram4-disk20-perf1"}
-    free = {"kind": "snapshot", "amount": "0", "currency": "ICU", "valid_from": "2026-01-01", "source": "the contract"}
+    free = {
+        "kind": "snapshot",
+        "amount": "0",
+        "currency": "ICU",
+        "valid_from": "2026-01-01",
+        "source": "the contract",
+    }
     metrics = {"instance": "storage.objects.outgoing.bytes", "snapshot": "volume.size"}
     zero = estimate(resources=[{"kind": "snapshot", "gb": "1"}], metrics=metrics, price_sources=["quote"])
-    assert "the cloud quotes 0, which is what it says of all that it has no price for" in zero["unknown"][0]["reason"]
+    assert (
+        "the cloud quotes 0, which is what it says of all that it has no price for"
+        in zero["unknown"][0]["reason"]
+    )
     listed = estimate(resources=[{"kind": "snapshot", "gb": "1"}], price_list=[free])
     assert listed["adds_no_cost"]
     unmeasured = estimate(resources=[row], metrics=metrics)
@@ -168,11 +193,15 @@ def test_sources_are_asked_in_the_order_that_is_asked_for(estimate: Callable[...
         (["observed", "price_list"], "0.2"),
         (["quote"], "0.2"),
     ):
-        (line,) = estimate(resources=[{"kind": "floating_ip"}], price_sources=sources, price_list=[listed])["lines"]
+        (line,) = estimate(resources=[{"kind": "floating_ip"}], price_sources=sources, price_list=[listed])[
+            "lines"
+        ]
         assert (line["price_source"], line["hourly"]) == (sources[0], hourly)
 
 
-def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(estimate: Callable[..., dict[str, Any]]) -> None:
+def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(
+    estimate: Callable[..., dict[str, Any]],
+) -> None:
     same = estimate(
         resources=[
             {"kind": "instance", "flavor": "a2-ram4-disk20-perf1", "names": ["web-1", "web-2"]},
@@ -190,7 +219,9 @@ def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(estimate: Ca
             {"kind": "instance", "flavor": "a2-ram4-disk20-perf1", "names": ["trial-1"]},
         ]
     )
-    told = {(line["name"], line["action"], line["hourly"]) for line in other["lines"] if line["unknown"] is None}
+    told = {
+        (line["name"], line["action"], line["hourly"]) for line in other["lines"] if line["unknown"] is None
+    }
     assert told == {
         ("web-1", "changed", "1.05"),
         ("web-1", "changed", "-0.35"),
@@ -228,7 +259,10 @@ def test_an_estimate_is_what_it_costs_in_the_end(
     (tmp_path / "created.yml").write_text(yaml.safe_dump(scenario))
     created = start("--scenario", str(tmp_path / "created.yml"))
     old = {one["resource_id"]: one for one in _by_resource(created, monkeypatch)}
-    assert command("clock", "--directory", str(created.directory), "--advance-hours", str(hours + 1)).returncode == 0
+    assert (
+        command("clock", "--directory", str(created.directory), "--advance-hours", str(hours + 1)).returncode
+        == 0
+    )
     new = [one for one in _by_resource(created, monkeypatch) if one["resource_id"] not in old]
     assert len(new) == len(NEW)
     rated = sum(Decimal(one["amount"]) for one in new)
@@ -270,10 +304,14 @@ def test_what_could_not_be_read_is_unknown_and_no_zero(
     assert partly["request"] == []
 
 
-def test_a_quote_that_is_refused_is_an_unknown_line(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quote_that_is_refused_is_an_unknown_line(
+    drilled: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
     drilled.ask(
-        "POST", "/sandbox/faults", {"service": "rating", "kind": "status", "status": 403, "path": "/v1/rating/quote"}
+        "POST",
+        "/sandbox/faults",
+        {"service": "rating", "kind": "status", "status": 403, "path": "/v1/rating/quote"},
     )
     asked = {
         "cloud": "sandbox",
@@ -286,7 +324,9 @@ def test_a_quote_that_is_refused_is_an_unknown_line(drilled: Sandbox, monkeypatc
     assert verified["unknown"][0]["name"] == "the quote for everything"
 
 
-def test_a_quote_for_everything_that_differs_leaves_it_unknown(estimate: Callable[..., dict[str, Any]]) -> None:
+def test_a_quote_for_everything_that_differs_leaves_it_unknown(
+    estimate: Callable[..., dict[str, Any]],
+) -> None:
     listed = {
         "kind": "floating_ip",
         "amount": "0.3",
@@ -295,7 +335,10 @@ def test_a_quote_for_everything_that_differs_leaves_it_unknown(estimate: Callabl
         "source": "a guess",
     }
     told = estimate(
-        resources=[{"kind": "floating_ip"}], price_sources=["price_list"], price_list=[listed], verify_quote=True
+        resources=[{"kind": "floating_ip"}],
+        price_sources=["price_list"],
+        price_list=[listed],
+        verify_quote=True,
     )
     assert told["unknown"] == [
         {

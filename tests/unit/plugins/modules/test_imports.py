@@ -28,7 +28,14 @@ CLOUDS = {"openstack", "keystoneauth1", "cloudkittyclient", "os_service_types", 
 #: A third of what a task on SQLite would load.
 POSTGRESQL = {"psycopg", "sqlalchemy.dialects.postgresql"}
 BUDGET = {"name": "team", "limit": "100", "currency": "CHF", "fed_by": "entries", "spend": "1"}
-HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
+HOLD = {
+    "name": "deploy",
+    "state": "held",
+    "amount": "1",
+    "currency": "CHF",
+    "category": "other",
+    "settled_by": "entry",
+}
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,18 @@ REFUSAL = r"\[ERROR\]: .*: team: CHF 10 does not fit: limit CHF 39\.99 .*, reser
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_ten_runs_at_once_hold_what_fits(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_ten_runs_at_once_hold_what_fits(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     if database == "postgresql":
         url = request.getfixturevalue("postgresql_url")
     team = {"name": "team", "limit": "39.99", "currency": "CHF", "fed_by": "entries"}
     assert run_module("cost_budget", {"ledger": url, **team})["changed"]
-    playbook = [str(Path(sys.executable).parent / "ansible-playbook"), str(Path(__file__).with_name("race.yml"))]
+    playbook = [
+        str(Path(sys.executable).parent / "ansible-playbook"),
+        str(Path(__file__).with_name("race.yml")),
+    ]
     environment = {**os.environ, "FINOPS_LEDGER": url, "COLUMNS": "1000", "ANSIBLE_NOCOLOR": "1"}
     racing = [
         subprocess.Popen(

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes no sense is refused by one sentence that names the option, tells nothing as read and changes nothing."""
+"""What makes no sense is refused by one sentence that names the option, tells nothing as read and changes
+nothing.
+"""
 
 from __future__ import annotations
 

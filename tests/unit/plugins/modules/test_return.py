@@ -40,7 +40,9 @@ def documented(module: str) -> dict[str, Any]:
     return content
 
 
-def untrue(docs: dict[str, Any], result: dict[str, Any], left_out: tuple[str, ...] = (), path: str = "") -> list[str]:
+def untrue(
+    docs: dict[str, Any], result: dict[str, Any], left_out: tuple[str, ...] = (), path: str = ""
+) -> list[str]:
     """What is returned and not documented, or the other way round, or of another type.
 
     null is of every type, and a dictionary can be empty where its description says so.
@@ -79,8 +81,8 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
     return found
 
 
-#: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions. Of parts, the cost
-#: has a shape that is documented once.
+#: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions.
+#: Of parts, the cost has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
     "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
@@ -111,7 +113,14 @@ OF_A_RATED_EXPORT = (
     "cloud", "collected_at", "complete", "cloud_difference", "fully_rated", "holes", "rated_through",
 )  # fmt: skip
 OF_A_COMMIT = ("over_hold", "expired", "exceeded")
-HOLD = {"name": "deploy", "state": "held", "amount": "1", "currency": "CHF", "category": "other", "settled_by": "entry"}
+HOLD = {
+    "name": "deploy",
+    "state": "held",
+    "amount": "1",
+    "currency": "CHF",
+    "category": "other",
+    "settled_by": "entry",
+}
 #: By the day, as an hourly import of a month would take most of these tests' time.
 IMPORT = ("cost_import", {"cloud": "sandbox", "window": "last_30_days", "resolution": "day"})
 COST = (
@@ -167,7 +176,10 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             },
             OF_ONE,
         ),
-        ({"cloud": "sandbox", "window": "last_hour", "dest": "points.csv", "_ansible_check_mode": True}, OF_ONE),
+        (
+            {"cloud": "sandbox", "window": "last_hour", "dest": "points.csv", "_ansible_check_mode": True},
+            OF_ONE,
+        ),
         (
             {
                 "cloud": "sandbox",
@@ -228,15 +240,27 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             ("ledger", "feeds", "unknown"),
         ),
         (
-            {"dest": "{folder}/a.prom", "currency": "CHF", "format": "openmetrics", "quotas": True, "cloud": "sandbox"},
+            {
+                "dest": "{folder}/a.prom",
+                "currency": "CHF",
+                "format": "openmetrics",
+                "quotas": True,
+                "cloud": "sandbox",
+            },
             (*set(OF_A_RATED_EXPORT) - {"cloud", "collected_at"}, "billed", "totals"),
             COST,
         ),
     ],
     "cost_entry": [
         ({"key": "k", "amount": "9", "currency": "CHF", "category": "other"}, (), BUDGET),
-        ({"key": "k", "amount": "1", "currency": "CHF", "category": "other", "_ansible_check_mode": True}, ()),
-        ({"entries": [{"key": "k", "amount": "1"}], "currency": "CHF", "category": "other"}, ("outcome", "entry")),
+        (
+            {"key": "k", "amount": "1", "currency": "CHF", "category": "other", "_ansible_check_mode": True},
+            (),
+        ),
+        (
+            {"entries": [{"key": "k", "amount": "1"}], "currency": "CHF", "category": "other"},
+            ("outcome", "entry"),
+        ),
     ],
     "cost_summary_info": [
         ({"categories": ["other"]}, (), IMPORT, COST),
@@ -247,7 +271,18 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "entries": True,
                 "history": True,
                 "group_by": [
-                    *("project", "cloud", "region", "source", "metric", "resource", "day", "week", "month", "tag:team"),
+                    *(
+                        "project",
+                        "cloud",
+                        "region",
+                        "source",
+                        "metric",
+                        "resource",
+                        "day",
+                        "week",
+                        "month",
+                        "tag:team",
+                    ),
                 ],
             },
             (),
@@ -291,7 +326,12 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             BUDGET,
             ("cost_reservation", HOLD),
         ),
-        ({"name": "deploy", "state": "released"}, (*OF_A_GATE, *OF_A_COMMIT), BUDGET, ("cost_reservation", HOLD)),
+        (
+            {"name": "deploy", "state": "released"},
+            (*OF_A_GATE, *OF_A_COMMIT),
+            BUDGET,
+            ("cost_reservation", HOLD),
+        ),
         (
             {"name": "deploy", "state": "released", "_ansible_check_mode": True},
             (*OF_A_GATE, *OF_A_COMMIT),
@@ -331,5 +371,10 @@ def test_a_lie_is_found() -> None:
     told = {"rows": {"type": "list", "contains": {"x": {"type": "int", "sample": 1}}}}
     assert untrue(told, {"rows": [{"x": 1}, {"x": None}]}) == []
     assert untrue(told, {"rows": [{"x": 1}, {"y": 1}]}) != []
-    for result in ({"a": 1}, {"a": "1", "rows": []}, {"a": 1, "rows": [{"y": 2}]}, {"a": 1, "rows": [], "b": 2}):
+    for result in (
+        {"a": 1},
+        {"a": "1", "rows": []},
+        {"a": 1, "rows": [{"y": 2}]},
+        {"a": 1, "rows": [], "b": 2},
+    ):
         assert untrue(docs, result) != []

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A VergeOS system through the modules: environment names of both worlds, secrets, and a budget that gates on what it used."""
+"""A VergeOS system through the modules: environment names of both worlds, secrets, and a budget that gates on
+what it used.
+"""
 
 from __future__ import annotations
 
@@ -43,10 +45,14 @@ def test_a_word_that_is_neither_yes_nor_no_does_not_switch_verifying_off(
 ) -> None:
     monkeypatch.setenv("VERGE_VERIFY_SSL", "on")
     told = run_module("vergeos_billing_info", {**vergeos.login, "ca_cert": None})
-    assert told["msg"].startswith("VERGE_VERIFY_SSL: 'on' in the environment is neither of true, 1, yes, false, 0, no")
+    assert told["msg"].startswith(
+        "VERGE_VERIFY_SSL: 'on' in the environment is neither of true, 1, yes, false, 0, no"
+    )
 
 
-def test_only_a_run_outside_check_mode_lets_a_system_make_a_record(vergeos: SmallVergeos, ledger_file: Path) -> None:
+def test_only_a_run_outside_check_mode_lets_a_system_make_a_record(
+    vergeos: SmallVergeos, ledger_file: Path
+) -> None:
     vergeos.put([row(5, 1793491200)])
     asked = {**vergeos.login, "source": "vergeos"}
     planned = run_module("usage_record", {**asked, "_ansible_check_mode": True})
@@ -75,7 +81,8 @@ def rows(hours: int) -> list[dict[str, Any]]:
 def gate(spend: str) -> dict[str, Any]:
     """Ask a budget of 100 for the 10 hours up to now and the day after."""
     begin, end = (
-        datetime.fromtimestamp(moment, UTC).isoformat() for moment in (this_hour() - 36000, this_hour() + 86400)
+        datetime.fromtimestamp(moment, UTC).isoformat()
+        for moment in (this_hour() - 36000, this_hour() + 86400)
     )
     budget = {
         "name": "own",
@@ -97,12 +104,18 @@ def test_a_budget_gates_on_what_a_system_used(vergeos: SmallVergeos, ledger_file
     assert run_module("cost_import", {**vergeos.login, **PRICES})["rating_behind"] is False
     told = gate("1")
     # 10 hours of 2 cores at 0.5, and the one that runs at the rate of the newest.
-    assert (told["verdict"], told["budgets"][0]["spent"], told["budgets"][0]["accrued"]) == ("allow", "10", "1")
+    assert (told["verdict"], told["budgets"][0]["spent"], told["budgets"][0]["accrued"]) == (
+        "allow",
+        "10",
+        "1",
+    )
     assert gate("89")["verdict"] == "allow"
     assert gate("89.01")["verdict"] == "deny"
 
 
-def test_a_budget_is_unknown_over_an_hour_that_a_system_does_not_tell(vergeos: SmallVergeos, ledger_file: Path) -> None:
+def test_a_budget_is_unknown_over_an_hour_that_a_system_does_not_tell(
+    vergeos: SmallVergeos, ledger_file: Path
+) -> None:
     told = rows(12)
     told[7]["used_cores"] = None
     vergeos.put(told)

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sandbox is for besides answering: faults, counting, a clock, scale, and being one process that starts and stops."""
+"""What the sandbox is for besides answering: faults, counting, a clock, scale, and being one process that
+starts and stops.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,18 @@ def test_it_is_one_process_that_starts_and_stops_once(tmp_path: Path) -> None:
     assert (first["changed"], again["changed"]) == (True, False)
     assert first["pid"] == again["pid"]
     assert (tmp_path / "clouds.yaml").stat().st_mode & 0o777 == 0o600
-    stopped, nothing = (json.loads(command("stop", "--directory", str(tmp_path)).stdout) for _turn in range(2))
+    stopped, nothing = (
+        json.loads(command("stop", "--directory", str(tmp_path)).stdout) for _turn in range(2)
+    )
     assert (stopped["changed"], nothing["changed"]) == (True, False)
     with pytest.raises(urllib.error.URLError):
         ask("GET", first["url"])
 
 
 def test_it_listens_on_loopback_only(running: Sandbox) -> None:
-    sockets = [line.split() for line in Path(f"/proc/{running.state['pid']}/net/tcp").read_text().splitlines()[1:]]
+    sockets = [
+        line.split() for line in Path(f"/proc/{running.state['pid']}/net/tcp").read_text().splitlines()[1:]
+    ]
     port = f"{running.state['port']:04X}"
     listening = {row[1] for row in sockets if row[3] == "0A" and row[1].endswith(f":{port}")}
     assert listening == {f"0100007F:{port}"}
@@ -84,7 +90,9 @@ def test_a_wrong_scenario_is_one_sentence(tmp_path: Path, change: tuple[str, str
     default = (Path(__file__).parents[4] / "roles/sandbox/files/scenarios/default.yml").read_text()
     assert change[0] in default
     (tmp_path / "wrong.yml").write_text(default.replace(*change))
-    ended = command("start", "--directory", str(tmp_path / "sandbox"), "--scenario", str(tmp_path / "wrong.yml"))
+    ended = command(
+        "start", "--directory", str(tmp_path / "sandbox"), "--scenario", str(tmp_path / "wrong.yml")
+    )
     assert (ended.returncode, len(ended.stderr.strip().splitlines())) == (2, 1)
     assert says in ended.stderr
 
@@ -115,7 +123,11 @@ def test_every_service_wants_a_token(running: Sandbox) -> None:
 
 def test_requests_are_counted_by_kind(start: Start) -> None:
     sandbox = start()
-    for url in (f"{sandbox.state['url']}/identity/v3", f"{sandbox.catalog['compute']}/", sandbox.catalog["rating"]):
+    for url in (
+        f"{sandbox.state['url']}/identity/v3",
+        f"{sandbox.catalog['compute']}/",
+        sandbox.catalog["rating"],
+    ):
         ask("GET", url)
     sandbox.ask("GET", f"{sandbox.catalog['compute']}/limits")
     told = json.loads(command("requests", "--directory", str(sandbox.directory), "--reset").stdout)
@@ -138,7 +150,9 @@ FAULTS: list[tuple[dict[str, Any], int]] = [
 
 
 @pytest.mark.parametrize(("fault", "status"), FAULTS)
-@pytest.mark.parametrize("service", ["compute", "network", "object_storage", "rating", "metric", "image", "identity"])
+@pytest.mark.parametrize(
+    "service", ["compute", "network", "object_storage", "rating", "metric", "image", "identity"]
+)
 def test_a_service_answers_with_the_status_that_was_asked_for(
     drilled: Sandbox, service: str, fault: dict[str, Any], status: int
 ) -> None:
@@ -186,7 +200,9 @@ def test_short_and_malformed_answers(drilled: Sandbox) -> None:
 def test_faults_are_cleared(drilled: Sandbox) -> None:
     drilled.ask("POST", "/sandbox/faults", {"service": "rating", "kind": "status", "status": 500})
     assert drilled.ask("GET", f"{drilled.catalog['rating']}/v2/summary").status == 500
-    cleared, again = (json.loads(command("fault", "--directory", str(drilled.directory)).stdout) for _turn in range(2))
+    cleared, again = (
+        json.loads(command("fault", "--directory", str(drilled.directory)).stdout) for _turn in range(2)
+    )
     assert (cleared, again) == ({"faults": [], "changed": True}, {"faults": [], "changed": False})
     assert drilled.ask("GET", f"{drilled.catalog['rating']}/v2/summary").status == 200
 
@@ -217,7 +233,8 @@ def test_a_moved_clock_makes_hours_rated(start: Start) -> None:
     sandbox = replace(sandbox, token=log_in(sandbox.state).headers["X-Subject-Token"])
     assert newest(sandbox) == before + timedelta(hours=5)
     more = summary(sandbox, "begin=2020-01-01&end=2100-01-01")["results"][0][3] - cost
-    # Servers 0.35 x 3 + 1.05 + 0.30, one stopped 1.05; volumes 390 GB and 250 GB; three IPs, a balancer; 1.1e8 bytes.
+    # Servers 0.35 x 3 + 1.05 + 0.30, one stopped 1.05; volumes 390 GB and 250 GB; three IPs, a balancer;
+    # 1.1e8 bytes.
     hour = 0.35 * 3 + 1.05 + 0.30 + 1.05 + 390 * 0.005 + 250 * 0.0085 + 0.6 + 0.6 + 1.1e8 / 1024**3 * 0.00076
     assert more == pytest.approx(5 * hour)
     assert sandbox.ask("POST", "/sandbox/clock", {"advance_hours": -1}).status == 400
@@ -266,7 +283,9 @@ def test_a_million_rated_points_are_paged_in_bounded_memory(start: Start) -> Non
 
 
 def test_another_project_sees_nothing_of_this_one(running: Sandbox) -> None:
-    other = log_in(running.state, "PCU-OTHER99", "PCP-OTHER99", "also-only-for-the-sandbox").headers["X-Subject-Token"]
+    other = log_in(running.state, "PCU-OTHER99", "PCP-OTHER99", "also-only-for-the-sandbox").headers[
+        "X-Subject-Token"
+    ]
     headers = {"X-Auth-Token": other}
     assert ask("GET", f"{running.catalog['compute']}/servers", headers=headers).body == {"servers": []}
     seen = ask("GET", f"{running.catalog['network']}/v2.0/networks", headers=headers).body["networks"]

@@ -47,21 +47,28 @@ def test_cpu_is_what_its_cpus_worked(running: Sandbox, servers: dict[str, dict[s
     path = f"/metric/{servers['web-1']['metrics']['cpu']}/measures"
     rates = metric(running, path, aggregation="rate:mean", granularity=300, **an_hour()).body
     assert [row[1:] for row in rates] == [[SAMPLE, 240e9]] * 12
-    assert metric(running, path, aggregation="rate:mean", granularity=3600, **an_hour()).body[0][1:] == [HOUR, 240e9]
+    assert metric(running, path, aggregation="rate:mean", granularity=3600, **an_hour()).body[0][1:] == [
+        HOUR,
+        240e9,
+    ]
     counter = [row[2] for row in metric(running, path, granularity=300, **an_hour()).body]
     assert {after - before for before, after in pairwise(counter)} == {240e9}
     stopped = f"/metric/{servers['batch-1']['metrics']['cpu']}/measures"
     assert metric(running, stopped, aggregation="rate:mean", granularity=3600, **an_hour()).body[0][2] == 0
 
 
-def test_without_a_granularity_all_of_them_come_mixed(running: Sandbox, servers: dict[str, dict[str, Any]]) -> None:
+def test_without_a_granularity_all_of_them_come_mixed(
+    running: Sandbox, servers: dict[str, dict[str, Any]]
+) -> None:
     path = f"/resource/instance/{servers['db-1']['id']}/metric/vcpus/measures"
     told = metric(running, path, aggregation="sum", **an_hour()).body
     assert [row[1] for row in told] == [6 * HOUR, HOUR] + [SAMPLE] * 12
     assert [row[2] for row in told] == [72 * 4.0, 12 * 4.0] + [4.0] * 12
 
 
-def test_a_start_inside_a_granule_takes_all_of_it(running: Sandbox, servers: dict[str, dict[str, Any]]) -> None:
+def test_a_start_inside_a_granule_takes_all_of_it(
+    running: Sandbox, servers: dict[str, dict[str, Any]]
+) -> None:
     path = f"/metric/{servers['web-1']['metrics']['memory']}/measures"
     inside = {"start": (afternoon() + timedelta(minutes=59)).isoformat(), "stop": an_hour()["stop"]}
     assert metric(running, path, granularity=3600, **inside).body == [[afternoon().isoformat(), HOUR, 4096.0]]
@@ -84,7 +91,9 @@ def test_measures_begin_with_the_server_and_are_kept_for_a_while(
     assert abs(oldest("web-1", 300) - week) < timedelta(minutes=10)
 
 
-def test_one_request_tells_many_metrics_of_many_servers(running: Sandbox, servers: dict[str, dict[str, Any]]) -> None:
+def test_one_request_tells_many_metrics_of_many_servers(
+    running: Sandbox, servers: dict[str, dict[str, Any]]
+) -> None:
     operations = "(metric (cpu rate:mean) (vcpus mean))"
     query = {"granularity": 3600, **an_hour()}
     told = aggregate(
@@ -103,8 +112,12 @@ def test_aggregates_combine_and_group(running: Sandbox) -> None:
     told = aggregate(running, operations, query, resource_type="instance", search={})
     # Four servers with two CPUs, one with four, one with eight.
     assert told == {"measures": {"aggregated": [[afternoon().isoformat(), HOUR, 20.0]]}}
-    groups = aggregate(running, operations, {**query, "groupby": "flavor_name"}, resource_type="instance", search={})
-    assert {row["group"]["flavor_name"]: row["measures"]["measures"]["aggregated"][0][2] for row in groups} == {
+    groups = aggregate(
+        running, operations, {**query, "groupby": "flavor_name"}, resource_type="instance", search={}
+    )
+    assert {
+        row["group"]["flavor_name"]: row["measures"]["measures"]["aggregated"][0][2] for row in groups
+    } == {
         "a2-ram4-disk0-perf1": 2.0,
         "a2-ram4-disk20-perf1": 6.0,
         "a4-ram16-disk80-perf1": 4.0,
@@ -114,13 +127,21 @@ def test_aggregates_combine_and_group(running: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "operations",
-    ["(aggregate sum (metric vcpus mean)", "metric vcpus mean", "(rolling mean 3 (metric vcpus mean))", "()", None],
+    [
+        "(aggregate sum (metric vcpus mean)",
+        "metric vcpus mean",
+        "(rolling mean 3 (metric vcpus mean))",
+        "()",
+        None,
+    ],
 )
 def test_operations_that_are_none_are_refused(running: Sandbox, operations: Any) -> None:
     assert aggregate(running, operations, {}, resource_type="instance", search={})["code"] == 400
 
 
-def test_the_search_finds_a_server_and_its_children(running: Sandbox, servers: dict[str, dict[str, Any]]) -> None:
+def test_the_search_finds_a_server_and_its_children(
+    running: Sandbox, servers: dict[str, dict[str, Any]]
+) -> None:
     def found(kind: str, wanted: Any, sentence: str = "") -> list[str]:
         url = f"{running.catalog['metric']}/v1/search/resource/{kind}?filter={quote(sentence)}"
         return [row["original_resource_id"] for row in running.ask("POST", url, wanted).body]
@@ -128,7 +149,9 @@ def test_the_search_finds_a_server_and_its_children(running: Sandbox, servers: d
     web, db = (servers[name]["id"] for name in ("web-1", "db-1"))
     assert found("generic", {"like": {"original_resource_id": f"{web}%"}}) == [web, f"{web}-vda"]
     assert found("generic", None, f"original_resource_id like '{web}%'") == [web, f"{web}-vda"]
-    assert found("generic", None, f"original_resource_id like '{web}%' and not type = 'instance'") == [f"{web}-vda"]
+    assert found("generic", None, f"original_resource_id like '{web}%' and not type = 'instance'") == [
+        f"{web}-vda"
+    ]
     assert found("instance", None, f"(id = '{web}' or id = \"{db}\") and display_name != 'db-1'") == [web]
     assert found("instance", {"and": [{"in": {"id": [web, db]}}, {"=": {"display_name": "db-1"}}]}) == [db]
     for wrong in ({"~": {"id": "x"}}, {"=": {"colour": "red"}}):
@@ -139,7 +162,9 @@ def test_the_search_finds_a_server_and_its_children(running: Sandbox, servers: d
 def test_what_belongs_to_another_project_is_forbidden_or_not_there(
     running: Sandbox, servers: dict[str, dict[str, Any]]
 ) -> None:
-    token = log_in(running.state, "PCU-OTHER99", "PCP-OTHER99", "also-only-for-the-sandbox").headers["X-Subject-Token"]
+    token = log_in(running.state, "PCU-OTHER99", "PCP-OTHER99", "also-only-for-the-sandbox").headers[
+        "X-Subject-Token"
+    ]
     web = servers["web-1"]
     statuses = {
         path: ask("GET", f"{running.catalog['metric']}/v1{path}", headers={"X-Auth-Token": token}).status

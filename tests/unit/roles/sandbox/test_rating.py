@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sandbox's CloudKitty says a resource cost is what the scenario's prices and ages say, to the hour, in every way of asking."""
+"""What the sandbox's CloudKitty says a resource cost is what the scenario's prices and ages say, to the hour,
+in every way of asking.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def test_the_v1_api_tells_the_same_as_text(running: Sandbox, on_sql: Sandbox) ->
         assert abs(total - 24 * sum(HOURLY.values()) - Decimal("0.00187")) < Decimal("0.00001")
 
 
-def test_a_resource_costs_from_the_hour_of_its_creation_to_the_newest_rated_one(start: Callable[..., Sandbox]) -> None:
+def test_a_resource_costs_from_the_hour_of_its_creation_to_the_newest_rated_one(
+    start: Callable[..., Sandbox],
+) -> None:
     sandbox = start()
     servers = sandbox.ask("GET", f"{sandbox.catalog['compute']}/servers/detail").body["servers"]
     trial = next(row for row in servers if row["name"] == "trial-1")
@@ -107,10 +111,17 @@ def test_a_resource_costs_from_the_hour_of_its_creation_to_the_newest_rated_one(
     assert told["rate"] == pytest.approx(0.35 * told["qty"])
     begins = [
         begin
-        for begin, _kind, _point in points(sandbox, filters="flavor_name:a2-ram4-disk20-perf1", limit=5000, **EVER)
+        for begin, _kind, _point in points(
+            sandbox, filters="flavor_name:a2-ram4-disk20-perf1", limit=5000, **EVER
+        )
     ]
     counted = Counter(datetime.fromisoformat(begin) for begin in begins)
-    assert (counted[created - HOUR], counted[created], counted[through - HOUR], counted[through]) == (2, 3, 3, 0)
+    assert (counted[created - HOUR], counted[created], counted[through - HOUR], counted[through]) == (
+        2,
+        3,
+        3,
+        0,
+    )
 
 
 def test_points_add_up_exactly_to_what_the_prices_say(running: Sandbox) -> None:
@@ -224,7 +235,9 @@ def test_a_quote_is_the_price_of_an_hour(
     assert Decimal(running.ask("POST", url, {"resources": resources}).body) == Decimal(price)
     # The form of the API's own example, which CloudKitty takes and does not understand.
     flat = {"service": service, "desc": metadata, "volume": volume}
-    assert Decimal(running.ask("POST", url, {"resources": [flat]}).body) == (0 if metadata else Decimal(price))
+    assert Decimal(running.ask("POST", url, {"resources": [flat]}).body) == (
+        0 if metadata else Decimal(price)
+    )
     assert running.ask("POST", url, {"resources": [{"volume": 1}]}).status == 400
 
 
@@ -242,14 +255,19 @@ def test_a_filter_on_another_project_is_the_own_one_without_a_word(running: Sand
 
 def test_another_project_has_a_history_of_its_own(running: Sandbox) -> None:
     owner = yaml.safe_load(DEFAULT.read_text())["other"]
-    token = log_in(running.state, owner["user"], owner["project"], owner["password"]).headers["X-Subject-Token"]
+    token = log_in(running.state, owner["user"], owner["project"], owner["password"]).headers[
+        "X-Subject-Token"
+    ]
     base, query = running.catalog["rating"], f"filters=project_id:{running.project_id}&begin=2020-01-01"
     answers = [
         ask("GET", f"{base}{path}?{query}", headers={"X-Auth-Token": token})
         for path in ("/v2/summary", "/v2/dataframes")
     ]
     assert answers[0].body["total"] == 0
-    assert (answers[1].status, answers[1].body) == (404, {"message": "No resource found for provided filters."})
+    assert (answers[1].status, answers[1].body) == (
+        404,
+        {"message": "No resource found for provided filters."},
+    )
 
 
 def test_other_regions_and_projects_have_the_same_at_prices_of_their_own(
@@ -272,7 +290,9 @@ def test_other_regions_and_projects_have_the_same_at_prices_of_their_own(
             query = urlencode({**a_day(), "filters": "type:ip.floating", "limit": 1})
             price = ask("GET", f"{endpoint['url']}/v2/summary?{query}", headers=headers).body["results"][0][3]
             found[project, endpoint["region"]] = Decimal(str(price))
-            frames = ask("GET", f"{endpoint['url']}/v2/dataframes?{query}", headers=headers).body["dataframes"]
+            frames = ask("GET", f"{endpoint['url']}/v2/dataframes?{query}", headers=headers).body[
+                "dataframes"
+            ]
             owners.add(frames[0]["usage"]["ip.floating"][0]["groupby"]["project_id"])
             old = ask("GET", f"{endpoint['url']}/v1/report/total?{urlencode(a_day())}", headers=headers).body
             assert float(old) > float(price)
@@ -299,11 +319,16 @@ def test_a_price_factor_of_nowhere_is_refused(start: Callable[..., Sandbox], tmp
     )
 
 
-def test_a_sandbox_that_began_at_another_moment_has_that_moments_history(start: Callable[..., Sandbox]) -> None:
+def test_a_sandbox_that_began_at_another_moment_has_that_moments_history(
+    start: Callable[..., Sandbox],
+) -> None:
     sandbox = start("--began", "2026-03-10T23:43:00+00:00")
     rated = f"{sandbox.catalog['rating']}/v2/dataframes?limit=1"
     # 40 days back from there, in whole hours; an hour is rated one hour after it has ended.
-    first, newest = ("2026-01-29T23:00:00Z", "2026-01-30T00:00:00Z"), ("2026-03-10T21:00:00Z", "2026-03-10T22:00:00Z")
+    first, newest = (
+        ("2026-01-29T23:00:00Z", "2026-01-30T00:00:00Z"),
+        ("2026-03-10T21:00:00Z", "2026-03-10T22:00:00Z"),
+    )
     before, behind = ("2026-01-29T22:00:00Z", first[0]), (newest[1], "2026-03-10T23:00:00Z")
     for window, status in ((first, 200), (newest, 200), (before, 404), (behind, 404)):
         assert sandbox.ask("GET", f"{rated}&begin={window[0]}&end={window[1]}").status == status, window

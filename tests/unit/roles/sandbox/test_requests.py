@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a client asks for is what it gets: filters filter, a wrong page is refused, and nothing goes uncounted."""
+"""What a client asks for is what it gets: filters filter, a wrong page is refused, and nothing goes
+uncounted.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ def test_a_fault_with_a_wrong_figure_is_refused(drilled: Sandbox, wrong: dict[st
 
 def test_what_is_null_in_a_fault_was_not_given(drilled: Sandbox) -> None:
     """A playbook that leaves things out writes null."""
-    [fault] = drilled.ask("POST", "/sandbox/faults", {"service": "rating", "kind": "status", "status": None}).body
+    [fault] = drilled.ask(
+        "POST", "/sandbox/faults", {"service": "rating", "kind": "status", "status": None}
+    ).body
     assert fault["status"] == 500
 
 
@@ -161,17 +165,28 @@ def test_addresses_agree_between_services(running: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("networks: [front, back]}", "networks: [front, bakc]}"), "routers[gw].networks is bakc, which the scenario"),
+        (
+            ("networks: [front, back]}", "networks: [front, bakc]}"),
+            "routers[gw].networks is bakc, which the scenario",
+        ),
         (("cidrs: [10.20.0.0/24]", "cidrs: []"), "networks[back].cidrs is empty"),
-        (("cidrs: [10.20.0.0/24]", "cidrs: [10.20.0.0/99]"), "networks[back].cidrs: '10.20.0.0/99' does not appear"),
-        (("cidrs: [10.20.0.0/24]", "cidrs: [10.20.0.0/31]"), "networks[back].cidrs: 10.20.0.0/31 is too small"),
+        (
+            ("cidrs: [10.20.0.0/24]", "cidrs: [10.20.0.0/99]"),
+            "networks[back].cidrs: '10.20.0.0/99' does not appear",
+        ),
+        (
+            ("cidrs: [10.20.0.0/24]", "cidrs: [10.20.0.0/31]"),
+            "networks[back].cidrs: 10.20.0.0/31 is too small",
+        ),
     ],
 )
 def test_a_wrong_network_is_one_sentence(tmp_path: Path, change: tuple[str, str], says: str) -> None:
     default = (FILES / "scenarios" / "default.yml").read_text()
     assert change[0] in default
     (tmp_path / "wrong.yml").write_text(default.replace(*change))
-    ended = command("start", "--directory", str(tmp_path / "sandbox"), "--scenario", str(tmp_path / "wrong.yml"))
+    ended = command(
+        "start", "--directory", str(tmp_path / "sandbox"), "--scenario", str(tmp_path / "wrong.yml")
+    )
     assert (ended.returncode, len(ended.stderr.strip().splitlines())) == (2, 1)
     assert says in ended.stderr
 

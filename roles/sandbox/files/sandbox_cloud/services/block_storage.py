@@ -64,16 +64,23 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             for name, value in one.metadata.items():
                 metadata.setdefault(name, [])
                 metadata[name] += [value] if value not in metadata[name] else []
-        told = {"total_count": len(owned), "total_size": sum(one.size_gb for one in owned), "metadata": metadata}
+        told = {
+            "total_count": len(owned),
+            "total_size": sum(one.size_gb for one in owned),
+            "metadata": metadata,
+        }
         return _told({"volume-summary": told}, asked)
 
     async def quotas(request: web.Request) -> web.Response:
         asked, identity = _microversion(request), request["identity"]
         if request.match_info["project"] != identity.owner.project_id:
-            return answers.forbidden("block_storage", "volume_extension:quotas:show", headers=_version_header(asked))
+            return answers.forbidden(
+                "block_storage", "volume_extension:quotas:show", headers=_version_header(asked)
+            )
         used = cloud.cached("block_storage used", lambda: _used(cloud)) if cloud.owns_all(identity) else {}
         rows: dict[str, Any] = {
-            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0} for name, limit in _limits(cloud).items()
+            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
+            for name, limit in _limits(cloud).items()
         }
         if request.query.get("usage", "").lower() != "true":
             rows = {name: row["limit"] for name, row in rows.items()}
@@ -81,7 +88,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def limits(request: web.Request) -> web.Response:
         asked = _microversion(request)
-        used = cloud.cached("block_storage used", lambda: _used(cloud)) if cloud.owns_all(request["identity"]) else {}
+        used = (
+            cloud.cached("block_storage used", lambda: _used(cloud))
+            if cloud.owns_all(request["identity"])
+            else {}
+        )
         known = cloud.scenario.quotas.block_storage
         absolute = {
             "maxTotalVolumes": known["volumes"],
@@ -117,13 +128,15 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return sorted(rows, key=lambda row: row["created_at"], reverse=True)
 
     volumes = listing(
-        "volumes", lambda asked, origin: cloud.cached(("volumes", asked, origin), lambda: volume_rows(asked, origin))
+        "volumes",
+        lambda asked, origin: cloud.cached(("volumes", asked, origin), lambda: volume_rows(asked, origin)),
     )
     snapshots = listing(
         "snapshots", lambda asked, _origin: [_snapshot(cloud, one, asked) for one in cloud.scenario.snapshots]
     )
     backups = listing(
-        "backups", lambda asked, origin: [_backup(cloud, one, asked, origin) for one in cloud.scenario.backups]
+        "backups",
+        lambda asked, origin: [_backup(cloud, one, asked, origin) for one in cloud.scenario.backups],
     )
     return [
         web.get(prefix, version),
@@ -147,9 +160,7 @@ def _microversion(request: web.Request) -> tuple[int, int]:
     if asked is None:
         return SMALLEST
     if not SMALLEST <= asked <= LARGEST:
-        sentence = (
-            f"Version {asked[0]}.{asked[1]} is not supported by the API. Minimum is 3.0 and maximum is 3.{LARGEST[1]}."
-        )
+        sentence = f"Version {asked[0]}.{asked[1]} is not supported by the API. Minimum is 3.0 and maximum is 3.{LARGEST[1]}."
         raise answers.Refused(answers.error("block_storage", 406, sentence))
     return asked
 
@@ -164,7 +175,9 @@ def _version_header(asked: tuple[int, int]) -> dict[str, str]:
 
 def _limits(cloud: Cloud) -> dict[str, int]:
     """The scenario's limits, and unlimited ones for every type that it does not limit, __DEFAULT__ included."""
-    per_type = [f"{name}_{kind}" for kind in (*cloud.scenario.volume_types, "__DEFAULT__") for name in _PER_TYPE]
+    per_type = [
+        f"{name}_{kind}" for kind in (*cloud.scenario.volume_types, "__DEFAULT__") for name in _PER_TYPE
+    ]
     return {**dict.fromkeys(per_type, -1), **cloud.scenario.quotas.block_storage}
 
 
@@ -174,12 +187,22 @@ def _used(cloud: Cloud) -> Counter[str]:
     used: Counter[str] = Counter()
     for one in cloud.scenario.volumes:
         used += Counter(
-            {"volumes": 1, "gigabytes": one.size_gb, f"volumes_{one.type}": 1, f"gigabytes_{one.type}": one.size_gb}
+            {
+                "volumes": 1,
+                "gigabytes": one.size_gb,
+                f"volumes_{one.type}": 1,
+                f"gigabytes_{one.type}": one.size_gb,
+            }
         )
     for snapshot in cloud.scenario.snapshots:
         of = by_name[snapshot.volume]
         used += Counter(
-            {"snapshots": 1, "gigabytes": of.size_gb, f"snapshots_{of.type}": 1, f"gigabytes_{of.type}": of.size_gb}
+            {
+                "snapshots": 1,
+                "gigabytes": of.size_gb,
+                f"snapshots_{of.type}": 1,
+                f"gigabytes_{of.type}": of.size_gb,
+            }
         )
     for backup in cloud.scenario.backups:
         used += Counter({"backups": 1, "backup_gigabytes": by_name[backup.volume].size_gb})
@@ -272,7 +295,10 @@ def _snapshot(cloud: Cloud, one: Snapshot, asked: tuple[int, int]) -> dict[str, 
 
 
 def _backup(cloud: Cloud, one: Snapshot, asked: tuple[int, int], origin: str) -> dict[str, Any]:
-    created, backup_id = answers.microseconds(cloud.created(one.created_hours_ago)), stable_id("backup", one.name)
+    created, backup_id = (
+        answers.microseconds(cloud.created(one.created_hours_ago)),
+        stable_id("backup", one.name),
+    )
     row: dict[str, Any] = {
         "id": backup_id,
         "status": "available",

@@ -76,7 +76,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             rule = "os_compute_api:servers:detail:get_all_tenants"
             return answers.forbidden("compute", rule, headers=_versions(asked))
         key = ("servers", asked, request.url.origin())
-        rows = cloud.cached(key, lambda: _servers(cloud, asked, request)) if cloud.owns_all(request["identity"]) else []
+        rows = (
+            cloud.cached(key, lambda: _servers(cloud, asked, request))
+            if cloud.owns_all(request["identity"])
+            else []
+        )
         chosen, following = answers.page("compute", request, _filtered(request, rows), PAGE_LIMIT)
         if not request.path.endswith("/detail"):
             chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
@@ -85,7 +89,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def flavors(request: web.Request) -> web.Response:
         asked = _microversion(cloud, request)
         rows = [
-            _listed_flavor(cloud, name, asked, f"{request.url.origin()}/compute") for name in cloud.scenario.flavors
+            _listed_flavor(cloud, name, asked, f"{request.url.origin()}/compute")
+            for name in cloud.scenario.flavors
         ]
         chosen, following = answers.page("compute", request, rows, PAGE_LIMIT)
         if not request.path.endswith("/detail"):
@@ -95,13 +100,16 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def quotas(request: web.Request) -> web.Response:
         asked, identity = _microversion(cloud, request), request["identity"]
         if request.match_info["project"] != identity.owner.project_id:
-            return answers.forbidden("compute", "os_compute_api:os-quota-sets:detail", headers=_versions(asked))
+            return answers.forbidden(
+                "compute", "os_compute_api:os-quota-sets:detail", headers=_versions(asked)
+            )
         used = _used(cloud) if cloud.owns_all(identity) else {}
         limits = dict(cloud.scenario.quotas.compute)
         for dropped, names in _OLD_QUOTAS.items():
             limits |= names if asked < dropped else {}
         rows: dict[str, Any] = {
-            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0} for name, limit in sorted(limits.items())
+            name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
+            for name, limit in sorted(limits.items())
         }
         if not request.path.endswith("/detail"):
             rows = {name: row["limit"] for name, row in rows.items()}
@@ -110,7 +118,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def limits(request: web.Request) -> web.Response:
         asked = _microversion(cloud, request)
         if "tenant_id" in request.query:
-            return answers.forbidden("compute", "os_compute_api:limits:other_project", headers=_versions(asked))
+            return answers.forbidden(
+                "compute", "os_compute_api:limits:other_project", headers=_versions(asked)
+            )
         used = _used(cloud) if cloud.owns_all(request["identity"]) else {}
         absolute = {ours: cloud.scenario.quotas.compute[theirs] for ours, theirs in _LIMIT_NAMES.items()}
         for dropped, names in _OLD_LIMITS.items():
@@ -126,10 +136,14 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def usage(request: web.Request) -> web.Response:
         asked, identity = _microversion(cloud, request), request["identity"]
         if request.match_info["project"] != identity.owner.project_id:
-            return answers.forbidden("compute", "os_compute_api:os-simple-tenant-usage:show", headers=_versions(asked))
+            return answers.forbidden(
+                "compute", "os_compute_api:os-simple-tenant-usage:show", headers=_versions(asked)
+            )
         window = [_moment(request.query.get(name), cloud.now()) for name in ("start", "end")]
         if None in window or window[0] > window[1]:  # type: ignore[operator]
-            return answers.error("compute", 400, "Invalid start time. The start time cannot occur after the end time.")
+            return answers.error(
+                "compute", 400, "Invalid start time. The start time cannot occur after the end time."
+            )
         owned = cloud.scenario.servers if cloud.owns_all(identity) else ()
         rows = [row for one in owned if (row := _usage(cloud, one, *window))]  # type: ignore[arg-type]
         return _told(_usage_page(request, identity.owner.project_id, rows, window, asked), asked)  # type: ignore[arg-type]
@@ -336,7 +350,9 @@ def _listed_flavor(cloud: Cloud, name: str, asked: tuple[int, int], origin: str)
 
 
 def _moment(text: str | None, now: datetime) -> datetime | None:
-    """A moment as os-simple-tenant-usage takes it: naive UTC, now where none is given, None for what it refuses."""
+    """A moment as os-simple-tenant-usage takes it: naive UTC, now where none is given, None for what it
+    refuses.
+    """
     if text is None:
         return now
     for shape in ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f"):
@@ -371,12 +387,18 @@ def _usage(cloud: Cloud, one: Server, begin: datetime, end: datetime) -> dict[st
 
 
 def _usage_page(
-    request: web.Request, project_id: str, rows: list[dict[str, Any]], window: list[datetime], asked: tuple[int, int]
+    request: web.Request,
+    project_id: str,
+    rows: list[dict[str, Any]],
+    window: list[datetime],
+    asked: tuple[int, int],
 ) -> dict[str, Any]:
     """Totals are those of the page; below 2.40 there is one page and no link to the rest."""
     named = [{"id": row["instance_id"], **row} for row in rows]
     chosen, following = (
-        answers.page("compute", request, named, PAGE_LIMIT) if asked >= (2, 40) else (named[:PAGE_LIMIT], None)
+        answers.page("compute", request, named, PAGE_LIMIT)
+        if asked >= (2, 40)
+        else (named[:PAGE_LIMIT], None)
     )
     if not chosen:
         return {"tenant_usage": {}}
@@ -389,4 +411,6 @@ def _usage_page(
         "start": answers.microseconds(window[0]),
         "stop": answers.microseconds(window[1]),
     }
-    return answers.listed("tenant_usage", {"tenant_id": project_id, "server_usages": usages, **totals}, following)  # type: ignore[arg-type]
+    return answers.listed(
+        "tenant_usage", {"tenant_id": project_id, "server_usages": usages, **totals}, following
+    )  # type: ignore[arg-type]

@@ -39,7 +39,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def version(request: web.Request) -> web.Response:
         link = f"{request.url.origin()}{prefix}/v3/"
-        return answers.body({"version": {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": link}]}})
+        return answers.body(
+            {"version": {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": link}]}}
+        )
 
     async def log_in(request: web.Request) -> web.Response:
         try:
@@ -51,7 +53,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             return answers.unauthorized("identity")
         token, issued = cloud.issue_token(owner)
         return answers.body(
-            {"token": _token(cloud, issued, method, str(request.url.origin()))}, 201, {"X-Subject-Token": token}
+            {"token": _token(cloud, issued, method, str(request.url.origin()))},
+            201,
+            {"X-Subject-Token": token},
         )
 
     async def catalog(request: web.Request) -> web.Response:
@@ -66,7 +70,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         if found is None:
             return answers.unauthorized("identity")
         rows = [_project(found.owner, f"{request.url.origin()}{prefix}")]
-        return answers.body({"projects": rows, "links": {"next": None, "self": str(request.url), "previous": None}})
+        return answers.body(
+            {"projects": rows, "links": {"next": None, "self": str(request.url), "previous": None}}
+        )
 
     async def project(request: web.Request) -> web.Response:
         found = cloud.identity_of(request.headers.get("X-Auth-Token"))
@@ -117,7 +123,9 @@ def _owner(cloud: Cloud, asked: Any) -> tuple[Owner | None, str]:
     except (KeyError, TypeError, IndexError):
         return None, ""
     chosen = (
-        one for one in owners if not scope or scope.get("name") == one.project or scope.get("id") == one.project_id
+        one
+        for one in owners
+        if not scope or scope.get("name") == one.project or scope.get("id") == one.project_id
     )
     return next(chosen, None), method
 
@@ -149,7 +157,9 @@ def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str
         "issued_at": answers.microseconds(issued.expires_at - TOKEN_LIFETIME) + "Z",
         "project": {"domain": _DOMAIN, "id": owner.project_id, "name": owner.project},
         "is_domain": False,
-        "roles": [{"id": stable_id("role", name).replace("-", ""), "name": name} for name in ("member", "reader")],
+        "roles": [
+            {"id": stable_id("role", name).replace("-", ""), "name": name} for name in ("member", "reader")
+        ],
         "catalog": _catalog(cloud, issued, origin),
     }
     if method == "application_credential":
@@ -160,7 +170,9 @@ def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str
 
 def _path(cloud: Cloud, kind: str, path: str, region: str) -> str:
     """Where a service of the region is: rating, which has prices of its own there, behind a path of its own."""
-    return path if kind != "rating" or region == cloud.scenario.region else path + rating_query.in_region(region)
+    return (
+        path if kind != "rating" or region == cloud.scenario.region else path + rating_query.in_region(region)
+    )
 
 
 def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, Any]]:
@@ -173,7 +185,8 @@ def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, An
                     "id": stable_id("endpoint", f"{region}/{kind}/{interface}").replace("-", ""),
                     "interface": interface,
                     "region_id": region,
-                    "url": origin + _path(cloud, kind, path, region).format(project_id=identity.owner.project_id),
+                    "url": origin
+                    + _path(cloud, kind, path, region).format(project_id=identity.owner.project_id),
                     "region": region,
                 }
                 for region in (cloud.scenario.region, *cloud.scenario.other_regions)

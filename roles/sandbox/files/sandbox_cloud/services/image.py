@@ -26,7 +26,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def versions(request: web.Request) -> web.Response:
         link = f"{request.url.origin()}{prefix}/v2/"
         return answers.body(
-            {"versions": [{"id": "v2.17", "status": "CURRENT", "links": [{"rel": "self", "href": link}]}]}, 300
+            {"versions": [{"id": "v2.17", "status": "CURRENT", "links": [{"rel": "self", "href": link}]}]},
+            300,
         )
 
     async def images(request: web.Request) -> web.Response:

@@ -28,7 +28,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         identity = request["identity"]
         if request.query.get("project_id", identity.owner.project_id) != identity.owner.project_id:
             return answers.error("load_balancer", 403, "Policy does not allow this request to be performed.")
-        rows = [_balancer(cloud, one) for one in cloud.scenario.load_balancers] if cloud.owns_all(identity) else []
+        rows = (
+            [_balancer(cloud, one) for one in cloud.scenario.load_balancers]
+            if cloud.owns_all(identity)
+            else []
+        )
         chosen, following = answers.page("load_balancer", request, rows, None)
         fields = request.query.getall("fields", [])
         if fields:

@@ -82,7 +82,9 @@ async def _json(request: web.Request) -> Any:
 
 
 def _refused(status: int, description: Any) -> answers.Refused:
-    return answers.Refused(answers.body({"code": status, "title": _TITLES[status], "description": description}, status))
+    return answers.Refused(
+        answers.body({"code": status, "title": _TITLES[status], "description": description}, status)
+    )
 
 
 def _version(_cloud: Cloud, request: web.Request) -> web.Response:
@@ -108,7 +110,9 @@ def _found(cloud: Cloud, request: web.Request) -> Resource:
     found = next((one for one in every if wanted in (one.resource_id, one.original_id)), None)
     if found is None:
         raise _refused(404, f"Resource {wanted} does not exist")
-    if "metric" in request.match_info and request.match_info["metric"] not in [one.name for one in found.metrics]:
+    if "metric" in request.match_info and request.match_info["metric"] not in [
+        one.name for one in found.metrics
+    ]:
         raise _refused(404, f"Metric {request.match_info['metric']} does not exist")
     if not cloud.owns_all(request["identity"]):
         raise _refused(403, "")
@@ -124,7 +128,8 @@ def _found_metric(cloud: Cloud, request: web.Request) -> Metric:
 
 def _by_id(cloud: Cloud, request: web.Request, wanted: str) -> Metric:
     known: dict[str, Metric] = cloud.cached(
-        "metrics", lambda: {metric.metric_id: metric for one in metering.resources(cloud) for metric in one.metrics}
+        "metrics",
+        lambda: {metric.metric_id: metric for one in metering.resources(cloud) for metric in one.metrics},
     )
     if wanted not in known:
         raise _refused(404, f"Metric {wanted} does not exist")
@@ -156,7 +161,10 @@ def _resources(cloud: Cloud, request: web.Request) -> web.Response:
     kind, details = request.match_info["type"], _details(request)
     return _listed(
         request,
-        [metric_rows.resource(cloud, one, kind, details=details) for one in _of_type(_own(cloud, request), kind)],
+        [
+            metric_rows.resource(cloud, one, kind, details=details)
+            for one in _of_type(_own(cloud, request), kind)
+        ],
     )
 
 
@@ -173,13 +181,18 @@ def _search(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
 def _matching(cloud: Cloud, request: web.Request, kind: str, wanted: Any) -> list[dict[str, Any]]:
     try:
         wanted = metric_query.parse_filter(wanted) if isinstance(wanted, str) else wanted
-        told = {one.resource_id: metric_rows.resource(cloud, one, kind) for one in _of_type(_own(cloud, request), kind)}
+        told = {
+            one.resource_id: metric_rows.resource(cloud, one, kind)
+            for one in _of_type(_own(cloud, request), kind)
+        }
         found = [row for row in told.values() if metric_query.matches(row, wanted)]
         if not _details(request):
             return found
         kept = {row["id"] for row in found}
         every = metering.resources(cloud)
-        return [metric_rows.resource(cloud, one, kind, details=True) for one in every if one.resource_id in kept]
+        return [
+            metric_rows.resource(cloud, one, kind, details=True) for one in every if one.resource_id in kept
+        ]
     except metric_query.Unreadable as problem:
         raise _refused(400, {"cause": "Invalid filter", "detail": str(problem)}) from problem
 
@@ -228,7 +241,9 @@ def _unusable(name: str, reason: str) -> answers.Refused:
 
 
 def _measures(cloud: Cloud, request: web.Request) -> web.Response:
-    """[timestamp, granularity, value] of each granule; without a granularity those of all of them, one after the other."""
+    """[timestamp, granularity, value] of each granule; without a granularity those of all of them, one after
+    the other.
+    """
     metric, aggregation = _found_metric(cloud, request), request.query.get("aggregation", "mean")
     kept = metering.POLICIES[metric.policy].kept_days
     if aggregation not in metering.POLICIES[metric.policy].methods:
@@ -255,8 +270,14 @@ def _resampled(found: list[tuple[int, float]], aggregation: str, seconds: int) -
     method = aggregation.removeprefix("rate:")
     if method != aggregation:
         found = [(at, value - before) for (_at, before), (at, value) in pairwise(found)]
-    grouped = ((at, [value for _at, value in some]) for at, some in runs(found, key=lambda one: one[0] // seconds))
-    return [(at * seconds, value) for at, some in grouped if (value := metering.combined(method, some)) is not None]
+    grouped = (
+        (at, [value for _at, value in some]) for at, some in runs(found, key=lambda one: one[0] // seconds)
+    )
+    return [
+        (at * seconds, value)
+        for at, some in grouped
+        if (value := metering.combined(method, some)) is not None
+    ]
 
 
 def _rows(found: Sequence[tuple[int, float]], granularity: int) -> list[list[Any]]:
@@ -264,7 +285,9 @@ def _rows(found: Sequence[tuple[int, float]], granularity: int) -> list[list[Any
 
 
 def _aggregates(cloud: Cloud, request: web.Request, body: Any) -> web.Response:
-    """Measures of many metrics in one answer, as they are or combined; with groupby one answer for each group of resources."""
+    """Measures of many metrics in one answer, as they are or combined; with groupby one answer for each group
+    of resources.
+    """
     try:
         operations = metric_query.parse_operations(body.get("operations") if isinstance(body, dict) else None)
         method, wanted = metric_query.aggregated(operations, AGGREGATIONS)
@@ -294,14 +317,20 @@ def _of_ids(cloud: Cloud, request: web.Request, wanted: list[tuple[str, str]]) -
     try:
         ids = [str(UUID(metric_id)) for metric_id, _aggregation in wanted]
     except ValueError as problem:
-        said = {"cause": "Invalid metric references", "reason": str(problem), "detail": [list(one) for one in wanted]}
+        said = {
+            "cause": "Invalid metric references",
+            "reason": str(problem),
+            "detail": [list(one) for one in wanted],
+        }
         raise _refused(400, said) from problem
     known = {metric.metric_id for one in metering.resources(cloud) for metric in one.metrics}
     missing = sorted(set(ids) - known)
     if missing:
         said = {"cause": "Unknown metrics", "reason": "Provided metrics don't exists", "detail": missing}
         raise _refused(404, said)
-    return [(_by_id(cloud, request, metric_id), how) for metric_id, (_id, how) in zip(ids, wanted, strict=True)]
+    return [
+        (_by_id(cloud, request, metric_id), how) for metric_id, (_id, how) in zip(ids, wanted, strict=True)
+    ]
 
 
 def _key(row: dict[str, Any], names: list[str]) -> list[str]:
@@ -329,9 +358,16 @@ def _of_resources(
 
 
 def _combined(
-    cloud: Cloud, request: web.Request, some: list[tuple[Metric, str]], method: str | None, *, by_resource: bool
+    cloud: Cloud,
+    request: web.Request,
+    some: list[tuple[Metric, str]],
+    method: str | None,
+    *,
+    by_resource: bool,
 ) -> dict[str, Any]:
-    """Combined by the method; without one resource -> metric -> aggregation -> measures, or metric -> aggregation -> measures."""
+    """Combined by the method; without one resource -> metric -> aggregation -> measures, or metric ->
+    aggregation -> measures.
+    """
     policies = [metering.POLICIES[one.policy] for one, _how in some]
     unknown = [[one.metric_id, how] for one, how in some if how not in metering.POLICIES[one.policy].methods]
     if unknown:
@@ -344,7 +380,9 @@ def _combined(
         if granularity is not None and granularity not in policy.kept_days
     ]
     if missing:
-        raise _refused(400, {"cause": _NOT_TOGETHER, "reason": "Granularities are missing", "detail": missing})
+        raise _refused(
+            400, {"cause": _NOT_TOGETHER, "reason": "Granularities are missing", "detail": missing}
+        )
     shared = [one for one in policies[0].kept_days if all(one in policy.kept_days for policy in policies)]
     if not shared:
         raise _refused(400, {"cause": _NOT_TOGETHER, "reason": "No granularity match", "detail": names})
@@ -361,7 +399,9 @@ def _combined(
             for at, value in found if method else ():
                 together.setdefault(at, []).append(value)
         if method:
-            values = [(at, metering.combined(method, values) or 0.0) for at, values in sorted(together.items())]
+            values = [
+                (at, metering.combined(method, values) or 0.0) for at, values in sorted(together.items())
+            ]
             told.setdefault("aggregated", []).extend(_rows(values, one))
     return told
 

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Gnocchi's clients ask with: filters on resources, as JSON or as a sentence, and operations on measures.
+"""What Gnocchi's clients ask with: filters on resources, as JSON or as a sentence, and operations on
+measures.
 
 Source: Gnocchi's documentation, REST API usage, "Resources" (searching) and "Dynamic aggregates".
 """
@@ -24,7 +25,9 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda ours, wanted: ours is not None and bool(_ordered(ours) > _ordered(wanted)),
     "<=": lambda ours, wanted: ours is not None and bool(_ordered(ours) <= _ordered(wanted)),
     ">=": lambda ours, wanted: ours is not None and bool(_ordered(ours) >= _ordered(wanted)),
-    "like": lambda ours, wanted: fnmatch.fnmatchcase(str(ours), str(wanted).replace("%", "*").replace("_", "?")),
+    "like": lambda ours, wanted: fnmatch.fnmatchcase(
+        str(ours), str(wanted).replace("%", "*").replace("_", "?")
+    ),
     "in": lambda ours, wanted: ours in wanted,
 }
 _NAMES = {"eq": "=", "==": "=", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">="}
@@ -35,7 +38,8 @@ class Unreadable(ValueError):
 
 
 def matches(resource: dict[str, Any], wanted: Any) -> bool:
-    """Whether the resource is what a filter such as {"and": [{"=": {"type": "instance"}}, {"like": {"id": "a%"}}]} wants.
+    """Whether the resource is what a filter such as {"and": [{"=": {"type": "instance"}}, {"like": {"id":
+    "a%"}}]} wants.
 
     An empty filter takes everything. Raises Unreadable for an unknown operator or attribute.
     """
@@ -56,7 +60,9 @@ def matches(resource: dict[str, Any], wanted: Any) -> bool:
     if attribute not in resource:
         raise Unreadable(f"unknown attribute {attribute!r}")
     if name == "in" and not value:
-        raise Unreadable(f"length of value must be at least 1 for dictionary value @ data['in']['{attribute}']")
+        raise Unreadable(
+            f"length of value must be at least 1 for dictionary value @ data['in']['{attribute}']"
+        )
     return compare(resource[attribute], value)
 
 
@@ -70,7 +76,10 @@ def _ordered(value: Any) -> str:
 
 
 def parse_filter(text: str) -> dict[str, Any]:
-    """A sentence such as "project_id = 'x' and not id like 'y%'" as the filter that matches() takes. Raises Unreadable."""
+    """A sentence such as "project_id = 'x' and not id like 'y%'" as the filter that matches() takes.
+
+    Raises Unreadable.
+    """
     words = _words(text)
     found = _either(words)
     if words:
@@ -122,7 +131,10 @@ def _words(text: str) -> list[str]:
 
 
 def parse_operations(given: Any) -> list[Any]:
-    """Operations such as "(aggregate sum (metric vcpus mean))" as nested lists; lists stay as they are. Raises Unreadable."""
+    """Operations such as "(aggregate sum (metric vcpus mean))" as nested lists; lists stay as they are.
+
+    Raises Unreadable.
+    """
     if isinstance(given, list):
         return given
     words = _words(str(given))
@@ -145,9 +157,11 @@ def _nested(words: list[str]) -> list[Any]:
 
 
 def aggregated(operations: list[Any], known: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:
-    """How ["aggregate", method, ["metric", ...]] combines, None for the metrics as they are, and what references() finds.
+    """How ["aggregate", method, ["metric", ...]] combines, None for the metrics as they are, and what
+    references() finds.
 
-    Raises Unreadable for a method that is not known, and for other operations, such as rolling and arithmetic.
+    Raises Unreadable for a method that is not known, and for other operations, such as rolling and
+    arithmetic.
     """
     if operations[:1] != ["aggregate"] or len(operations) != 3:
         return None, references(operations)
@@ -157,7 +171,10 @@ def aggregated(operations: list[Any], known: Sequence[str]) -> tuple[str | None,
 
 
 def references(operations: list[Any]) -> list[tuple[str, str]]:
-    """The metrics, by name or id, and the aggregation of each that a ["metric", ...] refers to. Raises Unreadable."""
+    """The metrics, by name or id, and the aggregation of each that a ["metric", ...] refers to.
+
+    Raises Unreadable.
+    """
     if len(operations) > 1 and operations[0] == "metric":
         pairs = operations[1:] if isinstance(operations[1], list) else [operations[1:]]
         if all(isinstance(one, list) and len(one) == 2 for one in pairs):

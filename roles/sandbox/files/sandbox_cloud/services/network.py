@@ -35,7 +35,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         async def answer(request: web.Request) -> web.Response:
             identity = request["identity"]
             known = _known(cloud, key, rows)
-            seen = [row for row in known if row["project_id"] == identity.owner.project_id or _is_shared(cloud, row)]
+            seen = [
+                row
+                for row in known
+                if row["project_id"] == identity.owner.project_id or _is_shared(cloud, row)
+            ]
             chosen, following = answers.page("network", request, _filtered(request, seen, known), None)
             fields = request.query.getall("fields", [])
             if fields:
@@ -47,10 +51,10 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def quotas(request: web.Request) -> web.Response:
         identity = request["identity"]
         if request.match_info["project"] != identity.owner.project_id:
-            sentence = (
-                "User does not have admin privileges: Only admin is authorized to access quotas for another project."
+            sentence = "User does not have admin privileges: Only admin is authorized to access quotas for another project."
+            return answers.body(
+                {"NeutronError": {"type": "AdminRequired", "message": sentence, "detail": ""}}, 403
             )
-            return answers.body({"NeutronError": {"type": "AdminRequired", "message": sentence, "detail": ""}}, 403)
         limits = cloud.scenario.quotas.network
         if "/details" not in request.path:
             return answers.body({"quota": dict(limits)})
@@ -58,7 +62,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return answers.body(
             {
                 "quota": {
-                    name: {"limit": limit, "used": used.get(name, 0), "reserved": 0} for name, limit in limits.items()
+                    name: {"limit": limit, "used": used.get(name, 0), "reserved": 0}
+                    for name, limit in limits.items()
                 }
             }
         )
@@ -80,12 +85,17 @@ def _known(cloud: Cloud, key: str, rows: Callable[[Cloud], Rows]) -> Rows:
 
 
 def _filtered(request: web.Request, rows: Rows, known: Rows) -> Rows:
-    """The rows that match every query parameter; a field given twice matches either. Raises Refused for what is no plain field."""
+    """The rows that match every query parameter; a field given twice matches either.
+
+    Raises Refused for what is no plain field.
+    """
     for name in request.query.keys() - _NOT_FILTERS:
         if known and not all(isinstance(row.get(name, ""), str | int | None) for row in known):
             raise answers.Refused(answers.error("network", 400, f"the sandbox does not filter by {name}"))
         if known and not any(name in row for row in known):
-            raise answers.Refused(answers.error("network", 400, f"['{name}'] is invalid attribute for filtering"))
+            raise answers.Refused(
+                answers.error("network", 400, f"['{name}'] is invalid attribute for filtering")
+            )
         wanted = {value.lower() for value in request.query.getall(name)}
         rows = [row for row in rows if str(row.get(name)).lower() in wanted]
     return rows
@@ -95,7 +105,9 @@ def _is_shared(cloud: Cloud, row: dict[str, Any]) -> bool:
     """Networks that are shared or external, and their subnets, are seen by everybody."""
     network_id = row.get("network_id") if "cidr" in row else row["id"] if "mtu" in row else None
     return any(
-        stable_id("network", one.name) == network_id for one in cloud.scenario.networks if one.shared or one.external
+        stable_id("network", one.name) == network_id
+        for one in cloud.scenario.networks
+        if one.shared or one.external
     )
 
 
@@ -186,9 +198,15 @@ def _subnets(cloud: Cloud) -> Rows:
 
 
 def _ports(cloud: Cloud) -> Rows:
-    """One per server, per network of a router, and per load balancer. Those of floating IPs are not the project's."""
+    """One per server, per network of a router, and per load balancer.
+
+    Those of floating IPs are not the project's.
+    """
     held = [
-        *((one.name, one.network, "compute:nova", stable_id("server", one.name)) for one in cloud.scenario.servers),
+        *(
+            (one.name, one.network, "compute:nova", stable_id("server", one.name))
+            for one in cloud.scenario.servers
+        ),
         *(
             (f"{one.name}/{network}", network, "network:router_interface", stable_id("router", one.name))
             for one in cloud.scenario.routers
@@ -213,7 +231,9 @@ def _port(cloud: Cloud, name: str, network: str, owner: str, device: str) -> dic
         "status": "ACTIVE",
         "device_id": device,
         "device_owner": owner,
-        "fixed_ips": [{"subnet_id": stable_id("subnet", of.cidrs[0]), "ip_address": _port_address(of, name, owner)}],
+        "fixed_ips": [
+            {"subnet_id": stable_id("subnet", of.cidrs[0]), "ip_address": _port_address(of, name, owner)}
+        ],
         "allowed_address_pairs": [],
         "extra_dhcp_opts": [],
         "security_groups": [stable_id("security_group", name) for name in cloud.scenario.security_groups[:1]],
@@ -297,14 +317,18 @@ def _floating_ips(cloud: Cloud) -> Rows:
 def _floating_ip(cloud: Cloud, one: FloatingIp) -> dict[str, Any]:
     server = next((server for server in cloud.scenario.servers if server.name == one.attached_to), None)
     port = (
-        _port(cloud, server.name, server.network, "compute:nova", stable_id("server", server.name)) if server else None
+        _port(cloud, server.name, server.network, "compute:nova", stable_id("server", server.name))
+        if server
+        else None
     )
     told = ("name", "network_id", "mac_address", "admin_state_up", "status", "device_id", "device_owner")
     return {
         "id": stable_id("floating_ip", one.address),
         "floating_ip_address": one.address,
         "floating_network_id": stable_id("network", one.network),
-        "router_id": stable_id("router", cloud.scenario.routers[0].name) if port and cloud.scenario.routers else None,
+        "router_id": stable_id("router", cloud.scenario.routers[0].name)
+        if port and cloud.scenario.routers
+        else None,
         "port_id": port["id"] if port else None,
         "fixed_ip_address": port["fixed_ips"][0]["ip_address"] if port else None,
         "status": "ACTIVE" if port else "DOWN",

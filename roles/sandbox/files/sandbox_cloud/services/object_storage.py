@@ -38,7 +38,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         )
 
     async def container(request: web.Request) -> web.Response:
-        found = next((one for one in containers(request) if one.name == request.match_info["container"]), None)
+        found = next(
+            (one for one in containers(request) if one.name == request.match_info["container"]), None
+        )
         if found is None:
             return answers.error("object_storage", 404, "Not Found")
         headers = {
@@ -48,7 +50,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         }
         if request.method == "HEAD":
             return web.Response(status=204, headers=headers, content_type="application/json", charset="utf-8")
-        return _listing(request, [_object_row(cloud, found, number) for number in range(found.objects)], headers)
+        return _listing(
+            request, [_object_row(cloud, found, number) for number in range(found.objects)], headers
+        )
 
     return [
         *(web.route(method, path, account) for method in ("HEAD", "GET") for path in (base, f"{base}/")),
@@ -66,8 +70,14 @@ def _account_headers(cloud: Cloud, known: tuple[Container, ...]) -> dict[str, st
     headers = {f"X-Account-{name}": str(value) for name, value in counted.items()}
     for policy in sorted({one.storage_policy for one in known}):
         of = tuple(one for one in known if one.storage_policy == policy)
-        counted = {"Container-Count": len(of), "Object-Count": sum(one.objects for one in of), "Bytes-Used": _bytes(of)}
-        headers |= {f"X-Account-Storage-Policy-{policy}-{name}": str(value) for name, value in counted.items()}
+        counted = {
+            "Container-Count": len(of),
+            "Object-Count": sum(one.objects for one in of),
+            "Bytes-Used": _bytes(of),
+        }
+        headers |= {
+            f"X-Account-Storage-Policy-{policy}-{name}": str(value) for name, value in counted.items()
+        }
     quota = cloud.scenario.quotas.object_storage_bytes
     if quota is not None:
         headers |= {"X-Account-Meta-Quota-Bytes": str(quota), "X-Account-Quota-Bytes": str(quota)}
@@ -79,14 +89,18 @@ def _bytes(known: tuple[Container, ...]) -> int:
 
 
 def _listing(request: web.Request, rows: list[dict[str, Any]], headers: dict[str, str]) -> web.Response:
-    """The page that marker and limit ask for: names in lines, or JSON for those who ask for it, as Swift does."""
+    """The page that marker and limit ask for: names in lines, or JSON for those who ask for it, as Swift
+    does.
+    """
     limit, marker = request.query.get("limit", ""), request.query.get("marker", "")
     # Swift takes a limit that is no number for none.
     size = int(limit) if limit.isascii() and limit.isdigit() else PAGE_LIMIT
     if size > PAGE_LIMIT:
         return web.Response(status=412, text=f"Maximum limit is {PAGE_LIMIT}", content_type="text/html")
     chosen = [row for row in rows if row["name"] > marker][:size]
-    asks_json = request.query.get("format") == "json" or "application/json" in request.headers.get("Accept", "")
+    asks_json = request.query.get("format") == "json" or "application/json" in request.headers.get(
+        "Accept", ""
+    )
     if asks_json:
         return answers.body(chosen, headers=headers)
     return web.Response(text="".join(f"{row['name']}\n" for row in chosen), headers=headers)

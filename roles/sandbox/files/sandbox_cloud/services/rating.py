@@ -22,7 +22,16 @@ from sandbox_cloud.services import rating_query, rating_v1
 from sandbox_cloud.summary import Sum, Window, columns, moment, sums
 
 DEFAULT_LIMIT = 100
-_SUMMARY_OPTIONS = ("groupby", "filters", "begin", "end", "offset", "limit", "custom_fields", "response_format")
+_SUMMARY_OPTIONS = (
+    "groupby",
+    "filters",
+    "begin",
+    "end",
+    "offset",
+    "limit",
+    "custom_fields",
+    "response_format",
+)
 _DATAFRAME_OPTIONS = ("filters", "begin", "end", "offset", "limit")
 _CUSTOM_FIELD = re.compile(r"\s*SUM\((qty|price)\)\s+AS\s+(\w+)\s*", re.IGNORECASE)
 _NOT_FOUND = (
@@ -47,7 +56,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
 def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def versions(request: web.Request) -> web.Response:
-        told = [("v1", "CURRENT"), ("v2", "EXPERIMENTAL")][: 1 if cloud.scenario.rating.storage == "v1" else 2]
+        told = [("v1", "CURRENT"), ("v2", "EXPERIMENTAL")][
+            : 1 if cloud.scenario.rating.storage == "v1" else 2
+        ]
         link = f"{request.url.origin()}{prefix}"
         return answers.body(
             {
@@ -66,7 +77,9 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def modules(_request: web.Request) -> web.Response:
         names = ("module_id", "description", "enabled", "hot_config")
-        return answers.body({"modules": [{**dict(zip(names, row, strict=True)), "priority": 1} for row in _MODULES]})
+        return answers.body(
+            {"modules": [{**dict(zip(names, row, strict=True)), "priority": 1} for row in _MODULES]}
+        )
 
     async def forbidden(_request: web.Request) -> web.Response:
         return answers.body({"message": "You are not authorized to perform this action"}, 403)
@@ -95,7 +108,9 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
 def _invalid(value: Any, problem: str, key: str) -> answers.Refused:
     """The answer to a parameter that the API's schema does not take."""
-    return answers.Refused(answers.body({"message": f"Invalid data '{value}' : {problem} (path: '['{key}']')"}, 400))
+    return answers.Refused(
+        answers.body({"message": f"Invalid data '{value}' : {problem} (path: '['{key}']')"}, 400)
+    )
 
 
 def _failed() -> answers.Refused:
@@ -148,11 +163,15 @@ def _summary(cloud: Cloud, request: web.Request) -> web.Response:
     if form == "object":
         named = [dict(zip(told, row, strict=True)) for row in results]
         return answers.body({"total": total, "results": named, "format": form})
-    return answers.body({"total": total, "columns": list(told) if total else [], "results": results, "format": form})
+    return answers.body(
+        {"total": total, "columns": list(told) if total else [], "results": results, "format": form}
+    )
 
 
 def _columns(request: web.Request, keys: tuple[str, ...]) -> _Columns:
-    """begin, end, the numbers and the group keys. custom_fields replaces the numbers; only sums are understood here."""
+    """begin, end, the numbers and the group keys. custom_fields replaces the numbers; only sums are
+    understood here.
+    """
     numbers: _Columns = {"qty": lambda row: row.quantity, "rate": lambda row: row.rate}
     if "custom_fields" in request.query:
         fields = [_CUSTOM_FIELD.fullmatch(field) for field in request.query["custom_fields"].split(",")]
@@ -202,7 +221,8 @@ def _frame(cloud: Cloud, rendered: rating_query.Rendered, begin: int, members: l
 
 
 def _rendered(cloud: Cloud) -> rating_query.Rendered:
-    """Every series' point as JSON, before and behind the dates, which are all that differs from period to period.
+    """Every series' point as JSON, before and behind the dates, which are all that differs from period to
+    period.
 
     Made on first use: a page is then put together from ready text, however many points the history has.
     """
@@ -210,7 +230,11 @@ def _rendered(cloud: Cloud) -> rating_query.Rendered:
     found: rating_query.Rendered = {}
     for one in history.series(cloud):
         groupby = {"id": one.resource_id, "project_id": owner.project_id, "user_id": owner.user_id}
-        point = {"vol": {"unit": one.unit, "qty": one.quantity}, "rating": {"price": one.price}, "groupby": groupby}
+        point = {
+            "vol": {"unit": one.unit, "qty": one.quantity},
+            "rating": {"price": one.price},
+            "groupby": groupby,
+        }
         metadata = json.dumps(dict(one.metadata))
         found[one.metric, one.resource_id] = (f"{json.dumps(point)[:-2]}, ", f'}}, "metadata": {metadata}}}')
     return found

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a request asks CloudKitty for: whose points, at which prices, of which period, filtered by what. Both of its APIs ask alike."""
+"""What a request asks CloudKitty for: whose points, at which prices, of which period, filtered by what.
+
+Both of its APIs ask alike.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,14 @@ def place(cloud: Cloud, request: web.Request) -> Cloud:
 
 
 def window(cloud: Cloud, request: web.Request) -> Window:
-    """begin and end, by default this month's and the next one's first; naive is UTC. ValueError for what is no date."""
+    """begin and end, by default this month's and the next one's first; naive is UTC.
+
+    ValueError for what is no date.
+    """
     month = cloud.now().replace(day=1, hour=0, minute=0, second=0)
-    begin, end = (_moment(request.query[name]) if name in request.query else None for name in ("begin", "end"))
+    begin, end = (
+        _moment(request.query[name]) if name in request.query else None for name in ("begin", "end")
+    )
     return begin or month, end or (month + timedelta(days=32)).replace(day=1)
 
 
@@ -50,7 +58,9 @@ def _moment(text: str) -> datetime:
 
 
 def known(cloud: Cloud, request: web.Request) -> tuple[Series, ...]:
-    """What was rated of the token's project, whichever one the request asks for; of the other one it is nothing."""
+    """What was rated of the token's project, whichever one the request asks for; of the other one it is
+    nothing.
+    """
     return history.series(cloud) if cloud.owns_all(request["identity"]) else ()
 
 
@@ -67,7 +77,9 @@ def filters(request: web.Request) -> dict[str, set[str]]:
 
 
 def chosen(points: Sequence[Series], wanted: dict[str, set[str]]) -> list[Series]:
-    """The series that have one of the values of every key; a filter on the project is the token's own, without a word."""
+    """The series that have one of the values of every key; a filter on the project is the token's own,
+    without a word.
+    """
 
     def matches(one: Series, name: str, values: set[str]) -> bool:
         of = {"type": one.metric, "id": one.resource_id, **dict(one.metadata)}

@@ -26,7 +26,8 @@ from sandbox_cloud.summary import Window, moment, sums
 
 _OUTGOING = "storage.objects.outgoing.bytes"
 _INSTANCE = ["flavor_name", "flavor_id", "vcpus"]
-#: What is rated, as the operator's metrics.yml would say it: metric of Gnocchi, name that it is rated under, metadata.
+#: What is rated, as the operator's metrics.yml would say it: metric of Gnocchi, name that it is rated under,
+#: metadata.
 _METRICS: tuple[tuple[str, str, list[str], dict[str, str]], ...] = (
     ("cpu", "instance_up", _INSTANCE, {"aggregation_method": "mean", "resource_type": "instance"}),
     ("vcpus", "instance_reserved", _INSTANCE, {"aggregation_method": "max", "resource_type": "instance"}),
@@ -72,7 +73,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     }
     slashes = ("", "/")
     return [
-        *(web.get(f"{prefix}/v1{path}{slash}", handler) for path, handler in handlers.items() for slash in slashes),
+        *(
+            web.get(f"{prefix}/v1{path}{slash}", handler)
+            for path, handler in handlers.items()
+            for slash in slashes
+        ),
         *(web.post(f"{prefix}/v1/rating/quote{slash}", quote) for slash in slashes),
         web.get(f"{prefix}/v1/rating/module_config/{{rest:.*}}", bound(_no_module_config)),
     ]
@@ -101,7 +106,9 @@ def _refuse_other(request: web.Request, rule: str) -> None:
 
 
 def _known(cloud: Cloud, request: web.Request, name: str) -> list[Series]:
-    return [one for one in rating_query.known(cloud, request) if request.query.get(name, one.metric) == one.metric]
+    return [
+        one for one in rating_query.known(cloud, request) if request.query.get(name, one.metric) == one.metric
+    ]
 
 
 def _is_sql(cloud: Cloud) -> bool:
@@ -136,7 +143,13 @@ def _summary(cloud: Cloud, request: web.Request) -> web.Response:
     return answers.body(
         {
             "summary": [
-                {"begin": _naive(begin), "end": _naive(end), "tenant_id": tenant, "res_type": kind, "rate": rate}
+                {
+                    "begin": _naive(begin),
+                    "end": _naive(end),
+                    "tenant_id": tenant,
+                    "res_type": kind,
+                    "rate": rate,
+                }
                 for kind, rate in told
             ]
         }
@@ -150,7 +163,9 @@ def _total(cloud: Cloud, request: web.Request) -> web.Response:
 
 
 def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
-    """The whole window at once: InfluxDB storage puts all resources of an hour and type into one frame, SQL each into its own."""
+    """The whole window at once: InfluxDB storage puts all resources of an hour and type into one frame, SQL
+    each into its own.
+    """
     _refuse_other(request, "storage:list_data_frames")
     rated = history.periods(cloud, *_window(cloud, request))
     _count, page = history.points(_known(cloud, request, "resource_type"), rated, 0, None)
@@ -164,7 +179,9 @@ def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
         for group in _framed(cloud, members):
             resources = ", ".join(dates.join(rendered[one.metric, one.resource_id]) for one in group)
             frames.append(f'{json.dumps(head)[:-1]}, "resources": [{resources}]}}')
-    return web.Response(body=f'{{"dataframes": [{", ".join(frames)}]}}'.encode(), content_type="application/json")
+    return web.Response(
+        body=f'{{"dataframes": [{", ".join(frames)}]}}'.encode(), content_type="application/json"
+    )
 
 
 def _framed(cloud: Cloud, members: Sequence[Series]) -> list[list[Series]]:
@@ -174,7 +191,9 @@ def _framed(cloud: Cloud, members: Sequence[Series]) -> list[list[Series]]:
 
 
 def _rendered(cloud: Cloud) -> rating_query.Rendered:
-    """Every series' resource as JSON, before and behind the dates, which are all that differs from period to period."""
+    """Every series' resource as JSON, before and behind the dates, which are all that differs from period to
+    period.
+    """
     owner, sql = cloud.scenario.project, _is_sql(cloud)
     found: rating_query.Rendered = {}
     for one in history.series(cloud):
@@ -187,7 +206,10 @@ def _rendered(cloud: Cloud) -> rating_query.Rendered:
         resource = {"rating": _plain(one.price), "service": one.metric, "desc": desc}
         tenant = f', "tenant_id": "{owner.project_id}"' if sql else ""
         volume = f"{one.quantity:g}" if sql and one.quantity.is_integer() else _plain(one.quantity)
-        found[one.metric, one.resource_id] = (f"{json.dumps(resource)[:-2]}, ", f'{tenant}}}, "volume": "{volume}"}}')
+        found[one.metric, one.resource_id] = (
+            f"{json.dumps(resource)[:-2]}, ",
+            f'{tenant}}}, "volume": "{volume}"}}',
+        )
     return found
 
 
@@ -224,13 +246,18 @@ def _config(cloud: Cloud, _request: web.Request) -> web.Response:
 
 
 def _quote(cloud: Cloud, text: str) -> web.Response:
-    """The price of one collect period, as a JSON string. Only desc.metadata is looked at, and what has no price is "0"."""
+    """The price of one collect period, as a JSON string.
+
+    Only desc.metadata is looked at, and what has no price is "0".
+    """
     try:
         resources = [
-            (one["service"], one.get("desc") or {}, one.get("volume", 1)) for one in json.loads(text)["resources"]
+            (one["service"], one.get("desc") or {}, one.get("volume", 1))
+            for one in json.loads(text)["resources"]
         ]
         total = sum(
-            (_price(cloud, service, desc) * Decimal(str(volume)) for service, desc, volume in resources), Decimal()
+            (_price(cloud, service, desc) * Decimal(str(volume)) for service, desc, volume in resources),
+            Decimal(),
         )
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as problem:
         raise answers.Refused(

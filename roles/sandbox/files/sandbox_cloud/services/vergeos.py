@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""VergeOS v4: the system, its billing records, and the action that makes one. Source: what pyvergeos 1.7 asks and takes."""
+"""VergeOS v4: the system, its billing records, and the action that makes one.
+
+Source: what pyvergeos 1.7 asks and takes.
+"""
 
 from __future__ import annotations
 
@@ -82,11 +85,16 @@ def routes(system: Vergeos, rows: list[Row], now: Callable[[], datetime], prefix
 def _projected(row: Row, request: web.Request) -> Row:
     """The row's fields that are asked for, its key always."""
     fields = request.query.get("fields")
-    return row if fields is None else {name: row[name] for name in ("$key", *fields.split(",")) if name in row}
+    return (
+        row if fields is None else {name: row[name] for name in ("$key", *fields.split(",")) if name in row}
+    )
 
 
 def _meets(row: Row, asked: str | None) -> bool:
-    """Whether the row meets all conditions of an OData filter. Raises Refused for what is none; a null meets nothing."""
+    """Whether the row meets all conditions of an OData filter.
+
+    Raises Refused for what is none; a null meets nothing.
+    """
     at = 0
     while asked and at < len(asked):
         found = _CONDITION.match(asked, at)

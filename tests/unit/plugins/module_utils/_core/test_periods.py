@@ -68,7 +68,9 @@ def test_periods_tile_the_time_line(calendar: Calendar, moment: datetime) -> Non
     ("begin", "days", "hours"),
     [("2026-03-29T12:00:00", 7, -1), ("2026-10-25T12:00:00", 7, 1), ("2026-06-10T12:00:00", 7, 0)],
 )
-def test_a_week_with_a_change_of_clocks_is_an_hour_shorter_or_longer(begin: str, days: int, hours: int) -> None:
+def test_a_week_with_a_change_of_clocks_is_an_hour_shorter_or_longer(
+    begin: str, days: int, hours: int
+) -> None:
     window = period_at(Calendar("weekly", "Europe/Zurich"), utc(begin))
     assert window is not None and window.length == timedelta(days=days, hours=hours)
 
@@ -127,12 +129,18 @@ def test_the_rule_s_example_of_a_half_hour_zone() -> None:
     assert rounded_up(day, 3600) == Window(utc("2026-10-30T19:00:00"), utc("2026-10-31T19:00:00"))
 
 
-@given(st.lists(moments, min_size=2, max_size=2, unique=True), moments, st.sampled_from([300, 900, 3600, 86400]))
-def test_rounding_up_keeps_neighbours_apart_and_together(ends: list[datetime], cut: datetime, period: int) -> None:
+@given(
+    st.lists(moments, min_size=2, max_size=2, unique=True), moments, st.sampled_from([300, 900, 3600, 86400])
+)
+def test_rounding_up_keeps_neighbours_apart_and_together(
+    ends: list[datetime], cut: datetime, period: int
+) -> None:
     begin, end = sorted(ends)
     if not begin <= cut <= end:
         return
-    left, right, whole = (rounded_up(Window(*pair), period) for pair in ((begin, cut), (cut, end), (begin, end)))
+    left, right, whole = (
+        rounded_up(Window(*pair), period) for pair in ((begin, cut), (cut, end), (begin, end))
+    )
     assert (left.begin, left.end, right.end) == (whole.begin, right.begin, whole.end)
 
 
@@ -141,7 +149,9 @@ def test_named_windows_are_local() -> None:
     now = utc("2026-11-30T23:30:00")
     assert named_window("today", zone, now) == Window(utc("2026-11-30T23:00:00"), utc("2026-12-01T23:00:00"))
     assert named_window("current_month", zone, now).begin == utc("2026-11-30T23:00:00")
-    assert named_window("previous_month", zone, now) == Window(utc("2026-10-31T23:00:00"), utc("2026-11-30T23:00:00"))
+    assert named_window("previous_month", zone, now) == Window(
+        utc("2026-10-31T23:00:00"), utc("2026-11-30T23:00:00")
+    )
     assert named_window("last_30_days", zone, now).end == utc("2026-12-01T23:00:00")
 
 
@@ -154,7 +164,11 @@ def test_named_windows_are_local() -> None:
         ("current_month", ("2026-02-28T23:00", "2026-03-31T08:00"), ("2026-01-31T23:00", "2026-02-28T23:00")),
         ("current_month", ("2028-02-29T23:00", "2028-03-29T08:00"), ("2028-01-31T23:00", "2028-02-29T09:00")),
         # A whole month with the whole one before, over the turn of a year too.
-        ("previous_month", ("2026-09-30T22:00", "2026-10-31T23:00"), ("2026-08-31T22:00", "2026-09-30T22:00")),
+        (
+            "previous_month",
+            ("2026-09-30T22:00", "2026-10-31T23:00"),
+            ("2026-08-31T22:00", "2026-09-30T22:00"),
+        ),
         ("current_month", ("2025-12-31T23:00", "2026-01-31T23:00"), ("2025-11-30T23:00", "2025-12-31T23:00")),
         # 25 October has 25 hours; the day before it has 24, and is compared whole.
         ("yesterday", ("2026-10-24T22:00", "2026-10-25T23:00"), ("2026-10-23T22:00", "2026-10-24T22:00")),

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules P1 and P2 in every zone there is: periods are what a calendar on the wall says, held against a slow model of it."""
+"""Rules P1 and P2 in every zone there is: periods are what a calendar on the wall says, held against a slow
+model of it.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
     return found
 
 
-def segments(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def segments(
+    begin: datetime, end: datetime, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """[begin, end) cut where the zone's offset changes, to the second."""
     start, at = begin, begin
     while at < end:
@@ -56,7 +60,9 @@ def segments(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[d
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment at which a wall clock shows that day's midnight or anything later: what P2 says in one sentence."""
+    """The first moment at which a wall clock shows that day's midnight or anything later: what P2 says in one
+    sentence.
+    """
     midnight = datetime.combine(day, time(), UTC)
     for begin, end, ahead in segments(midnight - 2 * DAY, midnight + 2 * DAY, zone):
         found = max(begin, midnight - ahead)
@@ -82,8 +88,12 @@ def model(calendar: Calendar, moment: datetime) -> Window:
     today = moment.date()
     before = (today - DAY * back for back in range(-3, 370))
     after = (today + DAY * ahead for ahead in range(-3, 370))
-    begin = next(at for at in (first_instant(day, zone) for day in before if begins(calendar, day)) if at <= moment)
-    end = next(at for at in (first_instant(day, zone) for day in after if begins(calendar, day)) if at > moment)
+    begin = next(
+        at for at in (first_instant(day, zone) for day in before if begins(calendar, day)) if at <= moment
+    )
+    end = next(
+        at for at in (first_instant(day, zone) for day in after if begins(calendar, day)) if at > moment
+    )
     return Window(begin, end)
 
 
@@ -133,7 +143,9 @@ def test_the_hour_that_comes_twice_over_midnight_belongs_to_the_day_that_had_beg
 @settings(max_examples=200)
 @given(st.data(), calendars)
 def test_every_moment_lies_in_exactly_one_period(data: st.DataObject, calendar: Calendar) -> None:
-    """Walking on from period to period, each begins where the one before ended, and each moment inside finds its own."""
+    """Walking on from period to period, each begins where the one before ended, and each moment inside finds
+    its own.
+    """
     window = period_at(calendar, data.draw(moments(ZoneInfo(calendar.zone))))
     for _step in range(14):
         assert window is not None and window.begin < window.end
@@ -144,8 +156,8 @@ def test_every_moment_lies_in_exactly_one_period(data: st.DataObject, calendar: 
         window = following
 
 
-# 00:01 back to 23:01: the midnight of 2 November 2008 came twice in St. John's. A day that Apia left out. A midnight that
-# clocks skip in Cairo, that comes twice in Havana. Lord Howe moves by half an hour.
+# 00:01 back to 23:01: the midnight of 2 November 2008 came twice in St. John's. A day that Apia left out. A
+# midnight that clocks skip in Cairo, that comes twice in Havana. Lord Howe moves by half an hour.
 @example(date(2008, 11, 2), "America/St_Johns")
 @example(date(2011, 12, 30), "Pacific/Apia")
 @example(date(2026, 4, 24), "Africa/Cairo")

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 COLUMNS = Columns(("id", "size", "metadata"), nested=("metadata",))
 TEXT = st.text('ab",;: \n\rü€', max_size=6)
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(0, 1), st.sampled_from(["0", "1", '"', "a,b", "ü\n"]), TEXT)
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(0, 1), st.sampled_from(["0", "1", '"', "a,b", "ü\n"]), TEXT
+)
 NESTED = st.one_of(
     st.dictionaries(st.sampled_from(["a", "b"]), st.one_of(VALUES, st.lists(st.integers(), max_size=2))),
     st.lists(TEXT, max_size=2),
@@ -39,12 +41,16 @@ def test_json_lines_are_the_rows(tmp_path_factory: Any, rows: list[dict[str, Any
     path = written(tmp_path_factory.mktemp("rows"), "rows.jsonl", rows)
     lines = path.read_text(encoding="utf-8").split("\n")
     assert lines.pop() == ""
-    assert lines == [json.dumps({name: row[name] for name in COLUMNS.names}, ensure_ascii=False) for row in rows]
+    assert lines == [
+        json.dumps({name: row[name] for name in COLUMNS.names}, ensure_ascii=False) for row in rows
+    ]
 
 
 @settings(max_examples=50)
 @given(ROWS)
-def test_csv_has_the_rows_with_json_in_nested_cells(tmp_path_factory: Any, rows: list[dict[str, Any]]) -> None:
+def test_csv_has_the_rows_with_json_in_nested_cells(
+    tmp_path_factory: Any, rows: list[dict[str, Any]]
+) -> None:
     path = written(tmp_path_factory.mktemp("rows"), "rows.csv", rows)
     with path.open(newline="", encoding="utf-8") as stream:
         read = list(csv.DictReader(stream))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sql
-from ansible_collections.finops.cloud.plugins.module_utils._store.totals import Selection
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import Selection
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 WHOLE = Selection(Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)))
@@ -68,7 +68,9 @@ def by_hand(key: str, hour: datetime, kind: str, amount_nano: int, **given: Any)
 
 
 def every_kind() -> list[entries.Entry]:
-    """At least one of every category of charges and of costs, over three months, with and without what may be left out."""
+    """At least one of every category of charges and of costs, over three months, with and without what may be
+    left out.
+    """
     hours = [datetime(2026, month, 15, 8, tzinfo=UTC) for month in (9, 10, 11)]
     found = []
     for hour in hours:
@@ -85,7 +87,9 @@ def every_kind() -> list[entries.Entry]:
             entry(f"{hour:%m}/nothing-used", hour, 0, quantity="0"),
             entry(f"{hour:%m}/of-nothing", hour, 5, quantity="0", resource_id=None, resource_name=None),
             entry(f"{hour:%m}/third", hour, 1, quantity="3"),
-            by_hand(f"{hour:%m}/purchase", hour, "purchase", 120_000_000_000, description="Support, November"),
+            by_hand(
+                f"{hour:%m}/purchase", hour, "purchase", 120_000_000_000, description="Support, November"
+            ),
             by_hand(f"{hour:%m}/credit", hour, "credit", -5_000_000_001),
             by_hand(f"{hour:%m}/adjustment", hour, "adjustment", -1),
             by_hand(f"{hour:%m}/tax", hour, "tax", 8_100_000_000),

@@ -19,7 +19,9 @@ def shares(*rows: tuple[str | None, str | None], by: str, **more: Any) -> list[d
 
 
 def summary(name: str = "web-1", **given: Any) -> dict[str, Any]:
-    """Of cost_summary_info: three days of which the last one is rated in part, with a name of a resource, a project and a tag."""
+    """Of cost_summary_info: three days of which the last one is rated in part, with a name of a resource, a
+    project and a tag.
+    """
     cost = {
         "total": "12.5",
         "currency": "CHF",
@@ -27,7 +29,9 @@ def summary(name: str = "web-1", **given: Any) -> dict[str, Any]:
         "by_category": shares(("compute", "10"), ("storage", "2.5"), by="category"),
         "by_project": shares((name, "12.5"), by="project_name", project="p1"),
         "by_metric": shares(("instance", "10"), ("volume.size", "2.5"), (None, "0"), by="metric"),
-        "by_resource": shares((name, "10"), (None, "2.5"), by="resource_name", resource="r1", resource_type="vm"),
+        "by_resource": shares(
+            (name, "10"), (None, "2.5"), by="resource_name", resource="r1", resource_type="vm"
+        ),
         "by_day": shares(("2026-11-19", "6"), ("2026-11-21", "6.5"), by="day"),
         "by_tag": {name: shares((name, "7.5"), (None, "5"), by="value")},
         "previous": {
@@ -62,7 +66,12 @@ def summary(name: str = "web-1", **given: Any) -> dict[str, Any]:
 def before(entry_count: int = 5, feeds: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     by_metric = shares(("instance", "3"), ("gone", "7"), by="metric")
     cost = {"currency": "CHF", "entry_count": entry_count, "by_metric": by_metric}
-    return {"cost": cost, "feeds": feeds, "period_start": "2026-11-16T00:00:00Z", "period_end": "2026-11-18T12:00:00Z"}
+    return {
+        "cost": cost,
+        "feeds": feeds,
+        "period_start": "2026-11-16T00:00:00Z",
+        "period_end": "2026-11-18T12:00:00Z",
+    }
 
 
 def budget(name: str, **given: Any) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def test_a_tie_goes_to_the_even_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "7", "123456", "1.5", "0.000000000000000001", "-3", "-0.25", "1E+3", "2.5000000000000000000"]
+    "text",
+    ["0", "7", "123456", "1.5", "0.000000000000000001", "-3", "-0.25", "1E+3", "2.5000000000000000000"],
 )
 def test_a_quantity_is_read_as_the_number_that_it_is(text: str) -> None:
     assert attos.of_text(text) == Decimal(text) * attos.ONE

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""FOCUS 1.2 and 1.0 in CSV: every rule of the specification's columns, the ledger's sums, and names as they are."""
+"""FOCUS 1.2 and 1.0 in CSV: every rule of the specification's columns, the ledger's sums, and names as they
+are.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,11 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
 from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import undone
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql, totals
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
 
@@ -41,7 +43,11 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 
 def written(
-    folder: Path, costs: list[entries.Entry], version: str = "1.2", options: FocusOptions = IN_FRANCS, **given: Any
+    folder: Path,
+    costs: list[entries.Entry],
+    version: str = "1.2",
+    options: FocusOptions = IN_FRANCS,
+    **given: Any,
 ) -> tuple[list[dict[str, str]], dict[str, Any]]:
     target = export.Target(str(folder / "focus.csv"), export.CSV, version, options, **given)
     result = export.from_ledger(ledger(folder, costs), WHOLE, target, None, check_mode=False)
@@ -71,7 +77,8 @@ def test_a_column_keeps_its_rule(rows: list[dict[str, str]], rule: dict[str, str
             assert re.fullmatch("[A-Z]{3}", value)
 
 
-#: What FOCUS 1.2 says of a row, beyond a column's own rule: https://focus.finops.org/focus-specification/v1-2/.
+#: What FOCUS 1.2 says of a row, beyond a column's own rule:
+#: https://focus.finops.org/focus-specification/v1-2/.
 OF_A_ROW: dict[str, Callable[[dict[str, str]], bool]] = {
     "a quantity has its unit": lambda row: (
         bool(row["ConsumedQuantity"]) == bool(row["ConsumedUnit"])
@@ -91,15 +98,24 @@ OF_A_ROW: dict[str, Callable[[dict[str, str]], bool]] = {
     ),
     "the price times the quantity is the cost": lambda row: (
         not row["PricingQuantity"]
-        or abs(Decimal(row["ContractedUnitPrice"]) * Decimal(row["PricingQuantity"]) - Decimal(row["ContractedCost"]))
+        or abs(
+            Decimal(row["ContractedUnitPrice"]) * Decimal(row["PricingQuantity"])
+            - Decimal(row["ContractedCost"])
+        )
         < Decimal("1e-17")
     ),
-    "a resource has a type, and nothing else has": lambda row: bool(row["ResourceId"]) == bool(row["ResourceType"]),
+    "a resource has a type, and nothing else has": lambda row: (
+        bool(row["ResourceId"]) == bool(row["ResourceType"])
+    ),
     "a name needs its id": lambda row: all(
-        row[f"{what}Id"] or not row[f"{what}Name"] for what in ("Resource", "SubAccount", "Region", "BillingAccount")
+        row[f"{what}Id"] or not row[f"{what}Name"]
+        for what in ("Resource", "SubAccount", "Region", "BillingAccount")
     ),
     "a charge lies within its billing period": lambda row: (
-        row["BillingPeriodStart"] <= row["ChargePeriodStart"] < row["ChargePeriodEnd"] <= row["BillingPeriodEnd"]
+        row["BillingPeriodStart"]
+        <= row["ChargePeriodStart"]
+        < row["ChargePeriodEnd"]
+        <= row["BillingPeriodEnd"]
     ),
     "a billing period is a month": lambda row: row["BillingPeriodStart"][8:] == row["BillingPeriodEnd"][8:],
     "a subcategory is one of its category": lambda row: (
@@ -133,9 +149,13 @@ def test_1_0_has_the_columns_of_1_0(tmp_path: Path) -> None:
 def test_sums_are_the_ledger_s_to_the_last_digit(tmp_path: Path) -> None:
     told, result = written(tmp_path, every_kind())
     with sql.reading(sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")) as opened:
-        stored = {code: from_nano(nano) for code, nano in totals.sums(opened.connection, WHOLE.window).items()}
+        stored = {
+            code: from_nano(nano) for code, nano in totals.sums(opened.connection, WHOLE.window).items()
+        }
     for code, amount in stored.items():
-        assert sum(Decimal(row["x_RecordedCost"]) for row in told if row["x_RecordedCurrency"] == code) == amount
+        assert (
+            sum(Decimal(row["x_RecordedCost"]) for row in told if row["x_RecordedCurrency"] == code) == amount
+        )
     assert {row["currency"]: Decimal(row["amount"]) for row in result["totals"]} == stored
     # 50 ICU are a franc.
     billed = stored["CHF"] + stored["ICU"] / 50
@@ -150,7 +170,7 @@ def test_what_was_corrected_is_told_once_as_it_holds(tmp_path: Path) -> None:
 
 
 def test_a_rate_counts_from_its_day_on(tmp_path: Path) -> None:
-    from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import parse_rates
+    from ansible_collections.finops.cloud.plugins.module_utils._core.rates import parse_rates
 
     rates = parse_rates(
         [
@@ -176,7 +196,15 @@ def test_a_billing_month_begins_at_local_midnight(tmp_path: Path) -> None:
 def test_hostile_names_arrive_and_run_nowhere(tmp_path: Path, name: str) -> None:
     hour = datetime(2026, 10, 1, tzinfo=NOW.tzinfo)
     costs = [
-        entry(f"k{name}", hour, resource_name=name, description=name or None, metric=name, unit=name, tags={"t": name})
+        entry(
+            f"k{name}",
+            hour,
+            resource_name=name,
+            description=name or None,
+            metric=name,
+            unit=name,
+            tags={"t": name},
+        )
     ]
     told = written(tmp_path, costs)[0]
     assert len(told) == 1
@@ -195,7 +223,9 @@ def test_hostile_names_arrive_and_run_nowhere(tmp_path: Path, name: str) -> None
 def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
     assert written(tmp_path, every_kind())[1]["changed"]
     target = export.Target(str(tmp_path / "focus.csv"), export.CSV, "1.2", IN_FRANCS)
-    again = export.from_ledger(sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db"), WHOLE, target, None, False)
+    again = export.from_ledger(
+        sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db"), WHOLE, target, None, False
+    )
     assert not again["changed"]
 
 

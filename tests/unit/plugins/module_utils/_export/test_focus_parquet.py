@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import fr
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._export import export, focus_parquet
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import columns_of
-from ansible_collections.finops.cloud.plugins.module_utils._store import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql, totals
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
 from .test_focus import rows_of
@@ -41,7 +41,8 @@ def test_every_partition_has_the_sums_of_its_month(tmp_path: Path) -> None:
     options = ledger(tmp_path, every_kind())
     result = exported(options, tmp_path)
     told = asked(
-        tmp_path, f"SELECT {focus_parquet.PARTITION}, x_RecordedCurrency, sum(x_RecordedCost) FROM lake GROUP BY ALL"
+        tmp_path,
+        f"SELECT {focus_parquet.PARTITION}, x_RecordedCurrency, sum(x_RecordedCost) FROM lake GROUP BY ALL",
     )
     expected = {}
     with sql.reading(options) as opened:
@@ -60,7 +61,9 @@ def test_it_says_what_csv_says(tmp_path: Path, version: str) -> None:
     options = ledger(tmp_path, every_kind())
     exported(options, tmp_path, version=version)
     file = str(tmp_path / "focus.csv")
-    export.from_ledger(options, WHOLE, export.Target(file, export.CSV, version, IN_FRANCS, defuse=False), None, False)
+    export.from_ledger(
+        options, WHOLE, export.Target(file, export.CSV, version, IN_FRANCS, defuse=False), None, False
+    )
     names = [column.name for column in columns_of(version)]
     cells = ", ".join(
         f"""strftime("{name}" AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"""
@@ -74,7 +77,9 @@ def test_it_says_what_csv_says(tmp_path: Path, version: str) -> None:
     def plain(cell: Any) -> Any:
         return Decimal(cell) if isinstance(cell, (Decimal, int)) else cell
 
-    table = sorted(table, key=lambda row: (row[names.index("ChargePeriodStart")], row[names.index("x_EntryKey")]))
+    table = sorted(
+        table, key=lambda row: (row[names.index("ChargePeriodStart")], row[names.index("x_EntryKey")])
+    )
     assert len(parquet) == len(table) > 40
     for theirs, ours in zip(parquet, table, strict=True):
         told = [
@@ -86,7 +91,10 @@ def test_it_says_what_csv_says(tmp_path: Path, version: str) -> None:
 
 def test_hostile_names_are_kept_as_they_are(tmp_path: Path) -> None:
     hour = datetime(2026, 10, 1, tzinfo=NOW.tzinfo)
-    costs = [entry(f"{place}", hour, resource_name=name, resource_id=f"r{place}") for place, name in enumerate(HOSTILE)]
+    costs = [
+        entry(f"{place}", hour, resource_name=name, resource_id=f"r{place}")
+        for place, name in enumerate(HOSTILE)
+    ]
     exported(ledger(tmp_path, costs), tmp_path)
     told = asked(tmp_path, "SELECT ResourceName FROM lake ORDER BY x_EntryKey::int")
     assert [name for (name,) in told] == list(HOSTILE)
@@ -117,7 +125,9 @@ def test_months_that_have_not_changed_are_left_alone_and_emptied_ones_go(tmp_pat
 
 def test_a_window_that_cuts_a_month_is_refused_as_the_rest_would_be_gone(tmp_path: Path) -> None:
     window = Window(WHOLE.window.begin, NOW)
-    with pytest.raises(InvalidOption, match="^end: Parquet is written by whole billing months, and 2026-11-21T05"):
+    with pytest.raises(
+        InvalidOption, match="^end: Parquet is written by whole billing months, and 2026-11-21T05"
+    ):
         focus_parquet.checked(str(tmp_path / "lake"), window, "UTC")
     with pytest.raises(InvalidOption, match="^begin: "):
         focus_parquet.checked(str(tmp_path / "lake"), WHOLE.window, "Europe/Zurich")

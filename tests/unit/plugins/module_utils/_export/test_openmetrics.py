@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._cost.ledger_summary import Question
 from ansible_collections.finops.cloud.plugins.module_utils._export import openmetrics, textfile
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.ledger_summary import Question
-from ansible_collections.finops.cloud.plugins.module_utils._pricing.rates import Rates
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as parse_as_node_exporter
 
@@ -34,7 +34,9 @@ def values(family: Any, label: str) -> dict[str | None, float]:
 def written(folder: Path, costs: list[Any]) -> dict[str, Any]:
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     options = ledger(folder, costs)
-    result = textfile.write(options, textfile.Asked(str(folder / "finops.prom"), question), NOW, check_mode=False)
+    result = textfile.write(
+        options, textfile.Asked(str(folder / "finops.prom"), question), NOW, check_mode=False
+    )
     text = (folder / "finops.prom").read_text(encoding="utf-8")
     told = families(text)
     # The collector reads the older format, of which this is one too.
@@ -103,4 +105,6 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
 def test_a_name_that_node_exporter_does_not_read_is_refused(tmp_path: Path) -> None:
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     with pytest.raises(InvalidOption, match="^dest: .* let its name end in .prom"):
-        textfile.write(ledger(tmp_path, every_kind()), textfile.Asked(str(tmp_path / "a.txt"), question), NOW, False)
+        textfile.write(
+            ledger(tmp_path, every_kind()), textfile.Asked(str(tmp_path / "a.txt"), question), NOW, False
+        )

@@ -31,13 +31,15 @@ NAMES = [name for name in HOSTILE if name]
 
 
 def told(name: str = "web-1", **results: Any) -> dict[str, Any]:
-    return report(Results(**{**everything(name), **results}), f"Report {name}", ZoneInfo("Europe/Zurich"), NOW)
+    return report(
+        Results(**{**everything(name), **results}), f"Report {name}", ZoneInfo("Europe/Zurich"), NOW
+    )
 
 
 @cache
-def ordinary(form: str) -> str:
+def ordinary(file_format: str) -> str:
     """The report with ordinary names."""
-    return render(form, told(), OURS)
+    return render(file_format, told(), OURS)
 
 
 class Page(HTMLParser):
@@ -76,7 +78,10 @@ def test_hostile_names_arrive_and_do_nothing(name: str) -> None:
     table = list(csv.reader(io.StringIO(render("csv", result, OURS), newline="")))
     assert name in [undone(row[1]) for row in table]
     assert not [
-        cell for row in table for place, cell in enumerate(row) if place not in (3, 5) and re.match(r"\s*[=+\-@]", cell)
+        cell
+        for row in table
+        for place, cell in enumerate(row)
+        if place not in (3, 5) and re.match(r"\s*[=+\-@]", cell)
     ]
 
     markdown = render("md", result, OURS)
@@ -92,7 +97,9 @@ def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
     assert not tags & {"script", "link", "img", "iframe", "object", "embed", "form", "base", "image", "use"}
     for _tag, attributes in elements:
         assert not [
-            name for name in attributes if name.startswith("on") or name in ("src", "srcset", "xlink:href", "action")
+            name
+            for name in attributes
+            if name.startswith("on") or name in ("src", "srcset", "xlink:href", "action")
         ]
         assert (attributes.get("href") or "#").startswith("#")
     text = ordinary("html")
@@ -100,10 +107,12 @@ def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
 
 
 def test_what_is_not_known_stands_at_the_top_of_page_and_markdown() -> None:
-    for form in ("html", "md"):
-        text = render(form, told(), OURS)
-        assert text.index("This report is not complete") < text.index("dark: is not known") < text.index("2.50")
-        assert "This report is not complete" not in render(form, told(budgets=None), OURS)
+    for file_format in ("html", "md"):
+        text = render(file_format, told(), OURS)
+        assert (
+            text.index("This report is not complete") < text.index("dark: is not known") < text.index("2.50")
+        )
+        assert "This report is not complete" not in render(file_format, told(budgets=None), OURS)
 
 
 def test_amounts_have_their_currency_and_say_what_of_tax() -> None:
@@ -125,8 +134,8 @@ def test_a_change_has_its_sign_in_front() -> None:
 
 def test_a_report_of_nothing_but_a_cost_is_whole() -> None:
     nothing = dict.fromkeys(("before", "recent", "budgets", "usage", "quota"))
-    for form in ("html", "md", "csv", "json"):
-        assert "12.5" in render(form, told(**nothing), OURS)
+    for file_format in ("html", "md", "csv", "json"):
+        assert "12.5" in render(file_format, told(**nothing), OURS)
 
 
 def test_templates_of_the_user_stand_before_ours_and_may_extend_them(tmp_path: Path) -> None:
@@ -141,5 +150,7 @@ def test_templates_of_the_user_stand_before_ours_and_may_extend_them(tmp_path: P
     with pytest.raises(InvalidOption, match="^templates: report.md.j2 cannot be rendered: .*totla"):
         render("md", told(), OURS, [str(tmp_path)])
     (tmp_path / "report.md.j2").write_text("{% if %}")
-    with pytest.raises(InvalidOption, match="^templates: report.md.j2 cannot be rendered: Expected an expression"):
+    with pytest.raises(
+        InvalidOption, match="^templates: report.md.j2 cannot be rendered: Expected an expression"
+    ):
         render("md", told(), OURS, [str(tmp_path)])

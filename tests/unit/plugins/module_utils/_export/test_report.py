@@ -33,7 +33,10 @@ def test_days_that_are_not_rated_are_not_zero_and_those_without_entries_are() ->
     late["cost"]["by_day"] = late["cost"]["by_day"][:1]
     behind = told(summary=late)
     assert [row["amount"] for row in behind["days"]] == ["6", None, None]
-    assert behind["incomplete"][0] == "The cost of web-1 (here) is known up to 2026-11-20 00:00 only; run cost_import."
+    assert (
+        behind["incomplete"][0]
+        == "The cost of web-1 (here) is known up to 2026-11-20 00:00 only; run cost_import."
+    )
 
 
 def test_what_could_not_be_read_is_said_and_never_zero() -> None:
@@ -50,7 +53,10 @@ def test_what_could_not_be_read_is_said_and_never_zero() -> None:
 
 def test_a_task_that_was_kept_from_failing_has_failed() -> None:
     assert told(quota={"failed": False, "msg": "No."})["quotas"] is None
-    assert "What is used of the quotas is not known: No." in told(quota={"failed": False, "msg": "No."})["incomplete"]
+    assert (
+        "What is used of the quotas is not known: No."
+        in told(quota={"failed": False, "msg": "No."})["incomplete"]
+    )
 
 
 def test_a_service_and_a_budget_that_are_not_known_are_named() -> None:
@@ -94,7 +100,9 @@ def test_what_was_never_imported_is_said_and_its_days_are_not_zero() -> None:
         ({"rated_through": "2026-11-18T00:00:00Z", "retired": True}, True),
     ],
 )
-def test_a_part_of_the_period_before_is_not_compared_with_all_of_this_one(changes: dict[str, Any], known: bool) -> None:
+def test_a_part_of_the_period_before_is_not_compared_with_all_of_this_one(
+    changes: dict[str, Any], known: bool
+) -> None:
     compared = told(before=before(feeds=[{**summary()["feeds"][0], **changes}]))
     assert (compared["previous"] is not None, compared["movers"] is not None) == (known, known)
     assert known or compared["incomplete"][0].startswith(
@@ -103,7 +111,9 @@ def test_a_part_of_the_period_before_is_not_compared_with_all_of_this_one(change
 
 
 def test_a_project_that_has_ended_is_not_behind() -> None:
-    ended = summary(feeds=[{**summary()["feeds"][0], "rated_through": "2026-11-20T00:00:00Z", "retired": True}])
+    ended = summary(
+        feeds=[{**summary()["feeds"][0], "rated_through": "2026-11-20T00:00:00Z", "retired": True}]
+    )
     assert told(summary=ended)["incomplete"] == told()["incomplete"]
 
 
@@ -136,7 +146,9 @@ def test_without_the_cost_in_one_currency_there_is_no_report() -> None:
 
 @given(
     st.lists(
-        st.one_of(st.none(), st.decimals(-(10**9), 10**9, allow_nan=False, places=6).map(lambda one: f"{one:f}")),
+        st.one_of(
+            st.none(), st.decimals(-(10**9), 10**9, allow_nan=False, places=6).map(lambda one: f"{one:f}")
+        ),
         max_size=40,
     )
 )
@@ -148,4 +160,7 @@ def test_bars_stay_in_the_drawing_and_stand_for_their_values(values: list[str | 
         assert drawn_bar.known == (value is not None)
         assert -0.02 <= drawn_bar.x <= drawn_bar.x + drawn_bar.width <= 900.02
         assert -0.02 <= drawn_bar.y <= drawn_bar.y + drawn_bar.height <= 200.02
-        assert abs((drawn_bar.y + drawn_bar.height if float(value or 0) >= 0 else drawn_bar.y) - drawn.zero) < 0.05
+        assert (
+            abs((drawn_bar.y + drawn_bar.height if float(value or 0) >= 0 else drawn_bar.y) - drawn.zero)
+            < 0.05
+        )

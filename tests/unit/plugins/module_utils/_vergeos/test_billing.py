@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a VergeOS system tells, in our words, against what pyvergeos makes of the same answer; and what it does not tell."""
+"""What a VergeOS system tells, in our words, against what pyvergeos makes of the same answer; and what it
+does not tell.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     NotFound,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import moment
-from ansible_collections.finops.cloud.plugins.module_utils._metering.record_result import as_result
-from ansible_collections.finops.cloud.plugins.module_utils._metering.record_summary import summary
+from ansible_collections.finops.cloud.plugins.module_utils._records.result import to_result
+from ansible_collections.finops.cloud.plugins.module_utils._records.summary import summary
 from ansible_collections.finops.cloud.plugins.module_utils._vergeos import billing
 from pyvergeos.resources.billing import BillingManager, BillingRecord
 
@@ -51,7 +53,7 @@ def test_the_page_has_a_row_for_every_property_and_method() -> None:
 def test_a_property_of_pyvergeos_is_our_field(vergeos: SmallVergeos, name: str) -> None:
     vergeos.put([FULL])
     with vergeos.system() as system:
-        ours: Any = as_result(billing.record(system, FULL["$key"]))
+        ours: Any = to_result(billing.record(system, FULL["$key"]))
         theirs = getattr(system.client.billing.get(FULL["$key"]), name)
     for part in re.findall(r"\w+", PROPERTIES[name]):
         ours = ours[int(part)] if part.isdigit() else ours[part]
@@ -69,7 +71,7 @@ def test_every_field_of_the_row_has_a_number_of_its_own() -> None:
 def test_get_tier_stats_is_a_tier(vergeos: SmallVergeos) -> None:
     vergeos.put([FULL])
     with vergeos.system() as system:
-        ours = as_result(billing.record(system, 4711))["tiers"]
+        ours = to_result(billing.record(system, 4711))["tiers"]
         for number, tier in enumerate(ours):
             theirs = system.client.billing.get(4711).get_tier_stats(number)
             assert tier["name"] == str(number)
@@ -87,7 +89,9 @@ def test_list_tells_what_theirs_does_but_the_end_of_its_window(vergeos: SmallVer
         theirs = [one.key for one in system.client.billing.list(since=since, until=until)]
         assert (ours, theirs) == ([5, 4, 3, 2], [6, 5, 4, 3, 2])
         assert [one.key for one in billing.records(system, since, until, (), 1, 2)] == [4, 3]
-        vergeos.put([{**one, "description": "it's {4} and more" if one["$key"] > 3 else "other"} for one in rows])
+        vergeos.put(
+            [{**one, "description": "it's {4} and more" if one["$key"] > 3 else "other"} for one in rows]
+        )
         chosen = [("used_cores", "ge", 33), ("description", "eq", "it's {4} and more")]
         assert [one.key for one in billing.records(system, since, until, chosen)] == [5, 4]
 
@@ -96,7 +100,15 @@ def test_get_summary_is_the_summary_of_records_of_one_length(vergeos: SmallVerge
     """Where they weigh alike there is nothing that theirs does not weigh."""
     tiers = {f"tier_{tier}_used": tier * GIB for tier in range(6)}
     rows = [
-        row(key, NOVEMBER + 3600 * key, used_cores=key, used_ram=1024 * key, gpus=key % 2, vgpus=key % 3, **tiers)
+        row(
+            key,
+            NOVEMBER + 3600 * key,
+            used_cores=key,
+            used_ram=1024 * key,
+            gpus=key % 2,
+            vgpus=key % 3,
+            **tiers,
+        )
         for key in range(1, 9)
     ]
     vergeos.put(rows)
@@ -130,7 +142,10 @@ def test_pages_are_read_until_one_is_empty(vergeos: SmallVergeos) -> None:
 
 
 def test_a_record_that_is_not_there_is_an_error(vergeos: SmallVergeos) -> None:
-    with vergeos.system() as system, pytest.raises(NotFound, match="billing record 5 from https://.*answered 404"):
+    with (
+        vergeos.system() as system,
+        pytest.raises(NotFound, match="billing record 5 from https://.*answered 404"),
+    ):
         billing.record(system, 5)
 
 
@@ -152,7 +167,7 @@ def test_a_null_is_unknown_and_named_and_never_zero(vergeos: SmallVergeos, field
     with vergeos.system() as system:
         record = billing.record(system, 4711)
     assert record.unknown == (ours,) and not record.complete
-    told = as_result(record)
+    told = to_result(record)
     if "tier" in field:
         what = field.rpartition("_")[2]
         assert told["tiers"][int(field[5])][f"{what}_bytes"] is None
@@ -173,7 +188,7 @@ def test_what_is_given_by_nobody_is_null(vergeos: SmallVergeos) -> None:
 def test_of_zero_totals_no_utilization_is_known(vergeos: SmallVergeos) -> None:
     vergeos.put([{**FULL, "total_cores": 0, "total_ram": 0, "gpus_total": 0, "vgpus_total": 0}])
     with vergeos.system() as system:
-        told = as_result(billing.record(system, 4711))
+        told = to_result(billing.record(system, 4711))
     assert {told[f"{name}_utilization_percent"] for name in ("cpu", "ram", "gpu", "vgpu")} == {None}
     assert told["complete"]
 
@@ -233,7 +248,9 @@ def test_a_post_that_failed_is_never_sent_again(vergeos: SmallVergeos, status: i
 
 
 @pytest.mark.parametrize("kind", ["reset", "malformed"])
-def test_where_the_answer_is_lost_the_system_tells_whether_it_made_one(vergeos: SmallVergeos, kind: str) -> None:
+def test_where_the_answer_is_lost_the_system_tells_whether_it_made_one(
+    vergeos: SmallVergeos, kind: str
+) -> None:
     """A reset comes before the record is made, a cut answer behind that."""
     vergeos.put([row(5, NOVEMBER)])
     vergeos.breaks("billing_actions", kind=kind)

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Getting into a VergeOS system: by password and by token, over TLS that is verified, and what it says when that fails."""
+"""Getting into a VergeOS system: by password and by token, over TLS that is verified, and what it says when
+that fails.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ PASSWORD = "vergeos-only-for-the-sandbox"
 @pytest.mark.parametrize("login", [{}, {"token": None, "username": "admin", "password": PASSWORD}])
 def test_by_token_and_by_password(vergeos: SmallVergeos, login: dict[str, Any]) -> None:
     with vergeos.system(**login) as system:
-        assert system.as_result()["cloud_name"] == "sandbox-vergeos"
+        assert system.to_result()["cloud_name"] == "sandbox-vergeos"
         assert list(billing.records(system)) == []
 
 
@@ -37,7 +39,10 @@ def test_by_token_and_by_password(vergeos: SmallVergeos, login: dict[str, Any]) 
     ("login", "says"),
     [
         ({"token": "wrong-secret"}, "answered 401; is the login right"),
-        ({"token": None, "username": "admin", "password": "wrong-secret"}, "answered 401; is the login right"),
+        (
+            {"token": None, "username": "admin", "password": "wrong-secret"},
+            "answered 401; is the login right",
+        ),
         ({"token": None, "username": "admin"}, "^token: or username and password is needed"),
         ({"token": ""}, "^token: or username and password is needed"),
         ({"host": ""}, "^host: is the name or address"),
@@ -45,7 +50,9 @@ def test_by_token_and_by_password(vergeos: SmallVergeos, login: dict[str, Any]) 
         ({"host": "no-such-host.invalid"}, "the host name is not known"),
     ],
 )
-def test_who_is_not_let_in_is_told_why_and_no_secret(vergeos: SmallVergeos, login: dict[str, Any], says: str) -> None:
+def test_who_is_not_let_in_is_told_why_and_no_secret(
+    vergeos: SmallVergeos, login: dict[str, Any], says: str
+) -> None:
     with pytest.raises(FinopsError, match=says) as raised:
         vergeos.system(**{"retry_total": 0, **login})
     assert isinstance(raised.value, (LoginFailed, Unavailable, InvalidOption))

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The periods in which a request is looked at (rules P2 and G3 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .._core.periods import Calendar, Window, next_period, period_at
+from .._ledger.holds import THIS, Line
+from .request import Request
+
+
+def asked_periods(calendar: Calendar, request: Request, now: datetime) -> list[Window]:
+    """The current period, the one after it, and those that the lines count in; none for a custom calendar
+    that holds none of it.
+    """
+    current = period_at(calendar, now)
+    asked = [current, next_period(calendar, current) if current else None]
+    asked += [period_of(calendar, line, request.counts_at or now) for line in request.lines]
+    return list(dict.fromkeys(window for window in asked if window is not None))
+
+
+def period_of(calendar: Calendar, line: Line, moment: datetime) -> Window | None:
+    """The period that a line counts in, where `this` is the one of the moment; None where a custom calendar
+    has none for it.
+    """
+    this = period_at(calendar, moment)
+    return this if this is None or line.period == THIS else next_period(calendar, this)

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a budget is: from what a task says to a stored definition, and to what results show of it (rule G1 of
+docs/rules.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from .._core.calendar_options import parse_calendar
+from .._core.categories import CATEGORIES
+from .._core.errors import InvalidOption
+from .._core.money import display, from_nano, parse_amount, parse_currency, plain, to_nano
+from .._core.periods import WEEKDAYS, Calendar, iso, parse_duration
+from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, Budget, Scope
+from .request import parse_tags
+
+DEFAULT_STALENESS = timedelta(hours=6)
+DEFAULT_THRESHOLDS = (Decimal("0.5"), Decimal("0.8"), Decimal("0.9"), Decimal(1))
+#: Parts of the limit that can be threshold: ten times the limit is beyond anything that warns.
+_LARGEST_THRESHOLD = 10
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A budget as a task writes it; None for what it leaves out, which a stored budget keeps and a new one
+    has by default.
+    """
+
+    name: str
+    limit: str
+    currency: str | None
+    period: str | None = None
+    timezone: str | None = None
+    first_day: str | None = None
+    anchor_day: int | None = None
+    anchor_month: int | None = None
+    begin: str | None = None
+    end: str | None = None
+    fed_by: str | None = None
+    basis: str | None = None
+    max_staleness: str | None = None
+    scope: Mapping[str, Any] | None = None
+    thresholds: Sequence[str] | None = None
+
+
+def defined(task: Definition, before: Budget | None) -> Budget:
+    """The budget that the task means, on the snapshot of the one that was there.
+
+    Raises InvalidOption for a negative limit, fed_by missing on a new budget, an unknown zone or category,
+    thresholds that are no parts of the limit, or a custom period without ends.
+    """
+    limit = parse_limit(task.limit)
+    fed_by = task.fed_by or (before.fed_by if before else None)
+    if fed_by is None:
+        raise InvalidOption(
+            "fed_by", f"says from what the spend of the new budget '{task.name}' is known: cloud or entries."
+        )
+    default_basis = BASIS_PERIOD_END if fed_by == FED_BY_CLOUD else BASIS_ACTUAL
+    staleness = parse_duration(task.max_staleness, "max_staleness") if task.max_staleness else None
+    return Budget(
+        name=task.name,
+        limit_nano=to_nano(limit, "limit"),
+        currency=parse_currency(task.currency, "currency"),
+        calendar=parse_calendar(vars(task), before.calendar if before else Calendar("monthly")),
+        fed_by=fed_by,
+        basis=task.basis or (before.basis if before else default_basis),
+        max_staleness=staleness or (before.max_staleness if before else DEFAULT_STALENESS),
+        scope=_scope(task.scope, before.scope if before else Scope()),
+        thresholds=_thresholds(task.thresholds, before.thresholds if before else DEFAULT_THRESHOLDS),
+    )
+
+
+def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
+    """The scope that is written, as a whole: what it leaves out it does not go by. Not written, it stays."""
+    if given is None:
+        return before
+    for category in given.get("categories") or ():
+        if category not in CATEGORIES:
+            raise InvalidOption(
+                "scope.categories", f"'{category}' is no category; it is one of {', '.join(CATEGORIES)}."
+            )
+    lists = {kind: tuple(sorted(set(given.get(kind) or ()))) for kind in ("categories", "projects")}
+    if "" in lists["projects"]:
+        raise InvalidOption("scope.projects", "has an empty name; write ids or names of projects.")
+    return Scope(lists["categories"], lists["projects"], parse_tags(given.get("tags")))
+
+
+def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    """The thresholds, rising; none where the list is empty."""
+    if given is None:
+        return before
+    parts = {parse_amount(text, "thresholds") for text in given}
+    for part in parts:
+        if not 0 < part <= _LARGEST_THRESHOLD:
+            raise InvalidOption(
+                "thresholds",
+                f"'{plain(part)}' is no part of the limit; write 0.8 for 80 percent, at most 10.",
+            )
+    return tuple(sorted(parts))
+
+
+def parse_limit(text: str) -> Decimal:
+    """What may be spent, zero or more. Raises InvalidOption."""
+    limit = parse_amount(text, "limit")
+    if limit < 0:
+        raise InvalidOption("limit", f"'{text}' is negative; a limit is zero or more.")
+    return limit
+
+
+def find(stored: Sequence[Budget], name: str) -> Budget | None:
+    """The budget of that name among those."""
+    return next((budget for budget in stored if budget.name == name), None)
+
+
+def refuse_lookalike(name: str, stored: Sequence[Budget]) -> None:
+    """Raise InvalidOption where another budget differs from that name only by case, spaces, hyphens or
+    underscores.
+
+    Were both taken for one, a definition would silently replace the other; were both kept, people would gate
+    on the wrong one.
+    """
+    for other in stored:
+        if other.name != name and _flat(other.name) == _flat(name):
+            raise InvalidOption(
+                "name",
+                f"'{name}' looks like the budget '{other.name}'; write that, or a name that people can tell apart.",
+            )
+
+
+def _flat(name: str) -> str:
+    return "".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def require(stored: Sequence[Budget], name: str, option: str = "name") -> Budget:
+    """The budget of that name.
+
+    Raises InvalidOption that lists those there are: an unknown budget never lets a spend pass.
+    """
+    budget = find(stored, name)
+    if budget is None:
+        known = ", ".join(one.name for one in stored) or "none"
+        raise InvalidOption(option, f"the ledger has no budget '{name}'; it has {known}.")
+    return budget
+
+
+def described(budget: Budget | None) -> dict[str, Any]:
+    """A budget as results and diffs show it; empty for none."""
+    if budget is None:
+        return {}
+    calendar = budget.calendar
+    return {
+        "name": budget.name,
+        "limit": display(from_nano(budget.limit_nano)),
+        "currency": budget.currency,
+        "period": calendar.kind,
+        "timezone": calendar.zone,
+        "first_day": WEEKDAYS[calendar.first_day],
+        "anchor_day": calendar.anchor_day,
+        "anchor_month": calendar.anchor_month,
+        "begin": None if calendar.begin is None else iso(calendar.begin),
+        "end": None if calendar.end is None else iso(calendar.end),
+        "fed_by": budget.fed_by,
+        "basis": budget.basis,
+        "max_staleness": f"{int(budget.max_staleness.total_seconds())}s",
+        "scope": {
+            "categories": list(budget.scope.categories),
+            "projects": list(budget.scope.projects),
+            "tags": dict(budget.scope.tags),
+        },
+        "thresholds": [plain(part) for part in budget.thresholds],
+    }

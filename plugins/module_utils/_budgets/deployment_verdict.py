@@ -1,0 +1,148 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One verdict on a deployment, of its estimate, the quotas and the budgets (rule G5 of docs/rules.md).
+
+What is judged are the results of cost_estimate_info, infomaniak_quota_info, and of cost_reservation or
+cost_budget, as tasks registered them. One that failed, or was not asked where it should have been, is
+unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .longer_periods import beyond_the_estimate
+from .sums import ALLOW, DENY, UNKNOWN
+from .verdict import ENDED
+
+#: Deny beats unknown beats allow.
+_WORST_FIRST = (DENY, UNKNOWN, ALLOW)
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one of them says. passes: whether the run may go on for all it says, by on_exceeded and
+    on_unknown.
+    """
+
+    subject: str
+    verdict: str
+    reason: str
+    passes: bool
+
+
+@dataclass(frozen=True)
+class Policy:
+    """fail or warn, for each verdict that is not allow."""
+
+    on_exceeded: str
+    on_unknown: str
+
+    def passes(self, verdict: str) -> bool:
+        """Whether a run may go on with that verdict."""
+        return verdict == ALLOW or {DENY: self.on_exceeded, UNKNOWN: self.on_unknown}.get(verdict) == "warn"
+
+
+def deployment_verdict(
+    name: str, estimate: Result, quota: Result, gate: Result, policy: Policy, sync_failure: str | None
+) -> dict[str, Any]:
+    """The verdict, the same dictionary whatever it says, one reason for each finding, the worst first."""
+    said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
+    findings = sorted(
+        (Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said),
+        key=lambda one: _WORST_FIRST.index(one.verdict),
+    )
+    reservation = gate.get("reservation") or {}
+    return {
+        "name": name,
+        "verdict": findings[0].verdict,
+        "gate_passed": all(finding.passes for finding in findings),
+        "reasons": [finding.reason for finding in findings],
+        "findings": [asdict(finding) for finding in findings],
+        "sync_failure": sync_failure,
+        "held": gate.get("gate_passed") is True and reservation.get("state") == "held",
+        "reservation": dict(reservation),
+        "estimate": _kept(estimate, "currency", "period", "following_period", "total", "known", "difference", "unknown", "lines"),
+        "quota": {"required": estimate.get("required"), **_kept(quota, "fits", "shortfalls", "unknown")},
+        "budgets": gate.get("budgets") or [],
+        "summary": gate.get("summary") or [],
+        "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
+        "tax": "excluded",
+    }  # fmt: skip
+
+
+def _kept(result: Result, *keys: str) -> dict[str, Any]:
+    return {key: result.get(key) for key in keys}
+
+
+def _broken(result: Result, what: str) -> str:
+    """Why there is no answer. What a failed module says may be several lines; one sentence is enough."""
+    return f"{what}: {' '.join(str(result.get('msg') or 'was not asked').split())}"
+
+
+def _of_estimate(estimate: Result) -> tuple[str, str, str]:
+    if not isinstance(estimate.get("lines"), Sequence):
+        return "estimate", UNKNOWN, _broken(estimate, "The cost is not known")
+    if estimate.get("complete") is True:
+        return "estimate", ALLOW, _known(estimate)
+    rows: Sequence[Mapping[str, Any]] = estimate.get("unknown") or ()
+    if not rows:
+        return "estimate", UNKNOWN, "The cost is not known: not all could be read."
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return "estimate", UNKNOWN, f"The cost is not known of {rows[0]['name']}{more}: {rows[0]['reason']}."
+
+
+def _known(estimate: Result) -> str:
+    currency, net = estimate["currency"], estimate["difference"]["net"]
+    if estimate["adds_no_cost"]:
+        return (
+            f"The deployment adds no cost: it comes to {currency} {net['this_period']} until the period ends."
+        )
+    return (
+        f"The cost is known: {currency} {net['this_period']} until the period ends, {net['monthly']} in 730 hours,"
+        f" {net['next_period']} in the next period."
+    )
+
+
+def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
+    if estimate.get("required") == {}:
+        more = "needs no more" if estimate.get("complete") is True else "is not known to need more"
+        return "quota", ALLOW, f"The deployment {more} of any quota."
+    if "fits" not in quota:
+        return "quota", UNKNOWN, _broken(quota, "Whether it fits into the quotas is not known")
+    if quota["fits"] is True:
+        return "quota", ALLOW, "The deployment fits into the quotas."
+    if quota["fits"] is False:
+        short = [f"{row['name']} lacks {row['missing']}" for row in quota["shortfalls"]]
+        return "quota", DENY, f"The deployment does not fit into the quotas: {', '.join(short)}."
+    rows = [f"{row['name']} ({row['reason']})" for row in quota.get("unknown") or ()]
+    return (
+        "quota",
+        UNKNOWN,
+        f"Whether it fits into the quotas is not known: {', '.join(rows) or 'nobody says why'}.",
+    )
+
+
+def _of_budget(estimate: Result, row: Result) -> tuple[str, str]:
+    beyond = beyond_the_estimate(estimate, row) if row["verdict"] == ALLOW and "lines" in estimate else None
+    return beyond or (str(row["verdict"]), str(row["reason"]))
+
+
+def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
+    if estimate.get("adds_no_cost") is True:
+        return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
+    if gate.get("verdict") not in _WORST_FIRST:
+        return [("budgets", UNKNOWN, _broken(gate, "What the budgets say is not known"))]
+    asked = [row for row in gate.get("budgets") or () if row["verdict"] != ENDED]
+    said = [(f"budget {row['name']}", *_of_budget(estimate, row)) for row in asked]
+    worst = min((str(row["verdict"]) for row in asked), key=_WORST_FIRST.index, default=ALLOW)
+    if worst != gate["verdict"]:
+        # A line that no budget covers is of none of them, and a hold that is there already asks none.
+        said.append(("budgets", gate["verdict"], str((gate.get("reasons") or ["It is held already."])[0])))
+    return said or [("budgets", gate["verdict"], str((gate.get("reasons") or ["It is held already."])[0]))]

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One period of one budget against its limit (rules A1, F3, G3, G6 and M4 of docs/rules.md).
+
+Sums and comparisons are exact; a limit in another currency than the spend is multiplied by its rate, never
+divided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from .._core.errors import UnknownAmount
+from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
+from .._core.periods import Window, ceil_to, period_at, period_id
+from .._core.rates import Rates
+from .._ledger.budgets import BASIS_PERIOD_END, Budget
+from .._ledger.feeds import Feed
+from .._ledger.holds import THIS, Line
+from .._ledger.overrides import Override
+from .request import Request
+from .scope import ScopeMatcher, feeds_of, reach
+from .snapshot import Snapshot
+
+ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
+#: What is known is a lower bound, so a deny stands on stale data: deny beats unknown beats allow (rule G5).
+SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
+
+#: An amount, its currency, and the moment whose rate converts it.
+_Part = tuple[Decimal, str, datetime]
+#: Whether a cost of that category, project and tags counts.
+_Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]]], bool]
+
+
+@dataclass(frozen=True)
+class PeriodSum:
+    """One period against its limit, every amount in the budget's currency. to_come: the run rate from now to
+    the period's end.
+    """
+
+    window: Window
+    limit: Decimal
+    spent: Decimal
+    accrued: Decimal
+    reserved: Decimal
+    requested: Decimal
+    to_come: Decimal
+    verdict: str
+    #: Why the amounts are only a lower bound; nothing where all is known.
+    problems: tuple[str, ...]
+    #: Whether what is known can be told in the budget's currency at all.
+    has_rate: bool
+    #: Whether reserved and requested are wholly known, as they can be where the spend is not.
+    promises_known: bool
+    #: The override without which it would not fit; None where none is needed, or none helps.
+    override: Override | None
+    #: Why spent and accrued are only a lower bound; nothing where they are wholly known.
+    spend_problems: tuple[str, ...]
+    #: The budget's thresholds that spent and accrued have reached.
+    reached: tuple[Decimal, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """What is compared with the limit."""
+        return ROUNDING.add(ROUNDING.add(self.taken, self.requested), self.to_come)
+
+    @property
+    def taken(self) -> Decimal:
+        """What is gone before the request."""
+        return ROUNDING.add(ROUNDING.add(self.spent, self.accrued), self.reserved)
+
+    @property
+    def actual(self) -> Decimal:
+        """What was spent up to now, as far as it is known."""
+        return ROUNDING.add(self.spent, self.accrued)
+
+    @property
+    def left(self) -> Decimal:
+        """What of the limit, raised by the override, is left after all; negative where it does not fit."""
+        raised = from_nano(self.override.amount_nano) if self.override else Decimal(0)
+        return ROUNDING.subtract(ROUNDING.add(self.limit, raised), self.total)
+
+    @property
+    def fullness(self) -> Decimal:
+        """The part of the limit that all of it comes to, infinite where a limit of nothing is passed."""
+        if self.limit:
+            return ROUNDING.divide(self.total, self.limit)
+        return Decimal("Infinity") if self.total > 0 else Decimal(0)
+
+
+class _Scale:
+    """Makes amounts comparable: times one where all share the budget's currency, else times the rate, in ICU
+    (rule M4).
+
+    The budget's own currency is taken at the rate valid when the period begins, others at that of their own
+    moment.
+    """
+
+    def __init__(self, budget: Budget, window: Window, rates: Rates, currencies: set[str]) -> None:
+        self._own, self._begin, self._rates = budget.currency, window.begin, rates
+        self._converts = bool(currencies - {budget.currency})
+        self.problems: list[str] = []
+
+    def factor(self, currency: str, moment: datetime) -> Decimal:
+        """0 where no rate was valid, which is a problem then: what is not counted makes the sum a lower
+        bound.
+        """
+        if not self._converts:
+            return Decimal(1)
+        try:
+            return self._rates.at(currency, self._begin if currency == self._own else moment)
+        except UnknownAmount as error:
+            self.problems.append(str(error).rstrip("."))
+            return Decimal(0)
+
+    def sum(self, parts: Iterable[_Part]) -> Decimal:
+        """The parts in ICU, or in the budget's currency where all of them are."""
+        return exact_sum(
+            EXACT.multiply(amount, self.factor(currency, moment))
+            for amount, currency, moment in parts
+            if amount
+        )
+
+
+def period_sum(
+    budget: Budget, window: Window, request: Request, snapshot: Snapshot, coverage: Sequence[str] = ()
+) -> PeriodSum:
+    """Sum up one period. What cannot be told is left out of the lower bound and named as a problem.
+
+    coverage: why the spend is not wholly known, as coverage.problems() says.
+    """
+    covered = reach(budget.scope, snapshot.feeds)
+    placed = _Placed(budget, window, covered)
+    feeds = feeds_of(budget.scope, snapshot.feeds)
+    spent = _spent(budget, covered.covers_cost, window, snapshot)
+    accrued = [
+        part
+        for feed in feeds
+        for part in _running(feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now))
+    ]
+    coming: list[_Part] = []
+    if budget.basis == BASIS_PERIOD_END:
+        coming = [
+            part
+            for feed in feeds
+            for part in _running(feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now))
+        ]
+    reserved = [
+        (promise.line.money.amount, promise.line.money.currency, promise.held_at)
+        for promise in snapshot.promises
+        if placed.holds(promise.line, promise.counts_at, f"the hold {promise.name}")
+    ]
+    requested = [
+        (line.money.amount, line.money.currency, snapshot.now)
+        for line in request.lines
+        if placed.holds(line, request.counts_at or snapshot.now, str(line.money))
+    ]
+    parts = (spent, accrued, reserved, requested, coming)
+    currencies = {currency for each in parts for _amount, currency, _moment in each}
+    untold = _untold(budget, covered, feeds, window, snapshot)
+    currencies |= {currency for _amount, currency, _moment in untold}
+    scale = _Scale(budget, window, snapshot.rates, currencies)
+    own = scale.factor(budget.currency, window.begin)
+    sums = [scale.sum(each) for each in parts]
+    beside = _beside(budget, own, exact_sum(sums), scale.sum(untold))
+    problems = tuple(dict.fromkeys((*coverage, *placed.problems, *scale.problems, *beside)))
+    override = _override(budget, window, snapshot)
+    verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
+    told = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
+    return PeriodSum(
+        window=window,
+        limit=from_nano(budget.limit_nano),
+        spent=told[0],
+        accrued=told[1],
+        reserved=told[2],
+        requested=told[3],
+        to_come=told[4],
+        verdict=verdict,
+        problems=problems,
+        has_rate=bool(own),
+        promises_known=not placed.problems and not scale.problems,
+        override=override if needed else None,
+        spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
+        reached=_reached(budget, own, exact_sum(sums[:2])),
+    )
+
+
+def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ...]:
+    """The thresholds that the actual spend has come to, by multiplication (rule M4).
+
+    Of a limit of nothing any spend is all.
+    """
+    if not own or actual <= 0:
+        return ()
+    if not budget.limit_nano:
+        return tuple(threshold for threshold in budget.thresholds if threshold <= 1)
+    # Integers, as a threshold times a limit times a rate can have more digits than the exact context keeps.
+    spent, whole = actual.as_integer_ratio()
+    limit, of_limit = EXACT.multiply(from_nano(budget.limit_nano), own).as_integer_ratio()
+    ratios = [(threshold, *threshold.as_integer_ratio()) for threshold in budget.thresholds]
+    return tuple(threshold for threshold, part, of in ratios if spent * of * of_limit >= part * limit * whole)
+
+
+def _untold(
+    budget: Budget, covered: ScopeMatcher, feeds: Sequence[Feed], window: Window, snapshot: Snapshot
+) -> list[_Part]:
+    """What was spent, runs and will run of resources whose tags are not known, and which the budget would
+    cover by all else.
+    """
+    if not covered.tags:
+        return []
+    spent = _spent(budget, covered.may_cover_cost, window, snapshot)
+    running = []
+    for feed in feeds:
+        periods = _begun(feed, window, snapshot.now)
+        if budget.basis == BASIS_PERIOD_END:
+            periods += to_come(feed, window, snapshot.now)
+        running += _running(feed, covered.may_cover_cost, snapshot, periods)
+    return [*spent, *running]
+
+
+def _beside(budget: Budget, own: Decimal, total: Decimal, untold: Decimal) -> list[str]:
+    """Why it is not known whether it fits: it does without what is untold, and not with it.
+
+    What fits either way is known (rule F2).
+    """
+    limit = EXACT.multiply(from_nano(budget.limit_nano), own)
+    if not own or total > limit or EXACT.add(total, untold) <= limit:
+        return []
+    amount = Money(ROUNDING.divide(untold, own), budget.currency)
+    return [f"{amount} is the cost of resources whose tags are not known"]
+
+
+def _verdict(
+    budget: Budget, own: Decimal, total: Decimal, problems: bool, override: Override | None
+) -> tuple[str, bool]:
+    """The verdict, and whether it took the override to come to it.
+
+    An override never rescues what is unknown (rule G6).
+    """
+    fits = not own or total <= EXACT.multiply(from_nano(budget.limit_nano), own)
+    raised = budget.limit_nano + (override.amount_nano if override else 0)
+    needed = not fits and total <= EXACT.multiply(from_nano(raised), own)
+    if not fits and not needed:
+        return DENY, False
+    return UNKNOWN if problems else ALLOW, needed
+
+
+def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | None:
+    wanted = (budget.name, period_id(budget.calendar, window))
+    return next((one for one in snapshot.overrides if (one.budget, one.period_id) == wanted), None)
+
+
+class _Placed:
+    """Which lines fall into one period of one budget, and what could not be told of them."""
+
+    def __init__(self, budget: Budget, window: Window, covered: ScopeMatcher) -> None:
+        self._window, self._covered = window, covered
+        self._before = period_at(budget.calendar, window.begin - timedelta(seconds=1))
+        self.problems: list[str] = []
+
+    def holds(self, line: Line, moment: datetime, what: str) -> bool:
+        """Whether the line counts here. moment: the one whose period is the line's `this`."""
+        base = self._window if line.period == THIS else self._before
+        if base is None or not base.contains(moment):
+            return False
+        covers = self._covered.covers_line(line)
+        if covers is None:
+            self.problems.append(f"{what} has no {self._covered.missing(line)}, which this budget goes by")
+        return covers is True
+
+
+def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[_Part]:
+    """What was spent, of each currency and for each time that rates are valid."""
+    sums_nano: dict[tuple[str, datetime], int] = {}
+    for segment in snapshot.rates.segments(window):
+        for cost in snapshot.costs(segment, budget.scope):
+            if covers(cost.category, cost.projects, cost.tags):
+                key = (cost.currency, segment.begin)
+                sums_nano[key] = sums_nano.get(key, 0) + cost.amount_nano
+    return [(from_nano(amount_nano), *key) for key, amount_nano in sums_nano.items()]
+
+
+def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> list[_Part]:
+    return [
+        (EXACT.multiply(from_nano(rate.amount_nano), Decimal(periods)), feed.currency, snapshot.now)
+        for rate in feed.run_rates
+        if covers(rate.category, frozenset({feed.key.project_id, feed.project_name}), frozenset(rate.tags))
+    ]
+
+
+def _begun(feed: Feed, window: Window, now: datetime) -> int:
+    """Collect periods that began in [max(rated_through, window's begin), now) and are not rated yet (rule
+    F3).
+    """
+    return _beginning_in(max(feed.rated_through, window.begin), min(now, window.end), feed.collect_period_s)
+
+
+def to_come(feed: Feed, window: Window, now: datetime) -> int:
+    """Collect periods that begin in [now, window's end), rated ones left out."""
+    return _beginning_in(max(now, window.begin, feed.rated_through), window.end, feed.collect_period_s)
+
+
+def _beginning_in(begin: datetime, end: datetime, collect_period_s: int) -> int:
+    first, last = (ceil_to(moment, collect_period_s) for moment in (begin, end))
+    return max(int((last - first).total_seconds()) // collect_period_s, 0)

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A gate's answer as a table for people: one line per budget (rule G5 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from .._core.money import ROUNDING, display
+from .._core.periods import iso
+from .._ledger.budgets import Budget
+from .sums import ALLOW, DENY, PeriodSum
+from .verdict_text import raised, too_much
+
+_WORDS = ("budget", "verdict", "period from")
+_AMOUNTS = ("limit", "spent", "accrued", "reserved", "to come", "requested", "left")
+_MINOR_UNIT = Decimal("0.01")
+
+
+def table(found: Sequence[tuple[Budget, str, PeriodSum | None]]) -> list[str]:
+    """The lines of the table, its header first; nothing where there is no budget.
+
+    found: each budget with its verdict and the period that decided it, None for one that covers no spend now.
+    The limit less all that follows it is what is left. What is known only in part is a bound, such as
+    >=12.00; ? is not known at all.
+    """
+    if not found:
+        return []
+    rows = [
+        (*_WORDS, *_AMOUNTS, "why"),
+        *(_row(budget, verdict, period) for budget, verdict, period in found),
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [_aligned(row, widths) for row in rows]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Words begin below each other, amounts end below each other."""
+    amounts = range(len(_WORDS), len(_WORDS) + len(_AMOUNTS))
+    cells = [
+        cell.rjust(width) if number in amounts else cell.ljust(width)
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _row(budget: Budget, verdict: str, period: PeriodSum | None) -> tuple[str, ...]:
+    if period is None:
+        return (budget.name, verdict, "", *[""] * len(_AMOUNTS), "covers no spend now")
+    limit = f"{budget.currency} {_short(period.limit)}"
+    spent, accrued, to_come = (
+        _told(amount, not period.problems) for amount in (period.spent, period.accrued, period.to_come)
+    )
+    reserved, requested = (
+        _told(amount, period.promises_known) for amount in (period.reserved, period.requested)
+    )
+    left = (
+        _short(period.left) if not period.problems else f"<={_short(period.left)}" if period.has_rate else "?"
+    )
+    amounts = (limit, spent, accrued, reserved, to_come, requested, left)
+    return (budget.name, verdict, _begin(budget, period), *amounts, _why(period))
+
+
+def _told(amount: Decimal, is_known: bool) -> str:
+    if is_known:
+        return _short(amount)
+    return f">={_short(amount)}" if amount else "?"
+
+
+def _short(amount: Decimal) -> str:
+    """To the minor unit, so that points are below each other; what is less than that is shown whole."""
+    is_tiny = 0 < abs(amount) < _MINOR_UNIT
+    return display(amount) if is_tiny else str(ROUNDING.quantize(amount, _MINOR_UNIT))
+
+
+def _begin(budget: Budget, period: PeriodSum) -> str:
+    """The local day on which the period begins, or the moment in UTC where that is no midnight."""
+    local = period.window.begin.astimezone(ZoneInfo(budget.calendar.zone))
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{local:%Y-%m-%d}"
+    return iso(period.window.begin)
+
+
+def _why(period: PeriodSum) -> str:
+    if period.verdict == DENY:
+        return f"{too_much(period)} too much"
+    if period.verdict == ALLOW:
+        return "fits" if period.override is None else f"fits, {raised(period.override)}"
+    return "; ".join(period.problems)

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What one unit of a currency is worth in ICU, and since when (rules M3 and M4 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from .errors import InvalidOption, UnknownAmount
+from .money import EXACT, ROUNDING, parse_amount, parse_currency
+from .periods import Window, iso, parse_moment
+
+ICU = "ICU"
+#: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
+_NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
+_SUSPICIOUS_FACTOR = 10
+#: Any amount times any rate keeps all its digits within the exact context's 50 (rule M1).
+_LARGEST_RATE = 1_000_000
+_RATE_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Rate:
+    """icu_per_unit: how many ICU one unit of the currency is, from valid_from on until a later rate of it."""
+
+    currency: str
+    icu_per_unit: Decimal
+    valid_from: datetime
+
+
+#: Infomaniak's documentation of its public cloud's billing, read 2026-11-21: 1 CHF is 50 ICU, 1 EUR is 55.5
+#: ICU.
+SHIPPED = (
+    Rate("CHF", Decimal(50), datetime(2021, 1, 1, tzinfo=UTC)),
+    Rate("EUR", Decimal("55.5"), datetime(2021, 1, 1, tzinfo=UTC)),
+)
+
+
+class Rates:
+    """The rates in force; those of the user stand in place of the shipped ones of the same currency."""
+
+    def __init__(self, given: Iterable[Rate] = ()) -> None:
+        given = tuple(given)
+        replaced = {rate.currency for rate in given}
+        kept = tuple(rate for rate in SHIPPED if rate.currency not in replaced)
+        self._rates = tuple(sorted((*kept, *given), key=lambda rate: rate.valid_from))
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Every currency that has a rate, and ICU."""
+        return (ICU, *sorted({rate.currency for rate in self._rates}))
+
+    def at(self, currency: str, moment: datetime) -> Decimal:
+        """ICU per unit at that moment; 1 for ICU itself. Raises UnknownAmount where no rate was valid then."""
+        if currency == ICU:
+            return Decimal(1)
+        valid = [rate for rate in self._rates if rate.currency == currency and rate.valid_from <= moment]
+        if not valid:
+            raise UnknownAmount(
+                f"No rate says how many ICU one {currency} was on {iso(moment)}; give one in rates."
+            )
+        return valid[-1].icu_per_unit
+
+    def to_icu(self, amount: Decimal, currency: str, moment: datetime) -> Decimal:
+        """The exact amount in ICU, by multiplication. Raises UnknownAmount."""
+        return EXACT.multiply(amount, self.at(currency, moment))
+
+    def convert(self, amount: Decimal, currency: str, wanted: str, moment: datetime) -> Decimal:
+        """The amount in another currency, rounded at 50 digits: for showing, never for comparing (rule M4).
+
+        Raises UnknownAmount.
+        """
+        if currency == wanted:
+            return amount
+        return ROUNDING.divide(self.to_icu(amount, currency, moment), self.at(wanted, moment))
+
+    def segments(self, window: Window) -> list[Window]:
+        """The window cut where a rate begins: inside a segment every rate is constant."""
+        inside = sorted(
+            {rate.valid_from for rate in self._rates if window.begin < rate.valid_from < window.end}
+        )
+        edges = [window.begin, *inside, window.end]
+        return [Window(begin, end) for begin, end in pairwise(edges)]
+
+
+def parse_rates(rows: Iterable[Mapping[str, str]], confirmed: bool) -> Rates:
+    """Rates from the option `rates`: rows of currency, icu_per_unit and valid_from.
+
+    Raises InvalidOption for a row that is no rate, and, unless confirmed, for one that looks upside down or
+    is more than ten times off.
+    """
+    return Rates(_rate(index, row, confirmed) for index, row in enumerate(rows))
+
+
+def _rate(index: int, row: Mapping[str, str], confirmed: bool) -> Rate:
+    option = f"rates[{index}]"
+    currency = parse_currency(row["currency"], f"{option}.currency")
+    if currency == ICU:
+        raise InvalidOption(f"{option}.currency", "ICU is what rates are counted in; name another currency.")
+    value = parse_amount(row["icu_per_unit"], f"{option}.icu_per_unit")
+    if value <= 0:
+        raise InvalidOption(f"{option}.icu_per_unit", f"'{row['icu_per_unit']}' is not above zero.")
+    if value >= _LARGEST_RATE or value != round(value, _RATE_DECIMALS):
+        problem = f"'{row['icu_per_unit']}' is out of range; rates are below {_LARGEST_RATE} with at most {_RATE_DECIMALS} decimals."
+        raise InvalidOption(f"{option}.icu_per_unit", problem)
+    if not confirmed:
+        _refuse_suspicious(f"{option}.icu_per_unit", currency, value)
+    return Rate(currency, value, parse_moment(row["valid_from"], ZoneInfo("UTC"), f"{option}.valid_from"))
+
+
+def _refuse_suspicious(option: str, currency: str, value: Decimal) -> None:
+    if currency in _NEVER_BELOW_ONE and value < 1:
+        raise InvalidOption(
+            option,
+            f"{value} ICU for one {currency} looks like the table upside down; write ICU per {currency}, or set confirm_rates.",
+        )
+    for shipped in SHIPPED:
+        if shipped.currency != currency:
+            continue
+        if (
+            value > shipped.icu_per_unit * _SUSPICIOUS_FACTOR
+            or value * _SUSPICIOUS_FACTOR < shipped.icu_per_unit
+        ):
+            raise InvalidOption(
+                option,
+                f"{value} ICU for one {currency} is more than ten times off the shipped {shipped.icu_per_unit};"
+                " correct it, or set confirm_rates.",
+            )

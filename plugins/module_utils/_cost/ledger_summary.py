@@ -1,0 +1,347 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What the ledger says that something has cost, as cost_summary_info tells it (rules L2, M3 to M5 and P3 of
+docs/rules.md).
+
+It stands beside cost.py, which answers the same question from the cloud, and below the rooms that feed, gate
+and export.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from .._core.errors import InvalidOption, UnknownAmount
+from .._core.money import ROUNDING, display, exact_sum, from_nano
+from .._core.periods import Window, iso, previous_part
+from .._core.rates import Rates
+from .._ledger import entry_result, feeds, sql, totals
+from .._ledger.totals import Selection, Total
+from . import grouping
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Row = dict[str, Any]
+
+#: What rows can be grouped by -> what tells one from another, and what it is called beside that.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "category": ("category",),
+    "charge_category": ("charge_category",),
+    "project": ("project", "project_name"),
+    "cloud": ("cloud",),
+    "region": ("region",),
+    "source": ("source",),
+    "metric": ("metric",),
+    "resource": ("resource", "resource_name", "resource_type"),
+}
+TIMES = ("day", "week", "month")
+#: Told always, as they cost next to nothing.
+_ALWAYS = ("category", "charge_category")
+_TAX = "tax"
+_TAG_NAMED = re.compile(re.escape(totals.TAG) + ".+", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which entries are listed: so many, after the marker that the page before ended with; reversals and
+    corrected ones with history.
+    """
+
+    limit: int
+    marker: str | None = None
+    history: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. named: the window's name, None where it was given by begin and end. currency None: each
+    currency for itself.
+
+    as_of: by what was recorded up to then, None for all. group_by: of GROUPS, TIMES or tag:<name>.
+    """
+
+    selection: Selection
+    named: str | None
+    zone: ZoneInfo
+    rates: Rates
+    currency: str | None = None
+    as_of: datetime | None = None
+    group_by: tuple[str, ...] = ()
+    with_previous: bool = False
+    page: Page | None = None
+
+
+@dataclass
+class _Sum:
+    """What entries cost together: parts of one currency and one rate each."""
+
+    parts: list[tuple[str, Decimal, datetime]] = field(default_factory=list)
+    entry_count: int = 0
+    labels: tuple[str | None, ...] = ()
+
+    def add(self, total: Total, moment: datetime) -> None:
+        """One more part, at the rates of that moment."""
+        self.parts.append((total.currency, from_nano(total.amount_nano), moment))
+        self.entry_count += total.entry_count
+
+
+class _Teller:
+    """Tells sums in one currency, or each currency for itself, and keeps what it could not convert."""
+
+    def __init__(self, rates: Rates, currency: str | None) -> None:
+        self._rates, self.currency = rates, currency
+        self.unknown: dict[str, None] = {}
+
+    def amount(self, parts: Iterable[tuple[str, Decimal, datetime]]) -> Decimal | None:
+        """The parts in the currency asked for, each at the rate valid when it occurred; None where a rate is
+        missing (rule M3).
+        """
+        told = Decimal(0)
+        known = True
+        for currency, amount, moment in parts:
+            try:
+                converted = self._rates.convert(amount, currency, self.currency or currency, moment)
+            except UnknownAmount as error:
+                self.unknown[str(error)] = None
+                known = False
+            else:
+                told = ROUNDING.add(told, converted)
+        return told if known else None
+
+    def rows(self, sums: Iterable[tuple[Row, _Sum]]) -> list[Row]:
+        """The sums with what names them: one row each in the currency asked for, else one per currency."""
+        return [row for names, one in sums for row in self._rows(names, one)]
+
+    def _rows(self, names: Row, one: _Sum) -> list[Row]:
+        if self.currency is None:
+            return [{**names, **row} for row in per_currency(one.parts)]
+        amount = self.amount(one.parts)
+        return [{**names, "amount": None if amount is None else display(amount), "currency": self.currency}]
+
+
+def per_currency(parts: Iterable[tuple[str, Decimal, datetime]]) -> list[Row]:
+    """Amount and currency of every currency, exact, by its code."""
+    amounts: dict[str, list[Decimal]] = {}
+    for currency, amount, _moment in parts:
+        amounts.setdefault(currency, []).append(amount)
+    return [
+        {"amount": display(exact_sum(of_currency)), "currency": currency}
+        for currency, of_currency in sorted(amounts.items())
+    ]
+
+
+def summarize(options: sql.LedgerOptions, question: Question, now: datetime) -> dict[str, Any]:
+    """The result of cost_summary_info.
+
+    `unknown` names every rate that is missing; amounts that need it are None, never zero.
+
+    Raises InvalidOption for a group or marker that there is not; LedgerError, as a ledger that cannot be read
+    costs nobody nothing.
+    """
+    _check(question)
+    with sql.reading(options) as ledger:
+        connection, window = ledger.connection, question.selection.window
+        teller = _Teller(question.rates, question.currency)
+        result = {
+            "ledger": ledger.url,
+            "period_start": iso(window.begin),
+            "period_end": iso(window.end),
+            "as_of": None if question.as_of is None else iso(question.as_of),
+            "feeds": feeds.to_result(feeds.read_all(connection), window) if question.as_of is None else None,
+            "cost": _cost(connection, question, teller, now),
+            **_entries(connection, question),
+        }
+    return {**result, "unknown": list(teller.unknown), "tax": _tax(result["cost"])}
+
+
+def _check(question: Question) -> None:
+    for name in question.group_by:
+        if name not in GROUPS and name not in TIMES and not _TAG_NAMED.fullmatch(name):
+            known = ", ".join((*GROUPS, *TIMES))
+            raise InvalidOption(
+                "group_by", f"'{name}' is no group; it is one of {known}, or tag: and a tag's name."
+            )
+    page = question.page
+    if page is not None and page.limit < 1:
+        raise InvalidOption("limit", f"{page.limit} is not above zero.")
+    if page is not None and page.marker is not None and not (page.marker.isascii() and page.marker.isdigit()):
+        raise InvalidOption("marker", f"'{page.marker[:40]}' is none; take next_marker of the page before.")
+
+
+def _tax(cost: Row) -> str:
+    """Amounts are net of VAT (rule M5), unless somebody recorded a tax as a cost of its own."""
+    return (
+        "included"
+        if any(row["charge_category"] == _TAX for row in cost["by_charge_category"])
+        else "excluded"
+    )
+
+
+def _cost(connection: Connection, question: Question, teller: _Teller, now: datetime) -> Row:
+    whole = _whole(connection, question, question.selection)
+    asked = set(question.group_by) | set(_ALWAYS)
+    told: Row = {
+        **_total(whole, teller),
+        "entry_count": whole.entry_count,
+        **{
+            f"by_{name}": _group(connection, question, teller, name) if name in asked else None
+            for name in GROUPS
+        },
+        **{
+            f"by_{name}": _times(connection, question, teller, name) if name in asked else None
+            for name in TIMES
+        },
+        "by_tag": {
+            name.removeprefix(totals.TAG): _tag(connection, question, teller, name)
+            for name in question.group_by
+            if name.startswith(totals.TAG)
+        },
+    }
+    return {
+        **told,
+        "previous": _previous(connection, question, teller, now) if question.with_previous else None,
+    }
+
+
+def _total(whole: _Sum, teller: _Teller) -> Row:
+    """total and its currency: that asked for, else the only one there is; totals tells each as it was
+    recorded.
+    """
+    each = per_currency(whole.parts)
+    currency = teller.currency or (each[0]["currency"] if len(each) == 1 else None)
+    amount = teller.amount(whole.parts) if currency else None
+    return {"total": None if amount is None else display(amount), "currency": currency, "totals": each}
+
+
+def _whole(connection: Connection, question: Question, selection: Selection) -> _Sum:
+    return _sums(connection, question, selection, ()).get((), _Sum())
+
+
+def _sums(
+    connection: Connection, question: Question, selection: Selection, by: tuple[str, ...]
+) -> dict[tuple[str | None, ...], _Sum]:
+    """The sums by the first of `by`; what else it names are labels, of which the last one stands."""
+    segments = question.rates.segments(selection.window)
+    found: dict[tuple[str | None, ...], _Sum] = {}
+    told = totals.by_time(connection, selection, segments, by, question.as_of)
+    for segment, of_segment in zip(segments, told, strict=True):
+        for total in of_segment:
+            keys = tuple(total.keys.values())
+            one = found.setdefault(keys[:1], _Sum())
+            one.add(total, segment.begin)
+            one.labels = tuple(new or old for new, old in zip(keys[1:], one.labels or keys[1:], strict=True))
+    return found
+
+
+def _dearest(rows: list[Row]) -> list[Row]:
+    """Dearest first; without a currency asked for each currency for itself. What is unknown comes last."""
+    currencies = sorted({row["currency"] for row in rows})
+    return sorted(
+        rows,
+        key=lambda row: (
+            row["amount"] is None,
+            currencies.index(row["currency"]),
+            -Decimal(row["amount"] or 0),
+        ),
+    )
+
+
+def _group(connection: Connection, question: Question, teller: _Teller, name: str) -> list[Row]:
+    by = GROUPS[name]
+    sums = _sums(connection, question, question.selection, by)
+    named = ((dict(zip(by, (*key, *one.labels), strict=True)), one) for key, one in sums.items())
+    return _dearest(teller.rows(named))
+
+
+def _tag(connection: Connection, question: Question, teller: _Teller, name: str) -> list[Row]:
+    sums = _sums(connection, question, question.selection, (name,))
+    return _dearest(teller.rows(({"value": key[0]}, one) for key, one in sums.items()))
+
+
+def _times(connection: Connection, question: Question, teller: _Teller, unit: str) -> list[Row]:
+    """Local days, ISO weeks or months in order, as far as they are in the window; one without an entry has no
+    row.
+    """
+    window, rates = question.selection.window, question.rates
+    spans = list(grouping.spans(window, unit, question.zone))
+    parts = [(number, part) for number, (_name, span) in enumerate(spans) for part in rates.segments(span)]
+    told = totals.by_time(
+        connection, question.selection, [part for _number, part in parts], as_of=question.as_of
+    )
+    found: dict[int, _Sum] = {}
+    for (number, part), of_part in zip(parts, told, strict=True):
+        for total in of_part:
+            found.setdefault(number, _Sum()).add(total, part.begin)
+    return teller.rows(
+        ({unit: name, "begin": iso(span.begin), "end": iso(span.end)}, found[number])
+        for number, (name, span) in enumerate(spans)
+        if number in found
+    )
+
+
+def _previous(connection: Connection, question: Question, teller: _Teller, now: datetime) -> Row:
+    """The same elapsed part of the period before, and by how much it has changed; null where there is no one
+    currency to tell it in.
+    """
+    window = question.selection.window
+    part = Window(window.begin, max(window.begin, min(now, window.end)))
+    before = previous_part(question.named, part, window.length, question.zone)
+    ours, theirs = (
+        _whole(connection, question, replace(question.selection, window=one)) for one in (part, before)
+    )
+    currencies = {currency for one in (ours, theirs) for currency, _amount, _moment in one.parts}
+    comparable = teller.currency is not None or len(currencies) == 1
+    amounts = [teller.amount(one.parts) if comparable else None for one in (ours, theirs)]
+    now_amount, then_amount = amounts
+    change = None if now_amount is None or then_amount is None else ROUNDING.subtract(now_amount, then_amount)
+    return {
+        "period_start": iso(before.begin),
+        "period_end": iso(before.end),
+        "compared_start": iso(part.begin),
+        "compared_end": iso(part.end),
+        "compared_total": None if now_amount is None else display(now_amount),
+        "total": None if then_amount is None else display(then_amount),
+        "currency": (teller.currency or min(currencies)) if comparable else None,
+        "change": None if change is None else display(change),
+        "relative_change": display(ROUNDING.divide(change, then_amount))
+        if change is not None and then_amount
+        else None,
+    }
+
+
+def _entries(connection: Connection, question: Question) -> Row:
+    """The page of entries that was asked for, and the marker to go on with; null where there is no more, or
+    none was asked for.
+    """
+    page = question.page
+    if page is None:
+        return {"entries": None, "next_marker": None}
+    after = None if page.marker is None else int(page.marker)
+    # One more than asked for says whether there is another page.
+    found = totals.rows(
+        connection, question.selection, page.limit + 1, after, question.as_of, valid_only=not page.history
+    )
+    shown = found[: page.limit]
+    return {
+        "entries": [_entry(row) for row in shown],
+        "next_marker": str(shown[-1]["id"]) if len(found) > page.limit else None,
+    }
+
+
+def _entry(row: Mapping[str, Any]) -> Row:
+    return {
+        **entry_result.to_result(row),
+        "version": row["version"],
+        "reversal": row["reverses"] is not None,
+        "recorded_at": iso(datetime.fromtimestamp(row["recorded_at"], UTC)),
+        "recorded_by": row["recorded_by"],
+    }

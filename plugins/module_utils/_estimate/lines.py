@@ -1,0 +1,237 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The lines of an estimate, and what they come to in a period and the next, as exact fractions (rules E1 and
+G3 of docs/rules.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from .._core.errors import InvalidOption, UnknownAmount
+from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
+from .changes import Change
+from .price_list import MONTH_H
+from .shape_prices import Price, PriceContext, converted
+from .shapes import Part, Shape, net
+
+HOURLY, MONTHLY, THIS, NEXT = "hourly", "monthly", "this_period", "next_period"
+BASES = (HOURLY, MONTHLY, THIS, NEXT)
+GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The rest of the current period and the next one, in hours of collect periods; next None where there is
+    none.
+    """
+
+    this: Window
+    next: Window | None
+    this_hours: Fraction
+    next_hours: Fraction
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: what, how much more or less of it, and what that comes to. price None with amounts None:
+    unknown says why.
+    """
+
+    name: str
+    action: str
+    kind: str
+    size: str
+    unit: str
+    quantity: Fraction | None
+    category: str
+    price: Price | None
+    amounts: Mapping[str, Fraction] | None
+    unknown: str | None = None
+
+
+def periods_of(calendar: Calendar, now: datetime, collect_period_s: int) -> Periods:
+    """What is left of the current period, and the next one.
+
+    The collect period that has begun counts whole, as it is rated whole.
+
+    Raises InvalidOption outside a custom period.
+    """
+    this = period_at(calendar, now)
+    if this is None:
+        raise InvalidOption(
+            "period", f"the custom period does not hold {iso(now)}; there is nothing to estimate for."
+        )
+    following = next_period(calendar, this)
+    step = timedelta(seconds=collect_period_s)
+    rounded = ceil_to(now, collect_period_s)
+    begun = rounded if rounded == now else rounded - step
+    return Periods(
+        this,
+        following,
+        _hours(begun, ceil_to(this.end, collect_period_s)),
+        Fraction(0)
+        if following is None
+        else _hours(ceil_to(following.begin, collect_period_s), ceil_to(following.end, collect_period_s)),
+    )
+
+
+def _hours(begin: datetime, end: datetime) -> Fraction:
+    return Fraction(int((end - begin).total_seconds()), 3600)
+
+
+def shapes_of(changes: Iterable[Change]) -> list[Shape]:
+    """Every shape whose price is needed, once."""
+    return list(
+        dict.fromkeys(
+            part.shape
+            for change in changes
+            for part in (*net(change.before, change.after), *(change.before if change.overlaps else ()))
+        )
+    )
+
+
+class _Tariff:
+    """What so much of a shape comes to.
+
+    Thousands of resources are of few sizes, each of which is reckoned once.
+    """
+
+    def __init__(
+        self,
+        prices: Mapping[Shape, Price],
+        missing: Mapping[Shape, str],
+        periods: Periods,
+        context: PriceContext,
+    ) -> None:
+        self.prices = prices
+        self.missing = missing
+        self.periods = periods
+        self.context = context
+        self._reckoned: dict[tuple[Part, Fraction | None, str, bool], Mapping[str, Fraction] | None] = {}
+
+    def amounts(
+        self, part: Part, hours: Fraction | None, period: str, recurring: bool
+    ) -> Mapping[str, Fraction] | None:
+        """By basis; None where no price is known. What is equal is the same object."""
+        key = (part, hours, period, recurring)
+        if key not in self._reckoned:
+            self._reckoned[key] = self._reckon(*key)
+        return self._reckoned[key]
+
+    def _reckon(
+        self, part: Part, hours: Fraction | None, period: str, recurring: bool
+    ) -> Mapping[str, Fraction] | None:
+        price = self.prices.get(part.shape)
+        if price is None:
+            return None
+        if self.context.kinds[part.shape.kind].hourly:
+            return _over_time(price.amount * part.quantity, hours, self.periods, recurring)
+        return _once(price.amount * part.quantity, period)
+
+
+def lines_of(
+    changes: Iterable[Change],
+    prices: Mapping[Shape, Price],
+    missing: Mapping[Shape, str],
+    periods: Periods,
+    context: PriceContext,
+) -> list[Line]:
+    """One line for each shape that a change brings or takes, and one for what is unknown of it.
+
+    What costs nothing new has none.
+    """
+    found = []
+    tariff = _Tariff(prices, missing, periods, context)
+    # Both are there until the old one goes: rated for one collect period more.
+    once = 1 / context.periods_per_hour
+    for change in changes:
+        if change.unknown is not None:
+            found.append(
+                Line(change.name, change.action, "", "", "", None, "other", None, None, change.unknown)
+            )
+        elif change.given is not None:
+            found.append(_given(change, periods, context))
+        else:
+            found += [_line(change, part, change.hours, tariff) for part in net(change.before, change.after)]
+            if change.overlaps:
+                found += [_line(change, part, once, tariff, recurring=False) for part in change.before]
+    return found
+
+
+def _line(
+    change: Change, part: Part, hours: Fraction | None, tariff: _Tariff, recurring: bool = True
+) -> Line:
+    kind, price = tariff.context.kinds[part.shape.kind], tariff.prices.get(part.shape)
+    unknown = None if price else f"no price is known of {part.shape} ({tariff.missing[part.shape]})"
+    amounts = tariff.amounts(part, hours, change.period, recurring)
+    return Line(
+        change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category, price, amounts, unknown
+    )  # fmt: skip
+
+
+def _given(change: Change, periods: Periods, context: PriceContext) -> Line:
+    given = change.given
+    if given is None:
+        raise ValueError(f"{change.name} has no amount")
+    try:
+        amount = converted(
+            Fraction(given.money.amount), given.money.currency, context.rating_currency, context
+        )
+    except UnknownAmount as error:
+        return Line(
+            change.name, change.action, "amount", "", "", None, given.category, None, None, str(error)
+        )
+    price = Price(amount, GIVEN, str(given.money) + (" an hour" if given.per == "hour" else ""))
+    hourly = given.per == "hour"
+    amounts = (
+        _over_time(amount, change.hours, periods, recurring=True) if hourly else _once(amount, change.period)
+    )
+    return Line(
+        change.name, change.action, "amount", "", given.per, Fraction(1), given.category, price, amounts
+    )
+
+
+def _over_time(
+    by_hour: Fraction, hours: Fraction | None, periods: Periods, recurring: bool
+) -> dict[str, Fraction]:
+    """By the hour, in 730 of them, in what is left of this period, and in the next: for hours, or until
+    somebody removes it.
+    """
+    this, month, following = periods.this_hours, Fraction(MONTH_H), periods.next_hours
+    if hours is not None:
+        month = min(hours, month)
+        this = min(hours, this)
+        following = min(max(hours - this, Fraction(0)), following)
+    steady = by_hour if recurring else Fraction(0)
+    return {HOURLY: steady, MONTHLY: steady * month, THIS: by_hour * this, NEXT: by_hour * following}
+
+
+def _once(amount: Fraction, period: str) -> dict[str, Fraction]:
+    none = Fraction(0)
+    return {
+        HOURLY: none,
+        MONTHLY: none,
+        THIS: amount if period == "this" else none,
+        NEXT: none if period == "this" else amount,
+    }
+
+
+def sums(lines: Iterable[Line]) -> dict[str, Fraction]:
+    """What the known lines come to, by basis."""
+    # Counted by object first, as most lines of a large plan are alike, and fractions are slow to add.
+    counted: dict[int, tuple[Mapping[str, Fraction], int]] = {}
+    for line in lines:
+        if line.amounts is not None:
+            amounts, count = counted.get(id(line.amounts), (line.amounts, 0))
+            counted[id(line.amounts)] = (amounts, count + 1)
+    found = dict.fromkeys(BASES, Fraction(0))
+    for amounts, count in counted.values():
+        for basis, amount in amounts.items():
+            found[basis] += amount * count
+    return found

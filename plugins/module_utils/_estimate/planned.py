@@ -1,0 +1,193 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a task plans, row by row, and what of it is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from .._core.errors import InvalidOption
+from .._core.money import Money, parse_currency, parse_positive_amount
+from .._openstack.block_storage import Volume
+from .._openstack.compute import Server
+from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Given
+from .shapes import KINDS, Part, Shape
+
+AMOUNT = "amount"
+#: What has a name of its own that tells whether it is there already, and the option that names its size.
+SERVERS = ("instance", "stopped_instance")
+_SIZE_OPTIONS = {"instance": "flavor", "stopped_instance": "flavor", "volume": "volume_type"}
+#: How Nova calls a server -> the kind that it is rated as; of any other status nobody can tell.
+_RATED_AS = {
+    "ACTIVE": "instance",
+    "SHUTOFF": "stopped_instance",
+    "SHELVED": "stopped_instance",
+    "SHELVED_OFFLOADED": "stopped_instance",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of what is planned: one resource, how many of it or which names; part None for an amount that
+    is given.
+    """
+
+    label: str
+    part: Part | None
+    count: int
+    names: tuple[str, ...]
+    present: bool
+    hours: Fraction | None
+    period: str
+    given: Given | None
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What is there by kind of name (server, volume) and name: what it costs by, or why nobody can tell."""
+
+    parts: Mapping[tuple[str, str], Part | str]
+
+    def find(self, kind: str, name: str) -> Part | str | None:
+        """The resource of that name; None where there is none."""
+        return self.parts.get((_named_as(kind), name))
+
+
+def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
+    """The option resources. Raises InvalidOption that names the row."""
+    return tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
+
+
+def _parsed(row: Mapping[str, Any], option: str) -> Row:
+    kind, names, count = row["kind"], tuple(row.get("names") or ()), row.get("count")
+    _refuse_foreign(row, option)
+    if names and kind not in _SIZE_OPTIONS:
+        raise InvalidOption(
+            f"{option}.names", "is for servers and volumes, which are compared with those of the project."
+        )
+    if names and (count is not None or len(set(names)) != len(names)):
+        raise InvalidOption(f"{option}.names", "says how many; leave count out, and write each name once.")
+    present = row.get("state") != "absent"
+    if not present and not names:
+        raise InvalidOption(f"{option}.names", "says what is to be absent.")
+    if count is not None and count <= 0:
+        raise InvalidOption(f"{option}.count", f"{count} is not above zero.")
+    hours = row.get("hours")
+    given = _given(row, option) if kind == AMOUNT else None
+    return Row(
+        label=row.get("name") or option,
+        part=None if given else _part(row, option, present),
+        count=len(names) or count or 1,
+        names=names,
+        present=present,
+        hours=None if hours is None else Fraction(parse_positive_amount(hours, f"{option}.hours")),
+        period=row.get("period") or "this",
+        given=given,
+    )
+
+
+def _refuse_foreign(row: Mapping[str, Any], option: str) -> None:
+    """Raise InvalidOption for what does not belong to the row's kind, which would not be counted."""
+    kind = row["kind"]
+    of_kind = {
+        "flavor": kind in SERVERS,
+        "volume_type": kind == "volume",
+        "gb": kind in KINDS and KINDS[kind].unit == "gb",
+        **dict.fromkeys(("amount", "currency", "category", "per"), kind == AMOUNT),
+        "hours": kind == AMOUNT or KINDS[kind].hourly,
+        "period": kind == AMOUNT or not KINDS[kind].hourly,
+    }
+    for name, belongs in of_kind.items():
+        if row.get(name) is not None and not belongs:
+            raise InvalidOption(f"{option}.{name}", f"does not belong to {kind}; leave it out.")
+
+
+def _part(row: Mapping[str, Any], option: str, present: bool) -> Part:
+    """One of what the row plans; of what is to be absent the size does not matter, as what is there tells it."""
+    kind = row["kind"]
+    size, name = _SIZE_OPTIONS.get(kind), ""
+    if size is not None and present:
+        name = row.get(size) or ""
+        if not name:
+            raise InvalidOption(f"{option}.{size}", f"is needed for {kind}: it says what it costs.")
+    if KINDS[kind].unit == "each" or not present:
+        return Part(Shape(kind, name), Fraction(1))
+    if row.get("gb") is None:
+        raise InvalidOption(f"{option}.gb", f"is needed for {kind}: how large it is.")
+    return Part(Shape(kind, name), Fraction(parse_positive_amount(row["gb"], f"{option}.gb")))
+
+
+def _given(row: Mapping[str, Any], option: str) -> Given:
+    money = Money(
+        parse_positive_amount(row.get("amount") or "", f"{option}.amount"),
+        parse_currency(row.get("currency"), f"{option}.currency"),
+    )
+    return Given(money, row.get("per") or "once", row.get("category") or "other")
+
+
+def existing(servers: Iterable[Server], volumes: Iterable[Volume]) -> Existing:
+    """What the project has, by name. Several of one name are unknown: nobody can tell which is meant."""
+    found: dict[tuple[str, str], Part | str] = {}
+    rows = [
+        *((("server", one.name), _of_server(one)) for one in servers),
+        *((("volume", one.name), _of_volume(one)) for one in volumes),
+    ]
+    for key, part in rows:
+        found[key] = f"the project has several of the name {key[1]}" if key in found else part
+    return Existing(found)
+
+
+def _of_server(server: Server) -> Part | str:
+    kind = _RATED_AS.get(server.status)
+    if kind is None or server.flavor_name is None:
+        return f"server {server.name} is {server.status}, of which nobody can tell how it is rated"
+    return Part(Shape(kind, server.flavor_name), Fraction(1))
+
+
+def _of_volume(volume: Volume) -> Part | str:
+    if not volume.volume_type:
+        return f"the type of volume {volume.name} is not told"
+    return Part(Shape("volume", volume.volume_type), Fraction(volume.size_gb))
+
+
+def planned(rows: Iterable[Row], there: Existing, flavors: Flavors) -> list[Change]:
+    """The changes that the rows mean, given what is there. What is there as it is planned changes nothing."""
+    return [change for row in rows for change in _changes(row, there, flavors)]
+
+
+def _changes(row: Row, there: Existing, flavors: Flavors) -> list[Change]:
+    common: dict[str, Any] = {"hours": row.hours, "period": row.period}
+    if row.part is None:
+        return [Change(row.label, ADDED, given=row.given, **common)]
+    unknown = _unknown_flavor(row, flavors)
+    if unknown is not None:
+        return [Change(name, ADDED, unknown=unknown, **common) for name in row.names or (row.label,)]
+    if not row.names:
+        part = Part(row.part.shape, row.part.quantity * row.count, row.count)
+        return [Change(row.label, ADDED, after=(part,), **common)]
+    return [_named(row, name, there.find(row.part.shape.kind, name), common) for name in row.names]
+
+
+def _named(row: Row, name: str, found: Part | str | None, common: dict[str, Any]) -> Change:
+    after = (row.part,) if row.present and row.part is not None else ()
+    if isinstance(found, str):
+        return Change(name, CHANGED if row.present else REMOVED, unknown=found, **common)
+    if found is None:
+        return Change(name, ADDED if row.present else REMOVED, after=after, **common)
+    return Change(name, CHANGED if row.present else REMOVED, before=(found,), after=after, **common)
+
+
+def _unknown_flavor(row: Row, flavors: Flavors) -> str | None:
+    if row.part is None or not row.present or row.part.shape.kind not in SERVERS:
+        return None
+    name = row.part.shape.name
+    return None if flavors.named(name) else f"the cloud has no flavor {name}"
+
+
+def _named_as(kind: str) -> str:
+    return "server" if kind in SERVERS else kind

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""An estimate as a result: lines, totals, what is added, changed and removed, and what to ask quotas and
+budgets for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+from .._core.errors import UnknownAmount
+from .._core.money import decimal_of, display, plain
+from .._core.periods import Window, iso
+from .changes import ADDED, CHANGED, REMOVED
+from .lines import BASES, NEXT, THIS, Line, Periods, sums
+from .shape_prices import Price, PriceContext, converted
+
+Row = dict[str, Any]
+
+_NANO = Decimal("1e-9")
+#: A period as a line of a budget names it -> as a total is named.
+_PERIODS = (("this", THIS), ("next", NEXT))
+_UP = Context(prec=50, rounding=ROUND_CEILING)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """All lines, the periods that they were reckoned for, the quotas that are needed, and whether all that
+    was asked could be read.
+    """
+
+    lines: Sequence[Line]
+    periods: Periods
+    required: Mapping[str, int]
+    read: bool
+
+    @property
+    def unknown(self) -> list[Line]:
+        """The lines of which nobody can tell what they cost."""
+        return [line for line in self.lines if line.unknown is not None]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is known."""
+        return self.read and not self.unknown
+
+
+def told(
+    estimate: Estimate, currency: str, context: PriceContext, project: str, tags: Mapping[str, str]
+) -> Row:
+    """The keys of the result. Raises UnknownAmount where the asked currency has no rate."""
+    factor = converted(Fraction(1), context.rating_currency, currency, context)
+    known = sums(estimate.lines)
+    request = _request(estimate, context.rating_currency, project, tags)
+    return {
+        "complete": estimate.complete,
+        "currency": currency,
+        "tax": "excluded",
+        "period": {**_window(estimate.periods.this), "hours": plain(decimal_of(estimate.periods.this_hours))},
+        "following_period": None
+        if estimate.periods.next is None
+        else {**_window(estimate.periods.next), "hours": plain(decimal_of(estimate.periods.next_hours))},
+        "lines": _lines(estimate.lines, factor),
+        "total": _in_all(known, context) if estimate.complete else None,
+        "known": _in_all(known, context),
+        "difference": _difference(estimate.lines, factor),
+        "unknown": [{"name": line.name, "reason": line.unknown} for line in estimate.unknown],
+        "required": dict(estimate.required),
+        "request": request,
+        "request_total": {basis: _in_currencies(_asked(estimate, basis), context) for basis in BASES},
+        "adds_no_cost": estimate.complete and known[THIS] <= 0 and known[NEXT] <= 0,
+    }
+
+
+def _window(window: Window) -> Row:
+    return {"period_start": iso(window.begin), "period_end": iso(window.end)}
+
+
+def _shown(amount: Fraction) -> str:
+    return display(decimal_of(amount))
+
+
+def _amounts(amounts: Mapping[str, Fraction] | None, factor: Fraction) -> Row:
+    return {basis: None if amounts is None else _shown(amounts[basis] * factor) for basis in BASES}
+
+
+def _lines(lines: Sequence[Line], factor: Fraction) -> list[Row]:
+    """A row for each. What is equal is the same object, and is written once."""
+    amounts = {id(line.amounts): line.amounts for line in lines}
+    prices = {id(line.price): line.price for line in lines}
+    shown = {key: _amounts(of, factor) for key, of in amounts.items()}
+    priced = {key: _priced(price, factor) for key, price in prices.items()}
+    return [_line(line, priced[id(line.price)], shown[id(line.amounts)]) for line in lines]
+
+
+def _priced(price: Price | None, factor: Fraction) -> Row:
+    if price is None:
+        return dict.fromkeys(("price", "price_source", "price_detail"))
+    # By the unit, more digits than an amount: a gigabyte costs a hundredth of a thousandth.
+    return {
+        "price": plain(_rounded(price.amount * factor)),
+        "price_source": price.source,
+        "price_detail": price.told,
+    }
+
+
+def _line(line: Line, priced: Row, amounts: Row) -> Row:
+    return {
+        "name": line.name,
+        "action": line.action,
+        "kind": line.kind or None,
+        "size": line.size or None,
+        "quantity": None if line.quantity is None else display(decimal_of(line.quantity)),
+        "unit": line.unit or None,
+        "category": line.category,
+        **priced,
+        **amounts,
+        "unknown": line.unknown,
+    }
+
+
+def _rounded(amount: Fraction) -> Decimal:
+    return Decimal(Context(prec=12).create_decimal(decimal_of(amount)))
+
+
+def _in_all(known: Mapping[str, Fraction], context: PriceContext) -> Row:
+    """Each basis in every currency that has a rate now, and in that of the cloud."""
+    return {basis: _in_currencies(known[basis], context) for basis in BASES}
+
+
+def _in_currencies(amount: Fraction, context: PriceContext) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for currency in dict.fromkeys((context.rating_currency, *context.rates.currencies)):
+        try:
+            found[currency] = _shown(converted(amount, context.rating_currency, currency, context))
+        except UnknownAmount:
+            found[currency] = None
+    return found
+
+
+def _difference(lines: Sequence[Line], factor: Fraction) -> Row:
+    """What is added, changed and removed, and all of it together; amounts null where a line of it is unknown."""
+    found = {}
+    groups = {
+        action: [line for line in lines if line.action == action] for action in (ADDED, CHANGED, REMOVED)
+    }
+    for name, members in {**groups, "net": list(lines)}.items():
+        unknown = any(line.unknown is not None for line in members)
+        found[name] = {
+            "count": len({line.name for line in members}),
+            **_amounts(None if unknown else sums(members), factor),
+        }
+    return found
+
+
+def _asked(estimate: Estimate, basis: str) -> Fraction:
+    """All categories that cost, as in _request."""
+    return sum((amount for _category, amount in _by_category(estimate, basis)), Fraction(0))
+
+
+def _by_category(estimate: Estimate, basis: str) -> list[tuple[str, Fraction]]:
+    """The known amounts of the categories that cost something.
+
+    What a category saves is no one else's to spend.
+    """
+    categories = sorted({line.category for line in estimate.lines})
+    amounts = (
+        (one, sums(line for line in estimate.lines if line.category == one)[basis]) for one in categories
+    )
+    return [(category, amount) for category, amount in amounts if amount > 0]
+
+
+def _request(estimate: Estimate, currency: str, project: str, tags: Mapping[str, str]) -> list[Row]:
+    """The known amounts as lines for a budget, by category and period."""
+    return [
+        {
+            "amount": plain(_UP.quantize(decimal_of(amount), _NANO)),
+            "currency": currency,
+            "category": category,
+            "project": project,
+            "tags": dict(tags),
+            "period": period,
+        }
+        for period, basis in _PERIODS
+        for category, amount in _by_category(estimate, basis)
+    ]

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What has a price: kinds of resources, and the size in which one comes (rule E1 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .._core.errors import InvalidOption
+
+#: How operators write the unit of a thing that is counted, and of 1024-based gigabytes, in small letters.
+_COUNTED = frozenset({"instance", "ip", "lb", "loadbalancer", "unit", "count"})
+_SIZED = frozenset({"gib", "gb"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource and how clouds rate it.
+
+    unit: what its quantity is, `each` or `gb` (1024-based, as OpenStack counts). metrics: what CloudKitty's
+    operators call it. units: what the metric may be counted in. keys: of a rated point's metadata, what tells
+    the size. category: of budgets. hourly: false for what is paid once.
+    """
+
+    name: str
+    unit: str
+    metrics: tuple[str, ...]
+    units: frozenset[str]
+    keys: tuple[str, ...]
+    category: str
+    hourly: bool = True
+
+
+_FLAVOR = ("flavor_name", "flavor_id")
+#: Names of metrics: CloudKitty's metrics.yml, and a public cloud's documentation of its billing, both read
+#: 2026-11-21; the option `metrics` replaces them by kind.
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("instance", "each", ("instance_up", "instance"), _COUNTED, _FLAVOR, "compute"),
+        Kind("stopped_instance", "each", ("instance_reserved",), _COUNTED, _FLAVOR, "compute"),
+        Kind("volume", "gb", ("volume.size",), _SIZED, ("volume_type",), "storage"),
+        Kind("snapshot", "gb", ("volume.snapshot.size", "snapshot.size"), _SIZED, (), "storage"),
+        Kind("backup", "gb", ("volume.backup.size", "backup.size"), _SIZED, (), "storage"),
+        Kind("image", "gb", ("image.size",), _SIZED, (), "storage"),
+        Kind("floating_ip", "each", ("ip.floating",), _COUNTED, (), "network"),
+        Kind("fixed_ip", "each", (), _COUNTED, (), "network"),
+        Kind(
+            "load_balancer",
+            "each",
+            ("loadbalancer", "network.services.lb.loadbalancer"),
+            _COUNTED,
+            (),
+            "network",
+        ),
+        Kind("object_storage", "gb", ("storage.objects.size", "radosgw.objects.size"), _SIZED, (), "storage"),
+        Kind("egress", "gb", ("storage.objects.outgoing.bytes",), _SIZED, (), "storage", hourly=False),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one unit costs the same of: a kind in a size. name: of the flavor or volume type, empty where the
+    kind has none.
+    """
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a shape: how many, or GB. count: of how many resources, for their quotas."""
+
+    shape: Shape
+    quantity: Fraction
+    count: int = 1
+
+
+def kinds_with(metrics: Mapping[str, object]) -> dict[str, Kind]:
+    """The kinds with the user's names of metrics.
+
+    Raises InvalidOption for a kind that there is not, and for what are no names.
+    """
+    found = dict(KINDS)
+    for kind, names in metrics.items():
+        if kind not in KINDS:
+            raise InvalidOption(
+                f"metrics.{kind}", f"is no kind of resource; it is one of {', '.join(KINDS)}."
+            )
+        listed = [names] if isinstance(names, str) else names
+        if not isinstance(listed, list) or not all(isinstance(name, str) and name for name in listed):
+            raise InvalidOption(f"metrics.{kind}", "is a list of names of metrics, as the cloud rates them.")
+        found[kind] = replace(KINDS[kind], metrics=tuple(listed))
+    return found
+
+
+def net(before: Iterable[Part], after: Iterable[Part]) -> list[Part]:
+    """What comes and, negative, what goes, by shape; what stays the same is in neither, so that its price
+    need not be known.
+    """
+    before, after = tuple(before), tuple(after)
+    if not before and len(after) < 2:
+        return list(after)
+    quantities: dict[Shape, Fraction] = {}
+    counts: dict[Shape, int] = {}
+    for sign, parts in ((1, after), (-1, before)):
+        for part in parts:
+            quantities[part.shape] = quantities.get(part.shape, Fraction(0)) + sign * part.quantity
+            counts[part.shape] = counts.get(part.shape, 0) + sign * part.count
+    return [Part(shape, quantity, counts[shape]) for shape, quantity in quantities.items() if quantity]

@@ -1,0 +1,265 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a plan of Terraform or OpenTofu changes (rule E1 of docs/rules.md).
+
+Source: Terraform's documentation, internals, JSON output format, read 2026-11-21. Of a plan only
+resource_changes and its flags are looked at: `variables` holds secrets in clear.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from .._core.errors import InvalidOption
+from .changes import ADDED, CHANGED, REMOVED, Change
+from .shapes import Part
+from .terraform_types import (
+    ALSO_TAKES,
+    FREE,
+    FREE_PROVIDERS,
+    NETWORKING,
+    ON_NETWORKS,
+    OPENSTACK,
+    PRICED,
+    Context,
+    State,
+    Unknown,
+)
+
+_OPTION = "terraform_plan"
+#: What does nothing to what costs: a forgotten resource stays, and costs on.
+_NOTHING = (["no-op"], ["read"], ["forget"])
+#: The planned values of a plan that has no resources, but for outputs.
+_NO_RESOURCES: tuple[Any, ...] = ({}, {"root_module": {}})
+_ACTIONS = {
+    ("create",): ADDED,
+    ("update",): CHANGED,
+    ("delete",): REMOVED,
+    ("delete", "create"): CHANGED,
+    ("create", "delete"): CHANGED,
+    # The old one is forgotten and stays, so that all of the new one comes on top.
+    ("create", "forget"): ADDED,
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan's changes, and why it is not the whole of what will happen; None where it is."""
+
+    changes: tuple[Mapping[str, Any], ...]
+    unfinished: str | None
+
+
+def load_plan(path: str) -> Plan:
+    """Read what `terraform show -json` wrote.
+
+    Raises InvalidOption for a file that is none of that, without a word of what is in it.
+    """
+    try:
+        content = json.loads(Path(path).read_bytes(), parse_float=Decimal, parse_constant=_refuse_constant)
+    except OSError as error:
+        raise InvalidOption(_OPTION, f"'{path}' cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict) or not isinstance(content.get("format_version"), str):
+        raise InvalidOption(_OPTION, f"'{path}' is no plan in JSON; write one with terraform show -json.")
+    if content["format_version"].split(".")[0] != "1":
+        raise InvalidOption(
+            _OPTION, f"'{path}' has format {content['format_version'][:20]}; format 1 is understood."
+        )
+    if "planned_values" not in content and "resource_changes" not in content:
+        raise InvalidOption(
+            _OPTION,
+            f"'{path}' is no plan; it may be a state. Write a plan with terraform show -json PLANFILE.",
+        )
+    changes = content.get("resource_changes", [])
+    if not isinstance(changes, list) or not all(_is_change(one) for one in changes):
+        raise InvalidOption(
+            _OPTION, f"'{path}' has a resource change that is none; write it anew with terraform show -json."
+        )
+    # Resources that stay as they are have a change, too, whose action is no-op.
+    if not changes and _planned_values(content) not in _NO_RESOURCES:
+        raise InvalidOption(
+            _OPTION,
+            f"'{path}' has resources and no word of what changes; write it anew with terraform show -json.",
+        )
+    return Plan(tuple(changes), _unfinished(content))
+
+
+def _planned_values(content: Mapping[str, Any]) -> Any:
+    values = content.get("planned_values", {})
+    return (
+        {key: value for key, value in values.items() if key != "outputs"}
+        if isinstance(values, dict)
+        else values
+    )
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def _is_change(row: Any) -> bool:
+    if not isinstance(row, dict) or not all(
+        isinstance(row.get(key), str) for key in ("address", "type", "provider_name")
+    ):
+        return False
+    change = row.get("change")
+    return isinstance(change, dict) and isinstance(change.get("actions"), list)
+
+
+def _unfinished(content: Mapping[str, Any]) -> str | None:
+    if content.get("errored"):
+        return "the plan is errored, so that not all of its changes are in it"
+    if content.get("complete") is False or content.get("deferred_changes"):
+        return "the plan is not complete: Terraform has put off some of its changes"
+    return None
+
+
+def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> list[Change]:
+    """The changes of a plan that cost, free, or are unknown. assume_free: types, addresses, or how either
+    begins with a * behind that.
+    """
+    found = [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished)]
+    context = replace(context, planned=_planned(plan))
+    for row in plan.changes:
+        actions = row["change"]["actions"]
+        if row.get("mode") == "data" or actions in _NOTHING or _is_assumed(row, assume_free):
+            continue
+        found.append(_change(row, tuple(actions), context))
+    return found
+
+
+def _planned(plan: Plan) -> frozenset[str]:
+    """The types that the plan makes one of; none where it looks up during apply what may tell of a network
+    that others made.
+    """
+    looked_up = [row for row in plan.changes if row.get("mode") == "data"]
+    if any(row["type"].startswith(NETWORKING) or row["provider_name"] not in OPENSTACK for row in looked_up):
+        return frozenset()
+    return frozenset(row["type"] for row in plan.changes if "create" in row["change"]["actions"])
+
+
+def tells_networks_by_id(plan: Plan) -> bool:
+    """Whether an address that changes is on a network or a subnet of which the plan knows the id."""
+    for row in plan.changes:
+        where, change = ON_NETWORKS.get(row["type"]), row["change"]
+        if where is None or change["actions"] in _NOTHING:
+            continue
+        for values in filter(None, (change.get("before"), change.get("after"))):
+            for one in values.get("network") or () if "name" in where else (values,):
+                if any(one.get(name) for name in where if name != "name"):
+                    return True
+    return False
+
+
+def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:
+    names = (row["type"], row["address"])
+    return any(
+        name.startswith(one[:-1]) if one.endswith("*") else name == one
+        for one in assume_free
+        for name in names
+    )
+
+
+def _change(row: Mapping[str, Any], actions: tuple[str, ...], context: Context) -> Change:
+    name, provider = row["address"], row["provider_name"]
+    if row.get("deposed"):
+        name += f" (deposed {row['deposed']})"
+    action = _ACTIONS.get(actions)
+    if action is None:
+        return Change(
+            name, CHANGED, unknown=f"its actions {', '.join(map(str, actions))[:60]} are not understood"
+        )
+    if provider in FREE_PROVIDERS:
+        return Change(name, action)
+    if provider not in OPENSTACK:
+        return Change(name, action, unknown=f"it is of the provider {provider}")
+    kind = row["type"]
+    overlaps = actions == ("create", "delete")
+    quota = FREE.get(kind) or ALSO_TAKES.get(kind)
+    taken = {quota: 1} if quota is not None and (action == ADDED or overlaps) else {}
+    if kind in FREE:
+        return Change(name, action, needs=taken)
+    if kind not in PRICED:
+        return Change(name, action, unknown=f"{kind} is in no table of what costs and what is free")
+    try:
+        before, after = _sides(row, actions, context)
+    except Unknown as unknown:
+        return Change(name, action, unknown=str(unknown))
+    return Change(name, action, before, after, overlaps=overlaps, needs=taken)
+
+
+def _sides(
+    row: Mapping[str, Any], actions: tuple[str, ...], context: Context
+) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """What it costs by before and after. Raises Unknown."""
+    change, parts = row["change"], PRICED[row["type"]]
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown") or {}
+    found: list[tuple[Part, ...]] = []
+    for values, side, unknown_of, there in (
+        (before, "before", {}, actions[0] != "create" or "delete" in actions),
+        (after, "after", unknown, actions != ("delete",)),
+    ):
+        if not there:
+            found.append(())
+            continue
+        flavor = _flavor(before, after, unknown, side, context, actions == ("update",))
+        ends = side == "before" and "delete" in actions
+        found.append(tuple(parts(State(values, unknown_of, flavor, ends), context)))
+    return found[0], found[1]
+
+
+def _flavor(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    unknown: Mapping[str, Any],
+    side: str,
+    context: Context,
+    in_place: bool,
+) -> str | None:
+    """The flavor's name; None where there is none, or none is known.
+
+    Raises Unknown for one that the cloud does not have.
+
+    Both attributes are optional and computed: on a resize in place one of them is still the old one's, so
+    that the changed one counts.
+    """
+    if side == "before":
+        return _former(before, context)
+    given = {
+        key: str(after[key])
+        for key in ("flavor_name", "flavor_id")
+        if after.get(key) and unknown.get(key) is not True
+    }
+    if in_place:
+        changed = {key: value for key, value in given.items() if value != before.get(key)}
+        if not changed:
+            becomes_unknown = any(unknown.get(key) is True for key in ("flavor_name", "flavor_id"))
+            return None if becomes_unknown else _former(before, context)
+        given = changed
+    found = {_offered(key, value, context).name for key, value in given.items()}
+    if len(found) > 1:
+        raise Unknown(f"flavor_name and flavor_id are of different flavors, {' and '.join(sorted(found))}")
+    return next(iter(found), None)
+
+
+def _former(before: Mapping[str, Any], context: Context) -> str | None:
+    """The flavor that it had. One that the cloud does not offer any more was rated under its old name."""
+    known = context.flavors.with_id(before.get("flavor_id") or "")
+    return before.get("flavor_name") or (known.name if known else None)
+
+
+def _offered(key: str, value: str, context: Context) -> Any:
+    flavor = context.flavors.named(value) if key == "flavor_name" else context.flavors.with_id(value)
+    if flavor is None:
+        raise Unknown(f"the cloud has no flavor with {key} {value}")
+    return flavor

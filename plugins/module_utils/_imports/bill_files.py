@@ -1,0 +1,296 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Bills of other clouds: FOCUS and plain CSV files, of which the same one twice changes nothing (rules F1 and
+L2 of docs/rules.md).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from .._core.categories import CATEGORIES
+from .._core.errors import InvalidOption
+from .._core.money import ROUNDING, display, from_nano
+from .._core.periods import Window, iso
+from .._ledger import entries, sql, totals
+from .._ledger.watch import Watch, unwatched
+from . import focus, manual
+
+FOCUS, CSV = "focus", "csv"
+_TAG = "tags."
+_FIELDS = tuple(name for name in manual.OPTIONS if name not in ("state", "source", "tags"))
+#: What a correction of a bill changes, so that it names no charge.
+_NOT_IDENTITY = ("amount", "quantity", "unit", "resource_name", "project_name", "tags", "place")
+_AT_ONCE = 2_000
+_SMALLEST = Decimal("1e-18")
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """path and file_format (focus or csv) of the file. columns: field -> its column, tags as `tags.<name>`.
+    values: field -> one for all rows.
+
+    source: under which name the ledger keeps it. replaces: the file is all there is of the source in the time
+    it covers.
+    """
+
+    path: str
+    file_format: str
+    source: str
+    columns: Mapping[str, str]
+    values: Mapping[str, str]
+    timezone: str
+    categories: Mapping[str, str]
+    replaces: bool
+
+
+def import_table(
+    ledger_options: sql.LedgerOptions,
+    options: TableOptions,
+    now: datetime,
+    recorded_by: str,
+    check_mode: bool,
+    watch: Watch = unwatched,
+) -> dict[str, Any]:
+    """The result of cost_import for a file: all of its rows in one transaction, or none of them.
+
+    Raises InvalidOption naming the line for a row that is no cost; LedgerError.
+    """
+    done = _Done()
+    with _opened(ledger_options, check_mode) as ledger:
+        rows = _entries(options, now)
+        while batch := list(islice(rows, _AT_ONCE)):
+            done.add(batch, _outcomes(ledger, batch, now, recorded_by, check_mode))
+        if ledger is not None and options.replaces:
+            done.counts[entries.REVERSED] += _take_back_others(
+                ledger, options, done, now, recorded_by, check_mode
+            )
+        created = ledger is not None and ledger.created
+        watched = watch(None if check_mode else ledger, None)
+    return {
+        "changed": any(count for outcome, count in done.counts.items() if outcome != entries.UNCHANGED),
+        "ledger": sql.shown(ledger_options),
+        "ledger_created": created,
+        "entries": done.counts,
+        "source": options.source,
+        "totals": {
+            currency: display(from_nano(amount_nano)) for currency, amount_nano in sorted(done.sums.items())
+        },
+        "period_start": None if done.first is None else iso(done.first),
+        "period_end": None if done.last is None else iso(done.last),
+        **watched,
+    }
+
+
+class _Done:
+    """What of a file was read so far: outcomes, sums by currency, keys, and the first and the last moment of
+    its charges.
+    """
+
+    def __init__(self) -> None:
+        self.counts = dict.fromkeys(entries.OUTCOMES, 0)
+        self.sums: Counter[str] = Counter()
+        self.keys: set[str] = set()
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+
+    def add(self, batch: Sequence[entries.Entry], outcomes: Sequence[str]) -> None:
+        """Some more of its rows."""
+        for one, outcome in zip(batch, outcomes, strict=True):
+            self.counts[outcome] += 1
+            self.sums[one.currency] += one.amount_nano
+            self.keys.add(one.key)
+            self.first = min(self.first or one.period.begin, one.period.begin)
+            self.last = max(self.last or one.period.end, one.period.end)
+
+
+def _opened(
+    options: sql.LedgerOptions, check_mode: bool
+) -> AbstractContextManager[sql.Ledger] | AbstractContextManager[None]:
+    if check_mode:
+        return sql.reading(options) if sql.exists(options) else nullcontext()
+    return sql.writing(options)
+
+
+def _outcomes(
+    ledger: sql.Ledger | None,
+    batch: Sequence[entries.Entry],
+    now: datetime,
+    recorded_by: str,
+    check_mode: bool,
+) -> list[str]:
+    """What writing does to each, or would do in check mode."""
+    if ledger is None:
+        return [entries.RECORDED] * len(batch)
+    if not check_mode:
+        return [one.outcome for one in entries.write_all(ledger.connection, batch, now, recorded_by)]
+    stored = entries.current_all(ledger.connection, [(one.source, one.key) for one in batch])
+    return [entries.next_version(stored.get((one.source, one.key)), one)[1] for one in batch]
+
+
+def _take_back_others(
+    ledger: sql.Ledger, options: TableOptions, done: _Done, now: datetime, recorded_by: str, check_mode: bool
+) -> int:
+    """Reverse what the source has in the time that the file covers and the file has not; how many entries
+    that is.
+    """
+    if done.first is None or done.last is None:
+        return 0
+    selection = totals.Selection(Window(done.first, done.last), sources=(options.source,))
+    after: int | None = None
+    gone: list[str] = []
+    while page := totals.rows(ledger.connection, selection, _AT_ONCE, after, valid_only=True):
+        gone += [row["key"] for row in page if row["key"] not in done.keys]
+        after = page[-1]["id"]
+    for key in () if check_mode else gone:
+        entries.take_back(ledger.connection, options.source, key, now, recorded_by)
+    return len(gone)
+
+
+def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
+    """The rows of the file as entries, one after the other. Raises InvalidOption."""
+    seen: Counter[str] = Counter()
+    path = Path(options.path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            table = csv.DictReader(stream, strict=True)
+            columns = _columns(options, table.fieldnames or ())
+            for row in table:
+                place = f"{path.name} line {table.line_num}"
+                if None in row or None in row.values():
+                    raise InvalidOption("file", f"{place} has more or fewer cells than there are columns.")
+                told = _cost(row, columns, options, place)
+                key = told.key or _key(row, told, options)
+                seen[key] += 1
+                # Charges that nothing tells apart are counted: the second one is #2 in every delivery.
+                number = f"#{seen[key]}" if seen[key] > 1 else ""
+                yield manual.entry_of(replace(told, key=key + number), None, now)
+    except OSError as error:
+        raise InvalidOption("file", f"'{options.path}' cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidOption("file", f"'{options.path}' is no CSV in UTF-8: {error}.") from error
+
+
+def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
+    """Field -> column of this file.
+
+    Raises InvalidOption for a field that an entry has not, or a column that the file has not.
+    """
+    for option, given in (("columns", options.columns), ("values", options.values)):
+        for name in given:
+            if name not in _FIELDS and not name.startswith(_TAG):
+                raise InvalidOption(
+                    f"{option}.{name}",
+                    f"is no field of a cost; those are {', '.join(_FIELDS)} and tags.<name>.",
+                )
+    for name, column in options.columns.items():
+        if column not in named:
+            raise InvalidOption(
+                f"columns.{name}", f"the file has no column '{column}'; it has {', '.join(named)}."
+            )
+    told = {*options.columns, *options.values}
+    needed = ("amount", "currency", "category", "occurred_at" if "occurred_at" in told else "period_begin")
+    for name in needed if options.file_format == CSV else ():
+        if name not in told:
+            raise InvalidOption(
+                "columns", f"tells no {name}; name its column there, or write it for all rows in values."
+            )
+    shipped: dict[str, str] = {}
+    if options.file_format == FOCUS:
+        missing = [column for column in focus.NEEDED if column not in named]
+        if missing:
+            raise InvalidOption(
+                "file", f"'{options.path}' is no FOCUS file, as it has no column {', '.join(missing)}."
+            )
+        shipped = {name: column for name, column in focus.COLUMNS.items() if column in named}
+    return {**shipped, **options.columns}
+
+
+def _cost(
+    row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, place: str
+) -> manual.Cost:
+    """A row as a cost; without a key where no column tells one. Raises InvalidOption."""
+    told = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
+    told = {**told, **options.values}
+    tags = {name.removeprefix(_TAG): told.pop(name) for name in list(told) if name.startswith(_TAG)}
+    if options.file_format == FOCUS:
+        tags = {**_focus_tags(row.get(focus.TAGS) or "", place), **tags}
+        told = _as_ours(told, options.categories)
+    fields: dict[str, Any] = {"timezone": options.timezone, **told, "tags": tags}
+    for name in ("amount", "quantity"):
+        if name in told:
+            fields[name] = _number(told[name])
+    if "unit" not in told:
+        fields.pop("quantity", None)
+    return manual.Cost(**{"key": "", **fields, "source": options.source, "place": place})
+
+
+def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
+    """FOCUS's words as ours.
+
+    What is negative and no credit is a correction or a refund, which we call an adjustment (rule M5).
+    """
+    kind = told.get("charge_category", "").lower()
+    if told.get("amount", "").startswith("-") and kind not in entries.MAY_BE_NEGATIVE:
+        kind = "adjustment"
+    service, of_service = told.get("metric", ""), told.get("category", "")
+    ours = categories.get(service) or categories.get(of_service) or focus.CATEGORIES.get(of_service)
+    # Written in `values`, it is one of ours already.
+    return {
+        **told,
+        "charge_category": kind,
+        "category": ours or (of_service if of_service in CATEGORIES else "other"),
+    }
+
+
+def _focus_tags(text: str, place: str) -> dict[str, str]:
+    """The tags of a row: JSON of names and texts; a name that stands alone has true (FOCUS 1.2, column Tags)."""
+    try:
+        told = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise InvalidOption("file", f"{place} has Tags that are no JSON.") from error
+    if not isinstance(told, dict):
+        raise InvalidOption("file", f"{place} has Tags that are no JSON object.")
+    return {
+        str(name): value if isinstance(value, str) else json.dumps(value)
+        for name, value in (told or {}).items()
+        if value is not None
+    }
+
+
+def _number(text: str) -> object:
+    """What has more decimals than any currency, to 18 of them; text that is no number stays, for the sentence
+    about it.
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    exponent = number.as_tuple().exponent
+    return ROUNDING.quantize(number, _SMALLEST) if isinstance(exponent, int) and exponent < -18 else text
+
+
+def _key(row: Mapping[str, str], told: manual.Cost, options: TableOptions) -> str:
+    """What names a charge for ever where no column does: a hash of what tells it from the others, not of what
+    it costs.
+    """
+    if options.file_format == FOCUS:
+        parts = [(name, row.get(name, "")) for name in focus.IDENTITY]
+    else:
+        parts = [
+            (name, str(value)) for name, value in sorted(vars(told).items()) if name not in _NOT_IDENTITY
+        ]
+    return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

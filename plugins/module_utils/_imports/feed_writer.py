@@ -1,0 +1,205 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Writing a feed, one transaction after the other, and moving its state on in each (rules F1 to F3 of
+docs/rules.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from .._core.errors import InvalidOption
+from .._core.periods import Window
+from .._infomaniak import free_tier
+from .._ledger import entries, feed_hours, feeds, replacement, sql
+from .._ledger.watch import Watch
+from .._openstack.rating.points import RatedPoint
+from .rated_entries import Feeding, RatedRows, RowMaker
+from .rated_window import Unit, joined
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who writes, and when."""
+
+    now: datetime
+    recorded_by: str
+
+
+class FeedWriter:
+    """Where an import stands: the feed's state, and what writing did.
+
+    In check mode nothing is written, and a missing ledger is empty.
+    """
+
+    def __init__(
+        self,
+        options: sql.LedgerOptions,
+        feeding: Feeding,
+        known: feeds.Feed | None,
+        signature: Signature,
+        check_mode: bool,
+    ) -> None:
+        self.feed = known
+        self.created = False
+        self.counts = dict.fromkeys(entries.OUTCOMES, 0)
+        self._options, self._feeding, self._signature, self._check_mode = (
+            options,
+            feeding,
+            signature,
+            check_mode,
+        )
+        self.unknown: set[str] = set()
+        self._maker = RowMaker(feeding)
+        self._resources_saved = False
+        self._open = ExitStack()
+        self._begin: Callable[[], AbstractContextManager[sql.Ledger]] | None = None
+
+    def __enter__(self) -> FeedWriter:
+        return self
+
+    def __exit__(self, *raised: Any) -> bool | None:
+        return self._open.__exit__(*raised)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether an entry was written, or would be."""
+        return any(count for outcome, count in self.counts.items() if outcome != entries.UNCHANGED)
+
+    def prepare(self, holes: Iterable[datetime]) -> None:
+        """Take a retired feed up again, and forget that periods that begin then were imported: the cloud
+        tells nothing of them any more.
+        """
+        gone = joined(holes, self._feeding.collect_period_s)
+        if self.feed is None or self.feed == _prepared(self.feed, gone):
+            return
+        with self._opened() as ledger:
+            before = self._known(ledger)
+            if before is not None:
+                self._save(ledger, _prepared(before, gone), before)
+
+    def write(self, unit: Unit, points: Sequence[RatedPoint]) -> None:
+        """Make the ledger's rows of the unit those of the points, and move the feed on."""
+        told = self._maker.rows_of(points, unit.newest())
+        self.unknown |= told.unknown
+        with self._opened() as ledger:
+            before = self._known(ledger)
+            refuse_other_money(before, self._feeding.currency, self._feeding.collect_period_s)
+            if ledger is None:
+                planned = replacement.of_nothing(told.rows)
+            else:
+                planned = replacement.plan(
+                    ledger.connection, self._feeding.key.source, unit.window, told.rows
+                )
+                if not self._check_mode:
+                    replacement.carry_out(
+                        ledger.connection, planned, self._signature.now, self._signature.recorded_by
+                    )
+            for outcome, count in planned.counts.items():
+                self.counts[outcome] += count
+            self._save(ledger, self._moved_on(before, unit, told, planned), before)
+
+    def finish(self, watch: Watch) -> Mapping[str, Any]:
+        """The last transaction: what forecasts rest on, and what the watch tells.
+
+        One that was interrupted does it when run again.
+        """
+        if self._check_mode:
+            return watch(None, None)
+        with self._opened() as ledger:
+            if ledger is not None and self.feed is not None:
+                feed_hours.keep(ledger.connection, self.feed, (self.feed.key.source,))
+            return watch(ledger, None)
+
+    def _moved_on(
+        self, before: feeds.Feed | None, unit: Unit, told: RatedRows, planned: replacement.Replacement
+    ) -> feeds.Feed:
+        feeding = self._feeding
+        through = unit.newest() + timedelta(seconds=feeding.collect_period_s)
+        imported = feeds.without(before.imported if before else (), unit.window)
+        for window in unit.covered(feeding.collect_period_s):
+            imported = feeds.added(imported, feeds.Imported(window, feeding.layout))
+        ahead = before is None or through >= before.rated_through
+        due = [before.credit_due_from] if before and before.credit_due_from else []
+        if any(row.metric == free_tier.METRIC for row in planned.rows):
+            due.append(free_tier.month_begin(unit.window.begin))
+        return feeds.Feed(
+            key=feeding.key,
+            cloud=feeding.cloud,
+            project_name=feeding.project_name,
+            currency=feeding.currency,
+            collect_period_s=feeding.collect_period_s,
+            rated_through=through if before is None or ahead else before.rated_through,
+            run_rates=told.run_rates if before is None or ahead else before.run_rates,
+            imported=imported,
+            categories=(before.categories if before else frozenset()) | told.categories,
+            tag_keys=(before.tag_keys if before else frozenset()) | told.tag_keys,
+            credit_due_from=min(due, default=None),
+            id=before.id if before else None,
+            revision=before.revision if before else 0,
+        )
+
+    @contextmanager
+    def _opened(self) -> Iterator[sql.Ledger | None]:
+        """The ledger for one transaction; in check mode to read only, and None where there is none."""
+        if self._check_mode and not sql.exists(self._options):
+            yield None
+            return
+        with sql.reading(self._options) if self._check_mode else self._transaction() as ledger:
+            self.created |= ledger.created
+            yield ledger
+
+    def _transaction(self) -> AbstractContextManager[sql.Ledger]:
+        # Not before there is something to write: an import that finds nothing makes no ledger.
+        if self._begin is None:
+            self._begin = self._open.enter_context(sql.session(self._options))
+        return self._begin()
+
+    def _known(self, ledger: sql.Ledger | None) -> feeds.Feed | None:
+        """The feed as it is now: another import may have moved it on since.
+
+        In check mode as this one would have moved it.
+        """
+        if self._check_mode or ledger is None:
+            return self.feed
+        return feeds.find_again(ledger.connection, self._feeding.key, self.feed)
+
+    def _save(self, ledger: sql.Ledger | None, feed: feeds.Feed, before: feeds.Feed | None) -> None:
+        self.feed = feed
+        if self._check_mode or ledger is None:
+            return
+        self.feed = feed if feed == before else feeds.save(ledger.connection, feed, before)
+        if not self._resources_saved:
+            feeds.save_resources(ledger.connection, self.feed, self._feeding.resources)
+            self._resources_saved = True
+
+
+def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:
+    imported = feed.imported
+    for window in gone:
+        imported = feeds.without(imported, window)
+    return replace(feed, imported=imported, retired=False)
+
+
+def refuse_other_money(known: feeds.Feed | None, currency: str, collect_period_s: int) -> None:
+    """One feed has one currency and one collect period: mixing them would add apples to hours.
+
+    Raises InvalidOption.
+    """
+    if known is None:
+        return
+    if known.currency != currency:
+        raise InvalidOption(
+            "rating_currency", f"is {currency}, but this feed was imported in {known.currency}; use that."
+        )
+    if known.collect_period_s != collect_period_s:
+        raise InvalidOption(
+            "collect_period",
+            f"is {collect_period_s} s, but this feed was imported in periods of {known.collect_period_s} s; use that.",
+        )

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Rated points as the ledger's rows (rules F1 to F3 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
+
+from .._core.categories import category_of
+from .._core.money import ROUNDING, exact_sum, plain, to_nano
+from .._core.periods import Window, iso, moment_of
+from .._ledger import entries, entry_rows, feeds
+from .._ledger.entry_rows import Row
+from .._openstack.rating.points import RatedPoint
+from .rated_window import entry_window
+
+_NANO = Decimal("1e-9")
+_FIRST_VERSION = 1
+#: Stands for a moment where a row is made that is completed for each hour.
+_ANY_TIME = Window(moment_of(0), moment_of(0))
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """What the entries of a feed have in common, and how they are made. resources: what is known of them, by
+    id.
+    """
+
+    key: feeds.FeedKey
+    cloud: str | None
+    project_name: str
+    currency: str
+    collect_period_s: int
+    layout: feeds.ImportLayout
+    metric_categories: Mapping[str, str]
+    resources: Mapping[str, feeds.Resource]
+
+
+@dataclass(frozen=True)
+class RatedRows:
+    """What the points of a unit come to: rows for the ledger, and what they tell of the feed.
+
+    run_rates: what the newest period cost, by category and tag set. Of all points so far: categories,
+    tag_keys and unknown, the resources whose tags are not known.
+    """
+
+    rows: Sequence[Row]
+    run_rates: tuple[feeds.RunRate, ...]
+    categories: frozenset[str]
+    tag_keys: frozenset[str]
+    unknown: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """What all entries of one metric and resource have in common: how their rows begin, how their keys end,
+    and their label's number.
+    """
+
+    row_begin: tuple[Any, ...]
+    key_end: str
+    label: int
+
+
+class _Place(NamedTuple):
+    """The entry of a period: the columns of its time, and how its key begins."""
+
+    begin: int
+    end: int
+    key: str
+
+
+#: Metric and resource.
+_Of: TypeAlias = "tuple[str, str | None]"
+#: Category and tags: what run rates are told by.
+_Label: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
+
+
+class RowMaker:
+    """Makes rows of a feed's points.
+
+    What is the same in every hour is put together once: there are millions of points.
+    """
+
+    def __init__(self, feeding: Feeding) -> None:
+        self._feeding = feeding
+        self._by_resource = feeding.layout.grouping == feeds.BY_RESOURCE
+        self._kinds: dict[_Of, _Kind] = {}
+        self._labels: dict[_Label, int] = {}
+        self._categories: set[str] = set()
+        self._tag_keys: set[str] = set()
+        self._unknown: set[str] = set()
+
+    def rows_of(self, points: Sequence[RatedPoint], newest: datetime) -> RatedRows:
+        """One row per metric, resource and hour or day: points of one metric and resource are summed first
+        (rule F1).
+
+        newest: begin of the period that the run rate is told of.
+        """
+        groups: dict[_Place, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
+        rates: dict[int, int] = defaultdict(int)
+        kinds, by_resource = self._kinds, self._by_resource
+        of_place: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
+        window, is_newest = None, False
+        for point in points:
+            # The points of a period come one after the other, and share its window.
+            if point.window is not window:
+                window = point.window
+                of_place = groups.setdefault(self._place(window.begin), {})
+                is_newest = window.begin == newest
+            of = (point.type, point.resource_id if by_resource else None)
+            kind = kinds.get(of) or self._made(of)
+            before = of_place.setdefault(kind, point)
+            if before is not point:
+                of_place[kind] = [*before, point] if isinstance(before, list) else [before, point]
+            if is_newest:
+                rates[kind.label] += _nano(point.amount)
+        labels = list(self._labels) if rates else []
+        told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
+        return RatedRows(
+            rows=[
+                _row(place, kind, told)
+                for place, of_place in groups.items()
+                for kind, told in of_place.items()
+            ],
+            run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
+            categories=frozenset(self._categories),
+            tag_keys=frozenset(self._tag_keys),
+            unknown=frozenset(self._unknown),
+        )
+
+    def _place(self, begin: datetime) -> _Place:
+        """The entry that a period belongs to.
+
+        Its key begins with the time, so that an import writes at the end of the index.
+        """
+        layout = self._feeding.layout
+        window = entry_window(begin, layout, self._feeding.collect_period_s)
+        told = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
+        return _Place(int(window.begin.timestamp()), int(window.end.timestamp()), told)
+
+    def _made(self, of: _Of) -> _Kind:
+        feeding, (metric, resource_id) = self._feeding, of
+        known = None if resource_id is None else feeding.resources.get(resource_id)
+        category, tags = label = category_of(metric, feeding.metric_categories), self._tags(resource_id)
+        self._categories.add(category)
+        self._tag_keys.update(name for name, _value in tags)
+        if tags == _UNKNOWN:
+            self._unknown.add(str(resource_id))
+        entry = entries.Entry(
+            source=feeding.key.source,
+            key="",
+            charge_category="usage",
+            category=category,
+            period=_ANY_TIME,
+            amount_nano=0,
+            currency=feeding.currency,
+            cloud=feeding.cloud,
+            region=feeding.key.region,
+            project_id=feeding.key.project_id,
+            project_name=feeding.project_name,
+            metric=metric,
+            resource_id=resource_id,
+            resource_name=None if known is None else known.name,
+            resource_type=None if known is None else known.type,
+            tags=dict(tags),
+        )
+        begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.Row._fields.index("key")]
+        key_end = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
+        kind = self._kinds[of] = _Kind(begin, key_end, self._labels.setdefault(label, len(self._labels)))
+        return kind
+
+    def _tags(self, resource_id: str | None) -> tuple[tuple[str, str], ...]:
+        """The tags of a point's resource.
+
+        What belongs to the project as a whole, as stored objects do, has none.
+        """
+        feeding = self._feeding
+        if not feeding.layout.tagged or resource_id is None or resource_id == feeding.key.project_id:
+            return ()
+        known = feeding.resources.get(resource_id)
+        return _UNKNOWN if known is None else known.tags
+
+
+_UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
+
+
+def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
+    if isinstance(told, list):
+        amount, quantity = (
+            exact_sum(parts) for parts in ([one.amount for one in told], [one.quantity for one in told])
+        )
+        unit = told[0].unit
+    else:
+        amount, quantity, unit = told.amount, told.quantity, told.unit
+    own = (
+        place.key + kind.key_end,
+        place.begin,
+        place.end,
+        unit,
+        _told(quantity),
+        _nano(amount),
+        _FIRST_VERSION,
+        None,
+    )
+    return Row._make(kind.row_begin + own)
+
+
+@lru_cache(maxsize=4096)
+def _nano(amount: Decimal) -> int:
+    return to_nano(amount, "imported amount")
+
+
+@lru_cache(maxsize=4096)
+def _told(quantity: Decimal) -> str:
+    """To 9 decimals: the noise of the cloud's floats would make every replay a correction."""
+    return plain(ROUNDING.quantize(quantity, _NANO))

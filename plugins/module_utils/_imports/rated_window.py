@@ -1,0 +1,216 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a cloud has rated of a window, held to what the ledger has of it: what has to be read, and what is
+missing (rules F1 and F4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+
+from .._core.errors import Malformed
+from .._core.money import EXACT, exact_sum, from_nano
+from .._core.periods import Window, iso
+from .._ledger import feeds
+from .._openstack.connection import Service
+from .._openstack.rating.api import RatedPeriods
+from .._openstack.rating.differences import is_noise
+from .._openstack.rating.points import RatedPoint, days_of, v1_day, v2_frames
+
+DAY_S = 86_400
+#: How many collect periods a cloud is usually behind: CloudKitty's option collect.wait_periods is 2, and the
+#: running one has not ended.
+USUAL_LAG_PERIODS = 3
+#: A ledger rounds each entry to 1e-9: a thousand of them differ by less than this.
+_ROUNDED = Decimal("1e-6")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is written in one transaction: an hour, or a UTC day where there are entries of days.
+
+    rated: begins of its rated periods. empty: begins of those that are known to have cost nothing. cloud_sum:
+    what the rated ones cost.
+    """
+
+    window: Window
+    rated: frozenset[datetime]
+    empty: frozenset[datetime]
+    cloud_sum: Decimal
+
+    def covered(self, collect_period_s: int) -> tuple[Window, ...]:
+        """The parts of the unit whose cost is known."""
+        return joined(self.rated | self.empty, collect_period_s)
+
+    def newest(self) -> datetime:
+        """Begin of its newest period."""
+        return max(self.rated | self.empty)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What the cloud has not rated of a window, up to now. inner: before a rated period. trailing: behind the
+    newest one.
+    """
+
+    inner: tuple[datetime, ...]
+    trailing: tuple[datetime, ...]
+
+
+def unit_of(
+    moment: datetime, layout: feeds.ImportLayout, imported: Sequence[feeds.Imported], collect_period_s: int
+) -> Window:
+    """The unit that a moment belongs to.
+
+    Where a day was imported as a whole, its one entry covers more than an hour.
+    """
+    day = _bucket(moment, DAY_S)
+    as_days = (one.window for one in imported if one.layout.resolution == feeds.DAY)
+    if layout.resolution == feeds.DAY or any(
+        window.begin < day.end and day.begin < window.end for window in as_days
+    ):
+        return day
+    return entry_window(moment, layout, collect_period_s)
+
+
+def entry_window(moment: datetime, layout: feeds.ImportLayout, collect_period_s: int) -> Window:
+    """The period of the entry that a rated period belongs to, which begins then."""
+    return _bucket(moment, DAY_S if layout.resolution == feeds.DAY else max(3_600, collect_period_s))
+
+
+def _bucket(moment: datetime, length_s: int) -> Window:
+    begin = moment - timedelta(seconds=int(moment.timestamp()) % length_s)
+    return Window(begin, begin + timedelta(seconds=length_s))
+
+
+def missing_of(told: RatedPeriods, until: datetime) -> Missing:
+    """The periods up to that moment that the cloud has not rated."""
+    newest = told.rated_through
+    step = timedelta(seconds=told.collect_period_s)
+    gone = [
+        begin
+        for window in told.missing_until(until)
+        for begin in _steps(window, step)
+        if begin + step <= until
+    ]
+    return Missing(
+        tuple(begin for begin in gone if newest is not None and begin < newest),
+        tuple(begin for begin in gone if newest is None or begin >= newest),
+    )
+
+
+def _steps(window: Window, step: timedelta) -> Iterator[datetime]:
+    begin = window.begin
+    while begin < window.end:
+        yield begin
+        begin += step
+
+
+def units(told: RatedPeriods, empty: Iterable[datetime], unit: Callable[[datetime], Window]) -> list[Unit]:
+    """The units of what is rated and of what is known to be empty, in order."""
+    nothing = frozenset(empty)
+    found = []
+    for window, members in groupby(sorted({*told.amounts, *nothing}), key=unit):
+        begins = frozenset(members)
+        rated = begins & told.amounts.keys()
+        found.append(Unit(window, rated, begins - rated, exact_sum(told.amounts[begin] for begin in rated)))
+    return found
+
+
+def to_read(
+    found: Sequence[Unit], stored: Mapping[datetime, int], covered: Callable[[Unit], bool]
+) -> tuple[list[Unit], Decimal]:
+    """The units that the ledger does not have as the cloud tells them, and by how much the others differ in
+    all: noise (rule R9).
+
+    stored: begin of an entry -> what those that begin then sum up to. covered: whether a unit was imported in
+    the layout that is asked for.
+    """
+    own = dict.fromkeys((unit.window for unit in found), 0)
+    by_begin = sorted(stored.items())
+    place = 0
+    for unit in found:
+        while place < len(by_begin) and by_begin[place][0] < unit.window.end:
+            if unit.window.contains(by_begin[place][0]):
+                own[unit.window] += by_begin[place][1]
+            place += 1
+    difference = {unit.window: EXACT.subtract(from_nano(own[unit.window]), unit.cloud_sum) for unit in found}
+    wanted = {
+        unit.window
+        for unit in found
+        if not covered(unit) or not is_noise(difference[unit.window], unit.cloud_sum)
+    }
+    rest = exact_sum(difference[unit.window] for unit in found if unit.window not in wanted)
+    if not is_noise(rest, exact_sum(unit.cloud_sum for unit in found)):
+        # Each is as good as equal and together they are not: then those that differ at all are read.
+        wanted |= {window for window, by in difference.items() if abs(by) > _ROUNDED}
+        rest = exact_sum(difference[unit.window] for unit in found if unit.window not in wanted)
+    return [unit for unit in found if unit.window in wanted], rest
+
+
+def with_points(
+    rating: Service, api: str, wanted: Sequence[Unit], collect_period_s: int
+) -> Iterator[tuple[Unit, list[RatedPoint]]]:
+    """Each unit with the points of its rated periods, in order; units that touch are read as one window.
+
+    Only one unit's points are held, and those of one request. Raises as points does; Malformed for points out
+    of their order, as the rest of an hour that was taken for whole would take its first part back.
+    """
+    for run in _runs(wanted):
+        if not run[0].rated:
+            yield from ((unit, []) for unit in run)
+            continue
+        stream = _in_order(rating, api, Window(run[0].window.begin, run[-1].window.end), collect_period_s)
+        frame = next(stream, None)
+        for unit in run:
+            of_unit: list[RatedPoint] = []
+            while frame is not None and (begin := frame[0].window.begin) < unit.window.end:
+                if begin < unit.window.begin:
+                    problem = f"a point of {iso(begin)} came behind later ones"
+                    raise Malformed("the rated points", rating.url, problem)
+                # What was rated only since the sums were read comes with the next import.
+                if begin in unit.rated:
+                    of_unit += frame
+                frame = next(stream, None)
+            yield unit, of_unit
+
+
+def _runs(wanted: Sequence[Unit]) -> list[list[Unit]]:
+    """The units in runs that touch and have rated periods alike."""
+    runs: list[list[Unit]] = []
+    for unit in wanted:
+        before = runs[-1][-1] if runs else None
+        touches = before is not None and before.window.end == unit.window.begin
+        if before is not None and touches and bool(before.rated) == bool(unit.rated):
+            runs[-1].append(unit)
+        else:
+            runs.append([unit])
+    return runs
+
+
+def _in_order(rating: Service, api: str, window: Window, collect_period_s: int) -> Iterator[list[RatedPoint]]:
+    """The points in order of time, those of one period together."""
+    if api == "v2":
+        yield from v2_frames(rating, window, collect_period_s)
+        return
+    for day in days_of(window):
+        # The v1 API does not say in which order a day's frames come.
+        of_day = v1_day(rating, "the rated points", day, collect_period_s)
+        in_order = sorted(of_day, key=lambda point: point.window.begin)
+        yield from (list(frame) for _begin, frame in groupby(in_order, key=lambda point: point.window.begin))
+
+
+def joined(begins: Iterable[datetime], collect_period_s: int) -> tuple[Window, ...]:
+    """Periods that begin then as windows, those that touch as one."""
+    step = timedelta(seconds=collect_period_s)
+    found: list[Window] = []
+    for begin in sorted(begins):
+        first = found.pop().begin if found and found[-1].end == begin else begin
+        found.append(Window(first, begin + step))
+    return tuple(found)

@@ -1,0 +1,359 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What was imported, from where, up to when: the ground on which a cloud-fed budget stands (rules F1, F3 and
+G4 of docs/rules.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .._core.periods import Window, iso, moment_of
+from .rows import Transaction, read
+from .schema import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Delete, Select, Table, Update
+
+HOUR, DAY = "hour", "day"
+CLOUDKITTY, VERGEOS = "cloudkitty", "vergeos"
+BY_RESOURCE, BY_TYPE = "resource", "type"
+#: The tag of what no list has, and none had while it was imported: which tags it has is not known (rule F2).
+UNKNOWN_TAGS = {"tag_status": "unknown"}
+_CATEGORY, _TAG = "category", "tag"
+_STORED = (
+    "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency", "collect_period_s", "rated_through",
+    "retired", "credit_due_from", "revision",
+)  # fmt: skip
+_READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
+_READ_WINDOWS = 'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window ORDER BY feed_id, "begin"'
+_READ_RATES = "SELECT feed_id, category, tags, amount_nano FROM feed_rate ORDER BY category, tags"
+_READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
+
+
+@dataclass(frozen=True)
+class FeedKey:
+    """Which project of which cloud and region a feed carries, and who tells its cost, or what it is reckoned
+    from.
+    """
+
+    auth_url: str
+    region: str
+    project_id: str
+    told_by: str = CLOUDKITTY
+
+    @property
+    def source(self) -> str:
+        """What the ledger calls the feed's entries: names in clouds.yaml may change, these do not."""
+        return f"{self.told_by} {self.auth_url} {self.region} {self.project_id}"
+
+
+@dataclass(frozen=True)
+class RunRate:
+    """What the newest rated period cost in one category and with one tag set (rule F3)."""
+
+    category: str
+    tags: tuple[tuple[str, str], ...]
+    amount_nano: int
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What a resource is, is called and is tagged with, as a list of its service told it last."""
+
+    type: str
+    name: str
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ImportLayout:
+    """How a window was imported: one entry per hour or day, of each resource or of each type; with the tags
+    of resources or without.
+    """
+
+    resolution: str = HOUR
+    grouping: str = BY_RESOURCE
+    tagged: bool = True
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A window that was imported completely, and its layout."""
+
+    window: Window
+    layout: ImportLayout = ImportLayout()
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed's state.
+
+    rated_through: end of its newest rated period. run_rates: what that period cost. imported: in order, never
+    two for one moment, those that touch and have one layout are one. categories and tag_keys: all that it
+    ever carried. retired: it ended and brings no more cost. credit_due_from: begin of the first UTC month
+    whose free tier has to be reckoned anew, None where all are.
+    """
+
+    key: FeedKey
+    cloud: str | None
+    project_name: str
+    currency: str
+    collect_period_s: int
+    rated_through: datetime
+    run_rates: tuple[RunRate, ...]
+    imported: tuple[Imported, ...]
+    categories: frozenset[str] = frozenset()
+    tag_keys: frozenset[str] = frozenset()
+    retired: bool = False
+    credit_due_from: datetime | None = None
+    #: Its number in the ledger and how often it was saved; None and 0 where it is not there yet.
+    id: int | None = field(default=None, compare=False)
+    revision: int = field(default=0, compare=False)
+
+    def first_hole(self, wanted: Window) -> Window | None:
+        """The first part of the wanted window that was not imported; None where it is tiled without a hole."""
+        return _first_hole([one.window for one in self.imported], wanted)
+
+    def holes(self, window: Window) -> Iterator[Window]:
+        """The parts of the window that were not imported, up to the end of the newest rated period."""
+        begin, end = window.begin, min(window.end, self.rated_through)
+        while begin < end and (hole := self.first_hole(Window(begin, end))):
+            yield hole
+            begin = hole.end
+
+    def first_untagged(self, wanted: Window) -> Window | None:
+        """The first part of the wanted window that was not imported with the tags of its resources."""
+        return _first_hole([one.window for one in self.imported if one.layout.tagged], wanted)
+
+    def has_day_around(self, moment: datetime) -> bool:
+        """Whether an entry of a whole UTC day begins before the moment and ends behind it."""
+        begin = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        return begin < moment and any(
+            one.layout.resolution == DAY
+            and one.window.begin < begin + timedelta(days=1)
+            and begin < one.window.end
+            for one in self.imported
+        )
+
+    @property
+    def run_rate_nano(self) -> int:
+        """What the newest rated period cost in all, in 1e-9 of the currency."""
+        return sum(rate.amount_nano for rate in self.run_rates)
+
+
+def read_all(transaction: Transaction) -> list[Feed]:
+    """Every feed of the ledger: four statements, however many there are, and one where there is none."""
+    rows = [dict(zip(_STORED, row, strict=True)) for row in read(transaction, _READ_FEEDS)]
+    if not rows:
+        return []
+    windows: dict[int, list[Imported]] = defaultdict(list)
+    for feed_id, begin, end, resolution, grouping, tagged in read(transaction, _READ_WINDOWS):
+        layout = ImportLayout(resolution, grouping, bool(tagged))
+        windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), layout))
+    rates: dict[int, list[RunRate]] = defaultdict(list)
+    for feed_id, category, tags, nano in read(transaction, _READ_RATES):
+        rates[feed_id].append(RunRate(category, tuple(sorted(json.loads(tags).items())), nano))
+    names: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for feed_id, kind, name in read(transaction, _READ_CARRIED):
+        names[(feed_id, kind)].add(name)
+    return [
+        Feed(
+            key=FeedKey(*(row[name] for name in ("auth_url", "region", "project_id", "told_by"))),
+            cloud=row["cloud"],
+            project_name=row["project_name"],
+            currency=row["currency"],
+            collect_period_s=row["collect_period_s"],
+            rated_through=moment_of(row["rated_through"]),
+            run_rates=tuple(rates[row["id"]]),
+            imported=tuple(windows[row["id"]]),
+            categories=frozenset(names[(row["id"], _CATEGORY)]),
+            tag_keys=frozenset(names[(row["id"], _TAG)]),
+            retired=bool(row["retired"]),
+            credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
+            id=row["id"],
+            revision=row["revision"],
+        )
+        for row in rows
+    ]
+
+
+def to_result(found: Iterable[Feed], window: Window) -> list[dict[str, Any]]:
+    """How far the cost of each imported project is known, and what of the window is not although it is rated,
+    as results tell it.
+    """
+    return [
+        {
+            "cloud": feed.cloud,
+            "region": feed.key.region,
+            "project_id": feed.key.project_id,
+            "project_name": feed.project_name,
+            "rated_through": iso(feed.rated_through),
+            "retired": feed.retired,
+            "missing": [{"begin": iso(one.begin), "end": iso(one.end)} for one in feed.holes(window)],
+        }
+        for feed in found
+    ]
+
+
+def find(connection: Connection, key: FeedKey) -> Feed | None:
+    """The feed of that key, None where nothing was imported yet."""
+    return next((feed for feed in read_all(connection) if feed.key == key), None)
+
+
+def find_again(connection: Connection, key: FeedKey, known: Feed | None) -> Feed | None:
+    """find() where the feed may still be as it was known: one statement then."""
+    if known is None or known.id is None:
+        return find(connection, key)
+    revision = connection.execute(_revision_of_one(), {"of_feed": known.id}).scalar_one_or_none()
+    return known if revision == known.revision else find(connection, key)
+
+
+@cache
+def _revision_of_one() -> Select[Any]:
+    """Made once for all hours of an import, as the next two are."""
+    from sqlalchemy import bindparam, select
+
+    table = tables().feed
+    return select(table.c.revision).where(table.c.id == bindparam("of_feed"))
+
+
+@cache
+def _update_of_one() -> Update:
+    from sqlalchemy import bindparam
+
+    return tables().feed.update().where(tables().feed.c.id == bindparam("of_feed"))
+
+
+@lru_cache(maxsize=8)
+def _removal(table: Table) -> Delete:
+    from sqlalchemy import bindparam
+
+    return table.delete().where(table.c.feed_id == bindparam("of_feed"))
+
+
+def save(connection: Connection, feed: Feed, known: Feed | None) -> Feed:
+    """Store a feed's state; the feed as it is in the ledger then.
+
+    known: what the ledger has of it in this transaction, None for nothing; what did not change is not
+    written.
+    """
+    table = tables().feed
+    revision = 1 if known is None else known.revision + 1
+    values = {
+        "cloud": feed.cloud,
+        "project_name": feed.project_name,
+        "currency": feed.currency,
+        "collect_period_s": feed.collect_period_s,
+        "rated_through": int(feed.rated_through.timestamp()),
+        "retired": feed.retired,
+        "credit_due_from": None if feed.credit_due_from is None else int(feed.credit_due_from.timestamp()),
+        "revision": revision,
+    }
+    if known is None:
+        insert = table.insert().values(**vars(feed.key), **values).returning(table.c.id)
+        feed_id = int(connection.execute(insert).scalar_one())
+    else:
+        feed_id = int(known.id or 0)
+        connection.execute(_update_of_one(), {**values, "of_feed": feed_id})
+    if known is None or known.imported != feed.imported:
+        _replace_rows(connection, tables().feed_window, feed_id, [_window_row(one) for one in feed.imported])
+    if known is None or known.run_rates != feed.run_rates:
+        _replace_rows(connection, tables().feed_rate, feed_id, [_rate_row(one) for one in feed.run_rates])
+    if known is None or (known.categories, known.tag_keys) != (feed.categories, feed.tag_keys):
+        carried = [(_CATEGORY, name) for name in feed.categories] + [(_TAG, name) for name in feed.tag_keys]
+        rows = [{"kind": kind, "name": name} for kind, name in sorted(carried)]
+        _replace_rows(connection, tables().feed_carried, feed_id, rows)
+    return replace(feed, id=feed_id, revision=revision)
+
+
+def _window_row(one: Imported) -> dict[str, Any]:
+    begin, end = (int(moment.timestamp()) for moment in (one.window.begin, one.window.end))
+    return {"begin": begin, "end": end, **vars(one.layout)}
+
+
+def _rate_row(rate: RunRate) -> dict[str, Any]:
+    return {"category": rate.category, "tags": json.dumps(dict(rate.tags)), "amount_nano": rate.amount_nano}
+
+
+def _replace_rows(connection: Connection, table: Table, feed_id: int, rows: list[dict[str, Any]]) -> None:
+    connection.execute(_removal(table), {"of_feed": feed_id})
+    if rows:
+        connection.execute(table.insert(), [{"feed_id": feed_id, **row} for row in rows])
+
+
+def resources(connection: Connection, feed: Feed) -> dict[str, Resource]:
+    """The feed's resources as they were last seen, by id."""
+    from sqlalchemy import select
+
+    table = tables().feed_resource
+    return {
+        row.resource_id: Resource(row.type, row.name, tuple(sorted(json.loads(row.tags).items())))
+        for row in connection.execute(select(table).where(table.c.feed_id == feed.id))
+    }
+
+
+def save_resources(connection: Connection, feed: Feed, seen: Mapping[str, Resource]) -> None:
+    """Remember these resources, by id, in place of what was known of them. The feed is in the ledger."""
+    from sqlalchemy import bindparam
+
+    table = tables().feed_resource
+    before = resources(connection, feed)
+    changed = {resource_id: one for resource_id, one in seen.items() if before.get(resource_id) != one}
+    gone = [{"gone_id": resource_id} for resource_id in changed if resource_id in before]
+    if gone:
+        same = (table.c.feed_id == feed.id, table.c.resource_id == bindparam("gone_id"))
+        connection.execute(table.delete().where(*same), gone)
+    rows = [
+        {"resource_id": resource_id, "type": one.type, "name": one.name, "tags": json.dumps(dict(one.tags))}
+        for resource_id, one in changed.items()
+    ]
+    if rows:
+        connection.execute(table.insert(), [{"feed_id": feed.id, **row} for row in rows])
+
+
+def added(imported: tuple[Imported, ...], new: Imported) -> tuple[Imported, ...]:
+    """The windows with another one, which takes the place of what was imported of its time; neighbours of one
+    layout are joined.
+    """
+    joined: list[Imported] = []
+    for one in sorted((*without(imported, new.window), new), key=lambda one: one.window.begin):
+        if joined and joined[-1].layout == one.layout and joined[-1].window.end == one.window.begin:
+            joined[-1] = Imported(Window(joined[-1].window.begin, one.window.end), one.layout)
+        else:
+            joined.append(one)
+    return tuple(joined)
+
+
+def without(imported: tuple[Imported, ...], gone: Window) -> tuple[Imported, ...]:
+    """The windows without the parts that lie in the gone one."""
+    left: list[Imported] = []
+    for one in imported:
+        begin, end = one.window.begin, one.window.end
+        if end <= gone.begin or gone.end <= begin:
+            left.append(one)
+            continue
+        if begin < gone.begin:
+            left.append(Imported(Window(begin, gone.begin), one.layout))
+        if gone.end < end:
+            left.append(Imported(Window(gone.end, end), one.layout))
+    return tuple(left)
+
+
+def _first_hole(windows: list[Window], wanted: Window) -> Window | None:
+    at = wanted.begin
+    for window in sorted(windows, key=lambda one: one.begin):
+        if at >= wanted.end:
+            break
+        if window.begin > at:
+            return Window(at, min(window.begin, wanted.end))
+        at = max(at, window.end)
+    return Window(at, wanted.end) if at < wanted.end else None

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A ledger in a database of PostgreSQL (rule L3 of docs/rules.md): how it is locked, and what its errors
+mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode
+
+from .._core.errors import InvalidOption, LedgerError
+from .rows import PlainConnection, as_the_driver_raised_it, table_names
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import Connection, Engine
+
+#: What libpq calls a URL of its own, and what results call it: as SQLAlchemy does.
+_OF_LIBPQ, _SHOWN = "postgresql://", "postgresql+psycopg://"
+
+_FORM = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
+#: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
+_LOCK = 0x66696E6F7073
+#: libpq takes a shorter one as 2 (its documentation, connect_timeout).
+_SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
+#: Parameters of libpq that are secret: they can stand behind the question mark too.
+_SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+#: What libpq says of a URL, in a program that has set no language.
+_UNKNOWN_PARAMETER = "invalid URI query parameter"
+_PORTS = re.compile(r"[0-9,]*")
+_PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
+_SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
+#: What SQLSTATE says (PostgreSQL's documentation, appendix A); the server's text can be in any language.
+_BY_STATE = {
+    "22003": "a sum would be more than it can hold (9.2e9)",
+    "25006": "the server is read-only; use its primary",
+    "53100": "the server's disk is full",
+    "55P03": "another run is writing; try again or raise ledger_timeout",
+    "57P01": "the server was stopped",
+}
+#: Of a connection that was never made there is only text, libpq's or the server's.
+_BY_TEXT = {
+    "password authentication failed": "the server does not accept the user or the password",
+    "no password supplied": "the server asks for a password; give it in PGPASSWORD or ~/.pgpass",
+    "no pg_hba.conf entry": "the server does not let this user in from here",
+    "does not exist": "there is no such database or user on the server",
+    "permission denied for database": "this user may not connect to the database",
+    "too many": "the server has no connection left",
+    "starting up": "the server is starting",
+    "server closed the connection": "the server ended the connection",
+    "connection is lost": "the server ended the connection",
+    "Connection refused": "nothing answers there",
+    "No such file or directory": "nothing answers there",
+    "timeout expired": "the server does not answer",
+    "resolve": "its host has no address",
+    "translate host name": "its host has no address",
+}
+
+
+def secrets_of(url: str) -> set[str]:
+    """What of a URL's text must not be shown, as it is written and as it is meant; also of one that cannot be
+    understood.
+    """
+    written = [found[1] for found in (_PASSWORD.search(url), *_SECRET_PARAMETER.finditer(url)) if found]
+    return {*written, *map(unquote, written)}
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a ledger lies. with_secrets: the URL to connect by, as libpq reads it, never shown."""
+
+    with_secrets: str
+
+    @classmethod
+    def of(cls, text: str) -> Database:
+        """The database that a URL names.
+
+        Raises InvalidOption, which repeats nothing of what could be a password.
+        """
+        import psycopg
+
+        url = f"{_OF_LIBPQ}{text.partition('://')[2]}"
+        try:
+            parts = _parts(url)
+        except psycopg.Error as error:
+            if _UNKNOWN_PARAMETER in str(error):
+                raise InvalidOption(
+                    "ledger", "has a parameter behind the question mark that libpq does not know."
+                ) from error
+            raise InvalidOption("ledger", f"is no URL of PostgreSQL; {_FORM}.") from error
+        # What of a password is not written as it has to be ends up in one of these.
+        misread = "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(
+            parts.get("port", "")
+        )
+        if misread or not parts.get("dbname"):
+            raise InvalidOption("ledger", f"is no URL of a database of PostgreSQL; {_FORM}.")
+        return cls(url)
+
+    @property
+    def url(self) -> str:
+        """As results show it: without password."""
+        parts = _parts(self.with_secrets)
+        user, hosts, ports, database = (parts.pop(name, "") for name in ("user", "host", "port", "dbname"))
+        places = zip_longest(hosts.split(","), ports.split(",") if ports else (), fillvalue="")
+        written = ",".join(f"{_host(host)}:{port}" if port else _host(host) for host, port in places)
+        public = {name: value for name, value in parts.items() if name not in _SECRETS}
+        query = f"?{urlencode(public, quote_via=quote)}" if public else ""
+        return (
+            f"{_SHOWN}{quote(user, safe='')}{'@' if user else ''}{written}/{quote(database, safe='')}{query}"
+        )
+
+    @property
+    def name(self) -> str:
+        """As sentences name it."""
+        return self.url
+
+    def exists(self) -> bool:
+        """Whether the database holds tables. Raises LedgerError where that cannot be read."""
+        with self.one_sentence(), self.reading_rows(_SHORTEST_CONNECT_TIMEOUT_SECONDS) as connection:
+            return bool(table_names(connection))
+
+    @contextmanager
+    def reading_rows(self, timeout_seconds: int) -> Iterator[PlainConnection]:
+        """A transaction that sees one moment and cannot write, without SQLAlchemy."""
+        from psycopg import IsolationLevel
+
+        with closing(_connection(self.with_secrets, timeout_seconds)) as driver:
+            driver.isolation_level = IsolationLevel.REPEATABLE_READ
+            driver.read_only = True
+            # Nothing is to be kept: closing it ends the transaction, which the first statement begins.
+            yield PlainConnection(driver, on_postgresql=True)
+
+    @contextmanager
+    def reading(self, timeout_seconds: int) -> Iterator[Connection]:
+        """A transaction that sees one moment and cannot write."""
+        settings = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
+        with as_the_driver_raised_it(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Transactions over one connection, of which each is the only one that writes until it ends.
+
+        One lock for all of the ledger, as SQLite has it: what a writer reads (the valid row, the last
+        version, a budget's spend) stays true until it commits, the first writer makes the tables alone, and
+        no two wait for each other. A writer takes milliseconds.
+        """
+        # READ COMMITTED: a snapshot from before the wait for the lock would not show what the writer before
+        # has written.
+        settings = {"isolation_level": "READ COMMITTED"}
+        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
+        with as_the_driver_raised_it(), engine.connect() as connection:
+
+            @contextmanager
+            def transaction() -> Iterator[Connection]:
+                with connection.begin():
+                    # Zero would be no limit at all to the server.
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                    yield connection
+
+            yield transaction
+
+    @contextmanager
+    def one_sentence(self) -> Iterator[None]:
+        """Turns what the database raises into one LedgerError."""
+        import psycopg
+
+        try:
+            yield
+        except psycopg.Error as error:
+            raise LedgerError(f"The ledger {self.name} cannot be used: {self._problem(error)}.") from error
+
+    def _problem(self, error: psycopg.Error) -> str:
+        """What went wrong, in few words; no text of the driver is repeated in which a secret stands."""
+        state, text = error.sqlstate, str(error)
+        if state in _BY_STATE:
+            return _BY_STATE[state]
+        if state is None:
+            known = next((said for part, said in _BY_TEXT.items() if part in text), None)
+            if known is not None:
+                return known
+        first_line = text.strip().partition("\n")[0].removesuffix(".")
+        if any(secret in first_line for secret in secrets_of(self.with_secrets)):
+            return "the server refuses the connection"
+        # A right that is missing, say: the server names the table.
+        return first_line
+
+
+def _parts(url: str) -> dict[str, str]:
+    """What a URL says, by libpq's names, as libpq reads it. Raises psycopg.Error."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    return {name: str(value) for name, value in conninfo_to_dict(url).items()}
+
+
+def _host(host: str) -> str:
+    """A host as a URL names it: a folder of sockets without slashes, an address of IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else quote(host, safe="")
+
+
+def _connection(url: str, timeout_seconds: int) -> psycopg.Connection[Any]:
+    import psycopg
+
+    connect_timeout = str(max(timeout_seconds, _SHORTEST_CONNECT_TIMEOUT_SECONDS))
+    return psycopg.connect(url, connect_timeout=_parts(url).get("connect_timeout", connect_timeout))
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str, timeout_seconds: int) -> Engine:
+    """An engine that keeps no connection, but what it has learnt of the server and the statements that it has
+    compiled.
+    """
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    creator: Callable[[], Any] = partial(_connection, url, timeout_seconds)
+    return create_engine(_SHOWN, creator=creator, poolclass=NullPool)

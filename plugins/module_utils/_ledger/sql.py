@@ -1,0 +1,234 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Opening the ledger (rule L3 of docs/rules.md): where it lies, who may create it, and which tables this
+collection reads.
+
+What few tasks need is imported where it is needed: a task is a new Python, which compiles every file that it
+imports.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._core.errors import InvalidOption, LedgerError
+from . import sqlite
+from .rows import PlainConnection, Transaction, read, table_names
+from .schema import LEDGER_SCHEMA, SCHEMA_VERSION, tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from . import postgresql
+
+DEFAULT_TIMEOUT_SECONDS = 30
+_POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
+#: How many statements a program keeps compiled; there are fewer kinds of them.
+_COMPILED_STATEMENTS = 200
+_FORMS = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
+
+
+@dataclass(frozen=True)
+class LedgerOptions:
+    """url: SQLAlchemy URL, None for $FINOPS_LEDGER or the default file. timeout_seconds: how long to wait for
+    another writer.
+    """
+
+    url: str | None = None
+    timeout_seconds: int = DEFAULT_TIMEOUT_SECONDS
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One open transaction on the ledger, and whether opening it created it."""
+
+    connection: Connection
+    url: str
+    created: bool
+
+
+def ledger_url(options: LedgerOptions, environment: Mapping[str, str] | None = None) -> str:
+    """The ledger's URL: the option, $FINOPS_LEDGER, or sqlite:///$XDG_DATA_HOME/finops/ledger.db."""
+    environment = os.environ if environment is None else environment
+    data_home = environment.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+    return options.url or environment.get("FINOPS_LEDGER") or f"{sqlite.PREFIX}{data_home}/finops/ledger.db"
+
+
+def exists(options: LedgerOptions) -> bool:
+    """Whether there is a ledger to read: what only check mode may ask, which answers as if it had just been
+    created.
+    """
+    return _place(options).exists()
+
+
+def shown(options: LedgerOptions) -> str:
+    """The ledger's URL as results show it."""
+    return _place(options).url
+
+
+def secrets(options: LedgerOptions) -> set[str]:
+    """What of the ledger's URL must not be shown."""
+    url = ledger_url(options)
+    if url.startswith(sqlite.PREFIX):
+        return set()
+    from . import postgresql
+
+    return postgresql.secrets_of(url)
+
+
+def driver(options: LedgerOptions) -> str | None:
+    """The library that the ledger's URL needs besides SQLAlchemy, by its import name."""
+    return "psycopg" if ledger_url(options).startswith(_POSTGRESQL) else None
+
+
+@contextmanager
+def reading(options: LedgerOptions) -> Iterator[Ledger]:
+    """The ledger for reading only.
+
+    Raises LedgerError where it is missing, corrupt, older, newer, or does not answer.
+    """
+    place = _place(options)
+    with place.one_sentence(), place.reading(options.timeout_seconds) as connection:
+        _refuse_to_read(connection, place.name)
+        yield _opened(connection, place.url, created=False)
+
+
+@contextmanager
+def reading_rows(options: LedgerOptions) -> Iterator[PlainConnection]:
+    """reading() for what is asked by rows.read alone, without SQLAlchemy. Raises as reading does."""
+    place = _place(options)
+    with place.one_sentence(), place.reading_rows(options.timeout_seconds) as connection:
+        _refuse_to_read(connection, place.name)
+        yield connection
+
+
+@contextmanager
+def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
+    """The ledger in one transaction that is committed at the end or not at all; created if missing, upgraded
+    if older.
+
+    create: false for what must not make a ledger, as one that is missing has another name then (rule L3):
+    that is refused as it is for reading. Raises LedgerError where it is corrupt, newer, cannot be written, or
+    is locked beyond the timeout.
+    """
+    with ExitStack() as opened:
+        transaction = opened.enter_context(session(options, create))
+        yield opened.enter_context(transaction())
+
+
+@contextmanager
+def session(
+    options: LedgerOptions, create: bool = True
+) -> Iterator[Callable[[], AbstractContextManager[Ledger]]]:
+    """writing() for many transactions, one after the other: what opens the next one.
+
+    The connection stays open in between.
+
+    Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as
+    writing does.
+    """
+    place = _place(options)
+    with ExitStack() as opened:
+        opened.enter_context(place.one_sentence())
+        if not create and isinstance(place, sqlite.File):
+            place.refuse_missing()
+        begin = opened.enter_context(place.session(options.timeout_seconds))
+        ready = False
+
+        @contextmanager
+        def transaction() -> Iterator[Ledger]:
+            nonlocal ready
+            with begin() as connection:
+                created = not ready and _made_ready(connection, place.name, create)
+                yield _opened(connection, place.url, created)
+            ready = True
+
+        yield transaction
+
+
+def _refuse_to_read(transaction: Transaction, name: str) -> None:
+    """Raise LedgerError where the ledger has other tables than those that this collection reads."""
+    version = _version(transaction, name)
+    if version is None:
+        raise _empty(name)
+    if version < SCHEMA_VERSION:
+        raise LedgerError(
+            f"The ledger {name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION}; the next task that writes there"
+            " upgrades it: run cost_entry, cost_import or a definition with cost_budget first."
+        )
+
+
+def _made_ready(connection: Connection, name: str, create: bool) -> bool:
+    """Make or upgrade the tables where that is needed; whether they were made."""
+    version = _version(connection, name)
+    if version is None and not create:
+        raise _empty(name)
+    if version is None:
+        tables().metadata.create_all(connection)
+        connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
+    elif version < SCHEMA_VERSION:
+        from . import upgrade
+
+        upgrade.upgrade(connection, version)
+    return version is None
+
+
+def _empty(name: str) -> LedgerError:
+    return LedgerError(f"The ledger {name} is empty; define a budget or record a cost there first.")
+
+
+def _opened(connection: Connection, url: str, created: bool) -> Ledger:
+    """Statements are compiled once for a program and not once for each opening: that takes longer than
+    reading a month's sums.
+    """
+    return Ledger(connection.execution_options(compiled_cache=_compiled_statements()), url, created)
+
+
+@cache
+def _compiled_statements() -> MutableMapping[Any, Any]:
+    from sqlalchemy.util import LRUCache
+
+    return LRUCache(_COMPILED_STATEMENTS)
+
+
+def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
+    url = ledger_url(options)
+    if url.startswith(sqlite.PREFIX) and url != sqlite.PREFIX and not url.endswith(":memory:"):
+        return sqlite.File.of(url)
+    if url.startswith(_POSTGRESQL):
+        from . import postgresql
+
+        return postgresql.Database.of(url)
+    told = url.partition("://")[0] + "://..." if "://" in url else url
+    raise InvalidOption("ledger", f"'{told}' is no ledger that can be opened; {_FORMS}.")
+
+
+def _version(transaction: Transaction, name: str) -> int | None:
+    """The version of the ledger's tables, None where there is no table at all.
+
+    Raises LedgerError where it is no ledger, or newer.
+    """
+    names = table_names(transaction)
+    if not names:
+        return None
+    if LEDGER_SCHEMA not in names:
+        raise LedgerError(
+            f"{name} is a database, but no ledger of finops.cloud; correct ledger or FINOPS_LEDGER."
+        )
+    found = read(transaction, f"SELECT version FROM {LEDGER_SCHEMA}")  # noqa: S608
+    if len(found) != 1:
+        raise LedgerError(f"The ledger {name} does not say its schema; it is damaged, restore a backup.")
+    version: int = found[0][0]
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"The ledger {name} has schema {version}, this finops.cloud knows {SCHEMA_VERSION}; use the collection's version that wrote it."
+        )
+    return version

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A ledger in a file of SQLite (rule L3 of docs/rules.md): what it needs to be safe, and what its errors
+mean.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .._core.errors import LedgerError
+from .rows import PlainConnection, as_the_driver_raised_it, table_names
+from .schema import LEDGER_SCHEMA
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+PREFIX = "sqlite:///"
+#: How long looking at a file waits for whoever recovers it after a crash.
+_TO_LOOK_SECONDS = 5
+#: SQLite's locks are not reliable there (https://www.sqlite.org/faq.html#q5).
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs")
+
+
+@dataclass(frozen=True)
+class File:
+    """Where a ledger lies: an absolute path."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, url: str) -> File:
+        """The file that a URL names, relative to the current folder where it is not absolute."""
+        path = Path(url.removeprefix(PREFIX)).expanduser()
+        return cls(path if path.is_absolute() else Path.cwd() / path)
+
+    @property
+    def url(self) -> str:
+        """As results show it."""
+        return f"{PREFIX}{self.path}"
+
+    @property
+    def name(self) -> str:
+        """As sentences name it."""
+        return str(self.path)
+
+    def exists(self) -> bool:
+        """Whether there is a file that holds tables: one whose first writer was killed before its first
+        commit holds none.
+
+        Raises LedgerError where that cannot be read.
+        """
+        if not self.path.exists():
+            return False
+        with self.one_sentence(), self.reading_rows(_TO_LOOK_SECONDS) as connection:
+            return bool(table_names(connection))
+
+    def refuse_missing(self) -> None:
+        """Raise LedgerError where there is no file."""
+        if not self.path.exists():
+            raise LedgerError(
+                f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
+            )
+
+    @contextmanager
+    def reading_rows(self, timeout_seconds: int) -> Iterator[PlainConnection]:
+        """A transaction that sees one moment and cannot write, without SQLAlchemy."""
+        _refuse_network_file_system(self.path)
+        self.refuse_missing()
+        with closing(_connection(self.path, timeout_seconds, read_only=True)) as driver:
+            driver.execute("BEGIN")
+            # Nothing is to be kept: closing it ends the transaction.
+            yield PlainConnection(driver, on_postgresql=False)
+
+    @contextmanager
+    def reading(self, timeout_seconds: int) -> Iterator[Connection]:
+        """A transaction that sees one moment and cannot write."""
+        _refuse_network_file_system(self.path)
+        self.refuse_missing()
+        with (
+            as_the_driver_raised_it(),
+            _engine(self.path, timeout_seconds, read_only=True).begin() as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Transactions over one connection, of which each is the only one that writes until it ends.
+
+        The file is created, readable by its owner only, if missing.
+        """
+        _refuse_network_file_system(self.path)
+        _create_private_file(self.path)
+        engine = _engine(self.path, timeout_seconds, read_only=False)
+        with as_the_driver_raised_it(), engine.connect() as connection:
+
+            @contextmanager
+            def transaction() -> Iterator[Connection]:
+                with connection.begin():
+                    yield connection
+
+            yield transaction
+
+    def one_sentence(self) -> AbstractContextManager[None]:
+        """Turns what the database and the file system raise into one LedgerError."""
+        return _one_sentence(self.path)
+
+
+def _create_private_file(path: Path) -> None:
+    """The file 0600 in a 0700 folder: costs are nobody else's business. What exists keeps its rights."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _refuse_network_file_system(path: Path) -> None:
+    """Raise LedgerError where the path is on NFS, CIFS or their like.
+
+    Without /proc/mounts (not Linux) nothing is known of that.
+    """
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return
+    kind = file_system_of(path, mounts)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise LedgerError(
+            f"The ledger {path} would lie on {kind}, where SQLite cannot lock safely; use a local disk."
+        )
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """The type of file system that a path lies on, by the text of /proc/mounts (proc(5)); empty where no
+    mount holds it.
+    """
+    folder = f"{path.parent.resolve()}/"
+    rows = [line.split() for line in mounts.splitlines()]
+    # Later mounts cover earlier ones on the same place; spaces are written as \040.
+    points = [(row[1].replace("\\040", " ").rstrip("/") + "/", row[2]) for row in rows]
+    holding = [
+        (len(point), number, kind) for number, (point, kind) in enumerate(points) if folder.startswith(point)
+    ]
+    return max(holding)[2] if holding else ""
+
+
+def _connection(path: Path, timeout_seconds: int, read_only: bool) -> sqlite3.Connection:
+    """A connection whose transactions begin as we say: SQLite's own are switched off.
+
+    Readers refuse to write by query_only; opened with mode=ro they would leave the files of the write-ahead
+    log behind.
+    """
+    uri = f"file:{quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
+    settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
+    # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
+    for setting in settings if read_only or not _is_foreign(connection) else []:
+        connection.execute(f"PRAGMA {setting}").close()
+    return connection
+
+
+@lru_cache(maxsize=8)
+def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
+    """An engine over such connections. It keeps none, but compiled statements."""
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    creator: Callable[[], Any] = partial(_connection, path, timeout_seconds, read_only)
+    engine = create_engine("sqlite://", creator=creator, poolclass=NullPool)
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    """Whether another program made this database."""
+    names = table_names(PlainConnection(connection, on_postgresql=False))
+    return bool(names) and LEDGER_SCHEMA not in names
+
+
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    """Turns what the database and the file system raise into one LedgerError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LedgerError(_sentence(path, str(error))) from error
+    except OSError as error:
+        raise LedgerError(f"The ledger {path} cannot be opened: {error.strerror}.") from error
+
+
+def _sentence(path: Path, problem: str) -> str:
+    advice = {
+        "database is locked": "another run is writing; try again or raise ledger_timeout",
+        "file is not a database": "it is no SQLite database; correct ledger or FINOPS_LEDGER",
+        "disk image is malformed": "it is damaged; restore a backup",
+        "readonly database": "this user may not write it",
+        "unable to open database file": "this user may not open it",
+        "disk is full": "the disk is full",
+        "disk I/O error": "the disk does not take or give what is written there, or a limit on file sizes is reached",
+        "amount_fits_in_64_bits": "a sum would be more than it can hold (9.2e9)",
+        "integer overflow": "a sum is more than it can hold (9.2e9)",
+    }
+    known = next((said for text, said in advice.items() if text in problem), problem)
+    return f"The ledger {path} cannot be used: {known}."

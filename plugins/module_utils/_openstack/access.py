@@ -1,0 +1,81 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Logging in: one request for a token, and what it gives access to (rules R2 and R4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._core.errors import InvalidOption, LoginFailed, Malformed, Unavailable
+from .login import CloudRegion
+from .transport import RETRIED_STATUSES, until_answered
+
+
+def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token") -> Any:
+    """The token's contents, keystoneauth's AccessInfo. Raises LoginFailed in one sentence without a secret."""
+    import keystoneauth1.exceptions as ksa
+
+    def send(timeout: float) -> Any:
+        region.session.timeout = timeout
+        try:
+            return _Token(region.session.auth.get_access(region.session))
+        except ksa.HttpError as error:
+            if error.response is None or error.http_status not in RETRIED_STATUSES:
+                raise
+            return error.response
+
+    try:
+        return until_answered(send, reading, region.auth_url, timeout_seconds).access
+    except LoginFailed as error:
+        cause = error.__cause__
+        if isinstance(cause, ksa.Unauthorized):
+            raise LoginFailed(
+                reading,
+                region.auth_url,
+                "the identity service refused the credentials (401): wrong user, password, project or domain",
+                401,
+            ) from cause
+        raise LoginFailed(
+            reading, region.auth_url, f"the identity service answered {error.http_status}", error.http_status
+        ) from cause
+    except (Unavailable, Malformed) as error:
+        raise LoginFailed(
+            reading, region.auth_url, str(error).split(" failed: ", 1)[-1], error.http_status
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LoginFailed(
+            reading, region.auth_url, "the answer is not the token that the identity API promises"
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A token in the clothes of a response, for until_answered."""
+
+    access: Any
+    status_code: int = 201
+
+
+def offered_regions(access: Any) -> list[str]:
+    """The regions that the token's catalog has endpoints in."""
+    services = access.service_catalog.catalog
+    endpoints = (endpoint for service in services for endpoint in service["endpoints"])
+    return sorted({endpoint["region_id"] for endpoint in endpoints if endpoint.get("region_id")})
+
+
+def region_of(region: CloudRegion, access: Any) -> str | None:
+    """The region asked for, or the only one of the catalog. Raises InvalidOption where it must be named."""
+    offered = offered_regions(access)
+    if region.region_name:
+        if region.region_name not in offered:
+            raise InvalidOption(
+                "region_name",
+                f"{region.auth_url} has no region {region.region_name}; it offers {', '.join(offered) or 'none'}.",
+            )
+        return region.region_name
+    if len(offered) > 1:
+        raise InvalidOption("region_name", f"{region.auth_url} offers {', '.join(offered)}; name one.")
+    return offered[0] if offered else None

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How Cinder tells it. Source: Block Storage API reference,
+https://docs.openstack.org/api-ref/block-storage/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .connection import Service
+from .quota import Quota, quota_rows
+
+PAGE_SIZE = 1000
+#: A limit on one volume's size; nothing is counted against it.
+_NOT_COUNTED = ("per_volume_gigabytes",)
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume; server_ids: what it is attached to, whatever its status says. created: UTC without a zone, as
+    Cinder writes it.
+    """
+
+    id: str
+    name: str
+    status: str
+    size_gb: int
+    volume_type: str
+    created: str
+    metadata: Mapping[str, str]
+    server_ids: tuple[str, ...]
+
+    @property
+    def attached(self) -> bool:
+        """Whether it has at least one attachment."""
+        return bool(self.server_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A snapshot or a backup of a volume. metadata: empty for backups, which have none in this list."""
+
+    id: str
+    name: str
+    status: str
+    size_gb: int
+    volume_id: str
+    created: str
+    metadata: Mapping[str, str]
+
+
+def quotas(cinder: Service) -> list[Quota]:
+    """Limits and use of the project, per volume type too: one GET os-quota-sets/{project}?usage=true.
+
+    Sizes in GB.
+
+    gigabytes in use is volumes and snapshots together (cinder/db/api.py). Raises CloudError.
+    """
+    reading = "block storage quotas"
+    body = cinder.get(reading, f"/os-quota-sets/{cinder.project_id}", {"usage": "true"}).body
+    return quota_rows(
+        cinder, reading, cinder.member(reading, body, "quota_set", dict), "in_use", _NOT_COUNTED
+    )
+
+
+def volumes(cinder: Service) -> Iterator[Volume]:
+    """Every volume of the project: GET volumes/detail, 1000 a page. Raises CloudError."""
+    reading = "volumes"
+    for row in cinder.pages(reading, "/volumes/detail", "volumes", {"limit": PAGE_SIZE}):
+        attachments = cinder.member(reading, row, "attachments", list)
+        yield Volume(
+            id=cinder.member(reading, row, "id", str),
+            name=row.get("name") or "",
+            status=cinder.member(reading, row, "status", str),
+            size_gb=cinder.member(reading, row, "size", int),
+            volume_type=row.get("volume_type") or "",
+            created=cinder.member(reading, row, "created_at", str),
+            metadata=row.get("metadata") or {},
+            server_ids=tuple(cinder.member(reading, one, "server_id", str) for one in attachments),
+        )
+
+
+def snapshots(cinder: Service) -> Iterator[Copy]:
+    """Every snapshot of the project's volumes: GET snapshots/detail, 1000 a page. Raises CloudError."""
+    return _copies(cinder, "snapshots")
+
+
+def backups(cinder: Service) -> Iterator[Copy]:
+    """Every backup of the project's volumes: GET backups/detail, 1000 a page. Raises CloudError."""
+    return _copies(cinder, "backups")
+
+
+def _copies(cinder: Service, kind: str) -> Iterator[Copy]:
+    for row in cinder.pages(kind, f"/{kind}/detail", kind, {"limit": PAGE_SIZE}):
+        yield Copy(
+            id=cinder.member(kind, row, "id", str),
+            name=row.get("name") or "",
+            status=cinder.member(kind, row, "status", str),
+            size_gb=cinder.member(kind, row, "size", int),
+            volume_id=cinder.member(kind, row, "volume_id", str),
+            created=cinder.member(kind, row, "created_at", str),
+            metadata=row.get("metadata") or {},
+        )

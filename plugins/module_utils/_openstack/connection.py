@@ -1,0 +1,384 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A cloud and its services, asked in few round trips: raw JSON in, errors as one sentence (rules R1, R2 and
+R4 to R6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from .._core.completeness import ABSENT, ERROR, FORBIDDEN, OK, CloudIdentity, ServiceStatus
+from .._core.errors import (
+    CloudError,
+    FinopsError,
+    Forbidden,
+    InvalidOption,
+    LoginFailed,
+    Malformed,
+    ServiceAbsent,
+)
+from .access import log_in, offered_regions, region_of
+from .login import ConnectionOptions, resolve
+from .transport import body_of, newest_offered, refuse, until_answered
+
+T = TypeVar("T")
+
+DEFAULT_TIMEOUT_SECONDS = 60
+PARALLEL_SERVICES = 8
+
+#: Our name of a service -> its service type in the catalog; keystoneauth knows the aliases (volumev3, ...).
+SERVICE_TYPES = {
+    "compute": "compute",
+    "block_storage": "block-storage",
+    "network": "network",
+    "object_storage": "object-store",
+    "load_balancer": "load-balancer",
+    "image": "image",
+    "rating": "rating",
+    "metric": "metric",
+}
+
+#: Where the catalog gives the service's root, the version that our paths are written for.
+_VERSION_SUFFIX = {"network": "/v2.0", "image": "/v2"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response that was 2xx: its body (JSON with exact numbers, or None for no body) and its headers
+    (lower-case names).
+    """
+
+    body: Any
+    headers: Mapping[str, str]
+    status: int
+
+
+class Login:
+    """The session and its token, which all services share."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self._renewing = Lock()
+
+    def renew(self, expired: str) -> None:
+        """A new token in place of the expired one: one request, however many others find it expired at the
+        same time (rule R6).
+
+        Left to itself, keystoneauth renews for the first of several threads only, and the others keep their
+        401.
+        """
+        with self._renewing:
+            if self.session.get_token() == expired:
+                self.session.invalidate()
+                self.session.get_token()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the project and region.
+
+    Paths are relative to the catalog's URL; no URL is ever discovered.
+    """
+
+    name: str
+    url: str
+    project_id: str
+    login: Login = field(repr=False)
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+
+    def get(
+        self, reading: str, path: str, query: Mapping[str, Any] | None = None, microversion: str | None = None
+    ) -> Answer:
+        """GET a path. reading says for an error sentence what it is. microversion like `compute 2.57`.
+
+        A 406 (the cloud is older than the microversion) is asked once more at the newest version it names.
+        Raises Forbidden, NotFound, Unavailable, Malformed or CloudError.
+        """
+        return self._request("GET", reading, path, query, microversion)
+
+    def head(self, reading: str, path: str = "") -> Answer:
+        """HEAD a path: headers only. Raises as get does."""
+        return self._request("HEAD", reading, path, None, None)
+
+    def post(
+        self, reading: str, path: str, content: Mapping[str, Any], query: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """POST a question that is too long for a URL: it changes nothing, so it is retried as a GET is.
+
+        Raises as get does.
+        """
+        return self._send("POST", reading, self._target(path, query), None, content)
+
+    def pages(
+        self,
+        reading: str,
+        path: str,
+        key: str,
+        query: Mapping[str, Any] | None = None,
+        microversion: str | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The rows under `key`, page after page.
+
+        Raises Malformed where a page is not a list under that key, or leads back to itself.
+        """
+        for body in self.bodies(reading, path, key, query, microversion):
+            yield from self.member(reading, body, key, list)
+
+    def bodies(
+        self,
+        reading: str,
+        path: str,
+        key: str,
+        query: Mapping[str, Any] | None = None,
+        microversion: str | None = None,
+    ) -> Iterator[Any]:
+        """The body of every page, following `<key>_links` (Nova, Cinder, Neutron: API reference, pagination)
+        or, of Glance, `next`.
+
+        Raises Malformed where a page leads back to one already read.
+        """
+        seen: set[str] = set()
+        target: str | None = self._target(path, query)
+        while target is not None:
+            if target in seen:
+                raise Malformed(reading, self.url, "the list of pages leads back to a page already read")
+            seen.add(target)
+            body = self._send("GET", reading, target, microversion).body
+            yield body
+            target = self._next_page(reading, path, body, key)
+
+    def member(self, reading: str, body: Any, key: str, kind: type[T]) -> T:
+        """body[key], which must be of that kind (a bool is no int).
+
+        Raises Malformed otherwise: a missing field is never zero.
+        """
+        value = body.get(key) if isinstance(body, dict) else None
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise Malformed(reading, self.url, f"the answer has no {key} where the API promises one")
+        return value
+
+    def _next_page(self, reading: str, path: str, body: dict[str, Any], key: str) -> str | None:
+        """The same path with the query of the next link: the link's host is the service's idea of itself,
+        ours is the catalog's.
+        """
+        if not isinstance(body, dict):
+            raise Malformed(reading, self.url, f"the answer has no {key} where the API promises one")
+        links = [link for link in body.get(f"{key}_links") or [] if link.get("rel") == "next"]
+        href = self.member(reading, links[0], "href", str) if links else body.get("next")
+        return self.url + path + "?" + str(href).partition("?")[2] if href else None
+
+    def _target(self, path: str, query: Mapping[str, Any] | None) -> str:
+        return self.url + path + ("?" + urlencode(query, doseq=True) if query else "")
+
+    def _request(
+        self, method: str, reading: str, path: str, query: Mapping[str, Any] | None, microversion: str | None
+    ) -> Answer:
+        return self._send(method, reading, self._target(path, query), microversion)
+
+    def _send(
+        self,
+        method: str,
+        reading: str,
+        url: str,
+        microversion: str | None,
+        content: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        response = self._send_until_answered(method, reading, url, microversion, content)
+        if response.status_code == 401:
+            expired = response.request.headers.get("X-Auth-Token")
+            response = self._send_until_answered(method, reading, url, microversion, content, expired)
+        if response.status_code == 406 and microversion:
+            older = newest_offered(response, microversion)
+            if older:
+                response = self._send_until_answered(method, reading, url, older, content)
+        if not 200 <= response.status_code < 300:
+            refuse(reading, url, response)
+        return Answer(
+            body_of(reading, url, method, response),
+            {k.lower(): v for k, v in response.headers.items()},
+            response.status_code,
+        )
+
+    def _send_until_answered(
+        self,
+        method: str,
+        reading: str,
+        url: str,
+        microversion: str | None,
+        content: Mapping[str, Any] | None,
+        expired: str | None = None,
+    ) -> Any:
+        headers = {"Accept": "application/json"}
+        if microversion:
+            headers["OpenStack-API-Version"] = microversion
+        body = {} if content is None else {"json": content}
+
+        def send(timeout_seconds: float) -> Any:
+            if expired is not None:
+                self.login.renew(expired)
+            return self.login.session.request(
+                url,
+                method,
+                headers=headers,
+                authenticated=True,
+                allow_reauth=False,
+                raise_exc=False,
+                redirect=False,
+                timeout=timeout_seconds,
+                log=False,
+                **body,
+            )
+
+        return until_answered(send, reading, url, self.timeout_seconds)
+
+
+class Cloud:
+    """One login to one project in one region, and its services. Open it once per task."""
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        """Logs in: one request. Raises InvalidOption for bad options, LoginFailed where no token was given."""
+        self._timeout_seconds = float(options.api_timeout or DEFAULT_TIMEOUT_SECONDS)
+        region = resolve(options)
+        reading = "a token" if options.project is None else f"a token for project {options.project}"
+        access = log_in(region, self._timeout_seconds, reading)
+        if not access.project_id:
+            raise InvalidOption(
+                "auth", f"the token of {region.auth_url} is for no project; name project_name or project_id."
+            )
+        if options.project not in (None, access.project_id, access.project_name):
+            raise LoginFailed(
+                reading, region.auth_url, f"it is for project {access.project_name}, whatever is asked for"
+            )
+        self._login = Login(region.session)
+        self._interface = region.interface
+        self._catalog = access.service_catalog
+        self._offered_regions = offered_regions(access)
+        self.identity = CloudIdentity(
+            name=region.name,
+            auth_url=region.auth_url,
+            region=region_of(region, access),
+            project_id=access.project_id,
+            project_name=access.project_name,
+        )
+
+    def in_region(self, region: str) -> Cloud:
+        """The same login in another region of the catalog.
+
+        Raises InvalidOption where the catalog has none of that name.
+        """
+        if region not in self._offered_regions:
+            offered = ", ".join(self._offered_regions) or "none"
+            raise InvalidOption(
+                "regions", f"{self.identity.auth_url} has no region {region}; it offers {offered}."
+            )
+        other = copy(self)
+        other.identity = replace(self.identity, region=region)
+        return other
+
+    def offers(self, name: str) -> bool:
+        """Whether the catalog has that service in our region."""
+        return self._url_of(name) is not None
+
+    def service(self, name: str) -> Service:
+        """A service by our name of it. Raises ServiceAbsent where the catalog has none."""
+        url = self._url_of(name)
+        if url is None:
+            raise self.absent(name)
+        return Service(name, url, self.identity.project_id, self._login, self._timeout_seconds)
+
+    def absent(self, name: str) -> ServiceAbsent:
+        """The error that says that the catalog has no such service."""
+        problem = f"the catalog of region {self.identity.region} has no {SERVICE_TYPES[name]} service"
+        return ServiceAbsent(name.replace("_", " "), self.identity.auth_url, problem)
+
+    def _url_of(self, name: str) -> str | None:
+        urls = self._catalog.get_endpoints_data(
+            service_type=SERVICE_TYPES[name], interface=self._interface, region_name=self.identity.region
+        )
+        for endpoints in urls.values():
+            for endpoint in endpoints:
+                url: str = endpoint.url.rstrip("/")
+                suffix = _VERSION_SUFFIX.get(name, "")
+                return url if not suffix or url.rsplit("/", 1)[-1].startswith("v") else url + suffix
+        return None
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What a parallel reading gave: values by reading (None: not read) and the status of each service."""
+
+    values: Mapping[str, Any]
+    services: Mapping[str, ServiceStatus]
+    errors: tuple[CloudError, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that exists was read (rule R1)."""
+        return not self.errors
+
+
+Reader = Callable[[Service], Any]
+
+
+def read_all(
+    cloud: Cloud, readers: Mapping[str, tuple[str, Reader]], required: Collection[str] = ()
+) -> Readings:
+    """Run the readers in parallel, each on its service, and tell what was read.
+
+    Arguments: readers by a name of the reading: (service, function of that Service). required: services that
+    the user named. A service that the catalog lacks has status absent and values of None, and is an error
+    only where it is required (rule R1); an error of one service leaves the others standing.
+    """
+    values: dict[str, Any] = dict.fromkeys(readers)
+    failures: dict[str, list[CloudError]] = {}
+    for service in required:
+        if not cloud.offers(service):
+            failures[service] = [cloud.absent(service)]
+    with ThreadPoolExecutor(max_workers=PARALLEL_SERVICES) as pool:
+        running = {
+            name: (service, pool.submit(reader, cloud.service(service)))
+            for name, (service, reader) in readers.items()
+            if cloud.offers(service)
+        }
+        for name, (service, future) in running.items():
+            try:
+                values[name] = future.result()
+            except CloudError as error:
+                failures.setdefault(service, []).append(error)
+    return Readings(
+        values=values,
+        services={
+            service: _status(cloud.offers(service), failures.get(service, []))
+            for service, _reader in readers.values()
+        },
+        errors=tuple(error for errors in failures.values() for error in errors),
+    )
+
+
+def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:
+    if not offered:
+        return ServiceStatus(ABSENT, None, "not in the catalog of this region")
+    if errors:
+        # One reading that broke for another reason may well be worth another try: then it is no mere matter
+        # of permission.
+        status = FORBIDDEN if all(isinstance(error, Forbidden) for error in errors) else ERROR
+        message = " ".join(str(error).rstrip(".") + "." for error in errors)
+        return ServiceStatus(status, errors[0].http_status, message)
+    return ServiceStatus(OK, 200, None)
+
+
+def raise_errors(errors: Sequence[FinopsError]) -> None:
+    """Raise what was not read as one sentence after the other; nothing for none."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise FinopsError(" ".join(str(error).rstrip(".") + "." for error in errors))

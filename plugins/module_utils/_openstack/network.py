@@ -1,0 +1,94 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How Neutron tells it. Source: Networking API reference, https://docs.openstack.org/api-ref/network/v2/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .connection import Service
+from .quota import Quota, quota_rows
+
+_FLOATING_IP_FIELDS = ["id", "floating_ip_address", "status", "port_id", "port_details", "created_at", "tags"]
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingIp:
+    """A floating IP. port_id: the port it is associated with, None for none: its status tells the data
+    plane's state, not that.
+
+    device_id: the server or the like whose port that is. created: UTC with Z. tags: as Neutron has them,
+    words without values.
+    """
+
+    id: str
+    address: str
+    status: str
+    port_id: str | None
+    device_id: str | None
+    created: str | None
+    tags: tuple[str, ...]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is associated with a port."""
+        return self.port_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that the project sees, its own or another's."""
+
+    id: str
+    name: str
+    subnet_ids: tuple[str, ...]
+
+
+def quotas(neutron: Service) -> list[Quota]:
+    """Limits and use, counted by what the project owns, not by what it can see: one GET
+    quotas/{project}/details.
+
+    Raises CloudError.
+    """
+    reading = "network quotas"
+    body = neutron.get(reading, f"/quotas/{neutron.project_id}/details").body
+    return quota_rows(neutron, reading, neutron.member(reading, body, "quota", dict), "used")
+
+
+def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
+    """The project's own floating IPs: GET floatingips with only the fields that are needed.
+
+    Raises CloudError.
+    """
+    reading = "floating IPs"
+    query = {"project_id": neutron.project_id, "fields": _FLOATING_IP_FIELDS}
+    for row in neutron.pages(reading, "/floatingips", "floatingips", query):
+        if "port_id" not in row:
+            # Without the key "not associated" would be a guess.
+            neutron.member(reading, row, "port_id", str)
+        yield FloatingIp(
+            id=neutron.member(reading, row, "id", str),
+            address=neutron.member(reading, row, "floating_ip_address", str),
+            status=neutron.member(reading, row, "status", str),
+            port_id=row["port_id"],
+            device_id=(row.get("port_details") or {}).get("device_id") or None,
+            created=row.get("created_at"),
+            tags=tuple(row.get("tags") or ()),
+        )
+
+
+def networks(neutron: Service) -> Iterator[Network]:
+    """The networks that the project sees, those of others that are shared or external too: GET networks.
+
+    Raises CloudError.
+    """
+    reading = "networks"
+    for row in neutron.pages(reading, "/networks", "networks", {"fields": ["id", "name", "subnets"]}):
+        yield Network(
+            id=neutron.member(reading, row, "id", str),
+            name=neutron.member(reading, row, "name", str),
+            subnet_ids=tuple(neutron.member(reading, row, "subnets", list)),
+        )

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Several projects and regions in one task: one login for each project, which serves all of its regions
+(rules R2 and R4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._core.errors import InvalidOption, LoginFailed
+from .connection import Cloud
+from .login import ConnectionOptions
+
+PARALLEL_LOGINS = 8
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project in a region: the cloud that reads it, or the error of a login that was refused.
+
+    region and project: as the token says; as they were asked for where there is no token.
+    """
+
+    region: str | None
+    project: str
+    cloud: Cloud | None
+    error: LoginFailed | None
+
+    @property
+    def opened(self) -> Cloud:
+        """The cloud. Raises the login's error where there is none."""
+        if self.cloud is None:
+            raise self.error or ValueError(f"{self.name} has neither a cloud nor an error")
+        return self.cloud
+
+    @property
+    def name(self) -> str:
+        """How an error names it."""
+        return self.project if self.region is None else f"{self.project} in {self.region}"
+
+    def to_result(self) -> dict[str, Any]:
+        """Whose numbers these are; the ID of a project that there was no login to is not known."""
+        identity = None if self.cloud is None else self.cloud.identity
+        return {
+            "region": self.region,
+            "project_id": None if identity is None else identity.project_id,
+            "project_name": self.project if identity is None else identity.project_name,
+        }
+
+
+@dataclass(frozen=True)
+class Places:
+    """What is read, in the order in which it was asked for, all regions of one project after the other.
+
+    several: whether regions or projects were named, be it only one of them.
+    """
+
+    all: tuple[Place, ...]
+    several: bool
+
+    def to_result(self) -> dict[str, Any]:
+        """The `cloud` key of a result: what all places have in common, null for what they don't."""
+        known = [place.cloud.identity for place in self.all if place.cloud is not None]
+        told = known[0].to_result()
+        for key in ("region", "project_id", "project_name"):
+            if any(place.to_result()[key] != told[key] for place in self.all):
+                told[key] = None
+        return told
+
+
+def open_places(options: ConnectionOptions, regions: Sequence[str], projects: Sequence[str]) -> Places:
+    """Log in: one request for each project, in parallel. Empty regions or projects: the login's own.
+
+    A login that is refused is kept as its place's error, so that the others can still be read. Raises
+    LoginFailed where all are refused; InvalidOption for bad options, a region that is not there, or a project
+    named twice.
+    """
+    wanted: list[str | None] = list(dict.fromkeys(projects)) if projects else [None]
+    with ThreadPoolExecutor(max_workers=min(len(wanted), PARALLEL_LOGINS)) as pool:
+        opened = list(pool.map(lambda project: _opened(options, project), wanted))
+    refused = [one for one in opened if isinstance(one, LoginFailed)]
+    if len(refused) == len(opened):
+        raise refused[0]
+    _refuse_twice([one for one in opened if isinstance(one, Cloud)])
+    places = [
+        place
+        for project, one in zip(wanted, opened, strict=True)
+        for place in _regions(one, project, [*dict.fromkeys(regions)], options.region_name)
+    ]
+    return Places(tuple(places), bool(regions or projects))
+
+
+def _opened(options: ConnectionOptions, project: str | None) -> Cloud | LoginFailed:
+    try:
+        return Cloud(replace(options, project=project))
+    except LoginFailed as error:
+        return error
+
+
+def _regions(
+    opened: Cloud | LoginFailed, project: str | None, regions: list[str], region_name: str | None
+) -> list[Place]:
+    if isinstance(opened, LoginFailed):
+        named: list[str | None] = [*regions] if regions else [region_name]
+        return [Place(region, str(project), None, opened) for region in named]
+    clouds = [opened.in_region(region) for region in regions] or [opened]
+    return [Place(cloud.identity.region, cloud.identity.project_name, cloud, None) for cloud in clouds]
+
+
+def _refuse_twice(clouds: list[Cloud]) -> None:
+    """A project named by its name and by its ID would count twice in every sum."""
+    seen: set[str] = set()
+    for cloud in clouds:
+        if cloud.identity.project_id in seen:
+            raise InvalidOption(
+                "projects", f"names project {cloud.identity.project_name} twice, by its name and by its ID."
+            )
+        seen.add(cloud.identity.project_id)

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One quota as a service tells it: the row that every service's quota reading gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .connection import Service
+
+
+@dataclass(frozen=True)
+class Quota:
+    """limit, used and reserved in the service's own unit. limit None: unlimited; used or reserved None: the
+    service does not tell it.
+    """
+
+    name: str
+    limit: int | None
+    used: int | None
+    reserved: int | None
+
+    @property
+    def taken(self) -> int | None:
+        """What counts against the limit: used and reserved together; None where the service does not tell
+        them.
+        """
+        return None if self.used is None or self.reserved is None else self.used + self.reserved
+
+
+def limit_in(service: Service, reading: str, row: Mapping[str, Any], key: str) -> int | None:
+    """row[key] as a limit: null and any negative number (-1, as a rule) are unlimited, which is None.
+
+    Raises Malformed where it is missing or no whole number: a limit that was not told is not unlimited.
+    """
+    if key in row and row[key] is None:
+        return None
+    limit = service.member(reading, row, key, int)
+    # Neutron takes any negative limit for unlimited (neutron, test_quotasv2_detail).
+    return None if limit < 0 else limit
+
+
+def quota_rows(
+    service: Service,
+    reading: str,
+    quota_set: Mapping[str, Any],
+    used_key: str,
+    not_counted: Iterable[str] = (),
+) -> list[Quota]:
+    """The rows of a quota set whose values are {limit, <used_key>, reserved}; its id is left out.
+
+    not_counted: names for which the service always answers 0 in use, so that their use is None.
+    Raises Malformed where a row lacks one of the three numbers.
+    """
+    rows = []
+    for name in quota_set:
+        if name == "id":
+            continue
+        row = service.member(reading, quota_set, name, dict)
+        limit = limit_in(service, reading, row, "limit")
+        used, reserved = (service.member(reading, row, key, int) for key in (used_key, "reserved"))
+        known = name not in not_counted
+        rows.append(Quota(name, limit, used if known else None, reserved if known else None))
+    return rows

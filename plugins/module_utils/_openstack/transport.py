@@ -1,0 +1,167 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One request over HTTP, sent until it is answered, and its answer: exact JSON, or an error of one sentence
+(rules R1, R6 and R7).
+
+It knows no service and no token: connection.py and access.py do.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from .._core.errors import CloudError, Forbidden, LoginFailed, Malformed, NotFound, Unavailable
+
+RETRIED_STATUSES = (429, 502, 503, 504)
+LONGEST_BACKOFF_SECONDS = 8.0
+#: A number as it is written. The same prices come hour after hour.
+_exact = lru_cache(4096)(Decimal)
+
+
+def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
+    """Send, and again on connection errors, 429, 502, 503 and 504, until answered or the time is up (rule
+    R6).
+
+    Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
+    is honoured where it fits in the time left. Raises Unavailable; LoginFailed where the token had to be
+    renewed and was refused.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    attempt = 0
+    while True:
+        attempt += 1
+        response, problem = _sent(send, reading, url, max(deadline - time.monotonic(), 0.001))
+        if response is not None and response.status_code not in RETRIED_STATUSES:
+            return response
+        pause = _pause_seconds(response, attempt)
+        if time.monotonic() + pause >= deadline:
+            if response is not None:
+                refuse(reading, url, response)
+            raise Unavailable(reading, url, problem)
+        time.sleep(pause)
+
+
+def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> tuple[Any, str]:
+    """The response, or None and why none came where sending again may help.
+
+    Raises CloudError where it cannot.
+    """
+    import keystoneauth1.exceptions as ksa
+
+    try:
+        return send(timeout_seconds), ""
+    except ksa.SSLError as error:
+        raise Unavailable(
+            reading, url, "the certificate was not accepted; set ca_cert, or check the URL"
+        ) from error
+    except ksa.ConnectTimeout:
+        return None, "no answer within api_timeout"
+    except (ksa.ConnectFailure, ksa.RetriableConnectionFailure, ksa.UnknownConnectionError) as error:
+        return None, _connection_problem(error)
+    except ksa.HttpError as error:
+        problem = f"the identity service answered {error.http_status}"
+        raise LoginFailed("a new token", url, problem, error.http_status) from error
+    except ksa.InvalidResponse as error:
+        raise Malformed(reading, url, "the answer is not the token that the identity API promises") from error
+    except ksa.ClientException as error:
+        raise Unavailable(reading, url, f"the login failed ({type(error).__name__})") from error
+
+
+def _pause_seconds(response: Any, attempt: int) -> float:
+    """Retry-After in seconds where given (RFC 9110 section 10.2.3; its date form is not used by OpenStack),
+    else growing pauses.
+    """
+    told = response.headers.get("Retry-After", "") if response is not None else ""
+    return float(told) if told.isdigit() else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
+
+
+def _connection_problem(error: Exception) -> str:
+    text = str(error)
+    for known, sentence in (
+        ("Connection refused", "the connection was refused; is the URL right and the service up?"),
+        ("Name or service not known", "the host name is not known; check the URL"),
+        ("Temporary failure in name resolution", "the host name is not known; check the URL"),
+        ("No route to host", "there is no route to the host"),
+        ("Connection reset", "the connection was reset before an answer came"),
+        ("Remote end closed", "the connection was closed before an answer came"),
+        ("timed out", "no answer within api_timeout"),
+    ):
+        if known in text:
+            return sentence
+    return f"the connection failed ({type(error).__name__})"
+
+
+def refuse(reading: str, url: str, response: Any) -> NoReturn:
+    """Raise the error of a response that is not 2xx, with what the service said, shortened."""
+    status = response.status_code
+    said = _message_in(response)
+    problem = f"the service answered {status}" + (f" ({said})" if said else "")
+    address = url.partition("?")[0]
+    kind: type[CloudError] = CloudError
+    if status in (401, 403):
+        kind = Forbidden
+        if status == 403:
+            problem += "; this login has no role in the project that may read it"
+    elif status in (404, 410):
+        kind = NotFound
+    elif status == 429 or status >= 500:
+        kind = Unavailable
+    raise kind(reading, address, problem, status)
+
+
+def _message_in(response: Any) -> str:
+    """The sentence inside an error body, whichever of OpenStack's styles it has; empty for HTML or nothing."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return ""
+    while isinstance(body, dict):
+        for key in ("message", "faultstring", "description"):
+            if isinstance(body.get(key), str):
+                return " ".join(body[key].split("<br", 1)[0].split())[:200]
+        inner = [value for value in body.values() if isinstance(value, dict)]
+        body = inner[0] if inner else None
+    return ""
+
+
+def newest_offered(response: Any, microversion: str) -> str | None:
+    """`compute 2.38` from the words of a 406, if it is older than what was asked for (Nova and Cinder:
+    Minimum is X and maximum is Y).
+    """
+    said = _message_in(response).rstrip(".")
+    service, _sep, asked = microversion.partition(" ")
+    newest = said.rsplit(" ", 1)[-1]
+    try:
+        older = tuple(int(part) for part in newest.split(".")) < tuple(int(part) for part in asked.split("."))
+    except ValueError:
+        return None
+    return f"{service} {newest}" if older else None
+
+
+def body_of(reading: str, url: str, method: str, response: Any) -> Any:
+    """The JSON body with every number exact.
+
+    Raises Malformed for anything that is no JSON, NaN and infinity included.
+    """
+    if method == "HEAD" or response.status_code == 204:
+        return None
+    try:
+        return json.loads(response.content, parse_float=_exact, parse_constant=_no_constant)
+    except (ValueError, InvalidOperation, RecursionError) as error:
+        raise Malformed(
+            reading,
+            url.partition("?")[0],
+            f"the answer is not the JSON that the API promises ({len(response.content)} bytes)",
+            response.status_code,
+        ) from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Budgets of a program, asked as cost_budget asks them (rule L5 of docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from typing import Any
+
+from .._budgets import verdict
+from .._budgets.definitions import Definition, defined, require
+from .._budgets.request import Request, parse_line
+from .._core.errors import InvalidOption
+from .._core.money import amount_of, plain
+from .._ledger.budgets import FED_BY_ENTRIES, Budget
+from .stores import GroundFor
+from .tracker import BudgetPeriod, CostTracker
+
+
+class BudgetManager:
+    """Budgets, how they stand, and whether something may still be spent: what cost_budget asks, asked by a
+    program.
+
+    Budgets and spends are in the tracker's currency and zone unless they say otherwise.
+    """
+
+    def __init__(self, tracker: CostTracker) -> None:
+        self._tracker = tracker
+
+    def create(
+        self,
+        name: str,
+        amount: Decimal | int | str,
+        period: str,
+        *,
+        currency: str | None = None,
+        category: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Budget:
+        """Keep a budget of so much per period (a BudgetPeriod) for all costs, or those of one category and
+        with all of these tags.
+
+        The same again changes nothing. Raises InvalidOption for what is no budget, and for a name that
+        another one has or nearly has.
+        """
+        if not name.strip():
+            raise InvalidOption("name", "is empty; give the budget a name.")
+        if period not in tuple(BudgetPeriod):
+            raise InvalidOption("period", f"'{period}' is no period; it is one of {', '.join(BudgetPeriod)}.")
+        scope = {"categories": [] if category is None else [str(category)], "tags": tags}
+        limit, zone = plain(amount_of(amount, "amount")), self._tracker.timezone
+        told = Definition(
+            name,
+            limit,
+            currency or self._tracker.currency,
+            str(period),
+            zone,
+            fed_by=FED_BY_ENTRIES,
+            scope=scope,
+        )
+        budget = defined(told, None)
+        self._tracker.store.add_budget(budget)
+        return budget
+
+    def get_budget(self, name: str) -> Budget:
+        """The budget of that name. Raises InvalidOption where there is none."""
+        return require(self.list_budgets(), name)
+
+    def list_budgets(self) -> list[Budget]:
+        """Every budget of the store, by name."""
+        return self._tracker.store.get_budgets()
+
+    def check_budgets(self) -> list[dict[str, Any]]:
+        """How every budget stands now, each as the result of cost_budget_info tells it: amounts as text, null
+        where unknown.
+        """
+        with self._deciding() as (stored, ground_for):
+            stands_on = ground_for(Request())
+            return [verdict.to_result(verdict.evaluate(budget, Request(), stands_on)) for budget in stored]
+
+    def get_utilization(self, name: str) -> float | None:
+        """The part of the limit that is gone, 1.0 for all of it and for any spend on a limit of zero; None
+        where it is unknown.
+        """
+        with self._deciding() as (stored, ground_for):
+            row = verdict.to_result(verdict.evaluate(require(stored, name), Request(), ground_for(Request())))
+        utilization: float | None = row["utilization"]
+        return utilization
+
+    def can_spend(
+        self,
+        amount: Decimal | int | str,
+        category: str | None = None,
+        *,
+        currency: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        budget: str | None = None,
+    ) -> bool:
+        """Whether every budget that covers such a cost has room for it, the limit itself included.
+
+        False too where that cannot be known: no budget covers it, a rate is missing, or it does not say the
+        category that a budget goes by. budget: one that it has to be in. Raises InvalidOption for a budget
+        that there is not, and for what is no amount above zero.
+        """
+        return bool(
+            self.get_verdict(amount, category, currency=currency, tags=tags, budget=budget)["gate_passed"]
+        )
+
+    def get_verdict(
+        self,
+        amount: Decimal | int | str,
+        category: str | None = None,
+        *,
+        currency: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        budget: str | None = None,
+    ) -> dict[str, Any]:
+        """can_spend() with its reasons: verdict (allow, deny or unknown), gate_passed, reasons, and a row for
+        each budget.
+        """
+        row = {
+            "amount": plain(amount_of(amount, "amount")),
+            "currency": currency or self._tracker.currency,
+            "category": None if category is None else str(category),
+            "tags": tags,
+        }
+        request = Request((parse_line(row),))
+        with self._deciding() as (stored, ground_for):
+            if budget is not None:
+                require(stored, budget)
+            return verdict.decide(stored, request, ground_for(request), "fail", "fail", budget)
+
+    def _deciding(self) -> AbstractContextManager[tuple[list[Budget], GroundFor]]:
+        return self._tracker.store.deciding(self._tracker.rates, self._tracker.clock())

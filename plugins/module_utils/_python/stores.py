@@ -1,0 +1,248 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Where programs keep costs and budgets: in the process, or in the ledger (rule L5 of docs/rules.md)."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from .._budgets import snapshot
+from .._budgets.definitions import find, refuse_lookalike
+from .._budgets.request import Request
+from .._budgets.snapshot import Snapshot
+from .._core.errors import InvalidOption
+from .._core.periods import Window, now_utc
+from .._core.rates import Rates
+from .._core.writer import recorded_by
+from .._ledger import budgets, entries, holds, sql, totals
+from .._ledger.budgets import Budget, Scope
+from .._ledger.dimension_sets import canonical_tags
+from .._ledger.entries import Entry as CostEntry
+from .._ledger.totals import Selection, Total
+
+#: How many entries are read at once.
+_PAGE = 1000
+
+#: What a verdict on a request stands on.
+GroundFor: TypeAlias = Callable[[Request], Snapshot]
+
+
+class CostStore(ABC):
+    """Where costs are kept. A subclass gets entries that were checked, and has to be safe for threads."""
+
+    @abstractmethod
+    def save_entry(self, entry: CostEntry) -> str:
+        """Keep the entry in place of the one of its source and key: `recorded`, `corrected`, or `unchanged`
+        where it says the same.
+        """
+
+    @abstractmethod
+    def get_entry(self, source: str, key: str) -> CostEntry | None:
+        """The entry of that source and key."""
+
+    @abstractmethod
+    def get_entries(self, start: datetime, end: datetime, category: str | None = None) -> list[CostEntry]:
+        """The entries that occurred from start up to, but not at, end, in that order; of equal moments by
+        source and key.
+        """
+
+    def get_totals(self, start: datetime, end: datetime, by: Sequence[str] = ()) -> list[Total]:
+        """The sums of those entries by currency and any of category, project_id, project_name, resource and
+        tags (JSON, sorted).
+
+        In integers of 1e-9, so exact. A store that can sum by itself does so.
+        """
+        sums: dict[tuple[str | None, ...], tuple[int, int]] = {}
+        for entry in self.get_entries(start, end):
+            key = (*(_KEYS[name](entry) for name in by), entry.currency)
+            amount_nano, count = sums.get(key, (0, 0))
+            sums[key] = (amount_nano + entry.amount_nano, count + 1)
+        return [
+            Total(dict(zip(by, key[:-1], strict=True)), str(key[-1]), amount_nano, count)
+            for key, (amount_nano, count) in sums.items()
+        ]
+
+    @abstractmethod
+    def add_budget(self, budget: Budget) -> None:
+        """Keep a new budget; one that is there and says the same stays.
+
+        Raises InvalidOption where it says otherwise.
+        """
+
+    @abstractmethod
+    def get_budgets(self) -> list[Budget]:
+        """Every budget, by name."""
+
+    @contextmanager
+    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
+        """The budgets, and what their verdict on a request stands on, as of one moment.
+
+        A store that knows more than entries tells it.
+        """
+
+        def costs(window: Window, _scope: Scope) -> list[snapshot.Cost]:
+            return [
+                snapshot.cost_of(total) for total in self.get_totals(window.begin, window.end, snapshot.BY)
+            ]
+
+        yield self.get_budgets(), lambda _request: Snapshot(now, costs, (), rates)
+
+
+_KEYS: Mapping[str, Callable[[CostEntry], str | None]] = {
+    "category": lambda entry: entry.category,
+    "project_id": lambda entry: entry.project_id,
+    "project_name": lambda entry: entry.project_name,
+    "resource": lambda entry: entry.resource_id if entry.resource_id is not None else entry.resource_name,
+    "tags": lambda entry: canonical_tags(entry.tags),
+}
+
+
+class InMemoryCostStore(CostStore):
+    """Costs in this process, gone with it. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[tuple[str, str], CostEntry] = {}
+        self._budgets: dict[str, Budget] = {}
+
+    def save_entry(self, entry: CostEntry) -> str:
+        """As CostStore says."""
+        with self._lock:
+            before = self._entries.get((entry.source, entry.key))
+            self._entries[entry.source, entry.key] = entry
+        if before is None:
+            return entries.RECORDED
+        return entries.UNCHANGED if before == entry else entries.CORRECTED
+
+    def get_entry(self, source: str, key: str) -> CostEntry | None:
+        """As CostStore says."""
+        with self._lock:
+            return self._entries.get((source, key))
+
+    def get_entries(self, start: datetime, end: datetime, category: str | None = None) -> list[CostEntry]:
+        """As CostStore says."""
+        window = window_of(start, end)
+        with self._lock:
+            found = list(self._entries.values())
+        return _in_order(
+            entry
+            for entry in found
+            if window.contains(entry.period.begin) and (category is None or entry.category == category)
+        )
+
+    def add_budget(self, budget: Budget) -> None:
+        """As CostStore says."""
+        with self._lock:
+            if _is_new(budget, list(self._budgets.values())):
+                self._budgets[budget.name] = budget
+
+    def get_budgets(self) -> list[Budget]:
+        """As CostStore says."""
+        with self._lock:
+            return sorted(self._budgets.values(), key=lambda budget: budget.name)
+
+
+class SqlCostStore(CostStore):
+    """The ledger that the modules of this collection use: durable, and shared by any number of programs and
+    playbooks.
+
+    url: as their option `ledger`; None for $FINOPS_LEDGER or the default file. The first cost makes a ledger
+    that is missing; asking one that is missing, or cannot be read, raises LedgerError. timeout_seconds: how
+    long to wait for another writer.
+    """
+
+    def __init__(self, url: str | None = None, timeout_seconds: int = sql.DEFAULT_TIMEOUT_SECONDS) -> None:
+        self._options = sql.LedgerOptions(url, timeout_seconds)
+
+    def save_entry(self, entry: CostEntry) -> str:
+        """As CostStore says. A correction is a reversal and a new row: nothing is overwritten."""
+        with sql.writing(self._options) as ledger:
+            return entries.write(ledger.connection, entry, now_utc(), recorded_by()).outcome
+
+    def get_entry(self, source: str, key: str) -> CostEntry | None:
+        """As CostStore says; None too where there is no ledger yet."""
+        if not sql.exists(self._options):
+            return None
+        with sql.reading(self._options) as ledger:
+            row = entries.current(ledger.connection, source, key)
+        return None if row is None else entries.stored(row)
+
+    def get_entries(self, start: datetime, end: datetime, category: str | None = None) -> list[CostEntry]:
+        """As CostStore says."""
+        selection = Selection(
+            window_of(start, end), categories=None if category is None else (str(category),)
+        )
+        found: list[CostEntry] = []
+        after: int | None = None
+        with sql.reading(self._options) as ledger:
+            while page := totals.rows(ledger.connection, selection, _PAGE, after, valid_only=True):
+                found += [entries.stored(row) for row in page]
+                after = page[-1]["id"]
+        return _in_order(found)
+
+    def get_totals(self, start: datetime, end: datetime, by: Sequence[str] = ()) -> list[Total]:
+        """As CostStore says, summed by the database."""
+        with sql.reading(self._options) as ledger:
+            return totals.totals(ledger.connection, Selection(window_of(start, end)), by)
+
+    def add_budget(self, budget: Budget) -> None:
+        """As CostStore says. It is a budget of the ledger, for playbooks too."""
+        with sql.writing(self._options) as ledger:
+            if _is_new(budget, budgets.read_all(ledger.connection)):
+                budgets.save(ledger.connection, budget)
+
+    def get_budgets(self) -> list[Budget]:
+        """As CostStore says."""
+        with sql.reading(self._options) as ledger:
+            return budgets.read_all(ledger.connection)
+
+    @contextmanager
+    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
+        """As CostStore says; imported cost and what playbooks hold count as they do in a playbook."""
+        with sql.reading(self._options) as ledger:
+            connection = ledger.connection
+            stored, moment = budgets.read_all(connection), holds.database_now(connection, now)
+            yield stored, lambda request: snapshot.read(connection, rates, moment, stored, request)
+
+
+def _is_new(budget: Budget, stored: Sequence[Budget]) -> bool:
+    """Whether the budget is not there yet.
+
+    Raises InvalidOption where one is that says otherwise, or whose name looks the same.
+    """
+    refuse_lookalike(budget.name, stored)
+    there = find(stored, budget.name)
+    if there is not None and there != budget:
+        raise InvalidOption(
+            "name", f"there is another budget '{budget.name}'; take it as it is, or use another name."
+        )
+    return there is None
+
+
+def _in_order(found: Iterable[CostEntry]) -> list[CostEntry]:
+    return sorted(found, key=lambda entry: (entry.period.begin, entry.source, entry.key))
+
+
+def aware(moment: datetime, option: str) -> datetime:
+    """The moment in UTC, to the second.
+
+    Raises InvalidOption for one that says no time zone: whose noon would it be?
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise InvalidOption(option, f"{moment} has no time zone; give it one, as datetime.now(UTC) has.")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def window_of(start: datetime, end: datetime) -> Window:
+    """[start, end). Raises InvalidOption for a naive moment, or an end before the start."""
+    begin, finish = aware(start, "start"), aware(end, "end")
+    if finish < begin:
+        raise InvalidOption("end", f"{finish} is before start, {begin}.")
+    return Window(begin, finish)

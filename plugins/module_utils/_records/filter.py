@@ -1,0 +1,80 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Choosing records by what is in them: conditions in the manner of OData, for stored records and for a
+system's own (rule E3).
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .._core.errors import InvalidOption
+from .._core.usage_record import UsageRecord
+from .._vergeos.billing import FILTERED
+
+Condition = tuple[str, str, "int | str"]
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+_CONDITION = re.compile(r"(\w+) (\w+) (?:([0-9]{1,18})|'((?:[^'\\]|\\.)*)')(?: and |$)", re.ASCII)
+_TIER = re.compile(r"tier_(\d)_(used|total)_bytes", re.ASCII)
+
+
+def parse_filter(text: str | None) -> tuple[Condition, ...]:
+    """The conditions of `used_cores gt 10 and description eq 'October'`, none for no text.
+
+    Raises InvalidOption for anything else.
+    """
+    return () if text is None else tuple(_conditions(text.strip()))
+
+
+def _conditions(text: str) -> Iterator[Condition]:
+    at = 0
+    while at == 0 or at < len(text):
+        found = _CONDITION.match(text, at)
+        if found is None:
+            rest = text[at : at + 40]
+            raise InvalidOption(
+                "filter",
+                f"'{rest}' is no condition; write such as used_cores gt 10 and description eq 'October'.",
+            )
+        field, comparison, number, quoted = found.groups()
+        if field not in FILTERED:
+            raise InvalidOption(
+                "filter", f"'{field}' is no field to choose by; it is one of {', '.join(FILTERED)}."
+            )
+        if comparison not in _COMPARISONS:
+            raise InvalidOption(
+                "filter", f"'{comparison}' compares nothing; it is one of {', '.join(_COMPARISONS)}."
+            )
+        if (number is None) != (field == "description"):
+            kind = "a text in single quotes" if field == "description" else "a whole number"
+            raise InvalidOption("filter", f"{field} is compared with {kind}.")
+        yield field, comparison, re.sub(r"\\(.)", r"\1", quoted) if number is None else int(number)
+        at = found.end()
+
+
+def meets(record: UsageRecord, conditions: Sequence[Condition]) -> bool:
+    """Whether all conditions hold. What is not known meets none."""
+    return all(
+        (known := _value(record, field)) is not None and _COMPARISONS[comparison](known, value)
+        for field, comparison, value in conditions
+    )
+
+
+def _value(record: UsageRecord, field: str) -> Any:
+    tier = _TIER.fullmatch(field)
+    if tier is None:
+        return getattr(record, field)
+    found = next((one for one in record.tiers if one.name == tier[1]), None)
+    return None if found is None else getattr(found, f"{tier[2]}_bytes")

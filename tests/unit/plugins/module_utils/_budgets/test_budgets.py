@@ -1,0 +1,171 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule G1, and what the originals let through: budgets are defined once, changed truthfully, and never taken
+for one another.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+
+from .desk import Desk
+from .snapshots import feed
+
+SCOPE = {"categories": ["storage", "compute"], "projects": ["shop"], "tags": {"team": "a"}}
+
+
+def test_a_definition_is_kept_whole(desk: Desk) -> None:
+    said = desk.define(
+        scope=SCOPE, thresholds=["1", "0.5"], period="weekly", timezone="Europe/Zurich", first_day="sunday"
+    )
+    assert said["changed"] and said["ledger_created"]
+    kept = said["budget"]
+    assert kept["scope"] == {
+        "categories": ["compute", "storage"],
+        "projects": ["shop"],
+        "tags": {"team": "a"},
+    }
+    assert (kept["thresholds"], kept["first_day"], kept["basis"]) == (["0.5", "1"], "sunday", "actual")
+    assert {name: desk.status()[name] for name in kept} == kept
+    assert not desk.define(scope=SCOPE)["changed"], "what a task leaves out stays"
+
+
+def test_a_change_is_told_and_only_a_change(desk: Desk) -> None:
+    desk.define(scope=SCOPE)
+    said = desk.define(scope={"tags": {"team": "a"}})
+    assert said["changed"]
+    assert (said["diff"]["before"]["scope"]["projects"], said["diff"]["after"]["scope"]["projects"]) == (
+        ["shop"],
+        [],
+    )
+    assert not desk.define(limit="100.0")["changed"]
+    assert desk.define(limit="100.1")["changed"]
+
+
+def test_check_mode_tells_a_change_and_makes_none(desk: Desk) -> None:
+    assert desk.define(check_mode=True)["changed"]
+    with pytest.raises(LedgerError, match="does not exist"):
+        desk.status()
+    desk.define()
+    assert desk.define(limit="5", check_mode=True)["changed"]
+    assert desk.budget(name="team", state="absent", check_mode=True)["changed"]
+    assert desk.status()["limit"] == "100"
+
+
+def test_no_thresholds_are_no_thresholds(desk: Desk) -> None:
+    """The original made the default list of an empty one."""
+    assert desk.define()["budget"]["thresholds"] == ["0.5", "0.8", "0.9", "1"]
+    assert desk.define(thresholds=[])["budget"]["thresholds"] == []
+
+
+@pytest.mark.parametrize("name", ["daily_llm", "DAILY LLM", "daily-llm", "Daily  LLM", "DailyLLM"])
+def test_names_that_look_alike_are_refused(desk: Desk, name: str) -> None:
+    """In the original the second of "Daily LLM" and "daily_llm" silently replaced the first."""
+    desk.define("Daily LLM")
+    with pytest.raises(InvalidOption, match=rf"'{name}' looks like the budget 'Daily LLM'"):
+        desk.define(name, "5")
+    assert desk.status("Daily LLM")["limit"] == "100"
+    with pytest.raises(InvalidOption, match=rf"no budget '{name}'; it has Daily LLM"):
+        desk.budget(name=name, spend="1", currency="ICU")
+
+
+def test_removed_it_gates_no_more_and_removed_again_is_unchanged(desk: Desk) -> None:
+    desk.define()
+    assert desk.budget(name="team", state="absent")["changed"]
+    assert not desk.budget(name="team", state="absent")["changed"]
+    assert desk.budget(spend="1", currency="ICU")["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("spend", ["NaN", "inf", "-5", "0", "1e999", "1_0", ""])
+def test_what_is_no_amount_never_passes(desk: Desk, spend: str) -> None:
+    """The original let NaN and -5 pass."""
+    desk.define()
+    with pytest.raises(InvalidOption, match="spend: "):
+        desk.budget(spend=spend, currency="ICU")
+
+
+def test_the_exact_remainder_passes(desk: Desk) -> None:
+    """The original refused 10 of the 10 that were left, as floats had made 9.999999999999998 of them."""
+    desk.define()
+    desk.record("89.9")
+    desk.record("0.1")
+    assert desk.budget(spend="10", currency="ICU")["verdict"] == "allow"
+    assert desk.budget(spend="10.000000001", currency="ICU")["verdict"] == "deny"
+
+
+def test_a_cost_on_the_boundary_belongs_to_one_period(desk: Desk) -> None:
+    """In the original it belonged to both."""
+    desk.define()
+    desk.record("7", at=desk.now.replace(day=1, hour=0, minute=0))
+    assert (desk.stands()[0], desk.status()["next_period"]["spent"]) == ("7", "0")
+
+
+def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
+    desk.define()
+    row = desk.status()
+    assert (row["period_start"], row["resets_at"]) == ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [
+        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is no category"),
+        ({"scope": {"projects": [""]}}, "scope.projects: has an empty name"),
+        ({"thresholds": ["80"]}, "thresholds: '80' is no part of the limit"),
+        ({"thresholds": ["0"]}, "thresholds: '0' is no part"),
+        ({"thresholds": ["NaN"]}, "thresholds: 'NaN' is not an amount"),
+        ({"limit": "-1"}, "limit: '-1' is negative"),
+        ({"currency": None}, "currency: an amount needs its currency"),
+        ({"fed_by": None}, "fed_by: says from what the spend"),
+        ({"name": " "}, "name: is needed"),
+        ({"category": "compute"}, "category: is nothing alone; give what to spend too"),
+        ({"spend": "1", "lines": [{"amount": "1"}]}, "lines: and spend are two ways"),
+        ({"lines": []}, "lines: is empty"),
+        ({"lines": [{"amount": "1"}, {"amount": "1", "period": "last"}]}, r"lines\[1\].period: 'last'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(desk: Desk, task: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidOption, match=sentence):
+        desk.define(**task)
+
+
+def test_a_gate_in_the_same_task_stands_on_the_new_definition(desk: Desk) -> None:
+    assert desk.define(limit="10", spend="10.1")["verdict"] == "deny"
+    assert desk.define(limit="10.1", spend="10.1")["verdict"] == "allow"
+
+
+@pytest.mark.parametrize("on", ["desk", "shared"])
+def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.FixtureRequest, on: str) -> None:
+    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked at."""
+    desk: Desk = request.getfixturevalue(on)
+    desk.feed(feed())
+    desk.define(limit="1000000", fed_by="cloud", thresholds=["0.9"])
+    program = (
+        "import sys\n"
+        "from ansible_collections.finops.cloud.plugins.module_utils._budgets import budgets, status\n"
+        "from ansible_collections.finops.cloud.plugins.module_utils._core.periods import parse_moment\n"
+        "from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates\n"
+        "from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions\n"
+        "options, now = LedgerOptions(sys.argv[1]), parse_moment(sys.argv[2], None, 'now')\n"
+        "task = budgets.Task(spend='1', currency='ICU', category='compute', on_unknown='warn')\n"
+        "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None, Rates(), now)['budgets'][0]]\n"
+        "assert said[1]['forecast'], said\n"
+        "print(*(one['verdict'] for one in said), *sorted({name.split('.')[0] for name in sys.modules}))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(desk.options.url), desk.now.isoformat()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    gate, status, *modules = ended.stdout.split()
+    assert gate == status
+    assert not {"openstack", "keystoneauth1", "cloudkittyclient", "sqlalchemy", "ansible"} & set(modules)
+    assert ("psycopg" in modules) == (on == "shared")

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deny beats unknown beats allow, what was not asked is unknown, and only what a policy covers passes (rule
+G5).
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.deployment_verdict import (
+    Policy,
+    deployment_verdict,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+Result = dict[str, Any]
+NET = {"this_period": "30", "monthly": "100", "next_period": "101"}
+KNOWN: Result = {
+    "lines": [{"name": "web"}], "complete": True, "unknown": [], "required": {"cores": 2}, "adds_no_cost": False, "currency": "CHF",
+    "difference": {"net": NET}, "collected_at": "2026-11-21T05:00:00Z",
+    "period": {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "hours": "228"},
+    "following_period": {"period_start": "2026-12-01T00:00:00Z", "period_end": "2027-01-01T00:00:00Z", "hours": "744"},
+    # 0.5 an hour.
+    "request_total": {basis: {"CHF": chf} for basis, chf in (("hourly", "0.5"), ("this_period", "114"), ("next_period", "372"))},
+}  # fmt: skip
+FREE: Result = {**KNOWN, "lines": [], "adds_no_cost": True, "required": {}}
+UNKNOWN: Result = {
+    **KNOWN, "complete": False, "unknown": [{"name": "web", "reason": "nobody knows"}, {"name": "db", "reason": "no price"}],
+}  # fmt: skip
+FITS: Result = {"fits": True, "shortfalls": [], "unknown": []}
+SHORT: Result = {"fits": False, "shortfalls": [{"name": "cores", "missing": 4}], "unknown": []}
+UNTOLD: Result = {
+    "fits": None,
+    "shortfalls": [],
+    "unknown": [{"name": "ports", "reason": "network was not read"}],
+}
+BROKEN: Result = {"msg": "Reading flavors from http://cloud failed:\n  500", "failed": False}
+SKIPPED: Result = {"changed": False, "skipped": True, "skip_reason": "Conditional result was False"}
+
+
+MONTH: Result = {
+    "currency": "CHF", "left": "0", **{key: KNOWN["period"][key] for key in ("period_start", "period_end")},
+    "next_period": {"period_start": "2026-12-01T00:00:00Z", "period_end": "2027-01-01T00:00:00Z", "left": "0"},
+}  # fmt: skip
+
+
+def gate(verdict: str, *budgets: str, passed: bool | None = None, **more: Any) -> Result:
+    rows = [
+        {**MONTH, "name": f"b{number}", "verdict": one, "reason": f"b{number} says {one}"}
+        for number, one in enumerate(budgets or (verdict,))
+    ]
+    return {
+        "verdict": verdict,
+        "gate_passed": verdict == "allow" if passed is None else passed,
+        "budgets": rows,
+        "reasons": ["first"],
+        **more,
+    }
+
+
+def told(
+    estimate: Result, quota: Result, answer: Result, exceeded: str = "fail", unknown: str = "fail"
+) -> Result:
+    return deployment_verdict("shop", estimate, quota, answer, Policy(exceeded, unknown), None)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "quota", "answer", "verdict", "reason"),
+    [
+        (KNOWN, FITS, gate("allow"), "allow", "The cost is known: CHF 30 until the period ends, 100 in 730 hours"),
+        (KNOWN, FITS, gate("deny"), "deny", "b0 says deny"),
+        (KNOWN, FITS, gate("unknown"), "unknown", "b0 says unknown"),
+        (KNOWN, SHORT, gate("unknown"), "deny", "The deployment does not fit into the quotas: cores lacks 4."),
+        (KNOWN, UNTOLD, gate("allow"), "unknown", "Whether it fits into the quotas is not known: ports (network was"),
+        (UNKNOWN, FITS, gate("allow"), "unknown", "The cost is not known of web and 1 more: nobody knows."),
+        (UNKNOWN, FITS, gate("deny"), "deny", "b0 says deny"),
+        ({**KNOWN, "complete": False}, FITS, gate("allow"), "unknown", "The cost is not known: not all could be read."),
+        (BROKEN, FITS, gate("allow"), "unknown", "The cost is not known: Reading flavors from http://cloud failed: 500"),
+        (KNOWN, BROKEN, gate("allow"), "unknown", "Whether it fits into the quotas is not known: Reading flavors"),
+        (KNOWN, FITS, BROKEN, "unknown", "What the budgets say is not known: Reading flavors from"),
+        (SKIPPED, SKIPPED, SKIPPED, "unknown", "The cost is not known: was not asked"),
+        (KNOWN, SKIPPED, gate("allow"), "unknown", "Whether it fits into the quotas is not known: was not asked"),
+        (KNOWN, FITS, SKIPPED, "unknown", "What the budgets say is not known: was not asked"),
+        (KNOWN, FITS, {"verdict": "perhaps"}, "unknown", "What the budgets say is not known"),
+        # A line that no budget covers is a verdict of none of them.
+        (KNOWN, FITS, gate("unknown", "allow"), "unknown", "first"),
+        (KNOWN, FITS, gate("allow", "allow", "ended"), "allow", "The cost is known"),
+        (KNOWN, {**FITS, "fits": "yes"}, gate("allow"), "unknown", "is not known: nobody says why"),
+        (FREE, SKIPPED, SKIPPED, "allow", "The deployment adds no cost: it comes to CHF 30 until"),
+        ({**FREE, "required": {"cores": 2}}, SHORT, SKIPPED, "deny", "does not fit into the quotas"),
+    ],
+)  # fmt: skip
+def test_one_verdict_of_all(
+    estimate: Result, quota: Result, answer: Result, verdict: str, reason: str
+) -> None:
+    said = told(estimate, quota, answer)
+    assert said["verdict"] == verdict
+    assert reason in said["reasons"][0]
+    assert said["gate_passed"] is (verdict == "allow")
+
+
+ESTIMATES, QUOTAS = (KNOWN, FREE, UNKNOWN, BROKEN, SKIPPED), (FITS, SHORT, UNTOLD, BROKEN, SKIPPED)
+GATES = (
+    gate("allow"),
+    gate("deny"),
+    gate("unknown"),
+    gate("deny", "unknown", "deny", "allow"),
+    BROKEN,
+    SKIPPED,
+)
+
+
+@given(
+    st.sampled_from(ESTIMATES), st.sampled_from(QUOTAS), st.sampled_from(GATES), st.booleans(), st.booleans()
+)
+def test_what_passes_is_allowed_or_covered_by_the_policy_and_the_keys_are_always_the_same(
+    estimate: Result, quota: Result, answer: Result, deny_passes: bool, unknown_passes: bool
+) -> None:
+    said = told(
+        estimate, quota, answer, "warn" if deny_passes else "fail", "warn" if unknown_passes else "fail"
+    )
+    verdicts = {finding["verdict"] for finding in said["findings"]}
+    covered = {"allow"} | ({"deny"} if deny_passes else set()) | ({"unknown"} if unknown_passes else set())
+    assert said["gate_passed"] is (verdicts <= covered)
+    assert said["verdict"] == next(one for one in ("deny", "unknown", "allow") if one in verdicts)
+    assert said.keys() == told(KNOWN, FITS, gate("allow")).keys()
+    order = ["deny", "unknown", "allow"]
+    assert [order.index(one["verdict"]) for one in said["findings"]] == sorted(
+        order.index(one["verdict"]) for one in said["findings"]
+    )
+
+
+def test_nothing_is_held_unless_a_reservation_says_so() -> None:
+    for state, passed, held in itertools.product(("held", "committed", "released"), (True, False), (True,)):
+        said = told(KNOWN, FITS, gate("allow", passed=passed, reservation={"state": state}))
+        assert said["held"] is (state == "held" and passed and held)
+    assert told(KNOWN, FITS, gate("allow"))["held"] is False
+
+
+def year(left: str, left_next: str, **more: Any) -> Result:
+    """A budget of calendar years that allows what it was asked for: November's and December's part of the
+    deployment.
+    """
+    upcoming = {
+        "period_start": "2027-01-01T00:00:00Z",
+        "period_end": "2028-01-01T00:00:00Z",
+        "left": left_next,
+    }
+    this = {
+        "period_start": "2026-01-01T00:00:00Z",
+        "period_end": "2027-01-01T00:00:00Z",
+        "next_period": upcoming,
+    }
+    return {
+        **this,
+        "name": "year",
+        "verdict": "allow",
+        "reason": "enough",
+        "currency": "CHF",
+        "left": left,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("budget", "verdict", "reason"),
+    [
+        # December has 744 hours, 2027 has 8760, of which it was asked for 744: at 0.5 an hour 372 and 4008.
+        (year("372", "4008"), "allow", "The cost is known"),
+        (year("371.99", "4008"), "deny", "year: until 2027-01-01T00:00:00Z the deployment goes on to cost CHF 372 more, where 371.99"),
+        (year("372", "4007.99"), "deny", "year: until 2028-01-01T00:00:00Z the deployment goes on to cost CHF 4008 more, where"),
+        (year("372", "0", next_period=None), "allow", "The cost is known"),
+        (year("9999", "9999", currency="EUR"), "unknown", "what nobody knows in EUR"),
+        (year("0", "0", verdict="unknown", reason="stale"), "unknown", "stale"),
+        (year("0", "0", verdict="deny", reason="gone"), "deny", "gone"),
+        (year("0", "0", verdict="ended"), "allow", "The cost is known"),
+        # One that ends before the estimate does was asked for enough.
+        ({**year("0", "0"), "period_end": "2026-11-23T00:00:00Z", "next_period": None}, "allow", "The cost is known"),
+    ],
+)  # fmt: skip
+def test_a_budget_with_longer_periods_needs_what_the_deployment_goes_on_to_cost(
+    budget: Result, verdict: str, reason: str
+) -> None:
+    said = told(
+        KNOWN,
+        FITS,
+        {
+            **gate("allow"),
+            "budgets": [{**MONTH, "name": "month", "verdict": "allow", "reason": "fits"}, budget],
+        },
+    )
+    assert (said["verdict"], said["gate_passed"]) == (verdict, verdict == "allow")
+    assert reason in said["reasons"][0]
+
+
+def test_behind_a_custom_period_the_deployment_costs_what_it_costs_by_the_hour() -> None:
+    custom = {**KNOWN, "following_period": None}
+    assert told(custom, FITS, {**gate("allow"), "budgets": [year("372", "4380")]})["verdict"] == "allow"
+    assert told(custom, FITS, {**gate("allow"), "budgets": [year("372", "4379.99")]})["verdict"] == "deny"
+    assert told(custom, FITS, {**gate("allow"), "budgets": [year("371.99", "4380")]})["verdict"] == "deny"

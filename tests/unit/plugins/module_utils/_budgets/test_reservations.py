@@ -1,0 +1,409 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules H1 to H4: what is held counts once, from the moment that it is held to the moment that its cost is
+known.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+
+from .desk import Desk
+from .snapshots import DECEMBER, NOW, feed
+
+
+def test_what_is_held_is_gone_for_everybody_else(desk: Desk) -> None:
+    desk.define(limit="100")
+    assert desk.hold("60")["gate_passed"]
+    assert desk.stands() == ("0", "60")
+    refused = desk.hold("40.000000001", name="other")
+    assert (refused["verdict"], refused["gate_passed"], refused["changed"], refused["reservation"]) == (
+        "deny",
+        False,
+        False,
+        {},
+    )
+    assert "reserved 60, requested 40" in refused["reasons"][0]
+    assert desk.stands() == ("0", "60")
+    assert desk.hold("40", name="other")["gate_passed"]
+    assert desk.stands() == ("0", "100")
+
+
+def test_a_plain_gate_sees_what_is_held_and_holds_nothing(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    assert desk.budget(spend="40", currency="ICU")["verdict"] == "allow"
+    assert desk.budget(spend="40.1", currency="ICU")["verdict"] == "deny"
+    assert desk.stands() == ("0", "60")
+
+
+def test_a_refused_hold_leaves_nothing_behind(desk: Desk) -> None:
+    desk.define(limit="1")
+    desk.hold("2")
+    with pytest.raises(InvalidOption, match="'deploy' was never held"):
+        desk.commit()
+
+
+def test_committed_by_entry_becomes_one_entry(desk: Desk) -> None:
+    """Rule H2: the entry takes the hold's place, at the moment of the commit."""
+    desk.define()
+    desk.hold("60")
+    desk.later(hours=1)
+    said = desk.commit("55.5")
+    assert (said["changed"], said["over_hold"], said["expired"], said["exceeded"]) == (True, False, False, [])
+    assert desk.stands() == ("55.5", "0")
+    assert desk.entries() == [("reservation/deploy/1", "55.5")]
+
+
+def test_a_commit_again_is_unchanged_and_another_amount_a_correction(desk: Desk) -> None:
+    desk.define()
+    desk.hold("60")
+    desk.commit("55")
+    assert not desk.commit("55")["changed"]
+    assert not desk.commit()["changed"]
+    assert desk.commit("50")["changed"]
+    assert desk.stands() == ("50", "0")
+    desk.later(days=5)
+    assert not desk.commit("50")["changed"], "the moment that is recorded stays"
+
+
+def test_several_lines_become_several_entries(desk: Desk) -> None:
+    desk.define()
+    lines = [{"amount": "10", "category": "compute"}, {"amount": "20", "category": "storage"}]
+    desk.hold(lines=lines, category=None)
+    with pytest.raises(InvalidOption, match=r"'deploy' holds 2"):
+        desk.commit("30")
+    desk.commit()
+    assert desk.entries() == [("reservation/deploy/1#1", "10"), ("reservation/deploy/1#2", "20")]
+    desk.commit(lines=[{"amount": "9", "currency": "ICU", "category": "compute"}])
+    assert desk.entries() == [("reservation/deploy/1", "9")]
+    assert desk.stands() == ("9", "0")
+
+
+def test_a_commit_counts_when_it_occurred(desk: Desk) -> None:
+    desk.define()
+    desk.hold("60")
+    desk.commit(occurred_at="2026-10-31T23:59:59Z")
+    assert desk.stands() == ("0", "0")
+    assert desk.commit(occurred_at="2026-11-01")["changed"]
+    assert desk.stands() == ("60", "0")
+
+
+def test_a_larger_commit_is_recorded_and_said(desk: Desk) -> None:
+    """Rule H3: what is spent is spent."""
+    desk.define(limit="100")
+    desk.define("all", limit="1000")
+    desk.hold("60")
+    said = desk.commit("100.5")
+    assert (said["over_hold"], said["exceeded"]) == (True, ["team"])
+    assert desk.stands() == ("100.5", "0")
+    assert desk.budget(spend="0.1", currency="ICU", name="team")["verdict"] == "deny"
+
+
+def test_after_its_time_a_hold_counts_no_more_and_can_still_be_committed(desk: Desk) -> None:
+    desk.define()
+    desk.hold("60", ttl="1h")
+    desk.later(minutes=59, seconds=59)
+    assert desk.stands() == ("0", "60")
+    desk.later(seconds=1)
+    assert desk.stands() == ("0", "0")
+    said = desk.commit()
+    assert (said["expired"], said["changed"]) == (True, True)
+    assert desk.stands() == ("60", "0")
+
+
+def test_two_hours_where_no_time_is_given(desk: Desk) -> None:
+    desk.define()
+    assert desk.hold("60")["reservation"]["expires_at"] == "2026-11-28T14:30:00Z"
+
+
+def test_held_anew_after_its_time_it_is_checked_anew(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    desk.later(hours=2)
+    assert desk.hold("50", name="other")["gate_passed"]
+    assert not desk.hold("60")["gate_passed"]
+    again = desk.hold("50")
+    assert (again["gate_passed"], again["changed"], again["reservation"]["generation"]) == (True, True, 2)
+
+
+def test_the_same_again_is_unchanged_and_keeps_its_time(desk: Desk) -> None:
+    desk.define(limit="60")
+    first = desk.hold("60")["reservation"]
+    desk.later(hours=1)
+    again = desk.hold("60")
+    assert (again["changed"], again["gate_passed"], again["reservation"]) == (False, True, first)
+    extended = desk.hold("60", extend=True)
+    assert (extended["changed"], extended["reservation"]["expires_at"]) == (True, "2026-11-28T15:30:00Z")
+    desk.later(hours=1, minutes=59)
+    assert desk.stands() == ("0", "60")
+
+
+def test_held_again_only_the_difference_is_checked(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    more = desk.hold("100")
+    assert (more["changed"], more["gate_passed"], more["budgets"][0]["requested"]) == (True, True, "40")
+    assert not desk.hold("100.1")["gate_passed"]
+    assert desk.stands() == ("0", "100")
+
+
+def test_less_is_always_allowed(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    desk.define(limit="10")
+    assert desk.hold("50")["gate_passed"]
+    assert desk.stands() == ("0", "50")
+    assert not desk.hold("50.1")["gate_passed"]
+
+
+def test_another_category_is_more_of_that_one(desk: Desk) -> None:
+    """Held again for storage instead of compute: storage is asked in full, and compute is free again."""
+    desk.define("compute", limit="10", scope={"categories": ["compute"]})
+    desk.define("storage", limit="5", scope={"categories": ["storage"]})
+    desk.hold("10")
+    assert not desk.hold("10", category="storage")["gate_passed"]
+    assert desk.hold("5", category="storage")["gate_passed"]
+    assert (desk.stands("compute")[1], desk.stands("storage")[1]) == ("0", "5")
+
+
+def test_after_a_commit_holding_again_is_harmless(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    desk.commit()
+    again = desk.hold("60")
+    assert (again["changed"], again["gate_passed"], again["reservation"]["state"]) == (
+        False,
+        True,
+        "committed",
+    )
+    assert desk.stands() == ("60", "0")
+
+
+def test_a_committed_name_never_lets_more_pass_than_was_held(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    desk.commit("100")
+    with pytest.raises(InvalidOption, match="reuse: 'deploy' is committed, and this asks for more"):
+        desk.hold("61")
+
+
+def test_a_name_is_used_anew_only_when_told_to(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60")
+    desk.commit("55")
+    assert not desk.hold("50", reuse=True)["gate_passed"]
+    assert desk.hold("45", reuse=True)["reservation"]["generation"] == 2
+    assert desk.stands() == ("55", "45")
+    desk.commit("40")
+    assert desk.entries() == [("reservation/deploy/1", "55"), ("reservation/deploy/2", "40")]
+    desk.hold("1", name="gone")
+    desk.release("gone")
+    with pytest.raises(InvalidOption, match="reuse: 'gone' was released"):
+        desk.hold("1", name="gone")
+    assert desk.hold("1", name="gone", reuse=True)["gate_passed"]
+
+
+def test_released_it_is_free_for_others(desk: Desk) -> None:
+    desk.define(limit="60")
+    desk.hold("60")
+    assert desk.release()["changed"]
+    assert desk.stands() == ("0", "0")
+    assert not desk.release()["changed"]
+    assert desk.hold("60", name="other")["gate_passed"]
+
+
+def test_what_is_in_no_order_is_an_error(desk: Desk) -> None:
+    desk.define()
+    for action in (desk.commit, desk.release):
+        with pytest.raises(InvalidOption, match="'deploy' was never held"):
+            action()
+    desk.hold("1")
+    desk.release()
+    with pytest.raises(InvalidOption, match="'deploy' was released"):
+        desk.commit()
+    desk.hold("1", name="other")
+    desk.commit(name="other")
+    with pytest.raises(InvalidOption, match="'other' is committed"):
+        desk.release("other")
+
+
+def test_check_mode_checks_for_real_and_writes_nothing(desk: Desk) -> None:
+    """Rule H4."""
+    desk.define(limit="100")
+    assert desk.hold("60", check_mode=True)["changed"]
+    assert not desk.hold("100.1", check_mode=True)["gate_passed"]
+    assert desk.stands() == ("0", "0")
+    for action in (desk.commit, desk.release):
+        said = action(check_mode=True)
+        assert said["changed"] and "was never held" in said["warnings"][0]
+    desk.hold("60")
+    said = desk.commit("101", check_mode=True)
+    assert (said["changed"], said["over_hold"], said["exceeded"]) == (True, True, ["team"])
+    assert desk.release(check_mode=True)["changed"]
+    assert desk.stands() == ("0", "60")
+    desk.commit("70")
+    assert desk.commit("101", check_mode=True)["exceeded"] == ["team"]
+    assert desk.commit("100", check_mode=True)["exceeded"] == []
+    assert desk.stands() == ("70", "0")
+
+
+def test_a_hold_counts_in_the_period_that_it_is_for(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("100", for_period="2026-12-24", ttl="9d")
+    assert desk.stands() == ("0", "0")
+    assert desk.status()["next_period"]["reserved"] == "100"
+    assert desk.hold("100", name="now")["gate_passed"]
+    assert not desk.hold("0.1", name="more", for_period="2026-12-31")["gate_passed"]
+    desk.later(days=3)
+    assert desk.now >= DECEMBER and desk.stands() == ("0", "100")
+
+
+def test_next_period_lines_count_in_the_next_period(desk: Desk) -> None:
+    desk.define(limit="100", fed_by="cloud", basis="actual")
+    desk.feed(feed(NOW.replace(minute=0), run_rate="0"))
+    desk.hold(lines=[{"amount": "30"}, {"amount": "90", "period": "next"}], settled_by="import", ttl="9d")
+    row = desk.status()
+    assert (row["reserved"], row["next_period"]["reserved"]) == ("30", "90")
+    desk.later(days=3)
+    assert (desk.status()["reserved"], desk.status()["next_period"]["reserved"]) == ("90", "0")
+
+
+def cloud_desk(desk: Desk) -> None:
+    desk.define(limit="1000", fed_by="cloud", basis="actual")
+    desk.feed(feed(NOW.replace(minute=0), run_rate="2"))
+
+
+def test_committed_for_an_import_it_counts_until_the_run_rate_contains_it(desk: Desk) -> None:
+    """Rule H2: committed at 12:30, rated by the hour; rated through 13:00 is not enough, 14:00 is."""
+    cloud_desk(desk)
+    desk.hold("60", settled_by="import", project="shop")
+    said = desk.commit()
+    assert said["changed"] and desk.entries() == []
+    assert desk.stands() == ("0", "60")
+    desk.later(hours=1)
+    desk.feed(feed(NOW.replace(hour=13, minute=0), run_rate="2"))
+    assert desk.stands() == ("0", "60")
+    desk.later(hours=1)
+    desk.feed(feed(NOW.replace(hour=13, minute=29), run_rate="62"))
+    assert desk.stands() == ("0", "60")
+    desk.feed(feed(NOW.replace(hour=13, minute=30), run_rate="62"))
+    assert desk.stands() == ("0", "0")
+
+
+def test_each_line_waits_for_the_feed_of_its_project(desk: Desk) -> None:
+    from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import FeedKey
+
+    def two(first: int, second: int) -> None:
+        desk.feed(feed(NOW.replace(hour=first, minute=0)))
+        desk.feed(
+            feed(
+                NOW.replace(hour=second, minute=0),
+                key=FeedKey("https://cloud/v3", "dc3-a", "p2"),
+                project_name="other",
+            )
+        )
+
+    desk.define(limit="1000", fed_by="cloud", basis="actual")
+    two(12, 12)
+    lines = [{"amount": "1", "project": "shop"}, {"amount": "4", "project": "p2"}, {"amount": "16"}]
+    desk.hold(lines=lines, settled_by="import")
+    desk.commit()
+    desk.later(hours=3)
+    two(15, 12)
+    assert desk.status()["reserved"] == "20"
+    two(15, 15)
+    assert desk.status()["reserved"] == "0"
+
+
+def test_what_an_import_took_over_is_read_no_more(desk: Desk) -> None:
+    """However many holds there were: a gate reads those that can still count."""
+    from ansible_collections.finops.cloud.plugins.module_utils._ledger import holds, sql
+
+    cloud_desk(desk)
+    desk.hold("60", settled_by="import")
+    desk.commit()
+    desk.later(hours=2)
+    desk.feed(feed(NOW.replace(hour=14, minute=0)))
+    desk.hold("1", name="other", settled_by="import")
+    with sql.reading(desk.options) as ledger:
+        assert [one.name for one in holds.counting(ledger.connection, desk.now)] == ["other"]
+
+
+def test_an_import_cannot_settle_what_entries_feed(desk: Desk) -> None:
+    desk.define()
+    with pytest.raises(InvalidOption, match="import would never tell budget team"):
+        desk.hold("1", settled_by="import")
+    assert desk.stands() == ("0", "0")
+
+
+def test_a_hold_under_warn_is_marked_where_it_did_not_fit(desk: Desk) -> None:
+    desk.define(limit="10")
+    assert not desk.hold("10", on_exceeded="warn")["reservation"]["forced"]
+    said = desk.hold("5", name="other", on_exceeded="warn")
+    assert (said["verdict"], said["gate_passed"], said["reservation"]["forced"]) == ("deny", True, True)
+    assert desk.stands() == ("0", "15")
+
+
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [
+        ({"amount": "NaN"}, "amount: 'NaN' is not an amount"),
+        ({"amount": "inf"}, "amount: 'inf' is not an amount"),
+        ({"amount": "0"}, "amount: '0' is not above zero"),
+        ({"amount": "-5"}, "amount: '-5' is not above zero"),
+        ({"amount": "1_000"}, "is not an amount"),
+        ({"amount": "0.0000000001"}, "less than the ledger's smallest unit"),
+        ({"amount": "1", "currency": None}, "currency: an amount needs its currency"),
+        ({"amount": "1", "category": "cumpute"}, "category: 'cumpute' is no category"),
+        ({"amount": "1", "category": None}, "category: is needed in line 1"),
+        ({"lines": []}, "lines: is empty"),
+        ({"lines": [{"amount": "1"}, {"amount": "NaN"}]}, r"lines\[1\].amount: 'NaN' is not an amount"),
+        (
+            {"lines": [{"amount": "1", "period": "next", "category": "compute"}]},
+            "line 1 is of the next period",
+        ),
+        ({"amount": "1", "lines": [{"amount": "1"}]}, "lines: and amount are two ways"),
+        ({}, "amount: or lines is needed"),
+        ({"amount": "1", "settled_by": None}, "settled_by: is needed to hold"),
+        ({"amount": "1", "ttl": "2"}, "ttl: '2' is no length of time"),
+        ({"amount": "1", "ttl": "0h"}, "ttl: '0h' is no length of time"),
+        ({"amount": "1", "name": " "}, "name: is empty"),
+        ({"amount": "1", "budget": "typo"}, "the ledger has no budget 'typo'"),
+    ],
+)
+def test_what_cannot_be_held_is_refused(desk: Desk, task: dict[str, Any], sentence: str) -> None:
+    desk.define()
+    with pytest.raises(InvalidOption, match=sentence):
+        desk.hold(**task)
+    assert desk.stands() == ("0", "0")
+
+
+def test_a_hold_makes_no_ledger(desk: Desk) -> None:
+    with pytest.raises(LedgerError, match="does not exist"):
+        desk.hold("1")
+
+
+def test_what_is_held_cannot_change_what_settles_it_or_its_period(desk: Desk) -> None:
+    desk.define()
+    desk.hold("1")
+    with pytest.raises(InvalidOption, match="settled_by: is entry for 'deploy'"):
+        desk.hold("1", settled_by="import")
+    with pytest.raises(InvalidOption, match="for_period: is that of 2026-11-28"):
+        desk.hold("1", for_period="2026-12-01")
+    assert not desk.hold("1", for_period="2026-11-28T12:30:00Z")["changed"]
+
+
+def test_another_time_to_live_says_nothing_without_extend(desk: Desk) -> None:
+    desk.define()
+    desk.hold("1", ttl="1h")
+    assert not desk.hold("1", ttl="5h")["changed"]
+    assert desk.hold("1", ttl="5h", extend=True)["reservation"]["expires_at"] == (
+        NOW + timedelta(hours=5)
+    ).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules M3 and M4: rates are ICU per unit, dated, and an upside-down table is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates, parse_rates
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+MID_NOVEMBER = datetime(2026, 11, 15, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def row(currency: str, value: str, valid_from: str = "2026-01-01") -> dict[str, str]:
+    return {"currency": currency, "icu_per_unit": value, "valid_from": valid_from}
+
+
+def test_the_shipped_rates() -> None:
+    assert Rates().to_icu(Decimal(100), "CHF", NOVEMBER) == 5000
+    assert Rates().to_icu(Decimal(100), "EUR", NOVEMBER) == 5550
+    assert Rates().to_icu(Decimal("0.5"), "ICU", NOVEMBER) == Decimal("0.5")
+
+
+def test_a_rate_counts_from_its_day_on() -> None:
+    rates = parse_rates([row("CHF", "50"), row("CHF", "60", "2026-11-15")], confirmed=False)
+    assert rates.at("CHF", datetime(2026, 11, 14, 23, 59, 59, tzinfo=UTC)) == 50
+    assert rates.at("CHF", MID_NOVEMBER) == 60
+    assert rates.segments(Window(NOVEMBER, DECEMBER)) == [
+        Window(NOVEMBER, MID_NOVEMBER),
+        Window(MID_NOVEMBER, DECEMBER),
+    ]
+
+
+def test_no_rate_is_unknown_and_not_one() -> None:
+    with pytest.raises(UnknownAmount, match="how many ICU one USD was"):
+        Rates().at("USD", NOVEMBER)
+    with pytest.raises(UnknownAmount, match="how many ICU one CHF was on 1999"):
+        Rates().at("CHF", datetime(1999, 1, 1, tzinfo=UTC))
+    later = parse_rates([row("CHF", "50", "2026-12-01")], confirmed=False)
+    with pytest.raises(UnknownAmount):
+        later.at("CHF", NOVEMBER)
+
+
+@pytest.mark.parametrize(
+    ("currency", "value"),
+    [
+        ("CHF", "0.02"),
+        ("EUR", "0.018"),
+        ("USD", "0.02"),
+        ("GBP", "0.99"),
+        ("CHF", "501"),
+        ("CHF", "4.9"),
+        ("EUR", "556"),
+    ],
+)
+def test_a_table_that_looks_wrong_is_refused_unless_confirmed(currency: str, value: str) -> None:
+    with pytest.raises(InvalidOption, match=r"^rates\[0\]\.icu_per_unit: .*confirm_rates"):
+        parse_rates([row(currency, value)], confirmed=False)
+    assert parse_rates([row(currency, value)], confirmed=True).at(currency, NOVEMBER) == Decimal(value)
+
+
+@pytest.mark.parametrize("value", ["0", "-50", "NaN", "1_0", "", "1000000", "50.0000000001"])
+def test_a_rate_is_a_number_above_zero_even_if_confirmed(value: str) -> None:
+    with pytest.raises(InvalidOption, match=r"rates\[0\]\.icu_per_unit"):
+        parse_rates([row("CHF", value)], confirmed=True)
+
+
+def test_the_longest_amount_times_the_longest_rate_is_exact() -> None:
+    rates = parse_rates([row("USD", "999999.999999999")], confirmed=True)
+    amount = Decimal("999999999999999.999999999999999999")
+    assert Fraction(rates.to_icu(amount, "USD", NOVEMBER)) == Fraction(amount) * Fraction("999999.999999999")
+
+
+def test_icu_has_no_rate() -> None:
+    with pytest.raises(InvalidOption, match=r"rates\[0\]\.currency"):
+        parse_rates([row("ICU", "1")], confirmed=True)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=9))
+def test_there_and_back_is_the_same_to_the_ledger(amount: Decimal) -> None:
+    rates = Rates()
+    back = rates.convert(rates.to_icu(amount, "EUR", NOVEMBER), "ICU", "EUR", NOVEMBER)
+    assert abs(back - amount) < Decimal("1e-20")

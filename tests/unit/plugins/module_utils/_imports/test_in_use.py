@@ -1,0 +1,52 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a project uses anything that could cost: one resource of any kind is enough (rule F4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.finops.cloud.plugins.module_utils._imports.in_use import uses_nothing
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
+
+from ....conftest import FILES, Sandbox
+
+OF_PROJECT = (
+    "servers", "volumes", "snapshots", "backups", "networks", "routers", "security_groups", "floating_ips", "load_balancers", "containers",
+    "images",
+)  # fmt: skip
+SCENARIO: dict[str, Any] = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())
+#: What an empty project has too: it costs nothing.
+FREE = {"networks": SCENARIO["networks"], "security_groups": SCENARIO["security_groups"]}
+
+
+@pytest.mark.parametrize(
+    ("there", "nothing"),
+    [
+        ({}, True),
+        ({"images": [{"name": "of the provider", "size_bytes": 1}]}, True),
+        ({"images": [{"name": "golden", "size_bytes": 1, "owner": "project"}]}, False),
+        ({"routers": SCENARIO["routers"]}, False),
+        ({"volumes": SCENARIO["volumes"][-1:]}, False),
+        ({"containers": SCENARIO["containers"]}, False),
+    ],
+)
+def test_one_resource_is_use(
+    start: Callable[..., Sandbox],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    there: dict[str, Any],
+    nothing: bool,
+) -> None:
+    scenario = {**SCENARIO, **{name: [] for name in OF_PROJECT}, **FREE, **there}
+    (tmp_path / "small.yml").write_text(yaml.safe_dump(scenario))
+    sandbox = start("--scenario", str(tmp_path / "small.yml"))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.state["clouds_file"])
+    assert uses_nothing(Cloud(ConnectionOptions(cloud="sandbox"))) is nothing

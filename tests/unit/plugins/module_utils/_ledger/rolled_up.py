@@ -1,0 +1,26 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the roll-up has to hold, by the rows (rule L4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.roll_up import BUCKETS_S
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
+from sqlalchemy import Connection, select
+
+
+def assert_roll_up_equals_the_rows(connection: Connection) -> None:
+    """Every bucket of every length, rebuilt from the rows, and no other."""
+    amounts: Counter[tuple[int, int, int]] = Counter()
+    counts: Counter[tuple[int, int, int]] = Counter()
+    for row in connection.execute(select(tables().entry)):
+        for bucket_s in BUCKETS_S:
+            bucket = (bucket_s, row.period_begin - row.period_begin % bucket_s, row.dimension_set_id)
+            amounts[bucket] += row.amount_nano
+            counts[bucket] += 1 if row.reverses is None else -1
+    kept = {tuple(row[:3]): tuple(row[3:]) for row in connection.execute(select(tables().roll_up))}
+    assert kept == {bucket: (amounts[bucket], counts[bucket]) for bucket in amounts}

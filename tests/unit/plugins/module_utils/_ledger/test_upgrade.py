@@ -1,0 +1,259 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule L3: an older ledger is upgraded in place by the next writer, whole or not at all."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets, entries, feeds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
+
+from .rolled_up import assert_roll_up_equals_the_rows
+
+SCHEMA_1 = (Path(__file__).parent / "schema_1.sql").read_text()
+SCHEMA_2 = (Path(__file__).parent / "schema_2.sql").read_text()
+SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_text()
+SCHEMA_3 = (Path(__file__).parent / "schema_3.sql").read_text()
+NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def old(path: Path) -> LedgerOptions:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(SCHEMA_1)
+    return LedgerOptions(f"sqlite:///{path}")
+
+
+def dump(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        return list(connection.iterdump())
+
+
+def layout(path: Path) -> dict[str, object]:
+    """Every table: its columns in whatever order they came, what they refer to, and its indexes with their
+    columns and conditions.
+    """
+    with sqlite3.connect(path) as connection:
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?"
+        return {
+            table: (
+                # Name, type, NOT NULL and place in the key; defaults matter to nobody who names all columns.
+                {(row[1:4], row[5]) for row in connection.execute(f"PRAGMA table_info({table})")},
+                {row[2:5] for row in connection.execute(f"PRAGMA foreign_key_list({table})")},
+                set(connection.execute(indexes, (table,))),
+            )
+            for table in tables
+        }
+
+
+def test_reading_an_older_ledger_says_what_upgrades_it(old: LedgerOptions, path: Path) -> None:
+    before = dump(path)
+    with (
+        pytest.raises(LedgerError, match=rf"schema 1, .* reads {SCHEMA_VERSION}; .*cost_entry"),
+        reading(old),
+    ):
+        pass
+    assert dump(path) == before
+
+
+def test_the_next_writer_upgrades_and_loses_nothing(old: LedgerOptions) -> None:
+    with writing(old) as opened:
+        assert not opened.created
+    with reading(old) as opened:
+        rows = totals.rows(opened.connection, totals.Selection(NOVEMBER), 100)
+        found = totals.totals(
+            opened.connection, totals.Selection(NOVEMBER), ("category", "tag:team", "project")
+        )
+        assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
+        assert [feed.key.project_id for feed in feeds.read_all(opened.connection)] == ["p1"]
+        assert_roll_up_equals_the_rows(opened.connection)
+    old_rows = sqlite3.connect(":memory:")
+    old_rows.row_factory = sqlite3.Row
+    old_rows.executescript(SCHEMA_1)
+    assert rows == [dict(row) for row in old_rows.execute("SELECT * FROM entry ORDER BY id")]
+    assert [(one.keys, one.currency, one.amount_nano, one.entry_count) for one in found] == [
+        ({"category": "compute", "tag:team": None, "project": None}, "CHF", -50, 1),
+        ({"category": "compute", "tag:team": "web", "project": "p1"}, "ICU", 2500, 1),
+    ]
+
+
+def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: Path, tmp_path: Path) -> None:
+    with writing(old), writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+        pass
+    assert layout(path) == layout(tmp_path / "new.db")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+#: What the present schema tells otherwise than schema 3, and than schema 2.
+OF_3 = ('"feed"', "ledger_schema")
+OF_2 = (*OF_3, '"feed_window"')
+
+
+#: A PostgreSQL's columns, constraints and indexes, in whatever order they came; defaults matter to nobody who
+#: names all columns.
+LAYOUT = (
+    "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+)
+
+
+def layout_on_postgresql(options: LedgerOptions) -> list[set[object]]:
+    with reading(options) as ledger:
+        return [set(map(tuple, ledger.connection.exec_driver_sql(statement).all())) for statement in LAYOUT]
+
+
+def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgresql_url: str) -> None:
+    options = LedgerOptions(postgresql_url)
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(SCHEMA_2_POSTGRESQL.encode())
+    with (
+        pytest.raises(LedgerError, match=f"has schema 2, this finops.cloud reads {SCHEMA_VERSION}"),
+        reading(options),
+    ):
+        pass
+    with writing(options) as ledger:
+        assert [budget.name for budget in budgets.read_all(ledger.connection)] == ["prod"]
+        (feed,) = feeds.read_all(ledger.connection)
+        assert (feed.run_rate_nano, feed.retired, feed.imported[0].layout) == (
+            2500,
+            False,
+            feeds.ImportLayout("hour", "type", False),
+        )
+        assert [
+            row["amount_nano"] for row in totals.rows(ledger.connection, totals.Selection(NOVEMBER), 10)
+        ] == [2500]
+    upgraded = layout_on_postgresql(options)
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with writing(options) as ledger:
+        assert ledger.created
+    assert upgraded == layout_on_postgresql(options)
+
+
+def rows_that_stay(path: Path, otherwise: tuple[str, ...]) -> list[str]:
+    return [
+        line
+        for line in dump(path)
+        if line.startswith("INSERT") and not any(name in line for name in otherwise)
+    ]
+
+
+@pytest.mark.parametrize(("schema", "otherwise"), [(SCHEMA_2, OF_2), (SCHEMA_3, OF_3)])
+def test_a_later_ledger_gets_its_new_tables_and_keeps_all_rows(
+    path: Path, tmp_path: Path, schema: str, otherwise: tuple[str, ...]
+) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(schema)
+    before = rows_that_stay(path, otherwise)
+    old = LedgerOptions(f"sqlite:///{path}")
+    with writing(old) as opened, writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+        assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
+        (feed,) = feeds.read_all(opened.connection)
+        assert feed.run_rate_nano == 2500 and not feed.retired
+        assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty https://cloud/v3 r p1")
+        begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (1793512800, 1793599200))
+        assert feed.imported == (
+            feeds.Imported(Window(begin, end), feeds.ImportLayout("hour", "type", False)),
+        )
+    assert len(before) > 8
+    assert rows_that_stay(path, otherwise) == before
+    assert layout(path) == layout(tmp_path / "new.db")
+    with reading(old):
+        pass
+
+
+def test_a_feeds_run_rate_is_told_from_the_entries_that_it_brought(old: LedgerOptions, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        url, region, project, newest = connection.execute(
+            "SELECT auth_url, region, project_id, rated_through FROM feed"
+        ).fetchone()
+        columns = [name for _place, name, *_more in connection.execute("PRAGMA table_info(entry)")]
+        for number, (category, end, amount) in enumerate(
+            (
+                ("compute", newest, 5),
+                ("compute", newest, 7),
+                ("storage", newest, 11),
+                ("network", newest - 3600, 13),
+            )
+        ):
+            connection.execute(
+                f"INSERT INTO entry ({', '.join(columns)}) SELECT 100 + ?, ?, ?, 1, NULL, charge_category, ?,"
+                f" {', '.join(columns[7:15])}, ?, ?, quantity, unit, ?, {', '.join(columns[20:])} FROM entry WHERE id = 1",
+                (
+                    number,
+                    f"cloudkitty {url} {region} {project}",
+                    str(number),
+                    category,
+                    end - 3600,
+                    end,
+                    amount,
+                ),
+            )
+    with writing(old) as opened:
+        (feed,) = feeds.read_all(opened.connection)
+    assert {(rate.category, rate.amount_nano) for rate in feed.run_rates} == {
+        ("compute", 12),
+        ("storage", 11),
+    }
+    assert feed.categories == {"compute", "storage", "network"}
+
+
+def test_an_upgraded_ledger_goes_on(old: LedgerOptions) -> None:
+    begin = NOVEMBER.begin + timedelta(hours=30)
+    again = entries.Entry("manual", "b", "usage", "storage", Window(begin, begin), 700, "ICU")
+    with writing(old) as opened:
+        written = entries.write(opened.connection, again, begin, "a")
+        assert_roll_up_equals_the_rows(opened.connection)
+    # It was taken back as version 2 before.
+    assert written == entries.Written("recorded", 3)
+
+
+UPGRADE = """
+import sys
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, writing
+try:
+    with writing(LedgerOptions(sys.argv[1])):
+        pass
+except LedgerError as error:
+    print(error)
+    sys.exit(3)
+"""
+
+
+def test_an_upgrade_that_cannot_end_leaves_the_old_ledger_whole(old: LedgerOptions, path: Path) -> None:
+    before = dump(path)
+    size = path.stat().st_size
+
+    def a_full_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    argv = [sys.executable, "-c", UPGRADE, str(old.url)]
+    ended = subprocess.run(argv, preexec_fn=a_full_disk, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (3, "")
+    assert "cannot be used" in ended.stdout and ended.stdout.count("\n") == 1
+    assert dump(path) == before

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules R7 and R8: both APIs of CloudKitty tell the same, pages are complete or an error, and unrated hours
+are not rated ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
+    InvalidOption,
+    Malformed,
+    NotFound,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud, Service
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating import api as rating
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.transport import body_of
+
+from .....conftest import Sandbox
+
+HOUR = 3600
+Service_ = Callable[..., Service]
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def begun(moment: datetime) -> datetime:
+    """The begin of the hour that holds a moment."""
+    return moment.replace(minute=0, second=0)
+
+
+@pytest.fixture
+def service(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Service_:
+    """CloudKitty of the sandbox; what it is asked is counted after the login."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
+
+    def one(cloud: str = "sandbox") -> Service:
+        opened = Cloud(ConnectionOptions(cloud=cloud, api_timeout=5)).service("rating")
+        drilled.ask("DELETE", "/sandbox/requests")
+        return opened
+
+    return one
+
+
+def requests(sandbox: Sandbox) -> int:
+    total: int = sandbox.ask("GET", "/sandbox/requests").body["total"]
+    return total
+
+
+def last_days(days: int) -> Window:
+    end = begun(now())
+    return Window(end - timedelta(days=days), end)
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_the_newest_rated_hour_is_not_one_that_is_still_to_come(service: Service_, api: str) -> None:
+    """The sandbox rates an hour one hour after it has ended; InfluxDB shows later ones as rows of null."""
+    moment = now()
+    assert rating.recent_periods(service(), api, moment, HOUR)[1].rated_through == begun(
+        moment - timedelta(hours=1)
+    )
+
+
+def test_a_project_without_rated_hours_has_no_newest(service: Service_) -> None:
+    assert rating.recent_periods(service("sandbox-other"), "v2", now(), HOUR)[1].rated_through is None
+    assert list(rating.frames(service("sandbox-other"), "auto", last_days(3), HOUR)) == []
+
+
+def test_frames_add_up_to_the_summary_through_both_apis(drilled: Sandbox, service: Service_) -> None:
+    window = last_days(40)
+    _api, by_type = rating.summary_by_type(service(), "auto", window)
+    v2 = list(rating.frames(service(), "v2", window, HOUR))
+    # Six types in up to 960 hours, null rows included, at 1000 rows a page.
+    assert requests(drilled) == 6
+    v1 = list(rating.frames(service(), "v1", window, HOUR))
+    assert requests(drilled) == 40
+    for row in by_type:
+        for frames in (v1, v2):
+            total = exact_sum(frame.cost.amount for frame in frames if frame.cost.type == row.type)
+            assert total == pytest.approx(row.amount)
+    assert {frame.window.length for frame in v2} == {timedelta(hours=1)}
+
+
+def test_a_page_that_is_short_is_no_bill(drilled: Sandbox, service: Service_) -> None:
+    opened = service()
+    drilled.ask("POST", "/sandbox/faults", {"service": "rating", "kind": "short_page", "after": 2})
+    with pytest.raises(Malformed, match=r"999 rows came from row 2000 on where \d+ in all were promised"):
+        list(rating.frames(opened, "auto", last_days(40), HOUR))
+
+
+def test_a_404_in_the_middle_is_no_reason_to_begin_anew(drilled: Sandbox, service: Service_) -> None:
+    opened = service()
+    drilled.ask("POST", "/sandbox/faults", {"service": "rating", "kind": "empty_404", "after": 1})
+    with pytest.raises(NotFound):
+        list(rating.frames(opened, "auto", last_days(40), HOUR))
+
+
+def test_another_collect_period_is_an_error_that_names_the_option(service: Service_) -> None:
+    with pytest.raises(InvalidOption, match="^collect_period: is 1800 s, but .* rates periods of 3600 s"):
+        rating.recent_periods(service(), "v2", now(), 1800)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["NaN", '{"rate": NaN}', '{"rate": Infinity}', '{"rate": -Infinity}', '{"rate": 1', "", "<html>"],
+)
+def test_what_is_no_number_or_no_json_is_malformed(content: str) -> None:
+    response = SimpleNamespace(content=content.encode(), status_code=200)
+    with pytest.raises(Malformed, match="^Reading cost from http://c failed: the answer is not the JSON"):
+        body_of("cost", "http://c?begin=x", "GET", response)
+
+
+@pytest.mark.parametrize(
+    "number", ["0.1", "1570.8673680000002", "1e-06", "123456789012345678901234567890.123"]
+)
+def test_numbers_stay_exact(number: str) -> None:
+    response = SimpleNamespace(content=json.dumps({"rate": 0}).replace("0", number).encode(), status_code=200)
+    body: Any = body_of("cost", "http://c", "GET", response)
+    assert str(body["rate"]) == str(type(body["rate"])(number))

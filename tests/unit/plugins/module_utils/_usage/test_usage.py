@@ -1,0 +1,183 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Usage of projects of any size on a running cloud: every page is counted, and how many requests that takes
+(rule R5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ServiceStatus
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud, Readings
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
+from ansible_collections.finops.cloud.plugins.module_utils._usage.resources import Filter
+from ansible_collections.finops.cloud.plugins.module_utils._usage.usage import (
+    _READINGS,
+    Part,
+    UsageOptions,
+    _told,
+    read_usage,
+)
+
+from ....conftest import FILES, Sandbox
+
+Start = Callable[..., Sandbox]
+
+
+def read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[dict[str, Any], int]:
+    """What the service says, and how many requests it made, the login among them."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.state["clouds_file"])
+    sandbox.ask("DELETE", "/sandbox/requests")
+    region = (options.get("regions") or ("dc3-a",))[0]
+    told = read_usage(
+        Cloud(ConnectionOptions(cloud="sandbox", region_name=region)),
+        UsageOptions(**{"services": (), "detail": "summary", "on_error": "fail", **options}),
+        now_utc(),
+    )
+    asked = sandbox.ask("GET", "/sandbox/requests").body
+    assert (asked["token"], asked["discovery"]) == (1, 0)
+    return told, asked["total"]
+
+
+@pytest.mark.parametrize(
+    ("servers", "totals", "summary", "resources", "with_hours"),
+    [
+        (1, 6, 8, 10, 9),
+        (100, 6, 8, 10, 9),
+        # Two more pages of servers and of volumes each; the hours add three.
+        (2500, 6, 12, 14, 15),
+    ],
+)
+def test_requests_grow_by_the_page_and_all_pages_count(
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    servers: int,
+    totals: int,
+    summary: int,
+    resources: int,
+    with_hours: int,
+) -> None:
+    sandbox = start("--servers", str(servers))
+    assert read(sandbox, monkeypatch, detail="totals")[1] == totals
+    assert read(sandbox, monkeypatch)[1] == summary
+    listed, asked = read(sandbox, monkeypatch, detail="resources")
+    assert asked == resources
+    kinds = [row["type"] for row in listed["resources"]]
+    assert (kinds.count("compute.instance"), kinds.count("storage.volume")) == (servers, servers)
+    now = now_utc()
+    told, asked = read(sandbox, monkeypatch, period=Window(now - timedelta(hours=10), now))
+    assert asked == with_hours
+    used = told["usage"]["compute"]
+    # Every generated server has the first flavor, 2 vCPUs, 4096 MB and 20 GB, and is older than the period.
+    assert (used["instance_count"], used["period_server_count"]) == (servers, servers)
+    assert used["server_hours"] == pytest.approx(servers * 10)
+    assert used["vcpu_hours"] == pytest.approx(servers * 20)
+    assert used["ram_mb_hours"] == pytest.approx(servers * 40960)
+    assert used["disk_gb_hours"] == pytest.approx(servers * 200)
+
+
+def test_a_period_in_which_nothing_ran_is_zero_and_not_unknown(
+    running: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = now_utc() - timedelta(days=900)
+    told, _asked = read(
+        running, monkeypatch, period=Window(before, before + timedelta(days=1)), services=("compute",)
+    )
+    assert (told["usage"]["compute"]["period_server_count"], told["usage"]["compute"]["vcpu_hours"]) == (
+        0,
+        0.0,
+    )
+
+
+def test_usage_that_is_no_number_is_refused(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = now_utc()
+    drilled.ask(
+        "POST",
+        "/sandbox/faults",
+        {"service": "compute", "kind": "malformed", "path": "os-simple-tenant-usage"},
+    )
+    with pytest.raises(Malformed, match="Reading compute usage from"):
+        read(drilled, monkeypatch, period=Window(now - timedelta(hours=1), now))
+
+
+def test_regions_are_told_apart_and_summed_with_one_login(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The sandbox's second region shows the same resources once more."""
+    scenario = (FILES / "scenarios" / "default.yml").read_text()
+    (tmp_path / "two.yml").write_text(
+        scenario.replace("region: dc3-a", "region: dc3-a\nother_regions: [dc4-a]")
+    )
+    sandbox = start("--scenario", str(tmp_path / "two.yml"))
+    told, asked = read(sandbox, monkeypatch, regions=("dc3-a", "dc4-a"), detail="resources", idle=True)
+    assert asked == 19
+    assert told["usage"]["compute"]["instance_count"] == 12
+    assert told["usage"]["compute"]["by_status"] == {"ACTIVE": 8, "SHUTOFF": 2, "VERIFY_RESIZE": 2}
+    assert told["usage"]["storage"]["by_type"]["CEPH_1_perf2"] == {"count": 4, "size_gb": 500}
+    assert told["usage"]["compute"]["counted_from"] == "servers"
+    assert {name: one["usage"]["compute"]["instance_count"] for name, one in told["regions"].items()} == {
+        "dc3-a": 6,
+        "dc4-a": 6,
+    }
+    assert {row["region"] for row in told["resources"]} == {"dc3-a", "dc4-a"}
+    assert told["cloud"]["region"] is None
+    with pytest.raises(InvalidOption, match=r"^regions: .* has no region mars; it offers dc3-a, dc4-a\.$"):
+        read(sandbox, monkeypatch, regions=("dc3-a", "mars"))
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "count"),
+    [((), "ok", 3), (("load_balancer",), "absent", None), (("network",), "ok", 3)],
+)
+def test_a_service_that_one_region_lacks_adds_nothing_unless_the_user_named_it(
+    named: tuple[str, ...], status: str, count: int | None
+) -> None:
+    wanted = {"load_balancers": _READINGS["totals"]["load_balancers"]}
+    regions = [
+        Readings(
+            {"load_balancers": Part({"load_balancer_count": 3})},
+            {"load_balancer": ServiceStatus("ok", 200)},
+            (),
+        ),
+        Readings({"load_balancers": None}, {"load_balancer": ServiceStatus("absent")}, ()),
+    ]
+    for order in (regions, regions[::-1]):
+        told = _told(wanted, order, UsageOptions(services=named, detail="totals", on_error="warn"))
+        assert told["services"]["load_balancer"]["status"] == status
+        assert told["usage"]["network"]["load_balancer_count"] == count
+
+
+def test_groups_tell_no_zero_for_what_was_not_read(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    drilled.ask("POST", "/sandbox/faults", {"service": "block_storage", "kind": "status", "status": 500})
+    told, _asked = read(drilled, monkeypatch, detail="resources", group_by="team", on_error="warn")
+    for group in told["groups"]:
+        assert [group[name] for name in ("volume_count", "snapshot_gb", "backup_count")] == [None] * 3
+    assert [group["instance_count"] for group in told["groups"]] == [4, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"idle": True}, "^idle: is about the list of resources; set detail to resources, not summary"),
+        ({"group_by": "team", "detail": "totals"}, "^group_by: is about .*, not totals"),
+        ({"filter": Filter(name="web-*")}, "^name: is about"),
+        ({"filter": Filter(types=("storage.volume",))}, "^types: is about"),
+        ({"filter": Filter(metadata={"a": "b"})}, "^metadata: is about"),
+        ({"dest": Path("somewhere.csv")}, "^dest: is about"),
+        ({"services": ("image",)}, "^services: has image, which is read for the list of resources"),
+    ],
+)
+def test_what_the_detail_has_no_resources_for_is_refused(
+    running: Sandbox, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(InvalidOption, match=says):
+        read(running, monkeypatch, **options)
