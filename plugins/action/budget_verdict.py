@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs on the controller, where templates and reports are (rule W6 of docs/rules.md).
+"""Runs on the controller, where templates and reports are (design/reports.md#rendering).
 
 Documented as the module of its name.
 """

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renders a cost report on the controller (rule W6 of docs/rules.md); its documentation is the module's."""
+"""Renders a cost report on the controller (design/reports.md#rendering); its documentation is the
+module's.
+"""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def to_currency(
     rates: Any = (),
     confirm_rates: bool = False,
 ) -> str:
-    """An amount, or the amount of a row with a currency, in another currency, half-even to 6 decimals (rules
-    M3 and M4).
+    """An amount, or the amount of a row with a currency, in another currency, half-even to 6 decimals
+    (design/money.md#rates, design/money.md#comparison-and-display).
 
     Arguments as to_currency.yml says. Raises AnsibleFilterError for what is no amount, currency, moment or
     rate, and where no rate was valid then.

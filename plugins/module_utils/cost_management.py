@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""For programs that spend: record what was spent, ask what it sums up to, and whether more may be spent (rule
-L5 of docs/rules.md).
+"""For programs that spend: record what was spent, ask what it sums up to, and whether more may be spent
+(design/ledger.md#from-python).
 
 This file is the collection's public Python face; docs/python.md shows it at work. Everything that it imports
 is private, but for the names in __all__. Nothing here needs Ansible. Whatever a user has to know is raised as

@@ -31,7 +31,7 @@ PEERS = ROOT / ".build" / "cache" / "peers"
 FEW, SOME, MANY = 10, 100, 10_000
 #: How much more memory the many may take than the few.
 BOUND_MB = 80
-#: Rule R5 for up to 1000 servers, and the pages behind.
+#: design/reading-a-cloud.md#round-trips for up to 1000 servers, and the pages behind.
 DETAILS = {"totals": 6, "summary": 8, "resources": 10}
 MODULE = """
 import json, sys

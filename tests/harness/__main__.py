@@ -46,7 +46,8 @@ class Tier:
     python: str | None = None
 
 
-# ansible-core 2.21 does not run on Python 3.11, so the second tier has its own Python (rule W1).
+# ansible-core 2.21 does not run on Python 3.11, so the second tier has its own Python
+# (design/ansible.md#versions).
 SYSTEM = Tier(
     "test-system",
     ("test-openstack", "units", "heavy", "outside", "sanity", "integration-of-the-rest"),

@@ -259,8 +259,8 @@ def run_targets(bench: Workbench, stage: str, targets: Sequence[str]) -> None:
 
 
 def installed(bench: Workbench) -> str:
-    """Build the artefact, install it into an empty path, and run every module and the demo from there (rule
-    W2).
+    """Build the artefact, install it into an empty path, and run every module and the demo from there
+    (design/ansible.md#third-party-libraries).
     """
     place = BUILD / "installed"
     shutil.rmtree(place, ignore_errors=True)

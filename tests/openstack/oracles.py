@@ -37,7 +37,7 @@ GROUPS = yaml.safe_load((Path(__file__).resolve().parents[2] / "meta" / "runtime
 ]
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 COLLECTION = "finops.cloud."
-#: Rule R9: the difference that is noise.
+#: The difference that is noise (design/reading-a-cloud.md#the-clouds-own-sums).
 NOISE, NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
 COMMAND_LINES_AT_ONCE = 2
 #: Modules that read no OpenStack, and who is held to tell the same: they have no claims here.

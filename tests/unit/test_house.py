@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The house: imports run one way, only _ansible knows Ansible, and third parties are imported where they are
-used (rule W2).
+used (design/ansible.md#third-party-libraries).
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def test_no_shared_file_is_longer_than_a_reader_takes_in() -> None:
 
 
 def test_every_module_is_in_its_action_groups_and_takes_their_options() -> None:
-    """Rule W4: a module that takes the connection options is a member of group cloud, one that takes a ledger
-    of group ledger.
+    """A module that takes the connection options is a member of group cloud, one that takes a ledger
+    of group ledger (design/ansible.md#action-groups).
     """
     groups = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
     spread = {

@@ -96,7 +96,7 @@ def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
 
 
 def rates(params: Mapping[str, Any]) -> Rates:
-    """The rates in force. Raises InvalidOption (rule M3)."""
+    """The rates in force. Raises InvalidOption (design/money.md#rates)."""
     return parse_rates(params["rates"], params["confirm_rates"])
 
 

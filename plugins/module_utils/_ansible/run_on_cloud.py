@@ -22,7 +22,8 @@ from .run import collect_less, require
 
 Opened = TypeVar("Opened")
 
-#: Of `auth`, what is no secret and has to be readable in results (rules R2 and W3).
+#: Of `auth`, what is no secret and has to be readable in results (design/reading-a-cloud.md#identity,
+#: design/ansible.md#secrets).
 _PUBLIC_AUTH = (
     "auth_url", "username", "user_id", "project_name", "project_id", "tenant_name", "tenant_id", "user_domain_name", "user_domain_id",
     "project_domain_name", "project_domain_id", "domain_name", "domain_id", "default_domain", "application_credential_id",

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Firing each threshold of a budget once, in the transaction of whoever writes (rules A1 and A2 of
-docs/rules.md).
+"""Firing each threshold of a budget once, in the transaction of whoever writes
+(design/alerts.md#when-an-alert-fires, design/alerts.md#delivery).
 """
 
 from __future__ import annotations

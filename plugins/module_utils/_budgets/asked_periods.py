@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The periods in which a request is looked at (rules P2 and G3 of docs/rules.md)."""
+"""The periods in which a request is looked at (design/periods.md#changes-of-the-clock,
+design/gate.md#what-counts).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Defining, removing and gating in one task (rules A1, A2, G1, G2, G5 and G6 of docs/rules.md).
+"""Defining, removing and gating in one task (design/alerts.md#when-an-alert-fires, design/alerts.md#delivery,
+design/gate.md).
 
 What few gates need is imported where it is needed: a task is a new Python, which compiles every file that it
 imports.
@@ -96,7 +97,7 @@ def apply(
     in one transaction; or re-arm or acknowledge alerts. All but check mode fire what is due.
 
     Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger
-    (rule L3).
+    (design/ledger.md#who-may-create-it).
     """
     turn = _Turn(task, _checked(task), rates, now, recorded_by, write=not check_mode)
     if check_mode and task.limit is not None and not sql.exists(options):

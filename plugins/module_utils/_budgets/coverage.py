@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Whether the spend of a budget is known up to now (rules G4 and F2 of docs/rules.md)."""
+"""Whether the spend of a budget is known up to now (design/gate.md#coverage, design/imports.md#tags)."""
 
 from __future__ import annotations
 

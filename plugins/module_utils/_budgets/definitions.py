@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a budget is: from what a task says to a stored definition, and to what results show of it (rule G1 of
-docs/rules.md).
+"""What a budget is: from what a task says to a stored definition, and to what results show of it
+(design/gate.md#budgets).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One verdict on a deployment, of its estimate, the quotas and the budgets (rule G5 of docs/rules.md).
+"""One verdict on a deployment, of its estimate, the quotas and the budgets
+(design/gate.md#one-verdict-on-a-deployment).
 
 What is judged are the results of cost_estimate_info, infomaniak_quota_info, and of cost_reservation or
 cost_budget, as tasks registered them. One that failed, or was not asked where it should have been, is

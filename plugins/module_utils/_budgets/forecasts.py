@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a budget's period will have cost when it is over, and when its limit will be reached (rule A3 of
-docs/rules.md).
+"""What a budget's period will have cost when it is over, and when its limit will be reached
+(design/alerts.md#forecast).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A hold as results show it (rule H1 of docs/rules.md)."""
+"""A hold as results show it (design/reservations.md#one-transaction)."""
 
 from __future__ import annotations
 

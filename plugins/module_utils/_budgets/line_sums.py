@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How two lists of lines compare (rule H3 of docs/rules.md)."""
+"""How two lists of lines compare (design/reservations.md#the-life-of-a-hold)."""
 
 from __future__ import annotations
 

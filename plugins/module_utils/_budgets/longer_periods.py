@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Budgets whose periods end later than those that a deployment was estimated for (rule G3 of docs/rules.md).
+"""Budgets whose periods end later than those that a deployment was estimated for
+(design/gate.md#longer-periods).
 
 What is estimated and held reaches to the end of one budget's period, a month's for example, and of its next
 one. A year's budget beside it is asked for these amounts too; whether it also has what the deployment goes on

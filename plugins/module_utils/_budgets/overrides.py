@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Raising a limit once, for one reservation, by somebody who says why (rule G6 of docs/rules.md)."""
+"""Raising a limit once, for one reservation, by somebody who says why (design/gate.md#overrides)."""
 
 from __future__ import annotations
 

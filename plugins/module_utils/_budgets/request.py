@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What is asked for, line by line (rule G2 of docs/rules.md)."""
+"""What is asked for, line by line (design/gate.md#requests)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def parse_tags(tags: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
 
 
 def in_ledger_units(lines: Sequence[Line], option: str = "lines") -> tuple[Line, ...]:
-    """The lines as the ledger can hold them, rounded half-even to 1e-9 (rule M2).
+    """The lines as the ledger can hold them, rounded half-even to 1e-9
+    (design/money.md#amounts-in-the-ledger).
 
     Raises InvalidOption where nothing would be left.
     """

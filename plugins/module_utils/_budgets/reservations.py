@@ -2,10 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Holding money before it is spent, and letting go of it (rules H1 to H4 and G6 of docs/rules.md).
+"""Holding money before it is spent, and letting go of it (design/reservations.md, design/gate.md#overrides).
 
-Writers of a ledger come one after the other on every database (rule L3), so between the check and the hold
-nobody else can take what is left; locking the rows of budgets on top of that would add nothing.
+Writers of a ledger come one after the other on every database (design/ledger.md#one-writer-at-a-time), so
+between the check and the hold nobody else can take what is left; locking the rows of budgets on top of that
+would add nothing.
 """
 
 from __future__ import annotations
@@ -310,7 +311,9 @@ class _Turn:
         return self._told(before, after)
 
     def _never_held(self, action: str) -> dict[str, Any]:
-        """An error, but for check mode, where the task that would have held it wrote nothing (rule H4)."""
+        """An error, but for check mode, where the task that would have held it wrote nothing
+        (design/reservations.md#check-mode).
+        """
         sentence = f"'{self._task.name}' was never held, so there is nothing to {action}."
         if self._write:
             raise InvalidOption("name", sentence)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which costs, run rates and lines a budget covers (rules G1 and G2 of docs/rules.md)."""
+"""Which costs, run rates and lines a budget covers (design/gate.md#budgets, design/gate.md#requests)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ScopeMatcher:
         self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]
     ) -> bool:
         """Whether covers_cost() would be true if only the tags were known, which those of a resource that is
-        gone are not (rule F2).
+        gone are not (design/imports.md#tags).
         """
         return (
             bool(self.tags)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The entries that a commit writes (rule H2 of docs/rules.md)."""
+"""The entries that a commit writes (design/reservations.md#never-counted-twice)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a gate stands on, read once for any number of budgets (rules G3 and H2 of docs/rules.md)."""
+"""What a gate stands on, read once for any number of budgets (design/gate.md#what-counts,
+design/reservations.md#never-counted-twice).
+"""
 
 from __future__ import annotations
 
@@ -177,7 +179,7 @@ def promises(hold: Hold, known: Sequence[Feed], now: datetime) -> list[Outstandi
 
     All of it until it expires. Committed, nothing of one that its entry settles; of one that an import
     settles each line until every feed of the line's project has rated one collect period beyond the commit:
-    from then on the run rate contains it (rule H2).
+    from then on the run rate contains it (design/reservations.md#never-counted-twice).
     """
     lines: Sequence[Line] = ()
     if hold.state == HELD and not hold.expired(now):

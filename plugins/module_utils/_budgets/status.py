@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How budgets stand, with nothing asked for (rules A3 and G5 of docs/rules.md)."""
+"""How budgets stand, with nothing asked for (design/alerts.md#forecast,
+design/gate.md#deny-unknown-allow).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One period of one budget against its limit (rules A1, F3, G3, G6 and M4 of docs/rules.md).
+"""One period of one budget against its limit (design/alerts.md#when-an-alert-fires,
+design/imports.md#run-rate, design/gate.md#what-counts, design/gate.md#overrides,
+design/money.md#comparison-and-display).
 
 Sums and comparisons are exact; a limit in another currency than the spend is multiplied by its rate, never
 divided.
@@ -28,7 +30,8 @@ from .scope import ScopeMatcher, feeds_of, reach
 from .snapshot import Snapshot
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
-#: What is known is a lower bound, so a deny stands on stale data: deny beats unknown beats allow (rule G5).
+#: What is known is a lower bound, so a deny stands on stale data: deny beats unknown beats allow
+#: (design/gate.md#deny-unknown-allow).
 SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
 #: An amount, its currency, and the moment whose rate converts it.
@@ -95,7 +98,7 @@ class PeriodSum:
 
 class _Scale:
     """Makes amounts comparable: times one where all share the budget's currency, else times the rate, in ICU
-    (rule M4).
+    (design/money.md#comparison-and-display).
 
     The budget's own currency is taken at the rate valid when the period begins, others at that of their own
     moment.
@@ -191,7 +194,8 @@ def period_sum(
 
 
 def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ...]:
-    """The thresholds that the actual spend has come to, by multiplication (rule M4).
+    """The thresholds that the actual spend has come to, by multiplication
+    (design/money.md#comparison-and-display).
 
     Of a limit of nothing any spend is all.
     """
@@ -227,7 +231,7 @@ def _untold(
 def _beside(budget: Budget, own: Decimal, total: Decimal, untold: Decimal) -> list[str]:
     """Why it is not known whether it fits: it does without what is untold, and not with it.
 
-    What fits either way is known (rule F2).
+    What fits either way is known (design/imports.md#tags).
     """
     limit = EXACT.multiply(from_nano(budget.limit_nano), own)
     if not own or total > limit or EXACT.add(total, untold) <= limit:
@@ -241,7 +245,7 @@ def _verdict(
 ) -> tuple[str, bool]:
     """The verdict, and whether it took the override to come to it.
 
-    An override never rescues what is unknown (rule G6).
+    An override never rescues what is unknown (design/gate.md#overrides).
     """
     fits = not own or total <= EXACT.multiply(from_nano(budget.limit_nano), own)
     raised = budget.limit_nano + (override.amount_nano if override else 0)
@@ -295,8 +299,8 @@ def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> l
 
 
 def _begun(feed: Feed, window: Window, now: datetime) -> int:
-    """Collect periods that began in [max(rated_through, window's begin), now) and are not rated yet (rule
-    F3).
+    """Collect periods that began in [max(rated_through, window's begin), now) and are not rated yet
+    (design/imports.md#run-rate).
     """
     return _beginning_in(max(feed.rated_through, window.begin), min(now, window.end), feed.collect_period_s)
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""May it be spent? One verdict per budget, and the worst of them counts (rules G2 to G6 of docs/rules.md)."""
+"""May it be spent? One verdict per budget, and the worst of them counts (design/gate.md)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .verdict_table import table
 from .verdict_text import reason, row
 
-#: A custom budget outside its period, which is asked nothing (rule P2).
+#: A custom budget outside its period, which is asked nothing (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
 
@@ -62,10 +62,10 @@ class BudgetVerdict:
 
 def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
     """The budget's verdict on a request: in its current period, the next one, and wherever else the request
-    counts (rule G3).
+    counts (design/gate.md#what-counts).
 
     Outside a custom period the budget says ended, unless the request counts in that period: it covers no
-    spend then (rule P2).
+    spend then (design/periods.md#outside-a-custom-period).
     """
     covered = reach(budget.scope, snapshot.feeds)
     request = replace(
@@ -97,7 +97,7 @@ def decide(
 
     named: the budget that every line must be in; it is unknown outside of its period. on_exceeded and
     on_unknown: fail, or warn to let a deny or an unknown pass with its verdict kept. A line that no budget
-    covers is unknown (rule G2). Raises InvalidOption for a line outside of the named budget.
+    covers is unknown (design/gate.md#requests). Raises InvalidOption for a line outside of the named budget.
     """
     return told_decision(
         verdicts(budgets, request, snapshot, named), request, snapshot, on_exceeded, on_unknown, named
@@ -164,8 +164,8 @@ def told_decision(
 
 
 def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
-    """A sentence for each line that no budget covers: what nobody limits is not allowed, it is unknown (rule
-    G2).
+    """A sentence for each line that no budget covers: what nobody limits is not allowed, it is unknown
+    (design/gate.md#requests).
     """
     return [
         f"{described_line(line)} cannot be decided: no budget of the ledger covers it now."

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A gate's answer as a table for people: one line per budget (rule G5 of docs/rules.md)."""
+"""A gate's answer as a table for people: one line per budget (design/gate.md#deny-unknown-allow)."""
 
 from __future__ import annotations
 

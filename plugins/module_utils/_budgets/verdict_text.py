@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How a verdict is told: one sentence and one row of amounts per budget (rule G5 of docs/rules.md)."""
+"""How a verdict is told: one sentence and one row of amounts per budget
+(design/gate.md#deny-unknown-allow).
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,7 @@ def row(budget: Budget, periods: Sequence[PeriodSum]) -> dict[str, Any]:
 
 def _period(period: PeriodSum) -> dict[str, Any]:
     """The period's amounts; null where they are not wholly known, with what is known of them in at_least
-    (rule R1).
+    (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     promised = {"reserved": display(period.reserved), "requested": display(period.requested)}
     amounts = {

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A calendar of periods as a task writes it (rule P1 of docs/rules.md)."""
+"""A calendar of periods as a task writes it (design/periods.md#kinds-of-period)."""
 
 from __future__ import annotations
 

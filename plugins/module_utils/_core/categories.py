@@ -4,9 +4,9 @@
 
 """What entries, budgets and options call the kinds of cost, and which kind a cloud's metric belongs to.
 
-Names of metrics are the operator's (metrics.yml of CloudKitty), so the table goes by how they begin; users say
-more by the option metric_categories. Source: the metrics of Infomaniak's public cloud (documentation of its
-billing, read 2026-11-21) and those of CloudKitty's default metrics.yml (23.0.0).
+Names of metrics are the operator's (metrics.yml of CloudKitty), so the table goes by how they begin; users
+say more by the option metric_categories. Source: the metrics of Infomaniak's public cloud (documentation of
+its billing, read 2026-11-21) and those of CloudKitty's default metrics.yml (23.0.0).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What was read, from whom, and what was not (rules R1 and R2 of docs/rules.md)."""
+"""What was read, from whom, and what was not (design/reading-a-cloud.md#unknown-is-not-zero,
+design/reading-a-cloud.md#identity).
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class ServiceStatus:
 
 
 def all_known(values: Iterable[T | None]) -> list[T] | None:
-    """The values; None where one of them is, as a sum of what is partly unknown is unknown (rule R1)."""
+    """The values; None where one of them is, as a sum of what is partly unknown is unknown
+    (design/reading-a-cloud.md#unknown-is-not-zero).
+    """
     found = []
     for value in values:
         if value is None:

@@ -79,7 +79,7 @@ class LedgerError(FinopsError):
 
 class Refused(FinopsError):
     """What the user asked about may not go on. result: what the task returns in any case, so that it can be
-    looked at (rule G5).
+    looked at (design/gate.md#deny-unknown-allow).
     """
 
     def __init__(self, sentence: str, result: Mapping[str, Any]) -> None:

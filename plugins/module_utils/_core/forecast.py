@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a window will have cost when it is over (rule A3 of docs/rules.md)."""
+"""What a window will have cost when it is over (design/alerts.md#forecast)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Exact amounts with a currency (rules M1 and M2 of docs/rules.md)."""
+"""Exact amounts with a currency (design/money.md#exact-amounts, design/money.md#amounts-in-the-ledger)."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def to_nano(amount: Decimal, option: str) -> int:
-    """The ledger's integer of 1e-9 units, rounded half-even once (rule M2).
+    """The ledger's integer of 1e-9 units, rounded half-even once (design/money.md#amounts-in-the-ledger).
 
     Raises InvalidOption beyond 64 bits.
     """
@@ -154,7 +154,9 @@ def plain(amount: Decimal) -> str:
 
 
 def display(amount: Decimal) -> str:
-    """An amount as results show it: half-even to 6 decimals, trailing zeros cut (rule M4)."""
+    """An amount as results show it: half-even to 6 decimals, trailing zeros cut
+    (design/money.md#comparison-and-display).
+    """
     return plain(ROUNDING.quantize(amount, SMALLEST_SHOWN))
 
 

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Windows of time: half-open, in a named zone, arithmetic in UTC (rules P1 to P3 and R8 of docs/rules.md)."""
+"""Windows of time: half-open, in a named zone, arithmetic in UTC (design/periods.md,
+design/reading-a-cloud.md#windows-sent-to-the-cloud).
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ def zone_named(name: str, option: str) -> ZoneInfo:
 
 
 def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """The UTC moment of a local wall-clock time (rule P2).
+    """The UTC moment of a local wall-clock time (design/periods.md#changes-of-the-clock).
 
     A time that a change of clocks skips is the first instant after the gap; one that comes twice is the
     first.
@@ -149,7 +151,7 @@ def next_period(calendar: Calendar, current: Window) -> Window | None:
 
 def period_id(calendar: Calendar, window: Window) -> str:
     """What a period is called in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z
-    (rule P1).
+    (design/periods.md#kinds-of-period).
     """
     return f"{calendar.kind}/{iso(window.begin)}"
 
@@ -210,7 +212,8 @@ def named_window(name: str, zone: ZoneInfo, now: datetime) -> Window:
 
 
 def previous_part(named: str | None, part: Window, length: timedelta, zone: ZoneInfo) -> Window:
-    """What a part of a window is compared with: the same elapsed part of the period before (rule P3).
+    """What a part of a window is compared with: the same elapsed part of the period before
+    (design/periods.md#the-period-before).
 
     Arguments: named, the window's name, None where it was given by begin and end; part, the window as far as
     it has elapsed; length of the whole window. 1 to 21 November is compared with 1 to 21 October, 1 to 31
@@ -299,7 +302,9 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
 
 
 def rounded_up(window: Window, period_seconds: int) -> Window:
-    """[ceil(begin), ceil(end)) on the collect period's edges: the frames that begin in the window (rule R8)."""
+    """[ceil(begin), ceil(end)) on the collect period's edges: the frames that begin in the window
+    (design/reading-a-cloud.md#windows-sent-to-the-cloud).
+    """
     return Window(ceil_to(window.begin, period_seconds), ceil_to(window.end, period_seconds))
 
 

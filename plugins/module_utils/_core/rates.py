@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What one unit of a currency is worth in ICU, and since when (rules M3 and M4 of docs/rules.md)."""
+"""What one unit of a currency is worth in ICU, and since when (design/money.md#rates,
+design/money.md#comparison-and-display).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ ICU = "ICU"
 #: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
 _NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
 _SUSPICIOUS_FACTOR = 10
-#: Any amount times any rate keeps all its digits within the exact context's 50 (rule M1).
+#: Any amount times any rate keeps all its digits within the exact context's 50
+#: (design/money.md#exact-amounts).
 _LARGEST_RATE = 1_000_000
 _RATE_DECIMALS = 9
 
@@ -73,7 +76,8 @@ class Rates:
         return EXACT.multiply(amount, self.at(currency, moment))
 
     def convert(self, amount: Decimal, currency: str, wanted: str, moment: datetime) -> Decimal:
-        """The amount in another currency, rounded at 50 digits: for showing, never for comparing (rule M4).
+        """The amount in another currency, rounded at 50 digits: for showing, never for comparing
+        (design/money.md#comparison-and-display).
 
         Raises UnknownAmount.
         """

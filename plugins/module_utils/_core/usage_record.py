@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A usage record: what a project or a system used and had at one moment, whoever told it (rules R1 and E3 of
-docs/rules.md).
+"""A usage record: what a project or a system used and had at one moment, whoever told it
+(design/reading-a-cloud.md#unknown-is-not-zero, design/records.md#taking-a-record).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The free tier of a project, read from the cloud: one region's, or that which several regions share (rules
-R5 and M5 of docs/rules.md).
+"""The free tier of a project, read from the cloud: one region's, or that which several regions share
+(design/reading-a-cloud.md#round-trips, design/money.md#free-tier).
 """
 
 from __future__ import annotations

@@ -191,8 +191,9 @@ def dearest(sums: Mapping[str, Sum]) -> list[tuple[str, Sum]]:
 def by_time(periods: RatedPeriods, unit: str, zone: ZoneInfo) -> list[TimeSum]:
     """The rated periods' sums by UTC hour, or by local day, ISO week or month of the zone, in order.
 
-    A period belongs whole to the day in which it begins (rule R8). A day that the window cuts is told as far
-    as it is in it. CloudKitty's own time-d has neither the zone nor the year, so these are sums of ours.
+    A period belongs whole to the day in which it begins
+    (design/reading-a-cloud.md#windows-sent-to-the-cloud). A day that the window cuts is told as far as it is
+    in it. CloudKitty's own time-d has neither the zone nor the year, so these are sums of ours.
     """
     calendar = Calendar(_KINDS[unit], zone.key)
     found: list[TimeSum] = []

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the ledger says that something has cost, as cost_summary_info tells it (rules L2, M3 to M5 and P3 of
-docs/rules.md).
+"""What the ledger says that something has cost, as cost_summary_info tells it (design/ledger.md#append-only,
+design/money.md, design/periods.md#named-windows).
 
 It stands beside cost.py, which answers the same question from the cloud, and below the rooms that feed, gate
 and export.
@@ -103,7 +103,7 @@ class _Teller:
 
     def amount(self, parts: Iterable[tuple[str, Decimal, datetime]]) -> Decimal | None:
         """The parts in the currency asked for, each at the rate valid when it occurred; None where a rate is
-        missing (rule M3).
+        missing (design/money.md#rates).
         """
         told = Decimal(0)
         known = True
@@ -178,7 +178,9 @@ def _check(question: Question) -> None:
 
 
 def _tax(cost: Row) -> str:
-    """Amounts are net of VAT (rule M5), unless somebody recorded a tax as a cost of its own."""
+    """Amounts are net of VAT (design/money.md#net-amounts), unless somebody recorded a tax as a cost of its
+    own.
+    """
     return (
         "included"
         if any(row["charge_category"] == _TAX for row in cost["by_charge_category"])

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a user asks of the cost of a window, and in which words amounts are told (rules M3 and M4 of
-docs/rules.md).
+"""What a user asks of the cost of a window, and in which words amounts are told (design/money.md#rates,
+design/money.md#comparison-and-display).
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Teller:
     moment: datetime
 
     def told(self, amount: Decimal) -> str:
-        """Half-even to 6 decimals (rule M4). Raises UnknownAmount where no rate was valid then."""
+        """Half-even to 6 decimals (design/money.md#comparison-and-display). Raises UnknownAmount where no
+        rate was valid then.
+        """
         return display(self.rates.convert(amount, self.rating_currency, self.currency, self.moment))
 
     @property

@@ -2,8 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How what a window has cost is told: rows of text, in the asked currency (rules R3, M4, M5 and P3 of
-docs/rules.md).
+"""How what a window has cost is told: rows of text, in the asked currency
+(design/reading-a-cloud.md#complete-and-fully-rated, design/money.md#comparison-and-display,
+design/money.md#net-amounts, design/periods.md#named-windows).
 """
 
 from __future__ import annotations

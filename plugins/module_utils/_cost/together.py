@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """What several projects and regions cost together: every sum is theirs, and what is not known of one is not
-known of all (rule R1).
+known of all (design/reading-a-cloud.md#unknown-is-not-zero).
 """
 
 from __future__ import annotations

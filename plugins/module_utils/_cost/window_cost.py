@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the cloud says that a window has cost, each question asked as seldom as it can be (rules R3, R5, R7 to
-R9 of docs/rules.md).
+"""What the cloud says that a window has cost, each question asked as seldom as it can be
+(design/reading-a-cloud.md).
 """
 
 from __future__ import annotations
@@ -152,8 +152,8 @@ class WindowCost:
 
 
 def read_window_cost(service: Service, question: Question, now: datetime) -> WindowCost:
-    """Ask the cloud. Raises CloudError, also where our own sums are not the cloud's (rule R9); UnknownAmount,
-    InvalidOption.
+    """Ask the cloud. Raises CloudError, also where our own sums are not the cloud's
+    (design/reading-a-cloud.md#the-clouds-own-sums); UnknownAmount, InvalidOption.
 
     Requests: one for the newest rated periods, one for the sums by type; then one (and one more per 1000
     rows) each for `resource`, for times of a window that reaches back further than those periods, for the

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a deployment changes, and the quotas that it needs for that (rule E1 of docs/rules.md).
+"""What a deployment changes, and the quotas that it needs for that (design/estimates.md#what-a-change-costs).
 
 No price is known here.
 """

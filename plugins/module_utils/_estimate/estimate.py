@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a deployment would cost, read and put together, as cost_estimate_info tells it (rule E1 of
-docs/rules.md).
+"""What a deployment would cost, read and put together, as cost_estimate_info tells it
+(design/estimates.md#what-a-change-costs).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from .shapes import Kind, net
 from .terraform import Plan, plan_changes, tells_networks_by_id
 from .terraform_types import Context
 
-#: How far a quote for everything may be off the sum of the lines (rule R9): quotes are floats.
+#: How far a quote for everything may be off the sum of the lines
+#: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
 _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
 
 

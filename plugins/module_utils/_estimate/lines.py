@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The lines of an estimate, and what they come to in a period and the next, as exact fractions (rules E1 and
-G3 of docs/rules.md).
+"""The lines of an estimate, and what they come to in a period and the next, as exact fractions
+(design/estimates.md#what-a-change-costs, design/gate.md#what-counts).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Prices that somebody wrote down: dated, with their source, net of tax (rules E1 and M5 of docs/rules.md)."""
+"""Prices that somebody wrote down: dated, with their source, net of tax (design/estimates.md#price-sources,
+design/money.md#net-amounts).
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a unit of each shape costs, from the sources in the order in which they are asked (rule E1 of
-docs/rules.md).
+"""What a unit of each shape costs, from the sources in the order in which they are asked
+(design/estimates.md#price-sources).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .price_list import PriceList
 from .shapes import Kind, Shape
 
 OBSERVED, QUOTE, PRICE_LIST = "observed", "quote", "price_list"
-#: E1: the cloud is asked last, and only for what neither of the others knows.
+#: design/estimates.md#price-sources: the cloud is asked last, and only for what neither of the others knows.
 SOURCES = (OBSERVED, PRICE_LIST, QUOTE)
 PARALLEL_QUOTES = 8
 

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What has a price: kinds of resources, and the size in which one comes (rule E1 of docs/rules.md)."""
+"""What has a price: kinds of resources, and the size in which one comes
+(design/estimates.md#price-sources).
+"""
 
 from __future__ import annotations
 

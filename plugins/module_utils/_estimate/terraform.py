@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a plan of Terraform or OpenTofu changes (rule E1 of docs/rules.md).
+"""What a plan of Terraform or OpenTofu changes (design/estimates.md#what-a-change-costs).
 
 Source: Terraform's documentation, internals, JSON output format, read 2026-11-21. Of a plan only
 resource_changes and its flags are looked at: `variables` holds secrets in clear.

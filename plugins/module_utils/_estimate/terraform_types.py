@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Every resource type of the Terraform provider openstack that is priced, or known to be free (rule E1 of
-docs/rules.md).
+"""Every resource type of the Terraform provider openstack that is priced, or known to be free
+(design/estimates.md#unknown-lines).
 
 Source: the provider's documentation, docs/resources, read 2026-11-21. What is in no table is unknown.
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """Exact numbers as integers of 1e-18: files have millions of them, for which Decimal takes ten times as long
-(rule M1 of docs/rules.md).
+(design/money.md#exact-amounts).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Costs as FOCUS files, of a ledger or straight from a cloud: what cost_export does (rules M3, R3 and L2 of
-docs/rules.md).
+"""Costs as FOCUS files, of a ledger or straight from a cloud: what cost_export does (design/money.md#rates,
+design/reading-a-cloud.md#complete-and-fully-rated, design/ledger.md#append-only).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Costs as FOCUS tells them (rules M3 to M5 of docs/rules.md): each as recorded, and in the currency that is
+"""Costs as FOCUS tells them (design/money.md): each as recorded, and in the currency that is
 billed.
 
 FOCUS 1.2 knows virtual currencies: what the cloud rates in ICU has PricingCurrency ICU beside the

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""FOCUS as CSV: a stream of charges into one file (rule W2 of docs/rules.md: nothing but the standard
-library).
+"""FOCUS as CSV: a stream of charges into one file (design/ansible.md#third-party-libraries: nothing but the
+standard library).
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 """Costs, budgets and quotas as OpenMetrics, in a file that node_exporter's textfile collector reads.
 
 Every family is a gauge, its name ends in its unit, and it is declared once with all of its samples behind it.
-What is unknown has no sample: neither is it zero (rule R1 of docs/rules.md), nor does a NaN say why.
-finops_budget_known is 0 then. Source:
+What is unknown has no sample: neither is it zero (design/reading-a-cloud.md#unknown-is-not-zero), nor does a
+NaN say why. finops_budget_known is 0 then. Source:
 https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md and
 https://prometheus.io/docs/practices/naming/.
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """What a cloud has rated, as the entries that an import would make of it: costs can leave a cloud without any
-ledger (rules R7 and R9).
+ledger (design/reading-a-cloud.md#cloudkitty, design/reading-a-cloud.md#the-clouds-own-sums).
 """
 
 from __future__ import annotations

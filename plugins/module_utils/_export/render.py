@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """A report as HTML, Markdown, CSV and JSON, rendered on the controller: `ansible.builtin.template` does not
-escape (rule W6).
+escape (design/reports.md#rendering).
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def _environment(ours: str, theirs: tuple[str, ...], timezone: str, currency: st
 
 
 def money(amount: str | None, currency: str) -> str:
-    """An amount as people read it: CHF 1 234.50, half-even to the minor unit (rule M4)."""
+    """An amount as people read it: CHF 1 234.50, half-even to the minor unit
+    (design/money.md#comparison-and-display).
+    """
     return f"{currency}\u00a0{_number(amount, _MINOR.get(currency, 2))}" if amount is not None else _UNKNOWN
 
 

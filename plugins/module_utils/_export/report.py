@@ -2,8 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a cost report tells, of what modules returned: plain values for templates, CSV and JSON (rules R1, R3
-and M4 of docs/rules.md).
+"""What a cost report tells, of what modules returned: plain values for templates, CSV and JSON
+(design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#complete-and-fully-rated,
+design/money.md#comparison-and-display).
 
 Nothing is reckoned twice: sums are those of cost_summary_info, verdicts those of cost_budget_info. What was
 not read is None and named in `incomplete`, which stands at a report's top.

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bills of other clouds: FOCUS and plain CSV files, of which the same one twice changes nothing (rules F1 and
-L2 of docs/rules.md).
+"""Bills of other clouds: FOCUS and plain CSV files, of which the same one twice changes nothing
+(design/imports.md#an-hour-is-replaced-whole, design/ledger.md#append-only).
 """
 
 from __future__ import annotations
@@ -241,7 +241,8 @@ def _cost(
 def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
     """FOCUS's words as ours.
 
-    What is negative and no credit is a correction or a refund, which we call an adjustment (rule M5).
+    What is negative and no credit is a correction or a refund, which we call an adjustment
+    (design/money.md#net-amounts).
     """
     kind = told.get("charge_category", "").lower()
     if told.get("amount", "").startswith("-") and kind not in entries.MAY_BE_NEGATIVE:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bringing what CloudKitty has rated into the ledger (rules F1 to F4 of docs/rules.md)."""
+"""Bringing what CloudKitty has rated into the ledger (design/imports.md)."""
 
 from __future__ import annotations
 
@@ -192,7 +192,9 @@ def since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
 def _judge(
     cloud: Cloud, told: rating.RatedPeriods, stand: _Stand, options: ImportOptions, now: datetime
 ) -> _Judged:
-    """Which periods are rated, which cost nothing, and which are missing (rule F4)."""
+    """Which periods are rated, which cost nothing, and which are missing
+    (design/imports.md#missing-hours).
+    """
     imported = stand.feed.imported if stand.feed else ()
 
     def unit(moment: datetime) -> Window:

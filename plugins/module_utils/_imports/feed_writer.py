@@ -2,9 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Writing a feed, one transaction after the other, and moving its state on in each (rules F1 to F3 of
-docs/rules.md).
-"""
+"""Writing a feed, one transaction after the other, and moving its state on in each (design/imports.md)."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The free tier as credits in the ledger: one per feed and UTC month, reckoned anew after each import (rule
-M5 of docs/rules.md).
+"""The free tier as credits in the ledger: one per feed and UTC month, reckoned anew after each import
+(design/money.md#free-tier).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Costs that somebody writes down, one or many, and takes back (rules L1, L2 and M5 of docs/rules.md)."""
+"""Costs that somebody writes down, one or many, and takes back (design/ledger.md#what-an-entry-carries,
+design/ledger.md#append-only, design/money.md#net-amounts).
+"""
 
 from __future__ import annotations
 

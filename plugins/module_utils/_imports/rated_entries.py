@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Rated points as the ledger's rows (rules F1 to F3 of docs/rules.md)."""
+"""Rated points as the ledger's rows (design/imports.md)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class RowMaker:
 
     def rows_of(self, points: Sequence[RatedPoint], newest: datetime) -> RatedRows:
         """One row per metric, resource and hour or day: points of one metric and resource are summed first
-        (rule F1).
+        (design/imports.md#an-hour-is-replaced-whole).
 
         newest: begin of the period that the run rate is told of.
         """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """What a cloud has rated of a window, held to what the ledger has of it: what has to be read, and what is
-missing (rules F1 and F4).
+missing (design/imports.md#an-hour-is-replaced-whole, design/imports.md#missing-hours).
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def to_read(
     found: Sequence[Unit], stored: Mapping[datetime, int], covered: Callable[[Unit], bool]
 ) -> tuple[list[Unit], Decimal]:
     """The units that the ledger does not have as the cloud tells them, and by how much the others differ in
-    all: noise (rule R9).
+    all: noise (design/reading-a-cloud.md#the-clouds-own-sums).
 
     stored: begin of an entry -> what those that begin then sum up to. covered: whether a unit was imported in
     the layout that is asked for.

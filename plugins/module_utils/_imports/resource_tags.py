@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the resources of a project are called and tagged with: rated frames do not say (rule F2 of
-docs/rules.md).
+"""What the resources of a project are called and tagged with: rated frames do not say
+(design/imports.md#tags).
 """
 
 from __future__ import annotations

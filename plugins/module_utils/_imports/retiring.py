@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Ending a feed whose project is gone (rule F4 of docs/rules.md)."""
+"""Ending a feed whose project is gone (design/imports.md#missing-hours)."""
 
 from __future__ import annotations
 

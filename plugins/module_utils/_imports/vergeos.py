@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bringing what a VergeOS system used into the ledger, at the prices of a list (rule F5 of docs/rules.md): it
-tells no cost itself.
+"""Bringing what a VergeOS system used into the ledger, at the prices of a list (design/imports.md#vergeos):
+it tells no cost itself.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """What a VergeOS system used hour by hour, by its billing records, each of which is for a stretch of time
-(rule F5 of docs/rules.md).
+(design/imports.md#vergeos).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What of the traffic out of object storage is free: the first 10^13 bytes of each UTC month (rule M5 of
-docs/rules.md).
+"""What of the traffic out of object storage is free: the first 10^13 bytes of each UTC month
+(design/money.md#free-tier).
 
 Source: Infomaniak's documentation of its public cloud's billing, read 2026-11-21: what CloudKitty tells is
 before the free 10 TB of storage.objects.outgoing.bytes. It does not say for whom the tier counts; we take it

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Thresholds that were reached, each once, and who took care of them (rules A1 and A2 of docs/rules.md)."""
+"""Thresholds that were reached, each once, and who took care of them (design/alerts.md#when-an-alert-fires,
+design/alerts.md#delivery).
+"""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ class Scope:
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent per period (rule G1). limit_nano in 1e-9 of the currency; thresholds are parts of the
-    limit, rising.
+    """What may be spent per period (design/gate.md#budgets). limit_nano in 1e-9 of the currency; thresholds
+    are parts of the limit, rising.
     """
 
     name: str

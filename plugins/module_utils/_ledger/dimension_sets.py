@@ -4,7 +4,7 @@
 
 """What costs are told apart by: category, project, currency, tags and so on.
 
-Stored once, referred to by number (rule L4).
+Stored once, referred to by number (design/ledger.md#roll-up).
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def fingerprint(dimensions: Dimensions) -> str:
 def ids_of(connection: Connection, sets: Iterable[Dimensions]) -> dict[Dimensions, int]:
     """The id of each dimension set; sets that are missing are made.
 
-    Writers come one after the other (rule L3), so nobody makes the same set in between.
+    Writers come one after the other (design/ledger.md#one-writer-at-a-time), so nobody makes the same set in
+    between.
     """
     # Thousands of rows have few sets: each is fingerprinted once.
     fingerprints = {one: fingerprint(one) for one in set(sets)}

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's sums told by dimensions: what every gate asks for (rule L4 of docs/rules.md); totals.py tells
+"""The ledger's sums told by dimensions: what every gate asks for (design/ledger.md#roll-up); totals.py tells
 sums of all kinds.
 """
 

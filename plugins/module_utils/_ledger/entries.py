@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's rows: append-only and safe to replay (rules L1, L2 and M2 of docs/rules.md)."""
+"""The ledger's rows: append-only and safe to replay (design/ledger.md#what-an-entry-carries,
+design/ledger.md#append-only, design/money.md#amounts-in-the-ledger).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from .schema import tables
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-#: Only these may be negative (rule M5).
+#: Only these may be negative (design/money.md#net-amounts).
 MAY_BE_NEGATIVE = ("credit", "adjustment")
 
 RECORDED, CORRECTED, REVERSED, UNCHANGED = "recorded", "corrected", "reversed", "unchanged"

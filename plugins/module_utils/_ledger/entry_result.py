@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A row of the ledger as results show it (rule L1 of docs/rules.md)."""
+"""A row of the ledger as results show it (design/ledger.md#what-an-entry-carries)."""
 
 from __future__ import annotations
 

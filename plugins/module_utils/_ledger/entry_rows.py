@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""An entry as it goes into the ledger (rules L1 and L2 of docs/rules.md): a tuple, as there are millions of
-them.
+"""An entry as it goes into the ledger (design/ledger.md#what-an-entry-carries, design/ledger.md#append-only):
+a tuple, as there are millions of them.
 """
 
 from __future__ import annotations

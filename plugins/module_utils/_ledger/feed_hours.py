@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """What each of a feed's newest rated periods cost: the ground of forecasts, small at any size of the ledger
-(rule A3 of docs/rules.md).
+(design/alerts.md#forecast).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What was imported, from where, up to when: the ground on which a cloud-fed budget stands (rules F1, F3 and
-G4 of docs/rules.md).
+"""What was imported, from where, up to when: the ground on which a cloud-fed budget stands
+(design/imports.md#feeds, design/imports.md#run-rate, design/gate.md#coverage).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 HOUR, DAY = "hour", "day"
 CLOUDKITTY, VERGEOS = "cloudkitty", "vergeos"
 BY_RESOURCE, BY_TYPE = "resource", "type"
-#: The tag of what no list has, and none had while it was imported: which tags it has is not known (rule F2).
+#: The tag of what no list has, and none had while it was imported: which tags it has is not known
+#: (design/imports.md#tags).
 UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
@@ -58,7 +59,7 @@ class FeedKey:
 
 @dataclass(frozen=True)
 class RunRate:
-    """What the newest rated period cost in one category and with one tag set (rule F3)."""
+    """What the newest rated period cost in one category and with one tag set (design/imports.md#run-rate)."""
 
     category: str
     tags: tuple[tuple[str, str], ...]

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The holds of the ledger: money that is promised to a name, or was, and no cost yet (rules H1 to H3 of
-docs/rules.md).
+"""The holds of the ledger: money that is promised to a name, or was, and no cost yet
+(design/reservations.md).
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def settle(connection: Connection, settled: Iterable[Hold]) -> None:
 
 
 def database_now(transaction: Transaction, now: datetime) -> datetime:
-    """The moment that decides what has expired (rule H3): the server's on PostgreSQL, which hosts share, else
-    this host's.
+    """The moment that decides what has expired (design/reservations.md#the-life-of-a-hold): the server's on
+    PostgreSQL, which hosts share, else this host's.
 
     Asked after the writers' lock was taken: who waited for it must not decide with the time at which it began
     to wait.

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Limits that somebody raised once, for one reservation in one period (rule G6 of docs/rules.md)."""
+"""Limits that somebody raised once, for one reservation in one period (design/gate.md#overrides)."""
 
 from __future__ import annotations
 

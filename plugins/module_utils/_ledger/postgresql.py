@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A ledger in a database of PostgreSQL (rule L3 of docs/rules.md): how it is locked, and what its errors
-mean.
+"""A ledger in a database of PostgreSQL (design/ledger.md#where-it-lies): how it is locked, and what its
+errors mean.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Making the entries of a source in a window exactly those of a complete answer (rules F1 and L2 of
-docs/rules.md).
+"""Making the entries of a source in a window exactly those of a complete answer
+(design/imports.md#an-hour-is-replaced-whole, design/ledger.md#append-only).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The entries' sums per bucket of UTC time, kept as they are written (rule L4 of docs/rules.md)."""
+"""The entries' sums per bucket of UTC time, kept as they are written (design/ledger.md#roll-up)."""
 
 from __future__ import annotations
 

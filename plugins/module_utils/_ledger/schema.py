@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's tables, the same on every database (rules L1 to L4 and M2 of docs/rules.md).
+"""The ledger's tables, the same on every database (design/ledger.md, design/money.md#amounts-in-the-ledger).
 
 Moments are seconds since the epoch in UTC, amounts integers of 1e-9 units: both compare and sum exactly on
 every database.
@@ -52,7 +52,9 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    """Built on first use, so that a Python without SQLAlchemy can import this file (rule W2)."""
+    """Built on first use, so that a Python without SQLAlchemy can import this file
+    (design/ansible.md#third-party-libraries).
+    """
     from sqlalchemy import MetaData
 
     from . import schema_budgets, schema_costs, schema_feeds, schema_records

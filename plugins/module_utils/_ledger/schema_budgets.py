@@ -2,8 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The tables of what may be spent and what is promised, and of what was told of it (rules G1, G6, H1 to H3,
-A1 and A2 of docs/rules.md).
+"""The tables of what may be spent and what is promised, and of what was told of it (design/gate.md#budgets,
+design/gate.md#overrides, design/reservations.md, design/alerts.md#when-an-alert-fires,
+design/alerts.md#delivery).
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def budget(metadata: MetaData) -> Table:
-    """What may be spent per period (rule G1). categories, projects, tags and thresholds: JSON."""
+    """What may be spent per period (design/gate.md#budgets). categories, projects, tags and thresholds:
+    JSON.
+    """
     from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
     return Table(
@@ -42,7 +45,9 @@ def budget(metadata: MetaData) -> Table:
 
 
 def hold(metadata: MetaData) -> Table:
-    """Money promised to a name; each time that the name is used anew is a generation (rules H1 to H3)."""
+    """Money promised to a name; each time that the name is used anew is a generation
+    (design/reservations.md).
+    """
     from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
 
     hold = Table(
@@ -87,7 +92,7 @@ def hold_line(metadata: MetaData) -> Table:
 
 
 def limit_override(metadata: MetaData) -> Table:
-    """A limit raised once, for one reservation in one period (rule G6)."""
+    """A limit raised once, for one reservation in one period (design/gate.md#overrides)."""
     from sqlalchemy import BigInteger, Column, Table, Text
 
     return Table(
@@ -108,7 +113,7 @@ def limit_override(metadata: MetaData) -> Table:
 def override_use(metadata: MetaData) -> Table:
     """Which generation of its reservation used an override up.
 
-    Apart, so that who may only add rows cannot undo it (rule G7).
+    Apart, so that who may only add rows cannot undo it (design/gate.md#separation-of-duty).
     """
     from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
@@ -124,7 +129,7 @@ def override_use(metadata: MetaData) -> Table:
 
 
 def alert(metadata: MetaData) -> Table:
-    """A threshold that was reached (rule A1).
+    """A threshold that was reached (design/alerts.md#when-an-alert-fires).
 
     As long as it is not re-armed it is the mark that keeps the next one from being fired.
 
@@ -157,7 +162,7 @@ def alert(metadata: MetaData) -> Table:
 
 
 def alert_acknowledged(metadata: MetaData) -> Table:
-    """Which alerts a consumer took care of (rule A2)."""
+    """Which alerts a consumer took care of (design/alerts.md#delivery)."""
     from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 
     return Table(

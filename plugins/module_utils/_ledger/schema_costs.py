@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The tables of what was spent (rules L1, L2 and L4 of docs/rules.md)."""
+"""The tables of what was spent (design/ledger.md)."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def entry(metadata: MetaData) -> Table:
 
 
 def roll_up(metadata: MetaData) -> Table:
-    """The entries' sums per bucket of UTC time and dimension set (rule L4). entry_count: valid entries, a
-    reversal counts -1.
+    """The entries' sums per bucket of UTC time and dimension set (design/ledger.md#roll-up). entry_count:
+    valid entries, a reversal counts -1.
     """
     from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, Table
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The tables of what was imported, from where, up to when (rules F1 to F4 and A3 of docs/rules.md)."""
+"""The tables of what was imported, from where, up to when (design/imports.md, design/alerts.md#forecast)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def feed_window(metadata: MetaData) -> Table:
 
 def feed_resource(metadata: MetaData) -> Table:
     """What a feed's resources were called and tagged when they were last seen: a deleted one is in no list
-    any more (rule F2).
+    any more (design/imports.md#tags).
     """
     from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 
@@ -76,7 +76,7 @@ def feed_resource(metadata: MetaData) -> Table:
 
 
 def feed_rate(metadata: MetaData) -> Table:
-    """The cost of the feed's newest rated period, by category and tag set (rule F3)."""
+    """The cost of the feed's newest rated period, by category and tag set (design/imports.md#run-rate)."""
     from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 
     return Table(
@@ -90,7 +90,9 @@ def feed_rate(metadata: MetaData) -> Table:
 
 
 def feed_carried(metadata: MetaData) -> Table:
-    """Every category and tag key that the feed ever carried (rule G4). kind: category or tag."""
+    """Every category and tag key that the feed ever carried (design/gate.md#coverage). kind: category or
+    tag.
+    """
     from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 
     return Table(
@@ -103,8 +105,8 @@ def feed_carried(metadata: MetaData) -> Table:
 
 
 def feed_hours(metadata: MetaData) -> Table:
-    """What the feed's newest rated periods cost each, by category and tag set (rule A3). amounts: JSON in
-    1e-9, oldest first, of every row as many and of the same periods.
+    """What the feed's newest rated periods cost each, by category and tag set (design/alerts.md#forecast).
+    amounts: JSON in 1e-9, oldest first, of every row as many and of the same periods.
     """
     from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The table of usage records (rule E3 of docs/rules.md)."""
+"""The table of usage records (design/records.md#taking-a-record)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def usage_record(metadata: MetaData) -> Table:
-    """What a project or a system used at one moment (rule E3): rows are only ever added.
+    """What a project or a system used at one moment (design/records.md#taking-a-record): rows are only ever
+    added.
 
     key: its number in its system, NULL where that has none and the id is its number.
     """

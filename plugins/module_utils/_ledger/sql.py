@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Opening the ledger (rule L3 of docs/rules.md): where it lies, who may create it, and which tables this
-collection reads.
+"""Opening the ledger (design/ledger.md#where-it-lies): where it lies, who may create it, and which tables
+this collection reads.
 
 What few tasks need is imported where it is needed: a task is a new Python, which compiles every file that it
 imports.
@@ -115,9 +115,9 @@ def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
     """The ledger in one transaction that is committed at the end or not at all; created if missing, upgraded
     if older.
 
-    create: false for what must not make a ledger, as one that is missing has another name then (rule L3):
-    that is refused as it is for reading. Raises LedgerError where it is corrupt, newer, cannot be written, or
-    is locked beyond the timeout.
+    create: false for what must not make a ledger, as one that is missing has another name then
+    (design/ledger.md#who-may-create-it): that is refused as it is for reading. Raises LedgerError where it is
+    corrupt, newer, cannot be written, or is locked beyond the timeout.
     """
     with ExitStack() as opened:
         transaction = opened.enter_context(session(options, create))

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A ledger in a file of SQLite (rule L3 of docs/rules.md): what it needs to be safe, and what its errors
-mean.
+"""A ledger in a file of SQLite (design/ledger.md#where-it-lies): what it needs to be safe, and what its
+errors mean.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Sums and lists of what the ledger holds: exact, by anything that entries carry, as of now or of then (rules
-L2, L4 and M2).
+"""Sums and lists of what the ledger holds: exact, by anything that entries carry, as of now or of then
+(design/ledger.md#append-only, design/ledger.md#roll-up, design/money.md#amounts-in-the-ledger).
 """
 
 from __future__ import annotations

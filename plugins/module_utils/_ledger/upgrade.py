@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bringing an older ledger to the present tables, in the transaction of the first writer that meets it (rule
-L3 of docs/rules.md).
+"""Bringing an older ledger to the present tables, in the transaction of the first writer that meets it
+(design/ledger.md#upgrades).
 """
 
 from __future__ import annotations

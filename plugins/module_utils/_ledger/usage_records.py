@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Usage records that were taken, in the ledger: only ever added (rules E3 and L3 of docs/rules.md)."""
+"""Usage records that were taken, in the ledger: only ever added (design/records.md#taking-a-record,
+design/ledger.md#where-it-lies).
+"""
 
 from __future__ import annotations
 

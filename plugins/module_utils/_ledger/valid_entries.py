@@ -1,8 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
-"""The entries that hold, as a stream in order of time: for what leaves the ledger, however long it is (rule
-L2 of docs/rules.md).
+"""The entries that hold, as a stream in order of time: for what leaves the ledger, however long it is
+(design/ledger.md#append-only).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Logging in: one request for a token, and what it gives access to (rules R2 and R4)."""
+"""Logging in: one request for a token, and what it gives access to (design/reading-a-cloud.md#identity,
+design/reading-a-cloud.md#login).
+"""
 
 from __future__ import annotations
 

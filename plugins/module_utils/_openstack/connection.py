@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A cloud and its services, asked in few round trips: raw JSON in, errors as one sentence (rules R1, R2 and
-R4 to R6).
+"""A cloud and its services, asked in few round trips: raw JSON in, errors as one sentence
+(design/reading-a-cloud.md).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Login:
 
     def renew(self, expired: str) -> None:
         """A new token in place of the expired one: one request, however many others find it expired at the
-        same time (rule R6).
+        same time (design/reading-a-cloud.md#retries).
 
         Left to itself, keystoneauth renews for the first of several threads only, and the others keep their
         401.
@@ -322,7 +322,7 @@ class Readings:
 
     @property
     def complete(self) -> bool:
-        """Whether all that exists was read (rule R1)."""
+        """Whether all that exists was read (design/reading-a-cloud.md#unknown-is-not-zero)."""
         return not self.errors
 
 
@@ -336,7 +336,8 @@ def read_all(
 
     Arguments: readers by a name of the reading: (service, function of that Service). required: services that
     the user named. A service that the catalog lacks has status absent and values of None, and is an error
-    only where it is required (rule R1); an error of one service leaves the others standing.
+    only where it is required (design/reading-a-cloud.md#unknown-is-not-zero); an error of one service leaves
+    the others standing.
     """
     values: dict[str, Any] = dict.fromkeys(readers)
     failures: dict[str, list[CloudError]] = {}

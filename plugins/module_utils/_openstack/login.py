@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One login: the user's options, clouds.yaml and environment become a token, its catalog and a session (rule
-R4).
+"""One login: the user's options, clouds.yaml and environment become a token, its catalog and a session
+(design/reading-a-cloud.md#login).
 
 Only this file knows the SDK's configuration, and it sends nothing: access.py does.
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """How Gnocchi tells it: resources, metrics with their archive policies, measures of many metrics at once
-(rules R1 and R5).
+(design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#round-trips).
 
 Plain requests rather than gnocchiclient: it asks for the measures of one metric at a time, gives one page of
 a search, and would neither retry nor say in a sentence what went wrong. Source: Gnocchi's documentation, REST

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """Several projects and regions in one task: one login for each project, which serves all of its regions
-(rules R2 and R4).
+(design/reading-a-cloud.md#identity, design/reading-a-cloud.md#login).
 """
 
 from __future__ import annotations

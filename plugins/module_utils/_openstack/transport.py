@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """One request over HTTP, sent until it is answered, and its answer: exact JSON, or an error of one sentence
-(rules R1, R6 and R7).
+(design/reading-a-cloud.md).
 
 It knows no service and no token: connection.py and access.py do.
 """
@@ -26,8 +26,8 @@ _exact = lru_cache(4096)(Decimal)
 
 
 def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
-    """Send, and again on connection errors, 429, 502, 503 and 504, until answered or the time is up (rule
-    R6).
+    """Send, and again on connection errors, 429, 502, 503 and 504, until answered or the time is up
+    (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
     is honoured where it fits in the time left. Raises Unavailable; LoginFailed where the token had to be

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Budgets of a program, asked as cost_budget asks them (rule L5 of docs/rules.md)."""
+"""Budgets of a program, asked as cost_budget asks them (design/ledger.md#from-python)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where programs keep costs and budgets: in the process, or in the ledger (rule L5 of docs/rules.md)."""
+"""Where programs keep costs and budgets: in the process, or in the ledger (design/ledger.md#from-python)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Recording costs in a program, and what they sum up to (rule L5 of docs/rules.md)."""
+"""Recording costs in a program, and what they sum up to (design/ledger.md#from-python)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """Choosing records by what is in them: conditions in the manner of OData, for stored records and for a
-system's own (rule E3).
+system's own (design/records.md#window-and-weight).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """What can be asked of records, wherever they are: a list of them, one, the newest, and what they come to
-(rule E3 of docs/rules.md).
+(design/records.md#window-and-weight).
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def in_gb(size: int | None, per_gb: int = BYTES_PER_GB) -> float | None:
 
 def percent(used: int | None, total: int | None) -> float | None:
     """How much of the total is used; None where either is not known, there is no limit, or nothing is there
-    to use (rule E3).
+    to use (design/records.md#unknown-and-unlimited).
     """
     exact = exact_percent(used, total)
     return None if exact is None else rounded(exact)

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a window's records come to: averages weighted by time, and peaks, in one pass (rule E3 of
-docs/rules.md).
+"""What a window's records come to: averages weighted by time, and peaks, in one pass
+(design/records.md#window-and-weight).
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def summary(records: Iterable[UsageRecord]) -> dict[str, Any]:
 
 
 def weighted(records: Iterable[UsageRecord]) -> Iterator[tuple[UsageRecord, int]]:
-    """Each record, the newest first, and for how many seconds it stands (rule E3)."""
+    """Each record, the newest first, and for how many seconds it stands
+    (design/records.md#window-and-weight).
+    """
     newer: UsageRecord | None = None
     waiting: UsageRecord | None = None
     for record in records:

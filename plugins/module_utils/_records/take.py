@@ -2,8 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Taking a usage record now: of a project of OpenStack, or by the VergeOS system itself (rules R1, R5 and E3
-of docs/rules.md).
+"""Taking a usage record now: of a project of OpenStack, or by the VergeOS system itself
+(design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#round-trips,
+design/records.md#taking-a-record).
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Headroom:
     @property
     def fits(self) -> bool | None:
         """False where something is short, whatever else is unknown; else None where something is unknown
-        (rule R1).
+        (design/reading-a-cloud.md#unknown-is-not-zero).
         """
         if self.shortfalls:
             return False

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """Measures of many metrics: at which granularity to ask for them, in how few requests, and what is missing
-(rules R1, R5 and R10).
+(design/reading-a-cloud.md).
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ def read_measures(
 
 
 def _on_edges(window: Window | None, granularity_s: int) -> Window:
-    """The granules that begin in the window: neighbouring windows have none in common (rule R8)."""
+    """The granules that begin in the window: neighbouring windows have none in common
+    (design/reading-a-cloud.md#windows-sent-to-the-cloud).
+    """
     if window is None:
         raise ValueError("measures are read in a window")
     begin = ceil_to(window.begin, granularity_s)

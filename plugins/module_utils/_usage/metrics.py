@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What is measured of a project's resources, and what it comes to (rules R1, R2 and R5 of docs/rules.md)."""
+"""What is measured of a project's resources, and what it comes to (design/reading-a-cloud.md)."""
 
 from __future__ import annotations
 

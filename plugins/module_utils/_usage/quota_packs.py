@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Sets of limits that a provider sells: which one a project has, and which one would do (rule E2 of
-docs/rules.md).
+"""Sets of limits that a provider sells: which one a project has, and which one would do
+(design/reading-a-cloud.md#quota-packs).
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def smallest_pack(packs: Iterable[Pack], quotas: Quotas, required: Mapping[str, 
 
     What a pack does not name keeps its present limit. quotas: without services that the cloud does not have,
     of which nothing can be used. A pack that limits what was not read, or what nobody tells the use of, is
-    not known to have room (rule R1).
+    not known to have room (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     return next((pack.level for pack in packs if _has_room(pack, quotas, required)), None)
 

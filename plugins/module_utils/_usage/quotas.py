@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the project may use, what of it is used, and what is left (rules R1, R2 and R5 of docs/rules.md)."""
+"""What the project may use, what of it is used, and what is left (design/reading-a-cloud.md)."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
 
 
 def _read(cloud: Cloud, options: QuotaOptions) -> Readings:
-    """The services that were asked for, those of what is required among them: these have to be there (rule
-    R1).
+    """The services that were asked for, those of what is required among them: these have to be there
+    (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     required = options.required or {}
     needed = {service for name in required if (service := service_of(name)) is not None}

@@ -241,8 +241,8 @@ def groups(
 
     A resource without the key belongs where that belongs on which it hangs: a volume to its server's group, a
     snapshot to its volume's. The largest group by number of resources first. unread: types that were not
-    read; their counters are None (rule R1), and so are, in every group, those of a resource that hangs on
-    what was not read and whose group therefore nobody knows.
+    read; their counters are None (design/reading-a-cloud.md#unknown-is-not-zero), and so are, in every group,
+    those of a resource that hangs on what was not read and whose group therefore nobody knows.
     """
     nothing = {
         counter: None if kind in unread else 0

@@ -4,7 +4,7 @@
 
 """What is made of measures: coarser ones, several metrics in one, a summary, the use of CPUs.
 
-A gap is never a zero (rule R1 of docs/rules.md).
+A gap is never a zero (design/reading-a-cloud.md#unknown-is-not-zero).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the project uses: now, and over a period (rules R1, R2 and R5 of docs/rules.md)."""
+"""What the project uses: now, and over a period (design/reading-a-cloud.md)."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _told(
     """services, complete and usage of the regions together.
 
     A service that a region does not have adds nothing there; where the user named it, what it adds is not
-    known (rule R1).
+    known (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     period = options.period
     usage: dict[str, dict[str, Any]] = {

@@ -103,7 +103,7 @@ def newest(system: System) -> UsageRecord | None:
 
 def generate(system: System) -> UsageRecord:
     """Let the system make a record, and return it: the newest key is read before and after, and the POST is
-    sent once (rule R6).
+    sent once (design/reading-a-cloud.md#retries).
 
     A POST whose answer was lost may have made one: what the system has then tells. Raises CloudError, which
     says so where it is not known.
@@ -172,7 +172,7 @@ def _page(system: System, asked: str | None, limit: int, offset: int) -> list[Ma
 def _filter(
     since: datetime | None, until: datetime | None, conditions: Sequence[tuple[str, str, int | str]]
 ) -> str | None:
-    """Half-open, where pyvergeos's own until takes the boundary in (rule E3)."""
+    """Half-open, where pyvergeos's own until takes the boundary in (design/records.md#window-and-weight)."""
     parts = [f"created ge {int(since.timestamp())}"] if since else []
     parts += [f"created lt {int(until.timestamp())}"] if until else []
     for field, comparison, value in conditions:
@@ -256,6 +256,6 @@ def _whole(system: System, row: Mapping[str, Any], field: str) -> int | None:
 
 
 def _sum(numbers: Iterator[int | None]) -> int | None:
-    """The sum; None where one of them is not known (rule R1)."""
+    """The sum; None where one of them is not known (design/reading-a-cloud.md#unknown-is-not-zero)."""
     known = all_known(numbers)
     return None if known is None else sum(known)

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One login to one VergeOS system, through pyvergeos, and what its errors mean (rules R1, R4 and R6 of
-docs/rules.md).
+"""One login to one VergeOS system, through pyvergeos, and what its errors mean
+(design/reading-a-cloud.md).
 """
 
 from __future__ import annotations

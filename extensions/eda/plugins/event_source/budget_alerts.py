@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event for each alert that a budget has fired, for ansible-rulebook (rules A1, A2 and W7 of
-docs/rules.md).
+"""An event for each alert that a budget has fired, for ansible-rulebook
+(design/alerts.md#when-an-alert-fires, design/alerts.md#delivery, design/ansible.md#event-driven-ansible).
 """
 
 from __future__ import annotations

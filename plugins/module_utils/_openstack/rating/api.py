@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How CloudKitty tells it, the v2 API and the v1 API behind one face (rules R7 and R8 of docs/rules.md).
+"""How CloudKitty tells it, the v2 API and the v1 API behind one face (design/reading-a-cloud.md#cloudkitty,
+design/reading-a-cloud.md#windows-sent-to-the-cloud).
 
 Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/api-reference/.
 """

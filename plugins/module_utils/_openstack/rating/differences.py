@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Our own sums, held to the cloud's (rule R9 of docs/rules.md)."""
+"""Our own sums, held to the cloud's (design/reading-a-cloud.md#the-clouds-own-sums)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 """What a cloud rates: its metrics, their units and metadata, as its operator has named them.
 
 A plain GET rather than python-cloudkittyclient: it is one request for one list, and so it is retried, timed
-out, counted and told in a sentence as every other one is (rules R1, R5 and R6 of docs/rules.md), without a
+out, counted and told in a sentence as every other one is (design/reading-a-cloud.md), without a
 library more. Source: https://docs.openstack.org/cloudkitty/latest/api-reference/v1/ (GET /v1/info/metrics,
 open to everybody).
 """

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Rated points: what each resource cost in each collect period, streamed from CloudKitty's dataframes (rule
-R7 of docs/rules.md).
+"""Rated points: what each resource cost in each collect period, streamed from CloudKitty's dataframes
+(design/reading-a-cloud.md#cloudkitty).
 
 Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/api-reference/.
 """

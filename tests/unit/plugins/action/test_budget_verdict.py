@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a verdict's files say, whatever the names of resources are (rule W6)."""
+"""What a verdict's files say, whatever the names of resources are (design/reports.md#rendering)."""
 
 from __future__ import annotations
 

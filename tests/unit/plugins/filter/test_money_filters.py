@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules M1, M3 and M4 in templates: exact, one currency at a time, and one sentence where that cannot be."""
+"""In templates: exact, one currency at a time, and one sentence where that cannot be (design/money.md)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L5: the public Python face.
+"""The public Python face (design/ledger.md#from-python).
 
 Two stores that behave alike, and a gate that does not open on what it does not know.
 """

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an estimate says is what it costs in the end, in few requests; what is unknown stays unknown (rule
-E1).
+"""What an estimate says is what it costs in the end, in few requests; what is unknown stays unknown
+(design/estimates.md#what-a-change-costs).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A service that fails makes one sentence and never a number; what passes by is waited for (rules R1 and R6)."""
+"""A service that fails makes one sentence and never a number; what passes by is waited for
+(design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#retries).
+"""
 
 from __future__ import annotations
 

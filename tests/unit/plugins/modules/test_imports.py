@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task of the ledger is about as quick as ping because it loads nothing that it does not need (rule W2)."""
+"""A task of the ledger is about as quick as ping because it loads nothing that it does not need
+(design/ansible.md#third-party-libraries).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`is finops.cloud.within_budget` says yes only to what was allowed (rules R1 and G5)."""
+"""`is finops.cloud.within_budget` says yes only to what was allowed
+(design/reading-a-cloud.md#unknown-is-not-zero, design/gate.md#deny-unknown-allow).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule A1: of any number of writers that reach a threshold together, one fires it."""
+"""Of any number of writers that reach a threshold together, one fires it
+(design/alerts.md#when-an-alert-fires).
+"""
 
 from __future__ import annotations
 

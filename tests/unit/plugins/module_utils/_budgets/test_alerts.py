@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules A1 and A2: each threshold fires once in a period, whoever writes, and each consumer takes care of it
-for itself.
+"""Each threshold fires once in a period, whoever writes, and each consumer takes care of it
+for itself (design/alerts.md#when-an-alert-fires, design/alerts.md#delivery).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def test_falling_and_rising_again_does_not_fire_twice(desk: Desk) -> None:
 
 
 def test_raising_a_limit_rearms_what_it_puts_out_of_reach(desk: Desk) -> None:
-    """Rule A1's example: 100 to 200 at 95."""
+    """The example of design/alerts.md#re-arming: 100 to 200 at 95."""
     desk.define(limit="100")
     desk.spend("95")
     assert fired(desk.define(limit="200")) == []
@@ -223,7 +223,9 @@ def test_limits_in_another_currency_are_multiplied(desk: Desk) -> None:
 
 
 def test_what_runs_fires_as_what_is_spent_does(desk: Desk) -> None:
-    """Rule A1: actual is spent + accrued; rated through 10:00 at 2 an hour, asked at 12:30: 6."""
+    """Actual is spent + accrued; rated through 10:00 at 2 an hour, asked at 12:30: 6
+    (design/alerts.md#when-an-alert-fires).
+    """
     desk.feed(feed())
     desk.define(limit="10", thresholds=["0.6"], fed_by="cloud", basis="actual")
     assert desk.status()["accrued"] == "6"

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules A1 and A3: an import fires what it brings, and keeps the hours that forecasts rest on."""
+"""An import fires what it brings, and keeps the hours that forecasts rest on
+(design/alerts.md#when-an-alert-fires, design/alerts.md#forecast).
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule G1, and what the originals let through: budgets are defined once, changed truthfully, and never taken
-for one another.
+"""Budgets are defined once, changed truthfully, and never taken
+for one another (design/gate.md#budgets).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules G4 and F2: a gate stays shut on what it cannot know."""
+"""A gate stays shut on what it cannot know (design/gate.md#coverage, design/imports.md#tags)."""
 
 from __future__ import annotations
 

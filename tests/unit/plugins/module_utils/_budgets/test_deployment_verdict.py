@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deny beats unknown beats allow, what was not asked is unknown, and only what a policy covers passes (rule
-G5).
+"""Deny beats unknown beats allow, what was not asked is unknown, and only what a policy covers passes
+(design/gate.md#one-verdict-on-a-deployment).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule A3 for budgets: what a period will come to, when the limit is reached, and what is not known of
-either.
+"""For budgets: what a period will come to, when the limit is reached, and what is not known of
+either (design/alerts.md#forecast).
 """
 
 from __future__ import annotations

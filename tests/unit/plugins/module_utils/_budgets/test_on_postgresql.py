@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules G7 and H3 on a real PostgreSQL: who gates cannot raise the limit, and the server's clock tells what
-has expired.
+"""On a real PostgreSQL: who gates cannot raise the limit, and the server's clock tells what
+has expired (design/gate.md#separation-of-duty, design/reservations.md#the-life-of-a-hold).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule G6: a limit is raised once, for one reservation in one period, by somebody who says why."""
+"""A limit is raised once, for one reservation in one period, by somebody who says why
+(design/gate.md#overrides).
+"""
 
 from __future__ import annotations
 

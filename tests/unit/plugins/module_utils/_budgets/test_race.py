@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule H1: of any number of racers exactly those that fit hold.
+"""Of any number of racers exactly those that fit hold (design/reservations.md#one-transaction).
 
 In the original, 8 of 8 threads were let through a budget for one.
 """

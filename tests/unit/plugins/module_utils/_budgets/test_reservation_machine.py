@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules G3 to G5 and H1 to H3 against a model that keeps lists: in whatever order things happen, the gate
-says what the model says.
+"""Against a model that keeps lists: in whatever order things happen, the gate
+says what the model says (design/gate.md, design/reservations.md).
 """
 
 from __future__ import annotations

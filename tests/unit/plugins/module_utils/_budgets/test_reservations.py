@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules H1 to H4: what is held counts once, from the moment that it is held to the moment that its cost is
-known.
+"""What is held counts once, from the moment that it is held to the moment that its cost is
+known (design/reservations.md).
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def test_a_refused_hold_leaves_nothing_behind(desk: Desk) -> None:
 
 
 def test_committed_by_entry_becomes_one_entry(desk: Desk) -> None:
-    """Rule H2: the entry takes the hold's place, at the moment of the commit."""
+    """The entry takes the hold's place, at the moment of the commit
+    (design/reservations.md#never-counted-twice).
+    """
     desk.define()
     desk.hold("60")
     desk.later(hours=1)
@@ -96,7 +98,7 @@ def test_a_commit_counts_when_it_occurred(desk: Desk) -> None:
 
 
 def test_a_larger_commit_is_recorded_and_said(desk: Desk) -> None:
-    """Rule H3: what is spent is spent."""
+    """What is spent is spent (design/reservations.md#the-life-of-a-hold)."""
     desk.define(limit="100")
     desk.define("all", limit="1000")
     desk.hold("60")
@@ -235,7 +237,7 @@ def test_what_is_in_no_order_is_an_error(desk: Desk) -> None:
 
 
 def test_check_mode_checks_for_real_and_writes_nothing(desk: Desk) -> None:
-    """Rule H4."""
+    """design/reservations.md#check-mode."""
     desk.define(limit="100")
     assert desk.hold("60", check_mode=True)["changed"]
     assert not desk.hold("100.1", check_mode=True)["gate_passed"]
@@ -281,7 +283,9 @@ def cloud_desk(desk: Desk) -> None:
 
 
 def test_committed_for_an_import_it_counts_until_the_run_rate_contains_it(desk: Desk) -> None:
-    """Rule H2: committed at 12:30, rated by the hour; rated through 13:00 is not enough, 14:00 is."""
+    """Committed at 12:30, rated by the hour; rated through 13:00 is not enough, 14:00 is
+    (design/reservations.md#never-counted-twice).
+    """
     cloud_desk(desk)
     desk.hold("60", settled_by="import", project="shop")
     said = desk.commit()

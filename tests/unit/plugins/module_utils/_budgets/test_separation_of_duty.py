@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule G7: whoever gates cannot raise the limit, by the grants that docs/postgresql_roles.sql ships, on a
-real server.
+"""Whoever gates cannot raise the limit, by the grants that docs/postgresql_roles.sql ships, on a
+real server (design/gate.md#separation-of-duty).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule G3: a verdict stands on sums that were read for its budget, told apart by what its scope goes by, or
-there is none.
+"""A verdict stands on sums that were read for its budget, told apart by what its scope goes by, or
+there is none (design/gate.md#what-counts).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules F3, G3 and M4: what a gate adds up, and what it holds that against."""
+"""What a gate adds up, and what it holds that against (design/imports.md#run-rate,
+design/gate.md#what-counts, design/money.md#comparison-and-display).
+"""
 
 from __future__ import annotations
 
@@ -46,12 +48,16 @@ def test_a_limit_of_zero_freezes() -> None:
 
 
 def test_run_rate_fills_the_hours_that_are_not_rated_yet() -> None:
-    """The example of rule F3: rated through 10:00, 2 ICU per hour, asked at 12:30: three hours, 6 ICU."""
+    """The example of design/imports.md#run-rate: rated through 10:00, 2 ICU per hour, asked at 12:30: three
+    hours, 6 ICU.
+    """
     assert evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), feed())).periods[0].accrued == 6
 
 
 def test_an_import_takes_over_what_had_accrued() -> None:
-    """The example of rule F3, after an import at 13:05 of the hours 10 to 12 at 2.2 each."""
+    """The example of design/imports.md#run-rate, after an import at 13:05 of the hours 10 to 12 at 2.2
+    each.
+    """
     later = feed(datetime(2026, 11, 28, 12, tzinfo=UTC), "2.2")
     assert evaluate(
         budget(fed_by="cloud"), asked("1"), snapshot((), later, now=NOW + timedelta(minutes=35))
@@ -87,8 +93,8 @@ def test_the_next_period_counts_too() -> None:
 
 
 def test_both_periods_are_shown_and_the_worse_counts() -> None:
-    """The example of rule G3: limit 1000, the 28th, spent 700, the run rate brings 60 more; 30 is asked for
-    now and 310 for December.
+    """The example of design/gate.md#what-counts: limit 1000, the 28th, spent 700, the run rate brings 60
+    more; 30 is asked for now and 310 for December.
 
     20 ICU a day: three days of November make 60, the 31 of December 620.
     """
@@ -133,7 +139,9 @@ def test_a_request_for_a_later_period_is_held_against_that_one() -> None:
 
 
 def test_a_budget_sums_up_what_is_in_its_scope() -> None:
-    """Run rate, costs and holds alike: categories and tags of a feed's run rate are told apart (rule F3)."""
+    """Run rate, costs and holds alike: categories and tags of a feed's run rate are told apart
+    (design/imports.md#run-rate).
+    """
     blue = {"team": "blue"}
     feeds = feed(
         run_rates=(
@@ -188,8 +196,8 @@ def test_a_hold_that_does_not_say_what_a_budget_goes_by_makes_it_unknown() -> No
 
 
 def test_a_limit_in_francs_is_multiplied() -> None:
-    """The example of rule M4: CHF 100 at 50 is 5000 ICU, for the whole period, by the rate valid at its
-    start.
+    """The example of design/money.md#comparison-and-display: CHF 100 at 50 is 5000 ICU, for the whole period,
+    by the rate valid at its start.
     """
     rates = parse_rates(
         [

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules G2 and G5: which budgets are asked, and what their answers come to."""
+"""Which budgets are asked, and what their answers come to (design/gate.md#requests,
+design/gate.md#deny-unknown-allow).
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ SPENT = [cost("30"), cost("70", "storage")]
 
 
 def test_each_budget_gets_the_sum_of_the_lines_in_its_scope() -> None:
-    """The example of rule G2: compute 60 + storage 50; compute <= 100 with 30 spent allows 90, all <= 200
-    with 100 spent denies 210.
+    """The example of design/gate.md#requests: compute 60 + storage 50; compute <= 100 with 30 spent allows
+    90, all <= 200 with 100 spent denies 210.
     """
     said = decide(
         (COMPUTE, ALL), asked(line("60", "compute"), line("50", "storage")), snapshot(SPENT), "fail", "fail"
@@ -125,7 +127,9 @@ def test_deny_stands_on_stale_data() -> None:
 
 
 def test_a_budget_outside_its_custom_period_is_asked_nothing() -> None:
-    """Rule P2: a project's budget that has ended does not shut the gate for everybody else."""
+    """A project's budget that has ended does not shut the gate for everybody else
+    (design/periods.md#outside-a-custom-period).
+    """
     over = replace(
         budget(calendar=Calendar("custom", begin=BEGIN, end=BEGIN + timedelta(days=3))), name="over"
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table that people read (rule G5)."""
+"""The table that people read (design/gate.md#deny-unknown-allow)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule A3: what a window will have cost, from the last 168 rated hours."""
+"""What a window will have cost, from the last 168 rated hours (design/alerts.md#forecast)."""
 
 from __future__ import annotations
 

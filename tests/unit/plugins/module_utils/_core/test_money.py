@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules M1 and M2: amounts are exact, have a grammar, and enter the ledger once rounded."""
+"""Amounts are exact, have a grammar, and enter the ledger once rounded (design/money.md#exact-amounts,
+design/money.md#amounts-in-the-ledger).
+"""
 
 from __future__ import annotations
 

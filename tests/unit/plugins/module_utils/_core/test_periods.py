@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules P1 to P3 and R8: windows are half-open, lie in named zones, and tile the time line."""
+"""Windows are half-open, lie in named zones, and tile the time line (design/periods.md,
+design/reading-a-cloud.md#windows-sent-to-the-cloud).
+"""
 
 from __future__ import annotations
 

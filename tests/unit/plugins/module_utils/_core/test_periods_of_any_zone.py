@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules P1 and P2 in every zone there is: periods are what a calendar on the wall says, held against a slow
-model of it.
+"""In every zone there is: periods are what a calendar on the wall says, held against a slow
+model of it (design/periods.md#kinds-of-period, design/periods.md#changes-of-the-clock).
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def segments(
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment at which a wall clock shows that day's midnight or anything later: what P2 says in one
-    sentence.
+    """The first moment at which a wall clock shows that day's midnight or anything later: what
+    design/periods.md#changes-of-the-clock says in one sentence.
     """
     midnight = datetime.combine(day, time(), UTC)
     for begin, end, ahead in segments(midnight - 2 * DAY, midnight + 2 * DAY, zone):

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules M3 and M4: rates are ICU per unit, dated, and an upside-down table is refused."""
+"""Rates are ICU per unit, dated, and an upside-down table is refused (design/money.md#rates,
+design/money.md#comparison-and-display).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a window has cost, of points written by hand: rules R3, R5, R8, R9, M5, P3 and A3."""
+"""What a window has cost, of points written by hand: design/reading-a-cloud.md, design/money.md#net-amounts,
+design/periods.md#named-windows and design/alerts.md#forecast.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +146,9 @@ def test_by_category_with_what_the_user_says(storage: str) -> None:
 
 @BOTH
 def test_days_begin_in_the_asked_zone_and_a_frame_belongs_to_the_day_in_which_it_begins(storage: str) -> None:
-    """Rule R8's example: the frame 30 Oct 18:00Z is Kolkata's 30th, that of 31 Oct 18:00Z its 31st."""
+    """The example of design/reading-a-cloud.md#windows-sent-to-the-cloud: the frame 30 Oct 18:00Z is
+    Kolkata's 30th, that of 31 Oct 18:00Z its 31st.
+    """
     begin = datetime(2026, 10, 30, 17, tzinfo=UTC)
     points = hourly(27, begin=begin)
     window = Window(datetime(2026, 10, 29, 18, 30, tzinfo=UTC), datetime(2026, 10, 31, 19, tzinfo=UTC))
@@ -190,7 +194,7 @@ def test_the_day_on_which_clocks_go_back_has_25_hours_and_iso_weeks_keep_their_y
     assert amounts(year["by_month"], "month") == {"2026-12": "24", "2027-01": "24"}
 
 
-# --- requests (rule R5, here without the token)
+# --- requests (design/reading-a-cloud.md#round-trips, here without the token)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +307,9 @@ def test_hours_that_nobody_looked_at_are_unknown_not_none() -> None:
 
 @BOTH
 def test_what_ran_since_is_estimated_beside_the_total_and_never_in_it(storage: str) -> None:
-    """F3's example: rated through 10:00, 2 ICU an hour, asked at 12:30: 3 periods, 6 ICU."""
+    """The example of design/imports.md#run-rate: rated through 10:00, 2 ICU an hour, asked at 12:30: 3
+    periods, 6 ICU.
+    """
     found = told(rating_of(hourly(10, amount="2"), storage), FIRST + timedelta(hours=12, minutes=30))
     assert found["total"] == "20"
     assert found["unrated_estimate"] == {"amount": "6", "currency": "ICU", "run_rate": "2", "periods": 3}
@@ -320,8 +326,8 @@ def test_the_estimate_ends_with_the_window_and_begins_in_it() -> None:
 
 
 def test_an_hour_that_is_rated_between_two_requests_is_in_none_of_them() -> None:
-    """The sums, the hours and the points are of one moment, or R9 would find a difference where nobody is
-    wrong.
+    """The sums, the hours and the points are of one moment, or design/reading-a-cloud.md#the-clouds-own-sums
+    would find a difference where nobody is wrong.
     """
     service = rating_of(hourly(10))
 
@@ -337,7 +343,7 @@ def test_an_hour_that_is_rated_between_two_requests_is_in_none_of_them() -> None
     assert (found["total"], len(found["by_hour"]), len(found["by_resource_hour"])) == ("10", 10, 10)
 
 
-# --- sums of ours against the cloud's (rule R9)
+# --- sums of ours against the cloud's (design/reading-a-cloud.md#the-clouds-own-sums)
 
 
 @settings(max_examples=25)
@@ -416,7 +422,7 @@ def test_nothing_added_up_here_has_no_difference() -> None:
     assert found["cloud_difference"] is None
 
 
-# --- the period before (rule P3)
+# --- the period before (design/periods.md#the-period-before)
 
 
 @BOTH
@@ -458,7 +464,7 @@ def test_a_comparison_is_unknown_where_it_is_not_known_how_far_this_period_has_c
     assert told(rating_of([]), SHOP_NOW, with_previous=True)["previous"] is None
 
 
-# --- forecast (rule A3)
+# --- forecast (design/alerts.md#forecast)
 
 
 @BOTH
@@ -482,7 +488,7 @@ def test_below_a_day_a_forecast_says_that_it_is_a_guess_and_without_hours_there_
     assert told(rating_of([]), FIRST + 24 * HOUR, with_forecast=True)["forecast"] is None
 
 
-# --- the free tier (rule M5); a unit of GB is 10^9 bytes, so 10,000 of them are free
+# --- the free tier (design/money.md#free-tier); a unit of GB is 10^9 bytes, so 10,000 of them are free
 
 
 def traffic(hours: int, gigabytes: str, begin: datetime = FIRST) -> list[Rated]:
@@ -505,7 +511,7 @@ def test_traffic_within_the_tier_is_free_and_gross_and_net_stand_apart(storage: 
         "currency": "ICU",
     }
     if storage == "v2":
-        # The newest hours, the sums, the unit (rule R5).
+        # The newest hours, the sums, the unit (design/reading-a-cloud.md#round-trips).
         assert [path for path, _query in service.asked] == ["/v2/summary", "/v2/summary", "/v1/info/metrics"]
 
 

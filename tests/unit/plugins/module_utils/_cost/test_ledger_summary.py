@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules L2, M3, M4 and P3: what the ledger says, against plain arithmetic over the entries that stand."""
+"""What the ledger says, against plain arithmetic over the entries that stand (design/ledger.md#append-only,
+design/money.md#rates, design/money.md#comparison-and-display, design/periods.md#named-windows).
+"""
 
 from __future__ import annotations
 

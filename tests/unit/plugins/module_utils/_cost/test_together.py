@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several projects and regions in one call: their sum, each of them, and what is unknown where one is (rules
-R1 to R5, M5).
+"""Several projects and regions in one call: their sum, each of them, and what is unknown where one is
+(design/reading-a-cloud.md, design/money.md#net-amounts).
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ def test_a_file_stays_as_it_was_where_one_of_them_cannot_be_read(tmp_path: Path)
     assert list(tmp_path.iterdir()) == [path]
 
 
-# --- the free tier, which a project's regions share (rule M5): 10,000 GB
+# --- the free tier, which a project's regions share (design/money.md#free-tier): 10,000 GB
 
 
 def tiers(*places: tuple[list[Rated], str, str], **options: Any) -> tuple[dict[str, Any], list[int]]:

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a change comes to in what is left of a period and in the next one (rules E1 and G3)."""
+"""What a change comes to in what is left of a period and in the next one
+(design/estimates.md#what-a-change-costs, design/gate.md#what-counts).
+"""
 
 from __future__ import annotations
 

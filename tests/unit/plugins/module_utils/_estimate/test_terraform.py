@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a plan changes: what is known of it, and why the rest is not (rule E1)."""
+"""What a plan changes: what is known of it, and why the rest is not (design/estimates.md#unknown-lines)."""
 
 from __future__ import annotations
 

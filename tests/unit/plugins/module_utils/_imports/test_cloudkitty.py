@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules F1 to F4: an import can be repeated, interrupted and corrected, and knows what it does not know."""
+"""An import can be repeated, interrupted and corrected, and knows what it does not know
+(design/imports.md).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a project uses anything that could cost: one resource of any kind is enough (rule F4)."""
+"""Whether a project uses anything that could cost: one resource of any kind is enough
+(design/imports.md#missing-hours).
+"""
 
 from __future__ import annotations
 

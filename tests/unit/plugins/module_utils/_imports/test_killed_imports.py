@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule F1: nobody sees afterwards that an import was killed and run again, or that several ran at once."""
+"""Nobody sees afterwards that an import was killed and run again, or that several ran at once
+(design/imports.md#an-hour-is-replaced-whole).
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules L1, L2 and M5: costs that somebody writes down are all recorded or none, and what a plan says is what
-happens.
+"""Costs that somebody writes down are all recorded or none, and what a plan says is what
+happens (design/ledger.md#what-an-entry-carries, design/ledger.md#append-only, design/money.md#net-amounts).
 """
 
 from __future__ import annotations

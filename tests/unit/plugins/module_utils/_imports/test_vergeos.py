@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What a VergeOS system used, priced by the hour: what an hour is, what it costs, and when it is not known
-(rule F5).
+(design/imports.md#vergeos).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The free tier (rule M5) where the cloud does not tell how much went out: unknown is not zero (rule R1)."""
+"""The free tier (design/money.md#free-tier) where the cloud does not tell how much went out: unknown is not
+zero (design/reading-a-cloud.md#unknown-is-not-zero).
+"""
 
 from __future__ import annotations
 

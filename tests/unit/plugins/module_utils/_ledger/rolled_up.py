@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the roll-up has to hold, by the rows (rule L4)."""
+"""What the roll-up has to hold, by the rows (design/ledger.md#roll-up)."""
 
 from __future__ import annotations
 

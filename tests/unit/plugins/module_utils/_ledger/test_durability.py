@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L3: many writers at once, and writers that die at any point, lose nothing that was acknowledged and
-write nothing twice.
+"""Many writers at once, and writers that die at any point, lose nothing that was acknowledged and
+write nothing twice (design/ledger.md#one-writer-at-a-time).
 """
 
 from __future__ import annotations

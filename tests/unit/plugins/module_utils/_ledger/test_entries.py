@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L2: the ledger is append-only, safe to replay, and its sum is always that of what is valid."""
+"""The ledger is append-only, safe to replay, and its sum is always that of what is valid
+(design/ledger.md#append-only).
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,9 @@ imports = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 15), hours), min
 def test_any_sequence_of_imports_leaves_what_the_last_answers_said(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[int, int, dict[int, int]]]
 ) -> None:
-    """An import is authoritative for its window, whatever came before (rule F1); nothing outside of it moves."""
+    """An import is authoritative for its window, whatever came before
+    (design/imports.md#an-hour-is-replaced-whole); nothing outside of it moves.
+    """
     options = LedgerOptions(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
     model: dict[int, int] = {}
     for first, length, told in done:

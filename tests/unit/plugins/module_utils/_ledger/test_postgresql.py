@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L3 on PostgreSQL: whatever is wrong there is one sentence without a password, and nothing is lost."""
+"""On PostgreSQL: whatever is wrong there is one sentence without a password, and nothing is lost
+(design/ledger.md#where-it-lies).
+"""
 
 from __future__ import annotations
 
@@ -263,7 +265,9 @@ ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
 
 
 def test_who_gates_cannot_raise_the_limit(ledger: LedgerOptions, postgresql: dict[str, Any]) -> None:
-    """Rule G7, with the grants that docs/postgresql_roles.sql ships; run twice, as after an upgrade."""
+    """design/gate.md#separation-of-duty, with the grants that docs/postgresql_roles.sql ships; run twice, as
+    after an upgrade.
+    """
     with writing(ledger) as opened:
         budgets.save(opened.connection, budget(limit_nano=5))
     for _time in range(2):

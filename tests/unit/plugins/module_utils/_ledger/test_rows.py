@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading without SQLAlchemy is alike on both stores (rules L3 and W2)."""
+"""Reading without SQLAlchemy is alike on both stores (design/ledger.md#where-it-lies,
+design/ansible.md#third-party-libraries).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L3: a ledger that cannot be trusted is an error, and only writers make one."""
+"""A ledger that cannot be trusted is an error, and only writers make one
+(design/ledger.md#who-may-create-it).
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules L2, L4 and M2: whatever was written in whatever order, every sum is that of a plain model, now and as
-of any step before.
+"""Whatever was written in whatever order, every sum is that of a plain model, now and as
+of any step before (design/ledger.md#append-only, design/ledger.md#roll-up,
+design/money.md#amounts-in-the-ledger).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L3: an older ledger is upgraded in place by the next writer, whole or not at all."""
+"""An older ledger is upgraded in place by the next writer, whole or not at all
+(design/ledger.md#upgrades).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule L2: what leaves the ledger is what holds, now and as of then, in order of time, on every database."""
+"""What leaves the ledger is what holds, now and as of then, in order of time, on every database
+(design/ledger.md#append-only).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules R4 to R6 on a running cloud: one login, no discovery, what is asked again and what is not."""
+"""On a running cloud: one login, no discovery, what is asked again and what is not
+(design/reading-a-cloud.md).
+"""
 
 from __future__ import annotations
 

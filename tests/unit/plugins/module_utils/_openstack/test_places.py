@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Several projects and regions: one login for each project, and none to a project that was not asked for
-(rules R2 and R4).
+(design/reading-a-cloud.md#identity, design/reading-a-cloud.md#login).
 """
 
 from __future__ import annotations

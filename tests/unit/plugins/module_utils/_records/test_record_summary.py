@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule E3: what records weigh, what they come to, and what is left out and counted."""
+"""What records weigh, what they come to, and what is left out and counted
+(design/records.md#unknown-and-unlimited).
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Taking a record of a project: what is counted, in how many requests, and what becomes of what was not read
-(rules R1, R5 and E3).
+(design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#round-trips,
+design/records.md#taking-a-record).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether something fits: used + reserved + required <= limit, and what nobody knows fits never (rule R1)."""
+"""Whether something fits: used + reserved + required <= limit, and what nobody knows fits never
+(design/reading-a-cloud.md#unknown-is-not-zero).
+"""
 
 from __future__ import annotations
 

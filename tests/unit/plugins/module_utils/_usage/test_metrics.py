@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measures of projects of any size on a running cloud: in how few requests, and what is told apart (rules R1,
-R5 and R10).
+"""Measures of projects of any size on a running cloud: in how few requests, and what is told apart
+(design/reading-a-cloud.md).
 """
 
 from __future__ import annotations

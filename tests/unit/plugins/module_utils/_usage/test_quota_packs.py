@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule E2: the pack with most equal limits, the lower on a tie; and the lowest that has room."""
+"""The pack with most equal limits, the lower on a tie; and the lowest that has room
+(design/reading-a-cloud.md#quota-packs).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Quotas of a running cloud whose policies refuse one service after the other (rule R1)."""
+"""Quotas of a running cloud whose policies refuse one service after the other
+(design/reading-a-cloud.md#unknown-is-not-zero).
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Usage of projects of any size on a running cloud: every page is counted, and how many requests that takes
-(rule R5).
+(design/reading-a-cloud.md#round-trips).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Every fault on every service of a running cloud: what stays is named, is null, and takes nothing along
-(rules R1 and R6).
+(design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#retries).
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules R7 and R8: both APIs of CloudKitty tell the same, pages are complete or an error, and unrated hours
-are not rated ones.
+"""Both APIs of CloudKitty tell the same, pages are complete or an error, and unrated hours
+are not rated ones (design/reading-a-cloud.md#cloudkitty,
+design/reading-a-cloud.md#windows-sent-to-the-cloud).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule R7: rated points come by windows of time, all of them and each once, and the traps of CloudKitty's
-dataframes are stepped over.
+"""Rated points come by windows of time, all of them and each once, and the traps of CloudKitty's
+dataframes are stepped over (design/reading-a-cloud.md#cloudkitty).
 """
 
 from __future__ import annotations
