@@ -34,7 +34,11 @@ MANY, REPEATS, TASKS = 5_000, 5, 5
 PROVIDER = "registry.terraform.io/terraform-provider-openstack/openstack"
 #: Of five resources: type, values, ICU an hour. The volume's type is in the price list only.
 EACH: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("openstack_compute_instance_v2", {"flavor_name": "a2-ram4-disk20-perf1", "network": [{"name": "front"}], "block_device": []}, "0.35"),
+    (
+        "openstack_compute_instance_v2",
+        {"flavor_name": "a2-ram4-disk20-perf1", "network": [{"name": "front"}], "block_device": []},
+        "0.35",
+    ),
     ("openstack_blockstorage_volume_v3", {"size": 100, "volume_type": "CEPH_1_perf1"}, "0.5"),
     ("openstack_blockstorage_volume_v3", {"size": 50, "volume_type": "CEPH_9_listed"}, "0.5"),
     ("openstack_networking_floatingip_v2", {"pool": "ext-net1"}, "0.2"),
@@ -142,7 +146,8 @@ def main(count: int) -> None:
         try:
             seconds = [in_process(options, state, hourly) for _repeat in range(REPEATS)]
             print(
-                f"{count} resources: {median(seconds):.2f} s in process, at most {max(seconds):.2f} s, 4 requests",
+                f"{count} resources: {median(seconds):.2f} s in process, at most {max(seconds):.2f} s, 4"
+                " requests",
                 flush=True,
             )
             ping = task(folder, "ansible.builtin.ping", {})

@@ -119,7 +119,8 @@ def main() -> int:
     print(f"this machine counts to {loop} in {time.perf_counter() - began:.2f} s")
     small, large = measure(FEW), measure(many)
     print(
-        f"{'':8} {'rows':>8} {'seconds':>8} {'own s':>8} {'rows/s':>8} {'rows/own s':>10} {'peak MB':>8} {'more MB':>8}"
+        f"{'':8} {'rows':>8} {'seconds':>8} {'own s':>8} {'rows/s':>8} {'rows/own s':>10} {'peak MB':>8}"
+        f" {'more MB':>8}"
     )
     failed = False
     for form, one in large.items():
@@ -127,7 +128,8 @@ def main() -> int:
         rate, own_rate = one["rows"] / one["seconds"], one["rows"] / one["own"]
         own = f"{one['own']:8.1f}"
         print(
-            f"{form:8} {one['rows']:8} {one['seconds']:8.1f} {own} {rate:8.0f} {own_rate:10.0f} {one['peak_mb']:8.0f} {more:8.0f}"
+            f"{form:8} {one['rows']:8} {one['seconds']:8.1f} {own} {rate:8.0f} {own_rate:10.0f}"
+            f" {one['peak_mb']:8.0f} {more:8.0f}"
         )
         failed = failed or more > BOUND_MB or one["rows"] != many
     if failed:

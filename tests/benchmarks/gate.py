@@ -109,7 +109,10 @@ def milliseconds(work: Callable[[], object]) -> str:
         work()
         taken.append((time.perf_counter() - began) * 1_000)
         worked.append((time.process_time() - began_to_work) * 1_000)
-    return f"{median(taken):.1f} ms (best {min(taken):.1f}), processor {median(worked):.1f} ms (best {min(worked):.1f})"
+    return (
+        f"{median(taken):.1f} ms (best {min(taken):.1f}), processor {median(worked):.1f} ms (best"
+        f" {min(worked):.1f})"
+    )
 
 
 def in_process(options: sql.LedgerOptions, count: int, now: datetime) -> None:

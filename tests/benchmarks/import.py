@@ -37,7 +37,8 @@ def main() -> int:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
     few, (first, again, size_mb) = imports(FEW)[0], imports(many)
     print(
-        f"{many} rated points against {FEW}, on {os.cpu_count()} processors, the sandbox among them; ledger of {size_mb:.0f} MB"
+        f"{many} rated points against {FEW}, on {os.cpu_count()} processors, the sandbox among them; ledger"
+        f" of {size_mb:.0f} MB"
     )
     print(f"{'':16} {'peak MB':>8} {'more MB':>8} {'seconds':>8} {'its own s':>10}")
     for name, one in (("few", few), ("many", first), ("many again", again)):

@@ -113,7 +113,8 @@ def main() -> int:
         more = run_.peak_mb - before[name].peak_mb
         rate = (many - FEW) / max(run_.seconds - before[name].seconds, 0.001)
         print(
-            f"{name:16} {run_.peak_mb:8.0f} {more:8.0f} {run_.seconds:8.1f} {rate:9.0f} {run_.processor_s:10.1f}"
+            f"{name:16} {run_.peak_mb:8.0f} {more:8.0f} {run_.seconds:8.1f} {rate:9.0f}"
+            f" {run_.processor_s:10.1f}"
         )
         grown |= more > BOUND_MB and name not in UNBOUNDED
     if grown:

@@ -53,7 +53,8 @@ print(time.monotonic() - began)
 """
 #: What the lists of a summary come from there.
 PEER_MODULES = (
-    "server_info", "compute_flavor_info", "volume_info", "floating_ip_info", "networks_info", "routers_info", "security_group_info",
+    "server_info", "compute_flavor_info", "volume_info", "floating_ip_info", "networks_info", "routers_info",
+    "security_group_info",
 )  # fmt: skip
 
 
@@ -179,10 +180,12 @@ def main() -> int:
         before = {detail: peak_mb(few, detail) for detail in DETAILS}
     with sandbox(many) as large:
         print(
-            f"{many} servers and volumes against {FEW}, on {os.cpu_count()} processors, the sandbox among them"
+            f"{many} servers and volumes against {FEW}, on {os.cpu_count()} processors, the sandbox among"
+            " them"
         )
         print(
-            f"{'detail':10} {'requests':>8} {'peak MB':>8} {'more MB':>8} {'service s':>10} {'playbook s':>11}"
+            f"{'detail':10} {'requests':>8} {'peak MB':>8} {'more MB':>8} {'service s':>10}"
+            f" {'playbook s':>11}"
         )
         for detail, floor in DETAILS.items():
             large.asked()
@@ -195,7 +198,8 @@ def main() -> int:
             }
             whole = playbook_seconds(large, [task])
             if detail == "resources":
-                task["finops.cloud.infomaniak_usage_info"]["dest"] = str(large.folder / "resources.jsonl")  # type: ignore[index]
+                given: dict[str, Any] = task["finops.cloud.infomaniak_usage_info"]  # type: ignore[assignment]
+                given["dest"] = str(large.folder / "resources.jsonl")
                 into_file = playbook_seconds(large, [task])
             more = peak - before[detail]
             print(f"{detail:10} {requests:8} {peak:8.0f} {more:8.0f} {service:10.2f} {whole:11.1f}")
@@ -215,7 +219,8 @@ def main() -> int:
         ours = playbook_seconds(project, [task])
         our_requests = project.asked()
     print(
-        f"{SOME} servers, {len(PEER_MODULES)} modules of openstack.cloud: {their_requests} requests, {theirs:.1f} s"
+        f"{SOME} servers, {len(PEER_MODULES)} modules of openstack.cloud: {their_requests} requests,"
+        f" {theirs:.1f} s"
     )
     print(f"{SOME} servers, infomaniak_usage_info: {our_requests} requests, {ours:.1f} s")
     if our_requests != DETAILS["summary"]:

@@ -52,7 +52,10 @@ class Caller:
         return str(self.session.get_user_id())
 
     def ask(self, method: str, service: str, path: str, microversion: str | None = None, **more: Any) -> Any:
-        """The decoded answer of an API, None for an empty one. Raises BedError for any status but a good one."""
+        """The decoded answer of an API, None for an empty one.
+
+        Raises BedError for any status but a good one.
+        """
         where = {"service_type": service, "interface": "public", "region_name": self.region}
         if microversion:
             more.setdefault("headers", {})["OpenStack-API-Version"] = microversion

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every service's configuration: the files below etc/ with the bed's places, ports and credentials filled in."""
+"""Every service's configuration: the files below etc/ with the bed's places, ports and credentials filled
+in.
+"""
 
 from __future__ import annotations
 

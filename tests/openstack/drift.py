@@ -119,7 +119,9 @@ def log_in(auth_url: str, owner: Owner) -> Login:
 
 @contextmanager
 def sandbox(folder: Path, scenario: Path, began: datetime) -> Iterator[str]:
-    """The URL of a sandbox of that scenario, as old as the real cloud's history, which is stopped at the end."""
+    """The URL of a sandbox of that scenario, as old as the real cloud's history, which is stopped at the
+    end.
+    """
     told = process.start(process.Options(folder, scenario, began=began))
     try:
         yield told["url"]

@@ -285,7 +285,8 @@ def main(clouds_file: Path, folder: Path, python: str) -> int:
     for module in without:
         print(f"  NO ORACLE: {module}")
     print(
-        f"oracles: {len(claims) - len(broken)} of {len(claims)} claims hold, for {len(modules) - len(without)} modules"
+        f"oracles: {len(claims) - len(broken)} of {len(claims)} claims hold, for"
+        f" {len(modules) - len(without)} modules"
     )
     return 1 if broken or without else 0
 

@@ -136,7 +136,10 @@ def wait_for_port(name: str, port: int, seconds: float = 90) -> None:
 
 
 def wait_for_answer(name: str, url: str, seconds: float = 120) -> None:
-    """Wait until it answers HTTP with anything but a failure. Raises BedError when it ends or takes too long."""
+    """Wait until it answers HTTP with anything but a failure.
+
+    Raises BedError when it ends or takes too long.
+    """
     deadline = time.monotonic() + seconds
     said = "nothing"
     while time.monotonic() < deadline:

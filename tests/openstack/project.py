@@ -60,8 +60,9 @@ class Made:
 def make(made: Made) -> None:
     """Everything: what others stand on first."""
     for step in (
-        _wait_for_back_ends, _quotas, _images, _flavors, _volume_types, _volumes, _networks, _routers, _security_groups, _servers,
-        _attachments, _states, _snapshots, _backups, _floating_ips, _load_balancers, _containers,
+        _wait_for_back_ends, _quotas, _images, _flavors, _volume_types, _volumes, _networks, _routers,
+        _security_groups, _servers, _attachments, _states, _snapshots, _backups, _floating_ips,
+        _load_balancers, _containers,
     ):  # fmt: skip
         step(made)
     _ages(made)
@@ -383,8 +384,12 @@ def _ages(made: Made) -> None:
         "backup": (("cinder", f"UPDATE backups SET {created}", "id"),),
         "load_balancer": (("octavia", f"UPDATE load_balancer SET {created}", "id"),),
         "floating_ip": (
-            ("neutron", f"UPDATE standardattributes JOIN floatingips ON standardattributes.id = standard_attr_id SET"
-             f" {created}", "floatingips.id"),
+            (
+                "neutron",
+                "UPDATE standardattributes JOIN floatingips ON standardattributes.id = standard_attr_id"
+                f" SET {created}",
+                "floatingips.id",
+            ),
         ),
     }  # fmt: skip
     scenario = made.scenario

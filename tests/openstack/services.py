@@ -20,9 +20,9 @@ from processes import start, wait_for_answer
 #: uwsgi as every API needs it. Without "Connection: close" keystoneauth runs into connections that uwsgi has
 #: closed.
 UWSGI = (
-    "--master", "--processes", "1", "--threads", "4", "--enable-threads", "--lazy-apps", "--need-app", "--die-on-term",
-    "--buffer-size", "65535", "--add-header", "Connection: close", "--http-chunked-input", "--worker-reload-mercy", "5",
-    "--hook-master-start", "unix_signal:15 gracefully_kill_them_all",
+    "--master", "--processes", "1", "--threads", "4", "--enable-threads", "--lazy-apps", "--need-app",
+    "--die-on-term", "--buffer-size", "65535", "--add-header", "Connection: close", "--http-chunked-input",
+    "--worker-reload-mercy", "5", "--hook-master-start", "unix_signal:15 gracefully_kill_them_all",
     "--log-format", "%(method) %(uri) [%(var.HTTP_OPENSTACK_API_VERSION)] %(uagent)",
 )  # fmt: skip
 REPORT_SECONDS = 90
@@ -265,6 +265,7 @@ def pretend_an_agent() -> None:
         "neutron",
         "INSERT INTO agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, started_at,"
         " heartbeat_timestamp, configurations, `load`) VALUES ('11111111-1111-1111-1111-111111111111',"
-        " 'Open vSwitch agent', 'neutron-openvswitch-agent', 'N/A', 'bed', 1, now(), now(), '2037-01-01', %s, 0)",
+        " 'Open vSwitch agent', 'neutron-openvswitch-agent', 'N/A', 'bed', 1, now(), now(), '2037-01-01', %s,"
+        " 0)",
         settings,
     )

@@ -24,14 +24,14 @@ from processes import start, wait_for_port
 NAMES = ("rabbitmq", "epmd", "influxdb", "memcached", "mariadb")
 SOCKET = DATA / "mariadb.sock"
 DATABASES = (
-    "keystone", "placement", "glance", "nova_api", "nova_cell0", "nova_cell1", "cinder", "neutron", "octavia", "gnocchi",
-    "cloudkitty", "cloudkitty_v1",
+    "keystone", "placement", "glance", "nova_api", "nova_cell0", "nova_cell1", "cinder", "neutron",
+    "octavia", "gnocchi", "cloudkitty", "cloudkitty_v1",
 )  # fmt: skip
 #: A bed that is lost with the machine's power is made again: nothing is flushed to the disk for its sake.
 MARIADB_OPTIONS = (
-    "--bind-address", HOST, "--skip-name-resolve", "--max-connections=2000", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-doublewrite=0", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=32M", "--character-set-server=utf8mb3",
-    "--performance-schema=off",
+    "--bind-address", HOST, "--skip-name-resolve", "--max-connections=2000", "--skip-log-bin",
+    "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=256M",
+    "--innodb-log-file-size=32M", "--character-set-server=utf8mb3", "--performance-schema=off",
 )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from aiohttp import web
 
 _UNAUTHORIZED = "The request you have made requires authentication."
 _SWIFT_PAGE = (
-    "<html><h1>Unauthorized</h1><p>This server could not verify that you are authorized to access the document you"
+    "<html><h1>Unauthorized</h1><p>This server could not verify that you are authorized to access the"
+    " document you"
     " requested.</p></html>"
 )
 _NOVA_NAMES = {
@@ -62,8 +63,10 @@ def unauthorized(service: str) -> web.Response:
         return web.Response(status=401, text=_SWIFT_PAGE, content_type="text/html", charset="utf-8")
     if service == "image":
         sentence = (
-            "This server could not verify that you are authorized to access the document you requested. Either you supplied the"
-            " wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials"
+            "This server could not verify that you are authorized to access the document you requested."
+            " Either you supplied the"
+            " wrong credentials (e.g., bad password), or your browser does not understand how to supply the"
+            " credentials"
             " required.<br /><br />\n\n\n"
         )
         return body({"message": sentence, "code": "401 Unauthorized", "title": "Unauthorized"}, 401)

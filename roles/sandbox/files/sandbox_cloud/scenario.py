@@ -286,7 +286,9 @@ class Scenario:
 
 
 def priced(scenario: Scenario, owner: Owner, region: str | None) -> Scenario:
-    """The scenario as rating sees it: of that project, at the prices of that region, None for the first one."""
+    """The scenario as rating sees it: of that project, at the prices of that region, None for the first
+    one.
+    """
     factors = [
         Decimal(str(scenario.rating.price_factors.get(name or "", 1.0))) for name in (owner.project, region)
     ]
@@ -401,7 +403,8 @@ def _refuse_dangling(scenario: Scenario) -> None:
     for where, name, known in references:
         if name is not None and name not in known:
             raise ScenarioError(
-                f"{where} is {name}, which the scenario does not have; it has {', '.join(sorted(known)) or 'none'}"
+                f"{where} is {name}, which the scenario does not have; it has"
+                f" {', '.join(sorted(known)) or 'none'}"
             )
 
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sums over the rated history by group and period, in the order and with the gaps that InfluxDB gives them."""
+"""Sums over the rated history by group and period, in the order and with the gaps that InfluxDB gives
+them.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,10 @@ def sums(
 
 
 def _groups(cloud: Cloud, known: Sequence[Series], rated: range, names: Sequence[str]) -> list[_Group]:
-    """Those of which anything was rated. Rows come in the order of their tags, which InfluxDB takes by name."""
+    """Those of which anything was rated.
+
+    Rows come in the order of their tags, which InfluxDB takes by name.
+    """
     owner = cloud.scenario.project
     by_tags: dict[tuple[str, ...], list[Series]] = {}
     for one in known:

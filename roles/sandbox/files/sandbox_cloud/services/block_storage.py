@@ -160,7 +160,10 @@ def _microversion(request: web.Request) -> tuple[int, int]:
     if asked is None:
         return SMALLEST
     if not SMALLEST <= asked <= LARGEST:
-        sentence = f"Version {asked[0]}.{asked[1]} is not supported by the API. Minimum is 3.0 and maximum is 3.{LARGEST[1]}."
+        sentence = (
+            f"Version {asked[0]}.{asked[1]} is not supported by the API. Minimum is 3.0 and maximum"
+            f" is 3.{LARGEST[1]}."
+        )
         raise answers.Refused(answers.error("block_storage", 406, sentence))
     return asked
 
@@ -174,7 +177,9 @@ def _version_header(asked: tuple[int, int]) -> dict[str, str]:
 
 
 def _limits(cloud: Cloud) -> dict[str, int]:
-    """The scenario's limits, and unlimited ones for every type that it does not limit, __DEFAULT__ included."""
+    """The scenario's limits, and unlimited ones for every type that it does not limit, __DEFAULT__
+    included.
+    """
     per_type = [
         f"{name}_{kind}" for kind in (*cloud.scenario.volume_types, "__DEFAULT__") for name in _PER_TYPE
     ]

@@ -146,7 +146,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             )
         owned = cloud.scenario.servers if cloud.owns_all(identity) else ()
         rows = [row for one in owned if (row := _usage(cloud, one, *window))]  # type: ignore[arg-type]
-        return _told(_usage_page(request, identity.owner.project_id, rows, window, asked), asked)  # type: ignore[arg-type]
+        page = _usage_page(request, identity.owner.project_id, rows, window, asked)  # type: ignore[arg-type]
+        return _told(page, asked)
 
     return [
         web.get(prefix, version),

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gnocchi: resources and their search, metrics, measures, aggregates over many resources, archive policies."""
+"""Gnocchi: resources and their search, metrics, measures, aggregates over many resources, archive
+policies.
+"""
 
 from __future__ import annotations
 
@@ -253,7 +255,10 @@ def _measures(cloud: Cloud, request: web.Request) -> web.Response:
     if resample and granularity is None:
         raise _refused(400, "A granularity must be specified to resample")
     if granularity is not None and granularity not in kept:
-        said = f"Aggregation method '{aggregation}' at granularity '{granularity}' for metric {metric.metric_id} does not exist"
+        said = (
+            f"Aggregation method '{aggregation}' at granularity '{granularity}' for metric"
+            f" {metric.metric_id} does not exist"
+        )
         raise _refused(404, said)
     begin, end = _seconds(cloud, request, "start"), _seconds(cloud, request, "stop")
     rows: list[list[Any]] = []

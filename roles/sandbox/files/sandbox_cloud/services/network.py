@@ -51,7 +51,10 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     async def quotas(request: web.Request) -> web.Response:
         identity = request["identity"]
         if request.match_info["project"] != identity.owner.project_id:
-            sentence = "User does not have admin privileges: Only admin is authorized to access quotas for another project."
+            sentence = (
+                "User does not have admin privileges: Only admin is authorized to access quotas for"
+                " another project."
+            )
             return answers.body(
                 {"NeutronError": {"type": "AdminRequired", "message": sentence, "detail": ""}}, 403
             )

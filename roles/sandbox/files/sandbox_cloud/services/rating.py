@@ -36,7 +36,8 @@ _DATAFRAME_OPTIONS = ("filters", "begin", "end", "offset", "limit")
 _CUSTOM_FIELD = re.compile(r"\s*SUM\((qty|price)\)\s+AS\s+(\w+)\s*", re.IGNORECASE)
 _NOT_FOUND = (
     "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
-    "<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and"
+    "<p>The requested URL was not found on the server. If you entered the URL manually please check your"
+    " spelling and"
     " try again.</p>\n"
 )
 _MODULES = (
@@ -114,7 +115,9 @@ def _invalid(value: Any, problem: str, key: str) -> answers.Refused:
 
 
 def _failed() -> answers.Refused:
-    """The answer to what the schema takes and the code behind it does not: a bad date, an unescaped + in one."""
+    """The answer to what the schema takes and the code behind it does not: a bad date, an unescaped + in
+    one.
+    """
     return answers.Refused(answers.body({"message": "Internal Server Error"}, 500))
 
 

@@ -94,7 +94,10 @@ def _window(cloud: Cloud, request: web.Request) -> Window:
         return rating_query.window(cloud, request)
     except ValueError as problem:
         value = request.query.get("begin")
-        said = f"Invalid input for field/attribute begin. Value: {value!r}. unable to convert to datetime. Error: {problem}"
+        said = (
+            f"Invalid input for field/attribute begin. Value: {value!r}. unable to convert to datetime."
+            f" Error: {problem}"
+        )
         raise answers.Refused(answers.error("rating", 400, said, "/v1")) from problem
 
 
