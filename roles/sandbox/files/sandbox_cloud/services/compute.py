@@ -412,6 +412,5 @@ def _usage_page(
         "start": answers.microseconds(window[0]),
         "stop": answers.microseconds(window[1]),
     }
-    return answers.listed(
-        "tenant_usage", {"tenant_id": project_id, "server_usages": usages, **totals}, following
-    )  # type: ignore[arg-type]
+    usage = {"tenant_id": project_id, "server_usages": usages, **totals}
+    return answers.listed("tenant_usage", usage, following)  # type: ignore[arg-type]
