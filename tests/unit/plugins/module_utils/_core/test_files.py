@@ -159,9 +159,14 @@ def test_what_is_no_attribute_is_refused(given: dict[str, Any], says: str) -> No
 def test_a_block_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     place = tmp_path / "rows.csv"
     place.write_bytes(b"old")
-    with pytest.raises(ZeroDivisionError), new_file(place) as new:
-        new.stream.write(b"half of it")
-        raise ZeroDivisionError
+
+    def write_half() -> None:
+        with new_file(place) as new:
+            new.stream.write(b"half of it")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
     assert place.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [place]
 
