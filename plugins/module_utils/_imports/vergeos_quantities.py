@@ -34,7 +34,7 @@ QUANTITIES: dict[str, tuple[str, int, str]] = {
 
 
 @dataclass
-class Hours:
+class UsedHours:
     """Whole hours of UTC that the records of a window cover, by their begin, and what was used: a quantity
     times hours, exact.
 
@@ -47,7 +47,7 @@ class Hours:
     partly: set[datetime] = field(default_factory=set)
 
 
-def by_hour(records: Iterable[UsageRecord], names: Collection[str], window: Window) -> Hours:
+def by_hour(records: Iterable[UsageRecord], names: Collection[str], window: Window) -> UsedHours:
     """What was used of these quantities in the hours of the window. records: the newest first.
 
     A record is for the time from its begin to its end; one that does not say, for the time since the record
@@ -71,7 +71,7 @@ def by_hour(records: Iterable[UsageRecord], names: Collection[str], window: Wind
                         used[hour][name] += quantity * Fraction(part_s, HOUR_S)
         taken = spans.union((*taken, span))
     whole = {hour for hour, covered_s in seconds.items() if covered_s == HOUR_S}
-    return Hours(
+    return UsedHours(
         used={hour: dict(used[hour]) for hour in sorted(whole - unknown.keys())},
         unknown={hour: unknown[hour] for hour in sorted(unknown)},
         partly=set(seconds) - whole,
