@@ -319,7 +319,7 @@ def main() -> None:
     def write() -> dict[str, Any]:
         told = {name: module.params[name] for name in manual.OPTIONS}
         one = told["key"] is not None
-        costs = [manual.Cost(**told)] if one else manual.costs_of(module.params["entries"], told)
+        costs = [manual.CostRecord(**told)] if one else manual.costs_of(module.params["entries"], told)
         options = arguments.ledger_options(module.params)
         now, by = now_utc(), recorded_by()
         watch = alerts.watch(arguments.rates(module.params), now, by)

@@ -451,10 +451,10 @@ from ..module_utils._core.writer import recorded_by
 from ..module_utils._imports import bill_files
 from ..module_utils._imports.cloudkitty import ImportOptions, import_cost
 from ..module_utils._imports.retiring import retire
-from ..module_utils._imports.vergeos import VergeosOptions, import_usage, parse_prices
+from ..module_utils._imports.vergeos import UsageImportOptions, import_usage, parse_prices
 from ..module_utils._ledger import feeds
 from ..module_utils._openstack.connection import Cloud
-from ..module_utils._vergeos.connection import System
+from ..module_utils._vergeos.system import System
 
 
 def main() -> None:
@@ -541,7 +541,7 @@ def _bring_table(module: AnsibleModule) -> dict[str, Any]:
 
 def _bring_usage(module: AnsibleModule) -> dict[str, Any]:
     params, now = module.params, now_utc()
-    options = VergeosOptions(
+    options = UsageImportOptions(
         asked=_asked(params, now),
         price_list=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
         metric_categories=cloud_arguments.metric_categories(params),

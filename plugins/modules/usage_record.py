@@ -190,7 +190,7 @@ from ..module_utils._core.usage_record import OPENSTACK, VERGEOS
 from ..module_utils._core.writer import recorded_by
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._records.take import generate, take
-from ..module_utils._vergeos.connection import System
+from ..module_utils._vergeos.system import System
 
 
 def main() -> None:

@@ -184,7 +184,7 @@ from ..module_utils._ansible import vergeos_arguments
 from ..module_utils._ansible.record_arguments import QUESTION, refuse_two_questions
 from ..module_utils._ansible.run import run
 from ..module_utils._records.questions import SystemRecords, answer, parse_question
-from ..module_utils._vergeos.connection import System
+from ..module_utils._vergeos.system import System
 
 
 def main() -> None:

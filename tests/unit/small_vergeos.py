@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import System, VergeosOptions
+from ansible_collections.finops.cloud.plugins.module_utils._vergeos.system import System, VergeosOptions
 
 if TYPE_CHECKING:
     from .conftest import Sandbox

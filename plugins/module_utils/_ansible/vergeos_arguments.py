@@ -15,7 +15,7 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 
 from .._core.errors import InvalidOption
-from .._vergeos.connection import VergeosOptions
+from .._vergeos.system import VergeosOptions
 from .arguments import Spec
 
 

@@ -221,7 +221,7 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
 
 def _cost(
     row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, place: str
-) -> manual.Cost:
+) -> manual.CostRecord:
     """A row as a cost; without a key where no column tells one. Raises InvalidOption."""
     told = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
     told = {**told, **options.values}
@@ -235,7 +235,7 @@ def _cost(
             fields[name] = _number(told[name])
     if "unit" not in told:
         fields.pop("quantity", None)
-    return manual.Cost(**{"key": "", **fields, "source": options.source, "place": place})
+    return manual.CostRecord(**{"key": "", **fields, "source": options.source, "place": place})
 
 
 def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
@@ -284,7 +284,7 @@ def _number(text: str) -> object:
     return ROUNDING.quantize(number, _SMALLEST) if isinstance(exponent, int) and exponent < -18 else text
 
 
-def _key(row: Mapping[str, str], told: manual.Cost, options: TableOptions) -> str:
+def _key(row: Mapping[str, str], told: manual.CostRecord, options: TableOptions) -> str:
     """What names a charge for ever where no column does: a hash of what tells it from the others, not of what
     it costs.
     """

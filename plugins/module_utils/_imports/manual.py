@@ -27,7 +27,7 @@ Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Cost:
+class CostRecord:
     """A cost as it was written down, before anything is checked; absent needs source and key only.
 
     amount and quantity: exact text, an integer or a Decimal. It occurred at a moment, or over period_begin to
@@ -71,7 +71,7 @@ class Cost:
 
 
 #: What can be told of a cost, in a list too.
-OPTIONS = tuple(one.name for one in fields(Cost) if one.name != "place")
+OPTIONS = tuple(one.name for one in fields(CostRecord) if one.name != "place")
 #: What is not made text of: a float has lost digits already, and is refused.
 _EXACT = ("amount", "quantity", "tags")
 #: What says when: a row that says so itself takes none of them from beside the list.
@@ -85,7 +85,7 @@ _TAKEN = (
 
 def record(
     options: sql.LedgerOptions,
-    costs: Sequence[Cost],
+    costs: Sequence[CostRecord],
     now: datetime,
     recorded_by: str,
     check_mode: bool,
@@ -124,16 +124,16 @@ def record(
     }
 
 
-def costs_of(rows: Sequence[Any], shared: Mapping[str, Any]) -> list[Cost]:
-    """The costs of the option `entries`: each a dictionary of Cost's fields; what it leaves out is taken from
-    the shared ones.
+def costs_of(rows: Sequence[Any], shared: Mapping[str, Any]) -> list[CostRecord]:
+    """The costs of the option `entries`: each a dictionary with the fields of a CostRecord, the shared ones as
+    defaults.
 
     Raises InvalidOption, naming the place and the key, for a row that is none.
     """
     return [_cost_of(row, shared, f"entries[{index}]") for index, row in enumerate(rows)]
 
 
-def _cost_of(row: Any, shared: Mapping[str, Any], place: str) -> Cost:
+def _cost_of(row: Any, shared: Mapping[str, Any], place: str) -> CostRecord:
     if not isinstance(row, Mapping) or row.get("key") is None:
         raise InvalidOption(place, "is no entry; each is a dictionary with a key of its own.")
     named = f"{place} (key {row['key']})"
@@ -146,10 +146,10 @@ def _cost_of(row: Any, shared: Mapping[str, Any], place: str) -> Cost:
     beside = {
         name: value for name, value in shared.items() if name not in _TIMES or not any(map(kept.get, _TIMES))
     }
-    return Cost(**{**beside, **kept, "place": place})
+    return CostRecord(**{**beside, **kept, "place": place})
 
 
-def entry_of(cost: Cost, stored: Window | None, now: datetime) -> entries.Entry:
+def entry_of(cost: CostRecord, stored: Window | None, now: datetime) -> entries.Entry:
     """The ledger's entry of a cost. stored: the period of the entry that it is written over, if there is one.
 
     Where the cost does not say when it occurred, that period stays, as running a playbook again must not move
@@ -168,7 +168,7 @@ def entry_of(cost: Cost, stored: Window | None, now: datetime) -> entries.Entry:
     )
 
 
-def _checked(costs: Sequence[Cost]) -> Sequence[Cost]:
+def _checked(costs: Sequence[CostRecord]) -> Sequence[CostRecord]:
     """The costs. Raises InvalidOption for one without a name or a state, or where two have one name: which of
     them should stand?
     """
@@ -183,14 +183,14 @@ def _checked(costs: Sequence[Cost]) -> Sequence[Cost]:
     return costs
 
 
-def _refuse_nameless(cost: Cost) -> None:
+def _refuse_nameless(cost: CostRecord) -> None:
     if not cost.key.strip():
         raise InvalidOption(
             cost.option("key"), "is empty; give the cost a name that stays, such as the invoice's number."
         )
 
 
-def _category(cost: Cost) -> str:
+def _category(cost: CostRecord) -> str:
     for option, value, known in (
         ("category", cost.category, CATEGORIES),
         ("charge_category", cost.charge_category, CHARGE_CATEGORIES),
@@ -201,7 +201,7 @@ def _category(cost: Cost) -> str:
     return str(cost.category)
 
 
-def _amount_nano(cost: Cost) -> int:
+def _amount_nano(cost: CostRecord) -> int:
     option = cost.option("amount")
     if cost.amount is None:
         raise InvalidOption(option, 'is needed; write digits with an optional point, quoted, like "12.50".')
@@ -214,7 +214,7 @@ def _amount_nano(cost: Cost) -> int:
     return to_nano(amount, option)
 
 
-def _period(cost: Cost) -> Window | None:
+def _period(cost: CostRecord) -> Window | None:
     """When it occurred, as far as that was told. A cost of a moment is a window without length."""
     zone = zone_named(cost.timezone, cost.option("timezone"))
     if cost.occurred_at is not None:
@@ -236,7 +236,7 @@ def _period(cost: Cost) -> Window | None:
     return Window(begin, end)
 
 
-def _quantity(cost: Cost) -> str | None:
+def _quantity(cost: CostRecord) -> str | None:
     if cost.quantity is None:
         return None
     if not cost.unit:
@@ -244,7 +244,7 @@ def _quantity(cost: Cost) -> str | None:
     return plain(amount_of(cost.quantity, cost.option("quantity")))
 
 
-def _tags(cost: Cost) -> dict[str, str]:
+def _tags(cost: CostRecord) -> dict[str, str]:
     for name, value in cost.tags.items():
         if not isinstance(value, str | int | float):
             raise InvalidOption(

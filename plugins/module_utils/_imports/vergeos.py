@@ -15,19 +15,21 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from .._core import spans
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import NANO_PER_UNIT, ROUNDING, amount_of, display, exact_sum, from_nano
 from .._core.periods import Window, ceil_to, iso
+from .._core.spans import HOUR_S
 from .._ledger import feeds, sql
 from .._ledger.watch import Watch, unwatched
 from .._openstack.rating.points import RatedPoint
 from .._vergeos import billing
-from .._vergeos.connection import System
+from .._vergeos.system import System
 from .cloudkitty import since_last, told_feed
 from .feed_writer import FeedWriter, Signature
 from .rated_entries import Feeding
-from .rated_window import Unit, joined
-from .vergeos_quantities import HOUR_S, QUANTITIES, Hours, by_hour, categories, metric
+from .rated_window import Unit
+from .vergeos_quantities import QUANTITIES, UsedHours, by_hour, categories, metric
 
 _HOUR = timedelta(seconds=HOUR_S)
 #: A record that does not say what it is for is for the time since the one before it, which may lie before the
@@ -37,7 +39,7 @@ _FORM = feeds.ImportLayout(feeds.HOUR, feeds.BY_TYPE, False)
 
 
 @dataclass(frozen=True)
-class PriceList:
+class UsagePrices:
     """What one of a quantity costs for an hour, net of VAT: by the names of QUANTITIES, in one currency."""
 
     prices: Mapping[str, Decimal]
@@ -45,18 +47,18 @@ class PriceList:
 
 
 @dataclass(frozen=True)
-class VergeosOptions:
+class UsageImportOptions:
     """asked: None for since the last import. reread: hours that were imported are priced anew, and not only
     those that are new.
     """
 
     asked: Window | None
-    price_list: PriceList
+    price_list: UsagePrices
     metric_categories: Mapping[str, str]
     reread: bool = False
 
 
-def parse_prices(given: Mapping[str, object], currency: str) -> PriceList:
+def parse_prices(given: Mapping[str, object], currency: str) -> UsagePrices:
     """The option usage_prices. Raises InvalidOption for what has no price there, or a negative one."""
     if not given:
         raise InvalidOption(
@@ -72,13 +74,13 @@ def parse_prices(given: Mapping[str, object], currency: str) -> PriceList:
         prices[name] = amount_of(price, option)
         if prices[name] < 0:
             raise InvalidOption(option, f"'{price}' is negative.")
-    return PriceList(prices, currency)
+    return UsagePrices(prices, currency)
 
 
 def import_usage(
     system: System,
     ledger_options: sql.LedgerOptions,
-    options: VergeosOptions,
+    options: UsageImportOptions,
     now: datetime,
     recorded_by: str,
     check_mode: bool,
@@ -127,7 +129,7 @@ def import_usage(
         "currency": options.price_list.currency,
         "collect_period": HOUR_S,
         "periods": {"rated": len(points), "empty": 0, "read": len(wanted), "missing": len(holes)},
-        "holes": [{"begin": iso(one.begin), "end": iso(one.end)} for one in joined(holes, HOUR_S)],
+        "holes": [{"begin": iso(one.begin), "end": iso(one.end)} for one in spans.of_periods(holes, HOUR_S)],
         "rating_behind": bool(holes),
         "incomplete_records": sorted(set().union(*hours.unknown.values())) if hours.unknown else [],
         "complete": True,
@@ -135,7 +137,7 @@ def import_usage(
     }
 
 
-def _feeding(system: System, options: VergeosOptions) -> Feeding:
+def _feeding(system: System, options: UsageImportOptions) -> Feeding:
     return Feeding(
         key=feeds.FeedKey(system.url, "", system.host, feeds.VERGEOS),
         cloud=system.cloud_name,
@@ -161,14 +163,14 @@ def _window(known: feeds.Feed | None, asked: Window | None, now: datetime) -> Wi
     if wanted.begin >= now:
         raise InvalidOption("begin", f"{iso(wanted.begin)} is not past; nothing is used yet.")
     begin, end = (ceil_to(moment, HOUR_S) for moment in (wanted.begin, min(wanted.end, now)))
-    return Window(begin, max(begin, end))
+    return spans.from_to(begin, end)
 
 
 def _is_imported(known: feeds.Feed | None, hour: datetime) -> bool:
     return known is not None and known.first_hole(Window(hour, hour + _HOUR)) is None
 
 
-def _points(hour: datetime, used: Mapping[str, Fraction], price_list: PriceList) -> list[RatedPoint]:
+def _points(hour: datetime, used: Mapping[str, Fraction], price_list: UsagePrices) -> list[RatedPoint]:
     """What an hour cost, rounded once to what the ledger holds; nothing where nothing was used."""
     window = Window(hour, hour + _HOUR)
     return [
@@ -194,7 +196,7 @@ def _decimal(quantity: Fraction) -> Decimal:
     return ROUNDING.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))
 
 
-def _holes(feed: feeds.Feed | None, window: Window, hours: Hours) -> list[datetime]:
+def _holes(feed: feeds.Feed | None, window: Window, hours: UsedHours) -> list[datetime]:
     """The hours of the window that are not imported although a later one is, or a record is for all of it and
     does not tell enough.
     """
@@ -203,6 +205,5 @@ def _holes(feed: feeds.Feed | None, window: Window, hours: Hours) -> list[dateti
     through = max((hour + _HOUR for hour in hours.unknown if hour not in hours.partly), default=window.begin)
     end = max(min(feed.rated_through, window.end), through)
     begin = max(window.begin, feed.imported[0].window.begin) if feed.imported else window.begin
-    count = max(0, int((end - begin) / _HOUR))
-    every = (begin + number * _HOUR for number in range(count))
+    every = (period.begin for period in spans.steps(spans.from_to(begin, end), _HOUR))
     return [hour for hour in every if not _is_imported(feed, hour)]

@@ -18,7 +18,7 @@ from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, from_nano, parse_currency
 from .._core.periods import Calendar, Window, now_utc, period_at, zone_named
 from .._core.rates import Rates
-from .._imports.manual import Cost, entry_of
+from .._imports.manual import CostRecord, entry_of
 from .._ledger.entries import Entry as CostEntry
 from .._ledger.totals import Total
 from .stores import CostStore, InMemoryCostStore, aware, window_of
@@ -113,7 +113,7 @@ class CostTracker:
 
         Raises InvalidOption, and LedgerError where it was not kept.
         """
-        cost = Cost(
+        cost = CostRecord(
             key=uuid4().hex if key is None else key,
             source=self.source,
             amount=amount,

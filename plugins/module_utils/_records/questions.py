@@ -19,7 +19,7 @@ from .._core.periods import iso, parse_moment, zone_named
 from .._core.usage_record import UsageRecord
 from .._ledger import usage_records
 from .._vergeos import billing
-from .._vergeos.connection import System
+from .._vergeos.system import System
 from .filter import Condition, meets, parse_filter
 from .result import chosen, parse_fields
 from .summary import summary

@@ -21,7 +21,7 @@ from .._openstack import block_storage, compute, object_storage
 from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
 from .._openstack.quota import Quota
 from .._vergeos import billing
-from .._vergeos.connection import System
+from .._vergeos.system import System
 from .result import BYTES_PER_GB, to_result
 
 #: Status of a server that runs (API reference of Nova, server status).

@@ -17,7 +17,7 @@ from typing import Any
 from .._core.completeness import all_known
 from .._core.errors import CloudError, Malformed
 from .._core.usage_record import VERGEOS, Tier, UsageRecord, moment
-from .connection import System
+from .system import System
 
 PAGE_SIZE = 500
 TIERS = range(6)

@@ -20,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
     BudgetManager,
@@ -332,7 +332,9 @@ def test_a_ledger_in_postgresql_is_one_too(postgresql_url: str) -> None:
 
 def test_more_entries_than_are_read_at_once_are_all_there(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
-    costs = [Cost(str(number), "bulk", amount="1", currency="CHF", category=LLM) for number in range(2001)]
+    costs = [
+        CostRecord(str(number), "bulk", amount="1", currency="CHF", category=LLM) for number in range(2001)
+    ]
     record(LedgerOptions(url), costs, NOW, "me@here", check_mode=False)
     found = SqlCostStore(url).get_entries(NOW, NOW + timedelta(seconds=1))
     assert {entry.key for entry in found} == {cost.key for cost in costs} and len(found) == 2001

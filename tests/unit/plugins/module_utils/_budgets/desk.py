@@ -14,7 +14,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets import alert
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed
 
@@ -81,7 +81,9 @@ class Desk:
         self.recorded.append(amount)
         given = {"category": "compute", "currency": "ICU", "occurred_at": self.now.isoformat(), **more}
         kind = "credit" if amount.startswith("-") else "usage"
-        cost = Cost(key=str(len(self.recorded)), source="test", amount=amount, charge_category=kind, **given)
+        cost = CostRecord(
+            key=str(len(self.recorded)), source="test", amount=amount, charge_category=kind, **given
+        )
         watch = alerts.watch(Rates(), self.now, "tester")
         return record(self.options, [cost], self.now, "tester", check_mode, watch)
 

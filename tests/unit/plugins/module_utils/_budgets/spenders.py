@@ -22,7 +22,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._budgets import alerts, budgets, reservations
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 
 LIMIT = 100
@@ -38,7 +38,7 @@ def spend(
 
 
 def recorded(options: LedgerOptions, number: int, amount: str, now: datetime) -> list[dict[str, Any]]:
-    cost = Cost(key=str(number), source="spender", amount=amount, currency="CHF", category="compute")
+    cost = CostRecord(key=str(number), source="spender", amount=amount, currency="CHF", category="compute")
     fired: list[dict[str, Any]] = record(
         options, [cost], now, "spender", False, alerts.watch(Rates(), now, "spender")
     )["alerts"]

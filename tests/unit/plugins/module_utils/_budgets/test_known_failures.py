@@ -38,7 +38,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets.status impor
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates, parse_rates
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import FeedKey, Imported
 
 from .desk import Desk
@@ -168,7 +168,7 @@ def test_an_error_is_no_cost_of_zero(desk: Desk) -> None:
 
 def test_a_cost_told_twice_is_a_cost_once(desk: Desk) -> None:
     desk.define()
-    told = Cost("invoice", "manual", amount="30", currency="ICU", category="other")
+    told = CostRecord("invoice", "manual", amount="30", currency="ICU", category="other")
     for _time in range(2):
         record(desk.options, [told], desk.now, "tester", False)
         desk.hold("20")
@@ -180,7 +180,7 @@ def test_a_cost_told_twice_is_a_cost_once(desk: Desk) -> None:
 def test_foreign_money_is_not_taken_at_its_face_value(desk: Desk) -> None:
     """100 USD in the ledger, and no rate for them: not 100 francs, not nothing, but unknown."""
     desk.define(limit="500", currency="CHF")
-    told = Cost("k", "manual", amount="100", currency="USD", category="other")
+    told = CostRecord("k", "manual", amount="100", currency="USD", category="other")
     record(desk.options, [told], desk.now, "tester", False)
     said = desk.budget(spend="1", currency="CHF")
     assert (said["verdict"], said["budgets"][0]["spent"]) == ("unknown", None)

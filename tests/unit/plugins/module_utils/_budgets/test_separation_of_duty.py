@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import UsageRecord
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql, usage_records
 from sqlalchemy import make_url
 
@@ -81,7 +81,7 @@ def test_a_pipeline_gates_holds_commits_releases_records_and_imports(pipeline: D
     assert pipeline.hold("45", name="other")["gate_passed"]
     assert pipeline.release("other")["changed"]
     for amount in ("1", "2"):
-        cost = Cost(
+        cost = CostRecord(
             "invoice", "manual", amount=amount, currency="ICU", category="other", tags={"team": "web"}
         )
         record(pipeline.options, [cost], pipeline.now, "pipeline", False)

@@ -25,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._cost.ledger_summary 
     Question,
     summarize,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import Selection
 from hypothesis import given, settings
@@ -51,8 +51,8 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
     return LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
 
 
-def cost(key: str, amount: str, currency: str = "CHF", **more: Any) -> Cost:
-    return Cost(
+def cost(key: str, amount: str, currency: str = "CHF", **more: Any) -> CostRecord:
+    return CostRecord(
         **{
             "key": key,
             "source": "manual",
@@ -64,7 +64,7 @@ def cost(key: str, amount: str, currency: str = "CHF", **more: Any) -> Cost:
     )
 
 
-def put(ledger: LedgerOptions, *costs: Cost, now: datetime = NOW) -> None:
+def put(ledger: LedgerOptions, *costs: CostRecord, now: datetime = NOW) -> None:
     record(ledger, costs, now, "me@here", False)
 
 
@@ -301,7 +301,7 @@ def near(text: str, expected: Fraction) -> bool:
     return abs(Fraction(text) - expected) <= SHOWN / 2
 
 
-def icu(one: Cost) -> Fraction:
+def icu(one: CostRecord) -> Fraction:
     assert isinstance(one.occurred_at, str) and isinstance(one.amount, str)
     franc = 50 if one.occurred_at < "2026-07-01" else 40
     return (
@@ -310,7 +310,7 @@ def icu(one: Cost) -> Fraction:
     )
 
 
-def by(found: Iterable[Cost], key: Any) -> dict[Any, Fraction]:
+def by(found: Iterable[CostRecord], key: Any) -> dict[Any, Fraction]:
     sums: dict[Any, Fraction] = {}
     for one in found:
         sums[key(one)] = sums.get(key(one), Fraction(0)) + icu(one)
@@ -324,7 +324,10 @@ def by(found: Iterable[Cost], key: Any) -> dict[Any, Fraction]:
     st.data(),
 )
 def test_sums_are_those_of_a_plain_model_now_and_as_of_then(
-    tmp_path_factory: pytest.TempPathFactory, done: list[list[Cost]], zone_name: str, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory,
+    done: list[list[CostRecord]],
+    zone_name: str,
+    data: st.DataObject,
 ) -> None:
     ledger = LedgerOptions(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
     zone = ZoneInfo(zone_name)
@@ -333,7 +336,7 @@ def test_sums_are_those_of_a_plain_model_now_and_as_of_then(
         asked(Window(begin, end), CHANGED, currency="ICU", group_by=("day", "resource", "tag:team")),
         zone=zone,
     )
-    model: dict[str, Cost] = {}
+    model: dict[str, CostRecord] = {}
     reports: list[tuple[datetime, dict[str, Any]]] = []
     put(ledger, cost("outside", "1", occurred_at="2020-01-01"))
     for number, batch in enumerate(done):
@@ -364,7 +367,7 @@ def test_sums_are_those_of_a_plain_model_now_and_as_of_then(
 @settings(max_examples=8)
 @given(batches, st.integers(1, 5), st.booleans())
 def test_pages_are_the_list_cut(
-    tmp_path_factory: pytest.TempPathFactory, done: list[list[Cost]], limit: int, history: bool
+    tmp_path_factory: pytest.TempPathFactory, done: list[list[CostRecord]], limit: int, history: bool
 ) -> None:
     ledger = LedgerOptions(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
     put(ledger, cost("outside", "1", occurred_at="2020-01-01"))

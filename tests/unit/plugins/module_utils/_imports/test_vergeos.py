@@ -24,7 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import Tier, UsageRecord
 from ansible_collections.finops.cloud.plugins.module_utils._imports.vergeos import (
-    VergeosOptions,
+    UsageImportOptions,
     import_usage,
     parse_prices,
 )
@@ -71,7 +71,7 @@ def bring(vergeos: SmallVergeos, tmp_path: Path) -> Callable[..., dict[str, Any]
             **otherwise,
         }
         price_list = parse_prices(prices or PRICES, given["currency"])
-        options = VergeosOptions(given["asked"], price_list, {}, given["reread"])
+        options = UsageImportOptions(given["asked"], price_list, {}, given["reread"])
         ledger = LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
         with vergeos.system() as system:
             return import_usage(system, ledger, options, given["now"], "a", given["check_mode"])

@@ -21,7 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     Unavailable,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._vergeos import billing
-from ansible_collections.finops.cloud.plugins.module_utils._vergeos.connection import VergeosOptions
+from ansible_collections.finops.cloud.plugins.module_utils._vergeos.system import VergeosOptions
 
 from ....small_vergeos import NOVEMBER, SmallVergeos, row
 
