@@ -154,7 +154,7 @@ def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.Fixtur
         "from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates\n"
         "from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions\n"
         "options, now = LedgerOptions(sys.argv[1]), parse_moment(sys.argv[2], None, 'now')\n"
-        "task = budgets.Task(spend='1', currency='ICU', category='compute', on_unknown='warn')\n"
+        "task = budgets.BudgetTask(spend='1', currency='ICU', category='compute', on_unknown='warn')\n"
         "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None, Rates(), now)['budgets'][0]]\n"
         "assert said[1]['forecast'], said\n"
         "print(*(one['verdict'] for one in said), *sorted({name.split('.')[0] for name in sys.modules}))\n"
