@@ -11,8 +11,8 @@ would add nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,44 +22,18 @@ from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Hold, Line
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, Line
 from . import alerts, settlement, verdict
 from .definitions import require
 from .line_sums import common, growth
 from .overrides import usable
-from .request import Request, in_ledger_units, parse_line, parse_lines, without_nothing
+from .request import Request, in_ledger_units, parse_line
+from .reservation_task import ReservationTask, check_task, refuse_lines_without_entry, task_lines
 from .results import NOTHING_FIRED, hold_to_result, verdict_to_result
 from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .sums import ALLOW, DENY
 
 DEFAULT_TTL = timedelta(hours=2)
-
-
-@dataclass(frozen=True)
-class ReservationTask:
-    """What a cost_reservation task says, as written; None for what it leaves out.
-
-    amount, with currency, category, project and tags, is the shorthand for one line. budget: one that every
-    line must be in.
-    """
-
-    name: str
-    state: str
-    amount: str | None = None
-    currency: str | None = None
-    category: str | None = None
-    project: str | None = None
-    tags: Mapping[str, Any] | None = None
-    lines: Sequence[Mapping[str, Any]] | None = None
-    settled_by: str | None = None
-    budget: str | None = None
-    ttl: str | None = None
-    extend: bool = False
-    reuse: bool = False
-    for_period: str | None = None
-    occurred_at: str | None = None
-    on_exceeded: str = "fail"
-    on_unknown: str = "fail"
 
 
 def apply(
@@ -76,37 +50,12 @@ def apply(
     missing ledger: without a budget there is nothing to hold. Raises InvalidOption for options or an order of
     states that cannot be; LedgerError.
     """
-    _check(task)
+    check_task(task)
     if check_mode:
         with sql.reading(options) as ledger:
             return _ReservationRun(ledger, task, rates, now, recorded_by, write=False).result()
     with sql.writing(options, create=False) as ledger:
         return _ReservationRun(ledger, task, rates, now, recorded_by, write=True).result()
-
-
-def _check(task: ReservationTask) -> None:
-    if not task.name.strip():
-        raise InvalidOption(
-            "name", "is empty; give the hold a name that stays, such as the pipeline's number."
-        )
-    if task.amount is not None and task.lines is not None:
-        raise InvalidOption("lines", "and amount are two ways to say how much; use one.")
-    if task.lines is not None and not task.lines:
-        raise InvalidOption("lines", "is empty; say what is to be held.")
-    if task.state == HELD:
-        if task.amount is None and task.lines is None:
-            raise InvalidOption("amount", "or lines is needed to hold.")
-        if task.settled_by not in (BY_ENTRY, BY_IMPORT):
-            raise InvalidOption(
-                "settled_by",
-                "is needed to hold: entry, if the commit is to record the cost, or import, if the cloud will tell it.",
-            )
-    if task.state == RELEASED and (task.amount is not None or task.lines is not None):
-        raise InvalidOption(
-            "amount", "and lines say nothing to a release, which lets go of all that is held."
-        )
-    if task.occurred_at is not None and task.state != COMMITTED:
-        raise InvalidOption("occurred_at", "belongs to a commit.")
 
 
 class _ReservationRun:
@@ -132,8 +81,8 @@ class _ReservationRun:
 
     def _hold(self) -> dict[str, Any]:
         task, before = self._task, self._before
-        lines = _lines(task)
-        _refuse_what_no_entry_tells(task.settled_by, lines)
+        lines = task_lines(task)
+        refuse_lines_without_entry(task.settled_by, lines)
         if before is not None and before.state == COMMITTED and not task.reuse:
             if growth(before.held, lines):
                 raise InvalidOption(
@@ -288,7 +237,7 @@ class _ReservationRun:
         """
         task = self._task
         if task.lines is not None:
-            lines = _lines(task)
+            lines = task_lines(task)
         elif task.amount is None:
             return before.lines
         else:
@@ -307,7 +256,7 @@ class _ReservationRun:
                 "period": held.period,
             }
             lines = in_ledger_units((parse_line(given),))
-        _refuse_what_no_entry_tells(before.settled_by, lines)
+        refuse_lines_without_entry(before.settled_by, lines)
         return lines
 
     def _release(self) -> dict[str, Any]:
@@ -364,34 +313,6 @@ class _ReservationRun:
     def _hold_changes(self, before: Hold | None, after: Hold | None) -> dict[str, Any]:
         sides = {"before": hold_to_result(before, self._now), "after": hold_to_result(after, self._now)}
         return {"changed": before != after, "reservation": sides["after"], "diff": sides}
-
-
-def _lines(task: ReservationTask) -> tuple[Line, ...]:
-    """What the task asks to hold or says was spent, in the ledger's units. Raises InvalidOption."""
-    if task.lines is not None:
-        return in_ledger_units(
-            parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
-        )
-    named = {name: getattr(task, name) for name in ("amount", "currency", "category", "project", "tags")}
-    return in_ledger_units((parse_line(named),))
-
-
-def _refuse_what_no_entry_tells(settled_by: str | None, lines: Sequence[Line]) -> None:
-    """Raise InvalidOption for a line that cannot become an entry: one of no category, or of a period that
-    only a budget knows.
-    """
-    if settled_by != BY_ENTRY:
-        return
-    for index, line in enumerate(lines):
-        if line.category is None:
-            raise InvalidOption(
-                "category", f"is needed in line {index + 1}: its entry will be recorded under it."
-            )
-        if line.period == NEXT:
-            raise InvalidOption(
-                "lines",
-                f"line {index + 1} is of the next period, where no entry is written; hold it with for_period.",
-            )
 
 
 def _refuse_import_beside_entries(found: Sequence[verdict.BudgetVerdict]) -> None:
