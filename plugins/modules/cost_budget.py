@@ -462,7 +462,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.run import run_gate
-from ..module_utils._budgets.budgets import STATES, Task, apply
+from ..module_utils._budgets.budgets import STATES, BudgetTask, apply
 from ..module_utils._core.categories import CATEGORIES
 from ..module_utils._core.periods import KINDS, WEEKDAYS, now_utc
 from ..module_utils._core.writer import recorded_by
@@ -513,7 +513,7 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    task = Task(**{name: module.params[name] for name in Task.__dataclass_fields__})
+    task = BudgetTask(**{name: module.params[name] for name in BudgetTask.__dataclass_fields__})
 
     def work() -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)

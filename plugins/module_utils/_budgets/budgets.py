@@ -21,11 +21,11 @@ from .._core.money import parse_currency
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
-from . import overrides, snapshot, verdict
-from .definitions import Definition, defined, described, find, parse_limit, refuse_lookalike, require
+from . import overrides, verdict
+from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
 from .request import Request, parse_line, parse_lines, without_nothing
-from .snapshot import Snapshot
-from .verdict_text import NOTHING_FIRED
+from .results import NOTHING_FIRED, budget_to_result
+from .snapshot import Snapshot, empty_snapshot, read_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Task:
+class BudgetTask:
     """What a cost_budget task says, as written; None for what it leaves out."""
 
     name: str | None = None
@@ -91,7 +91,12 @@ _BESIDE = {**dict.fromkeys(_OF_A_DEFINITION, "the limit"), **dict.fromkeys(_OF_A
 
 
 def apply(
-    options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool, recorded_by: str
+    options: sql.LedgerOptions,
+    task: BudgetTask,
+    rates: Rates,
+    now: datetime,
+    check_mode: bool,
+    recorded_by: str,
 ) -> dict[str, Any]:
     """The result of cost_budget: define, remove, raise the limit for a reservation, gate, or several of them
     in one transaction; or re-arm or acknowledge alerts. All but check mode fire what is due.
@@ -99,28 +104,28 @@ def apply(
     Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger
     (design/ledger.md#who-may-create-it).
     """
-    turn = _Turn(task, _checked(task), rates, now, recorded_by, write=not check_mode)
+    run = _BudgetRun(task, _checked(task), rates, now, recorded_by, write=not check_mode)
     if check_mode and task.limit is not None and not sql.exists(options):
-        return _apply_to(None, options, turn).result
-    if turn.request is not None and not task.writes:
+        return _apply_to(None, options, run).result
+    if run.request is not None and not task.writes:
         with sql.reading_rows(options) as rows:
-            answer = _gate(rows, options, turn, turn.request)
+            answer = _gate(rows, options, run, run.request)
             due = [] if check_mode else _due(rows, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
-        return {**answer.result, **(_fired_after_reading(options, due, turn) if due else {})}
+        return {**answer.result, **(_fired_after_reading(options, due, run) if due else {})}
     if check_mode:
         with sql.reading(options) as ledger:
-            return _answer(ledger, options, turn).result
+            return _answer(ledger, options, run).result
     # Removing or raising must not create a ledger that is missing: its URL is wrong then.
     with sql.writing(options, create=task.limit is not None) as ledger:
-        return _answer(ledger, options, turn).result
+        return _answer(ledger, options, run).result
 
 
 @dataclass(frozen=True)
-class _Turn:
+class _BudgetRun:
     """One task, what it asks for, and whether it may write."""
 
-    task: Task
+    task: BudgetTask
     request: Request | None
     rates: Rates
     now: datetime
@@ -134,10 +139,10 @@ class _Answer:
 
     result: dict[str, Any]
     found: Sequence[verdict.BudgetVerdict]
-    stands_on: Snapshot
+    snapshot: Snapshot
 
 
-def _checked(task: Task) -> Request | None:
+def _checked(task: BudgetTask) -> Request | None:
     """The spend to decide on, if there is one. Raises InvalidOption for options that do not go together."""
     defines, raises, named = (
         task.limit is not None,
@@ -181,7 +186,7 @@ def _checked(task: Task) -> Request | None:
     return _request(task)
 
 
-def _request(task: Task) -> Request | None:
+def _request(task: BudgetTask) -> Request | None:
     if task.lines is not None:
         return Request(
             parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
@@ -192,18 +197,18 @@ def _request(task: Task) -> Request | None:
     return None
 
 
-def _answer(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
-    keeps_alerts = turn.task.acknowledged is not None or turn.task.state == REARMED
-    return _keep_alerts(ledger, options, turn) if keeps_alerts else _apply_to(ledger, options, turn)
+def _answer(ledger: sql.Ledger, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
+    keeps_alerts = run.task.acknowledged is not None or run.task.state == REARMED
+    return _keep_alerts(ledger, options, run) if keeps_alerts else _apply_to(ledger, options, run)
 
 
-def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
+def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create
     outside check mode.
     """
-    task, request, rates, write = turn.task, turn.request, turn.rates, turn.write
+    task, request, rates, write = run.task, run.request, run.rates, run.write
     stored = budgets.read_all(ledger.connection) if ledger else []
-    now = holds.database_now(ledger.connection, turn.now) if ledger else turn.now
+    now = holds.database_now(ledger.connection, run.now) if ledger else run.now
     before = find(stored, task.name) if task.name else None
     after = before
     if task.state == ABSENT:
@@ -216,14 +221,14 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
     if write and ledger and after != before:
         _write(ledger, before, after, now)
     result = {
-        **_told(options, after),
+        **_unchanged(options, after),
         "changed": after != before,
         "ledger_created": bool(ledger and ledger.created),
     }
-    diff = {"before": described(before), "after": described(after)}
+    diff = {"before": budget_to_result(before), "after": budget_to_result(after)}
     if task.override is not None and after is not None:
         raised = overrides.define(
-            ledger.connection if ledger else None, after, task.override, now, turn.recorded_by, write
+            ledger.connection if ledger else None, after, task.override, now, run.recorded_by, write
         )
         result |= {"changed": result["changed"] or raised["changed"], "override": raised["override"]}
         diff = {side: {**diff[side], "override": raised["diff"][side]} for side in diff}
@@ -231,44 +236,48 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
         result["diff"] = diff
     in_force = [budget for budget in stored if before is None or budget.name != before.name]
     in_force += [after] if after is not None else []
-    stands_on = snapshot.empty(rates, now)
+    snapshot = empty_snapshot(rates, now)
     if ledger and request is not None:
-        stands_on = snapshot.read(ledger.connection, rates, now, in_force, request)
-    answer = _decided(result, in_force, stands_on, turn)
+        snapshot = read_snapshot(ledger.connection, rates, now, in_force, request)
+    answer = _decided(result, in_force, snapshot, run)
     if ledger and write:
         defined_now = after if task.limit is not None else None
-        fired = _fired(ledger.connection, answer, before, defined_now, rates, turn.recorded_by)
+        fired = _fired(ledger.connection, answer, before, defined_now, rates, run.recorded_by)
         answer = replace(answer, result={**answer.result, **fired})
     return answer
 
 
-def _gate(rows: PlainConnection, options: sql.LedgerOptions, turn: _Turn, request: Request) -> _Answer:
+def _gate(rows: PlainConnection, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
     """Gate, and nothing else."""
-    stored, now = budgets.read_all(rows), holds.database_now(rows, turn.now)
-    asked = require(stored, turn.task.name) if turn.task.name is not None else None
-    stands_on = snapshot.read(rows, turn.rates, now, stored, request)
-    return _decided(_told(options, asked), stored, stands_on, turn)
+    stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
+    asked = require(stored, run.task.name) if run.task.name is not None else None
+    snapshot = read_snapshot(rows, run.rates, now, stored, request)
+    return _decided(_unchanged(options, asked), stored, snapshot, run)
 
 
-def _told(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
+def _unchanged(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
     """What every result says, where nothing was changed and nothing fired."""
     return {
         "changed": False,
         "ledger": sql.shown(options),
         "ledger_created": False,
-        "budget": described(budget),
+        "budget": budget_to_result(budget),
         **NOTHING_FIRED,
     }
 
 
-def _decided(result: dict[str, Any], in_force: Sequence[Budget], stands_on: Snapshot, turn: _Turn) -> _Answer:
+def _decided(
+    result: dict[str, Any], in_force: Sequence[Budget], snapshot: Snapshot, run: _BudgetRun
+) -> _Answer:
     """The result with the verdict on what is asked for, if anything is."""
-    task, request = turn.task, turn.request
+    task, request = run.task, run.request
     if request is None:
-        return _Answer(result, (), stands_on)
-    found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, stands_on, task.name)
-    decision = verdict.told_decision(found, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
-    return _Answer({**result, **decision}, found, stands_on)
+        return _Answer(result, (), snapshot)
+    found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, snapshot, task.name)
+    decision = verdict.decision_to_result(
+        found, request, snapshot, task.on_exceeded, task.on_unknown, task.name
+    )
+    return _Answer({**result, **decision}, found, snapshot)
 
 
 def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
@@ -276,19 +285,19 @@ def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
 
     Without a feed there is no forecast, and what is spent tells it alone.
     """
-    if not answer.stands_on.feeds and not any(
+    if not answer.snapshot.feeds and not any(
         period.reached for one in answer.found for period in one.periods
     ):
         return []
     from . import alerts
 
-    return alerts.due(rows, answer.found, answer.stands_on)
+    return alerts.due(rows, answer.found, answer.snapshot)
 
 
-def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], turn: _Turn) -> dict[str, Any]:
+def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], run: _BudgetRun) -> dict[str, Any]:
     from . import alerts
 
-    return alerts.fire_after_reading(options, due, turn.rates, turn.now, turn.recorded_by)
+    return alerts.fire_after_reading(options, due, run.rates, run.now, run.recorded_by)
 
 
 def _fired(
@@ -306,8 +315,8 @@ def _fired(
     from . import alerts
 
     if defined_now is None:
-        return alerts.fire(connection, answer.found, answer.stands_on, recorded_by)
-    now = answer.stands_on.now
+        return alerts.fire(connection, answer.found, answer.snapshot, recorded_by)
+    now = answer.snapshot.now
     wanted = [defined_now, *(one.budget for one in answer.found if one.budget != defined_now)]
     raised = before is not None and (
         before.currency != defined_now.currency or before.limit_nano < defined_now.limit_nano
@@ -317,30 +326,30 @@ def _fired(
     return alerts.fire_for(connection, wanted, rates, now, recorded_by)
 
 
-def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
+def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
     """Acknowledge alerts, or re-arm those of a budget."""
     from . import alerts
 
-    task, write = turn.task, turn.write
+    task, write = run.task, run.write
     stored = budgets.read_all(ledger.connection)
-    now = holds.database_now(ledger.connection, turn.now)
+    now = holds.database_now(ledger.connection, run.now)
     budget = None
     if task.acknowledged is not None:
         told = alerts.acknowledge(
-            ledger.connection, str(task.consumer), task.acknowledged, now, turn.recorded_by, write
+            ledger.connection, str(task.consumer), task.acknowledged, now, run.recorded_by, write
         )
     else:
         budget = require(stored, task.name or "")
         told = alerts.rearm(ledger.connection, budget, now, write)
     result = {
-        **_told(options, budget),
+        **_unchanged(options, budget),
         "changed": bool(told),
         "rearmed" if task.acknowledged is None else "acknowledged": told,
     }
-    return _Answer(result, (), snapshot.empty(turn.rates, now))
+    return _Answer(result, (), empty_snapshot(run.rates, now))
 
 
-def _definition(task: Task) -> Definition:
+def _definition(task: BudgetTask) -> Definition:
     return Definition(**{name: getattr(task, name) for name in Definition.__dataclass_fields__})
 
 

@@ -2,9 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a budget is: from what a task says to a stored definition, and to what results show of it
-(design/gate.md#budgets).
-"""
+"""What a budget is: from what a task says to a stored definition (design/gate.md#budgets)."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ from typing import Any
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import display, from_nano, parse_amount, parse_currency, plain, to_nano
-from .._core.periods import WEEKDAYS, Calendar, iso, parse_duration
+from .._core.money import parse_amount, parse_currency, plain, to_nano
+from .._core.periods import Calendar, parse_duration
 from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, Budget, Scope
 from .request import parse_tags
 
@@ -149,31 +147,3 @@ def require(stored: Sequence[Budget], name: str, option: str = "name") -> Budget
         known = ", ".join(one.name for one in stored) or "none"
         raise InvalidOption(option, f"the ledger has no budget '{name}'; it has {known}.")
     return budget
-
-
-def described(budget: Budget | None) -> dict[str, Any]:
-    """A budget as results and diffs show it; empty for none."""
-    if budget is None:
-        return {}
-    calendar = budget.calendar
-    return {
-        "name": budget.name,
-        "limit": display(from_nano(budget.limit_nano)),
-        "currency": budget.currency,
-        "period": calendar.kind,
-        "timezone": calendar.zone,
-        "first_day": WEEKDAYS[calendar.first_day],
-        "anchor_day": calendar.anchor_day,
-        "anchor_month": calendar.anchor_month,
-        "begin": None if calendar.begin is None else iso(calendar.begin),
-        "end": None if calendar.end is None else iso(calendar.end),
-        "fed_by": budget.fed_by,
-        "basis": budget.basis,
-        "max_staleness": f"{int(budget.max_staleness.total_seconds())}s",
-        "scope": {
-            "categories": list(budget.scope.categories),
-            "projects": list(budget.scope.projects),
-            "tags": dict(budget.scope.tags),
-        },
-        "thresholds": [plain(part) for part in budget.thresholds],
-    }

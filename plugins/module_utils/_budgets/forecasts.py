@@ -21,7 +21,7 @@ from .._core.periods import HOUR, ceil_to
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feed_hours import Hours
 from .._ledger.feeds import Feed, FeedKey
-from .scope import feeds_of, reach
+from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import PeriodSum, to_come
 
@@ -35,7 +35,7 @@ _ENOUGH = {"hourly": 3 * HOUR, "daily": 3 * HOUR}
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownForecast:
     """Amounts at the period's end in the budget's currency. rated_periods: of the feed that has fewest.
 
     runs_out_at: when the actual spend comes to the limit; None where it does not within the period, or
@@ -51,13 +51,15 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Unknown:
+class UnknownForecast:
     """Why nobody can tell."""
 
     reason: str
 
 
-def of_period(budget: Budget, period: PeriodSum, snapshot: Snapshot, hours: HoursOfFeeds) -> Known | Unknown:
+def of_period(
+    budget: Budget, period: PeriodSum, snapshot: Snapshot, hours: HoursOfFeeds
+) -> KnownForecast | UnknownForecast:
     """The forecast of the budget's current period: what is spent and runs, and the mean of the last 168 rated
     hours for what is to come.
 
@@ -65,17 +67,19 @@ def of_period(budget: Budget, period: PeriodSum, snapshot: Snapshot, hours: Hour
     itself is not known, it is unknown.
     """
     if period.spend_problems:
-        return Unknown("; ".join(period.spend_problems))
+        return UnknownForecast("; ".join(period.spend_problems))
     feeds = feeds_of(budget.scope, snapshot.feeds)
     rated = {feed.key: _rated(budget, feed, snapshot, hours.get(feed.key, ())) for feed in feeds}
     if not feeds or (budget.fed_by != FED_BY_CLOUD and not any(map(any, rated.values()))):
-        return Unknown("no rated hours are in its scope, and what was recorded by hand is not extrapolated")
+        return UnknownForecast(
+            "no rated hours are in its scope, and what was recorded by hand is not extrapolated"
+        )
     try:
         streams = [_stream(budget, feed, rated[feed.key], period, snapshot) for feed in feeds]
     except UnknownAmount as error:
-        return Unknown(str(error).rstrip("."))
+        return UnknownForecast(str(error).rstrip("."))
     enough_data = all(one.rate.enough_data for one in streams)
-    return Known(
+    return KnownForecast(
         low=_at_end(period, [(one, one.rate.low) for one in streams]),
         expected=_at_end(period, [(one, one.rate.expected) for one in streams]),
         high=_at_end(period, [(one, one.rate.high) for one in streams]),
@@ -113,9 +117,9 @@ def _stream(
     return _Stream(feed, rate, factor, to_come(feed, period.window, snapshot.now))
 
 
-def reached(budget: Budget, found: Known | Unknown) -> tuple[Decimal, ...]:
+def reached(budget: Budget, found: KnownForecast | UnknownForecast) -> tuple[Decimal, ...]:
     """The thresholds that the expected spend comes to; none where that is unknown, or from too little data."""
-    if isinstance(found, Unknown) or not found.enough_data or found.expected <= 0:
+    if isinstance(found, UnknownForecast) or not found.enough_data or found.expected <= 0:
         return ()
     limit = budget.amount or found.expected
     return tuple(part for part in budget.thresholds if found.expected >= ROUNDING.multiply(part, limit))
@@ -123,7 +127,7 @@ def reached(budget: Budget, found: Known | Unknown) -> tuple[Decimal, ...]:
 
 def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[Hours]) -> list[Decimal]:
     """What each of the feed's rated periods cost within the budget's scope, oldest first."""
-    covered = reach(budget.scope, snapshot.feeds)
+    covered = scope_matcher(budget.scope, snapshot.feeds)
     whose = frozenset({feed.key.project_id, feed.project_name})
     inside = [one.amounts_nano for one in hours if covered.covers_cost(one.category, whose, one.tags)]
     if not inside:

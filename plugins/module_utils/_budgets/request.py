@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import Money, display, from_nano, parse_currency, parse_positive_amount, to_nano
+from .._core.money import Money, from_nano, parse_currency, parse_positive_amount, to_nano
 from .._ledger.holds import NEXT, THIS, Line
 
 
@@ -85,15 +85,3 @@ def in_ledger_units(lines: Sequence[Line], option: str = "lines") -> tuple[Line,
             )
         rounded.append(replace(line, money=Money(amount, line.money.currency)))
     return tuple(rounded)
-
-
-def described(line: Line) -> dict[str, Any]:
-    """A line as results show it."""
-    return {
-        "amount": display(line.money.amount),
-        "currency": line.money.currency,
-        "category": line.category,
-        "project": line.project,
-        "tags": dict(line.tags),
-        "period": line.period,
-    }

@@ -11,8 +11,8 @@ would add nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,49 +22,27 @@ from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Hold, Line
-from . import alerts, settlement, snapshot, verdict
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, Line
+from . import alerts, settlement, verdict
 from .definitions import require
-from .hold_result import told_hold
 from .line_sums import common, growth
 from .overrides import usable
-from .request import Request, in_ledger_units, parse_line, parse_lines, without_nothing
-from .snapshot import Snapshot
+from .request import Request, in_ledger_units, parse_line
+from .reservation_task import ReservationTask, check_task, refuse_lines_without_entry, task_lines
+from .results import NOTHING_FIRED, hold_to_result, verdict_to_result
+from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .sums import ALLOW, DENY
-from .verdict_text import NOTHING_FIRED
 
 DEFAULT_TTL = timedelta(hours=2)
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a cost_reservation task says, as written; None for what it leaves out.
-
-    amount, with currency, category, project and tags, is the shorthand for one line. budget: one that every
-    line must be in.
-    """
-
-    name: str
-    state: str
-    amount: str | None = None
-    currency: str | None = None
-    category: str | None = None
-    project: str | None = None
-    tags: Mapping[str, Any] | None = None
-    lines: Sequence[Mapping[str, Any]] | None = None
-    settled_by: str | None = None
-    budget: str | None = None
-    ttl: str | None = None
-    extend: bool = False
-    reuse: bool = False
-    for_period: str | None = None
-    occurred_at: str | None = None
-    on_exceeded: str = "fail"
-    on_unknown: str = "fail"
-
-
 def apply(
-    options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool, recorded_by: str
+    options: sql.LedgerOptions,
+    task: ReservationTask,
+    rates: Rates,
+    now: datetime,
+    check_mode: bool,
+    recorded_by: str,
 ) -> dict[str, Any]:
     """The result of cost_reservation: hold, commit or release, in one transaction that checks and takes.
 
@@ -72,44 +50,25 @@ def apply(
     missing ledger: without a budget there is nothing to hold. Raises InvalidOption for options or an order of
     states that cannot be; LedgerError.
     """
-    _check(task)
+    check_task(task)
     if check_mode:
         with sql.reading(options) as ledger:
-            return _Turn(ledger, task, rates, now, recorded_by, write=False).result()
+            return _ReservationRun(ledger, task, rates, now, recorded_by, write=False).result()
     with sql.writing(options, create=False) as ledger:
-        return _Turn(ledger, task, rates, now, recorded_by, write=True).result()
+        return _ReservationRun(ledger, task, rates, now, recorded_by, write=True).result()
 
 
-def _check(task: Task) -> None:
-    if not task.name.strip():
-        raise InvalidOption(
-            "name", "is empty; give the hold a name that stays, such as the pipeline's number."
-        )
-    if task.amount is not None and task.lines is not None:
-        raise InvalidOption("lines", "and amount are two ways to say how much; use one.")
-    if task.lines is not None and not task.lines:
-        raise InvalidOption("lines", "is empty; say what is to be held.")
-    if task.state == HELD:
-        if task.amount is None and task.lines is None:
-            raise InvalidOption("amount", "or lines is needed to hold.")
-        if task.settled_by not in (BY_ENTRY, BY_IMPORT):
-            raise InvalidOption(
-                "settled_by",
-                "is needed to hold: entry, if the commit is to record the cost, or import, if the cloud will tell it.",
-            )
-    if task.state == RELEASED and (task.amount is not None or task.lines is not None):
-        raise InvalidOption(
-            "amount", "and lines say nothing to a release, which lets go of all that is held."
-        )
-    if task.occurred_at is not None and task.state != COMMITTED:
-        raise InvalidOption("occurred_at", "belongs to a commit.")
-
-
-class _Turn:
+class _ReservationRun:
     """One task on one open ledger."""
 
     def __init__(
-        self, ledger: sql.Ledger, task: Task, rates: Rates, now: datetime, recorded_by: str, write: bool
+        self,
+        ledger: sql.Ledger,
+        task: ReservationTask,
+        rates: Rates,
+        now: datetime,
+        recorded_by: str,
+        write: bool,
     ) -> None:
         self._ledger, self._connection, self._task, self._rates = ledger, ledger.connection, task, rates
         self._now = holds.database_now(ledger.connection, now)
@@ -122,15 +81,15 @@ class _Turn:
 
     def _hold(self) -> dict[str, Any]:
         task, before = self._task, self._before
-        lines = _lines(task)
-        _refuse_what_no_entry_tells(task.settled_by, lines)
+        lines = task_lines(task)
+        refuse_lines_without_entry(task.settled_by, lines)
         if before is not None and before.state == COMMITTED and not task.reuse:
             if growth(before.held, lines):
                 raise InvalidOption(
                     "reuse",
                     f"'{task.name}' is committed, and this asks for more than was held; set reuse to hold anew, or use another name.",
                 )
-            return {**self._told(before, before), **self._nothing_asked()}
+            return {**self._hold_changes(before, before), **self._nothing_asked()}
         if before is not None and before.state == RELEASED and not task.reuse:
             raise InvalidOption(
                 "reuse", f"'{task.name}' was released; set reuse to hold anew, or use another name."
@@ -186,25 +145,25 @@ class _Turn:
             require(stored, task.budget, "budget")
         if not asked:
             self._store(hold)
-            return {**self._told(self._before, hold), **self._nothing_asked()}
+            return {**self._hold_changes(self._before, hold), **self._nothing_asked()}
         request = Request(asked, hold.counts_at)
-        stands_on = self._ground(hold, stored, request, replace(hold, held=kept))
-        found = verdict.verdicts(stored, request, stands_on, task.budget)
+        snapshot = self._snapshot(hold, stored, request, replace(hold, held=kept))
+        found = verdict.verdicts(stored, request, snapshot, task.budget)
         if hold.settled_by == BY_IMPORT:
             _refuse_import_beside_entries(found)
-        decision = verdict.told_decision(
-            found, request, stands_on, task.on_exceeded, task.on_unknown, task.budget
+        decision = verdict.decision_to_result(
+            found, request, snapshot, task.on_exceeded, task.on_unknown, task.budget
         )
-        fired = self._fired(found, stands_on)
+        fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
-            return {**self._told(self._before, self._before), **decision, **fired}
+            return {**self._hold_changes(self._before, self._before), **decision, **fired}
         after = replace(hold, forced=hold.forced or decision["verdict"] != ALLOW)
-        self._store(after, found, stands_on.settled)
-        return {**self._told(self._before, after), **decision, **fired}
+        self._store(after, found, snapshot.settled)
+        return {**self._hold_changes(self._before, after), **decision, **fired}
 
-    def _fired(self, found: Sequence[verdict.BudgetVerdict], stands_on: Snapshot) -> dict[str, Any]:
+    def _fired(self, found: Sequence[verdict.BudgetVerdict], snapshot: Snapshot) -> dict[str, Any]:
         """The alerts that are due in these budgets, fired; nothing in check mode."""
-        return alerts.fire(self._connection, found, stands_on, self._recorded_by) if self._write else {}
+        return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
 
     def _nothing_asked(self) -> dict[str, Any]:
         """What a gate says to a hold that is there already, and asks for no more than it has."""
@@ -232,22 +191,22 @@ class _Turn:
             before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines
         )
         entries_changed = self._settle(before, after)
-        found, stands_on = self._stands_after(before, after)
+        found, snapshot = self._verdicts_after(before, after)
         self._store(after, found)
-        told = self._told(before, after)
+        changes = self._hold_changes(before, after)
         return {
-            **told,
-            "changed": told["changed"] or entries_changed,
+            **changes,
+            "changed": changes["changed"] or entries_changed,
             "over_hold": bool(growth(before.held, lines)),
             "expired": after.committed_at is not None and after.committed_at >= after.expires_at,
             "exceeded": [one.budget.name for one in found if one.verdict == DENY],
             "warnings": [one.reason for one in found if one.verdict == DENY],
-            "summary": verdict.summary(found),
-            "budgets": [verdict.to_result(one) for one in found],
-            **self._fired(found, stands_on),
+            "summary": verdict.format_summary(found),
+            "budgets": [verdict_to_result(one) for one in found],
+            **self._fired(found, snapshot),
         }
 
-    def _stands_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
+    def _verdicts_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
         """How the budgets stand that have a line in their scope, the commit counted once: by its entry, or as
         promised.
         """
@@ -257,9 +216,9 @@ class _Turn:
             added = growth(before.committed, after.committed)
             counted = replace(after, state=HELD, held=added, committed=(), expires_at=self._now + DEFAULT_TTL)
         stored = budgets.read_all(self._connection)
-        stands_on = self._ground(after, stored, Request(), counted)
-        touched = verdict.touched(stored, after.lines, stands_on)
-        return [verdict.evaluate(budget, Request(), stands_on) for budget in touched], stands_on
+        snapshot = self._snapshot(after, stored, Request(), counted)
+        touched = verdict.touched(stored, after.lines, snapshot)
+        return [verdict.evaluate(budget, Request(), snapshot) for budget in touched], snapshot
 
     def _settle(self, before: Hold, after: Hold) -> bool:
         """Write what a commit settled by entry tells; whether the ledger's entries change by it."""
@@ -278,7 +237,7 @@ class _Turn:
         """
         task = self._task
         if task.lines is not None:
-            lines = _lines(task)
+            lines = task_lines(task)
         elif task.amount is None:
             return before.lines
         else:
@@ -297,7 +256,7 @@ class _Turn:
                 "period": held.period,
             }
             lines = in_ledger_units((parse_line(given),))
-        _refuse_what_no_entry_tells(before.settled_by, lines)
+        refuse_lines_without_entry(before.settled_by, lines)
         return lines
 
     def _release(self) -> dict[str, Any]:
@@ -308,7 +267,7 @@ class _Turn:
             raise InvalidOption("state", f"'{before.name}' is committed; what is spent cannot be released.")
         after = replace(before, state=RELEASED)
         self._store(after)
-        return self._told(before, after)
+        return self._hold_changes(before, after)
 
     def _never_held(self, action: str) -> dict[str, Any]:
         """An error, but for check mode, where the task that would have held it wrote nothing
@@ -336,13 +295,13 @@ class _Turn:
                 overrides.consume(self._connection, override, after.generation, self._now)
         holds.settle(self._connection, settled)
 
-    def _ground(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Snapshot:
+    def _snapshot(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Snapshot:
         """The snapshot with the overrides for this hold, and with what of it counts in its place."""
         itself = (hold.name, hold.generation)
-        stands_on = snapshot.read(self._connection, self._rates, self._now, stored, request, itself)
-        promised = snapshot.promises(counted, stands_on.feeds, self._now)
+        snapshot = read_snapshot(self._connection, self._rates, self._now, stored, request, itself)
+        promised = outstanding_lines(counted, snapshot.feeds, self._now)
         raised = usable(self._connection, hold.name, hold.generation, self._now)
-        return replace(stands_on, promises=(*stands_on.promises, *promised), overrides=raised)
+        return replace(snapshot, promises=(*snapshot.promises, *promised), overrides=raised)
 
     def _counts_at(self) -> datetime | None:
         given = self._task.for_period
@@ -351,37 +310,9 @@ class _Turn:
     def _ttl(self) -> timedelta:
         return parse_duration(self._task.ttl, "ttl") if self._task.ttl else DEFAULT_TTL
 
-    def _told(self, before: Hold | None, after: Hold | None) -> dict[str, Any]:
-        sides = {"before": told_hold(before, self._now), "after": told_hold(after, self._now)}
+    def _hold_changes(self, before: Hold | None, after: Hold | None) -> dict[str, Any]:
+        sides = {"before": hold_to_result(before, self._now), "after": hold_to_result(after, self._now)}
         return {"changed": before != after, "reservation": sides["after"], "diff": sides}
-
-
-def _lines(task: Task) -> tuple[Line, ...]:
-    """What the task asks to hold or says was spent, in the ledger's units. Raises InvalidOption."""
-    if task.lines is not None:
-        return in_ledger_units(
-            parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
-        )
-    named = {name: getattr(task, name) for name in ("amount", "currency", "category", "project", "tags")}
-    return in_ledger_units((parse_line(named),))
-
-
-def _refuse_what_no_entry_tells(settled_by: str | None, lines: Sequence[Line]) -> None:
-    """Raise InvalidOption for a line that cannot become an entry: one of no category, or of a period that
-    only a budget knows.
-    """
-    if settled_by != BY_ENTRY:
-        return
-    for index, line in enumerate(lines):
-        if line.category is None:
-            raise InvalidOption(
-                "category", f"is needed in line {index + 1}: its entry will be recorded under it."
-            )
-        if line.period == NEXT:
-            raise InvalidOption(
-                "lines",
-                f"line {index + 1} is of the next period, where no entry is written; hold it with for_period.",
-            )
 
 
 def _refuse_import_beside_entries(found: Sequence[verdict.BudgetVerdict]) -> None:

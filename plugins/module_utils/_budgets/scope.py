@@ -79,7 +79,7 @@ class ScopeMatcher:
         return " and ".join(name for name, named, given in asked if named and given is None)
 
 
-def reach(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
+def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
     """The scope with the ids of the projects that it names."""
     ids: dict[str, set[str]] = {}
     for feed in feeds:
@@ -107,13 +107,3 @@ def ever_feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
         for feed in feeds
         if not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects
     ]
-
-
-def told(scope: Scope) -> str:
-    """`all costs`, or `category compute or storage, project shop, tag team=web`."""
-    parts = []
-    for name, values in (("category", scope.categories), ("project", scope.projects)):
-        if values:
-            parts.append(f"{name} {' or '.join(values)}")
-    parts += [f"tag {name}={value}" for name, value in scope.tags]
-    return ", ".join(parts) or "all costs"

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from .._ledger.totals import Total
 
 #: What sums have to be told by, for budgets to find those in their scope.
-BY = ("category", "project_id", "project_name", "tags")
+COST_DIMENSIONS = ("category", "project_id", "project_name", "tags")
 
 
 @dataclass(frozen=True)
-class Cost:
+class CostSum:
     """What the ledger's entries of one category, project (its id and name), tag set and currency sum up to,
     in 1e-9 units.
 
@@ -69,7 +69,7 @@ class Snapshot:
     """
 
     now: datetime
-    costs: Callable[[Window, Scope], Sequence[Cost]]
+    costs: Callable[[Window, Scope], Sequence[CostSum]]
     feeds: Sequence[Feed]
     rates: Rates
     promises: Sequence[OutstandingHold] = ()
@@ -77,7 +77,7 @@ class Snapshot:
     settled: Sequence[Hold] = ()
 
 
-def read(
+def read_snapshot(
     transaction: Transaction,
     rates: Rates,
     now: datetime,
@@ -92,7 +92,7 @@ def read(
     """
     known = feeds.read_all(transaction)
     found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
-    promised = {hold: promises(hold, known, now) for hold in found}
+    promised = {hold: outstanding_lines(hold, known, now) for hold in found}
     return Snapshot(
         now=now,
         costs=_costs(
@@ -116,7 +116,7 @@ def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: da
 
 def _costs(
     transaction: Transaction, windows: Sequence[Window], scopes: Iterable[Scope]
-) -> Callable[[Window, Scope], Sequence[Cost]]:
+) -> Callable[[Window, Scope], Sequence[CostSum]]:
     """The ledger's sums of these windows, told apart by what these scopes go by: fewer sums to look at for
     each budget.
     """
@@ -130,7 +130,7 @@ def _costs(
         for window, each in zip(windows, by_dimensions(transaction, windows, columns), strict=True)
     }
 
-    def costs(window: Window, scope: Scope) -> Sequence[Cost]:
+    def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
         if missing := _goes_by(scope) - told_by:
             raise KeyError(*missing)
         return found[window]
@@ -148,13 +148,13 @@ def _goes_by(scope: Scope) -> set[str]:
     return {name for wanted, names in of_kinds if wanted for name in names}
 
 
-def cost_of(total: Total) -> Cost:
-    """A sum that is told by BY, ready for scopes."""
+def cost_sum_of(total: Total) -> CostSum:
+    """A sum that is grouped by COST_DIMENSIONS, ready for scopes."""
     return _cost({**total.keys, "currency": total.currency}, total.amount_nano)
 
 
-def _cost(keys: Mapping[str, str | None], amount_nano: int) -> Cost:
-    return Cost(
+def _cost(keys: Mapping[str, str | None], amount_nano: int) -> CostSum:
+    return CostSum(
         category=keys.get("category") or "",
         projects=frozenset(filter(None, (keys.get("project_id"), keys.get("project_name")))),
         tags=_tags(keys.get("tags") or "{}"),
@@ -169,12 +169,12 @@ def _tags(stored: str) -> frozenset[tuple[str, str]]:
     return frozenset(json.loads(stored).items())
 
 
-def empty(rates: Rates, now: datetime) -> Snapshot:
+def empty_snapshot(rates: Rates, now: datetime) -> Snapshot:
     """The snapshot of a ledger that is not there yet."""
     return Snapshot(now, lambda _window, _scope: (), (), rates)
 
 
-def promises(hold: Hold, known: Sequence[Feed], now: datetime) -> list[OutstandingHold]:
+def outstanding_lines(hold: Hold, known: Sequence[Feed], now: datetime) -> list[OutstandingHold]:
     """What of a hold counts at that moment.
 
     All of it until it expires. Committed, nothing of one that its entry settles; of one that an import

@@ -26,7 +26,7 @@ from .._ledger.feeds import Feed
 from .._ledger.holds import THIS, Line
 from .._ledger.overrides import Override
 from .request import Request
-from .scope import ScopeMatcher, feeds_of, reach
+from .scope import ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
@@ -137,8 +137,8 @@ def period_sum(
 
     coverage: why the spend is not wholly known, as coverage.problems() says.
     """
-    covered = reach(budget.scope, snapshot.feeds)
-    placed = _Placed(budget, window, covered)
+    covered = scope_matcher(budget.scope, snapshot.feeds)
+    lines = _LinesOfPeriod(budget, window, covered)
     feeds = feeds_of(budget.scope, snapshot.feeds)
     spent = _spent(budget, covered.covers_cost, window, snapshot)
     accrued = [
@@ -156,37 +156,37 @@ def period_sum(
     reserved = [
         (promise.line.money.amount, promise.line.money.currency, promise.held_at)
         for promise in snapshot.promises
-        if placed.holds(promise.line, promise.counts_at, f"the hold {promise.name}")
+        if lines.holds(promise.line, promise.counts_at, f"the hold {promise.name}")
     ]
     requested = [
         (line.money.amount, line.money.currency, snapshot.now)
         for line in request.lines
-        if placed.holds(line, request.counts_at or snapshot.now, str(line.money))
+        if lines.holds(line, request.counts_at or snapshot.now, str(line.money))
     ]
     parts = (spent, accrued, reserved, requested, coming)
     currencies = {currency for each in parts for _amount, currency, _moment in each}
-    untold = _untold(budget, covered, feeds, window, snapshot)
-    currencies |= {currency for _amount, currency, _moment in untold}
+    of_unknown_tags = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot)
+    currencies |= {currency for _amount, currency, _moment in of_unknown_tags}
     scale = _Scale(budget, window, snapshot.rates, currencies)
     own = scale.factor(budget.currency, window.begin)
     sums = [scale.sum(each) for each in parts]
-    beside = _beside(budget, own, exact_sum(sums), scale.sum(untold))
-    problems = tuple(dict.fromkeys((*coverage, *placed.problems, *scale.problems, *beside)))
+    tag_problems = _tag_problems(budget, own, exact_sum(sums), scale.sum(of_unknown_tags))
+    problems = tuple(dict.fromkeys((*coverage, *lines.problems, *scale.problems, *tag_problems)))
     override = _override(budget, window, snapshot)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
-    told = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
+    in_currency = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
     return PeriodSum(
         window=window,
         limit=from_nano(budget.limit_nano),
-        spent=told[0],
-        accrued=told[1],
-        reserved=told[2],
-        requested=told[3],
-        to_come=told[4],
+        spent=in_currency[0],
+        accrued=in_currency[1],
+        reserved=in_currency[2],
+        requested=in_currency[3],
+        to_come=in_currency[4],
         verdict=verdict,
         problems=problems,
         has_rate=bool(own),
-        promises_known=not placed.problems and not scale.problems,
+        promises_known=not lines.problems and not scale.problems,
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
         reached=_reached(budget, own, exact_sum(sums[:2])),
@@ -210,7 +210,7 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
     return tuple(threshold for threshold, part, of in ratios if spent * of * of_limit >= part * limit * whole)
 
 
-def _untold(
+def _cost_of_unknown_tags(
     budget: Budget, covered: ScopeMatcher, feeds: Sequence[Feed], window: Window, snapshot: Snapshot
 ) -> list[_Part]:
     """What was spent, runs and will run of resources whose tags are not known, and which the budget would
@@ -228,15 +228,15 @@ def _untold(
     return [*spent, *running]
 
 
-def _beside(budget: Budget, own: Decimal, total: Decimal, untold: Decimal) -> list[str]:
+def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags: Decimal) -> list[str]:
     """Why it is not known whether it fits: it does without what is untold, and not with it.
 
     What fits either way is known (design/imports.md#tags).
     """
     limit = EXACT.multiply(from_nano(budget.limit_nano), own)
-    if not own or total > limit or EXACT.add(total, untold) <= limit:
+    if not own or total > limit or EXACT.add(total, of_unknown_tags) <= limit:
         return []
-    amount = Money(ROUNDING.divide(untold, own), budget.currency)
+    amount = Money(ROUNDING.divide(of_unknown_tags, own), budget.currency)
     return [f"{amount} is the cost of resources whose tags are not known"]
 
 
@@ -260,7 +260,7 @@ def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | 
     return next((one for one in snapshot.overrides if (one.budget, one.period_id) == wanted), None)
 
 
-class _Placed:
+class _LinesOfPeriod:
     """Which lines fall into one period of one budget, and what could not be told of them."""
 
     def __init__(self, budget: Budget, window: Window, covered: ScopeMatcher) -> None:

@@ -14,14 +14,14 @@ from .._core.money import ROUNDING, display
 from .._core.periods import iso
 from .._ledger.budgets import Budget
 from .sums import ALLOW, DENY, PeriodSum
-from .verdict_text import raised, too_much
+from .texts import format_excess, format_override
 
 _WORDS = ("budget", "verdict", "period from")
 _AMOUNTS = ("limit", "spent", "accrued", "reserved", "to come", "requested", "left")
 _MINOR_UNIT = Decimal("0.01")
 
 
-def table(found: Sequence[tuple[Budget, str, PeriodSum | None]]) -> list[str]:
+def format_table(found: Sequence[tuple[Budget, str, PeriodSum | None]]) -> list[str]:
     """The lines of the table, its header first; nothing where there is no budget.
 
     found: each budget with its verdict and the period that decided it, None for one that covers no spend now.
@@ -51,33 +51,38 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 def _row(budget: Budget, verdict: str, period: PeriodSum | None) -> tuple[str, ...]:
     if period is None:
         return (budget.name, verdict, "", *[""] * len(_AMOUNTS), "covers no spend now")
-    limit = f"{budget.currency} {_short(period.limit)}"
+    limit = f"{budget.currency} {_format_amount(period.limit)}"
     spent, accrued, to_come = (
-        _told(amount, not period.problems) for amount in (period.spent, period.accrued, period.to_come)
+        _format_bound(amount, not period.problems)
+        for amount in (period.spent, period.accrued, period.to_come)
     )
     reserved, requested = (
-        _told(amount, period.promises_known) for amount in (period.reserved, period.requested)
+        _format_bound(amount, period.promises_known) for amount in (period.reserved, period.requested)
     )
     left = (
-        _short(period.left) if not period.problems else f"<={_short(period.left)}" if period.has_rate else "?"
+        _format_amount(period.left)
+        if not period.problems
+        else f"<={_format_amount(period.left)}"
+        if period.has_rate
+        else "?"
     )
     amounts = (limit, spent, accrued, reserved, to_come, requested, left)
-    return (budget.name, verdict, _begin(budget, period), *amounts, _why(period))
+    return (budget.name, verdict, _format_begin(budget, period), *amounts, _format_outcome(period))
 
 
-def _told(amount: Decimal, is_known: bool) -> str:
+def _format_bound(amount: Decimal, is_known: bool) -> str:
     if is_known:
-        return _short(amount)
-    return f">={_short(amount)}" if amount else "?"
+        return _format_amount(amount)
+    return f">={_format_amount(amount)}" if amount else "?"
 
 
-def _short(amount: Decimal) -> str:
+def _format_amount(amount: Decimal) -> str:
     """To the minor unit, so that points are below each other; what is less than that is shown whole."""
     is_tiny = 0 < abs(amount) < _MINOR_UNIT
     return display(amount) if is_tiny else str(ROUNDING.quantize(amount, _MINOR_UNIT))
 
 
-def _begin(budget: Budget, period: PeriodSum) -> str:
+def _format_begin(budget: Budget, period: PeriodSum) -> str:
     """The local day on which the period begins, or the moment in UTC where that is no midnight."""
     local = period.window.begin.astimezone(ZoneInfo(budget.calendar.zone))
     if (local.hour, local.minute, local.second) == (0, 0, 0):
@@ -85,9 +90,9 @@ def _begin(budget: Budget, period: PeriodSum) -> str:
     return iso(period.window.begin)
 
 
-def _why(period: PeriodSum) -> str:
+def _format_outcome(period: PeriodSum) -> str:
     if period.verdict == DENY:
-        return f"{too_much(period)} too much"
+        return f"{format_excess(period)} too much"
     if period.verdict == ALLOW:
-        return "fits" if period.override is None else f"fits, {raised(period.override)}"
+        return "fits" if period.override is None else f"fits, {format_override(period.override)}"
     return "; ".join(period.problems)

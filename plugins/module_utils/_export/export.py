@@ -97,7 +97,7 @@ def _checked(target: Target, window: Window) -> Path:
     return path
 
 
-class _Sums:
+class _ChargeSums:
     """What went by: the sums of charges, as recorded by currency, and as billed."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class _Sums:
 
 
 def _write(place: Path, charges: Iterable[Charge], target: Target, window: Window, check_mode: bool) -> Row:
-    sums = _Sums()
+    sums = _ChargeSums()
     watched = sums.watched(charges)
     if target.file_format == PARQUET:
         months = focus_parquet.months_of(window, target.focus.zone)

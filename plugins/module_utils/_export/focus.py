@@ -85,7 +85,7 @@ class FocusOptions:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Kind:
+class ChargeKind:
     """What the charges of one resource under one metric have in common: cells in the order of
     focus_columns.OF_A_KIND.
 
@@ -131,7 +131,7 @@ class Times:
 
 #: One row: its kind, numbers and times, and the version and key of its entry. A plain tuple, as there are
 #: millions of them.
-Charge: TypeAlias = tuple[Kind, Numbers, Times, int, str]
+Charge: TypeAlias = tuple[ChargeKind, Numbers, Times, int, str]
 
 
 class Charges:
@@ -144,7 +144,7 @@ class Charges:
         self._options = options
         self._dimensions = dimensions
         self._calendar = Calendar("monthly", options.zone)
-        self._kinds: dict[tuple[Any, ...], Kind] = {}
+        self._kinds: dict[tuple[Any, ...], ChargeKind] = {}
         self._times: dict[tuple[int, int, str], Times] = {}
 
     def of(self, rows: Iterable[Sequence[Any]]) -> Iterator[Charge]:
@@ -178,12 +178,12 @@ class Charges:
         times = self._times[begin, end, currency] = Times(month_begin, month_end, begin, last, *worth)
         return times
 
-    def _kind(self, told: Sequence[Any]) -> Kind:
+    def _kind(self, told: Sequence[Any]) -> ChargeKind:
         if len(self._kinds) >= _KINDS_KEPT:
             self._kinds.clear()
         row = {**dict(zip(OF_A_KIND, told, strict=True)), **self._dimensions(told[0])}
         cells = {**_what(row), **_whose(row, self._options), **_price(row)}
-        kind = self._kinds[tuple(told)] = Kind(
+        kind = self._kinds[tuple(told)] = ChargeKind(
             tuple(cells.get(column.name) for column in KIND_COLUMNS),
             row["charge_category"],
             row["currency"],

@@ -51,7 +51,7 @@ OF_EACH = (
     Column("x_EntryVersion", WHOLE),
     Column("x_EntryKey", is_free_text=True),
 )
-#: Of all charges of a kind (one resource under one metric), in the order of focus.Kind.
+#: Of all charges of a kind (one resource under one metric), in the order of focus.ChargeKind.
 OF_A_KIND = (
     Column("AvailabilityZone"),
     Column("BillingAccountId", is_free_text=True),

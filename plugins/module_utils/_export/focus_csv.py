@@ -20,7 +20,7 @@ from .._core import rows_file
 from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import iso, moment_of
 from . import attos
-from .focus import Charge, Kind, Numbers, Times
+from .focus import Charge, ChargeKind, Numbers, Times
 from .focus_columns import OF_A_KIND, V1_0, V1_2, Column, columns_of
 from .formulas import defused
 
@@ -92,7 +92,7 @@ class _Words:
         told = key if _PLAIN(key) else _quoted(defused(key) if self._defuse else key)
         return f"{self._numbers[numbers]}{self._times[times]}{version},{told}{self._kinds[kind]}\n"
 
-    def _kind(self, kind: Kind) -> str:
+    def _kind(self, kind: ChargeKind) -> str:
         return "".join("," + self._cell(kind.cells[place], column) for place, column in self._kind_places)
 
     def _cell(self, text: str | None, column: Column) -> str:

@@ -26,7 +26,7 @@ from .._core.errors import InvalidOption
 from .._core.files import AS_IT_COMES, FileAttributes, new_file, refusing
 from .._core.periods import Calendar, Window, iso, period_at
 from . import attos
-from .focus import Charge, Kind, Numbers, Times
+from .focus import Charge, ChargeKind, Numbers, Times
 from .focus_columns import NUMBER, OF_A_KIND, OF_EACH, TEXT, TIME, Column, columns_of
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ _NUMBER_FIELDS = (
 _TIME_FIELDS = ("billing_begin", "billing_end", "begin", "end")
 
 #: What charges have in common.
-_Part = TypeVar("_Part", Kind, Numbers, Times)
+_Part = TypeVar("_Part", ChargeKind, Numbers, Times)
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenMonth:
     """What became of a month: its file, how many charges are in it, and whether it has changed.
 
     Without a charge there is no file.
@@ -72,7 +72,7 @@ class _Taken:
     through as many tuples again.
     """
 
-    kinds: list[Kind]
+    kinds: list[ChargeKind]
     numbers: list[Numbers]
     times: list[Times]
     versions: list[int]
@@ -121,7 +121,7 @@ def write(
     months: dict[int, str],
     check_mode: bool,
     attributes: FileAttributes = AS_IT_COMES,
-) -> list[Written]:
+) -> list[WrittenMonth]:
     """The charges, which come in order of time, as folder/billing_period=2026-11/focus.parquet; what a month
     without any had is removed.
 
@@ -129,7 +129,7 @@ def write(
     place. attributes: of each file, mode 0600 where they name none. Raises InvalidOption naming dest for what
     the file system refuses.
     """
-    done: list[Written] = []
+    done: list[WrittenMonth] = []
     by_month = groupby(charges, key=_month_of)
     told = next(by_month, None)
     with refusing("dest", folder):
@@ -160,7 +160,7 @@ def _write_month(
     version: str,
     check_mode: bool,
     attributes: FileAttributes,
-) -> Written:
+) -> WrittenMonth:
     from pyarrow import parquet
 
     columns = columns_of(version)
@@ -178,15 +178,15 @@ def _write_month(
         if changed and not check_mode:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             new.replace(path, _MODE, attributes)
-    return Written(name, path, count, changed)
+    return WrittenMonth(name, path, count, changed)
 
 
-def _remove_month(name: str, path: Path, check_mode: bool) -> Written:
+def _remove_month(name: str, path: Path, check_mode: bool) -> WrittenMonth:
     """Nothing is charged in that month, any more."""
     there = path.is_file()
     if there and not check_mode:
         shutil.rmtree(path.parent)
-    return Written(name, path, 0, there)
+    return WrittenMonth(name, path, 0, there)
 
 
 def _schema(columns: Sequence[Column]) -> pyarrow.Schema:

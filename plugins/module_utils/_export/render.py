@@ -22,6 +22,7 @@ from .._core.money import ROUNDING
 from .._core.periods import from_iso
 from . import chart
 from .report_table import as_csv
+from .template_environment import template_environment
 
 if TYPE_CHECKING:
     import jinja2
@@ -38,44 +39,37 @@ _UNKNOWN = "not known"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|~>-])")
 
 
-def render(file_format: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str] = ()) -> str:
-    """The report in one of FORMATS. ours: the folder of our templates; theirs: the user's folders, the first
-    of which wins.
+def render(file_format: str, report: Mapping[str, Any], user_folders: Sequence[str] = ()) -> str:
+    """The report in one of FORMATS.
 
-    A template of theirs has the name of one of ours, and may extend it as `finops/report.html.j2`. Raises
-    InvalidOption for a template that cannot be rendered.
+    user_folders: folders with templates of the user, the first of which wins. Such a template has the name of
+    one of ours, and may extend it as `finops/report.html.j2`. Raises InvalidOption for a template that cannot
+    be rendered.
     """
     if file_format == JSON:
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     if file_format == CSV:
         return as_csv(report)
-    return _rendered(file_format, report, ours, theirs)
+    return _rendered(file_format, report, user_folders)
 
 
-def _rendered(file_format: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> str:
+def _rendered(file_format: str, report: Mapping[str, Any], user_folders: Sequence[str]) -> str:
     import jinja2
 
-    environment = _environment(ours, tuple(theirs), report["timezone"], report["currency"])
+    environment = _environment(tuple(user_folders), report["timezone"], report["currency"])
     try:
         return environment.get_template(_TEMPLATES[file_format]).render(report=report)
     except jinja2.TemplateError as error:
-        place = getattr(error, "name", None) or _TEMPLATES[file_format]
-        raise InvalidOption("templates", f"{place} cannot be rendered: {error}") from error
+        template = getattr(error, "name", None) or _TEMPLATES[file_format]
+        raise InvalidOption("templates", f"{template} cannot be rendered: {error}") from error
     except (TypeError, ValueError, ArithmeticError) as error:
         raise InvalidOption("templates", f"{_TEMPLATES[file_format]} cannot be rendered: {error}") from error
 
 
 @lru_cache(maxsize=4)
-def _environment(ours: str, theirs: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
-    """Kept, as compiling the templates takes longer than rendering them."""
-    import jinja2
-
-    folders: list[jinja2.BaseLoader] = [jinja2.FileSystemLoader(list(theirs))] if theirs else []
-    own = jinja2.FileSystemLoader(ours)
-    loader = jinja2.ChoiceLoader([*folders, own, jinja2.PrefixLoader({"finops": own})])
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+def _environment(user_folders: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
+    """Kept, as it takes longer to compile the templates than to render them."""
+    environment = template_environment(user_folders)
     zone = ZoneInfo(timezone)
     environment.filters.update(
         money=lambda amount, of=currency: money(amount, of),

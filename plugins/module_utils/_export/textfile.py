@@ -36,7 +36,7 @@ _QUOTAS = QuotaOptions(
 
 
 @dataclass(frozen=True)
-class Asked:
+class MetricsTarget:
     """dest as the user wrote it, the cost that is told, and the attributes of the file: mode 0644 where they
     name none.
     """
@@ -47,27 +47,27 @@ class Asked:
 
 
 def write(
-    ledger: LedgerOptions, asked: Asked, now: datetime, check_mode: bool, cloud: Cloud | None = None
+    ledger: LedgerOptions, target: MetricsTarget, now: datetime, check_mode: bool, cloud: Cloud | None = None
 ) -> dict[str, Any]:
     """The result of cost_export for metrics. cloud: for quotas, None where they are not asked for.
 
     The file is written also where nothing in it has changed: its time tells the collector how old it is.
     Raises InvalidOption naming dest, LedgerError, CloudError.
     """
-    path = _checked(asked.dest)
-    summary = summarize(ledger, asked.question, now)
-    stand = status(ledger, None, asked.question.rates, now)
-    families = [*openmetrics.of_costs(summary), *openmetrics.of_budgets(stand["budgets"])]
+    path = _checked(target.dest)
+    summary = summarize(ledger, target.question, now)
+    budgets_status = status(ledger, None, target.question.rates, now)
+    families = [*openmetrics.of_costs(summary), *openmetrics.of_budgets(budgets_status["budgets"])]
     if cloud is not None:
         quotas = read_quotas(cloud, _QUOTAS)["quotas"]
         families += openmetrics.of_quotas(quotas, cloud.identity.to_result())
     content = openmetrics.text(families).encode()
     with refusing("dest", path):
-        changed = replace_file(path, content, _MODE, asked.attributes, check_mode, always=True)
+        changed = replace_file(path, content, _MODE, target.attributes, check_mode, always=True)
     samples = sum(len(family.samples) for family in families)
     reasons = [
         budget["reason"]
-        for budget in stand["budgets"]
+        for budget in budgets_status["budgets"]
         if budget["verdict"] == "unknown" or budget["at_least"] is not None
     ]
     return {

@@ -20,7 +20,7 @@ _NO_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010
 _TAGS = {"deny": "failure", "unknown": "error"}
 
 
-def junit(verdict: Mapping[str, Any]) -> str:
+def format_junit(verdict: Mapping[str, Any]) -> str:
     """One test for each finding: deny is a failure, unknown an error, and what the run may go on with all the
     same is skipped.
     """

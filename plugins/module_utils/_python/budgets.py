@@ -14,10 +14,11 @@ from typing import Any
 from .._budgets import verdict
 from .._budgets.definitions import Definition, defined, require
 from .._budgets.request import Request, parse_line
+from .._budgets.results import verdict_to_result
 from .._core.errors import InvalidOption
 from .._core.money import amount_of, plain
 from .._ledger.budgets import FED_BY_ENTRIES, Budget
-from .stores import GroundFor
+from .stores import SnapshotFor
 from .tracker import BudgetPeriod, CostTracker
 
 
@@ -53,7 +54,7 @@ class BudgetManager:
             raise InvalidOption("period", f"'{period}' is no period; it is one of {', '.join(BudgetPeriod)}.")
         scope = {"categories": [] if category is None else [str(category)], "tags": tags}
         limit, zone = plain(amount_of(amount, "amount")), self._tracker.timezone
-        told = Definition(
+        definition = Definition(
             name,
             limit,
             currency or self._tracker.currency,
@@ -62,7 +63,7 @@ class BudgetManager:
             fed_by=FED_BY_ENTRIES,
             scope=scope,
         )
-        budget = defined(told, None)
+        budget = defined(definition, None)
         self._tracker.store.add_budget(budget)
         return budget
 
@@ -78,16 +79,18 @@ class BudgetManager:
         """How every budget stands now, each as the result of cost_budget_info tells it: amounts as text, null
         where unknown.
         """
-        with self._deciding() as (stored, ground_for):
-            stands_on = ground_for(Request())
-            return [verdict.to_result(verdict.evaluate(budget, Request(), stands_on)) for budget in stored]
+        with self._deciding() as (stored, snapshot_for):
+            snapshot = snapshot_for(Request())
+            return [verdict_to_result(verdict.evaluate(budget, Request(), snapshot)) for budget in stored]
 
     def get_utilization(self, name: str) -> float | None:
         """The part of the limit that is gone, 1.0 for all of it and for any spend on a limit of zero; None
         where it is unknown.
         """
-        with self._deciding() as (stored, ground_for):
-            row = verdict.to_result(verdict.evaluate(require(stored, name), Request(), ground_for(Request())))
+        with self._deciding() as (stored, snapshot_for):
+            row = verdict_to_result(
+                verdict.evaluate(require(stored, name), Request(), snapshot_for(Request()))
+            )
         utilization: float | None = row["utilization"]
         return utilization
 
@@ -129,10 +132,10 @@ class BudgetManager:
             "tags": tags,
         }
         request = Request((parse_line(row),))
-        with self._deciding() as (stored, ground_for):
+        with self._deciding() as (stored, snapshot_for):
             if budget is not None:
                 require(stored, budget)
-            return verdict.decide(stored, request, ground_for(request), "fail", "fail", budget)
+            return verdict.decide(stored, request, snapshot_for(request), "fail", "fail", budget)
 
-    def _deciding(self) -> AbstractContextManager[tuple[list[Budget], GroundFor]]:
+    def _deciding(self) -> AbstractContextManager[tuple[list[Budget], SnapshotFor]]:
         return self._tracker.store.deciding(self._tracker.rates, self._tracker.clock())

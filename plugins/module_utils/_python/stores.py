@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from .._budgets import snapshot
 from .._budgets.definitions import find, refuse_lookalike
 from .._budgets.request import Request
-from .._budgets.snapshot import Snapshot
+from .._budgets.snapshot import COST_DIMENSIONS, CostSum, Snapshot, cost_sum_of, read_snapshot
 from .._core.errors import InvalidOption
 from .._core.periods import Window, now_utc
 from .._core.rates import Rates
@@ -30,8 +29,8 @@ from .._ledger.totals import Selection, Total
 #: How many entries are read at once.
 _PAGE = 1000
 
-#: What a verdict on a request stands on.
-GroundFor: TypeAlias = Callable[[Request], Snapshot]
+#: The snapshot that a verdict on a request rests on.
+SnapshotFor: TypeAlias = Callable[[Request], Snapshot]
 
 
 class CostStore(ABC):
@@ -81,15 +80,15 @@ class CostStore(ABC):
         """Every budget, by name."""
 
     @contextmanager
-    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
-        """The budgets, and what their verdict on a request stands on, as of one moment.
+    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
+        """The budgets and the snapshot for a request, as of one moment.
 
         A store that knows more than entries tells it.
         """
 
-        def costs(window: Window, _scope: Scope) -> list[snapshot.Cost]:
+        def costs(window: Window, _scope: Scope) -> list[CostSum]:
             return [
-                snapshot.cost_of(total) for total in self.get_totals(window.begin, window.end, snapshot.BY)
+                cost_sum_of(total) for total in self.get_totals(window.begin, window.end, COST_DIMENSIONS)
             ]
 
         yield self.get_budgets(), lambda _request: Snapshot(now, costs, (), rates)
@@ -204,12 +203,12 @@ class SqlCostStore(CostStore):
             return budgets.read_all(ledger.connection)
 
     @contextmanager
-    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
+    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
         """As CostStore says; imported cost and what playbooks hold count as they do in a playbook."""
         with sql.reading(self._options) as ledger:
             connection = ledger.connection
             stored, moment = budgets.read_all(connection), holds.database_now(connection, now)
-            yield stored, lambda request: snapshot.read(connection, rates, moment, stored, request)
+            yield stored, lambda request: read_snapshot(connection, rates, moment, stored, request)
 
 
 def _is_new(budget: Budget, stored: Sequence[Budget]) -> bool:

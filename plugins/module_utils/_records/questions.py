@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Question:
+class RecordQuestion:
     """key: one record. latest: the newest of the window. with_summary: what the window comes to.
 
     None of them: a list from offset on.
@@ -55,7 +55,9 @@ class Records(Protocol):
     def one(self, key: int) -> UsageRecord:
         """The record of that number. Raises FinopsError where there is none."""
 
-    def listed(self, question: Question, offset: int = 0, limit: int | None = None) -> Iterator[UsageRecord]:
+    def listed(
+        self, question: RecordQuestion, offset: int = 0, limit: int | None = None
+    ) -> Iterator[UsageRecord]:
         """Records of the question's window and conditions, the newest first."""
 
     def whose(self) -> str:
@@ -65,7 +67,7 @@ class Records(Protocol):
         """
 
 
-def parse_question(params: Mapping[str, Any]) -> Question:
+def parse_question(params: Mapping[str, Any]) -> RecordQuestion:
     """The question that options ask. Raises InvalidOption naming the one that makes no sense."""
     zone = zone_named(params["timezone"], "timezone")
     bounds = {name: params[name] for name in ("since", "until")}
@@ -75,7 +77,7 @@ def parse_question(params: Mapping[str, Any]) -> Question:
     for name, least in (("limit", 1), ("offset", 0)):
         if params[name] < least:
             raise InvalidOption(name, f"is a number of records, {least} or more.")
-    return Question(
+    return RecordQuestion(
         key=params["key"],
         latest=params["latest"],
         with_summary=params["summary"],
@@ -88,7 +90,7 @@ def parse_question(params: Mapping[str, Any]) -> Question:
     )
 
 
-def answer(records: Records, question: Question) -> dict[str, Any]:
+def answer(records: Records, question: RecordQuestion) -> dict[str, Any]:
     """record, summary, or records and next_offset, null for no more.
 
     Raises FinopsError where the one that is asked for is not there.
@@ -122,7 +124,7 @@ def _placed(records: Iterator[UsageRecord]) -> Iterator[UsageRecord]:
         yield one
 
 
-def _latest(records: Records, question: Question) -> UsageRecord:
+def _latest(records: Records, question: RecordQuestion) -> UsageRecord:
     whose = records.whose()
     found = next(records.listed(question, 0, 1), None)
     if found is None:
@@ -153,7 +155,9 @@ class StoredRecords:
             raise InvalidOption("key", f"{key} is that of several records; name source or system.")
         return found[0]
 
-    def listed(self, question: Question, offset: int = 0, limit: int | None = None) -> Iterator[UsageRecord]:
+    def listed(
+        self, question: RecordQuestion, offset: int = 0, limit: int | None = None
+    ) -> Iterator[UsageRecord]:
         """See Records."""
         meant = usage_records.Chosen(**{**vars(self.meant), "since": question.since, "until": question.until})
         found = (one for one in usage_records.read(self.connection, meant) if meets(one, question.conditions))
@@ -184,7 +188,9 @@ class SystemRecords:
         """See Records."""
         return billing.record(self.system, key)
 
-    def listed(self, question: Question, offset: int = 0, limit: int | None = None) -> Iterator[UsageRecord]:
+    def listed(
+        self, question: RecordQuestion, offset: int = 0, limit: int | None = None
+    ) -> Iterator[UsageRecord]:
         """See Records."""
         return billing.records(
             self.system, question.since, question.until, question.conditions, offset, limit

@@ -82,7 +82,7 @@ class _Measure:
 
 
 @dataclass
-class _Sums:
+class _RecordSums:
     """What was summed up so far."""
 
     measures: dict[str, _Measure] = field(
@@ -117,7 +117,7 @@ def summary(records: Iterable[UsageRecord]) -> dict[str, Any]:
     Of no records: a count of 0 and null for what nothing tells. Totals are those of the newest record. Raises
     ValueError for a record without a moment: it cannot be placed.
     """
-    sums = _Sums()
+    sums = _RecordSums()
     newest: UsageRecord | None = None
     record: UsageRecord | None = None
     for record, weight in weighted(records):

@@ -39,7 +39,9 @@ class Desk:
         return self.budget(name=name, limit=limit, check_mode=check_mode, **given)
 
     def budget(self, check_mode: bool = False, **task: Any) -> dict[str, Any]:
-        return budgets.apply(self.options, budgets.Task(**task), Rates(), self.now, check_mode, "tester")
+        return budgets.apply(
+            self.options, budgets.BudgetTask(**task), Rates(), self.now, check_mode, "tester"
+        )
 
     def hold(
         self, amount: str | None = None, name: str = "deploy", check_mode: bool = False, **more: Any
@@ -56,7 +58,7 @@ class Desk:
         return self.reserve(name, check_mode, state="released")
 
     def reserve(self, name: str, check_mode: bool, **task: Any) -> dict[str, Any]:
-        told = reservations.Task(name=name, **task)
+        told = reservations.ReservationTask(name=name, **task)
         return reservations.apply(self.options, told, Rates(), self.now, check_mode, "tester")
 
     def record(self, amount: str, category: str = "compute", at: datetime | None = None) -> None:

@@ -50,15 +50,17 @@ def committed(options: LedgerOptions, number: int, amount: str, now: datetime) -
     said = [
         reservations.apply(options, task, Rates(), now, False, "spender")["alerts"]
         for task in (
-            reservations.Task(name=str(number), state="held", **what),
-            reservations.Task(name=str(number), state="committed"),
+            reservations.ReservationTask(name=str(number), state="held", **what),
+            reservations.ReservationTask(name=str(number), state="committed"),
         )
     ]
     return [alert for each in said for alert in each]
 
 
 def main(options: LedgerOptions, spenders: int) -> list[list[str]]:
-    task = budgets.Task(name="team", limit=str(LIMIT), currency="CHF", period="yearly", fed_by="entries")
+    task = budgets.BudgetTask(
+        name="team", limit=str(LIMIT), currency="CHF", period="yearly", fed_by="entries"
+    )
     budgets.apply(options, task, Rates(), now_utc(), False, "spender")
     context = multiprocessing.get_context("fork")
     ready, told = context.Barrier(spenders), context.SimpleQueue()

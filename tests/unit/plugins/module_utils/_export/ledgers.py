@@ -35,6 +35,18 @@ HOSTILE = (
     "",
 )
 
+#: What spreadsheets take for the start of a formula or a command (OWASP, CSV Injection), also full-width.
+BEGINS_OF_FORMULAS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+def read_back(cell: str) -> str:
+    """The text behind a cell of CSV, by the rule that docs/export.md gives readers: of a cell that begins with an
+    apostrophe and would be a formula behind all its apostrophes, one apostrophe is not text.
+    """
+    text = cell.lstrip("'")
+    is_formula = text.lstrip().startswith(BEGINS_OF_FORMULAS) or text.startswith(BEGINS_OF_FORMULAS)
+    return cell[1:] if cell.startswith("'") and is_formula else cell
+
 
 def entry(key: str, hour: datetime, amount_nano: int = 1_000_000_000, **given: Any) -> entries.Entry:
     """A cost of an hour, of a server unless told otherwise."""

@@ -35,7 +35,7 @@ def written(folder: Path, costs: list[Any]) -> dict[str, Any]:
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     options = ledger(folder, costs)
     result = textfile.write(
-        options, textfile.Asked(str(folder / "finops.prom"), question), NOW, check_mode=False
+        options, textfile.MetricsTarget(str(folder / "finops.prom"), question), NOW, check_mode=False
     )
     text = (folder / "finops.prom").read_text(encoding="utf-8")
     told = families(text)
@@ -106,5 +106,8 @@ def test_a_name_that_node_exporter_does_not_read_is_refused(tmp_path: Path) -> N
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     with pytest.raises(InvalidOption, match="^dest: .* let its name end in .prom"):
         textfile.write(
-            ledger(tmp_path, every_kind()), textfile.Asked(str(tmp_path / "a.txt"), question), NOW, False
+            ledger(tmp_path, every_kind()),
+            textfile.MetricsTarget(str(tmp_path / "a.txt"), question),
+            NOW,
+            False,
         )

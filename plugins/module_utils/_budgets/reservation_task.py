@@ -1,0 +1,96 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a cost_reservation task says, and what it must not say (design/reservations.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._core.errors import InvalidOption
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Line
+from .request import in_ledger_units, parse_line, parse_lines, without_nothing
+
+
+@dataclass(frozen=True)
+class ReservationTask:
+    """What a cost_reservation task says, as written; None for what it leaves out.
+
+    amount, with currency, category, project and tags, is the shorthand for one line. budget: one that every
+    line must be in.
+    """
+
+    name: str
+    state: str
+    amount: str | None = None
+    currency: str | None = None
+    category: str | None = None
+    project: str | None = None
+    tags: Mapping[str, Any] | None = None
+    lines: Sequence[Mapping[str, Any]] | None = None
+    settled_by: str | None = None
+    budget: str | None = None
+    ttl: str | None = None
+    extend: bool = False
+    reuse: bool = False
+    for_period: str | None = None
+    occurred_at: str | None = None
+    on_exceeded: str = "fail"
+    on_unknown: str = "fail"
+
+
+def check_task(task: ReservationTask) -> None:
+    """Raise InvalidOption for options that do not go together."""
+    if not task.name.strip():
+        raise InvalidOption(
+            "name", "is empty; give the hold a name that stays, such as the pipeline's number."
+        )
+    if task.amount is not None and task.lines is not None:
+        raise InvalidOption("lines", "and amount are two ways to say how much; use one.")
+    if task.lines is not None and not task.lines:
+        raise InvalidOption("lines", "is empty; say what is to be held.")
+    if task.state == HELD:
+        if task.amount is None and task.lines is None:
+            raise InvalidOption("amount", "or lines is needed to hold.")
+        if task.settled_by not in (BY_ENTRY, BY_IMPORT):
+            raise InvalidOption(
+                "settled_by",
+                "is needed to hold: entry, if the commit is to record the cost, or import, if the cloud will tell it.",
+            )
+    if task.state == RELEASED and (task.amount is not None or task.lines is not None):
+        raise InvalidOption(
+            "amount", "and lines say nothing to a release, which lets go of all that is held."
+        )
+    if task.occurred_at is not None and task.state != COMMITTED:
+        raise InvalidOption("occurred_at", "belongs to a commit.")
+
+
+def task_lines(task: ReservationTask) -> tuple[Line, ...]:
+    """What the task asks to hold or says was spent, in the ledger's units. Raises InvalidOption."""
+    if task.lines is not None:
+        return in_ledger_units(
+            parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
+        )
+    named = {name: getattr(task, name) for name in ("amount", "currency", "category", "project", "tags")}
+    return in_ledger_units((parse_line(named),))
+
+
+def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[Line]) -> None:
+    """Raise InvalidOption for a line that cannot become an entry: one of no category, or of a period that
+    only a budget knows.
+    """
+    if settled_by != BY_ENTRY:
+        return
+    for index, line in enumerate(lines):
+        if line.category is None:
+            raise InvalidOption(
+                "category", f"is needed in line {index + 1}: its entry will be recorded under it."
+            )
+        if line.period == NEXT:
+            raise InvalidOption(
+                "lines",
+                f"line {index + 1} is of the next period, where no entry is written; hold it with for_period.",
+            )
