@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 #: What a task returns of alerts if it fires none.
 NOTHING_FIRED: Mapping[str, Any] = {"alerts": [], "alerts_unknown": []}
 _PERIOD_KEYS = (
-    "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come", "remaining", "utilization", "left",
+    "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come",
+    "remaining", "utilization", "left",
     "at_least", "override",
 )  # fmt: skip
 

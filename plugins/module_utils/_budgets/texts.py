@@ -104,7 +104,8 @@ def format_scope(scope: Scope) -> str:
 def format_alert(
     budget: Budget, window: Window, amount: Decimal, threshold: Decimal, *, is_spent: bool, is_least: bool
 ) -> str:
-    """`team: 81.2 % of CHF 100 is spent: CHF 81.2 from 2026-11-01 to 2026-12-01 (UTC). The threshold is 80 %.`
+    """`team: 81.2 % of CHF 100 is spent: CHF 81.2 from 2026-11-01 to 2026-12-01 (UTC).
+    The threshold is 80 %.`
 
     threshold: a fraction of the limit. is_spent: false for a forecast. is_least: the amount is a lower bound.
     """
@@ -113,7 +114,8 @@ def format_alert(
     verb = "is spent" if is_spent else "is expected to be spent"
     limit = f"{budget.currency} {display(budget.amount)}"
     spent = f"{budget.currency} {display(amount)} {format_window(window, budget.calendar.zone)}"
-    return f"{budget.name}: {bound}{part} of {limit} {verb}: {spent}. The threshold is {_format_percent(threshold)}."
+    at_threshold = f"The threshold is {_format_percent(threshold)}."
+    return f"{budget.name}: {bound}{part} of {limit} {verb}: {spent}. {at_threshold}"
 
 
 def _format_percent(fraction: Decimal) -> str:

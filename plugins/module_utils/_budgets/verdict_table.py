@@ -22,11 +22,11 @@ _MINOR_UNIT = Decimal("0.01")
 
 
 def format_table(found: Sequence[tuple[Budget, str, PeriodSum | None]]) -> list[str]:
-    """The lines of the table, its header first; nothing where there is no budget.
+    """The lines of the table, its header first; none without a budget.
 
     found: each budget with its verdict and the period that decided it, None for one that covers no spend now.
-    The limit less all that follows it is what is left. What is known only in part is a bound, such as
-    >=12.00; ? is not known at all.
+    `left` is the limit less the columns between. An amount that is known only in part is a bound, such as
+    >=12.00; an unknown one is ?.
     """
     if not found:
         return []
@@ -39,7 +39,7 @@ def format_table(found: Sequence[tuple[Budget, str, PeriodSum | None]]) -> list[
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    """Words begin below each other, amounts end below each other."""
+    """Words aligned to the left, amounts to the right."""
     amounts = range(len(_WORDS), len(_WORDS) + len(_AMOUNTS))
     cells = [
         cell.rjust(width) if number in amounts else cell.ljust(width)
@@ -77,13 +77,13 @@ def _format_bound(amount: Decimal, is_known: bool) -> str:
 
 
 def _format_amount(amount: Decimal) -> str:
-    """To the minor unit, so that points are below each other; what is less than that is shown whole."""
+    """An amount to the minor unit, so that points align; a smaller one is shown whole."""
     is_tiny = 0 < abs(amount) < _MINOR_UNIT
     return display(amount) if is_tiny else str(ROUNDING.quantize(amount, _MINOR_UNIT))
 
 
 def _format_begin(budget: Budget, period: PeriodSum) -> str:
-    """The local day on which the period begins, or the moment in UTC where that is no midnight."""
+    """The local day on which the period begins; the moment in UTC if it does not begin at midnight."""
     local = period.window.begin.astimezone(ZoneInfo(budget.calendar.zone))
     if (local.hour, local.minute, local.second) == (0, 0, 0):
         return f"{local:%Y-%m-%d}"

@@ -52,7 +52,7 @@ class Window:
             raise ValueError(f"a window cannot end ({self.end}) before it begins ({self.begin})")
 
     def contains(self, moment: datetime) -> bool:
-        """Whether the moment is in the window; the end is not."""
+        """Whether the moment is in the window, whose end is exclusive."""
         return self.begin <= moment < self.end
 
     @property
@@ -89,7 +89,7 @@ def zone_named(name: str, option: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidOption(
-            option, f"'{name}' is no IANA time zone; write one such as UTC or Europe/Zurich."
+            option, f"'{name}' is not an IANA time zone; write one such as UTC or Europe/Zurich."
         ) from error
 
 
@@ -157,7 +157,7 @@ def period_id(calendar: Calendar, window: Window) -> str:
 
 
 def _index_of(calendar: Calendar, day: date) -> int:
-    """The number of the period that holds a local date, counted from the first one of the Gregorian calendar."""
+    """The number of the period that contains a local date, from the first one of the Gregorian calendar."""
     if calendar.kind == "daily":
         return day.toordinal()
     if calendar.kind == "weekly":
@@ -276,7 +276,7 @@ def used_window(
 
 def _refuse_what_lies_ahead(begin: datetime, now: datetime) -> None:
     if begin >= now:
-        raise InvalidOption("begin", f"{iso(begin)} is not past; nothing is used yet.")
+        raise InvalidOption("begin", f"{iso(begin)} is not in the past; nothing is used yet.")
 
 
 def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
@@ -293,7 +293,8 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     except ValueError as error:
         raise InvalidOption(
             option,
-            f"'{stripped[:40]}' is no date or time; write ISO 8601 such as 2026-11-01 or 2026-11-01T08:00:00+01:00.",
+            f"'{stripped[:40]}' is not a date or time; write ISO 8601 such as 2026-11-01 or"
+            " 2026-11-01T08:00:00+01:00.",
         ) from error
     moment = moment.replace(microsecond=0)
     if moment.tzinfo is None:
@@ -336,7 +337,5 @@ def parse_duration(text: str, option: str) -> timedelta:
     """A length such as 90s, 15m, 6h or 2d. Raises InvalidOption for anything else, zero included."""
     found = _DURATION.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
-        raise InvalidOption(
-            option, f"'{text[:40]}' is no length of time; write one such as 90s, 15m, 6h or 2d."
-        )
+        raise InvalidOption(option, f"'{text[:40]}' is not a duration; write one such as 90s, 15m, 6h or 2d.")
     return int(found[1]) * _UNITS[found[2]]

@@ -42,9 +42,9 @@ def divided(dividend: int, divisor: int) -> int:
     return quotient + (twice > divisor or (twice == divisor and quotient & 1))
 
 
-def plain(attos: int) -> str:
+def format_attos(attos: int) -> str:
     """All digits, no exponent, no zeros at the end."""
     if attos < 0:
-        return "-" + plain(-attos)
+        return "-" + format_attos(-attos)
     whole, fraction = divmod(attos, ONE)
     return f"{whole}.{fraction:018d}".rstrip("0") if fraction else str(whole)

@@ -44,7 +44,8 @@ _DIGITS = 38
 _DECIMAL_BYTES = 16
 _MICROSECONDS = 1_000_000
 _NUMBER_FIELDS = (
-    "billed", "billed", "billed", "billed", "unit_price", "unit_price", "pricing_quantity", "consumed_quantity", "recorded",
+    "billed", "billed", "billed", "billed", "unit_price", "unit_price", "pricing_quantity",
+    "consumed_quantity", "recorded",
     "own_unit_price", "own_unit_price", "recorded",
 )  # fmt: skip
 _TIME_FIELDS = ("billing_begin", "billing_end", "begin", "end")
@@ -97,7 +98,8 @@ def checked(dest: str, window: Window, zone: str) -> Path:
         if month is not None and month.begin != edge:
             raise InvalidOption(
                 option,
-                f"Parquet is written by whole billing months, and {iso(edge)} lies inside of one; begin it on the 1st in {zone}.",
+                f"Parquet is written by whole billing months, and {iso(edge)} lies inside of one; begin it"
+                f" on the 1st in {zone}.",
             )
     return path
 
@@ -131,18 +133,19 @@ def write(
     """
     done: list[WrittenMonth] = []
     by_month = groupby(charges, key=_month_of)
-    told = next(by_month, None)
+    current = next(by_month, None)
     with refusing("dest", folder):
         for begin, name in months.items():
             path = folder / f"{PARTITION}={name}" / _FILE
-            if told is not None and told[0] == begin:
-                done.append(_write_month(name, path, told[1], version, check_mode, attributes))
-                told = next(by_month, None)
+            if current is not None and current[0] == begin:
+                done.append(_write_month(name, path, current[1], version, check_mode, attributes))
+                current = next(by_month, None)
             else:
                 done.append(_remove_month(name, path, check_mode))
-    if told is not None:
+    if current is not None:
         raise ValueError(
-            f"a charge is billed in {datetime.fromtimestamp(told[0], UTC)}, outside of the months that are written"
+            f"a charge is billed in {datetime.fromtimestamp(current[0], UTC)}, outside of the months that"
+            " are written"
         )
     return done
 
@@ -252,14 +255,14 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _numbers(told: Sequence[int | None]) -> pyarrow.Array:
+def _numbers(numbers: Sequence[int | None]) -> pyarrow.Array:
     """Numbers in 1e-18 as decimals."""
     import pyarrow as pa
 
-    known = pa.array([number is not None for number in told], pa.bool_())
-    content = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in told)
+    known = pa.array([number is not None for number in numbers], pa.bool_())
+    content = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in numbers)
     return pa.Array.from_buffers(
-        pa.decimal128(_DIGITS, attos.PLACES), len(told), [known.buffers()[1], pa.py_buffer(content)]
+        pa.decimal128(_DIGITS, attos.PLACES), len(numbers), [known.buffers()[1], pa.py_buffer(content)]
     )
 
 

@@ -34,7 +34,7 @@ _of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
 
 @dataclass(frozen=True)
 class RatedOptions:
-    """asked: the window, of which the past collect periods are told that begin in it. tagged: with names and
+    """asked: the window; collect periods count that begin in it and are past. tagged: with names and
     tags of the resources.
     """
 
@@ -47,7 +47,7 @@ class RatedOptions:
 
 
 class RatedCosts:
-    """The costs of a project, read when they are asked for; what is told of them is known behind the last
+    """The costs of a project, read while they are streamed. Their totals are known after the last
     one.
     """
 

@@ -46,20 +46,21 @@ def _conditions(text: str) -> Iterator[Condition]:
             rest = text[at : at + 40]
             raise InvalidOption(
                 "filter",
-                f"'{rest}' is no condition; write such as used_cores gt 10 and description eq 'October'.",
+                f"'{rest}' is not a condition; write one such as used_cores gt 10 and description eq"
+                " 'October'.",
             )
         field, comparison, number, quoted = found.groups()
         if field not in FILTERED:
             raise InvalidOption(
-                "filter", f"'{field}' is no field to choose by; it is one of {', '.join(FILTERED)}."
+                "filter", f"'{field}' is not a field to filter by; use one of {', '.join(FILTERED)}."
             )
         if comparison not in _COMPARISONS:
             raise InvalidOption(
-                "filter", f"'{comparison}' compares nothing; it is one of {', '.join(_COMPARISONS)}."
+                "filter", f"'{comparison}' is not a comparison; use one of {', '.join(_COMPARISONS)}."
             )
         if (number is None) != (field == "description"):
             kind = "a text in single quotes" if field == "description" else "a whole number"
-            raise InvalidOption("filter", f"{field} is compared with {kind}.")
+            raise InvalidOption("filter", f"{field} must be compared with {kind}.")
         yield field, comparison, re.sub(r"\\(.)", r"\1", quoted) if number is None else int(number)
         at = found.end()
 

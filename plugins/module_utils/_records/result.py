@@ -20,9 +20,12 @@ MB_PER_GB, BYTES_PER_GB = 1024, 1024**3
 _PLACES = Decimal("1e-6")
 #: Told as they are.
 _ALIKE = (
-    "source", "system", "region", "project_id", "project_name", "key", "description", "used_cores", "total_cores", "online_cores",
-    "phys_total_cpu_percent", "total_nodes", "online_nodes", "running_machines", "used_ram_mb", "total_ram_mb", "online_ram_mb",
-    "phys_ram_used_bytes", "phys_vram_used_bytes", "gpus_total", "gpus_used", "gpus_idle", "vgpus_total", "vgpus_used", "vgpus_idle",
+    "source", "system", "region", "project_id", "project_name", "key", "description", "used_cores",
+    "total_cores", "online_cores",
+    "phys_total_cpu_percent", "total_nodes", "online_nodes", "running_machines", "used_ram_mb",
+    "total_ram_mb", "online_ram_mb",
+    "phys_ram_used_bytes", "phys_vram_used_bytes", "gpus_total", "gpus_used", "gpus_idle", "vgpus_total",
+    "vgpus_used", "vgpus_idle",
     "workload_datapoints", "storage_datapoints", "complete",
 )  # fmt: skip
 
@@ -69,7 +72,9 @@ def parse_fields(fields: Sequence[str] | None) -> tuple[str, ...]:
     """The option fields. Raises InvalidOption for a name that no record has."""
     for name in fields or ():
         if name not in FIELDS:
-            raise InvalidOption("fields", f"'{name}' is no field of a record; it has {', '.join(FIELDS)}.")
+            raise InvalidOption(
+                "fields", f"'{name}' is not a field of a record; the fields are {', '.join(FIELDS)}."
+            )
     return tuple(fields or ())
 
 

@@ -93,7 +93,7 @@ def generate(
         kept = _kept(ledger_options, record, now, recorded_by, check_mode)
     except LedgerError as error:
         raise LedgerError(
-            f"{error} The system has made record {record.key}; vergeos_billing_info tells it."
+            f"{error} The system has made record {record.key}; vergeos_billing_info returns it."
         ) from error
     return {**told, **kept, "ledger_created": created, "complete": record.complete}
 

@@ -55,7 +55,7 @@ def test_what_is_summed() -> None:
         ({"amount": "1", "currency": "CHF"}, "What is summed is a list: of amounts"),
         ([{"total": "1", "currency": "CHF"}], r"\[0\]: has no amount"),
         ([{"amount": "1"}], r"\[0\].currency: an amount needs its currency"),
-        ([{"amount": "1", "currency": 756}], r"\[0\].currency: '756' is no currency code"),
+        ([{"amount": "1", "currency": 756}], r"\[0\].currency: '756' is not a currency code"),
         (
             [{"amount": "1", "currency": "CHF"}, {"amount": "1", "currency": "EUR"}],
             r"currency: amounts of several currencies \(CHF, EUR\)",
@@ -103,11 +103,11 @@ def test_amounts_are_told_at_the_rate_of_their_moment(value: Any, options: dict[
             "No rate says .* on 2025-12-31",
         ),
         ("1", {"wanted": "ICU"}, "currency: an amount needs its currency"),
-        ("1", {"wanted": "Fr.", "currency": "CHF"}, "wanted: 'Fr.' is no currency code"),
+        ("1", {"wanted": "Fr.", "currency": "CHF"}, "wanted: 'Fr.' is not a currency code"),
         (1.5, {"wanted": "ICU", "currency": "CHF"}, "amount: is a float"),
         (None, {"wanted": "ICU", "currency": "CHF"}, "amount: is null, which is unknown"),
         ({"currency": "CHF"}, {"wanted": "ICU"}, "amount: is null"),
-        ("1", {"wanted": "ICU", "currency": "CHF", "at": "soon"}, "at: 'soon' is no date or time"),
+        ("1", {"wanted": "ICU", "currency": "CHF", "at": "soon"}, "at: 'soon' is not a date or time"),
         ("1", {"wanted": "ICU", "currency": "CHF", "rates": "50"}, "rates: is a list of rates"),
         (
             "1",

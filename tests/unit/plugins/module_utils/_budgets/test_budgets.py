@@ -119,7 +119,7 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
-        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is no category"),
+        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is not a category"),
         ({"scope": {"projects": [""]}}, "scope.projects: has an empty name"),
         ({"thresholds": ["80"]}, "thresholds: '80' is no part of the limit"),
         ({"thresholds": ["0"]}, "thresholds: '0' is no part"),

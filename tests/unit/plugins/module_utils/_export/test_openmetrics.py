@@ -96,7 +96,9 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
         "compute": {"cores": row, "instances": {**row, "limit": -1, "utilization": None, "unlimited": True}},
         "network": None,
     }
-    told = families(openmetrics.text(openmetrics.of_quotas(quotas, {"project_name": "P", "region": "dc3-a"})))
+    told = families(
+        openmetrics.format_families(openmetrics.of_quotas(quotas, {"project_name": "P", "region": "dc3-a"}))
+    )
     assert values(told["finops_quota_limit"], "quota") == {"cores": 10}
     assert values(told["finops_quota_used"], "quota") == {"cores": 4, "instances": 4}
     assert values(told["finops_quota_utilization_ratio"], "quota") == {"cores": 0.5}
@@ -104,7 +106,7 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
 
 def test_a_name_that_node_exporter_does_not_read_is_refused(tmp_path: Path) -> None:
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
-    with pytest.raises(InvalidOption, match="^dest: .* let its name end in .prom"):
+    with pytest.raises(InvalidOption, match="^dest: .* its name must end in .prom"):
         textfile.write(
             ledger(tmp_path, every_kind()),
             textfile.MetricsTarget(str(tmp_path / "a.txt"), question),

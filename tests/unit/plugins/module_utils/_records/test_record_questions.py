@@ -210,7 +210,8 @@ def test_records_of_several_make_no_sum(tmp_path: Path) -> None:
         assert [one["key"] for one in ask(of())["records"]] == [3, 2, 1]
         for asked in ({"latest": True}, {"summary": True}):
             with pytest.raises(
-                InvalidOption, match="openstack a p; openstack a q. Name source, system, region or project"
+                InvalidOption,
+                match="openstack a p; openstack a q. Set `source`, `system`, `region` or `project`",
             ):
                 ask(of(system="a"), **asked)
         assert ask(of(system="a", project="name of q"), latest=True)["record"]["key"] == 2
