@@ -24,8 +24,7 @@ from .results import line_to_result, verdict_to_result
 from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
-from .texts import format_line, format_reason, format_scope
-from .verdict_table import format_table
+from .texts import format_line, format_reason, format_scope, format_table
 
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
