@@ -276,7 +276,7 @@ def used_window(
 
 def _refuse_what_lies_ahead(begin: datetime, now: datetime) -> None:
     if begin >= now:
-        raise InvalidOption("begin", f"{iso(begin)} is not in the past; nothing is used yet.")
+        raise InvalidOption("begin", f"{iso(begin)} is not past; nothing is used yet.")
 
 
 def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:

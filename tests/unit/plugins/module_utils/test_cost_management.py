@@ -273,7 +273,7 @@ def test_names_that_look_alike_are_refused_and_the_same_again_is_not(manager: Bu
         ({"name": " "}, "name: is empty"),
         ({"amount": 5.0}, "amount: is a float"),
         ({"amount": "-1"}, "limit: '-1' is negative"),
-        ({"period": "monthly-ish"}, "period: 'monthly-ish' is no period"),
+        ({"period": "monthly-ish"}, "period: 'monthly-ish' is not a period"),
         ({"category": "food"}, "scope.categories: 'food' is not a category"),
         ({"currency": "francs"}, "currency: 'francs' is not a currency code"),
     ],
@@ -498,7 +498,7 @@ def _create(managers: list[BudgetManager], model: Model, step: dict[str, Any]) -
         if same:
             assert manager.create(amount=step["limit"], **told).amount == step["limit"]
         else:
-            with pytest.raises(FinopsError, match="there is another budget"):
+            with pytest.raises(FinopsError, match="there is a different budget"):
                 manager.create(amount=step["limit"], **told)
     model.budgets.setdefault(step["name"], step)
 

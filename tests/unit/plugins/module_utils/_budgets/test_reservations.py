@@ -374,7 +374,7 @@ def test_a_hold_under_warn_is_marked_where_it_did_not_fit(desk: Desk) -> None:
             "line 1 is of the next period",
         ),
         ({"amount": "1", "lines": [{"amount": "1"}]}, "lines: is mutually exclusive with `amount`"),
-        ({}, "amount: or lines is needed"),
+        ({}, "amount: or `lines` is required"),
         ({"amount": "1", "settled_by": None}, "settled_by: is required to hold"),
         ({"amount": "1", "ttl": "2"}, "ttl: '2' is not a duration"),
         ({"amount": "1", "ttl": "0h"}, "ttl: '0h' is not a duration"),

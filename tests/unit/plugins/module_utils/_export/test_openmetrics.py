@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Metrics by a real parser: names, units and labels as they were meant, and nothing told that is not known."""
+"""Metrics by a real parser: names, units and labels as they were meant, and nothing told that is not
+known.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +53,14 @@ def test_costs_are_told_with_their_unit_and_by_category(tmp_path: Path) -> None:
     assert (whole.type, whole.unit) == ("gauge", "chf")
     by_category = values(told["finops_category_cost_chf"], "category")
     assert set(by_category) == {
-        "llm_inference", "llm_embedding", "compute", "storage", "network", "api_calls", "other",
-    }  # fmt: skip
+        "llm_inference",
+        "llm_embedding",
+        "compute",
+        "storage",
+        "network",
+        "api_calls",
+        "other",
+    }
     assert whole.samples[0].value == pytest.approx(sum(by_category.values()))
     by_project = values(told["finops_project_cost_chf"], "project_name")
     assert set(by_project) == {"PCP-ABC1234", None}
