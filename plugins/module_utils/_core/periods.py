@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .errors import InvalidOption
 
 KINDS = ("hourly", "daily", "weekly", "monthly", "yearly", "custom")
-#: The newest period that the cloud has rated: only the cloud can tell when that is.
+#: The newest period that the cloud has rated: only the cloud knows which.
 LAST_HOUR = "last_hour"
 NAMED_WINDOWS = ("today", "yesterday", "current_month", "previous_month", "last_30_days")
 #: How many local days before a named window the one lies that it is compared with; months are compared with
@@ -39,7 +39,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Window:
-    """[begin, end): begin is in it, end is not. Both aware, kept in UTC."""
+    """[begin, end): begin is inclusive, end exclusive. Both are in UTC."""
 
     begin: datetime
     end: datetime
@@ -63,7 +63,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Calendar:
-    """How a budget's periods lie: kind, zone and anchors.
+    """The periods of a budget: kind, zone and anchors.
 
     first_day: 0 Monday to 6 Sunday, for weekly. anchor_day: 1 to 31, clamped to a month's length, for monthly
     and yearly. anchor_month: 1 to 12, for yearly. begin and end: local dates or moments in UTC, for custom.
@@ -79,7 +79,7 @@ class Calendar:
 
 
 def now_utc() -> datetime:
-    """The current moment in UTC, to the second: no API here tells or takes more."""
+    """The current moment in UTC, to the second: no API here has a finer one."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -126,7 +126,7 @@ def _end_of_gap(inside: datetime, zone: ZoneInfo) -> datetime:
 
 
 def period_at(calendar: Calendar, moment: datetime) -> Window | None:
-    """The period of the calendar that holds the moment; None outside a custom period."""
+    """The calendar's period that contains the moment; None outside a custom period."""
     if calendar.kind == "custom":
         if calendar.begin is None or calendar.end is None:
             raise ValueError("a custom calendar needs begin and end")
@@ -150,7 +150,7 @@ def next_period(calendar: Calendar, current: Window) -> Window | None:
 
 
 def period_id(calendar: Calendar, window: Window) -> str:
-    """What a period is called in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z
+    """The name of a period in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z
     (design/periods.md#kinds-of-period).
     """
     return f"{calendar.kind}/{iso(window.begin)}"
@@ -230,7 +230,7 @@ def previous_part(named: str | None, part: Window, length: timedelta, zone: Zone
 
 
 def _a_month_before(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The same day and time of the month before; where it has no such day, its end."""
+    """The same day and time of the month before; the end of that month if it has no such day."""
     day, clock = _wall_clock(moment, zone)
     first = day.replace(day=1)
     before = (first - timedelta(days=1)).replace(day=1)
@@ -247,9 +247,9 @@ def _wall_clock(moment: datetime, zone: ZoneInfo) -> tuple[date, time]:
 
 
 def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Window:
-    """[begin, end) as a user wrote it, end defaulting to now, or the named window where no begin is given.
+    """[begin, end) as a user wrote it, where end defaults to now; the named window without a begin.
 
-    Raises InvalidOption for text that is no moment, or an end that is not after the begin.
+    Raises InvalidOption for text that is not a moment, and for an end that is not after the begin.
     """
     if begin is None:
         return named_window(named, zone, now)
@@ -263,9 +263,9 @@ def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo,
 def used_window(
     named: str | None, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime
 ) -> Window:
-    """asked_window() as far as it is over: what lies ahead is not used yet.
+    """The past part of asked_window(): nothing is used yet after now.
 
-    Raises InvalidOption where all of it lies ahead.
+    Raises InvalidOption if all of it is in the future.
     """
     if begin is not None:
         _refuse_what_lies_ahead(parse_moment(begin, zone, "begin"), now)

@@ -19,7 +19,7 @@ _TICKS = 4
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar in the units of the drawing; height 0 and known False where the value is not known."""
+    """A bar in the units of the drawing. An unknown value has height 0, and known is False."""
 
     x: float
     y: float
@@ -38,9 +38,9 @@ class Chart:
 
 
 def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
-    """A bar for each value; negative ones, as a credit makes them, hang below zero.
+    """A bar for each value. A negative value, such as a credit, has a bar below zero.
 
-    None: nothing is known of it.
+    None is an unknown value.
     """
     known = [Decimal(value) for value in values if value is not None]
     step = _step(max((*known, Decimal(0))), min((*known, Decimal(0))))
@@ -71,7 +71,7 @@ def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
 
 
 def _step(highest: Decimal, lowest: Decimal) -> Decimal:
-    """The distance between lines, so that there are about four."""
+    """The distance between lines that gives about four of them."""
     reach = highest - lowest
     if reach <= 0:
         return Decimal(1)

@@ -67,13 +67,13 @@ class RatedCosts:
 
     @property
     def rated_through(self) -> datetime | None:
-        """Up to where it is rated; None where nothing is."""
+        """The moment up to which it is rated; None if nothing is."""
         return self._told.rated_through
 
     def stream(self) -> Iterator[Sequence[Any]]:
-        """The entries as valid_entries.stream() tells those of a ledger.
+        """Entries in the form of valid_entries.stream().
 
-        Raises CloudError, also where sums differ beyond noise.
+        Raises CloudError, also if the sums differ beyond noise.
         """
         period_s = self._options.collect_period_s
         layout = feeds.ImportLayout(tagged=self._options.tagged)

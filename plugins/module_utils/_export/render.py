@@ -98,8 +98,8 @@ def format_money(amount: str | None, currency: str) -> str:
 
 
 def format_change(amount: str | None, currency: str) -> str:
-    """A difference as people read it, its sign in front of all: +CHF 7.00, \u2212CHF 7.00; none where it
-    rounds to nothing.
+    """A difference as people read it, with its sign first: +CHF 7.00, \u2212CHF 7.00. No sign if it rounds to
+    zero.
     """
     text = format_money(amount, currency)
     if amount is None or not any(digit in text for digit in "123456789"):
@@ -113,23 +113,23 @@ def _format_number(amount: str, places: int) -> str:
 
 
 def format_percent(part: float | str | None) -> str:
-    """A part of 1 in percent."""
+    """A fraction in percent."""
     return _UNKNOWN if part is None else f"{float(part) * 100:.1f}\u202f%".replace("-", "\u2212")
 
 
 def format_count(number: float | None) -> str:
-    """How many, in groups of thousands."""
+    """A count, in groups of thousands."""
     return _UNKNOWN if number is None else f"{number:,}".replace(",", _GROUPS)
 
 
 def format_words(name: str | None) -> str:
-    """A word of ours, such as llm_inference or to_come, as people write it."""
+    """A name such as llm_inference or to_come as people write it."""
     return "none" if name is None else str(name).replace("_", " ")
 
 
 def escape_markdown(value: object) -> Markup:
-    """Text that Markdown shows as it is, on one line: neither it nor the HTML that it may become runs
-    anything.
+    """Text on one line that Markdown shows as it is. Neither Markdown nor the HTML made from it interprets
+    it.
     """
     from markupsafe import Markup
 
@@ -139,6 +139,6 @@ def escape_markdown(value: object) -> Markup:
 
 
 def _last_day(moment: str, zone: ZoneInfo) -> str:
-    """The last day before a moment, as a window's end is not in it."""
+    """The last day before a moment, as the end of a window is exclusive."""
     last = datetime.fromtimestamp(from_iso(moment).timestamp() - 1, zone)
     return last.strftime("%-d %b %Y")

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Choosing records by what is in them: conditions in the manner of OData, for stored records and for a
+"""Filtering records by their fields: conditions as in OData, for stored records and for a
 system's own (design/records.md#window-and-weight).
 """
 
@@ -31,7 +31,7 @@ _TIER = re.compile(r"tier_(\d)_(used|total)_bytes", re.ASCII)
 
 
 def parse_filter(text: str | None) -> tuple[Condition, ...]:
-    """The conditions of `used_cores gt 10 and description eq 'October'`, none for no text.
+    """The conditions of a text such as `used_cores gt 10 and description eq 'October'`; none for None.
 
     Raises InvalidOption for anything else.
     """
@@ -66,7 +66,7 @@ def _conditions(text: str) -> Iterator[Condition]:
 
 
 def meets(record: UsageRecord, conditions: Sequence[Condition]) -> bool:
-    """Whether all conditions hold. What is not known meets none."""
+    """Whether the record meets all conditions. An unknown value meets none."""
     return all(
         (known := _value(record, field)) is not None and _COMPARISONS[comparison](known, value)
         for field, comparison, value in conditions
