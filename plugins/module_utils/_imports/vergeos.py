@@ -161,7 +161,7 @@ def _window(known: feeds.Feed | None, asked: Window | None, now: datetime) -> Wi
     """Whole hours. Raises InvalidOption where all of them lie ahead."""
     wanted = asked or Window(since_last(known, now), now)
     if wanted.begin >= now:
-        raise InvalidOption("begin", f"{iso(wanted.begin)} is not in the past; nothing is used yet.")
+        raise InvalidOption("begin", f"{iso(wanted.begin)} is not past; nothing is used yet.")
     begin, end = (ceil_to(moment, HOUR_S) for moment in (wanted.begin, min(wanted.end, now)))
     return spans.from_to(begin, end)
 
