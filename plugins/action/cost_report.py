@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renders a cost report on the controller (design/reports.md#rendering). The module of this name documents it."""
+"""Renders a cost report on the controller (design/reports.md#rendering). The module of this name documents
+it.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         zone = zone_named(given["timezone"], "timezone")
         folder = Path(given["dest"])
         if not folder.is_dir():
-            raise InvalidOption("dest", f"'{folder}' is no folder that is there.")
+            raise InvalidOption("dest", f"'{folder}' is not an existing folder.")
         content = report(Results(**given["results"]), given["title"], zone, now_utc())
         files = {
             folder / f"report.{file_format}": render(file_format, content, given["templates"])

@@ -22,14 +22,14 @@ from .request import parse_tags
 
 DEFAULT_STALENESS = timedelta(hours=6)
 DEFAULT_THRESHOLDS = (Decimal("0.5"), Decimal("0.8"), Decimal("0.9"), Decimal(1))
-#: Parts of the limit that can be threshold: ten times the limit is beyond anything that warns.
+#: The largest threshold, as a fraction of the limit. Nobody needs a warning at ten times the limit.
 _LARGEST_THRESHOLD = 10
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A budget as a task writes it; None for what it leaves out, which a stored budget keeps and a new one
-    has by default.
+    """A budget as a task writes it. None stands for an omitted option: a stored budget keeps its value, a new
+    budget gets the default.
     """
 
     name: str
@@ -77,13 +77,13 @@ def defined(task: Definition, before: Budget | None) -> Budget:
 
 
 def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
-    """The scope that is written, as a whole: what it leaves out it does not go by. Not written, it stays."""
+    """The scope as the task writes it, which replaces the one before; an omitted scope stays."""
     if given is None:
         return before
     for category in given.get("categories") or ():
         if category not in CATEGORIES:
             raise InvalidOption(
-                "scope.categories", f"'{category}' is no category; it is one of {', '.join(CATEGORIES)}."
+                "scope.categories", f"'{category}' is not a category; use one of {', '.join(CATEGORIES)}."
             )
     lists = {kind: tuple(sorted(set(given.get(kind) or ()))) for kind in ("categories", "projects")}
     if "" in lists["projects"]:
@@ -92,7 +92,7 @@ def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
 
 
 def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-    """The thresholds, rising; none where the list is empty."""
+    """The thresholds in ascending order; none for an empty list."""
     if given is None:
         return before
     parts = {parse_amount(text, "thresholds") for text in given}
@@ -100,13 +100,13 @@ def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tup
         if not 0 < part <= _LARGEST_THRESHOLD:
             raise InvalidOption(
                 "thresholds",
-                f"'{plain(part)}' is no part of the limit; write 0.8 for 80 percent, at most 10.",
+                f"'{plain(part)}' is not a threshold; write a fraction of the limit such as 0.8, at most 10.",
             )
     return tuple(sorted(parts))
 
 
 def parse_limit(text: str) -> Decimal:
-    """What may be spent, zero or more. Raises InvalidOption."""
+    """The limit, zero or more. Raises InvalidOption."""
     limit = parse_amount(text, "limit")
     if limit < 0:
         raise InvalidOption("limit", f"'{text}' is negative; a limit is zero or more.")
@@ -114,22 +114,21 @@ def parse_limit(text: str) -> Decimal:
 
 
 def find(stored: Sequence[Budget], name: str) -> Budget | None:
-    """The budget of that name among those."""
+    """The budget of that name; None if there is none."""
     return next((budget for budget in stored if budget.name == name), None)
 
 
 def refuse_lookalike(name: str, stored: Sequence[Budget]) -> None:
-    """Raise InvalidOption where another budget differs from that name only by case, spaces, hyphens or
-    underscores.
+    """Raise InvalidOption if another budget's name differs only in case, spaces, hyphens or underscores.
 
-    Were both taken for one, a definition would silently replace the other; were both kept, people would gate
-    on the wrong one.
+    As one budget, a definition would silently replace the other. As two, people would use the wrong one.
     """
     for other in stored:
         if other.name != name and _flat(other.name) == _flat(name):
             raise InvalidOption(
                 "name",
-                f"'{name}' looks like the budget '{other.name}'; write that, or a name that people can tell apart.",
+                f"'{name}' looks like the budget '{other.name}'; use that name, or one that people can tell"
+                " apart.",
             )
 
 
@@ -140,7 +139,7 @@ def _flat(name: str) -> str:
 def require(stored: Sequence[Budget], name: str, option: str = "name") -> Budget:
     """The budget of that name.
 
-    Raises InvalidOption that lists those there are: an unknown budget never lets a spend pass.
+    Raises InvalidOption that lists the existing budgets: an unknown budget never lets a spend pass.
     """
     budget = find(stored, name)
     if budget is None:

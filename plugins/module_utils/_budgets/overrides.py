@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Raising a limit once, for one reservation, by somebody who says why (design/gate.md#overrides)."""
+"""Raising a limit once, for one reservation, with a reason and an approver (design/gate.md#overrides)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def define(
     if changed and before is not None and before.generation is not None:
         raise InvalidOption(
             "override",
-            f"the one for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is used only once.",
+            f"the one for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is"
+            " used only once.",
         )
     if changed and after is not None and after.until <= now:
         raise InvalidOption("override.until", f"{iso(after.until)} is past; nobody could use it.")

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a cost_reservation task says, and what it must not say (design/reservations.md)."""
+"""The options of a cost_reservation task, and the combinations that it refuses (design/reservations.md)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .request import in_ledger_units, parse_line, parse_lines, without_nothing
 
 @dataclass(frozen=True)
 class ReservationTask:
-    """What a cost_reservation task says, as written; None for what it leaves out.
+    """The options of a cost_reservation task as written; None for an omitted one.
 
-    amount, with currency, category, project and tags, is the shorthand for one line. budget: one that every
-    line must be in.
+    amount, with currency, category, project and tags, is a shorthand for one line. budget: the budget that
+    must cover every line.
     """
 
     name: str
@@ -49,27 +49,26 @@ def check_task(task: ReservationTask) -> None:
             "name", "is empty; give the hold a name that stays, such as the pipeline's number."
         )
     if task.amount is not None and task.lines is not None:
-        raise InvalidOption("lines", "and amount are two ways to say how much; use one.")
+        raise InvalidOption("lines", "is mutually exclusive with `amount`.")
     if task.lines is not None and not task.lines:
-        raise InvalidOption("lines", "is empty; say what is to be held.")
+        raise InvalidOption("lines", "is empty; name at least one line to hold.")
     if task.state == HELD:
         if task.amount is None and task.lines is None:
-            raise InvalidOption("amount", "or lines is needed to hold.")
+            raise InvalidOption("amount", "or `lines` is required to hold.")
         if task.settled_by not in (BY_ENTRY, BY_IMPORT):
             raise InvalidOption(
                 "settled_by",
-                "is needed to hold: entry, if the commit is to record the cost, or import, if the cloud will tell it.",
+                "is required to hold: `entry` if the commit records the cost, `import` if an import brings"
+                " it.",
             )
     if task.state == RELEASED and (task.amount is not None or task.lines is not None):
-        raise InvalidOption(
-            "amount", "and lines say nothing to a release, which lets go of all that is held."
-        )
+        raise InvalidOption("amount", "and `lines` have no effect on a release, which frees the whole hold.")
     if task.occurred_at is not None and task.state != COMMITTED:
-        raise InvalidOption("occurred_at", "belongs to a commit.")
+        raise InvalidOption("occurred_at", "has no effect unless `state` is `committed`.")
 
 
 def task_lines(task: ReservationTask) -> tuple[Line, ...]:
-    """What the task asks to hold or says was spent, in the ledger's units. Raises InvalidOption."""
+    """The lines to hold or to commit, in the ledger's units. Raises InvalidOption."""
     if task.lines is not None:
         return in_ledger_units(
             parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
@@ -79,18 +78,16 @@ def task_lines(task: ReservationTask) -> tuple[Line, ...]:
 
 
 def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[Line]) -> None:
-    """Raise InvalidOption for a line that cannot become an entry: one of no category, or of a period that
-    only a budget knows.
+    """Raise InvalidOption for a line that cannot become an entry: one without a category, or one for the next
+    period.
     """
     if settled_by != BY_ENTRY:
         return
     for index, line in enumerate(lines):
         if line.category is None:
-            raise InvalidOption(
-                "category", f"is needed in line {index + 1}: its entry will be recorded under it."
-            )
+            raise InvalidOption("category", f"is needed in line {index + 1}: its entry is recorded under it.")
         if line.period == NEXT:
             raise InvalidOption(
                 "lines",
-                f"line {index + 1} is of the next period, where no entry is written; hold it with for_period.",
+                f"line {index + 1} is of the next period, for which no entry is written; use `for_period`.",
             )

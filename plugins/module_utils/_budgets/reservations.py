@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Holding money before it is spent, and letting go of it (design/reservations.md, design/gate.md#overrides).
+"""Holding an amount before it is spent, committing it and releasing it (design/reservations.md,
+design/gate.md#overrides).
 
-Writers of a ledger come one after the other on every database (design/ledger.md#one-writer-at-a-time), so
-between the check and the hold nobody else can take what is left; locking the rows of budgets on top of that
-would add nothing.
+A ledger has one writer at a time (design/ledger.md#one-writer-at-a-time). So nobody else can take the rest of
+a budget between the check and the hold, and the rows of budgets need no locks of their own.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def apply(
     check_mode: bool,
     recorded_by: str,
 ) -> dict[str, Any]:
-    """The result of cost_reservation: hold, commit or release, in one transaction that checks and takes.
+    """The result of cost_reservation: hold, commit or release in one transaction, which checks and writes.
 
-    A hold that the gate stops is not written, and its result says gate_passed: false. Nothing creates a
-    missing ledger: without a budget there is nothing to hold. Raises InvalidOption for options or an order of
-    states that cannot be; LedgerError.
+    A hold that does not pass the gate is not written, and its result has gate_passed: false. A missing ledger
+    is not created: without a budget there is nothing to hold. Raises InvalidOption for wrong options and for
+    a wrong order of states; LedgerError.
     """
     check_task(task)
     if check_mode:
@@ -87,12 +87,13 @@ class _ReservationRun:
             if growth(before.held, lines):
                 raise InvalidOption(
                     "reuse",
-                    f"'{task.name}' is committed, and this asks for more than was held; set reuse to hold anew, or use another name.",
+                    f"'{task.name}' is committed, and this asks for more than was held; set `reuse` to hold"
+                    " again, or use another name.",
                 )
             return {**self._hold_changes(before, before), **self._nothing_asked()}
         if before is not None and before.state == RELEASED and not task.reuse:
             raise InvalidOption(
-                "reuse", f"'{task.name}' was released; set reuse to hold anew, or use another name."
+                "reuse", f"'{task.name}' was released; set `reuse` to hold again, or use another name."
             )
         if before is None or before.state != HELD or before.expired(self._now):
             return self._hold_anew(lines)
@@ -117,20 +118,19 @@ class _ReservationRun:
         return self._gated(hold, lines, ())
 
     def _hold_again(self, before: Hold, lines: tuple[Line, ...]) -> dict[str, Any]:
-        """Only what is more than before is checked; what stays is reserved already, and less is always
-        allowed.
-        """
+        """Check only the growth: the rest is reserved already, and less is always allowed."""
         task = self._task
         if task.settled_by != before.settled_by:
             raise InvalidOption(
                 "settled_by",
-                f"is {before.settled_by} for '{task.name}' as it is held; release it to change that.",
+                f"is {before.settled_by} for '{task.name}' while it is held; release it to change that.",
             )
         counts_at = self._counts_at()
         if counts_at is not None and counts_at != before.counts_at:
             raise InvalidOption(
                 "for_period",
-                f"is that of {iso(before.counts_at)} for '{task.name}' as it is held; release it to change that.",
+                f"is that of {iso(before.counts_at)} for '{task.name}' while it is held; release it to"
+                " change that.",
             )
         hold = replace(
             before, held=lines, expires_at=self._now + self._ttl() if task.extend else before.expires_at
@@ -138,7 +138,7 @@ class _ReservationRun:
         return self._gated(hold, growth(before.held, lines), common(before.held, lines))
 
     def _gated(self, hold: Hold, asked: tuple[Line, ...], kept: tuple[Line, ...]) -> dict[str, Any]:
-        """Take the hold if the gate lets what is asked for pass; what is kept of it counts as reserved."""
+        """Take the hold if the gate lets the request pass; the kept lines count as reserved."""
         task = self._task
         stored = budgets.read_all(self._connection)
         if task.budget is not None:
@@ -162,11 +162,11 @@ class _ReservationRun:
         return {**self._hold_changes(self._before, after), **decision, **fired}
 
     def _fired(self, found: Sequence[verdict.BudgetVerdict], snapshot: Snapshot) -> dict[str, Any]:
-        """The alerts that are due in these budgets, fired; nothing in check mode."""
+        """Fire the alerts that are due in these budgets; none in check mode."""
         return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
 
     def _nothing_asked(self) -> dict[str, Any]:
-        """What a gate says to a hold that is there already, and asks for no more than it has."""
+        """The decision on a hold that exists already and asks for no more than it has."""
         return {
             "verdict": ALLOW,
             "gate_passed": True,
@@ -183,9 +183,7 @@ class _ReservationRun:
         if before is None:
             return self._never_held("commit")
         if before.state == RELEASED:
-            raise InvalidOption(
-                "state", f"'{before.name}' was released; hold it anew before it is committed."
-            )
+            raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
         after = replace(
             before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines
@@ -207,12 +205,12 @@ class _ReservationRun:
         }
 
     def _verdicts_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
-        """How the budgets stand that have a line in their scope, the commit counted once: by its entry, or as
-        promised.
+        """The verdicts of the budgets that cover a line. The commit counts once: by its entry or as a
+        promise.
         """
         counted = after
         if after.settled_by == BY_ENTRY and not self._write:
-            # Nothing is written in check mode, so what the entry would add counts as if it were held.
+            # Check mode writes no entry, so its amount counts as if it were held.
             added = growth(before.committed, after.committed)
             counted = replace(after, state=HELD, held=added, committed=(), expires_at=self._now + DEFAULT_TTL)
         stored = budgets.read_all(self._connection)
@@ -221,7 +219,7 @@ class _ReservationRun:
         return [verdict.evaluate(budget, Request(), snapshot) for budget in touched], snapshot
 
     def _settle(self, before: Hold, after: Hold) -> bool:
-        """Write what a commit settled by entry tells; whether the ledger's entries change by it."""
+        """Write the entries of a commit that is settled by entry. Returns whether the entries change."""
         if after.settled_by != BY_ENTRY:
             return False
         occurred_at = self._task.occurred_at
@@ -231,9 +229,9 @@ class _ReservationRun:
         return settlement.write(self._connection, before, after, moment, known, signature, self._write)
 
     def _committed_lines(self, before: Hold) -> tuple[Line, ...]:
-        """What the commit says, else what was held, or committed already.
+        """The lines of the commit: those of the task, else those that are held or committed already.
 
-        An amount alone stands for the one line that was held.
+        An amount alone is for a hold of one line.
         """
         task = self._task
         if task.lines is not None:
@@ -244,7 +242,7 @@ class _ReservationRun:
             if len(before.held) != 1:
                 raise InvalidOption(
                     "amount",
-                    f"stands for one line, but '{before.name}' holds {len(before.held)}; write them into lines.",
+                    f"is for a hold of one line, but '{before.name}' holds {len(before.held)}; use `lines`.",
                 )
             held = before.held[0]
             given = {
@@ -264,13 +262,15 @@ class _ReservationRun:
         if before is None:
             return self._never_held("release")
         if before.state == COMMITTED:
-            raise InvalidOption("state", f"'{before.name}' is committed; what is spent cannot be released.")
+            raise InvalidOption(
+                "state", f"'{before.name}' is committed; a cost that is spent cannot be released."
+            )
         after = replace(before, state=RELEASED)
         self._store(after)
         return self._hold_changes(before, after)
 
     def _never_held(self, action: str) -> dict[str, Any]:
-        """An error, but for check mode, where the task that would have held it wrote nothing
+        """An error outside check mode. In check mode the task that holds has written nothing
         (design/reservations.md#check-mode).
         """
         sentence = f"'{self._task.name}' was never held, so there is nothing to {action}."
@@ -279,13 +279,13 @@ class _ReservationRun:
         return {
             "changed": True,
             "reservation": {},
-            "warnings": [f"{sentence} Without check mode this fails, unless it is held before."],
+            "warnings": [f"{sentence} Outside check mode this fails unless it is held first."],
         }
 
     def _store(
         self, after: Hold, found: Sequence[verdict.BudgetVerdict] = (), settled: Sequence[Hold] = ()
     ) -> None:
-        """Write the hold, consume the overrides that it needed, and mark what has been settled since."""
+        """Write the hold, consume the overrides that it needed, and mark the holds that are settled."""
         if not self._write:
             return
         if after != self._before:
@@ -296,7 +296,7 @@ class _ReservationRun:
         holds.settle(self._connection, settled)
 
     def _snapshot(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Snapshot:
-        """The snapshot with the overrides for this hold, and with what of it counts in its place."""
+        """The snapshot with the overrides for this hold, and with `counted` in place of the hold itself."""
         itself = (hold.name, hold.generation)
         snapshot = read_snapshot(self._connection, self._rates, self._now, stored, request, itself)
         promised = outstanding_lines(counted, snapshot.feeds, self._now)
@@ -320,5 +320,6 @@ def _refuse_import_beside_entries(found: Sequence[verdict.BudgetVerdict]) -> Non
         if one.budget.fed_by != FED_BY_CLOUD:
             raise InvalidOption(
                 "settled_by",
-                f"import would never tell budget {one.budget.name} the cost, as entries feed it; write settled_by: entry.",
+                f"`import` never brings a cost to budget {one.budget.name}, which is fed by entries; use"
+                " `settled_by: entry`.",
             )

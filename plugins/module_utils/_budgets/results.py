@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """Budgets, verdicts, holds, overrides, alerts and forecasts as the dictionaries that tasks return
-(design/gate.md#deny-unknown-allow). Sentences are made in texts.py, the table in verdict_table.py.
+(design/gate.md#deny-unknown-allow). texts.py makes the sentences and the table.
 
 Moments are in UTC, amounts are text in the budget's currency, and null is what is not known.
 """
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 #: What a task returns of alerts if it fires none.
 NOTHING_FIRED: Mapping[str, Any] = {"alerts": [], "alerts_unknown": []}
 _PERIOD_KEYS = (
-    "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come", "remaining", "utilization", "left",
+    "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come",
+    "remaining", "utilization", "left",
     "at_least", "override",
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How budgets stand, with nothing asked for (design/alerts.md#forecast,
+"""The status of budgets, without a request (design/alerts.md#forecast,
 design/gate.md#deny-unknown-allow).
 """
 
@@ -36,16 +36,15 @@ def status(
     now: datetime,
     consumer: str | None = None,
 ) -> dict[str, Any]:
-    """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked
-    for.
+    """The result of cost_budget_info: the status of every budget, or of those with these names.
 
-    consumer: lists the alerts that it has not acknowledged, in place of those of the current periods.
+    consumer: list the alerts that it has not acknowledged, in place of those of the current periods.
 
-    Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for
-    a name that there is not, and for an empty list of them; LedgerError.
+    It reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption
+    for an unknown name and for an empty list; LedgerError.
     """
     if names is not None and not names:
-        raise InvalidOption("names", "is empty; leave it out for all budgets.")
+        raise InvalidOption("names", "is empty; omit it for all budgets.")
     with sql.reading_rows(options) as rows:
         stored = budgets.read_all(rows)
         now = holds.database_now(rows, now)

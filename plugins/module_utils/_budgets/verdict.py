@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""May it be spent? One verdict per budget, and the worst of them counts (design/gate.md)."""
+"""The decision of a gate: one verdict per budget, of which the worst counts (design/gate.md)."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from .results import line_to_result, verdict_to_result
 from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
-from .texts import format_line, format_reason, format_scope
-from .verdict_table import format_table
+from .texts import format_line, format_reason, format_scope, format_table
 
-#: A custom budget outside its period, which is asked nothing (design/periods.md#outside-a-custom-period).
+#: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class BudgetVerdict:
-    """What one budget says to a request. periods: the current one, the next full one, and later ones that the
-    request counts in.
+    """The verdict of one budget on a request.
+
+    periods: the current one, the next full one, and later ones in which the request counts.
     """
 
     budget: Budget
@@ -45,28 +45,26 @@ class BudgetVerdict:
 
     @property
     def worst(self) -> PeriodSum | None:
-        """The first period that decided the verdict, the current one before the next; None for a budget that
-        covers no spend now.
-        """
+        """The first period that has the verdict; None for a budget that covers no spend now."""
         return next((one for one in self.periods if one.verdict == self.verdict), None)
 
     @property
     def gravity(self) -> tuple[int, Decimal]:
-        """How bad it is, to be compared: by the verdict, then by how much of the limit it comes to."""
+        """A sort key: by the verdict, then by the used fraction of the limit."""
         return (-1, Decimal(0)) if self.worst is None else (SEVERITY[self.verdict], self.worst.fullness)
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """The overrides without which it would deny."""
+        """The overrides that the verdict needs."""
         return tuple(one.override for one in self.periods if one.override is not None)
 
 
 def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
-    """The budget's verdict on a request: in its current period, the next one, and wherever else the request
-    counts (design/gate.md#what-counts).
+    """The budget's verdict on a request: in its current period, the next one, and every other in which the
+    request counts (design/gate.md#what-counts).
 
-    Outside a custom period the budget says ended, unless the request counts in that period: it covers no
-    spend then (design/periods.md#outside-a-custom-period).
+    Outside its custom period a budget covers no spend and its verdict is ended, unless the request counts in
+    that period (design/periods.md#outside-a-custom-period).
     """
     covered = scope_matcher(budget.scope, snapshot.feeds)
     request = replace(
@@ -96,9 +94,9 @@ def decide(
 ) -> dict[str, Any]:
     """The gate's result, the same keys whether it passes or not.
 
-    named: the budget that every line must be in; it is unknown outside of its period. on_exceeded and
-    on_unknown: fail, or warn to let a deny or an unknown pass with its verdict kept. A line that no budget
-    covers is unknown (design/gate.md#requests). Raises InvalidOption for a line outside of the named budget.
+    named: the budget that must cover every line; outside its period it is unknown. on_exceeded and
+    on_unknown: fail, or warn to let a deny or an unknown pass, which keeps its verdict. A line that no budget
+    covers is unknown (design/gate.md#requests). Raises InvalidOption for a line outside the named budget.
     """
     return decision_to_result(
         verdicts(budgets, request, snapshot, named), request, snapshot, on_exceeded, on_unknown, named
@@ -108,9 +106,9 @@ def decide(
 def verdicts(
     budgets: Sequence[Budget], request: Request, snapshot: Snapshot, named: str | None = None
 ) -> list[BudgetVerdict]:
-    """What every budget says that has a line of the request in its scope, or cannot tell whether it has.
+    """The verdicts of the budgets that cover, or may cover, a line of the request.
 
-    Raises InvalidOption for a line outside of the named budget.
+    Raises InvalidOption for a line outside the named budget.
     """
     for budget in budgets:
         if budget.name == named:
@@ -119,7 +117,7 @@ def verdicts(
 
 
 def touched(budgets: Sequence[Budget], lines: Sequence[Line], snapshot: Snapshot) -> list[Budget]:
-    """The budgets that have one of the lines in their scope, or cannot tell whether they have."""
+    """The budgets that cover, or may cover, one of the lines."""
     return [
         budget
         for budget in budgets
@@ -133,8 +131,9 @@ def _refuse_line_outside(budget: Budget, request: Request, snapshot: Snapshot) -
         if covered.covers_line(line) is False:
             raise InvalidOption(
                 f"lines[{index}]",
-                f"{format_line(line)} is outside of budget {budget.name}, which covers {format_scope(budget.scope)};"
-                " leave name out, or correct the line.",
+                f"{format_line(line)} is outside of budget {budget.name}, which covers"
+                f" {format_scope(budget.scope)};"
+                " omit `name`, or correct the line.",
             )
 
 
@@ -165,7 +164,7 @@ def decision_to_result(
 
 
 def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
-    """A sentence for each line that no budget covers: what nobody limits is not allowed, it is unknown
+    """A sentence for each line that no budget covers: such a line is unknown, not allowed
     (design/gate.md#requests).
     """
     return [
@@ -180,7 +179,7 @@ def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snaps
 
 
 def format_summary(found: Sequence[BudgetVerdict]) -> list[str]:
-    """A table of what the budgets say, line by line, the worst first."""
+    """The verdicts as a table, the worst first."""
     return format_table([(one.budget, one.verdict, one.worst) for one in _worst_first(found)])
 
 

@@ -22,7 +22,7 @@ TEXT, NUMBER, TIME, WHOLE = "text", "number", "time", "whole"
 
 @dataclass(frozen=True)
 class Column:
-    """A column. is_free_text: what others chose, as against words of FOCUS; formulas hide there."""
+    """A column. is_free_text: its values come from users, not from FOCUS, so they may hide formulas."""
 
     name: str
     holds: str = TEXT

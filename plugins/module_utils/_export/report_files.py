@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Files of reports and verdicts, which an action plugin writes on the controller (design/reports.md#files)."""
+"""Files of reports and verdicts that an action plugin writes on the controller (design/reports.md#files)."""
 
 from __future__ import annotations
 

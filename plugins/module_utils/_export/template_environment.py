@@ -19,8 +19,8 @@ _SHIPPED = Path(__file__).parent / "templates"
 def template_environment(user_folders: Sequence[str]) -> jinja2.Environment:
     """A Jinja environment that looks for a template in the user's folders first, then in ours.
 
-    A template of the user may extend or include ours as `finops/report.html.j2`. All that a template prints is
-    escaped. An undefined name is an error.
+    A template of the user may extend or include ours as `finops/report.html.j2`. All that a template prints
+    is escaped. An undefined name is an error.
     """
     import jinja2
 

@@ -42,16 +42,22 @@ from ..module_utils._budgets.test_deployment_verdict import (
 from ..modules.test_return import documented, untrue
 
 LINE = {
-    "name": 'module.app["blue|<b>"].x', "kind": "instance", "size": "small", "quantity": "1", "monthly": "100", "unknown": None,
+    "name": 'module.app["blue|<b>"].x',
+    "kind": "instance",
+    "size": "small",
+    "quantity": "1",
+    "monthly": "100",
+    "unknown": None,
     "price_source": "observed",
-}  # fmt: skip
+}
 ROW = {"count": 1, "hourly": "0.1", "monthly": "100", "this_period": "30", "next_period": "101"}
 WHOLE = {
     **KNOWN,
     "lines": [LINE, {**LINE, "monthly": None, "unknown": "no price"}],
     "difference": dict.fromkeys(("added", "changed", "removed", "net"), ROW),
-    "total": {}, "known": {},
-}  # fmt: skip
+    "total": {},
+    "known": {},
+}
 
 
 def act(check_mode: bool = False, **args: Any) -> dict[str, Any]:

@@ -111,6 +111,7 @@ class Desk:
         """The keys and amounts of the entries that are valid now."""
         with sql.reading(self.options) as ledger:
             found = ledger.connection.exec_driver_sql(
-                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER BY key"
+                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER"
+                " BY key"
             )
             return [(key, f"{int(total) / 10**9:g}") for key, total in found]

@@ -5,8 +5,8 @@
 """Budgets are defined once, changed truthfully, and never taken
 for one another (design/gate.md#budgets).
 
-Where a test names codomyrmex, it holds what github.com/docxology/codomyrmex does wrong at 5007d90, in the package
-cloud/cost_management, whose names cost_management.py follows.
+Where a test names codomyrmex, it holds what github.com/docxology/codomyrmex does wrong at 5007d90, in the
+package cloud/cost_management, whose names cost_management.py follows.
 """
 
 from __future__ import annotations
@@ -119,10 +119,10 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
-        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is no category"),
+        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is not a category"),
         ({"scope": {"projects": [""]}}, "scope.projects: has an empty name"),
-        ({"thresholds": ["80"]}, "thresholds: '80' is no part of the limit"),
-        ({"thresholds": ["0"]}, "thresholds: '0' is no part"),
+        ({"thresholds": ["80"]}, "thresholds: '80' is not a threshold"),
+        ({"thresholds": ["0"]}, "thresholds: '0' is not a threshold"),
         ({"thresholds": ["NaN"]}, "thresholds: 'NaN' is not an amount"),
         ({"limit": "-1"}, "limit: '-1' is negative"),
         ({"currency": None}, "currency: an amount needs its currency"),
@@ -146,7 +146,9 @@ def test_a_gate_in_the_same_task_stands_on_the_new_definition(desk: Desk) -> Non
 
 @pytest.mark.parametrize("on", ["desk", "shared"])
 def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.FixtureRequest, on: str) -> None:
-    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked at."""
+    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked
+    at.
+    """
     desk: Desk = request.getfixturevalue(on)
     desk.feed(feed())
     desk.define(limit="1000000", fed_by="cloud", thresholds=["0.9"])
@@ -158,7 +160,8 @@ def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.Fixtur
         "from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions\n"
         "options, now = LedgerOptions(sys.argv[1]), parse_moment(sys.argv[2], None, 'now')\n"
         "task = budgets.BudgetTask(spend='1', currency='ICU', category='compute', on_unknown='warn')\n"
-        "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None, Rates(), now)['budgets'][0]]\n"
+        "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None,"
+        " Rates(), now)['budgets'][0]]\n"
         "assert said[1]['forecast'], said\n"
         "print(*(one['verdict'] for one in said), *sorted({name.split('.')[0] for name in sys.modules}))\n"
     )

@@ -5,8 +5,8 @@
 """Which budgets are asked, and what their answers come to (design/gate.md#requests,
 design/gate.md#deny-unknown-allow).
 
-Where a test names codomyrmex, it holds what github.com/docxology/codomyrmex does wrong at 5007d90, in the package
-cloud/cost_management, whose names cost_management.py follows.
+Where a test names codomyrmex, it holds what github.com/docxology/codomyrmex does wrong at 5007d90, in the
+package cloud/cost_management, whose names cost_management.py follows.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def test_all_tags_of_a_scope_have_to_match_and_any_of_its_categories() -> None:
 
 @pytest.mark.parametrize("one", [line("1"), line("1", "storage")])
 def test_a_line_in_no_scope_or_without_a_category_is_unknown(one: object) -> None:
-    assert decide((COMPUTE,), asked(one), snapshot(), "fail", "fail")["verdict"] == "unknown"  # type: ignore[arg-type]
+    request = asked(one)  # type: ignore[arg-type]
+    assert decide((COMPUTE,), request, snapshot(), "fail", "fail")["verdict"] == "unknown"
 
 
 def test_a_line_without_the_project_that_a_budget_goes_by_is_unknown_beside_others_that_allow() -> None:

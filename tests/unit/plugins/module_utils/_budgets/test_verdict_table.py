@@ -30,8 +30,10 @@ def test_a_line_has_limit_spent_accrued_reserved_requested_left_and_why() -> Non
     said = decide((budget("500", basis="period_end", fed_by="cloud"),), asked("1.5"), seen, "fail", "fail")
     # Three periods of 2 since 10:00, and 59 until the month ends: 401.2345 + 6 + 40 + 118 + 1.5 are 566.7345.
     assert said["summary"] == [
-        "budget  verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why",
-        "team    deny     2026-11-01   ICU 500.00  401.23     6.00     40.00   118.00       1.50  -66.73  66.7345 too much",
+        "budget  verdict  period from       limit   spent  accrued  reserved  to come  requested    left "
+        " why",
+        "team    deny     2026-11-01   ICU 500.00  401.23     6.00     40.00   118.00       1.50  -66.73 "
+        " 66.7345 too much",
     ]
     assert said["reasons"][0].endswith("that is 66.7345 too much.")
 

@@ -236,5 +236,5 @@ def test_an_unknown_rate_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_nobody_is_billed_in_icu(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match="^currency: ICU is a virtual currency"):
+    with pytest.raises(InvalidOption, match="^currency: `ICU` is a virtual currency"):
         written(tmp_path, every_kind(), options=FocusOptions("ICU", Rates(), "UTC"))

@@ -19,7 +19,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._export.render import change, money, render
+from ansible_collections.finops.cloud.plugins.module_utils._export.render import (
+    format_change,
+    format_money,
+    render,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
 
 from .ledgers import HOSTILE, read_back
@@ -117,17 +121,17 @@ def test_amounts_have_their_currency_and_say_what_of_tax() -> None:
     text = ordinary("html")
     assert "CHF\u00a012.50" in text
     assert "tax: excluded" in text
-    assert money("1234567.005", "CHF") == "CHF\u00a01\u202f234\u202f567.00"
-    assert money("-0.001", "CHF") == "CHF\u00a00.00"
-    assert money("-7.5", "JPY") == "JPY\u00a0\u22128"
-    assert money(None, "CHF") == "not known"
+    assert format_money("1234567.005", "CHF") == "CHF\u00a01\u202f234\u202f567.00"
+    assert format_money("-0.001", "CHF") == "CHF\u00a00.00"
+    assert format_money("-7.5", "JPY") == "JPY\u00a0\u22128"
+    assert format_money(None, "CHF") == "not known"
 
 
 def test_a_change_has_its_sign_in_front() -> None:
-    assert change("7", "CHF") == "+CHF\u00a07.00"
-    assert change("-1234.5", "CHF") == "\u2212CHF\u00a01\u202f234.50"
-    assert change("-0.004", "CHF") == change("0", "CHF") == "CHF\u00a00.00"
-    assert change(None, "CHF") == "not known"
+    assert format_change("7", "CHF") == "+CHF\u00a07.00"
+    assert format_change("-1234.5", "CHF") == "\u2212CHF\u00a01\u202f234.50"
+    assert format_change("-0.004", "CHF") == format_change("0", "CHF") == "CHF\u00a00.00"
+    assert format_change(None, "CHF") == "not known"
 
 
 def test_a_report_of_nothing_but_a_cost_is_whole() -> None:
