@@ -97,7 +97,7 @@ def fill(options: sql.LedgerOptions, count: int, now: datetime) -> None:
 
 def define(options: sql.LedgerOptions, name: str, scope: dict[str, Any], now: datetime) -> None:
     """A budget of a month that entries feed, large enough for all of them."""
-    task = budgets.Task(name=name, limit="1000000", currency="ICU", fed_by="entries", scope=scope)
+    task = budgets.BudgetTask(name=name, limit="1000000", currency="ICU", fed_by="entries", scope=scope)
     budgets.apply(options, task, Rates(), now, False, "benchmark")
 
 
@@ -116,7 +116,7 @@ def in_process(options: sql.LedgerOptions, count: int, now: datetime) -> None:
     """Time the gate of four budgets, from opening the ledger to the result."""
 
     def gate() -> dict[str, Any]:
-        return budgets.apply(options, budgets.Task(**SPEND), Rates(), now, False, "benchmark")
+        return budgets.apply(options, budgets.BudgetTask(**SPEND), Rates(), now, False, "benchmark")
 
     rows = {row["name"]: row for row in gate()["budgets"]}
     assert sorted(rows) == [f"budget-{number}" for number in range(len(SCOPES))]

@@ -77,7 +77,7 @@ def waiting(options: LedgerOptions, consumer: str) -> list[dict[str, Any]]:
 @pytest.mark.heavy
 def test_the_pages_tasks_send_each_alert_until_it_was_received(tmp_path: Path) -> None:
     options, now = LedgerOptions(f"sqlite:///{tmp_path}/ledger.db"), now_utc()
-    task = budgets.Task(name="shop", limit="500", currency="CHF", period="yearly", fed_by="entries")
+    task = budgets.BudgetTask(name="shop", limit="500", currency="CHF", period="yearly", fed_by="entries")
     budgets.apply(options, task, Rates(), now, False, "me")
     cost = Cost(key="invoice", source="manual", amount="406", currency="CHF", category="other")
     record(options, [cost], now, "me", False, alerts.watch(Rates(), now, "me"))

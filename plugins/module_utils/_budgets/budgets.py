@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Defining, removing and gating in one task (design/alerts.md#when-an-alert-fires, design/alerts.md#delivery,
-design/gate.md).
+"""Defining, removing and gating in one task (design/gate.md#budgets, design/gate.md#requests,
+design/alerts.md#when-an-alert-fires).
 
 What few gates need is imported where it is needed: a task is a new Python, which compiles every file that it
 imports.
@@ -12,7 +12,7 @@ imports.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from .._core.money import parse_currency
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
-from . import overrides, snapshot, verdict
+from . import snapshot, verdict
 from .definitions import Definition, defined, described, find, parse_limit, refuse_lookalike, require
 from .request import Request, parse_line, parse_lines, without_nothing
 from .snapshot import Snapshot
@@ -32,13 +32,24 @@ if TYPE_CHECKING:
 
     from .._ledger.rows import PlainConnection
 
+PRESENT, ABSENT = STATES = ("present", "absent")
+#: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or with a spend.
+DEFINES = (
+    "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness",
+    "scope", "thresholds",
+)  # fmt: skip
+_OF_A_SPEND = ("category", "project", "tags")
+
 
 @dataclass(frozen=True)
-class Task:
-    """What a cost_budget task says, as written; None for what it leaves out."""
+class BudgetTask:
+    """What a cost_budget task says, as written; None for what it leaves out.
+
+    budgets: rows with the options of a definition each, in place of the one that the task's own options are.
+    """
 
     name: str | None = None
-    state: str = "present"
+    state: str = PRESENT
     limit: str | None = None
     currency: str | None = None
     period: str | None = None
@@ -53,14 +64,12 @@ class Task:
     max_staleness: str | None = None
     scope: Mapping[str, Any] | None = None
     thresholds: Sequence[str] | None = None
+    budgets: Sequence[Mapping[str, Any]] | None = None
     spend: str | None = None
     category: str | None = None
     project: str | None = None
     tags: Mapping[str, Any] | None = None
     lines: Sequence[Mapping[str, Any]] | None = None
-    override: Mapping[str, Any] | None = None
-    acknowledged: Sequence[str] | None = None
-    consumer: str | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -70,57 +79,49 @@ class Task:
         return self.spend is not None or self.lines is not None
 
     @property
-    def writes(self) -> bool:
-        """Whether it is to change the ledger, and not only to fire what is due there."""
-        return not (
-            self.state == PRESENT
-            and self.limit is None
-            and self.override is None
-            and self.acknowledged is None
-        )
-
-
-PRESENT, ABSENT, REARMED = STATES = ("present", "absent", "rearmed")
-#: What only says something beside a limit, and beside a spend.
-_OF_A_DEFINITION = (
-    "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness", "scope",
-    "thresholds",
-)  # fmt: skip
-_OF_A_SPEND = ("category", "project", "tags")
-_BESIDE = {**dict.fromkeys(_OF_A_DEFINITION, "the limit"), **dict.fromkeys(_OF_A_SPEND, "what to spend")}
+    def defines(self) -> bool:
+        """Whether the task's own options define or remove a budget."""
+        return self.state == ABSENT or any(getattr(self, option) is not None for option in DEFINES)
 
 
 def apply(
-    options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool, recorded_by: str
+    options: sql.LedgerOptions,
+    task: BudgetTask,
+    rates: Rates,
+    now: datetime,
+    check_mode: bool,
+    recorded_by: str,
 ) -> dict[str, Any]:
-    """The result of cost_budget: define, remove, raise the limit for a reservation, gate, or several of them
-    in one transaction; or re-arm or acknowledge alerts. All but check mode fire what is due.
+    """The result of cost_budget: define, remove, gate, or several of them in one transaction. All but check
+    mode fire the alerts that are due.
 
-    Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger
+    Raises InvalidOption before anything is written; LedgerError. Only a new budget creates a missing ledger
     (design/ledger.md#who-may-create-it).
     """
-    turn = _Turn(task, _checked(task), rates, now, recorded_by, write=not check_mode)
-    if check_mode and task.limit is not None and not sql.exists(options):
-        return _apply_to(None, options, turn).result
-    if turn.request is not None and not task.writes:
+    given = _checked(task, rates, now, recorded_by, write=not check_mode)
+    creates = any(one.limit is not None for one in given.definitions)
+    if check_mode and creates and not sql.exists(options):
+        return _apply_to(None, options, given)
+    if given.request is not None and not given.definitions:
         with sql.reading_rows(options) as rows:
-            answer = _gate(rows, options, turn, turn.request)
+            answer = _gate(rows, options, given, given.request)
             due = [] if check_mode else _due(rows, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
-        return {**answer.result, **(_fired_after_reading(options, due, turn) if due else {})}
+        return {**answer.result, **(_fired_after_reading(options, due, given) if due else {})}
     if check_mode:
         with sql.reading(options) as ledger:
-            return _answer(ledger, options, turn).result
-    # Removing or raising must not create a ledger that is missing: its URL is wrong then.
-    with sql.writing(options, create=task.limit is not None) as ledger:
-        return _answer(ledger, options, turn).result
+            return _apply_to(ledger, options, given)
+    # Removing or changing must not create a ledger that is missing: its URL is wrong then.
+    with sql.writing(options, create=creates) as ledger:
+        return _apply_to(ledger, options, given)
 
 
 @dataclass(frozen=True)
-class _Turn:
-    """One task, what it asks for, and whether it may write."""
+class _Given:
+    """One task, what it defines and asks for, and whether it may write."""
 
-    task: Task
+    task: BudgetTask
+    definitions: tuple[Definition, ...]
     request: Request | None
     rates: Rates
     now: datetime
@@ -137,51 +138,73 @@ class _Answer:
     stands_on: Snapshot
 
 
-def _checked(task: Task) -> Request | None:
-    """The spend to decide on, if there is one. Raises InvalidOption for options that do not go together."""
-    defines, raises, named = (
-        task.limit is not None,
-        task.override is not None,
-        bool((task.name or "").strip()),
-    )
-    acknowledges = task.acknowledged is not None
-    does_more = defines or raises or task.gates
-    refused = (
-        (
-            task.state != PRESENT and (does_more or acknowledges),
-            "state", f"{task.state} takes neither limit, spend, lines, override nor acknowledged.",
-        ),
-        (acknowledges and does_more, "acknowledged", "goes alone, with its consumer."),
-        (acknowledges != bool((task.consumer or "").strip()), "consumer", "and acknowledged are needed together: who took care of what."),
-        (
-            task.state == PRESENT and not (does_more or acknowledges),
-            "limit",
-            "spend, lines or override is needed: what may be spent, or what is to be spent.",
-        ),
-        (
-            not named and not acknowledges and (defines or raises or not task.gates),
-            "name", "is needed to define, remove or re-arm a budget, or to raise its limit.",
-        ),
-        (task.spend is not None and task.lines is not None, "lines", "and spend are two ways to say what is to be spent; use one."),
-        (task.lines is not None and not task.lines, "lines", "is empty; an empty request would always pass."),
-    )  # fmt: skip
-    for is_so, option, problem in refused:
-        if is_so:
-            raise InvalidOption(option, problem)
-    for beside, options in ((task.limit, _OF_A_DEFINITION), (task.spend, _OF_A_SPEND)):
-        for option in options:
-            if beside is None and getattr(task, option) is not None:
-                raise InvalidOption(option, f"is nothing alone; give {_BESIDE[option]} too.")
-    if task.limit is not None:
-        # Before a ledger is opened, and so perhaps made, for a definition that is refused.
-        parse_limit(task.limit)
-        parse_currency(task.currency, "currency")
-    if task.override is not None:
-        overrides.check(task.override)
-    return _request(task)
+@dataclass(frozen=True)
+class _Change:
+    """A budget before and after the task; None where there is none."""
+
+    before: Budget | None
+    after: Budget | None
+
+    @property
+    def raises_limit(self) -> bool:
+        """Whether the limit may have been raised: in another currency nobody knows."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return False
+        return before.currency != after.currency or before.limit_nano < after.limit_nano
 
 
-def _request(task: Task) -> Request | None:
+def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, write: bool) -> _Given:
+    """What the task defines and asks for. Raises InvalidOption for what an argument spec cannot refuse."""
+    if task.state == ABSENT and task.gates:
+        raise InvalidOption("state", "`absent` removes a budget; leave `spend` and `lines` out.")
+    if task.lines is not None and not task.lines:
+        raise InvalidOption("lines", "is empty; an empty request would always pass.")
+    if task.currency is not None and task.limit is None and not task.gates:
+        raise InvalidOption("currency", "has no effect without `limit`, `spend` or `lines`.")
+    definitions = _definitions(task)
+    if not definitions and not task.gates:
+        raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
+    return _Given(task, definitions, _request(task), rates, now, recorded_by, write)
+
+
+def _definitions(task: BudgetTask) -> tuple[Definition, ...]:
+    """What the task defines or removes. Raises InvalidOption for a budget without a name, one that is named
+    twice, and a limit that is none: before a ledger is opened, and so perhaps made.
+    """
+    if task.budgets is None:
+        return (_definition(vars(task)),) if task.defines else ()
+    if not task.budgets:
+        raise InvalidOption("budgets", "is empty; name at least one budget.")
+    found: list[Definition] = []
+    for index, row in enumerate(task.budgets):
+        try:
+            found.append(_definition(row))
+        except InvalidOption as error:
+            raise error.within(f"budgets[{index}]") from error
+        if any(found[-1].name == other.name for other in found[:-1]):
+            raise InvalidOption(
+                f"budgets[{index}].name", f"'{found[-1].name}' is defined twice in this task."
+            )
+    return tuple(found)
+
+
+def _definition(row: Mapping[str, Any]) -> Definition:
+    given: dict[str, Any] = {field: row[field] for field in Definition.__dataclass_fields__ if field in row}
+    one = Definition(**given)
+    if not (one.name or "").strip():
+        raise InvalidOption("name", "is needed to define or remove a budget.")
+    if one.state == ABSENT:
+        beside = [option for option in DEFINES if getattr(one, option) is not None]
+        if beside:
+            raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
+    if one.limit is not None:
+        parse_limit(one.limit)
+        parse_currency(one.currency, "currency")
+    return one
+
+
+def _request(task: BudgetTask) -> Request | None:
     if task.lines is not None:
         return Request(
             parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
@@ -192,62 +215,73 @@ def _request(task: Task) -> Request | None:
     return None
 
 
-def _answer(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
-    keeps_alerts = turn.task.acknowledged is not None or turn.task.state == REARMED
-    return _keep_alerts(ledger, options, turn) if keeps_alerts else _apply_to(ledger, options, turn)
-
-
-def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
+def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, given: _Given) -> dict[str, Any]:
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create
     outside check mode.
     """
-    task, request, rates, write = turn.task, turn.request, turn.rates, turn.write
     stored = budgets.read_all(ledger.connection) if ledger else []
-    now = holds.database_now(ledger.connection, turn.now) if ledger else turn.now
-    before = find(stored, task.name) if task.name else None
-    after = before
-    if task.state == ABSENT:
-        after = None
-    elif task.limit is not None:
-        refuse_lookalike(task.name or "", stored)
-        after = defined(_definition(task), before)
-    elif task.name is not None:
-        after = require(stored, task.name)
-    if write and ledger and after != before:
-        _write(ledger, before, after, now)
+    now = holds.database_now(ledger.connection, given.now) if ledger else given.now
+    changes, in_force = _changes(given, stored)
+    if ledger and given.write:
+        for change in changes:
+            _write(ledger, change, now)
     result = {
-        **_told(options, after),
-        "changed": after != before,
+        **_told(options, changes[0].after if given.task.budgets is None else None),
+        "changed": any(change.before != change.after for change in changes),
         "ledger_created": bool(ledger and ledger.created),
+        "diff": _diff(given, changes),
     }
-    diff = {"before": described(before), "after": described(after)}
-    if task.override is not None and after is not None:
-        raised = overrides.define(
-            ledger.connection if ledger else None, after, task.override, now, turn.recorded_by, write
-        )
-        result |= {"changed": result["changed"] or raised["changed"], "override": raised["override"]}
-        diff = {side: {**diff[side], "override": raised["diff"][side]} for side in diff}
-    if task.limit is not None or task.state == ABSENT or task.override is not None:
-        result["diff"] = diff
-    in_force = [budget for budget in stored if before is None or budget.name != before.name]
-    in_force += [after] if after is not None else []
-    stands_on = snapshot.empty(rates, now)
-    if ledger and request is not None:
-        stands_on = snapshot.read(ledger.connection, rates, now, in_force, request)
-    answer = _decided(result, in_force, stands_on, turn)
-    if ledger and write:
-        defined_now = after if task.limit is not None else None
-        fired = _fired(ledger.connection, answer, before, defined_now, rates, turn.recorded_by)
-        answer = replace(answer, result={**answer.result, **fired})
-    return answer
+    if given.task.budgets is not None:
+        result["definitions"] = [described(one.after) for one in changes if one.after is not None]
+    stands_on = snapshot.empty(given.rates, now)
+    if ledger and given.request is not None:
+        stands_on = snapshot.read(ledger.connection, given.rates, now, in_force, given.request)
+    answer = _decided(result, in_force, stands_on, given)
+    if not ledger or not given.write:
+        return answer.result
+    return {**answer.result, **_fired(ledger.connection, answer, changes, given)}
 
 
-def _gate(rows: PlainConnection, options: sql.LedgerOptions, turn: _Turn, request: Request) -> _Answer:
+def _changes(given: _Given, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:
+    """What becomes of each budget that the task defines or removes, and all budgets that there are then."""
+    changes: list[_Change] = []
+    in_force = list(stored)
+    for index, definition in enumerate(given.definitions):
+        try:
+            change = _change(definition, in_force)
+        except InvalidOption as error:
+            raise (error if given.task.budgets is None else error.within(f"budgets[{index}]")) from error
+        changes.append(change)
+        in_force = [budget for budget in in_force if budget.name != definition.name]
+        in_force += [change.after] if change.after is not None else []
+    return changes, in_force
+
+
+def _change(definition: Definition, in_force: Sequence[Budget]) -> _Change:
+    before = find(in_force, definition.name)
+    if definition.state == ABSENT:
+        return _Change(before, None)
+    refuse_lookalike(definition.name, in_force)
+    return _Change(before, defined(definition, before))
+
+
+def _diff(given: _Given, changes: Sequence[_Change]) -> dict[str, Any]:
+    """Before and after: of the one budget, or of each by its name."""
+    if given.task.budgets is None:
+        return {"before": described(changes[0].before), "after": described(changes[0].after)}
+    named = list(zip([one.name for one in given.definitions], changes, strict=True))
+    return {
+        "before": {name: described(one.before) for name, one in named},
+        "after": {name: described(one.after) for name, one in named},
+    }
+
+
+def _gate(rows: PlainConnection, options: sql.LedgerOptions, given: _Given, request: Request) -> _Answer:
     """Gate, and nothing else."""
-    stored, now = budgets.read_all(rows), holds.database_now(rows, turn.now)
-    asked = require(stored, turn.task.name) if turn.task.name is not None else None
-    stands_on = snapshot.read(rows, turn.rates, now, stored, request)
-    return _decided(_told(options, asked), stored, stands_on, turn)
+    stored, now = budgets.read_all(rows), holds.database_now(rows, given.now)
+    asked = require(stored, given.task.name) if given.task.name is not None else None
+    stands_on = snapshot.read(rows, given.rates, now, stored, request)
+    return _decided(_told(options, asked), stored, stands_on, given)
 
 
 def _told(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
@@ -261,9 +295,11 @@ def _told(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
     }
 
 
-def _decided(result: dict[str, Any], in_force: Sequence[Budget], stands_on: Snapshot, turn: _Turn) -> _Answer:
+def _decided(
+    result: dict[str, Any], in_force: Sequence[Budget], stands_on: Snapshot, given: _Given
+) -> _Answer:
     """The result with the verdict on what is asked for, if anything is."""
-    task, request = turn.task, turn.request
+    task, request = given.task, given.request
     if request is None:
         return _Answer(result, (), stands_on)
     found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, stands_on, task.name)
@@ -285,71 +321,39 @@ def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
     return alerts.due(rows, answer.found, answer.stands_on)
 
 
-def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], turn: _Turn) -> dict[str, Any]:
+def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], given: _Given) -> dict[str, Any]:
     from . import alerts
 
-    return alerts.fire_after_reading(options, due, turn.rates, turn.now, turn.recorded_by)
+    return alerts.fire_after_reading(options, due, given.rates, given.now, given.recorded_by)
 
 
 def _fired(
-    connection: Connection,
-    answer: _Answer,
-    before: Budget | None,
-    defined_now: Budget | None,
-    rates: Rates,
-    recorded_by: str,
+    connection: Connection, answer: _Answer, changes: Sequence[_Change], given: _Given
 ) -> dict[str, Any]:
-    """What a definition and the budgets that were asked fire.
+    """What the definitions and the budgets that were asked fire.
 
     A raised limit first re-arms the thresholds that it puts out of reach.
     """
     from . import alerts
 
-    if defined_now is None:
-        return alerts.fire(connection, answer.found, answer.stands_on, recorded_by)
     now = answer.stands_on.now
-    wanted = [defined_now, *(one.budget for one in answer.found if one.budget != defined_now)]
-    raised = before is not None and (
-        before.currency != defined_now.currency or before.limit_nano < defined_now.limit_nano
-    )
-    if raised:
-        alerts.rearm_above(connection, defined_now, rates, now)
-    return alerts.fire_for(connection, wanted, rates, now, recorded_by)
+    for change in changes:
+        if change.raises_limit and change.after is not None:
+            alerts.rearm_above(connection, change.after, given.rates, now)
+    defined_now = [change.after for change in changes if change.after is not None]
+    wanted = defined_now + [one.budget for one in answer.found if one.budget not in defined_now]
+    return alerts.fire_for(connection, wanted, given.rates, now, given.recorded_by)
 
 
-def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, turn: _Turn) -> _Answer:
-    """Acknowledge alerts, or re-arm those of a budget."""
-    from . import alerts
+def _write(ledger: sql.Ledger, change: _Change, now: datetime) -> None:
+    if change.after == change.before:
+        return
+    if change.after is not None:
+        budgets.save(ledger.connection, change.after)
+    elif change.before is not None:
+        from .._ledger import alerts
+        from . import overrides
 
-    task, write = turn.task, turn.write
-    stored = budgets.read_all(ledger.connection)
-    now = holds.database_now(ledger.connection, turn.now)
-    budget = None
-    if task.acknowledged is not None:
-        told = alerts.acknowledge(
-            ledger.connection, str(task.consumer), task.acknowledged, now, turn.recorded_by, write
-        )
-    else:
-        budget = require(stored, task.name or "")
-        told = alerts.rearm(ledger.connection, budget, now, write)
-    result = {
-        **_told(options, budget),
-        "changed": bool(told),
-        "rearmed" if task.acknowledged is None else "acknowledged": told,
-    }
-    return _Answer(result, (), snapshot.empty(turn.rates, now))
-
-
-def _definition(task: Task) -> Definition:
-    return Definition(**{name: getattr(task, name) for name in Definition.__dataclass_fields__})
-
-
-def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None, now: datetime) -> None:
-    from .._ledger import alerts
-
-    if after is not None:
-        budgets.save(ledger.connection, after)
-    elif before is not None:
-        budgets.remove(ledger.connection, before.name)
-        overrides.forget(ledger.connection, before.name)
-        alerts.forget(ledger.connection, before.name, now)
+        budgets.remove(ledger.connection, change.before.name)
+        overrides.forget(ledger.connection, change.before.name)
+        alerts.forget(ledger.connection, change.before.name, now)

@@ -85,18 +85,8 @@ def _check(task: Task) -> None:
         raise InvalidOption(
             "name", "is empty; give the hold a name that stays, such as the pipeline's number."
         )
-    if task.amount is not None and task.lines is not None:
-        raise InvalidOption("lines", "and amount are two ways to say how much; use one.")
     if task.lines is not None and not task.lines:
         raise InvalidOption("lines", "is empty; say what is to be held.")
-    if task.state == HELD:
-        if task.amount is None and task.lines is None:
-            raise InvalidOption("amount", "or lines is needed to hold.")
-        if task.settled_by not in (BY_ENTRY, BY_IMPORT):
-            raise InvalidOption(
-                "settled_by",
-                "is needed to hold: entry, if the commit is to record the cost, or import, if the cloud will tell it.",
-            )
     if task.state == RELEASED and (task.amount is not None or task.lines is not None):
         raise InvalidOption(
             "amount", "and lines say nothing to a release, which lets go of all that is held."

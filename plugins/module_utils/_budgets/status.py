@@ -30,11 +30,13 @@ def status(
     rates: Rates,
     now: datetime,
     consumer: str | None = None,
+    option: str = "names",
 ) -> dict[str, Any]:
     """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked
     for.
 
-    consumer: lists the alerts that it has not acknowledged, in place of those of the current periods.
+    consumer: lists the alerts that it has not acknowledged, in place of those of the current periods. option:
+    the option that names them, for errors.
 
     Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for
     a name that there is not, and for an empty list of them; LedgerError.
@@ -44,7 +46,7 @@ def status(
     with sql.reading_rows(options) as rows:
         stored = budgets.read_all(rows)
         now = holds.database_now(rows, now)
-        wanted = stored if names is None else [require(stored, name, "names") for name in names]
+        wanted = stored if names is None else [require(stored, name, option) for name in names]
         stands_on = snapshot.read(rows, rates, now, wanted, Request())
         found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
         told = [alerts.described(one) for one in alerts.waiting(rows, wanted, consumer, now)]

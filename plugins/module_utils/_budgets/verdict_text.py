@@ -134,9 +134,9 @@ def utilization(amount: Decimal, limit: Decimal) -> float:
 
 def _override(override: Override) -> dict[str, Any]:
     return {
-        "for": override.reservation,
+        "reservation": override.reservation,
         "amount": display(from_nano(override.amount_nano)),
         "reason": override.reason,
-        "by": override.approved_by,
+        "approved_by": override.approved_by,
         "until": iso(override.until),
     }

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budgets import alerts, budgets, reservations
+from ansible_collections.finops.cloud.plugins.module_utils._budgets import (
+    alerts,
+    budgets,
+    overrides,
+    reservations,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
@@ -39,7 +44,15 @@ class Desk:
         return self.budget(name=name, limit=limit, check_mode=check_mode, **given)
 
     def budget(self, check_mode: bool = False, **task: Any) -> dict[str, Any]:
-        return budgets.apply(self.options, budgets.Task(**task), Rates(), self.now, check_mode, "tester")
+        return budgets.apply(
+            self.options, budgets.BudgetTask(**task), Rates(), self.now, check_mode, "tester"
+        )
+
+    def override(self, check_mode: bool = False, **task: Any) -> dict[str, Any]:
+        return overrides.apply(self.options, overrides.OverrideTask(**task), self.now, check_mode, "tester")
+
+    def alert(self, check_mode: bool = False, **task: Any) -> dict[str, Any]:
+        return alerts.apply(self.options, alerts.AlertTask(**task), self.now, check_mode, "tester")
 
     def hold(
         self, amount: str | None = None, name: str = "deploy", check_mode: bool = False, **more: Any

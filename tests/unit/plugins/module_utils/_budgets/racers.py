@@ -39,7 +39,7 @@ def race_once(options: LedgerOptions, race: int, racers: int) -> dict[str, int]:
     name = f"race {race}"
     limit = str(FITS * int(EACH))
     scope = {"tags": {"race": str(race)}}
-    task = budgets.Task(name=name, limit=limit, currency="CHF", fed_by="entries", scope=scope)
+    task = budgets.BudgetTask(name=name, limit=limit, currency="CHF", fed_by="entries", scope=scope)
     budgets.apply(options, task, Rates(), now_utc(), check_mode=False, recorded_by="racer")
     context = multiprocessing.get_context("fork")
     ready = context.Barrier(racers)

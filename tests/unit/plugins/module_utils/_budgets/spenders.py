@@ -58,7 +58,9 @@ def committed(options: LedgerOptions, number: int, amount: str, now: datetime) -
 
 
 def main(options: LedgerOptions, spenders: int) -> list[list[str]]:
-    task = budgets.Task(name="team", limit=str(LIMIT), currency="CHF", period="yearly", fed_by="entries")
+    task = budgets.BudgetTask(
+        name="team", limit=str(LIMIT), currency="CHF", period="yearly", fed_by="entries"
+    )
     budgets.apply(options, task, Rates(), now_utc(), False, "spender")
     context = multiprocessing.get_context("fork")
     ready, told = context.Barrier(spenders), context.SimpleQueue()
