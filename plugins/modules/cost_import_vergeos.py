@@ -273,7 +273,7 @@ def main() -> None:
         },
         mutually_exclusive=[("since", "window", "begin")],
         required_by={"end": "begin"},
-        required_one_of=[("host",), ("token", "username")],
+        required_one_of=[("token", "username")],
         supports_check_mode=True,
     )
 

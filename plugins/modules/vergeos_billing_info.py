@@ -220,7 +220,7 @@ from ..module_utils._vergeos.connection import System
 def main() -> None:
     module = FinopsModule(
         argument_spec={**vergeos_arguments.CONNECTION, **QUESTION},
-        required_one_of=[("host",), ("token", "username")],
+        required_one_of=[("token", "username")],
         supports_check_mode=True,
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from .running import PACKAGE, run_module
 
 Options = dict[str, Any]
 
+TARGETS = Path(__file__).parents[3] / "integration" / "targets"
 COST: Options = {"cloud": "sandbox", "window": "yesterday", "api_timeout": 2}
 #: kind, module, options, fault, and what else the error says.
 OF_A_CLOUD: list[tuple[str, str, Options, Options | None, Options]] = [
@@ -56,7 +58,6 @@ OF_A_CLOUD: list[tuple[str, str, Options, Options | None, Options]] = [
         "rejected", "infomaniak_cost_info", COST, {"service": "rating", "kind": "status", "status": 409},
         {"service": "rating", "http_status": 409},
     ),
-    ("absent", "infomaniak_cost_info", {**COST, "interface": "admin"}, None, {"service": "rating"}),
     ("unknown_amount", "infomaniak_cost_info", {**COST, "currency": "JPY"}, None, {}),
     (
         "denied", "infomaniak_quota_info",
@@ -118,6 +119,15 @@ def test_kinds_of_a_ledger(
     assert (result["failed"], result["error"]) == (True, error(kind, **said)), result["msg"]
 
 
+def test_a_service_that_the_catalog_does_not_have_is_a_kind(
+    start: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = start("--scenario", str(TARGETS / "infomaniak_quota_info" / "files" / "small.yml"))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", small.state["clouds_file"])
+    result = run_module("infomaniak_cost_info", COST)
+    assert (result["failed"], result["error"]) == (True, error("absent", service="rating")), result["msg"]
+
+
 def test_a_missing_library_is_a_kind(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("cost_budget", BUDGET)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
@@ -139,7 +149,7 @@ def test_several_errors_are_of_the_first_ones_kind() -> None:
 
 
 def test_the_list_of_kinds_is_closed_and_documented() -> None:
-    tried = {row[0] for row in (*OF_A_CLOUD, *OF_A_LEDGER)} | {"library"}
+    tried = {row[0] for row in (*OF_A_CLOUD, *OF_A_LEDGER)} | {"absent", "library"}
     assert tried == set(KINDS)
     (note,) = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["notes"]
     assert re.findall(r"C\((\w+)\) \(", note) == [
