@@ -10,9 +10,7 @@ Documented as the module of its name.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,10 +21,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from ..module_utils._budgets.deployment_verdict import Policy, deployment_verdict
+from ..module_utils._core.errors import InvalidOption
+from ..module_utils._core.files import FileAttributes, parse_attributes, replace_file
 from ..module_utils._export.verdict_xml import junit
 
 SHIPPED = Path(__file__).parents[2] / "roles" / "budget_gate" / "templates"
 TEMPLATE = "verdict.md.j2"
+#: CI publishes these files, by another user.
+_MODE = 0o644
 _WARN = {"type": "str", "choices": ["fail", "warn"], "default": "fail"}
 #: Letters, digits and what means nothing in Markdown, in tables neither.
 _PLAIN = re.compile(r"[A-Za-z0-9 .,;/=%+-]")
@@ -59,13 +61,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         verdict = deployment_verdict(
             args["name"], args["estimate"], args["quota"], args["gate"], policy, args["sync_failure"] or None
         )
+        try:
+            attributes = parse_attributes(args)
+        except InvalidOption as error:
+            raise AnsibleActionFail(str(error)) from error
         written = []
         for name, path in (("json", args["json"]), ("markdown", args["markdown"]), ("junit", args["junit"])):
             if path is not None:
                 content = _content(name, verdict, args["template_path"])
-                result["changed"] = _write(Path(path), content, self._task.check_mode) or result.get(
-                    "changed", False
-                )
+                differed = _write(Path(path), content, attributes, self._task.check_mode)
+                result["changed"] = differed or result.get("changed", False)
                 written.append(path)
         return {"changed": False, **result, **verdict, "files": written}
 
@@ -105,23 +110,12 @@ def cell(value: object) -> Markup:
     return Markup("".join(one if _PLAIN.match(one) else f"&#{ord(one)};" for one in text))  # noqa: S704
 
 
-def _write(path: Path, content: str, check_mode: bool) -> bool:
-    """Write the file unless it has that content, and tell whether it had not.
-
-    It takes its place when it is whole.
-    """
+def _write(path: Path, content: str, attributes: FileAttributes, check_mode: bool) -> bool:
+    """Write the file unless it is as wanted, and tell whether it was not. Raises AnsibleActionFail."""
     try:
-        if path.is_file() and path.read_text(encoding="utf-8") == content:
-            return False
-        if not check_mode:
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+        return replace_file(path, content.encode(), _MODE, attributes, check_mode)
     except OSError as error:
         raise AnsibleActionFail(f"{path} cannot be written: {error.strerror}.") from error
-    return True
 
 
 def _builtin(value: Any) -> Any:

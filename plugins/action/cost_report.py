@@ -8,10 +8,7 @@ module's.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +16,14 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._core.errors import FinopsError, InvalidOption
+from ..module_utils._core.files import parse_attributes, refusing, replace_file
 from ..module_utils._core.periods import now_utc, zone_named
 from ..module_utils._export.render import FORMATS, render
 from ..module_utils._export.report import Results, report
 
 OURS = str(Path(__file__).resolve().parents[2] / "roles" / "cost_report" / "templates")
+#: Costs are not for everybody on the controller.
+_MODE = 0o600
 _RESULTS = {name: {"type": "dict", "required": name == "summary"} for name in Results.__dataclass_fields__}
 
 
@@ -68,7 +68,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             folder / f"report.{file_format}": render(file_format, told, OURS, given["templates"])
             for file_format in given["formats"]
         }
-        changed = [_put(path, content.encode(), check_mode) for path, content in files.items()]
+        attributes = parse_attributes(given)
+        changed = []
+        for path, content in files.items():
+            with refusing("dest", path):
+                changed.append(replace_file(path, content.encode(), _MODE, attributes, check_mode))
         return {
             "changed": any(changed),
             "dest": str(folder),
@@ -77,22 +81,3 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "total": told["total"],
             "currency": told["currency"],
         }
-
-
-def _put(path: Path, content: bytes, check_mode: bool) -> bool:
-    """Put a file in place as a whole, readable by its owner only; whether it differed."""
-    try:
-        if path.is_file() and path.read_bytes() == content:
-            return False
-        if not check_mode:
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(content)
-                os.replace(name, path)
-            finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(name)
-    except OSError as error:
-        raise InvalidOption("dest", f"'{path}' cannot be written: {error.strerror}.") from error
-    return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .._core.periods import Window, ceil_to, iso
+from .._core.spans import from_to
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
 from .scope import ever_feeds_of
@@ -60,7 +61,7 @@ def _never_carried(budget: Budget, snapshot: Snapshot) -> list[str]:
 def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[str]:
     found = []
     begin = ceil_to(window.begin, feed.collect_period_s)
-    known = Window(begin, max(begin, feed.rated_through))
+    known = from_to(begin, feed.rated_through)
     hole = feed.first_hole(known)
     if hole is not None:
         found.append(

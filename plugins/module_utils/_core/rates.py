@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from .errors import InvalidOption, UnknownAmount
 from .money import EXACT, ROUNDING, parse_amount, parse_currency
 from .periods import Window, iso, parse_moment
+from .spans import cut
 
 ICU = "ICU"
 #: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
@@ -87,11 +87,7 @@ class Rates:
 
     def segments(self, window: Window) -> list[Window]:
         """The window cut where a rate begins: inside a segment every rate is constant."""
-        inside = sorted(
-            {rate.valid_from for rate in self._rates if window.begin < rate.valid_from < window.end}
-        )
-        edges = [window.begin, *inside, window.end]
-        return [Window(begin, end) for begin, end in pairwise(edges)]
+        return cut(window, (rate.valid_from for rate in self._rates))
 
 
 def parse_rates(rows: Iterable[Mapping[str, str]], confirmed: bool) -> Rates:

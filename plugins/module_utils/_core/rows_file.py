@@ -11,16 +11,15 @@ import hashlib
 import io
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from .errors import InvalidOption
+from .files import AS_IT_COMES, FileAttributes, new_file, refusing
 
 _CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
 _MODE = 0o600
@@ -118,21 +117,18 @@ class RowsFile:
     def end(self) -> None:
         """No more rows come: all are in the stream."""
         self._pass_on()
-        if self._stream is not None:
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
 
-    def differs(self) -> bool:
-        """Whether what is in place is not what was added, or others than its owner may read it."""
+    def differs(self, attributes: FileAttributes) -> bool:
+        """Whether the file in place has other rows than were added, or other attributes than these."""
         try:
             found = hashlib.sha256()
             with self.path.open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
                     found.update(chunk)
-                mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+                status = os.fstat(stream.fileno())
         except FileNotFoundError:
             return True
-        return found.digest() != self._digest.digest() or mode != _MODE
+        return found.digest() != self._digest.digest() or attributes.differ_from(status)
 
 
 def _csv_of(rows: Sequence[Sequence[Any]]) -> str:
@@ -168,30 +164,26 @@ def checked(dest: str | None) -> Path | None:
 
 
 @contextmanager
-def writing(path: Path, columns: Columns, check_mode: bool) -> Iterator[RowsFile]:
-    """A file that is put in place at the end of the block, mode 0600, if it differs; left alone where the
-    block raises.
+def writing(
+    path: Path, columns: Columns, check_mode: bool, attributes: FileAttributes = AS_IT_COMES
+) -> Iterator[RowsFile]:
+    """A file that is put in place at the end of the block if it differs; left alone where the block raises.
 
-    In check mode nothing is written. Raises InvalidOption naming dest for what the file system refuses.
+    attributes: mode 0600 where they name no mode. In check mode nothing is written. Raises InvalidOption
+    naming dest for what the file system refuses.
     """
-    try:
+    wanted = replace(attributes, mode=_MODE) if attributes.mode is None else attributes
+    with refusing("dest", path):
         if check_mode:
             file = RowsFile(path, columns, None)
             yield file
             file.end()
-            file.changed = file.differs()
+            file.changed = file.differs(wanted)
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                file = RowsFile(path, columns, stream)
-                yield file
-                file.end()
-            file.changed = file.differs()
+        with new_file(path) as new:
+            file = RowsFile(path, columns, new.stream)
+            yield file
+            file.end()
+            file.changed = file.differs(wanted)
             if file.changed:
-                os.replace(name, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(name)
-    except OSError as error:
-        raise InvalidOption("dest", f"'{path}' cannot be written: {error.strerror}.") from error
+                new.replace(path, _MODE, wanted)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from .._core.completeness import all_known
 from .._core.money import EXACT, exact_sum
 from .._core.periods import Calendar, Window, iso, period_at
+from .._core.spans import overlap
 from .._openstack.rating.api import RatedPeriods, RatedSum
 from .._openstack.rating.points import RatedPoint
 
@@ -201,7 +202,7 @@ def by_time(periods: RatedPeriods, unit: str, zone: ZoneInfo) -> list[TimeSum]:
     for begin, amount in periods.amounts.items():
         if current is None or not current.contains(begin):
             current = _holding(calendar, begin)
-            part = Window(max(current.begin, periods.window.begin), min(current.end, periods.window.end))
+            part = overlap(current, periods.window)
             found.append(TimeSum(_name(unit, current.begin, zone), part, amount))
         else:
             last = found[-1]

@@ -21,8 +21,9 @@ from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import ROUNDING, display, exact_sum, from_nano
-from .._core.periods import Window, iso, previous_part
+from .._core.periods import iso, previous_part
 from .._core.rates import Rates
+from .._core.spans import from_to
 from .._ledger import entry_result, feeds, sql, totals
 from .._ledger.totals import Selection, Total
 from . import grouping
@@ -295,7 +296,7 @@ def _previous(connection: Connection, question: Question, teller: _Teller, now: 
     currency to tell it in.
     """
     window = question.selection.window
-    part = Window(window.begin, max(window.begin, min(now, window.end)))
+    part = from_to(window.begin, min(now, window.end))
     before = previous_part(question.named, part, window.length, question.zone)
     ours, theirs = (
         _whole(connection, question, replace(question.selection, window=one)) for one in (part, before)

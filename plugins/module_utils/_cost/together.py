@@ -16,7 +16,7 @@ from functools import reduce
 from .._core.completeness import all_known
 from .._core.forecast import Forecast
 from .._core.money import EXACT, ROUNDING, exact_sum
-from .._core.periods import Window
+from .._core.spans import hull, union
 from .._infomaniak.free_tier import FreeTier
 from .._openstack.rating.api import RatedPeriods, RatedSum
 from .._openstack.rating.metrics import RatedMetric
@@ -39,12 +39,12 @@ def together(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
     apis = {cost.api for cost in costs}
     return WindowCost(
         api=apis.pop() if len(apis) == 1 else None,
-        window=_span(cost.window for cost in costs),
-        rated=_span(cost.rated for cost in costs),
+        window=hull(cost.window for cost in costs),
+        rated=hull(cost.rated for cost in costs),
         by_type=added(cost.by_type for cost in costs),
         rated_through=None if newest is None else min(newest),
         periods=None if periods is None else _periods(periods),
-        missing=None if missing is None else united(span for spans in missing for span in spans),
+        missing=None if missing is None else union(span for spans in missing for span in spans),
         by_resource=None,
         points=None,
         differences=tuple(one for cost in costs for one in cost.differences),
@@ -84,38 +84,22 @@ def added(parts: Iterable[Sums]) -> Sums:
     return tuple(found)
 
 
-def united(spans: Iterable[Window]) -> tuple[Window, ...]:
-    """What lies in any of the spans, in order, as few windows as say it."""
-    found: list[Window] = []
-    for span in sorted(spans, key=lambda one: one.begin):
-        if found and span.begin <= found[-1].end:
-            found[-1] = Window(found[-1].begin, max(found[-1].end, span.end))
-        else:
-            found.append(span)
-    return tuple(found)
-
-
-def _span(windows: Iterable[Window]) -> Window:
-    every = list(windows)
-    return Window(min(one.begin for one in every), max(one.end for one in every))
-
-
 def _periods(parts: Sequence[RatedPeriods]) -> RatedPeriods:
     amounts: dict[datetime, Decimal] = {}
     for part in parts:
         for begin, amount in part.amounts.items():
             amounts[begin] = EXACT.add(amounts.get(begin, Decimal(0)), amount)
-    window = _span(part.window for part in parts)
+    window = hull(part.window for part in parts)
     return RatedPeriods(window, dict(sorted(amounts.items())), parts[0].collect_period_s)
 
 
 def _previous(parts: Sequence[Previous]) -> Previous:
     missing = all_known(part.missing for part in parts)
     return Previous(
-        compared=_span(part.compared for part in parts),
-        window=_span(part.window for part in parts),
+        compared=hull(part.compared for part in parts),
+        window=hull(part.window for part in parts),
         by_type=added(part.by_type for part in parts),
-        missing=None if missing is None else united(span for spans in missing for span in spans),
+        missing=None if missing is None else union(span for spans in missing for span in spans),
     )
 
 

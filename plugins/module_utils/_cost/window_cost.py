@@ -20,6 +20,7 @@ from .._core.forecast import DAYS, Forecast, forecast
 from .._core.money import EXACT, exact_sum
 from .._core.periods import Window, ceil_to, previous_part, rounded_up
 from .._core.rows_file import RowsFile
+from .._core.spans import from_to
 from .._infomaniak import free_tier
 from .._openstack.connection import Service
 from .._openstack.rating import api as rating
@@ -223,7 +224,7 @@ def _rated_part(window: Window, recent: rating.RatedPeriods | None, question: Qu
     newest = None if recent is None else recent.rated_through
     if newest is None:
         return sent
-    return Window(sent.begin, max(sent.begin, min(sent.end, newest)))
+    return from_to(sent.begin, min(sent.end, newest))
 
 
 def _by_type(service: Service, api: str, window: Window) -> tuple[str, Sums]:
@@ -249,7 +250,7 @@ def _previous(
     """None where it was not asked for, or how much of the window has elapsed is not known."""
     if not question.with_previous or recent is None or recent.rated_through is None:
         return None
-    elapsed = Window(window.begin, max(window.begin, min(window.end, recent.rated_through)))
+    elapsed = from_to(window.begin, min(window.end, recent.rated_through))
     before = previous_part(question.named, elapsed, window.length, question.zone)
     sent = rounded_up(before, question.collect_period_s)
     _api, by_type = _by_type(service, api, sent)

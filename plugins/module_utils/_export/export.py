@@ -16,6 +16,7 @@ from typing import Any
 
 from .._core import rows_file
 from .._core.errors import InvalidOption, UnknownAmount
+from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import Window, iso
 from .._core.rates import ICU
 from .._ledger import feeds, sql, valid_entries
@@ -31,13 +32,17 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Target:
-    """What is written: a file of CSV, or a folder of Parquet; of which FOCUS version, and how told."""
+    """What is written: a file of CSV, or a folder of Parquet; of which FOCUS version, and how told.
+
+    attributes: of each file.
+    """
 
     dest: str
     file_format: str
     version: str
     focus: FocusOptions
     defuse: bool = True
+    attributes: FileAttributes = AS_IT_COMES
 
 
 def from_ledger(
@@ -126,7 +131,7 @@ def _write(place: Path, charges: Iterable[Charge], target: Target, window: Windo
     watched = sums.watched(charges)
     if target.file_format == PARQUET:
         months = focus_parquet.months_of(window, target.focus.zone)
-        written = focus_parquet.write(place, watched, target.version, months, check_mode)
+        written = focus_parquet.write(place, watched, target.version, months, check_mode, target.attributes)
         files = [
             {"path": str(one.path), "billing_period": one.month, "rows": one.count}
             for one in written
@@ -134,7 +139,9 @@ def _write(place: Path, charges: Iterable[Charge], target: Target, window: Windo
         ]
         changed = any(one.changed for one in written)
     else:
-        count, changed = focus_csv.write(place, watched, target.version, target.defuse, check_mode)
+        count, changed = focus_csv.write(
+            place, watched, target.version, target.defuse, check_mode, target.attributes
+        )
         files = [{"path": str(place), "billing_period": None, "rows": count}]
     return {
         "changed": changed,

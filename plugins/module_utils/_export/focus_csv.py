@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core import rows_file
+from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import iso, moment_of
 from . import attos
 from .focus import Charge, Kind, Numbers, Times
@@ -101,7 +102,12 @@ class _Words:
 
 
 def write(
-    path: Path, charges: Iterable[Charge], version: str, defuse: bool, check_mode: bool
+    path: Path,
+    charges: Iterable[Charge],
+    version: str,
+    defuse: bool,
+    check_mode: bool,
+    attributes: FileAttributes = AS_IT_COMES,
 ) -> tuple[int, bool]:
     """The charges as a CSV file in UTF-8; how many there were, and whether the file has changed.
 
@@ -112,7 +118,7 @@ def write(
     """
     names = tuple(column.name for column in columns_of(version))
     words = _Words(version, defuse)
-    with rows_file.writing(path, rows_file.Columns(names, nested=()), check_mode) as file:
+    with rows_file.writing(path, rows_file.Columns(names, nested=()), check_mode, attributes) as file:
         lines = map(words.line, charges)
         while some := list(islice(lines, _ROWS_AT_ONCE)):
             file.add_text("".join(some), len(some))

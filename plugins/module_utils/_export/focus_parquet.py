@@ -11,12 +11,10 @@ when it is whole.
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, islice
@@ -25,6 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
+from .._core.files import AS_IT_COMES, FileAttributes, new_file, refusing
 from .._core.periods import Calendar, Window, iso, period_at
 from . import attos
 from .focus import Charge, Kind, Numbers, Times
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 #: What partitions are called; not like a column, as readers add it to those of the files.
 PARTITION = "billing_period"
 _FILE = "focus.parquet"
+_MODE = 0o600
 #: Of how many charges a row group is, which is what is held in memory.
 _ROWS_AT_ONCE = 50_000
 _DIGITS = 38
@@ -115,22 +115,28 @@ def months_of(window: Window, zone: str) -> dict[int, str]:
 
 
 def write(
-    folder: Path, charges: Iterable[Charge], version: str, months: dict[int, str], check_mode: bool
+    folder: Path,
+    charges: Iterable[Charge],
+    version: str,
+    months: dict[int, str],
+    check_mode: bool,
+    attributes: FileAttributes = AS_IT_COMES,
 ) -> list[Written]:
     """The charges, which come in order of time, as folder/billing_period=2026-11/focus.parquet; what a month
     without any had is removed.
 
     months: the billing months of the window by their begin. In check mode files are compared and not put in
-    place. Raises InvalidOption naming dest for what the file system refuses.
+    place. attributes: of each file, mode 0600 where they name none. Raises InvalidOption naming dest for what
+    the file system refuses.
     """
     done: list[Written] = []
     by_month = groupby(charges, key=_month_of)
     told = next(by_month, None)
-    with _one_sentence(folder):
+    with refusing("dest", folder):
         for begin, name in months.items():
             path = folder / f"{PARTITION}={name}" / _FILE
             if told is not None and told[0] == begin:
-                done.append(_write_month(name, path, told[1], version, check_mode))
+                done.append(_write_month(name, path, told[1], version, check_mode, attributes))
                 told = next(by_month, None)
             else:
                 done.append(_remove_month(name, path, check_mode))
@@ -147,27 +153,31 @@ def _month_of(charge: Charge) -> int:
     return times.billing_begin
 
 
-def _write_month(name: str, path: Path, charges: Iterator[Charge], version: str, check_mode: bool) -> Written:
+def _write_month(
+    name: str,
+    path: Path,
+    charges: Iterator[Charge],
+    version: str,
+    check_mode: bool,
+    attributes: FileAttributes,
+) -> Written:
     from pyarrow import parquet
 
     columns = columns_of(version)
     count = 0
-    scratch = None if check_mode else path.parents[1]
-    if scratch is not None:
-        scratch.mkdir(mode=0o700, exist_ok=True)
-    # Beside its place, so that it is moved there in one step; its name hides it from readers.
-    with tempfile.TemporaryDirectory(prefix=".finops-", dir=scratch) as beside:
-        new = Path(beside) / _FILE
+    # Above its folder, which is not made for a file that does not differ; its name hides it from readers.
+    scratch = Path(tempfile.gettempdir()) if check_mode else path.parents[1]
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    with new_file(path, scratch) as new:
         schema = _schema(columns)
-        with parquet.ParquetWriter(new, schema, compression="zstd") as writer:
+        with parquet.ParquetWriter(new.path, schema, compression="zstd") as writer:
             while taken := _taken(islice(charges, _ROWS_AT_ONCE)):
                 writer.write_table(_table(taken, columns, schema))
                 count += len(taken.keys)
-        changed = not path.is_file() or not filecmp.cmp(new, path, shallow=False)
+        changed = new.differs_from(path, attributes)
         if changed and not check_mode:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            new.chmod(0o600)
-            os.replace(new, path)
+            new.replace(path, _MODE, attributes)
     return Written(name, path, count, changed)
 
 
@@ -257,11 +267,3 @@ def _times(seconds: Sequence[int]) -> pyarrow.Array:
     import pyarrow as pa
 
     return pa.array([moment * _MICROSECONDS for moment in seconds], pa.timestamp("us", tz="UTC"))
-
-
-@contextmanager
-def _one_sentence(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InvalidOption("dest", f"'{folder}' cannot be written: {error.strerror}.") from error

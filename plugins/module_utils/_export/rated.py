@@ -17,8 +17,9 @@ from typing import Any
 
 from .._core.money import EXACT, plain
 from .._core.periods import Window, ceil_to, iso, rounded_up
+from .._core.spans import from_to, of_periods
 from .._imports.rated_entries import Feeding, RowMaker
-from .._imports.rated_window import entry_window, joined, missing_of, units, with_points
+from .._imports.rated_window import entry_window, missing_of, units, with_points
 from .._imports.resource_tags import read_resources
 from .._ledger import feeds
 from .._ledger.dimension_sets import Dimensions
@@ -54,8 +55,8 @@ class RatedCosts:
         """Reads the sums of the window. Raises CloudError."""
         self._cloud, self._options, self._now = cloud, options, now
         self._service = cloud.service("rating")
-        until = max(min(options.asked.end, now), options.asked.begin)
-        self.window = rounded_up(Window(options.asked.begin, until), options.collect_period_s)
+        over = from_to(options.asked.begin, min(options.asked.end, now))
+        self.window = rounded_up(over, options.collect_period_s)
         self.url = self._service.url
         self._api, self._told = rating.all_periods(
             self._service, options.rating_api, self.window, options.collect_period_s
@@ -98,7 +99,7 @@ class RatedCosts:
         period = timedelta(seconds=self._options.collect_period_s)
         ended = ceil_to(self._now + timedelta(seconds=1), self._options.collect_period_s) - period
         missing = missing_of(self._told, min(self.window.end, ended))
-        holes = joined((*missing.inner, *missing.trailing), self._options.collect_period_s)
+        holes = of_periods((*missing.inner, *missing.trailing), self._options.collect_period_s)
         return {
             "rated_through": None if through is None else iso(through),
             "fully_rated": through is not None and through >= self.window.end and not holes,

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, display
 from .._core.periods import Window, from_iso, iso
+from .._core.spans import overlaps
 from .._cost import grouping
 
 Row = dict[str, Any]
@@ -223,7 +224,7 @@ def _days(summary: Result, zone: ZoneInfo, now: datetime) -> list[Row]:
     for name, span in grouping.spans(window, "day", zone):
         if span.begin >= now:
             break
-        gaps = [one for one in missing if one.begin < span.end and span.begin < one.end]
+        gaps = [one for one in missing if overlaps(one, span)]
         known = span.begin < known_until and not gaps
         amount = told.get(name, "0") if known or name in told else None
         found.append({"day": name, "amount": amount, "partial": span.end > known_until or bool(gaps)})

@@ -11,8 +11,6 @@ Source: https://github.com/prometheus/node_exporter, section Textfile Collector.
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any
 
 from .._budgets.status import status
 from .._core.errors import InvalidOption
+from .._core.files import AS_IT_COMES, FileAttributes, refusing, replace_file
 from .._cost.ledger_summary import Question, summarize
 from .._ledger.sql import LedgerOptions
 from .._openstack.connection import Cloud
@@ -38,10 +37,13 @@ _QUOTAS = QuotaOptions(
 
 @dataclass(frozen=True)
 class Asked:
-    """dest as the user wrote it, and the cost that is told."""
+    """dest as the user wrote it, the cost that is told, and the attributes of the file: mode 0644 where they
+    name none.
+    """
 
     dest: str
     question: Question
+    attributes: FileAttributes = AS_IT_COMES
 
 
 def write(
@@ -60,9 +62,8 @@ def write(
         quotas = read_quotas(cloud, _QUOTAS)["quotas"]
         families += openmetrics.of_quotas(quotas, cloud.identity.to_result())
     content = openmetrics.text(families).encode()
-    changed = not path.is_file() or path.read_bytes() != content
-    if not check_mode:
-        _put(path, content)
+    with refusing("dest", path):
+        changed = replace_file(path, content, _MODE, asked.attributes, check_mode, always=True)
     samples = sum(len(family.samples) for family in families)
     reasons = [
         budget["reason"]
@@ -89,18 +90,3 @@ def _checked(dest: str) -> Path:
     if path.is_dir() or not path.parent.is_dir():
         raise InvalidOption("dest", f"'{dest}' is no file in a folder that is there.")
     return path
-
-
-def _put(path: Path, content: bytes) -> None:
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                os.fchmod(stream.fileno(), _MODE)
-            os.replace(name, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(name)
-    except OSError as error:
-        raise InvalidOption("dest", f"'{path}' cannot be written: {error.strerror}.") from error

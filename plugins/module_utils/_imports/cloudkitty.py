@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from .._core import spans
 from .._core.completeness import OK, ServiceStatus
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import EXACT, display, exact_sum, from_nano, plain
@@ -25,7 +26,7 @@ from .feed_writer import FeedWriter, Signature, refuse_other_money
 from .free_tier_credit import Credit, credit
 from .in_use import uses_nothing
 from .rated_entries import Feeding
-from .rated_window import USUAL_LAG_PERIODS, Unit, joined, missing_of, to_read, unit_of, units, with_points
+from .rated_window import USUAL_LAG_PERIODS, Unit, missing_of, to_read, unit_of, units, with_points
 from .resource_tags import read_resources
 
 #: An import reads this much again of what it has, for hours that the cloud rated late or anew.
@@ -228,8 +229,7 @@ def _is_covered(unit: Unit, feed: feeds.Feed | None, options: ImportOptions) -> 
         return False
     alike = [one.window for one in feed.imported if one.layout == options.layout]
     return all(
-        any(window.begin <= part.begin and part.end <= window.end for window in alike)
-        for part in unit.covered(options.collect_period_s)
+        any(spans.covers(window, part) for window in alike) for part in unit.covered(options.collect_period_s)
     )
 
 
@@ -262,7 +262,7 @@ def _told_window(judged: _Judged, read: Sequence[Unit], options: ImportOptions) 
         },
         "holes": [
             {"begin": iso(hole.begin), "end": iso(hole.end)}
-            for hole in joined(judged.holes, options.collect_period_s)
+            for hole in spans.of_periods(judged.holes, options.collect_period_s)
         ],
         "rating_behind": bool(judged.holes),
     }

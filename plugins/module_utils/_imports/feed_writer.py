@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from .._core import spans
 from .._core.errors import InvalidOption
 from .._core.periods import Window
 from .._infomaniak import free_tier
@@ -19,7 +20,7 @@ from .._ledger import entries, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
 from .._openstack.rating.points import RatedPoint
 from .rated_entries import Feeding, RatedRows, RowMaker
-from .rated_window import Unit, joined
+from .rated_window import Unit
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class FeedWriter:
         """Take a retired feed up again, and forget that periods that begin then were imported: the cloud
         tells nothing of them any more.
         """
-        gone = joined(holes, self._feeding.collect_period_s)
+        gone = spans.of_periods(holes, self._feeding.collect_period_s)
         if self.feed is None or self.feed == _prepared(self.feed, gone):
             return
         with self._opened() as ledger:

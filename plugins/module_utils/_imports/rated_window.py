@@ -14,16 +14,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from .._core import spans
 from .._core.errors import Malformed
 from .._core.money import EXACT, exact_sum, from_nano
 from .._core.periods import Window, iso
+from .._core.spans import DAY_S, HOUR_S
 from .._ledger import feeds
 from .._openstack.connection import Service
 from .._openstack.rating.api import RatedPeriods
 from .._openstack.rating.differences import is_noise
 from .._openstack.rating.points import RatedPoint, days_of, v1_day, v2_frames
 
-DAY_S = 86_400
 #: How many collect periods a cloud is usually behind: CloudKitty's option collect.wait_periods is 2, and the
 #: running one has not ended.
 USUAL_LAG_PERIODS = 3
@@ -46,7 +47,7 @@ class Unit:
 
     def covered(self, collect_period_s: int) -> tuple[Window, ...]:
         """The parts of the unit whose cost is known."""
-        return joined(self.rated | self.empty, collect_period_s)
+        return spans.of_periods(self.rated | self.empty, collect_period_s)
 
     def newest(self) -> datetime:
         """Begin of its newest period."""
@@ -70,23 +71,16 @@ def unit_of(
 
     Where a day was imported as a whole, its one entry covers more than an hour.
     """
-    day = _bucket(moment, DAY_S)
+    day = spans.bucket(moment, DAY_S)
     as_days = (one.window for one in imported if one.layout.resolution == feeds.DAY)
-    if layout.resolution == feeds.DAY or any(
-        window.begin < day.end and day.begin < window.end for window in as_days
-    ):
+    if layout.resolution == feeds.DAY or any(spans.overlaps(window, day) for window in as_days):
         return day
     return entry_window(moment, layout, collect_period_s)
 
 
 def entry_window(moment: datetime, layout: feeds.ImportLayout, collect_period_s: int) -> Window:
     """The period of the entry that a rated period belongs to, which begins then."""
-    return _bucket(moment, DAY_S if layout.resolution == feeds.DAY else max(3_600, collect_period_s))
-
-
-def _bucket(moment: datetime, length_s: int) -> Window:
-    begin = moment - timedelta(seconds=int(moment.timestamp()) % length_s)
-    return Window(begin, begin + timedelta(seconds=length_s))
+    return spans.bucket(moment, DAY_S if layout.resolution == feeds.DAY else max(HOUR_S, collect_period_s))
 
 
 def missing_of(told: RatedPeriods, until: datetime) -> Missing:
@@ -94,22 +88,15 @@ def missing_of(told: RatedPeriods, until: datetime) -> Missing:
     newest = told.rated_through
     step = timedelta(seconds=told.collect_period_s)
     gone = [
-        begin
+        period.begin
         for window in told.missing_until(until)
-        for begin in _steps(window, step)
-        if begin + step <= until
+        for period in spans.steps(window, step)
+        if period.end <= until
     ]
     return Missing(
         tuple(begin for begin in gone if newest is not None and begin < newest),
         tuple(begin for begin in gone if newest is None or begin >= newest),
     )
-
-
-def _steps(window: Window, step: timedelta) -> Iterator[datetime]:
-    begin = window.begin
-    while begin < window.end:
-        yield begin
-        begin += step
 
 
 def units(told: RatedPeriods, empty: Iterable[datetime], unit: Callable[[datetime], Window]) -> list[Unit]:
@@ -204,13 +191,3 @@ def _in_order(rating: Service, api: str, window: Window, collect_period_s: int) 
         of_day = v1_day(rating, "the rated points", day, collect_period_s)
         in_order = sorted(of_day, key=lambda point: point.window.begin)
         yield from (list(frame) for _begin, frame in groupby(in_order, key=lambda point: point.window.begin))
-
-
-def joined(begins: Iterable[datetime], collect_period_s: int) -> tuple[Window, ...]:
-    """Periods that begin then as windows, those that touch as one."""
-    step = timedelta(seconds=collect_period_s)
-    found: list[Window] = []
-    for begin in sorted(begins):
-        first = found.pop().begin if found and found[-1].end == begin else begin
-        found.append(Window(first, begin + step))
-    return tuple(found)

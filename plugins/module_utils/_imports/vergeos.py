@@ -15,9 +15,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from .._core import spans
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import NANO_PER_UNIT, ROUNDING, amount_of, display, exact_sum, from_nano
 from .._core.periods import Window, ceil_to, iso
+from .._core.spans import HOUR_S
 from .._ledger import feeds, sql
 from .._ledger.watch import Watch, unwatched
 from .._openstack.rating.points import RatedPoint
@@ -26,8 +28,8 @@ from .._vergeos.connection import System
 from .cloudkitty import since_last, told_feed
 from .feed_writer import FeedWriter, Signature
 from .rated_entries import Feeding
-from .rated_window import Unit, joined
-from .vergeos_quantities import HOUR_S, QUANTITIES, Hours, by_hour, categories, metric
+from .rated_window import Unit
+from .vergeos_quantities import QUANTITIES, Hours, by_hour, categories, metric
 
 _HOUR = timedelta(seconds=HOUR_S)
 #: A record that does not say what it is for is for the time since the one before it, which may lie before the
@@ -127,7 +129,7 @@ def import_usage(
         "currency": options.price_list.currency,
         "collect_period": HOUR_S,
         "periods": {"rated": len(points), "empty": 0, "read": len(wanted), "missing": len(holes)},
-        "holes": [{"begin": iso(one.begin), "end": iso(one.end)} for one in joined(holes, HOUR_S)],
+        "holes": [{"begin": iso(one.begin), "end": iso(one.end)} for one in spans.of_periods(holes, HOUR_S)],
         "rating_behind": bool(holes),
         "incomplete_records": sorted(set().union(*hours.unknown.values())) if hours.unknown else [],
         "complete": True,
@@ -161,7 +163,7 @@ def _window(known: feeds.Feed | None, asked: Window | None, now: datetime) -> Wi
     if wanted.begin >= now:
         raise InvalidOption("begin", f"{iso(wanted.begin)} is not past; nothing is used yet.")
     begin, end = (ceil_to(moment, HOUR_S) for moment in (wanted.begin, min(wanted.end, now)))
-    return Window(begin, max(begin, end))
+    return spans.from_to(begin, end)
 
 
 def _is_imported(known: feeds.Feed | None, hour: datetime) -> bool:
@@ -203,6 +205,5 @@ def _holes(feed: feeds.Feed | None, window: Window, hours: Hours) -> list[dateti
     through = max((hour + _HOUR for hour in hours.unknown if hour not in hours.partly), default=window.begin)
     end = max(min(feed.rated_through, window.end), through)
     begin = max(window.begin, feed.imported[0].window.begin) if feed.imported else window.begin
-    count = max(0, int((end - begin) / _HOUR))
-    every = (begin + number * _HOUR for number in range(count))
+    every = (period.begin for period in spans.steps(spans.from_to(begin, end), _HOUR))
     return [hour for hour in every if not _is_imported(feed, hour)]

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from .._core import spans
 from .._core.periods import Window
+from .._core.spans import HOUR_S
 from .._core.usage_record import UsageRecord
 from .._vergeos.billing import TIERS
 
-HOUR_S = 3600
-_HOUR = timedelta(seconds=HOUR_S)
 _SECOND = timedelta(seconds=1)
 _MB_PER_GB, _BYTES_PER_GB = 1024, 1024**3
 #: What a price can be for, by the hour -> the field of a record, how many of its unit are one that is priced,
@@ -57,18 +57,19 @@ def by_hour(records: Iterable[UsageRecord], names: Collection[str], window: Wind
     seconds: dict[datetime, int] = defaultdict(int)
     used: dict[datetime, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     unknown: dict[datetime, set[int]] = defaultdict(set)
-    taken: list[Window] = []
+    taken: tuple[Window, ...] = ()
     for record, span in _spans(records):
         told = {name: _told(record, name) for name in names}
-        for free in _free(span, taken):
-            for hour, part_s in _parts(free, window):
+        for free in spans.subtract(span, taken):
+            for hour, part in spans.in_buckets(spans.overlap(free, window), HOUR_S):
+                part_s = part.length // _SECOND
                 seconds[hour] += part_s
                 for name, quantity in told.items():
                     if quantity is None:
                         unknown[hour].add(record.key or 0)
                     else:
                         used[hour][name] += quantity * Fraction(part_s, HOUR_S)
-        taken = _joined(taken, span)
+        taken = spans.union((*taken, span))
     whole = {hour for hour, covered_s in seconds.items() if covered_s == HOUR_S}
     return Hours(
         used={hour: dict(used[hour]) for hour in sorted(whole - unknown.keys())},
@@ -97,40 +98,6 @@ def _spans(records: Iterable[UsageRecord]) -> Iterator[tuple[UsageRecord, Window
         elif before is not None and before.created is not None and record.created is not None:
             yield record, Window(before.created, record.created)
         before = record
-
-
-def _free(span: Window, taken: list[Window]) -> Iterator[Window]:
-    """The parts of the span that lie in no window that is taken; those are in order."""
-    at = span.begin
-    for window in taken:
-        if window.end <= at or window.begin >= span.end:
-            continue
-        if at < window.begin:
-            yield Window(at, window.begin)
-        at = window.end
-    if at < span.end:
-        yield Window(at, span.end)
-
-
-def _joined(taken: list[Window], span: Window) -> list[Window]:
-    """The windows and the span, in order, those that touch as one."""
-    joined: list[Window] = []
-    for window in sorted((*taken, span), key=lambda one: one.begin):
-        if joined and window.begin <= joined[-1].end:
-            joined[-1] = Window(joined[-1].begin, max(joined[-1].end, window.end))
-        else:
-            joined.append(window)
-    return joined
-
-
-def _parts(span: Window, window: Window) -> Iterator[tuple[datetime, int]]:
-    """Every hour of the window that the span reaches into, and for how many seconds."""
-    at, end = max(span.begin, window.begin), min(span.end, window.end)
-    while at < end:
-        hour = at - timedelta(seconds=int(at.timestamp()) % HOUR_S)
-        until = min(hour + _HOUR, end)
-        yield hour, (until - at) // _SECOND
-        at = until
 
 
 def categories(given: Mapping[str, str]) -> dict[str, str]:

@@ -12,10 +12,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from .._core import spans
 from .._core.periods import Window, iso, moment_of
 from .rows import Transaction, read
 from .schema import tables
@@ -122,27 +123,22 @@ class Feed:
 
     def first_hole(self, wanted: Window) -> Window | None:
         """The first part of the wanted window that was not imported; None where it is tiled without a hole."""
-        return _first_hole([one.window for one in self.imported], wanted)
+        return spans.first_hole(wanted, [one.window for one in self.imported])
 
     def holes(self, window: Window) -> Iterator[Window]:
         """The parts of the window that were not imported, up to the end of the newest rated period."""
-        begin, end = window.begin, min(window.end, self.rated_through)
-        while begin < end and (hole := self.first_hole(Window(begin, end))):
-            yield hole
-            begin = hole.end
+        rated = spans.from_to(window.begin, min(window.end, self.rated_through))
+        yield from spans.subtract(rated, [one.window for one in self.imported])
 
     def first_untagged(self, wanted: Window) -> Window | None:
         """The first part of the wanted window that was not imported with the tags of its resources."""
-        return _first_hole([one.window for one in self.imported if one.layout.tagged], wanted)
+        return spans.first_hole(wanted, [one.window for one in self.imported if one.layout.tagged])
 
     def has_day_around(self, moment: datetime) -> bool:
         """Whether an entry of a whole UTC day begins before the moment and ends behind it."""
-        begin = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-        return begin < moment and any(
-            one.layout.resolution == DAY
-            and one.window.begin < begin + timedelta(days=1)
-            and begin < one.window.end
-            for one in self.imported
+        day = spans.bucket(moment, spans.DAY_S)
+        return day.begin < moment and any(
+            one.layout.resolution == DAY and spans.overlaps(one.window, day) for one in self.imported
         )
 
     @property
@@ -336,25 +332,6 @@ def added(imported: tuple[Imported, ...], new: Imported) -> tuple[Imported, ...]
 
 def without(imported: tuple[Imported, ...], gone: Window) -> tuple[Imported, ...]:
     """The windows without the parts that lie in the gone one."""
-    left: list[Imported] = []
-    for one in imported:
-        begin, end = one.window.begin, one.window.end
-        if end <= gone.begin or gone.end <= begin:
-            left.append(one)
-            continue
-        if begin < gone.begin:
-            left.append(Imported(Window(begin, gone.begin), one.layout))
-        if gone.end < end:
-            left.append(Imported(Window(gone.end, end), one.layout))
-    return tuple(left)
-
-
-def _first_hole(windows: list[Window], wanted: Window) -> Window | None:
-    at = wanted.begin
-    for window in sorted(windows, key=lambda one: one.begin):
-        if at >= wanted.end:
-            break
-        if window.begin > at:
-            return Window(at, min(window.begin, wanted.end))
-        at = max(at, window.end)
-    return Window(at, wanted.end) if at < wanted.end else None
+    return tuple(
+        Imported(part, one.layout) for one in imported for part in spans.subtract(one.window, [gone])
+    )

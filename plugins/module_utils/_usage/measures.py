@@ -14,6 +14,7 @@ from datetime import datetime
 
 from .._core.errors import InvalidOption
 from .._core.periods import Window, ceil_to
+from .._core.spans import from_to
 from .._openstack import metric
 from .._openstack.connection import Service
 from .._openstack.metric import ArchivePolicy, MeasuredResource, Metric, Reference, Series
@@ -164,7 +165,7 @@ def _on_edges(window: Window | None, granularity_s: int) -> Window:
     if window is None:
         raise ValueError("measures are read in a window")
     begin = ceil_to(window.begin, granularity_s)
-    return Window(begin, max(begin, window.end))
+    return from_to(begin, window.end)
 
 
 def _counted(some: Iterable[Metric]) -> dict[str, tuple[Reference, Reference | None, Reference]]:

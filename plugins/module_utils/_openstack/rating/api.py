@@ -17,6 +17,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
+from ..._core import spans
 from ..._core.errors import Malformed, NotFound
 from ..._core.money import EXACT
 from ..._core.periods import Window, ceil_to, iso
@@ -70,7 +71,7 @@ class RatedPeriods:
 
     def covers(self, window: Window) -> bool:
         """Whether all of the window was looked at."""
-        return self.window.begin <= window.begin and window.end <= self.window.end
+        return spans.covers(self.window, window)
 
     def within(self, window: Window) -> RatedPeriods:
         """Those that begin in a window which this one covers."""
@@ -79,15 +80,10 @@ class RatedPeriods:
 
     def missing_until(self, end: datetime) -> list[Window]:
         """The parts of the window up to that moment of which no period is rated, in order."""
-        step = timedelta(seconds=self.collect_period_s)
-        found: list[Window] = []
-        begin = self.window.begin
-        while begin < min(end, self.window.end):
-            if begin not in self.amounts:
-                joined = found.pop().begin if found and found[-1].end == begin else begin
-                found.append(Window(joined, begin + step))
-            begin += step
-        return found
+        looked_at = spans.from_to(self.window.begin, min(end, self.window.end))
+        periods = spans.steps(looked_at, timedelta(seconds=self.collect_period_s))
+        missing = (period.begin for period in periods if period.begin not in self.amounts)
+        return list(spans.of_periods(missing, self.collect_period_s))
 
 
 def summary_by_type(rating: Service, api: str, window: Window) -> tuple[str, list[RatedSum]]:

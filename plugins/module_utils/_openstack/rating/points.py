@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..._core.errors import InvalidOption, Malformed, NotFound
 from ..._core.periods import Window, from_iso, iso
+from ..._core.spans import steps
 from ..connection import Service
 
 #: The most that every storage of CloudKitty takes: Loki refuses more (storage/v2/loki). The default would be
@@ -76,11 +77,7 @@ def points(rating: Service, api: str, window: Window, collect_period_s: int) -> 
 
 def days_of(window: Window) -> Iterator[Window]:
     """The window in parts of 24 hours, the last one shorter."""
-    begin = window.begin
-    while begin < window.end:
-        day = Window(begin, min(begin + DAY, window.end))
-        yield day
-        begin = day.end
+    return steps(window, DAY)
 
 
 def v1_day(

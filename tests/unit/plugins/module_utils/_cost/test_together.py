@@ -24,8 +24,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._core.spans import union
 from ansible_collections.finops.cloud.plugins.module_utils._cost import cost
-from ansible_collections.finops.cloud.plugins.module_utils._cost.together import united
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.places import Place, Places
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -362,7 +362,7 @@ def test_the_whole_is_exactly_the_sum_of_its_parts(drawn: list[tuple[int, int, s
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=8))
 def test_windows_united_hold_the_same_hours_and_touch_nowhere(drawn: list[tuple[int, int]]) -> None:
     spans = [Window(FIRST + begin * HOUR, FIRST + (begin + length) * HOUR) for begin, length in drawn]
-    found = united(spans)
+    found = union(spans)
     hours = [datetime.fromtimestamp(FIRST.timestamp() + number * 3600, UTC) for number in range(75)]
     for hour in hours:
         assert any(one.contains(hour) for one in found) == any(one.contains(hour) for one in spans)
