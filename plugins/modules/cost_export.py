@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - finops.cloud._ledger
   - finops.cloud._ledger.selection
   - finops.cloud._rating.rates
+  - finops.cloud._files
   - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud_and_ledger

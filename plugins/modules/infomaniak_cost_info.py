@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - finops.cloud._rating
   - finops.cloud._rating.rates
   - finops.cloud._rating.metric_categories
+  - finops.cloud._files
   - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud
@@ -114,7 +115,7 @@ options:
       - Path of a file to write the rated points to, instead of returning them. The file is CSV if the name
         ends in C(.csv), and JSON lines if it ends in C(.jsonl) or C(.ndjson).
       - The file is replaced in one step when it is complete. It is left alone if nothing differs.
-        It has mode 0600.
+        It has mode 0600 unless O(mode) is given.
       - With several O(regions) or O(projects), each row has the columns C(region), C(project_id) and
         C(project_name). They are read one after the other, and the file is not written unless all of them
         could be read.
@@ -687,6 +688,7 @@ from typing import Any
 from ..module_utils._ansible import arguments, cloud_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_places
+from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import LAST_HOUR, asked_window, zone_named
 from ..module_utils._core.rows_file import checked
@@ -711,12 +713,13 @@ def main() -> None:
             "group_by": {"type": "list", "elements": "str", "choices": list(GROUPS), "default": []},
             "dataframes": {"type": "bool", "default": False},
             "dest": {"type": "path"},
+            **arguments.FILE,
             "metrics": {"type": "bool", "default": False},
             "previous": {"type": "bool", "default": False},
             "forecast": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("window", "begin"), ("window", "end"), ("region_name", "regions")],
-        required_by={"end": "begin"},
+        required_by={"end": "begin", **dict.fromkeys(arguments.FILE, "dest")},
         supports_check_mode=True,
     )
 
@@ -747,6 +750,7 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOpt
         group_by=tuple(params["group_by"]),
         dataframes=params["dataframes"],
         dest=checked(params["dest"]),
+        attributes=parse_attributes(params),
         check_mode=check_mode,
         with_metrics=params["metrics"],
         metric_categories=cloud_arguments.metric_categories(params),

@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._connection.on_error
+  - finops.cloud._files
   - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
@@ -108,7 +109,7 @@ options:
       - Path of a file to write the resources to, instead of returning them. The file is CSV if the name ends
         in C(.csv), and JSON lines if it ends in C(.jsonl) or C(.ndjson).
       - The file is replaced in one step when it is complete. It is left alone if nothing differs.
-        It has mode 0600.
+        It has mode 0600 unless O(mode) is given.
       - C(age_hours) is left out of the file, as it differs at every run.
     type: path
 seealso:
@@ -428,6 +429,7 @@ from typing import Any
 from ..module_utils._ansible import arguments, cloud_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.periods import iso, used_window, zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._openstack.connection import Cloud
@@ -451,9 +453,10 @@ def main() -> None:
             "idle": {"type": "bool", "default": False},
             "old_snapshot_days": {"type": "int", "default": 30},
             "dest": {"type": "path"},
+            **arguments.FILE,
         },
         mutually_exclusive=[("window", "begin"), ("window", "end"), ("region_name", "regions")],
-        required_by={"end": "begin"},
+        required_by={"end": "begin", **dict.fromkeys(arguments.FILE, "dest")},
         supports_check_mode=True,
     )
 
@@ -479,6 +482,7 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> UsageOp
         idle=params["idle"],
         old_snapshot_days=params["old_snapshot_days"],
         dest=checked(params["dest"]),
+        attributes=parse_attributes(params),
         check_mode=check_mode,
     )
 

@@ -57,6 +57,9 @@ RATES: Spec = {
     "confirm_rates": {"type": "bool", "default": False},
 }
 
+#: Of a file that is written, for files.parse_attributes().
+FILE: Spec = {"mode": {"type": "raw"}, "owner": {"type": "str"}, "group": {"type": "str"}}
+
 #: Which entries are meant: a list of each, any of which counts, and tags that all have to match.
 _LISTS: Spec = {
     "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
