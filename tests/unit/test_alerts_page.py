@@ -118,4 +118,4 @@ def test_the_example_of_a_message_is_one() -> None:
     from ansible_collections.finops.cloud.plugins.modules import cost_budget
 
     sentence = PAGE.split("```text\n")[1].partition("\n")[0]
-    assert sentence.replace("shop: ", "production: ") in cost_budget.RETURN
+    assert sentence.replace("shop: ", "production: ") in " ".join(cost_budget.RETURN.split())

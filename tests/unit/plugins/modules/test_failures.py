@@ -26,13 +26,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     SeveralErrors,
 )
 
-from ...conftest import Sandbox
+from ...conftest import FILES, Sandbox
 from .conftest import Run
 from .running import PACKAGE, run_module
 
 Options = dict[str, Any]
 
-TARGETS = Path(__file__).parents[3] / "integration" / "targets"
+SCENARIO = FILES / "scenarios" / "default.yml"
 COST: Options = {"cloud": "sandbox", "window": "yesterday", "api_timeout": 2}
 #: kind, module, options, fault, and what else the error says.
 OF_A_CLOUD: list[tuple[str, str, Options, Options | None, Options]] = [
@@ -120,10 +120,13 @@ def test_kinds_of_a_ledger(
 
 
 def test_a_service_that_the_catalog_does_not_have_is_a_kind(
-    start: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = start("--scenario", str(TARGETS / "infomaniak_quota_info" / "files" / "small.yml"))
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", small.state["clouds_file"])
+    scenario = yaml.safe_load(SCENARIO.read_text()) | {"services": ["compute", "block_storage", "network"]}
+    unrated = tmp_path / "unrated.yml"
+    unrated.write_text(yaml.safe_dump(scenario))
+    cloud = start("--scenario", str(unrated))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", cloud.state["clouds_file"])
     result = run_module("infomaniak_cost_info", COST)
     assert (result["failed"], result["error"]) == (True, error("absent", service="rating")), result["msg"]
 
