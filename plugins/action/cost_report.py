@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renders a cost report on the controller (design/reports.md#rendering); its documentation is the
-module's.
+"""Renders a cost report on the controller (design/reports.md#rendering). The module of this name documents
+it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._core.errors import FinopsError, InvalidOption
-from ..module_utils._core.files import parse_attributes, refusing, replace_file
+from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.periods import now_utc, zone_named
 from ..module_utils._export.render import FORMATS, render
 from ..module_utils._export.report import Results, report
+from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
 
-OURS = str(Path(__file__).resolve().parents[2] / "roles" / "cost_report" / "templates")
-#: Costs are not for everybody on the controller.
-_MODE = 0o600
 _RESULTS = {name: {"type": "dict", "required": name == "summary"} for name in Results.__dataclass_fields__}
 
 
@@ -35,7 +33,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_diff = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Write the report's files, and tell which."""
+        """Write the report's files, and return their paths."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _valid, given = self.validate_argument_spec(
             argument_spec={
@@ -50,34 +48,34 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     "choices": list(FORMATS),
                 },
                 "templates": {"type": "list", "elements": "path", "default": []},
+                **FILE_OPTIONS,
             }
         )
         try:
-            told = self._written(given, bool(self._task.check_mode))
+            written = self._write(given, bool(self._task.check_mode))
         except FinopsError as error:
             raise AnsibleActionFail(str(error)) from error
-        return {**result, **told}
+        return {**result, **written}
 
-    def _written(self, given: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    def _write(self, given: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         zone = zone_named(given["timezone"], "timezone")
         folder = Path(given["dest"])
         if not folder.is_dir():
-            raise InvalidOption("dest", f"'{folder}' is no folder that is there.")
-        told = report(Results(**given["results"]), given["title"], zone, now_utc())
+            raise InvalidOption("dest", f"'{folder}' is not an existing folder.")
+        content = report(Results(**given["results"]), given["title"], zone, now_utc())
         files = {
-            folder / f"report.{file_format}": render(file_format, told, OURS, given["templates"])
+            folder / f"report.{file_format}": render(file_format, content, given["templates"])
             for file_format in given["formats"]
         }
         attributes = parse_attributes(given)
-        changed = []
-        for path, content in files.items():
-            with refusing("dest", path):
-                changed.append(replace_file(path, content.encode(), _MODE, attributes, check_mode))
+        changed = [
+            write_report_file(path, text, attributes, "dest", check_mode) for path, text in files.items()
+        ]
         return {
             "changed": any(changed),
             "dest": str(folder),
             "files": [str(path) for path in files],
-            "incomplete": told["incomplete"],
-            "total": told["total"],
-            "currency": told["currency"],
+            "incomplete": content["incomplete"],
+            "total": content["total"],
+            "currency": content["currency"],
         }

@@ -23,7 +23,7 @@ def money_sum(rows: Any, attribute: str = "amount") -> str:
     """
     if not isinstance(rows, list | tuple):
         raise AnsibleFilterError(
-            "What is summed is a list: of amounts, or of rows with an amount and a currency."
+            "money_sum needs a list of amounts, or of rows with an amount and a currency."
         )
     try:
         return plain(exact_sum(_amounts(rows, attribute)))
@@ -36,13 +36,13 @@ def _amounts(rows: list[Any] | tuple[Any, ...], attribute: str) -> list[Any]:
     for number, row in enumerate(rows):
         named = isinstance(row, Mapping)
         if named and attribute not in row:
-            raise InvalidOption(f"[{number}]", f"has no {attribute}; attribute says what to sum of each row.")
+            raise InvalidOption(f"[{number}]", f"has no {attribute}; set `attribute` to the key to sum.")
         currencies.add(parse_currency(row.get("currency"), f"[{number}].currency") if named else None)
         amounts.append(amount_of(row[attribute] if named else row, f"[{number}]"))
     if len(currencies) > 1:
         told = ", ".join(sorted(currency or "none" for currency in currencies))
         raise InvalidOption(
-            "currency", f"amounts of several currencies ({told}) have no sum; convert them first."
+            "currency", f"amounts of several currencies ({told}) cannot be summed; convert them first."
         )
     return amounts
 

@@ -48,7 +48,7 @@ def to_currency(
 
 def _checked(rates: Any) -> Sequence[Mapping[str, str]]:
     if not isinstance(rates, list | tuple):
-        raise InvalidOption("rates", f"is a list of rates; each has {', '.join(sorted(_OF_A_RATE))}.")
+        raise InvalidOption("rates", f"must be a list of rates, each with {', '.join(sorted(_OF_A_RATE))}.")
     for number, row in enumerate(rates):
         if not isinstance(row, Mapping) or set(row) != _OF_A_RATE:
             raise InvalidOption(

@@ -75,6 +75,17 @@ options:
     description: Folder with a C(verdict.md.j2) that is taken in place of the shipped one, with the result as
       C(verdict).
     type: path
+  mode:
+    description:
+      - Permissions of the files, as an octal number such as C('0640') or in symbols such as C(u=rw,g=r).
+      - Without it, a file keeps the permissions it has, and a new file can be read by its owner only.
+    type: raw
+  owner:
+    description: Name or number of the user who owns the files.
+    type: str
+  group:
+    description: Name or number of the group that owns the files.
+    type: str
 seealso:
   - module: finops.cloud.cost_estimate_info
   - module: finops.cloud.cost_reservation

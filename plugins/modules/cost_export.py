@@ -334,7 +334,7 @@ from datetime import datetime
 from typing import Any
 
 from ..module_utils._ansible import arguments, cloud_arguments
-from ..module_utils._ansible.export_arguments import EXPORT, Asked
+from ..module_utils._ansible.export_arguments import EXPORT, ExportTask
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
@@ -363,18 +363,16 @@ def main() -> None:
     libraries = {"csv": (), "parquet": ("pyarrow",), "openmetrics": ()}[params["format"]]
 
     def of_cloud(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        asked = Asked(params, now)
+        task = ExportTask(params, now)
         if as_metrics:
-            return textfile.write(asked.ledger(), asked.metrics(), now, check_mode, cloud)
-        return _told(module, export.from_cloud(cloud, asked.rated(), asked.target(), now, check_mode))
+            return textfile.write(task.ledger(), task.metrics(), now, check_mode, cloud)
+        return _told(module, export.from_cloud(cloud, task.rated(), task.target(), now, check_mode))
 
     def of_ledger() -> dict[str, Any]:
-        asked = Asked(params)
+        task = ExportTask(params)
         if as_metrics:
-            return textfile.write(asked.ledger(), asked.metrics(), asked.now, check_mode)
-        return export.from_ledger(
-            asked.ledger(), asked.selection(), asked.target(), asked.as_of(), check_mode
-        )
+            return textfile.write(task.ledger(), task.metrics(), task.now, check_mode)
+        return export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
 
     if params["read_from"] == "cloud" or params["quotas"]:
         run_on_cloud(module, of_cloud, *libraries, *(("sqlalchemy",) if as_metrics else ()))

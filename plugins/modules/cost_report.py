@@ -91,6 +91,17 @@ options:
     type: list
     elements: path
     default: []
+  mode:
+    description:
+      - Permissions of the files, as an octal number such as C('0640') or in symbols such as C(u=rw,g=r).
+      - Without it, a file keeps the permissions it has, and a new file can be read by its owner only.
+    type: raw
+  owner:
+    description: Name or number of the user who owns the files.
+    type: str
+  group:
+    description: Name or number of the group that owns the files.
+    type: str
 seealso:
   - module: finops.cloud.cost_export
   - module: finops.cloud.cost_summary_info

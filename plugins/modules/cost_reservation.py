@@ -424,7 +424,7 @@ from typing import Any
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run_gate
-from ..module_utils._budgets.reservations import Task, apply
+from ..module_utils._budgets.reservations import ReservationTask, apply
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.writer import recorded_by
 from ..module_utils._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED
@@ -455,7 +455,7 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    task = Task(**{name: module.params[name] for name in Task.__dataclass_fields__})
+    task = ReservationTask(**{name: module.params[name] for name in ReservationTask.__dataclass_fields__})
 
     def work() -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)

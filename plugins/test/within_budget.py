@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.errors import AnsibleTemplatePluginError
 
-_WRONG = "'finops.cloud.within_budget' is asked about"
+_WRONG = "'finops.cloud.within_budget' cannot test"
 
 
 def within_budget(said: Any) -> bool:
@@ -35,7 +35,7 @@ def within_budget(said: Any) -> bool:
         return said["verdict"] == "allow" and (is_row or said.get("gate_passed") is True)
     rows = said.get("budgets")
     if not isinstance(rows, list):
-        raise AnsibleTemplatePluginError(f"{_WRONG} something without a verdict; {_without_verdict(said)}.")
+        raise AnsibleTemplatePluginError(f"{_WRONG} a result without a verdict; {_without_verdict(said)}.")
     # A custom budget outside of its period covers no spend: it neither helps nor stands in the way.
     verdicts = [row.get("verdict") if isinstance(row, Mapping) else None for row in rows]
     return {verdict for verdict in verdicts if verdict != "ended"} == {"allow"}
@@ -46,7 +46,10 @@ def _without_verdict(said: Mapping[str, Any]) -> str:
         return "its task was skipped"
     if said.get("failed"):
         return f"its task failed: {said.get('msg')}"
-    return "write the result of cost_budget with a spend, of cost_reservation or of cost_budget_info, or one row of its budgets"
+    return (
+        "write the result of cost_budget with a spend, of cost_reservation or of cost_budget_info, or one row"
+        " of its budgets"
+    )
 
 
 class TestModule:

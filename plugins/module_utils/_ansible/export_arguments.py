@@ -47,7 +47,7 @@ EXPORT: arguments.Spec = {
 }
 
 
-class Asked:
+class ExportTask:
     """What a task asks. Raises InvalidOption, for what goes with another option too."""
 
     def __init__(self, params: Mapping[str, Any], now: datetime | None = None) -> None:
@@ -134,7 +134,7 @@ class Asked:
             tagged=params["import_tags"],
         )
 
-    def metrics(self) -> textfile.Asked:
+    def metrics(self) -> textfile.MetricsTarget:
         """What is written as metrics."""
         question = Question(
             selection=self.selection(),
@@ -145,4 +145,4 @@ class Asked:
             as_of=self.as_of(),
             group_by=("project",),
         )
-        return textfile.Asked(self._params["dest"], question, parse_attributes(self._params))
+        return textfile.MetricsTarget(self._params["dest"], question, parse_attributes(self._params))

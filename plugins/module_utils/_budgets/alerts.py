@@ -15,20 +15,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption, LedgerError
-from .._core.money import ROUNDING, display, plain
-from .._core.periods import iso, period_at, period_id
+from .._core.money import ROUNDING
+from .._core.periods import period_at, period_id
 from .._core.rates import Rates
 from .._ledger import alerts, budgets, feed_hours, feeds, holds, sql
 from .._ledger.alerts import ACTUAL, FORECAST, Alert, AlertKey
 from .._ledger.budgets import Budget
 from .._ledger.watch import Watch
-from . import definitions, forecasts, snapshot, verdict
+from . import definitions, forecasts, verdict
 from .request import Request
-from .scope import ScopeMatcher, reach
-from .snapshot import Snapshot
+from .results import NOTHING_FIRED, alert_to_result
+from .scope import ScopeMatcher, scope_matcher
+from .snapshot import Snapshot, read_snapshot
 from .sums import PeriodSum
+from .texts import format_alert
 from .verdict import BudgetVerdict
-from .verdict_text import NOTHING_FIRED, span, utilization
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 #: How long an alert waits for a consumer that does not acknowledge it.
 WAITS = timedelta(days=31)
 _LEDGER_UNIT = Decimal("1e-9")
-_PERCENT = Decimal("0.1")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Watched:
 
     budget: Budget
     period: PeriodSum
-    forecast: forecasts.Known | forecasts.Unknown
+    forecast: forecasts.KnownForecast | forecasts.UnknownForecast
 
     @property
     def period_id(self) -> str:
@@ -58,7 +58,7 @@ class Watched:
     def reached(self) -> dict[AlertKey, Decimal]:
         """The thresholds that are reached now, with the amount that reaches them."""
         found = {self._mark(ACTUAL, threshold): self.period.actual for threshold in self.period.reached}
-        if isinstance(self.forecast, forecasts.Known):
+        if isinstance(self.forecast, forecasts.KnownForecast):
             for threshold in forecasts.reached(self.budget, self.forecast):
                 found[self._mark(FORECAST, threshold)] = self.forecast.expected
         return found
@@ -67,33 +67,33 @@ class Watched:
         return AlertKey(self.budget.name, self.period_id, basis, threshold)
 
 
-def watched(transaction: Transaction, found: Sequence[BudgetVerdict], stands_on: Snapshot) -> list[Watched]:
+def watched(transaction: Transaction, found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[Watched]:
     """Those of the budgets that have thresholds and are in a period now: closed periods never fire."""
     current = [
         (one.budget, period)
         for one in found
         for period in one.periods
-        if one.budget.thresholds and period.window.contains(stands_on.now)
+        if one.budget.thresholds and period.window.contains(snapshot.now)
     ]
-    hours = feed_hours.read_all(transaction) if current and stands_on.feeds else {}
+    hours = feed_hours.read_all(transaction) if current and snapshot.feeds else {}
     return [
-        Watched(budget, period, forecasts.of_period(budget, period, stands_on, hours))
+        Watched(budget, period, forecasts.of_period(budget, period, snapshot, hours))
         for budget, period in current
     ]
 
 
-def due(transaction: Transaction, found: Sequence[BudgetVerdict], stands_on: Snapshot) -> list[str]:
+def due(transaction: Transaction, found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:
     """The names of the budgets that have a threshold to fire: what a reader can find out.
 
     No statement of marks where none is reached.
     """
-    reached = {mark for one in watched(transaction, found, stands_on) for mark in one.reached()}
+    reached = {mark for one in watched(transaction, found, snapshot) for mark in one.reached()}
     standing, _fired = alerts.rounds(transaction, sorted({(mark.budget, mark.period_id) for mark in reached}))
     return sorted({mark.budget for mark in reached - standing})
 
 
 def fire(
-    connection: Connection, found: Sequence[BudgetVerdict], stands_on: Snapshot, recorded_by: str
+    connection: Connection, found: Sequence[BudgetVerdict], snapshot: Snapshot, recorded_by: str
 ) -> dict[str, Any]:
     """Fire what these budgets have reached and not fired yet, a jump's thresholds all, the highest first;
     what a result tells of it.
@@ -101,18 +101,18 @@ def fire(
     alerts_unknown: a sentence for each budget whose spend is known only in part. Such a part fires what it
     reaches, and never more.
     """
-    looked_at = watched(connection, found, stands_on)
+    looked_at = watched(connection, found, snapshot)
     periods = sorted({(one.budget.name, one.period_id) for one in looked_at if one.reached()})
     standing, fired = alerts.rounds(connection, periods)
     new = [
-        _alert(one, mark, amount, fired.get(mark, 0) + 1, stands_on.now, recorded_by)
+        _alert(one, mark, amount, fired.get(mark, 0) + 1, snapshot.now, recorded_by)
         for one in looked_at
-        for mark, amount in sorted(one.reached().items(), key=_place)
+        for mark, amount in sorted(one.reached().items(), key=_alert_order)
         if mark not in standing
     ]
     alerts.save(connection, new)
     return {
-        "alerts": [described(alert) for alert in new],
+        "alerts": [alert_to_result(alert) for alert in new],
         "alerts_unknown": [
             f"{one.budget.name}: {'; '.join(one.period.spend_problems)}."
             for one in looked_at
@@ -128,9 +128,9 @@ def fire_for(
     with_thresholds = [budget for budget in wanted if budget.thresholds]
     if not with_thresholds:
         return dict(NOTHING_FIRED)
-    stands_on = snapshot.read(connection, rates, now, with_thresholds, Request())
-    found = [verdict.evaluate(budget, Request(), stands_on) for budget in with_thresholds]
-    return fire(connection, found, stands_on, recorded_by)
+    snapshot = read_snapshot(connection, rates, now, with_thresholds, Request())
+    found = [verdict.evaluate(budget, Request(), snapshot) for budget in with_thresholds]
+    return fire(connection, found, snapshot, recorded_by)
 
 
 def watch(rates: Rates, now: datetime, recorded_by: str) -> Watch:
@@ -145,7 +145,7 @@ def watch(rates: Rates, now: datetime, recorded_by: str) -> Watch:
         stored = budgets.read_all(connection)
         if written is not None and stored:
             known = feeds.read_all(connection)
-            stored = [budget for budget in stored if _covers_any(reach(budget.scope, known), written)]
+            stored = [budget for budget in stored if _covers_any(scope_matcher(budget.scope, known), written)]
         return fire_for(connection, stored, rates, holds.database_now(connection, now), recorded_by)
 
     return look
@@ -216,8 +216,8 @@ def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datet
 
     What is unknown reaches nothing: rather twice than never.
     """
-    stands_on = snapshot.read(connection, rates, now, [budget], Request())
-    for one in watched(connection, [verdict.evaluate(budget, Request(), stands_on)], stands_on):
+    snapshot = read_snapshot(connection, rates, now, [budget], Request())
+    for one in watched(connection, [verdict.evaluate(budget, Request(), snapshot)], snapshot):
         standing, _fired = alerts.rounds(connection, [(budget.name, one.period_id)])
         alerts.rearm(connection, standing - one.reached().keys(), now)
 
@@ -231,8 +231,8 @@ def rearm(connection: Connection, budget: Budget, now: datetime, write: bool) ->
         return []
     period = (budget.name, period_id(budget.calendar, window))
     standing, fired = alerts.rounds(connection, [period])
-    told = {(mark, fired[mark]) for mark in standing}
-    ids = [one.id for one in alerts.of_periods(connection, [period]) if (one.mark, one.round) in told]
+    newest = {(mark, fired[mark]) for mark in standing}
+    ids = [one.id for one in alerts.of_periods(connection, [period]) if (one.mark, one.round) in newest]
     if write:
         alerts.rearm(connection, standing, now)
     return ids
@@ -274,28 +274,7 @@ def current_periods(wanted: Sequence[Budget], now: datetime) -> list[tuple[str, 
     ]
 
 
-def described(alert: Alert) -> dict[str, Any]:
-    """An alert as results show it."""
-    return {
-        "id": alert.id,
-        "budget": alert.mark.budget,
-        "period": alert.mark.period_id,
-        "period_start": iso(alert.window.begin),
-        "period_end": iso(alert.window.end),
-        "basis": alert.mark.basis,
-        "threshold": plain(alert.mark.threshold),
-        "amount": display(alert.amount),
-        "limit": display(alert.limit),
-        "currency": alert.currency,
-        "utilization": utilization(alert.amount, alert.limit),
-        "at_least": alert.at_least,
-        "message": alert.message,
-        "fired_at": iso(alert.fired_at),
-        "acknowledged_by": list(alert.acknowledged_by),
-    }
-
-
-def _place(reached: tuple[AlertKey, Decimal]) -> tuple[str, Decimal]:
+def _alert_order(reached: tuple[AlertKey, Decimal]) -> tuple[str, Decimal]:
     """Actual before forecast, the highest threshold first."""
     mark, _amount = reached
     return mark.basis, -mark.threshold
@@ -314,28 +293,14 @@ def _alert(
         limit=one.budget.amount,
         currency=one.budget.currency,
         at_least=at_least,
-        message=_message(one, mark, amount, at_least),
+        message=format_alert(
+            one.budget,
+            one.period.window,
+            amount,
+            mark.threshold,
+            is_spent=mark.basis == ACTUAL,
+            is_least=at_least,
+        ),
         fired_at=now,
         recorded_by=recorded_by,
     )
-
-
-def _message(one: Watched, mark: AlertKey, amount: Decimal, at_least: bool) -> str:
-    """`team: 81.2 % of CHF 100 is spent: CHF 81.2 from 2026-11-01 to 2026-12-01 (UTC).
-
-    The threshold is 80 %.`
-    """
-    budget = one.budget
-    part = Decimal(str(utilization(amount, budget.amount)))
-    bound = "at least " if at_least else ""
-    verb = "is spent" if mark.basis == ACTUAL else "is expected to be spent"
-    return (
-        f"{budget.name}: {bound}{_percent(part)} of {budget.currency} {display(budget.amount)} {verb}: {budget.currency}"
-        f" {display(amount)} {span(one.period.window, budget.calendar.zone)}. The threshold is {_percent(mark.threshold)}."
-    )
-
-
-def _percent(part: Decimal) -> str:
-    """Rounded down: what is short of a threshold must not read as if it had come to it."""
-    percent = ROUNDING.multiply(part, Decimal(100))
-    return f"{plain(percent.quantize(_PERCENT, rounding='ROUND_DOWN'))} %"

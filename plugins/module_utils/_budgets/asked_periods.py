@@ -16,8 +16,8 @@ from .request import Request
 
 
 def asked_periods(calendar: Calendar, request: Request, now: datetime) -> list[Window]:
-    """The current period, the one after it, and those that the lines count in; none for a custom calendar
-    that holds none of it.
+    """The current period, the next one, and the periods in which the lines count; none for a custom calendar
+    that contains none of them.
     """
     current = period_at(calendar, now)
     asked = [current, next_period(calendar, current) if current else None]
@@ -26,8 +26,8 @@ def asked_periods(calendar: Calendar, request: Request, now: datetime) -> list[W
 
 
 def period_of(calendar: Calendar, line: Line, moment: datetime) -> Window | None:
-    """The period that a line counts in, where `this` is the one of the moment; None where a custom calendar
-    has none for it.
+    """The period in which a line counts; `this` is the period of the moment. None if a custom calendar has no
+    such period.
     """
     this = period_at(calendar, moment)
     return this if this is None or line.period == THIS else next_period(calendar, this)

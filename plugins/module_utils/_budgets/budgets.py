@@ -21,11 +21,11 @@ from .._core.money import parse_currency
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
-from . import snapshot, verdict
-from .definitions import Definition, defined, described, find, parse_limit, refuse_lookalike, require
+from . import verdict
+from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
 from .request import Request, parse_line, parse_lines, without_nothing
-from .snapshot import Snapshot
-from .verdict_text import NOTHING_FIRED
+from .results import NOTHING_FIRED, budget_to_result
+from .snapshot import Snapshot, empty_snapshot, read_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -98,26 +98,26 @@ def apply(
     Raises InvalidOption before anything is written; LedgerError. Only a new budget creates a missing ledger
     (design/ledger.md#who-may-create-it).
     """
-    given = _checked(task, rates, now, recorded_by, write=not check_mode)
-    creates = any(one.limit is not None for one in given.definitions)
+    run = _checked(task, rates, now, recorded_by, write=not check_mode)
+    creates = any(one.limit is not None for one in run.definitions)
     if check_mode and creates and not sql.exists(options):
-        return _apply_to(None, options, given)
-    if given.request is not None and not given.definitions:
+        return _apply_to(None, options, run)
+    if run.request is not None and not run.definitions:
         with sql.reading_rows(options) as rows:
-            answer = _gate(rows, options, given, given.request)
+            answer = _gate(rows, options, run, run.request)
             due = [] if check_mode else _due(rows, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
-        return {**answer.result, **(_fired_after_reading(options, due, given) if due else {})}
+        return {**answer.result, **(_fired_after_reading(options, due, run) if due else {})}
     if check_mode:
         with sql.reading(options) as ledger:
-            return _apply_to(ledger, options, given)
+            return _apply_to(ledger, options, run)
     # Removing or changing must not create a ledger that is missing: its URL is wrong then.
     with sql.writing(options, create=creates) as ledger:
-        return _apply_to(ledger, options, given)
+        return _apply_to(ledger, options, run)
 
 
 @dataclass(frozen=True)
-class _Given:
+class _BudgetRun:
     """One task, what it defines and asks for, and whether it may write."""
 
     task: BudgetTask
@@ -135,7 +135,7 @@ class _Answer:
 
     result: dict[str, Any]
     found: Sequence[verdict.BudgetVerdict]
-    stands_on: Snapshot
+    snapshot: Snapshot
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class _Change:
         return before.currency != after.currency or before.limit_nano < after.limit_nano
 
 
-def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, write: bool) -> _Given:
+def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, write: bool) -> _BudgetRun:
     """What the task defines and asks for. Raises InvalidOption for what an argument spec cannot refuse."""
     if task.state == ABSENT and task.gates:
         raise InvalidOption("state", "`absent` removes a budget; leave `spend` and `lines` out.")
@@ -165,7 +165,7 @@ def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, wr
     definitions = _definitions(task)
     if not definitions and not task.gates:
         raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
-    return _Given(task, definitions, _request(task), rates, now, recorded_by, write)
+    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write)
 
 
 def _definitions(task: BudgetTask) -> tuple[Definition, ...]:
@@ -215,42 +215,42 @@ def _request(task: BudgetTask) -> Request | None:
     return None
 
 
-def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, given: _Given) -> dict[str, Any]:
+def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _BudgetRun) -> dict[str, Any]:
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create
     outside check mode.
     """
     stored = budgets.read_all(ledger.connection) if ledger else []
-    now = holds.database_now(ledger.connection, given.now) if ledger else given.now
-    changes, in_force = _changes(given, stored)
-    if ledger and given.write:
+    now = holds.database_now(ledger.connection, run.now) if ledger else run.now
+    changes, in_force = _changes(run, stored)
+    if ledger and run.write:
         for change in changes:
             _write(ledger, change, now)
     result = {
-        **_told(options, changes[0].after if given.task.budgets is None else None),
+        **_unchanged(options, changes[0].after if run.task.budgets is None else None),
         "changed": any(change.before != change.after for change in changes),
         "ledger_created": bool(ledger and ledger.created),
-        "diff": _diff(given, changes),
+        "diff": _diff(run, changes),
     }
-    if given.task.budgets is not None:
-        result["definitions"] = [described(one.after) for one in changes if one.after is not None]
-    stands_on = snapshot.empty(given.rates, now)
-    if ledger and given.request is not None:
-        stands_on = snapshot.read(ledger.connection, given.rates, now, in_force, given.request)
-    answer = _decided(result, in_force, stands_on, given)
-    if not ledger or not given.write:
+    if run.task.budgets is not None:
+        result["definitions"] = [budget_to_result(one.after) for one in changes if one.after is not None]
+    snapshot = empty_snapshot(run.rates, now)
+    if ledger and run.request is not None:
+        snapshot = read_snapshot(ledger.connection, run.rates, now, in_force, run.request)
+    answer = _decided(result, in_force, snapshot, run)
+    if not ledger or not run.write:
         return answer.result
-    return {**answer.result, **_fired(ledger.connection, answer, changes, given)}
+    return {**answer.result, **_fired(ledger.connection, answer, changes, run)}
 
 
-def _changes(given: _Given, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:
+def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:
     """What becomes of each budget that the task defines or removes, and all budgets that there are then."""
     changes: list[_Change] = []
     in_force = list(stored)
-    for index, definition in enumerate(given.definitions):
+    for index, definition in enumerate(run.definitions):
         try:
             change = _change(definition, in_force)
         except InvalidOption as error:
-            raise (error if given.task.budgets is None else error.within(f"budgets[{index}]")) from error
+            raise (error if run.task.budgets is None else error.within(f"budgets[{index}]")) from error
         changes.append(change)
         in_force = [budget for budget in in_force if budget.name != definition.name]
         in_force += [change.after] if change.after is not None else []
@@ -265,46 +265,48 @@ def _change(definition: Definition, in_force: Sequence[Budget]) -> _Change:
     return _Change(before, defined(definition, before))
 
 
-def _diff(given: _Given, changes: Sequence[_Change]) -> dict[str, Any]:
+def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
     """Before and after: of the one budget, or of each by its name."""
-    if given.task.budgets is None:
-        return {"before": described(changes[0].before), "after": described(changes[0].after)}
-    named = list(zip([one.name for one in given.definitions], changes, strict=True))
+    if run.task.budgets is None:
+        return {"before": budget_to_result(changes[0].before), "after": budget_to_result(changes[0].after)}
+    named = list(zip([one.name for one in run.definitions], changes, strict=True))
     return {
-        "before": {name: described(one.before) for name, one in named},
-        "after": {name: described(one.after) for name, one in named},
+        "before": {name: budget_to_result(one.before) for name, one in named},
+        "after": {name: budget_to_result(one.after) for name, one in named},
     }
 
 
-def _gate(rows: PlainConnection, options: sql.LedgerOptions, given: _Given, request: Request) -> _Answer:
+def _gate(rows: PlainConnection, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
     """Gate, and nothing else."""
-    stored, now = budgets.read_all(rows), holds.database_now(rows, given.now)
-    asked = require(stored, given.task.name) if given.task.name is not None else None
-    stands_on = snapshot.read(rows, given.rates, now, stored, request)
-    return _decided(_told(options, asked), stored, stands_on, given)
+    stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
+    asked = require(stored, run.task.name) if run.task.name is not None else None
+    snapshot = read_snapshot(rows, run.rates, now, stored, request)
+    return _decided(_unchanged(options, asked), stored, snapshot, run)
 
 
-def _told(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
+def _unchanged(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:
     """What every result says, where nothing was changed and nothing fired."""
     return {
         "changed": False,
         "ledger": sql.shown(options),
         "ledger_created": False,
-        "budget": described(budget),
+        "budget": budget_to_result(budget),
         **NOTHING_FIRED,
     }
 
 
 def _decided(
-    result: dict[str, Any], in_force: Sequence[Budget], stands_on: Snapshot, given: _Given
+    result: dict[str, Any], in_force: Sequence[Budget], snapshot: Snapshot, run: _BudgetRun
 ) -> _Answer:
     """The result with the verdict on what is asked for, if anything is."""
-    task, request = given.task, given.request
+    task, request = run.task, run.request
     if request is None:
-        return _Answer(result, (), stands_on)
-    found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, stands_on, task.name)
-    decision = verdict.told_decision(found, request, stands_on, task.on_exceeded, task.on_unknown, task.name)
-    return _Answer({**result, **decision}, found, stands_on)
+        return _Answer(result, (), snapshot)
+    found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, snapshot, task.name)
+    decision = verdict.decision_to_result(
+        found, request, snapshot, task.on_exceeded, task.on_unknown, task.name
+    )
+    return _Answer({**result, **decision}, found, snapshot)
 
 
 def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
@@ -312,23 +314,23 @@ def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
 
     Without a feed there is no forecast, and what is spent tells it alone.
     """
-    if not answer.stands_on.feeds and not any(
+    if not answer.snapshot.feeds and not any(
         period.reached for one in answer.found for period in one.periods
     ):
         return []
     from . import alerts
 
-    return alerts.due(rows, answer.found, answer.stands_on)
+    return alerts.due(rows, answer.found, answer.snapshot)
 
 
-def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], given: _Given) -> dict[str, Any]:
+def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], run: _BudgetRun) -> dict[str, Any]:
     from . import alerts
 
-    return alerts.fire_after_reading(options, due, given.rates, given.now, given.recorded_by)
+    return alerts.fire_after_reading(options, due, run.rates, run.now, run.recorded_by)
 
 
 def _fired(
-    connection: Connection, answer: _Answer, changes: Sequence[_Change], given: _Given
+    connection: Connection, answer: _Answer, changes: Sequence[_Change], run: _BudgetRun
 ) -> dict[str, Any]:
     """What the definitions and the budgets that were asked fire.
 
@@ -336,13 +338,13 @@ def _fired(
     """
     from . import alerts
 
-    now = answer.stands_on.now
+    now = answer.snapshot.now
     for change in changes:
         if change.raises_limit and change.after is not None:
-            alerts.rearm_above(connection, change.after, given.rates, now)
+            alerts.rearm_above(connection, change.after, run.rates, now)
     defined_now = [change.after for change in changes if change.after is not None]
     wanted = defined_now + [one.budget for one in answer.found if one.budget not in defined_now]
-    return alerts.fire_for(connection, wanted, given.rates, now, given.recorded_by)
+    return alerts.fire_for(connection, wanted, run.rates, now, run.recorded_by)
 
 
 def _write(ledger: sql.Ledger, change: _Change, now: datetime) -> None:

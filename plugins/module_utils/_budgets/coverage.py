@@ -17,9 +17,7 @@ from .snapshot import Snapshot
 
 
 def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
-    """Why the spend of a budget that the cloud feeds is not known in that period; nothing where it is, or
-    where entries feed it.
-    """
+    """The reasons why a budget's spend in that period is not wholly known; none if entries feed it."""
     if budget.fed_by != FED_BY_CLOUD:
         return []
     if not snapshot.feeds:
@@ -36,8 +34,8 @@ def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
 
 
 def _never_carried(budget: Budget, snapshot: Snapshot) -> list[str]:
-    """What the scope names and no feed has ever carried: unknown, as a misspelt name would otherwise never
-    cost anything.
+    """The names in the scope that no feed has ever carried. Their cost is unknown: otherwise a misspelled
+    name would cost nothing.
     """
     feeds, scope = snapshot.feeds, budget.scope
     carried = {
@@ -65,22 +63,26 @@ def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[
     hole = feed.first_hole(known)
     if hole is not None:
         found.append(
-            f"the cost of project {feed.project_name} from {iso(hole.begin)} to {iso(hole.end)} was never imported"
+            f"the cost of project {feed.project_name} from {iso(hole.begin)} to {iso(hole.end)} was never"
+            " imported"
         )
-    # A retired feed brings no more, and what it never brought of this period stays unknown.
+    # A retired feed imports no more. What it never imported of this period stays unknown.
     if not feed.retired and now - feed.rated_through > budget.max_staleness:
         hours = budget.max_staleness / timedelta(hours=1)
         found.append(
-            f"the cost of project {feed.project_name} is known only up to {iso(feed.rated_through)}, more than {hours:g} h ago"
+            f"the cost of project {feed.project_name} is known only up to {iso(feed.rated_through)}, more"
+            f" than {hours:g} h ago"
         )
     if feed.has_day_around(window.begin):
         found.append(
-            f"the cost of project {feed.project_name} was imported by the day of UTC, and its period begins at {iso(window.begin)}"
+            f"the cost of project {feed.project_name} was imported by the day of UTC, and its period begins"
+            f" at {iso(window.begin)}"
         )
     untagged = feed.first_untagged(known) if budget.scope.tags and hole is None else None
     if untagged is not None:
         found.append(
-            f"the cost of project {feed.project_name} from {iso(untagged.begin)} to {iso(untagged.end)} was imported without the tags of"
+            f"the cost of project {feed.project_name} from {iso(untagged.begin)} to {iso(untagged.end)} was"
+            " imported without the tags of"
             " its resources"
         )
     return found

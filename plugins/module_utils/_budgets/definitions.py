@@ -2,9 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a budget is: from what a task says to a stored definition, and to what results show of it
-(design/gate.md#budgets).
-"""
+"""What a budget is: from what a task says to a stored definition (design/gate.md#budgets)."""
 
 from __future__ import annotations
 
@@ -17,21 +15,21 @@ from typing import Any
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import display, from_nano, parse_amount, parse_currency, plain, to_nano
-from .._core.periods import WEEKDAYS, Calendar, iso, parse_duration
+from .._core.money import parse_amount, parse_currency, plain, to_nano
+from .._core.periods import Calendar, parse_duration
 from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, Budget, Scope
 from .request import parse_tags
 
 DEFAULT_STALENESS = timedelta(hours=6)
 DEFAULT_THRESHOLDS = (Decimal("0.5"), Decimal("0.8"), Decimal("0.9"), Decimal(1))
-#: Parts of the limit that can be threshold: ten times the limit is beyond anything that warns.
+#: The largest threshold, as a fraction of the limit. Nobody needs a warning at ten times the limit.
 _LARGEST_THRESHOLD = 10
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A budget as a task writes it; None for what it leaves out, which a stored budget keeps and a new one
-    has by default.
+    """A budget as a task writes it. None stands for an omitted option: a stored budget keeps its value, a new
+    budget gets the default.
     """
 
     name: str
@@ -87,13 +85,13 @@ def defined(task: Definition, before: Budget | None) -> Budget:
 
 
 def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
-    """The scope that is written, as a whole: what it leaves out it does not go by. Not written, it stays."""
+    """The scope as the task writes it, which replaces the one before; an omitted scope stays."""
     if given is None:
         return before
     for category in given.get("categories") or ():
         if category not in CATEGORIES:
             raise InvalidOption(
-                "scope.categories", f"'{category}' is no category; it is one of {', '.join(CATEGORIES)}."
+                "scope.categories", f"'{category}' is not a category; use one of {', '.join(CATEGORIES)}."
             )
     lists = {kind: tuple(sorted(set(given.get(kind) or ()))) for kind in ("categories", "projects")}
     if "" in lists["projects"]:
@@ -102,7 +100,7 @@ def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
 
 
 def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-    """The thresholds, rising; none where the list is empty."""
+    """The thresholds in ascending order; none for an empty list."""
     if given is None:
         return before
     parts = {parse_amount(text, "thresholds") for text in given}
@@ -110,13 +108,13 @@ def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tup
         if not 0 < part <= _LARGEST_THRESHOLD:
             raise InvalidOption(
                 "thresholds",
-                f"'{plain(part)}' is no part of the limit; write 0.8 for 80 percent, at most 10.",
+                f"'{plain(part)}' is not a threshold; write a fraction of the limit such as 0.8, at most 10.",
             )
     return tuple(sorted(parts))
 
 
 def parse_limit(text: str) -> Decimal:
-    """What may be spent, zero or more. Raises InvalidOption."""
+    """The limit, zero or more. Raises InvalidOption."""
     limit = parse_amount(text, "limit")
     if limit < 0:
         raise InvalidOption("limit", f"'{text}' is negative; a limit is zero or more.")
@@ -124,22 +122,21 @@ def parse_limit(text: str) -> Decimal:
 
 
 def find(stored: Sequence[Budget], name: str) -> Budget | None:
-    """The budget of that name among those."""
+    """The budget of that name; None if there is none."""
     return next((budget for budget in stored if budget.name == name), None)
 
 
 def refuse_lookalike(name: str, stored: Sequence[Budget]) -> None:
-    """Raise InvalidOption where another budget differs from that name only by case, spaces, hyphens or
-    underscores.
+    """Raise InvalidOption if another budget's name differs only in case, spaces, hyphens or underscores.
 
-    Were both taken for one, a definition would silently replace the other; were both kept, people would gate
-    on the wrong one.
+    As one budget, a definition would silently replace the other. As two, people would use the wrong one.
     """
     for other in stored:
         if other.name != name and _flat(other.name) == _flat(name):
             raise InvalidOption(
                 "name",
-                f"'{name}' looks like the budget '{other.name}'; write that, or a name that people can tell apart.",
+                f"'{name}' looks like the budget '{other.name}'; use that name, or one that people can tell"
+                " apart.",
             )
 
 
@@ -150,38 +147,10 @@ def _flat(name: str) -> str:
 def require(stored: Sequence[Budget], name: str, option: str = "name") -> Budget:
     """The budget of that name.
 
-    Raises InvalidOption that lists those there are: an unknown budget never lets a spend pass.
+    Raises InvalidOption that lists the existing budgets: an unknown budget never lets a spend pass.
     """
     budget = find(stored, name)
     if budget is None:
         known = ", ".join(one.name for one in stored) or "none"
         raise InvalidOption(option, f"the ledger has no budget '{name}'; it has {known}.")
     return budget
-
-
-def described(budget: Budget | None) -> dict[str, Any]:
-    """A budget as results and diffs show it; empty for none."""
-    if budget is None:
-        return {}
-    calendar = budget.calendar
-    return {
-        "name": budget.name,
-        "limit": display(from_nano(budget.limit_nano)),
-        "currency": budget.currency,
-        "period": calendar.kind,
-        "timezone": calendar.zone,
-        "first_day": WEEKDAYS[calendar.first_day],
-        "anchor_day": calendar.anchor_day,
-        "anchor_month": calendar.anchor_month,
-        "begin": None if calendar.begin is None else iso(calendar.begin),
-        "end": None if calendar.end is None else iso(calendar.end),
-        "fed_by": budget.fed_by,
-        "basis": budget.basis,
-        "max_staleness": f"{int(budget.max_staleness.total_seconds())}s",
-        "scope": {
-            "categories": list(budget.scope.categories),
-            "projects": list(budget.scope.projects),
-            "tags": dict(budget.scope.tags),
-        },
-        "thresholds": [plain(part) for part in budget.thresholds],
-    }

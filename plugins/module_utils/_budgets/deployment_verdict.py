@@ -2,12 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One verdict on a deployment, of its estimate, the quotas and the budgets
+"""One verdict on a deployment, from its estimate, the quotas and the budgets
 (design/gate.md#one-verdict-on-a-deployment).
 
-What is judged are the results of cost_estimate_info, infomaniak_quota_info, and of cost_reservation or
-cost_budget, as tasks registered them. One that failed, or was not asked where it should have been, is
-unknown.
+It judges the results of cost_estimate_info, infomaniak_quota_info, and of cost_reservation or cost_budget, as
+tasks registered them. A result that failed, or is missing where it is needed, is unknown.
 """
 
 from __future__ import annotations
@@ -23,14 +22,24 @@ from .verdict import ENDED
 #: Deny beats unknown beats allow.
 _WORST_FIRST = (DENY, UNKNOWN, ALLOW)
 
+_KEPT_OF_ESTIMATE = (
+    "currency",
+    "period",
+    "following_period",
+    "total",
+    "known",
+    "difference",
+    "unknown",
+    "lines",
+)
+_KEPT_OF_QUOTA = ("fits", "shortfalls", "unknown")
+
 Result = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one of them says. passes: whether the run may go on for all it says, by on_exceeded and
-    on_unknown.
-    """
+    """The verdict of one of them. passes: whether on_exceeded and on_unknown let the run go on with it."""
 
     subject: str
     verdict: str
@@ -40,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Policy:
-    """fail or warn, for each verdict that is not allow."""
+    """`fail` or `warn` for each verdict that is not `allow`."""
 
     on_exceeded: str
     on_unknown: str
@@ -53,7 +62,7 @@ class Policy:
 def deployment_verdict(
     name: str, estimate: Result, quota: Result, gate: Result, policy: Policy, sync_failure: str | None
 ) -> dict[str, Any]:
-    """The verdict, the same dictionary whatever it says, one reason for each finding, the worst first."""
+    """The verdict with one reason for each finding, the worst first; always with the same keys."""
     said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
     findings = sorted(
         (Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said),
@@ -69,21 +78,17 @@ def deployment_verdict(
         "sync_failure": sync_failure,
         "held": gate.get("gate_passed") is True and reservation.get("state") == "held",
         "reservation": dict(reservation),
-        "estimate": _kept(estimate, "currency", "period", "following_period", "total", "known", "difference", "unknown", "lines"),
-        "quota": {"required": estimate.get("required"), **_kept(quota, "fits", "shortfalls", "unknown")},
+        "estimate": {key: estimate.get(key) for key in _KEPT_OF_ESTIMATE},
+        "quota": {"required": estimate.get("required"), **{key: quota.get(key) for key in _KEPT_OF_QUOTA}},
         "budgets": gate.get("budgets") or [],
         "summary": gate.get("summary") or [],
         "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
         "tax": "excluded",
-    }  # fmt: skip
-
-
-def _kept(result: Result, *keys: str) -> dict[str, Any]:
-    return {key: result.get(key) for key in keys}
+    }
 
 
 def _broken(result: Result, what: str) -> str:
-    """Why there is no answer. What a failed module says may be several lines; one sentence is enough."""
+    """Why there is no answer, on one line: the message of a failed module may have several."""
     return f"{what}: {' '.join(str(result.get('msg') or 'was not asked').split())}"
 
 
@@ -106,7 +111,8 @@ def _known(estimate: Result) -> str:
             f"The deployment adds no cost: it comes to {currency} {net['this_period']} until the period ends."
         )
     return (
-        f"The cost is known: {currency} {net['this_period']} until the period ends, {net['monthly']} in 730 hours,"
+        f"The cost is known: {currency} {net['this_period']} until the period ends, {net['monthly']} in 730"
+        " hours,"
         f" {net['next_period']} in the next period."
     )
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a budget's period will have cost when it is over, and when its limit will be reached
+"""The expected cost of a budget's period at its end, and when the limit is reached
 (design/alerts.md#forecast).
 """
 
@@ -21,25 +21,25 @@ from .._core.periods import HOUR, ceil_to
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feed_hours import Hours
 from .._ledger.feeds import Feed, FeedKey
-from .scope import feeds_of, reach
+from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import PeriodSum, to_come
 
-#: What is kept of the feeds' newest hours.
+#: The newest rated hours of each feed.
 HoursOfFeeds: TypeAlias = Mapping[FeedKey, Sequence[Hours]]
 
 _DAY = timedelta(days=1)
 _LEDGER_UNIT = Decimal("1e-9")
-#: From how many rated hours on a rate is more than a guess.
+#: The rated time that a forecast needs; a day for longer periods.
 _ENOUGH = {"hourly": 3 * HOUR, "daily": 3 * HOUR}
 
 
 @dataclass(frozen=True)
-class Known:
-    """Amounts at the period's end in the budget's currency. rated_periods: of the feed that has fewest.
+class KnownForecast:
+    """Amounts at the period's end in the budget's currency.
 
-    runs_out_at: when the actual spend comes to the limit; None where it does not within the period, or
-    enough_data is false.
+    rated_periods: those of the feed that has fewest. runs_out_at: when the actual spend reaches the limit;
+    None if it does not within the period, or if enough_data is false.
     """
 
     low: Decimal
@@ -51,31 +51,35 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Unknown:
-    """Why nobody can tell."""
+class UnknownForecast:
+    """The reason why there is no forecast."""
 
     reason: str
 
 
-def of_period(budget: Budget, period: PeriodSum, snapshot: Snapshot, hours: HoursOfFeeds) -> Known | Unknown:
-    """The forecast of the budget's current period: what is spent and runs, and the mean of the last 168 rated
-    hours for what is to come.
+def of_period(
+    budget: Budget, period: PeriodSum, snapshot: Snapshot, hours: HoursOfFeeds
+) -> KnownForecast | UnknownForecast:
+    """The forecast of the budget's current period: the actual spend, and for the rest of the period the mean
+    of the last 168 rated hours.
 
-    Entries that were written by hand are in it once: nothing says that they come again. Where the spend
-    itself is not known, it is unknown.
+    Entries recorded by hand count once: nothing says that they come again. If the spend is unknown, the
+    forecast is unknown.
     """
     if period.spend_problems:
-        return Unknown("; ".join(period.spend_problems))
+        return UnknownForecast("; ".join(period.spend_problems))
     feeds = feeds_of(budget.scope, snapshot.feeds)
     rated = {feed.key: _rated(budget, feed, snapshot, hours.get(feed.key, ())) for feed in feeds}
     if not feeds or (budget.fed_by != FED_BY_CLOUD and not any(map(any, rated.values()))):
-        return Unknown("no rated hours are in its scope, and what was recorded by hand is not extrapolated")
+        return UnknownForecast(
+            "no rated hours are in its scope, and what was recorded by hand is not extrapolated"
+        )
     try:
         streams = [_stream(budget, feed, rated[feed.key], period, snapshot) for feed in feeds]
     except UnknownAmount as error:
-        return Unknown(str(error).rstrip("."))
+        return UnknownForecast(str(error).rstrip("."))
     enough_data = all(one.rate.enough_data for one in streams)
-    return Known(
+    return KnownForecast(
         low=_at_end(period, [(one, one.rate.low) for one in streams]),
         expected=_at_end(period, [(one, one.rate.expected) for one in streams]),
         high=_at_end(period, [(one, one.rate.high) for one in streams]),
@@ -87,8 +91,8 @@ def of_period(budget: Budget, period: PeriodSum, snapshot: Snapshot, hours: Hour
 
 @dataclass(frozen=True)
 class _Stream:
-    """What one feed costs per collect period, times factor in the budget's currency, and in how many of them
-    until the period's end.
+    """The cost of one feed per collect period, the factor into the budget's currency, and the number of
+    collect periods until the period's end.
     """
 
     feed: Feed
@@ -104,8 +108,8 @@ class _Stream:
 def _stream(
     budget: Budget, feed: Feed, rated: Sequence[Decimal], period: PeriodSum, snapshot: Snapshot
 ) -> _Stream:
-    """Raises UnknownAmount where nothing of the feed is kept, or a rate is missing."""
-    # The forecast of a single period is its rate: what is to come is counted here.
+    """Raises UnknownAmount if the ledger has no hours of the feed, or if a rate is missing."""
+    # The forecast of a single collect period is its rate. _at_end() multiplies it.
     rate = forecast(rated, _DAY // _period(feed), Decimal(0), 1, _enough(budget, feed))
     if rate is None:
         raise UnknownAmount(f"no rated hours of project {feed.project_name} are kept; run cost_import")
@@ -113,17 +117,17 @@ def _stream(
     return _Stream(feed, rate, factor, to_come(feed, period.window, snapshot.now))
 
 
-def reached(budget: Budget, found: Known | Unknown) -> tuple[Decimal, ...]:
-    """The thresholds that the expected spend comes to; none where that is unknown, or from too little data."""
-    if isinstance(found, Unknown) or not found.enough_data or found.expected <= 0:
+def reached(budget: Budget, found: KnownForecast | UnknownForecast) -> tuple[Decimal, ...]:
+    """The thresholds that the expected spend reaches; none if it is unknown or has too little data."""
+    if isinstance(found, UnknownForecast) or not found.enough_data or found.expected <= 0:
         return ()
     limit = budget.amount or found.expected
     return tuple(part for part in budget.thresholds if found.expected >= ROUNDING.multiply(part, limit))
 
 
 def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[Hours]) -> list[Decimal]:
-    """What each of the feed's rated periods cost within the budget's scope, oldest first."""
-    covered = reach(budget.scope, snapshot.feeds)
+    """The cost of each of the feed's rated periods within the budget's scope, oldest first."""
+    covered = scope_matcher(budget.scope, snapshot.feeds)
     whose = frozenset({feed.key.project_id, feed.project_name})
     inside = [one.amounts_nano for one in hours if covered.covers_cost(one.category, whose, one.tags)]
     if not inside:
@@ -140,7 +144,7 @@ def _enough(budget: Budget, feed: Feed) -> int:
 
 
 def _factor(currency: str, budget: Budget, period: PeriodSum, snapshot: Snapshot) -> Decimal:
-    """What one unit of a feed's currency is in the budget's, at the rates that its accrued cost is told by.
+    """The value of one unit of a feed's currency in the budget's, at the rates of its accrued cost.
 
     Raises UnknownAmount.
     """
@@ -151,7 +155,7 @@ def _factor(currency: str, budget: Budget, period: PeriodSum, snapshot: Snapshot
 
 
 def _at_end(period: PeriodSum, rates: Sequence[tuple[_Stream, Decimal]]) -> Decimal:
-    """The actual spend and what is to come at these amounts per collect period. In the ledger's units."""
+    """The actual spend plus these amounts for each collect period to come, in the ledger's units."""
     total = period.actual
     for stream, amount in rates:
         total = ROUNDING.add(total, ROUNDING.multiply(stream.worth(amount), Decimal(stream.periods_to_come)))
@@ -159,8 +163,8 @@ def _at_end(period: PeriodSum, rates: Sequence[tuple[_Stream, Decimal]]) -> Deci
 
 
 def _runs_out_at(period: PeriodSum, streams: Sequence[_Stream], now: datetime) -> datetime | None:
-    """What is spent at the expected rate from the end of the collect period that runs now, which is in the
-    actual spend as a whole.
+    """When the limit is reached at the expected rate. The rate counts from the end of the current collect
+    period, which is wholly in the actual spend.
     """
     per_second = Decimal(0)
     for one in streams:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How two lists of lines compare (design/reservations.md#the-life-of-a-hold)."""
+"""The difference of two lists of lines (design/reservations.md#the-life-of-a-hold)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import TypeAlias
 from .._core.money import EXACT, Money
 from .._ledger.holds import Line
 
-#: What makes two lines the same but for their amount.
+#: Lines of one kind differ in their amount only.
 _Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]"
 
 
 def growth(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
-    """What the second list has more of, line by line of the same category, project, tags, period and
-    currency; empty for nothing.
+    """The amounts by which the second list exceeds the first, for each category, project, tags, period and
+    currency.
     """
     return _compared(before, after, lambda old, new: EXACT.subtract(new, old))
 
 
 def common(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
-    """What both lists have."""
+    """The amounts that both lists have."""
     return _compared(before, after, min)
 
 

@@ -5,9 +5,9 @@
 """Budgets whose periods end later than those that a deployment was estimated for
 (design/gate.md#longer-periods).
 
-What is estimated and held reaches to the end of one budget's period, a month's for example, and of its next
-one. A year's budget beside it is asked for these amounts too; whether it also has what the deployment goes on
-to cost is told here.
+An estimate and its hold reach to the end of one budget's period, such as a month, and of the next one. A
+budget for a year is asked for these amounts too. This file decides whether it also has room for what the
+deployment costs after that.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Result = Mapping[str, Any]
 
 
 def beyond_the_estimate(estimate: Result, row: Result) -> tuple[str, str] | None:
-    """What a budget that allows has to say to what the deployment goes on to cost: a verdict and its reason,
-    None for nothing.
+    """The verdict, with its reason, of a budget that allows on the cost after the estimate; None if it has
+    room.
 
-    estimate: a result of cost_estimate_info. row: the budget's row of a gate.
+    estimate: a result of cost_estimate_info. row: the budget's row in the result of a gate.
     """
     for period, hours in _not_asked_for(estimate, row):
         until, currency = f"until {period['period_end']} the deployment goes on to cost", row["currency"]
@@ -37,21 +37,21 @@ def beyond_the_estimate(estimate: Result, row: Result) -> tuple[str, str] | None
         if rate is None:
             return (
                 UNKNOWN,
-                f"{row['name']}: {until} what nobody knows in {currency}: it was estimated without a rate for that.",
+                f"{row['name']}: {until} what nobody knows in {currency}: it was estimated without a rate"
+                " for that.",
             )
         more = decimal_of(rate * hours)
         if more > Decimal(period["left"]):
             return (
                 DENY,
-                f"{row['name']}: {until} {currency} {display(more)} more, where {display(Decimal(period['left']))} is left.",
+                f"{row['name']}: {until} {currency} {display(more)} more, where"
+                f" {display(Decimal(period['left']))} is left.",
             )
     return None
 
 
 def _not_asked_for(estimate: Result, row: Result) -> list[tuple[Result, Fraction]]:
-    """The budget's periods with the hours in which the deployment runs and which the estimate has no amount
-    of.
-    """
+    """The budget's periods, each with the hours of the deployment that the estimate does not contain."""
     asked_until = datetime.fromisoformat(estimate["period"]["period_end"])
     found = [(row, _hours(asked_until, row["period_end"]))]
     following, upcoming = estimate["following_period"], row.get("next_period")
@@ -66,8 +66,8 @@ def _hours(begin: datetime, end: str) -> Fraction:
 
 
 def _by_the_hour(estimate: Result, currency: str) -> Fraction | None:
-    """What the deployment costs once it runs; behind a custom period, which no other follows, what it costs
-    by the hour at first.
+    """The cost per hour of the running deployment. A custom period has no next one: then it is the first
+    hour's.
     """
     following, total = estimate["following_period"], estimate["request_total"]
     amount = total["hourly" if following is None else "next_period"].get(currency)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Raising a limit once, for one reservation, by somebody who says why (design/gate.md#overrides)."""
+"""Raising a limit once, for one reservation, with a reason and an approver (design/gate.md#overrides)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import display, from_nano, parse_positive_amount, to_nano
+from .._core.money import parse_positive_amount, to_nano
 from .._core.periods import iso, parse_moment, period_at, period_id
 from .._ledger import budgets, holds, overrides, sql
 from .._ledger.budgets import Budget
 from .._ledger.overrides import Override
 from .definitions import require
+from .results import override_to_result
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -111,11 +112,11 @@ def define(
             until=parse_moment(str(task.until), zone, "until"),
             recorded_by=recorded_by,
         )
-    changed = described(before) != described(after)
+    changed = override_to_result(before) != override_to_result(after)
     if changed and before is not None and before.generation is not None:
         raise InvalidOption(
             "reservation",
-            f"the override for {before.reservation} was used at {_told(before.consumed_at)}, and is used only once.",
+            f"the override for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is used only once.",
         )
     if changed and after is not None and after.until <= now:
         raise InvalidOption("until", f"{iso(after.until)} is past; nobody could use it.")
@@ -126,8 +127,8 @@ def define(
             overrides.remove(connection, before)
     return {
         "changed": changed,
-        "override": described(after),
-        "diff": {"before": described(before), "after": described(after)},
+        "override": override_to_result(after),
+        "diff": {"before": override_to_result(before), "after": override_to_result(after)},
     }
 
 
@@ -143,20 +144,5 @@ def forget(connection: Connection, budget: str) -> None:
             overrides.remove(connection, one)
 
 
-def described(override: Override | None) -> dict[str, Any]:
-    """An override as results and diffs show it; empty for none."""
-    if override is None:
-        return {}
-    return {
-        "budget": override.budget,
-        "period": override.period_id,
-        "reservation": override.reservation,
-        "amount": display(from_nano(override.amount_nano)),
-        "reason": override.reason,
-        "approved_by": override.approved_by,
-        "until": iso(override.until),
-    }
-
-
-def _told(moment: datetime | None) -> str:
+def _format_moment(moment: datetime | None) -> str:
     return "no known time" if moment is None else iso(moment)

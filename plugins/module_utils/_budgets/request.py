@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What is asked for, line by line (design/gate.md#requests)."""
+"""The request of a gate, line by line (design/gate.md#requests)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import Money, display, from_nano, parse_currency, parse_positive_amount, to_nano
+from .._core.money import Money, from_nano, parse_currency, parse_positive_amount, to_nano
 from .._ledger.holds import NEXT, THIS, Line
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be spent. counts_at: the moment in whose period the lines of this period count; None for the
-    moment of the gate.
+    """The amounts to spend. counts_at: a moment in the period that `this` means; None for the moment of the
+    gate.
     """
 
     lines: tuple[Line, ...] = ()
@@ -32,11 +32,11 @@ class Request:
 
 
 def parse_lines(rows: Sequence[Mapping[str, Any]], option: str = "lines") -> tuple[Line, ...]:
-    """The lines of a request as a user writes them: amount, currency, and what is known of category, project,
-    tags and period.
+    """The lines of a request from what a user writes: amount and currency, optionally category, project, tags
+    and period.
 
-    Amounts are exact. Raises InvalidOption that names the line for what is no positive amount, no currency,
-    no category, or no period.
+    Amounts are exact. Raises InvalidOption, with the line in its name, for an amount that is not positive,
+    and for a wrong currency, category or period.
     """
     return tuple(parse_line(row, f"{option}[{index}].") for index, row in enumerate(rows))
 
@@ -49,10 +49,10 @@ def parse_line(row: Mapping[str, Any], prefix: str = "", amount: str = "amount")
     category, period = row.get("category"), row.get("period") or THIS
     if category is not None and category not in CATEGORIES:
         raise InvalidOption(
-            f"{prefix}category", f"'{category}' is no category; it is one of {', '.join(CATEGORIES)}."
+            f"{prefix}category", f"'{category}' is not a category; use one of {', '.join(CATEGORIES)}."
         )
     if period not in (THIS, NEXT):
-        raise InvalidOption(f"{prefix}period", f"'{period}' is neither this nor next.")
+        raise InvalidOption(f"{prefix}period", f"'{period}' is not a period; write `this` or `next`.")
     money = Money(
         parse_positive_amount(row.get(amount) or "", f"{prefix}{amount}"),
         parse_currency(row.get("currency"), f"{prefix}currency"),
@@ -61,7 +61,7 @@ def parse_line(row: Mapping[str, Any], prefix: str = "", amount: str = "amount")
 
 
 def without_nothing(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of options without those that were left out, so that defaults beside it can stand."""
+    """A row of options without the omitted ones, so that it can be merged over defaults."""
     return {name: value for name, value in row.items() if value is not None}
 
 
@@ -74,7 +74,7 @@ def in_ledger_units(lines: Sequence[Line], option: str = "lines") -> tuple[Line,
     """The lines as the ledger can hold them, rounded half-even to 1e-9
     (design/money.md#amounts-in-the-ledger).
 
-    Raises InvalidOption where nothing would be left.
+    Raises InvalidOption for an amount that rounds to zero.
     """
     rounded = []
     for index, line in enumerate(lines):
@@ -85,15 +85,3 @@ def in_ledger_units(lines: Sequence[Line], option: str = "lines") -> tuple[Line,
             )
         rounded.append(replace(line, money=Money(amount, line.money.currency)))
     return tuple(rounded)
-
-
-def described(line: Line) -> dict[str, Any]:
-    """A line as results show it."""
-    return {
-        "amount": display(line.money.amount),
-        "currency": line.money.currency,
-        "category": line.category,
-        "project": line.project,
-        "tags": dict(line.tags),
-        "period": line.period,
-    }

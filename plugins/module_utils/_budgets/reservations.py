@@ -2,17 +2,17 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Holding money before it is spent, and letting go of it (design/reservations.md, design/gate.md#overrides).
+"""Holding an amount before it is spent, committing it and releasing it (design/reservations.md,
+design/gate.md#overrides).
 
-Writers of a ledger come one after the other on every database (design/ledger.md#one-writer-at-a-time), so
-between the check and the hold nobody else can take what is left; locking the rows of budgets on top of that
-would add nothing.
+A ledger has one writer at a time (design/ledger.md#one-writer-at-a-time). So nobody else can take the rest of
+a budget between the check and the hold, and the rows of budgets need no locks of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,84 +22,53 @@ from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Hold, Line
-from . import alerts, settlement, snapshot, verdict
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, Line
+from . import alerts, settlement, verdict
 from .definitions import require
-from .hold_result import told_hold
 from .line_sums import common, growth
 from .overrides import usable
-from .request import Request, in_ledger_units, parse_line, parse_lines, without_nothing
-from .snapshot import Snapshot
+from .request import Request, in_ledger_units, parse_line
+from .reservation_task import ReservationTask, check_task, refuse_lines_without_entry, task_lines
+from .results import NOTHING_FIRED, hold_to_result, verdict_to_result
+from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .sums import ALLOW, DENY
-from .verdict_text import NOTHING_FIRED
 
 DEFAULT_TTL = timedelta(hours=2)
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a cost_reservation task says, as written; None for what it leaves out.
-
-    amount, with currency, category, project and tags, is the shorthand for one line. budget: one that every
-    line must be in.
-    """
-
-    name: str
-    state: str
-    amount: str | None = None
-    currency: str | None = None
-    category: str | None = None
-    project: str | None = None
-    tags: Mapping[str, Any] | None = None
-    lines: Sequence[Mapping[str, Any]] | None = None
-    settled_by: str | None = None
-    budget: str | None = None
-    ttl: str | None = None
-    extend: bool = False
-    reuse: bool = False
-    for_period: str | None = None
-    occurred_at: str | None = None
-    on_exceeded: str = "fail"
-    on_unknown: str = "fail"
-
-
 def apply(
-    options: sql.LedgerOptions, task: Task, rates: Rates, now: datetime, check_mode: bool, recorded_by: str
+    options: sql.LedgerOptions,
+    task: ReservationTask,
+    rates: Rates,
+    now: datetime,
+    check_mode: bool,
+    recorded_by: str,
 ) -> dict[str, Any]:
-    """The result of cost_reservation: hold, commit or release, in one transaction that checks and takes.
+    """The result of cost_reservation: hold, commit or release in one transaction, which checks and writes.
 
-    A hold that the gate stops is not written, and its result says gate_passed: false. Nothing creates a
-    missing ledger: without a budget there is nothing to hold. Raises InvalidOption for options or an order of
-    states that cannot be; LedgerError.
+    A hold that does not pass the gate is not written, and its result has gate_passed: false. A missing ledger
+    is not created: without a budget there is nothing to hold. Raises InvalidOption for wrong options and for
+    a wrong order of states; LedgerError.
     """
-    _check(task)
+    check_task(task)
     if check_mode:
         with sql.reading(options) as ledger:
-            return _Turn(ledger, task, rates, now, recorded_by, write=False).result()
+            return _ReservationRun(ledger, task, rates, now, recorded_by, write=False).result()
     with sql.writing(options, create=False) as ledger:
-        return _Turn(ledger, task, rates, now, recorded_by, write=True).result()
+        return _ReservationRun(ledger, task, rates, now, recorded_by, write=True).result()
 
 
-def _check(task: Task) -> None:
-    if not task.name.strip():
-        raise InvalidOption(
-            "name", "is empty; give the hold a name that stays, such as the pipeline's number."
-        )
-    if task.lines is not None and not task.lines:
-        raise InvalidOption("lines", "is empty; say what is to be held.")
-    if task.state == RELEASED and (task.amount is not None or task.lines is not None):
-        raise InvalidOption(
-            "amount", "and lines say nothing to a release, which lets go of all that is held."
-        )
-    if task.occurred_at is not None and task.state != COMMITTED:
-        raise InvalidOption("occurred_at", "belongs to a commit.")
-
-
-class _Turn:
+class _ReservationRun:
     """One task on one open ledger."""
 
     def __init__(
-        self, ledger: sql.Ledger, task: Task, rates: Rates, now: datetime, recorded_by: str, write: bool
+        self,
+        ledger: sql.Ledger,
+        task: ReservationTask,
+        rates: Rates,
+        now: datetime,
+        recorded_by: str,
+        write: bool,
     ) -> None:
         self._ledger, self._connection, self._task, self._rates = ledger, ledger.connection, task, rates
         self._now = holds.database_now(ledger.connection, now)
@@ -112,18 +81,19 @@ class _Turn:
 
     def _hold(self) -> dict[str, Any]:
         task, before = self._task, self._before
-        lines = _lines(task)
-        _refuse_what_no_entry_tells(task.settled_by, lines)
+        lines = task_lines(task)
+        refuse_lines_without_entry(task.settled_by, lines)
         if before is not None and before.state == COMMITTED and not task.reuse:
             if growth(before.held, lines):
                 raise InvalidOption(
                     "reuse",
-                    f"'{task.name}' is committed, and this asks for more than was held; set reuse to hold anew, or use another name.",
+                    f"'{task.name}' is committed, and this asks for more than was held; set `reuse` to hold"
+                    " again, or use another name.",
                 )
-            return {**self._told(before, before), **self._nothing_asked()}
+            return {**self._hold_changes(before, before), **self._nothing_asked()}
         if before is not None and before.state == RELEASED and not task.reuse:
             raise InvalidOption(
-                "reuse", f"'{task.name}' was released; set reuse to hold anew, or use another name."
+                "reuse", f"'{task.name}' was released; set `reuse` to hold again, or use another name."
             )
         if before is None or before.state != HELD or before.expired(self._now):
             return self._hold_anew(lines)
@@ -148,20 +118,19 @@ class _Turn:
         return self._gated(hold, lines, ())
 
     def _hold_again(self, before: Hold, lines: tuple[Line, ...]) -> dict[str, Any]:
-        """Only what is more than before is checked; what stays is reserved already, and less is always
-        allowed.
-        """
+        """Check only the growth: the rest is reserved already, and less is always allowed."""
         task = self._task
         if task.settled_by != before.settled_by:
             raise InvalidOption(
                 "settled_by",
-                f"is {before.settled_by} for '{task.name}' as it is held; release it to change that.",
+                f"is {before.settled_by} for '{task.name}' while it is held; release it to change that.",
             )
         counts_at = self._counts_at()
         if counts_at is not None and counts_at != before.counts_at:
             raise InvalidOption(
                 "for_period",
-                f"is that of {iso(before.counts_at)} for '{task.name}' as it is held; release it to change that.",
+                f"is that of {iso(before.counts_at)} for '{task.name}' while it is held; release it to"
+                " change that.",
             )
         hold = replace(
             before, held=lines, expires_at=self._now + self._ttl() if task.extend else before.expires_at
@@ -169,35 +138,35 @@ class _Turn:
         return self._gated(hold, growth(before.held, lines), common(before.held, lines))
 
     def _gated(self, hold: Hold, asked: tuple[Line, ...], kept: tuple[Line, ...]) -> dict[str, Any]:
-        """Take the hold if the gate lets what is asked for pass; what is kept of it counts as reserved."""
+        """Take the hold if the gate lets the request pass; the kept lines count as reserved."""
         task = self._task
         stored = budgets.read_all(self._connection)
         if task.budget is not None:
             require(stored, task.budget, "budget")
         if not asked:
             self._store(hold)
-            return {**self._told(self._before, hold), **self._nothing_asked()}
+            return {**self._hold_changes(self._before, hold), **self._nothing_asked()}
         request = Request(asked, hold.counts_at)
-        stands_on = self._ground(hold, stored, request, replace(hold, held=kept))
-        found = verdict.verdicts(stored, request, stands_on, task.budget)
+        snapshot = self._snapshot(hold, stored, request, replace(hold, held=kept))
+        found = verdict.verdicts(stored, request, snapshot, task.budget)
         if hold.settled_by == BY_IMPORT:
             _refuse_import_beside_entries(found)
-        decision = verdict.told_decision(
-            found, request, stands_on, task.on_exceeded, task.on_unknown, task.budget
+        decision = verdict.decision_to_result(
+            found, request, snapshot, task.on_exceeded, task.on_unknown, task.budget
         )
-        fired = self._fired(found, stands_on)
+        fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
-            return {**self._told(self._before, self._before), **decision, **fired}
+            return {**self._hold_changes(self._before, self._before), **decision, **fired}
         after = replace(hold, forced=hold.forced or decision["verdict"] != ALLOW)
-        self._store(after, found, stands_on.settled)
-        return {**self._told(self._before, after), **decision, **fired}
+        self._store(after, found, snapshot.settled)
+        return {**self._hold_changes(self._before, after), **decision, **fired}
 
-    def _fired(self, found: Sequence[verdict.BudgetVerdict], stands_on: Snapshot) -> dict[str, Any]:
-        """The alerts that are due in these budgets, fired; nothing in check mode."""
-        return alerts.fire(self._connection, found, stands_on, self._recorded_by) if self._write else {}
+    def _fired(self, found: Sequence[verdict.BudgetVerdict], snapshot: Snapshot) -> dict[str, Any]:
+        """Fire the alerts that are due in these budgets; none in check mode."""
+        return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
 
     def _nothing_asked(self) -> dict[str, Any]:
-        """What a gate says to a hold that is there already, and asks for no more than it has."""
+        """The decision on a hold that exists already and asks for no more than it has."""
         return {
             "verdict": ALLOW,
             "gate_passed": True,
@@ -214,45 +183,43 @@ class _Turn:
         if before is None:
             return self._never_held("commit")
         if before.state == RELEASED:
-            raise InvalidOption(
-                "state", f"'{before.name}' was released; hold it anew before it is committed."
-            )
+            raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
         after = replace(
             before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines
         )
         entries_changed = self._settle(before, after)
-        found, stands_on = self._stands_after(before, after)
+        found, snapshot = self._verdicts_after(before, after)
         self._store(after, found)
-        told = self._told(before, after)
+        changes = self._hold_changes(before, after)
         return {
-            **told,
-            "changed": told["changed"] or entries_changed,
+            **changes,
+            "changed": changes["changed"] or entries_changed,
             "over_hold": bool(growth(before.held, lines)),
             "expired": after.committed_at is not None and after.committed_at >= after.expires_at,
             "exceeded": [one.budget.name for one in found if one.verdict == DENY],
             "warnings": [one.reason for one in found if one.verdict == DENY],
-            "summary": verdict.summary(found),
-            "budgets": [verdict.to_result(one) for one in found],
-            **self._fired(found, stands_on),
+            "summary": verdict.format_summary(found),
+            "budgets": [verdict_to_result(one) for one in found],
+            **self._fired(found, snapshot),
         }
 
-    def _stands_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
-        """How the budgets stand that have a line in their scope, the commit counted once: by its entry, or as
-        promised.
+    def _verdicts_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
+        """The verdicts of the budgets that cover a line. The commit counts once: by its entry or as a
+        promise.
         """
         counted = after
         if after.settled_by == BY_ENTRY and not self._write:
-            # Nothing is written in check mode, so what the entry would add counts as if it were held.
+            # Check mode writes no entry, so its amount counts as if it were held.
             added = growth(before.committed, after.committed)
             counted = replace(after, state=HELD, held=added, committed=(), expires_at=self._now + DEFAULT_TTL)
         stored = budgets.read_all(self._connection)
-        stands_on = self._ground(after, stored, Request(), counted)
-        touched = verdict.touched(stored, after.lines, stands_on)
-        return [verdict.evaluate(budget, Request(), stands_on) for budget in touched], stands_on
+        snapshot = self._snapshot(after, stored, Request(), counted)
+        touched = verdict.touched(stored, after.lines, snapshot)
+        return [verdict.evaluate(budget, Request(), snapshot) for budget in touched], snapshot
 
     def _settle(self, before: Hold, after: Hold) -> bool:
-        """Write what a commit settled by entry tells; whether the ledger's entries change by it."""
+        """Write the entries of a commit that is settled by entry. Returns whether the entries change."""
         if after.settled_by != BY_ENTRY:
             return False
         occurred_at = self._task.occurred_at
@@ -262,20 +229,20 @@ class _Turn:
         return settlement.write(self._connection, before, after, moment, known, signature, self._write)
 
     def _committed_lines(self, before: Hold) -> tuple[Line, ...]:
-        """What the commit says, else what was held, or committed already.
+        """The lines of the commit: those of the task, else those that are held or committed already.
 
-        An amount alone stands for the one line that was held.
+        An amount alone is for a hold of one line.
         """
         task = self._task
         if task.lines is not None:
-            lines = _lines(task)
+            lines = task_lines(task)
         elif task.amount is None:
             return before.lines
         else:
             if len(before.held) != 1:
                 raise InvalidOption(
                     "amount",
-                    f"stands for one line, but '{before.name}' holds {len(before.held)}; write them into lines.",
+                    f"is for a hold of one line, but '{before.name}' holds {len(before.held)}; use `lines`.",
                 )
             held = before.held[0]
             given = {
@@ -287,7 +254,7 @@ class _Turn:
                 "period": held.period,
             }
             lines = in_ledger_units((parse_line(given),))
-        _refuse_what_no_entry_tells(before.settled_by, lines)
+        refuse_lines_without_entry(before.settled_by, lines)
         return lines
 
     def _release(self) -> dict[str, Any]:
@@ -295,13 +262,15 @@ class _Turn:
         if before is None:
             return self._never_held("release")
         if before.state == COMMITTED:
-            raise InvalidOption("state", f"'{before.name}' is committed; what is spent cannot be released.")
+            raise InvalidOption(
+                "state", f"'{before.name}' is committed; a cost that is spent cannot be released."
+            )
         after = replace(before, state=RELEASED)
         self._store(after)
-        return self._told(before, after)
+        return self._hold_changes(before, after)
 
     def _never_held(self, action: str) -> dict[str, Any]:
-        """An error, but for check mode, where the task that would have held it wrote nothing
+        """An error outside check mode. In check mode the task that holds has written nothing
         (design/reservations.md#check-mode).
         """
         sentence = f"'{self._task.name}' was never held, so there is nothing to {action}."
@@ -310,13 +279,13 @@ class _Turn:
         return {
             "changed": True,
             "reservation": {},
-            "warnings": [f"{sentence} Without check mode this fails, unless it is held before."],
+            "warnings": [f"{sentence} Outside check mode this fails unless it is held first."],
         }
 
     def _store(
         self, after: Hold, found: Sequence[verdict.BudgetVerdict] = (), settled: Sequence[Hold] = ()
     ) -> None:
-        """Write the hold, consume the overrides that it needed, and mark what has been settled since."""
+        """Write the hold, consume the overrides that it needed, and mark the holds that are settled."""
         if not self._write:
             return
         if after != self._before:
@@ -326,13 +295,13 @@ class _Turn:
                 overrides.consume(self._connection, override, after.generation, self._now)
         holds.settle(self._connection, settled)
 
-    def _ground(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Snapshot:
-        """The snapshot with the overrides for this hold, and with what of it counts in its place."""
+    def _snapshot(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Snapshot:
+        """The snapshot with the overrides for this hold, and with `counted` in place of the hold itself."""
         itself = (hold.name, hold.generation)
-        stands_on = snapshot.read(self._connection, self._rates, self._now, stored, request, itself)
-        promised = snapshot.promises(counted, stands_on.feeds, self._now)
+        snapshot = read_snapshot(self._connection, self._rates, self._now, stored, request, itself)
+        promised = outstanding_lines(counted, snapshot.feeds, self._now)
         raised = usable(self._connection, hold.name, hold.generation, self._now)
-        return replace(stands_on, promises=(*stands_on.promises, *promised), overrides=raised)
+        return replace(snapshot, promises=(*snapshot.promises, *promised), overrides=raised)
 
     def _counts_at(self) -> datetime | None:
         given = self._task.for_period
@@ -341,37 +310,9 @@ class _Turn:
     def _ttl(self) -> timedelta:
         return parse_duration(self._task.ttl, "ttl") if self._task.ttl else DEFAULT_TTL
 
-    def _told(self, before: Hold | None, after: Hold | None) -> dict[str, Any]:
-        sides = {"before": told_hold(before, self._now), "after": told_hold(after, self._now)}
+    def _hold_changes(self, before: Hold | None, after: Hold | None) -> dict[str, Any]:
+        sides = {"before": hold_to_result(before, self._now), "after": hold_to_result(after, self._now)}
         return {"changed": before != after, "reservation": sides["after"], "diff": sides}
-
-
-def _lines(task: Task) -> tuple[Line, ...]:
-    """What the task asks to hold or says was spent, in the ledger's units. Raises InvalidOption."""
-    if task.lines is not None:
-        return in_ledger_units(
-            parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
-        )
-    named = {name: getattr(task, name) for name in ("amount", "currency", "category", "project", "tags")}
-    return in_ledger_units((parse_line(named),))
-
-
-def _refuse_what_no_entry_tells(settled_by: str | None, lines: Sequence[Line]) -> None:
-    """Raise InvalidOption for a line that cannot become an entry: one of no category, or of a period that
-    only a budget knows.
-    """
-    if settled_by != BY_ENTRY:
-        return
-    for index, line in enumerate(lines):
-        if line.category is None:
-            raise InvalidOption(
-                "category", f"is needed in line {index + 1}: its entry will be recorded under it."
-            )
-        if line.period == NEXT:
-            raise InvalidOption(
-                "lines",
-                f"line {index + 1} is of the next period, where no entry is written; hold it with for_period.",
-            )
 
 
 def _refuse_import_beside_entries(found: Sequence[verdict.BudgetVerdict]) -> None:
@@ -379,5 +320,6 @@ def _refuse_import_beside_entries(found: Sequence[verdict.BudgetVerdict]) -> Non
         if one.budget.fed_by != FED_BY_CLOUD:
             raise InvalidOption(
                 "settled_by",
-                f"import would never tell budget {one.budget.name} the cost, as entries feed it; write settled_by: entry.",
+                f"`import` never brings a cost to budget {one.budget.name}, which is fed by entries; use"
+                " `settled_by: entry`.",
             )

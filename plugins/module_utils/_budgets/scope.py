@@ -18,8 +18,9 @@ _UNKNOWN_TAGS = frozenset(UNKNOWN_TAGS.items())
 
 @dataclass(frozen=True)
 class ScopeMatcher:
-    """A scope made ready for comparing. projects: every id and name that is meant; ids: those of each project
-    name that feeds carry.
+    """A scope ready for comparison.
+
+    projects: every ID and name of the scope's projects. ids: the IDs of each project name that feeds carry.
     """
 
     categories: frozenset[str]
@@ -30,10 +31,10 @@ class ScopeMatcher:
     def covers(
         self, category: str | None, projects: frozenset[str], tags: frozenset[tuple[str, str]]
     ) -> bool | None:
-        """Whether a cost of that category, project (its id, its name or both) and tags is in the scope.
+        """Whether a cost of that category, project (its ID, its name or both) and tags is in the scope.
 
-        None where that cannot be told, as the scope goes by a category or project that is not given. A
-        missing tag does not match.
+        None if that is unknown, as the scope names a category or project and the cost does not. A missing tag
+        does not match.
         """
         if self.categories and category is not None and category not in self.categories:
             return False
@@ -46,8 +47,8 @@ class ScopeMatcher:
         return True
 
     def covers_cost(self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]) -> bool:
-        """covers() for what was spent; what was recorded without a project is in no project's budget."""
-        # The cheap questions first: a gate asks this of every dimension set of the ledger.
+        """covers() for a cost. One that was recorded without a project is in no project's budget."""
+        # The cheap checks first: a gate does this for every dimension set of the ledger.
         if (self.categories and category not in self.categories) or not self.tags <= tags:
             return False
         if len(projects) == 1:
@@ -57,8 +58,8 @@ class ScopeMatcher:
     def may_cover_cost(
         self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]
     ) -> bool:
-        """Whether covers_cost() would be true if only the tags were known, which those of a resource that is
-        gone are not (design/imports.md#tags).
+        """Whether only unknown tags keep covers_cost() from being true, such as those of a deleted resource
+        (design/imports.md#tags).
         """
         return (
             bool(self.tags)
@@ -67,20 +68,20 @@ class ScopeMatcher:
         )
 
     def covers_line(self, line: Line) -> bool | None:
-        """covers() for a line that is asked for or held, which may name its project either way."""
+        """covers() for a line of a request or a hold, which names its project by ID or by name."""
         projects: frozenset[str] = frozenset()
         if line.project is not None:
             projects = self.ids.get(line.project, frozenset()) | {line.project}
         return self.covers(line.category, projects, frozenset(line.tags))
 
     def missing(self, line: Line) -> str:
-        """What the line would have to say to be told: `category`, `project` or `category and project`."""
+        """What the line must name to be decided: `category`, `project` or `category and project`."""
         asked = (("category", self.categories, line.category), ("project", self.projects, line.project))
         return " and ".join(name for name, named, given in asked if named and given is None)
 
 
-def reach(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
-    """The scope with the ids of the projects that it names."""
+def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
+    """The scope with the IDs of the projects that it names."""
     ids: dict[str, set[str]] = {}
     for feed in feeds:
         ids.setdefault(feed.project_name, set()).add(feed.key.project_id)
@@ -94,26 +95,14 @@ def reach(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
 
 
 def feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
-    """Those of ever_feeds_of() that still bring cost."""
+    """The feeds of ever_feeds_of() that are not retired."""
     return [feed for feed in ever_feeds_of(scope, feeds) if not feed.retired]
 
 
 def ever_feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
-    """The feeds that carry what is in the scope, also when they are retired: those of its projects, all where
-    it names none.
-    """
+    """The feeds of the scope's projects, retired ones too; all feeds if the scope names no project."""
     return [
         feed
         for feed in feeds
         if not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects
     ]
-
-
-def told(scope: Scope) -> str:
-    """`all costs`, or `category compute or storage, project shop, tag team=web`."""
-    parts = []
-    for name, values in (("category", scope.categories), ("project", scope.projects)):
-        if values:
-            parts.append(f"{name} {' or '.join(values)}")
-    parts += [f"tag {name}={value}" for name, value in scope.tags]
-    return ", ".join(parts) or "all costs"

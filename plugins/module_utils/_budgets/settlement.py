@@ -23,10 +23,10 @@ SOURCE = "reservation"
 
 
 def keys(hold: Hold) -> list[str]:
-    """The entries' keys: reservation/<name>/<generation>, so that a name used anew never corrects an older
-    commit away.
+    """The keys of the hold's entries: reservation/<name>/<generation>. So a name that is used again never
+    corrects an older commit.
 
-    A hold of several lines has one entry for each, told apart by #1, #2 and so on behind that.
+    A hold of several lines has an entry for each line, with #1, #2 and so on after the key.
     """
     key = f"reservation/{hold.name}/{hold.generation}"
     count = len(hold.committed)
@@ -42,11 +42,10 @@ def write(
     signature: tuple[datetime, str],
     for_real: bool,
 ) -> bool:
-    """Record what was committed, correct what was committed before; whether that changes the ledger's
-    entries.
+    """Record what was committed, and correct an earlier commit. Returns whether the ledger's entries change.
 
-    occurred_at: None for the moment that is recorded already, else that of the commit. known: the feeds,
-    which tell a project's id from its name. signature: when, and by whom. for_real: false in check mode.
+    occurred_at: None for the recorded moment, else that of the commit. known: the feeds, which know a
+    project's ID by its name. signature: when and by whom. for_real: false in check mode.
     """
     stored = entries.current_all(connection, [(SOURCE, key) for key in keys(before)])
     recorded = min((entries.period_of(row).begin for row in stored.values()), default=None)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a gate stands on, read once for any number of budgets (design/gate.md#what-counts,
+"""What a gate rests on, read once for any number of budgets (design/gate.md#what-counts,
 design/reservations.md#never-counted-twice).
 """
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from .._ledger.rows import Transaction
     from .._ledger.totals import Total
 
-#: What sums have to be told by, for budgets to find those in their scope.
-BY = ("category", "project_id", "project_name", "tags")
+#: The columns that sums are grouped by, so that every scope can find its own.
+COST_DIMENSIONS = ("category", "project_id", "project_name", "tags")
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What the ledger's entries of one category, project (its id and name), tag set and currency sum up to,
-    in 1e-9 units.
+class CostSum:
+    """The sum of the ledger's entries of one category, project (its ID and name), tag set and currency, in
+    units of 1e-9.
 
-    What no scope goes by is not told apart, and empty.
+    A column that no scope uses is not grouped by, and empty.
     """
 
     category: str
@@ -51,7 +51,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class OutstandingHold:
-    """A line of a hold that counts now, as no cost has taken its place yet."""
+    """A line of a hold that still counts, as no cost has taken its place."""
 
     name: str
     line: Line
@@ -61,15 +61,15 @@ class OutstandingHold:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The moment, the ledger's sums of a window, its feeds, the rates, what is promised, and overrides that
-    the one who asks may use.
+    """What a gate rests on: the moment, the ledger's sums, its feeds, the rates, outstanding holds and usable
+    overrides.
 
-    costs: told apart by all that the scope goes by; KeyError for a window or a scope that was not read.
-    settled: the holds whose place an import has taken, which count no more.
+    costs: the sums of a window, grouped by the columns that the scope uses; KeyError for a window or a scope
+    that was not read. settled: holds that count no more, as imported costs have taken their place.
     """
 
     now: datetime
-    costs: Callable[[Window, Scope], Sequence[Cost]]
+    costs: Callable[[Window, Scope], Sequence[CostSum]]
     feeds: Sequence[Feed]
     rates: Rates
     promises: Sequence[OutstandingHold] = ()
@@ -77,7 +77,7 @@ class Snapshot:
     settled: Sequence[Hold] = ()
 
 
-def read(
+def read_snapshot(
     transaction: Transaction,
     rates: Rates,
     now: datetime,
@@ -85,14 +85,14 @@ def read(
     request: Request,
     without: tuple[str, int] | None = None,
 ) -> Snapshot:
-    """Snapshot read from the ledger for these budgets and that request: all sums with one statement, feeds
-    and holds once.
+    """The snapshot for these budgets and that request. It reads all sums with one statement, feeds and holds
+    once.
 
-    without: name and generation of the hold that is left out, because it is the one that asks.
+    without: name and generation of a hold to leave out, as it is the one that is decided.
     """
     known = feeds.read_all(transaction)
     found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
-    promised = {hold: promises(hold, known, now) for hold in found}
+    promised = {hold: outstanding_lines(hold, known, now) for hold in found}
     return Snapshot(
         now=now,
         costs=_costs(
@@ -106,7 +106,7 @@ def read(
 
 
 def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: datetime) -> list[Window]:
-    """Every window whose sum will be asked for. Budgets share few calendars."""
+    """Every window whose sum a budget needs. Budgets share few calendars."""
     calendars = {budget.calendar for budget in budgets}
     periods = {window for calendar in calendars for window in asked_periods(calendar, request, now)}
     return sorted(
@@ -116,9 +116,9 @@ def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: da
 
 def _costs(
     transaction: Transaction, windows: Sequence[Window], scopes: Iterable[Scope]
-) -> Callable[[Window, Scope], Sequence[Cost]]:
-    """The ledger's sums of these windows, told apart by what these scopes go by: fewer sums to look at for
-    each budget.
+) -> Callable[[Window, Scope], Sequence[CostSum]]:
+    """The ledger's sums of these windows, grouped only by the columns that these scopes use: so each budget
+    has fewer sums to look at.
     """
     told_by = {name for scope in scopes for name in _goes_by(scope)}
     columns = ["currency", *sorted(told_by)]
@@ -130,7 +130,7 @@ def _costs(
         for window, each in zip(windows, by_dimensions(transaction, windows, columns), strict=True)
     }
 
-    def costs(window: Window, scope: Scope) -> Sequence[Cost]:
+    def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
         if missing := _goes_by(scope) - told_by:
             raise KeyError(*missing)
         return found[window]
@@ -139,7 +139,7 @@ def _costs(
 
 
 def _goes_by(scope: Scope) -> set[str]:
-    """The columns that costs in the scope are found by."""
+    """The columns that the scope uses."""
     of_kinds = (
         (scope.categories, {"category"}),
         (scope.projects, {"project_id", "project_name"}),
@@ -148,13 +148,13 @@ def _goes_by(scope: Scope) -> set[str]:
     return {name for wanted, names in of_kinds if wanted for name in names}
 
 
-def cost_of(total: Total) -> Cost:
-    """A sum that is told by BY, ready for scopes."""
+def cost_sum_of(total: Total) -> CostSum:
+    """The CostSum of a total that is grouped by COST_DIMENSIONS."""
     return _cost({**total.keys, "currency": total.currency}, total.amount_nano)
 
 
-def _cost(keys: Mapping[str, str | None], amount_nano: int) -> Cost:
-    return Cost(
+def _cost(keys: Mapping[str, str | None], amount_nano: int) -> CostSum:
+    return CostSum(
         category=keys.get("category") or "",
         projects=frozenset(filter(None, (keys.get("project_id"), keys.get("project_name")))),
         tags=_tags(keys.get("tags") or "{}"),
@@ -169,17 +169,17 @@ def _tags(stored: str) -> frozenset[tuple[str, str]]:
     return frozenset(json.loads(stored).items())
 
 
-def empty(rates: Rates, now: datetime) -> Snapshot:
-    """The snapshot of a ledger that is not there yet."""
+def empty_snapshot(rates: Rates, now: datetime) -> Snapshot:
+    """The snapshot of a ledger that does not exist yet."""
     return Snapshot(now, lambda _window, _scope: (), (), rates)
 
 
-def promises(hold: Hold, known: Sequence[Feed], now: datetime) -> list[OutstandingHold]:
-    """What of a hold counts at that moment.
+def outstanding_lines(hold: Hold, known: Sequence[Feed], now: datetime) -> list[OutstandingHold]:
+    """The lines of a hold that count at that moment.
 
-    All of it until it expires. Committed, nothing of one that its entry settles; of one that an import
-    settles each line until every feed of the line's project has rated one collect period beyond the commit:
-    from then on the run rate contains it (design/reservations.md#never-counted-twice).
+    All lines count until the hold expires. A commit that an entry settles has none. Of a commit that an
+    import settles, a line counts until every feed of its project has rated one collect period after the
+    commit: from then on the run rate contains it (design/reservations.md#never-counted-twice).
     """
     lines: Sequence[Line] = ()
     if hold.state == HELD and not hold.expired(now):
@@ -201,7 +201,7 @@ def _is_rated(line: Line, committed_at: datetime, known: Sequence[Feed]) -> bool
         if not feed.retired
         and (line.project is None or line.project in (feed.key.project_id, feed.project_name))
     ]
-    # No feed at all: nothing will ever take the line's place, so it stays.
+    # Without a feed no cost ever takes the line's place, so it stays.
     return bool(carrying) and all(
         feed.rated_through >= committed_at + timedelta(seconds=feed.collect_period_s) for feed in carrying
     )

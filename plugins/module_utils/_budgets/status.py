@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How budgets stand, with nothing asked for (design/alerts.md#forecast,
+"""The status of budgets, without a request (design/alerts.md#forecast,
 design/gate.md#deny-unknown-allow).
 """
 
@@ -13,15 +13,20 @@ from datetime import datetime
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._core.money import display
 from .._core.periods import iso
 from .._core.rates import Rates
 from .._ledger import budgets, feed_hours, holds, sql
-from . import alerts, forecasts, snapshot, verdict
-from .definitions import described, require
-from .hold_result import told_hold
+from . import alerts, forecasts, verdict
+from .definitions import require
 from .request import Request
-from .snapshot import Snapshot
+from .results import (
+    alert_to_result,
+    budget_to_result,
+    forecast_to_result,
+    hold_to_result,
+    verdict_to_result,
+)
+from .snapshot import Snapshot, read_snapshot
 
 
 def status(
@@ -32,39 +37,38 @@ def status(
     consumer: str | None = None,
     option: str = "names",
 ) -> dict[str, Any]:
-    """The result of cost_budget_info: how every budget stands, or those of these names, with nothing asked
-    for.
+    """The result of cost_budget_info: the status of every budget, or of those with these names.
 
-    consumer: lists the alerts that it has not acknowledged, in place of those of the current periods. option:
-    the option that names them, for errors.
+    consumer: list the alerts that it has not acknowledged, in place of those of the current periods. option: the
+    option that names them, for errors.
 
-    Reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption for
-    a name that there is not, and for an empty list of them; LedgerError.
+    It reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption
+    for an unknown name and for an empty list; LedgerError.
     """
     if names is not None and not names:
-        raise InvalidOption("names", "is empty; leave it out for all budgets.")
+        raise InvalidOption("names", "is empty; omit it for all budgets.")
     with sql.reading_rows(options) as rows:
         stored = budgets.read_all(rows)
         now = holds.database_now(rows, now)
         wanted = stored if names is None else [require(stored, name, option) for name in names]
-        stands_on = snapshot.read(rows, rates, now, wanted, Request())
-        found = [verdict.evaluate(budget, Request(), stands_on) for budget in wanted]
-        told = [alerts.described(one) for one in alerts.waiting(rows, wanted, consumer, now)]
-        hours = feed_hours.read_all(rows) if stands_on.feeds else {}
-        held = [told_hold(one, now) for one in holds.counting(rows, now)]
+        snapshot = read_snapshot(rows, rates, now, wanted, Request())
+        found = [verdict.evaluate(budget, Request(), snapshot) for budget in wanted]
+        waiting = [alert_to_result(one) for one in alerts.waiting(rows, wanted, consumer, now)]
+        hours = feed_hours.read_all(rows) if snapshot.feeds else {}
+        held = [hold_to_result(one, now) for one in holds.counting(rows, now)]
     return {
         "ledger": sql.shown(options),
         "evaluated_at": iso(now),
         "tax": "excluded",
-        "summary": verdict.summary(found),
-        "alerts": told,
+        "summary": verdict.format_summary(found),
+        "alerts": waiting,
         "reservations": held,
         "budgets": [
             {
-                **described(one.budget),
-                **verdict.to_result(one),
-                **_forecast(one, stands_on, hours),
-                "alerts": [alert for alert in told if alert["budget"] == one.budget.name],
+                **budget_to_result(one.budget),
+                **verdict_to_result(one),
+                **forecast_to_result(_forecast(one, snapshot, hours)),
+                "alerts": [alert for alert in waiting if alert["budget"] == one.budget.name],
             }
             for one in found
         ],
@@ -72,31 +76,7 @@ def status(
 
 
 def _forecast(
-    one: verdict.BudgetVerdict, stands_on: Snapshot, hours: forecasts.HoursOfFeeds
-) -> dict[str, Any]:
-    """The forecast of the budget's current period as results show it; null where there is no period."""
-    period = one.periods[0] if one.periods else None
-    if period is None:
-        return {"forecast": None, "runs_out_at": None}
-    return _told(forecasts.of_period(one.budget, period, stands_on, hours))
-
-
-def _told(found: forecasts.Known | forecasts.Unknown) -> dict[str, Any]:
-    """A forecast as results show it: amounts null where they are unknown, with the reason beside them."""
-    if isinstance(found, forecasts.Unknown):
-        nothing = dict.fromkeys(("low", "expected", "high"))
-        return {
-            "forecast": {
-                **nothing,
-                "enough_data": False,
-                "rated_periods": None,
-                "reason": f"{found.reason}.",
-            },
-            "runs_out_at": None,
-        }
-    amounts = {name: display(getattr(found, name)) for name in ("low", "expected", "high")}
-    counted = {"enough_data": found.enough_data, "rated_periods": found.rated_periods, "reason": None}
-    return {
-        "forecast": {**amounts, **counted},
-        "runs_out_at": None if found.runs_out_at is None else iso(found.runs_out_at),
-    }
+    one: verdict.BudgetVerdict, snapshot: Snapshot, hours: forecasts.HoursOfFeeds
+) -> forecasts.KnownForecast | forecasts.UnknownForecast | None:
+    """The forecast of the budget's current period; None for a budget without one."""
+    return forecasts.of_period(one.budget, one.periods[0], snapshot, hours) if one.periods else None

@@ -26,11 +26,11 @@ from .._ledger.feeds import Feed
 from .._ledger.holds import THIS, Line
 from .._ledger.overrides import Override
 from .request import Request
-from .scope import ScopeMatcher, feeds_of, reach
+from .scope import ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
-#: What is known is a lower bound, so a deny stands on stale data: deny beats unknown beats allow
+#: Known amounts are lower bounds, so a deny holds with stale data too: deny beats unknown beats allow
 #: (design/gate.md#deny-unknown-allow).
 SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
@@ -42,8 +42,8 @@ _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]]], bool]
 
 @dataclass(frozen=True)
 class PeriodSum:
-    """One period against its limit, every amount in the budget's currency. to_come: the run rate from now to
-    the period's end.
+    """One period against its limit, every amount in the budget's currency. to_come: the cost at the run rate
+    from now to the period's end.
     """
 
     window: Window
@@ -54,53 +54,53 @@ class PeriodSum:
     requested: Decimal
     to_come: Decimal
     verdict: str
-    #: Why the amounts are only a lower bound; nothing where all is known.
+    #: The reasons why the amounts are only lower bounds; none if all is known.
     problems: tuple[str, ...]
-    #: Whether what is known can be told in the budget's currency at all.
+    #: Whether the known amounts can be converted into the budget's currency at all.
     has_rate: bool
-    #: Whether reserved and requested are wholly known, as they can be where the spend is not.
+    #: Whether reserved and requested are wholly known, which they can be even if the spend is not.
     promises_known: bool
-    #: The override without which it would not fit; None where none is needed, or none helps.
+    #: The override that makes it fit; None if none is needed or none helps.
     override: Override | None
-    #: Why spent and accrued are only a lower bound; nothing where they are wholly known.
+    #: The reasons why spent and accrued are only lower bounds; none if they are wholly known.
     spend_problems: tuple[str, ...]
-    #: The budget's thresholds that spent and accrued have reached.
+    #: The thresholds that spent plus accrued have reached.
     reached: tuple[Decimal, ...]
 
     @property
     def total(self) -> Decimal:
-        """What is compared with the limit."""
+        """The amount that is compared with the limit."""
         return ROUNDING.add(ROUNDING.add(self.taken, self.requested), self.to_come)
 
     @property
     def taken(self) -> Decimal:
-        """What is gone before the request."""
+        """The amount that is used before the request."""
         return ROUNDING.add(ROUNDING.add(self.spent, self.accrued), self.reserved)
 
     @property
     def actual(self) -> Decimal:
-        """What was spent up to now, as far as it is known."""
+        """The known spend up to now."""
         return ROUNDING.add(self.spent, self.accrued)
 
     @property
     def left(self) -> Decimal:
-        """What of the limit, raised by the override, is left after all; negative where it does not fit."""
+        """The rest of the limit, raised by the override, after all amounts; negative if they do not fit."""
         raised = from_nano(self.override.amount_nano) if self.override else Decimal(0)
         return ROUNDING.subtract(ROUNDING.add(self.limit, raised), self.total)
 
     @property
     def fullness(self) -> Decimal:
-        """The part of the limit that all of it comes to, infinite where a limit of nothing is passed."""
+        """The total as a fraction of the limit; infinite for any spend on a limit of zero."""
         if self.limit:
             return ROUNDING.divide(self.total, self.limit)
         return Decimal("Infinity") if self.total > 0 else Decimal(0)
 
 
 class _Scale:
-    """Makes amounts comparable: times one where all share the budget's currency, else times the rate, in ICU
-    (design/money.md#comparison-and-display).
+    """Makes amounts comparable: unchanged if all are in the budget's currency, else multiplied by their rate
+    into ICU (design/money.md#comparison-and-display).
 
-    The budget's own currency is taken at the rate valid when the period begins, others at that of their own
+    The budget's own currency has the rate that is valid when the period begins, others that of their own
     moment.
     """
 
@@ -110,7 +110,7 @@ class _Scale:
         self.problems: list[str] = []
 
     def factor(self, currency: str, moment: datetime) -> Decimal:
-        """0 where no rate was valid, which is a problem then: what is not counted makes the sum a lower
+        """The factor of a currency. Without a valid rate it is 0 and a problem: the sum is then a lower
         bound.
         """
         if not self._converts:
@@ -122,7 +122,7 @@ class _Scale:
             return Decimal(0)
 
     def sum(self, parts: Iterable[_Part]) -> Decimal:
-        """The parts in ICU, or in the budget's currency where all of them are."""
+        """The sum in ICU, or in the budget's currency if all parts are."""
         return exact_sum(
             EXACT.multiply(amount, self.factor(currency, moment))
             for amount, currency, moment in parts
@@ -133,12 +133,12 @@ class _Scale:
 def period_sum(
     budget: Budget, window: Window, request: Request, snapshot: Snapshot, coverage: Sequence[str] = ()
 ) -> PeriodSum:
-    """Sum up one period. What cannot be told is left out of the lower bound and named as a problem.
+    """Sum up one period. An unknown part is left out, and a problem says so: the sum is then a lower bound.
 
-    coverage: why the spend is not wholly known, as coverage.problems() says.
+    coverage: the reasons of coverage.problems() why the spend is not wholly known.
     """
-    covered = reach(budget.scope, snapshot.feeds)
-    placed = _Placed(budget, window, covered)
+    covered = scope_matcher(budget.scope, snapshot.feeds)
+    lines = _LinesOfPeriod(budget, window, covered)
     feeds = feeds_of(budget.scope, snapshot.feeds)
     spent = _spent(budget, covered.covers_cost, window, snapshot)
     accrued = [
@@ -156,37 +156,37 @@ def period_sum(
     reserved = [
         (promise.line.money.amount, promise.line.money.currency, promise.held_at)
         for promise in snapshot.promises
-        if placed.holds(promise.line, promise.counts_at, f"the hold {promise.name}")
+        if lines.holds(promise.line, promise.counts_at, f"the hold {promise.name}")
     ]
     requested = [
         (line.money.amount, line.money.currency, snapshot.now)
         for line in request.lines
-        if placed.holds(line, request.counts_at or snapshot.now, str(line.money))
+        if lines.holds(line, request.counts_at or snapshot.now, str(line.money))
     ]
     parts = (spent, accrued, reserved, requested, coming)
     currencies = {currency for each in parts for _amount, currency, _moment in each}
-    untold = _untold(budget, covered, feeds, window, snapshot)
-    currencies |= {currency for _amount, currency, _moment in untold}
+    of_unknown_tags = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot)
+    currencies |= {currency for _amount, currency, _moment in of_unknown_tags}
     scale = _Scale(budget, window, snapshot.rates, currencies)
     own = scale.factor(budget.currency, window.begin)
     sums = [scale.sum(each) for each in parts]
-    beside = _beside(budget, own, exact_sum(sums), scale.sum(untold))
-    problems = tuple(dict.fromkeys((*coverage, *placed.problems, *scale.problems, *beside)))
+    tag_problems = _tag_problems(budget, own, exact_sum(sums), scale.sum(of_unknown_tags))
+    problems = tuple(dict.fromkeys((*coverage, *lines.problems, *scale.problems, *tag_problems)))
     override = _override(budget, window, snapshot)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
-    told = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
+    in_currency = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
     return PeriodSum(
         window=window,
         limit=from_nano(budget.limit_nano),
-        spent=told[0],
-        accrued=told[1],
-        reserved=told[2],
-        requested=told[3],
-        to_come=told[4],
+        spent=in_currency[0],
+        accrued=in_currency[1],
+        reserved=in_currency[2],
+        requested=in_currency[3],
+        to_come=in_currency[4],
         verdict=verdict,
         problems=problems,
         has_rate=bool(own),
-        promises_known=not placed.problems and not scale.problems,
+        promises_known=not lines.problems and not scale.problems,
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
         reached=_reached(budget, own, exact_sum(sums[:2])),
@@ -194,10 +194,10 @@ def period_sum(
 
 
 def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ...]:
-    """The thresholds that the actual spend has come to, by multiplication
+    """The thresholds that the actual spend has reached, compared by multiplication
     (design/money.md#comparison-and-display).
 
-    Of a limit of nothing any spend is all.
+    Any spend is all of a limit of zero.
     """
     if not own or actual <= 0:
         return ()
@@ -210,12 +210,10 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
     return tuple(threshold for threshold, part, of in ratios if spent * of * of_limit >= part * limit * whole)
 
 
-def _untold(
+def _cost_of_unknown_tags(
     budget: Budget, covered: ScopeMatcher, feeds: Sequence[Feed], window: Window, snapshot: Snapshot
 ) -> list[_Part]:
-    """What was spent, runs and will run of resources whose tags are not known, and which the budget would
-    cover by all else.
-    """
+    """The cost, past and to come, of resources that the budget would cover if their unknown tags matched."""
     if not covered.tags:
         return []
     spent = _spent(budget, covered.may_cover_cost, window, snapshot)
@@ -228,24 +226,23 @@ def _untold(
     return [*spent, *running]
 
 
-def _beside(budget: Budget, own: Decimal, total: Decimal, untold: Decimal) -> list[str]:
-    """Why it is not known whether it fits: it does without what is untold, and not with it.
-
-    What fits either way is known (design/imports.md#tags).
+def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags: Decimal) -> list[str]:
+    """The problem of a period that fits only without the cost of unknown tags; none if it fits either way
+    (design/imports.md#tags).
     """
     limit = EXACT.multiply(from_nano(budget.limit_nano), own)
-    if not own or total > limit or EXACT.add(total, untold) <= limit:
+    if not own or total > limit or EXACT.add(total, of_unknown_tags) <= limit:
         return []
-    amount = Money(ROUNDING.divide(untold, own), budget.currency)
+    amount = Money(ROUNDING.divide(of_unknown_tags, own), budget.currency)
     return [f"{amount} is the cost of resources whose tags are not known"]
 
 
 def _verdict(
     budget: Budget, own: Decimal, total: Decimal, problems: bool, override: Override | None
 ) -> tuple[str, bool]:
-    """The verdict, and whether it took the override to come to it.
+    """The verdict, and whether it needed the override.
 
-    An override never rescues what is unknown (design/gate.md#overrides).
+    An override never makes an unknown pass (design/gate.md#overrides).
     """
     fits = not own or total <= EXACT.multiply(from_nano(budget.limit_nano), own)
     raised = budget.limit_nano + (override.amount_nano if override else 0)
@@ -260,8 +257,8 @@ def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | 
     return next((one for one in snapshot.overrides if (one.budget, one.period_id) == wanted), None)
 
 
-class _Placed:
-    """Which lines fall into one period of one budget, and what could not be told of them."""
+class _LinesOfPeriod:
+    """Finds the lines that count in one period of one budget, and keeps the problems of undecided ones."""
 
     def __init__(self, budget: Budget, window: Window, covered: ScopeMatcher) -> None:
         self._window, self._covered = window, covered
@@ -269,7 +266,7 @@ class _Placed:
         self.problems: list[str] = []
 
     def holds(self, line: Line, moment: datetime, what: str) -> bool:
-        """Whether the line counts here. moment: the one whose period is the line's `this`."""
+        """Whether the line counts in the period. moment: one in the period that `this` means."""
         base = self._window if line.period == THIS else self._before
         if base is None or not base.contains(moment):
             return False
@@ -280,7 +277,7 @@ class _Placed:
 
 
 def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[_Part]:
-    """What was spent, of each currency and for each time that rates are valid."""
+    """The spend of each currency in each span between changes of rates."""
     sums_nano: dict[tuple[str, datetime], int] = {}
     for segment in snapshot.rates.segments(window):
         for cost in snapshot.costs(segment, budget.scope):
@@ -299,14 +296,14 @@ def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> l
 
 
 def _begun(feed: Feed, window: Window, now: datetime) -> int:
-    """Collect periods that began in [max(rated_through, window's begin), now) and are not rated yet
+    """The number of collect periods that began in [max(rated_through, window's begin), now) and are not rated
     (design/imports.md#run-rate).
     """
     return _beginning_in(max(feed.rated_through, window.begin), min(now, window.end), feed.collect_period_s)
 
 
 def to_come(feed: Feed, window: Window, now: datetime) -> int:
-    """Collect periods that begin in [now, window's end), rated ones left out."""
+    """The number of collect periods that begin in [now, window's end) and are not rated."""
     return _beginning_in(max(now, window.begin, feed.rated_through), window.end, feed.collect_period_s)
 
 

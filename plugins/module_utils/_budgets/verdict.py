@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""May it be spent? One verdict per budget, and the worst of them counts (design/gate.md)."""
+"""The decision of a gate: one verdict per budget, of which the worst counts (design/gate.md)."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from .._ledger.holds import Line
 from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, period_of
-from .request import Request, described
-from .scope import feeds_of, reach, told
+from .request import Request
+from .results import line_to_result, verdict_to_result
+from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
-from .verdict_table import table
-from .verdict_text import reason, row
+from .texts import format_line, format_reason, format_scope, format_table
 
-#: A custom budget outside its period, which is asked nothing (design/periods.md#outside-a-custom-period).
+#: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class BudgetVerdict:
-    """What one budget says to a request. periods: the current one, the next full one, and later ones that the
-    request counts in.
+    """The verdict of one budget on a request.
+
+    periods: the current one, the next full one, and later ones in which the request counts.
     """
 
     budget: Budget
@@ -44,30 +45,28 @@ class BudgetVerdict:
 
     @property
     def worst(self) -> PeriodSum | None:
-        """The first period that decided the verdict, the current one before the next; None for a budget that
-        covers no spend now.
-        """
+        """The first period that has the verdict; None for a budget that covers no spend now."""
         return next((one for one in self.periods if one.verdict == self.verdict), None)
 
     @property
     def gravity(self) -> tuple[int, Decimal]:
-        """How bad it is, to be compared: by the verdict, then by how much of the limit it comes to."""
+        """A sort key: by the verdict, then by the used fraction of the limit."""
         return (-1, Decimal(0)) if self.worst is None else (SEVERITY[self.verdict], self.worst.fullness)
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """The overrides without which it would deny."""
+        """The overrides that the verdict needs."""
         return tuple(one.override for one in self.periods if one.override is not None)
 
 
 def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
-    """The budget's verdict on a request: in its current period, the next one, and wherever else the request
-    counts (design/gate.md#what-counts).
+    """The budget's verdict on a request: in its current period, the next one, and every other in which the
+    request counts (design/gate.md#what-counts).
 
-    Outside a custom period the budget says ended, unless the request counts in that period: it covers no
-    spend then (design/periods.md#outside-a-custom-period).
+    Outside its custom period a budget covers no spend and its verdict is ended, unless the request counts in
+    that period (design/periods.md#outside-a-custom-period).
     """
-    covered = reach(budget.scope, snapshot.feeds)
+    covered = scope_matcher(budget.scope, snapshot.feeds)
     request = replace(
         request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False)
     )
@@ -82,7 +81,7 @@ def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerd
     )
     # The first of the worst: the current period before the next.
     worst = max(periods, key=lambda one: SEVERITY[one.verdict])
-    return BudgetVerdict(budget, worst.verdict, reason(budget, request, worst), periods, rated_through)
+    return BudgetVerdict(budget, worst.verdict, format_reason(budget, request, worst), periods, rated_through)
 
 
 def decide(
@@ -95,11 +94,11 @@ def decide(
 ) -> dict[str, Any]:
     """The gate's result, the same keys whether it passes or not.
 
-    named: the budget that every line must be in; it is unknown outside of its period. on_exceeded and
-    on_unknown: fail, or warn to let a deny or an unknown pass with its verdict kept. A line that no budget
-    covers is unknown (design/gate.md#requests). Raises InvalidOption for a line outside of the named budget.
+    named: the budget that must cover every line; outside its period it is unknown. on_exceeded and
+    on_unknown: fail, or warn to let a deny or an unknown pass, which keeps its verdict. A line that no budget
+    covers is unknown (design/gate.md#requests). Raises InvalidOption for a line outside the named budget.
     """
-    return told_decision(
+    return decision_to_result(
         verdicts(budgets, request, snapshot, named), request, snapshot, on_exceeded, on_unknown, named
     )
 
@@ -107,9 +106,9 @@ def decide(
 def verdicts(
     budgets: Sequence[Budget], request: Request, snapshot: Snapshot, named: str | None = None
 ) -> list[BudgetVerdict]:
-    """What every budget says that has a line of the request in its scope, or cannot tell whether it has.
+    """The verdicts of the budgets that cover, or may cover, a line of the request.
 
-    Raises InvalidOption for a line outside of the named budget.
+    Raises InvalidOption for a line outside the named budget.
     """
     for budget in budgets:
         if budget.name == named:
@@ -118,26 +117,27 @@ def verdicts(
 
 
 def touched(budgets: Sequence[Budget], lines: Sequence[Line], snapshot: Snapshot) -> list[Budget]:
-    """The budgets that have one of the lines in their scope, or cannot tell whether they have."""
+    """The budgets that cover, or may cover, one of the lines."""
     return [
         budget
         for budget in budgets
-        if any(reach(budget.scope, snapshot.feeds).covers_line(line) is not False for line in lines)
+        if any(scope_matcher(budget.scope, snapshot.feeds).covers_line(line) is not False for line in lines)
     ]
 
 
 def _refuse_line_outside(budget: Budget, request: Request, snapshot: Snapshot) -> None:
-    covered = reach(budget.scope, snapshot.feeds)
+    covered = scope_matcher(budget.scope, snapshot.feeds)
     for index, line in enumerate(request.lines):
         if covered.covers_line(line) is False:
             raise InvalidOption(
                 f"lines[{index}]",
-                f"{described_line(line)} is outside of budget {budget.name}, which covers {told(budget.scope)};"
-                " leave name out, or correct the line.",
+                f"{format_line(line)} is outside of budget {budget.name}, which covers"
+                f" {format_scope(budget.scope)};"
+                " omit `name`, or correct the line.",
             )
 
 
-def told_decision(
+def decision_to_result(
     found: Sequence[BudgetVerdict],
     request: Request,
     snapshot: Snapshot,
@@ -145,7 +145,7 @@ def told_decision(
     on_unknown: str,
     named: str | None = None,
 ) -> dict[str, Any]:
-    """decide() of verdicts that are there already."""
+    """The result of decide() for verdicts that are known already."""
     said = [(one.verdict, one.reason) for one in _worst_first(found) if one.verdict != ENDED]
     said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
     said += [(UNKNOWN, why) for why in _uncovered(found, request, snapshot)]
@@ -155,53 +155,33 @@ def told_decision(
         "verdict": said[0][0],
         "gate_passed": not any(stop[verdict] for verdict, _why in said),
         "reasons": [why for _verdict, why in said],
-        "lines": [described(line) for line in request.lines],
+        "lines": [line_to_result(line) for line in request.lines],
         "evaluated_at": iso(snapshot.now),
         "tax": "excluded",
-        "summary": summary(found),
-        "budgets": [to_result(one) for one in found],
+        "summary": format_summary(found),
+        "budgets": [verdict_to_result(one) for one in found],
     }
 
 
 def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
-    """A sentence for each line that no budget covers: what nobody limits is not allowed, it is unknown
+    """A sentence for each line that no budget covers: such a line is unknown, not allowed
     (design/gate.md#requests).
     """
     return [
-        f"{described_line(line)} cannot be decided: no budget of the ledger covers it now."
+        f"{format_line(line)} cannot be decided: no budget of the ledger covers it now."
         for line in request.lines
         if not any(
-            reach(one.budget.scope, snapshot.feeds).covers_line(line) is not False
+            scope_matcher(one.budget.scope, snapshot.feeds).covers_line(line) is not False
             and period_of(one.budget.calendar, line, request.counts_at or snapshot.now) is not None
             for one in found
         )
     ]
 
 
-def described_line(line: Line) -> str:
-    """`CHF 60 of category compute, project shop, tag team=web`."""
-    parts = [
-        f"{kind} {value}" for kind, value in (("category", line.category), ("project", line.project)) if value
-    ]
-    parts += [f"tag {name}={value}" for name, value in line.tags]
-    return f"{line.money} of {', '.join(parts)}" if parts else str(line.money)
-
-
-def summary(found: Sequence[BudgetVerdict]) -> list[str]:
-    """A table of what the budgets say, line by line, the worst first."""
-    return table([(one.budget, one.verdict, one.worst) for one in _worst_first(found)])
+def format_summary(found: Sequence[BudgetVerdict]) -> list[str]:
+    """The verdicts as a table, the worst first."""
+    return format_table([(one.budget, one.verdict, one.worst) for one in _worst_first(found)])
 
 
 def _worst_first(found: Sequence[BudgetVerdict]) -> list[BudgetVerdict]:
     return sorted(found, key=lambda one: one.gravity, reverse=True)
-
-
-def to_result(verdict: BudgetVerdict) -> dict[str, Any]:
-    """One row of `budgets`: every amount in the budget's currency."""
-    return {
-        "name": verdict.budget.name,
-        "verdict": verdict.verdict,
-        "reason": verdict.reason,
-        "rated_through": None if verdict.rated_through is None else iso(verdict.rated_through),
-        **row(verdict.budget, verdict.periods),
-    }

@@ -34,12 +34,12 @@ def parse_calendar(task: Mapping[str, Any], before: Calendar) -> Calendar:
     first, last = task.get("begin"), task.get("end")
     if calendar.kind != "custom":
         if first or last:
-            raise InvalidOption("begin", "and end belong to period custom; the others begin by the calendar.")
+            raise InvalidOption("begin", "and `end` have no effect unless `period` is `custom`.")
         return replace(calendar, begin=None, end=None)
     begin = parse_moment(first, zone, "begin") if first else before.begin
     end = parse_moment(last, zone, "end") if last else before.end
     if begin is None or end is None or begin >= end:
-        raise InvalidOption("begin", "and end are both needed for a custom period, begin before end.")
+        raise InvalidOption("begin", "and `end` are required for a custom period, `begin` before `end`.")
     return replace(calendar, begin=begin, end=end)
 
 

@@ -55,6 +55,6 @@ def parse_categories(given: Mapping[str, object]) -> dict[str, str]:
         if category not in CATEGORIES:
             raise InvalidOption(
                 f"metric_categories.{metric}",
-                f"'{category}' is no category; it is one of {', '.join(CATEGORIES)}.",
+                f"'{category}' is not a category; use one of {', '.join(CATEGORIES)}.",
             )
     return {str(metric): str(category) for metric, category in given.items()}

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What was read, from whom, and what was not (design/reading-a-cloud.md#unknown-is-not-zero,
+"""What was read, from which cloud, and what could not be read (design/reading-a-cloud.md#unknown-is-not-zero,
 design/reading-a-cloud.md#identity).
 """
 
@@ -22,7 +22,7 @@ ERROR = "error"
 
 @dataclass(frozen=True)
 class CloudIdentity:
-    """Whose numbers these are, as the token says; never as the user believed."""
+    """The project, user and region of a result, as the token says, not as the user believes."""
 
     name: str | None
     auth_url: str
@@ -43,7 +43,7 @@ class CloudIdentity:
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """How reading one service went: status ok, absent, forbidden (401 or 403) or error."""
+    """The outcome of reading one service: status ok, absent, forbidden (401 or 403) or error."""
 
     status: str
     http_status: int | None = None
@@ -55,7 +55,7 @@ class ServiceStatus:
 
 
 def all_known(values: Iterable[T | None]) -> list[T] | None:
-    """The values; None where one of them is, as a sum of what is partly unknown is unknown
+    """The values; None if one of them is, as a sum of what is partly unknown is unknown
     (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     found = []

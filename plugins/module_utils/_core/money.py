@@ -62,7 +62,8 @@ def parse_amount(text: str, option: str) -> Decimal:
     if not _AMOUNT.fullmatch(stripped):
         raise InvalidOption(
             option,
-            f"'{_shorten(stripped)}' is not an amount; write digits with an optional point, quoted, like \"12.50\".",
+            f"'{_shorten(stripped)}' is not an amount; write digits with an optional point, quoted, like"
+            ' "12.50".',
         )
     amount = Decimal(stripped)
     exponent = amount.as_tuple().exponent
@@ -110,7 +111,7 @@ def parse_currency(code: object, option: str) -> str:
     if not _CURRENCY.fullmatch(text):
         raise InvalidOption(
             option,
-            f"'{_shorten(text)}' is no currency code; write an ISO 4217 code such as CHF or EUR, or ICU.",
+            f"'{_shorten(text)}' is not a currency code; write an ISO 4217 code such as CHF or EUR, or ICU.",
         )
     return text
 

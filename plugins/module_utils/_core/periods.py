@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .errors import InvalidOption
 
 KINDS = ("hourly", "daily", "weekly", "monthly", "yearly", "custom")
-#: The newest period that the cloud has rated: only the cloud can tell when that is.
+#: The newest period that the cloud has rated: only the cloud knows which.
 LAST_HOUR = "last_hour"
 NAMED_WINDOWS = ("today", "yesterday", "current_month", "previous_month", "last_30_days")
 #: How many local days before a named window the one lies that it is compared with; months are compared with
@@ -39,7 +39,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Window:
-    """[begin, end): begin is in it, end is not. Both aware, kept in UTC."""
+    """[begin, end): begin is inclusive, end exclusive. Both are in UTC."""
 
     begin: datetime
     end: datetime
@@ -52,7 +52,7 @@ class Window:
             raise ValueError(f"a window cannot end ({self.end}) before it begins ({self.begin})")
 
     def contains(self, moment: datetime) -> bool:
-        """Whether the moment is in the window; the end is not."""
+        """Whether the moment is in the window, whose end is exclusive."""
         return self.begin <= moment < self.end
 
     @property
@@ -63,7 +63,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Calendar:
-    """How a budget's periods lie: kind, zone and anchors.
+    """The periods of a budget: kind, zone and anchors.
 
     first_day: 0 Monday to 6 Sunday, for weekly. anchor_day: 1 to 31, clamped to a month's length, for monthly
     and yearly. anchor_month: 1 to 12, for yearly. begin and end: local dates or moments in UTC, for custom.
@@ -79,7 +79,7 @@ class Calendar:
 
 
 def now_utc() -> datetime:
-    """The current moment in UTC, to the second: no API here tells or takes more."""
+    """The current moment in UTC, to the second: no API here has a finer one."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -89,7 +89,7 @@ def zone_named(name: str, option: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidOption(
-            option, f"'{name}' is no IANA time zone; write one such as UTC or Europe/Zurich."
+            option, f"'{name}' is not an IANA time zone; write one such as UTC or Europe/Zurich."
         ) from error
 
 
@@ -126,7 +126,7 @@ def _end_of_gap(inside: datetime, zone: ZoneInfo) -> datetime:
 
 
 def period_at(calendar: Calendar, moment: datetime) -> Window | None:
-    """The period of the calendar that holds the moment; None outside a custom period."""
+    """The calendar's period that contains the moment; None outside a custom period."""
     if calendar.kind == "custom":
         if calendar.begin is None or calendar.end is None:
             raise ValueError("a custom calendar needs begin and end")
@@ -150,14 +150,14 @@ def next_period(calendar: Calendar, current: Window) -> Window | None:
 
 
 def period_id(calendar: Calendar, window: Window) -> str:
-    """What a period is called in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z
+    """The name of a period in the ledger: its kind and its begin in UTC, monthly/2026-11-01T00:00:00Z
     (design/periods.md#kinds-of-period).
     """
     return f"{calendar.kind}/{iso(window.begin)}"
 
 
 def _index_of(calendar: Calendar, day: date) -> int:
-    """The number of the period that holds a local date, counted from the first one of the Gregorian calendar."""
+    """The number of the period that contains a local date, from the first one of the Gregorian calendar."""
     if calendar.kind == "daily":
         return day.toordinal()
     if calendar.kind == "weekly":
@@ -230,7 +230,7 @@ def previous_part(named: str | None, part: Window, length: timedelta, zone: Zone
 
 
 def _a_month_before(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The same day and time of the month before; where it has no such day, its end."""
+    """The same day and time of the month before; the end of that month if it has no such day."""
     day, clock = _wall_clock(moment, zone)
     first = day.replace(day=1)
     before = (first - timedelta(days=1)).replace(day=1)
@@ -247,9 +247,9 @@ def _wall_clock(moment: datetime, zone: ZoneInfo) -> tuple[date, time]:
 
 
 def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Window:
-    """[begin, end) as a user wrote it, end defaulting to now, or the named window where no begin is given.
+    """[begin, end) as a user wrote it, where end defaults to now; the named window without a begin.
 
-    Raises InvalidOption for text that is no moment, or an end that is not after the begin.
+    Raises InvalidOption for text that is not a moment, and for an end that is not after the begin.
     """
     if begin is None:
         return named_window(named, zone, now)
@@ -263,9 +263,9 @@ def asked_window(named: str, begin: str | None, end: str | None, zone: ZoneInfo,
 def used_window(
     named: str | None, begin: str | None, end: str | None, zone: ZoneInfo, now: datetime
 ) -> Window:
-    """asked_window() as far as it is over: what lies ahead is not used yet.
+    """The past part of asked_window(): nothing is used yet after now.
 
-    Raises InvalidOption where all of it lies ahead.
+    Raises InvalidOption if all of it is in the future.
     """
     if begin is not None:
         _refuse_what_lies_ahead(parse_moment(begin, zone, "begin"), now)
@@ -293,7 +293,8 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     except ValueError as error:
         raise InvalidOption(
             option,
-            f"'{stripped[:40]}' is no date or time; write ISO 8601 such as 2026-11-01 or 2026-11-01T08:00:00+01:00.",
+            f"'{stripped[:40]}' is not a date or time; write ISO 8601 such as 2026-11-01 or"
+            " 2026-11-01T08:00:00+01:00.",
         ) from error
     moment = moment.replace(microsecond=0)
     if moment.tzinfo is None:
@@ -336,7 +337,5 @@ def parse_duration(text: str, option: str) -> timedelta:
     """A length such as 90s, 15m, 6h or 2d. Raises InvalidOption for anything else, zero included."""
     found = _DURATION.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
-        raise InvalidOption(
-            option, f"'{text[:40]}' is no length of time; write one such as 90s, 15m, 6h or 2d."
-        )
+        raise InvalidOption(option, f"'{text[:40]}' is not a duration; write one such as 90s, 15m, 6h or 2d.")
     return int(found[1]) * _UNITS[found[2]]

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Rows straight into a file, CSV or JSON lines: never half of one, and no fact that holds them all."""
+"""Rows streamed into a file, CSV or JSON lines, which is replaced whole."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .files import AS_IT_COMES, FileAttributes, new_file, refusing
 _CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
 _MODE = 0o600
 _CHUNK = 1 << 20
-#: Encoded, hashed and written together: one by one these take as long as a row.
+#: Rows that are encoded, hashed and written at once: one by one this takes as long as making a row.
 _ROWS_AT_ONCE = 500
 _KNOWN_KEPT = 10_000
 #: Made once, as json.dumps would make one for each of a million rows.
@@ -33,16 +33,18 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True)
 class Columns:
-    """What a row has, in the order of a CSV file; those of nested are lists or dictionaries, JSON in a cell."""
+    """The columns of a row, in the order of a CSV file. Those of nested hold lists or dictionaries, as
+    JSON.
+    """
 
     names: tuple[str, ...]
     nested: tuple[str, ...]
 
 
 class RowsFile:
-    """A file that takes its place when it is whole.
+    """A file that is put in place when it is whole.
 
-    Get one from writing(); changed is told at the end of its block.
+    Get one from writing(); changed is known at the end of its block.
     """
 
     def __init__(self, path: Path, columns: Columns, stream: IO[bytes] | None) -> None:
@@ -55,21 +57,21 @@ class RowsFile:
         self._waiting: list[Any] = [columns.names] if self._is_csv else []
         self._values = itemgetter(*columns.names)
         self._known: dict[Any, str] = {}
-        #: A line with places for the values.
+        #: The format of a line.
         self._line = "{" + ", ".join(f"{_as_json(name)}: %s" for name in columns.names) + "}\n"
         self._nested = [columns.names.index(name) for name in columns.nested]
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """One more row, by the names of the columns."""
+        """Add a row by the names of its columns."""
         self.add_values(self._values(row))
 
     def add_values(self, values: Sequence[Any]) -> None:
-        """One more row, in the order of the columns: the short way for the many."""
+        """Add a row in the order of the columns, which is faster."""
         self.count += 1
         if self._is_csv:
             cells = list(values)
-            for place in self._nested:
-                cells[place] = self._json(cells[place])
+            for index in self._nested:
+                cells[index] = self._json(cells[index])
             self._waiting.append(cells)
         else:
             self._waiting.append(self._line % tuple(map(self._json, values)))
@@ -77,14 +79,14 @@ class RowsFile:
             self._pass_on()
 
     def add_text(self, rows: str, count: int) -> None:
-        """So many rows as they stand in the file, by somebody who has put them into words already."""
+        """Add rows that are formatted already."""
         self._pass_on()
         self._pass_on_content(rows.encode())
         self.count += count
 
     def _json(self, value: Any) -> str:
-        """JSON. Words, and flat dictionaries as a flavor's metadata, come again and again: they are encoded
-        once.
+        """JSON. Texts and flat dictionaries, such as a flavor's metadata, come again and again: each is
+        encoded once.
         """
         if isinstance(value, str):
             key: Any = value
@@ -101,7 +103,7 @@ class RowsFile:
             self._known[key] = _as_json(value)
             return self._known[key]
         except TypeError:
-            # What is in the dictionary is a list or another one, and no key.
+            # A value of the dictionary is a list or a dictionary, which is not hashable.
             return _as_json(value)
 
     def _pass_on(self) -> None:
@@ -115,7 +117,7 @@ class RowsFile:
             self._stream.write(content)
 
     def end(self) -> None:
-        """No more rows come: all are in the stream."""
+        """Write the rest to the stream: no more rows come."""
         self._pass_on()
 
     def differs(self, attributes: FileAttributes) -> bool:
@@ -156,10 +158,11 @@ def checked(dest: str | None) -> Path | None:
     path = Path(os.path.realpath(dest))
     if path.suffix not in (_CSV, *_JSON_LINES):
         raise InvalidOption(
-            "dest", f"'{dest}' says no format; let its name end in {_CSV} or {' or '.join(_JSON_LINES)}."
+            "dest",
+            f"'{dest}' does not name a format; its name must end in {_CSV} or {' or '.join(_JSON_LINES)}.",
         )
     if path.is_dir() or not path.parent.is_dir():
-        raise InvalidOption("dest", f"'{dest}' is no file in a folder that is there.")
+        raise InvalidOption("dest", f"'{dest}' is not a file in an existing folder.")
     return path
 
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A usage record: what a project or a system used and had at one moment, whoever told it
+"""A usage record: the use and the totals of a project or a system at one moment, whatever its source
 (design/reading-a-cloud.md#unknown-is-not-zero, design/records.md#taking-a-record).
 """
 
@@ -18,7 +18,7 @@ OPENSTACK, VERGEOS = "openstack", "vergeos"
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Storage of one kind: a VergeOS tier, or a volume type. None: not known, or no limit; see UsageRecord."""
+    """Storage of one kind: a VergeOS tier or a volume type. None: unknown, or no limit; see UsageRecord."""
 
     name: str
     used_bytes: int | None
@@ -27,12 +27,12 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
-    """What was used at one moment. A number that is None is not known, or its source does not tell it.
+    """The use at one moment. A number is None if it is unknown or if its source does not have it.
 
-    source: openstack or vergeos. system: the auth URL, or the host. key: its number there; None where the
-    ledger gives it one. begin and end: what the record is for, None where it says nothing. unlimited: totals
-    without a limit (cores, ram, storage, tier:<name>, object_storage). unknown: what the source should have
-    told and did not, by the names of these fields.
+    source: openstack or vergeos. system: the auth URL or the host. key: its number there; None if the ledger
+    assigns one. begin and end: the window of the record, None without one. unlimited: totals without a limit
+    (cores, ram, storage, tier:<name>, object_storage). unknown: fields that the source should have and could
+    not be read.
     """
 
     source: str
@@ -76,7 +76,7 @@ class UsageRecord:
 
     @property
     def complete(self) -> bool:
-        """Whether the source told all that it should."""
+        """Whether all was read that the source should have."""
         return not self.unknown
 
 
@@ -95,16 +95,16 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 def as_plain(record: UsageRecord) -> dict[str, Any]:
-    """A record as values that JSON has: moments as seconds since the epoch, tiers as lists of name, used and
-    total.
-    """
-    told = {one.name: getattr(record, one.name) for one in fields(record)}
-    told |= {name: epoch(told[name]) for name in _MOMENTS}
-    return told | {"tiers": [[one.name, one.used_bytes, one.total_bytes] for one in record.tiers]}
+    """A record as JSON values: moments in seconds since the epoch, tiers as lists of name, used and total."""
+    values = {one.name: getattr(record, one.name) for one in fields(record)}
+    values |= {name: epoch(values[name]) for name in _MOMENTS}
+    return values | {"tiers": [[one.name, one.used_bytes, one.total_bytes] for one in record.tiers]}
 
 
-def from_plain(told: Mapping[str, Any]) -> UsageRecord:
-    """The record that as_plain() told."""
-    moments = {name: moment(told[name]) for name in _MOMENTS}
-    lists = {name: tuple(told[name]) for name in _LISTS}
-    return UsageRecord(**{**told, **moments, **lists, "tiers": tuple(Tier(*one) for one in told["tiers"])})
+def from_plain(values: Mapping[str, Any]) -> UsageRecord:
+    """The record behind the values of as_plain()."""
+    moments = {name: moment(values[name]) for name in _MOMENTS}
+    lists = {name: tuple(values[name]) for name in _LISTS}
+    return UsageRecord(
+        **{**values, **moments, **lists, "tiers": tuple(Tier(*one) for one in values["tiers"])}
+    )

@@ -28,7 +28,7 @@ def of_decimal(number: Decimal) -> int:
 
 
 def of_text(text: str) -> int:
-    """A number as an entry has it: plain digits with at most 18 decimals."""
+    """A quantity of an entry: digits with at most 18 decimals."""
     whole, _point, fraction = text.partition(".")
     if len(fraction) > PLACES or not (whole + fraction).isdecimal():
         return of_decimal(Decimal(text))
@@ -36,15 +36,15 @@ def of_text(text: str) -> int:
 
 
 def divided(dividend: int, divisor: int) -> int:
-    """The quotient to a whole number, half-even. The divisor is above zero."""
+    """The quotient rounded half-even to a whole number. The divisor is above zero."""
     quotient, rest = divmod(dividend, divisor)
     twice = rest * 2
     return quotient + (twice > divisor or (twice == divisor and quotient & 1))
 
 
-def plain(attos: int) -> str:
-    """All digits, no exponent, no zeros at the end."""
+def format_attos(attos: int) -> str:
+    """All digits, without an exponent and trailing zeros."""
     if attos < 0:
-        return "-" + plain(-attos)
+        return "-" + format_attos(-attos)
     whole, fraction = divmod(attos, ONE)
     return f"{whole}.{fraction:018d}".rstrip("0") if fraction else str(whole)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where the bars of a chart stand: numbers for a template's SVG, which needs neither a script nor a font of
+"""The positions of a chart's bars: numbers for a template's SVG, which needs neither a script nor a font of
 its own.
 """
 
@@ -19,7 +19,7 @@ _TICKS = 4
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar in the units of the drawing; height 0 and known False where the value is not known."""
+    """A bar in the units of the drawing. An unknown value has height 0, and known is False."""
 
     x: float
     y: float
@@ -30,7 +30,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars from the left, and the axis: (value, y) of its lines, the lowest first; zero is the y of value 0."""
+    """Bars from the left; the lines of the axis as (value, y), the lowest first; the y of zero."""
 
     bars: tuple[Bar, ...]
     ticks: tuple[tuple[Decimal, float], ...]
@@ -38,9 +38,9 @@ class Chart:
 
 
 def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
-    """A bar for each value; negative ones, as a credit makes them, hang below zero.
+    """A bar for each value. A negative value, such as a credit, has a bar below zero.
 
-    None: nothing is known of it.
+    None is an unknown value.
     """
     known = [Decimal(value) for value in values if value is not None]
     step = _step(max((*known, Decimal(0))), min((*known, Decimal(0))))
@@ -48,17 +48,17 @@ def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
     bottom = -_up(-min((*known, Decimal(0))), step)
     scale = height / float(top - bottom)
     zero = float(top) * scale
-    place = width / max(len(values), 1)
-    gap = min(place * 0.25, 6.0)
+    slot = width / max(len(values), 1)
+    gap = min(slot * 0.25, 6.0)
     drawn = []
     for number, value in enumerate(values):
         size = float(Decimal(value or 0)) * scale
         y = zero - max(size, 0.0)
         drawn.append(
             Bar(
-                _short(number * place + gap / 2),
+                _short(number * slot + gap / 2),
                 _short(y),
-                _short(place - gap),
+                _short(slot - gap),
                 _short(abs(size)),
                 value is not None,
             )
@@ -71,7 +71,7 @@ def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
 
 
 def _step(highest: Decimal, lowest: Decimal) -> Decimal:
-    """The distance between lines, so that there are about four."""
+    """The distance between lines that gives about four of them."""
     reach = highest - lowest
     if reach <= 0:
         return Decimal(1)

@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Target:
-    """What is written: a file of CSV, or a folder of Parquet; of which FOCUS version, and how told.
+    """What to write: a CSV file or a folder of Parquet, its FOCUS version, and its options.
 
     attributes: of each file.
     """
@@ -50,13 +50,13 @@ def from_ledger(
 ) -> Row:
     """The result of cost_export for the selected entries of a ledger, which is only read.
 
-    Raises InvalidOption, LedgerError; UnknownAmount where a rate into the billing currency is missing.
+    Raises InvalidOption, LedgerError; UnknownAmount if a rate into the billing currency is missing.
     """
-    place = _checked(target, selection.window)
+    path = _checked(target, selection.window)
     with sql.reading(options) as ledger:
         charges = Charges(target.focus, valid_entries.dimensions(ledger.connection))
         entries = valid_entries.stream(ledger.connection, selection, as_of)
-        written = _write(place, charges.of(entries), target, selection.window, check_mode)
+        written = _write(path, charges.of(entries), target, selection.window, check_mode)
         through = feeds.to_result(feeds.read_all(ledger.connection), selection.window)
         return {"ledger": ledger.url, "feeds": through, **written}
 
@@ -67,17 +67,18 @@ def from_cloud(cloud: Cloud, options: RatedOptions, target: Target, now: datetim
     Raises CloudError, InvalidOption; UnknownAmount where nothing is rated, or a rate into the billing
     currency is missing.
     """
-    place = _checked(target, options.asked)
+    path = _checked(target, options.asked)
     if options.asked.begin >= now:
         raise InvalidOption("begin", f"{iso(options.asked.begin)} is not past; nothing is rated yet.")
     costs = RatedCosts(cloud, options, now)
     if costs.rated_through is None:
         window = costs.window
         raise UnknownAmount(
-            f"{costs.url} has rated nothing of project {cloud.identity.project_name} from {iso(window.begin)} to {iso(window.end)}."
+            f"{costs.url} has rated nothing of project {cloud.identity.project_name} from"
+            f" {iso(window.begin)} to {iso(window.end)}."
         )
     charges = Charges(target.focus, costs.dimensions).of(costs.stream())
-    written = _write(place, charges, target, options.asked, check_mode)
+    written = _write(path, charges, target, options.asked, check_mode)
     return {**written, **costs.to_result()}
 
 
@@ -85,20 +86,23 @@ def _checked(target: Target, window: Window) -> Path:
     if target.focus.currency == ICU:
         raise InvalidOption(
             "currency",
-            "ICU is a virtual currency that nobody is billed in; name the one that is paid, CHF or EUR.",
+            "`ICU` is a virtual currency and never billed; name the currency of the bill, such as CHF or"
+            " EUR.",
         )
     if target.file_format == PARQUET:
         return focus_parquet.checked(target.dest, window, target.focus.zone)
     if Path(target.dest).suffix != ".csv":
-        raise InvalidOption("dest", f"'{target.dest}' is no name of a CSV file; let it end in .csv.")
+        raise InvalidOption(
+            "dest", f"'{target.dest}' is not the name of a CSV file; its name must end in .csv."
+        )
     path = rows_file.checked(target.dest)
     if path is None:
-        raise InvalidOption("dest", "names the file that is written.")
+        raise InvalidOption("dest", "is needed: the path of the file to write.")
     return path
 
 
-class _Sums:
-    """What went by: the sums of charges, as recorded by currency, and as billed."""
+class _ChargeSums:
+    """The sums of charges: as recorded, by currency, and as billed."""
 
     def __init__(self) -> None:
         self._recorded: dict[str, int] = {}
@@ -106,7 +110,7 @@ class _Sums:
         self._taxed = False
 
     def watched(self, charges: Iterable[Charge]) -> Iterable[Charge]:
-        """The charges, which are summed on their way."""
+        """The charges, each added to the sums when it passes."""
         recorded = self._recorded
         for charge in charges:
             kind, numbers, _times, _version, _key = charge
@@ -119,19 +123,24 @@ class _Sums:
     def to_result(self, currency: str) -> Row:
         """The sums, exact."""
         totals = [
-            {"amount": attos.plain(amount), "currency": code}
+            {"amount": attos.format_attos(amount), "currency": code}
             for code, amount in sorted(self._recorded.items())
         ]
         tax = "included" if self._taxed else "excluded"
-        return {"totals": totals, "billed": attos.plain(self._billed), "currency": currency, "tax": tax}
+        return {
+            "totals": totals,
+            "billed": attos.format_attos(self._billed),
+            "currency": currency,
+            "tax": tax,
+        }
 
 
-def _write(place: Path, charges: Iterable[Charge], target: Target, window: Window, check_mode: bool) -> Row:
-    sums = _Sums()
+def _write(path: Path, charges: Iterable[Charge], target: Target, window: Window, check_mode: bool) -> Row:
+    sums = _ChargeSums()
     watched = sums.watched(charges)
     if target.file_format == PARQUET:
         months = focus_parquet.months_of(window, target.focus.zone)
-        written = focus_parquet.write(place, watched, target.version, months, check_mode, target.attributes)
+        written = focus_parquet.write(path, watched, target.version, months, check_mode, target.attributes)
         files = [
             {"path": str(one.path), "billing_period": one.month, "rows": one.count}
             for one in written
@@ -140,12 +149,12 @@ def _write(place: Path, charges: Iterable[Charge], target: Target, window: Windo
         changed = any(one.changed for one in written)
     else:
         count, changed = focus_csv.write(
-            place, watched, target.version, target.defuse, check_mode, target.attributes
+            path, watched, target.version, target.defuse, check_mode, target.attributes
         )
-        files = [{"path": str(place), "billing_period": None, "rows": count}]
+        files = [{"path": str(path), "billing_period": None, "rows": count}]
     return {
         "changed": changed,
-        "dest": str(place),
+        "dest": str(path),
         "files": files,
         "row_count": sum(file["rows"] for file in files),
         "period_start": iso(window.begin),

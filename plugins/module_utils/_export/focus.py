@@ -2,12 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Costs as FOCUS tells them (design/money.md): each as recorded, and in the currency that is
-billed.
+"""Costs as FOCUS has them (design/money.md): each as recorded, and in the billing currency.
 
-FOCUS 1.2 knows virtual currencies: what the cloud rates in ICU has PricingCurrency ICU beside the
-BillingCurrency that it is paid in. Null is what does not apply to a charge, as the specification has it
-column by column. Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2.
+FOCUS 1.2 knows virtual currencies: a cost that the cloud rates in ICU has PricingCurrency ICU and the
+BillingCurrency that is paid. A column that does not apply to a charge is null, as the specification says for
+each column. Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ class FocusOptions:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Kind:
+class ChargeKind:
     """What the charges of one resource under one metric have in common: cells in the order of
     focus_columns.OF_A_KIND.
 
@@ -131,32 +130,30 @@ class Times:
 
 #: One row: its kind, numbers and times, and the version and key of its entry. A plain tuple, as there are
 #: millions of them.
-Charge: TypeAlias = tuple[Kind, Numbers, Times, int, str]
+Charge: TypeAlias = tuple[ChargeKind, Numbers, Times, int, str]
 
 
 class Charges:
-    """Makes charges of entries, which come in order of time. What is the same for many is put together once."""
+    """Makes charges from entries in order of time. What many charges share is made once."""
 
     def __init__(self, options: FocusOptions, dimensions: Callable[[int], Mapping[str, Any]]) -> None:
-        """dimensions: what tells the columns of a dimension set by its number, as valid_entries.dimensions
-        does.
-        """
+        """dimensions: returns the columns of a dimension set by number, as valid_entries.dimensions does."""
         self._options = options
         self._dimensions = dimensions
         self._calendar = Calendar("monthly", options.zone)
-        self._kinds: dict[tuple[Any, ...], Kind] = {}
+        self._kinds: dict[tuple[Any, ...], ChargeKind] = {}
         self._times: dict[tuple[int, int, str], Times] = {}
 
     def of(self, rows: Iterable[Sequence[Any]]) -> Iterator[Charge]:
         """A charge for each row of valid_entries.stream().
 
-        Raises UnknownAmount where no rate into the billing currency was valid.
+        Raises UnknownAmount if no rate into the billing currency was valid.
         """
         kinds, known_times, count = self._kinds, self._times, len(OF_A_KIND)
         for row in rows:
-            told = tuple(row[:count])
+            columns = tuple(row[:count])
             key, version, begin, end, quantity, amount_nano = row[count:]
-            kind = kinds.get(told) or self._kind(told)
+            kind = kinds.get(columns) or self._kind(columns)
             times = known_times.get((begin, end, kind.currency)) or self._times_of(begin, end, kind.currency)
             counted = quantity if kind.has_unit else None
             numbers = _numbers(amount_nano, counted, kind.charge_category, times.icu, times.wanted)
@@ -168,7 +165,7 @@ class Charges:
         moment, rates, billed = moment_of(begin), self._options.rates, self._options.currency
         month = billing_period(self._calendar, moment)
         month_begin, month_end = (int(one.timestamp()) for one in (month.begin, month.end))
-        # What happens at once, as a purchase does, is told of the hour that it begins.
+        # What happens at once, such as a purchase, gets the hour that it begins.
         last = end if end > begin else min(begin + 3600, month_end)
         worth = (
             (1, 1)
@@ -178,12 +175,12 @@ class Charges:
         times = self._times[begin, end, currency] = Times(month_begin, month_end, begin, last, *worth)
         return times
 
-    def _kind(self, told: Sequence[Any]) -> Kind:
+    def _kind(self, columns: Sequence[Any]) -> ChargeKind:
         if len(self._kinds) >= _KINDS_KEPT:
             self._kinds.clear()
-        row = {**dict(zip(OF_A_KIND, told, strict=True)), **self._dimensions(told[0])}
+        row = {**dict(zip(OF_A_KIND, columns, strict=True)), **self._dimensions(columns[0])}
         cells = {**_what(row), **_whose(row, self._options), **_price(row)}
-        kind = self._kinds[tuple(told)] = Kind(
+        kind = self._kinds[tuple(columns)] = ChargeKind(
             tuple(cells.get(column.name) for column in KIND_COLUMNS),
             row["charge_category"],
             row["currency"],
@@ -212,7 +209,7 @@ def _numbers(amount_nano: int, quantity: str | None, category: str, icu: int, wa
     if category not in (USAGE, PURCHASE):
         return Numbers(billed, None, None, consumed, recorded, None)
     if not counted and amount_nano:
-        # Of nothing there is no price per unit: what costs all the same is one charge.
+        # A quantity of zero has no price per unit: a cost without a quantity is one charge.
         return Numbers(billed, billed, attos.ONE, consumed, recorded, recorded)
     if not counted:
         return Numbers(billed, 0, 0, consumed, recorded, 0)
@@ -237,7 +234,7 @@ def _what(row: Mapping[str, Any]) -> dict[str, str | None]:
         "ResourceType": (row["resource_type"] or metric or service_category) if resource else None,
         "ServiceCategory": service_category,
         "ServiceName": service,
-        "ServiceSubcategory": next(told for begin, told in subcategories if (metric or "").startswith(begin)),
+        "ServiceSubcategory": next(name for begin, name in subcategories if (metric or "").startswith(begin)),
         "Tags": row["tags"],
         "x_Category": category,
         "x_Source": row["source"],

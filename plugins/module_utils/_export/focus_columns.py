@@ -22,7 +22,7 @@ TEXT, NUMBER, TIME, WHOLE = "text", "number", "time", "whole"
 
 @dataclass(frozen=True)
 class Column:
-    """A column. is_free_text: what others chose, as against words of FOCUS; formulas hide there."""
+    """A column. is_free_text: its values come from users, not from FOCUS, so they may hide formulas."""
 
     name: str
     holds: str = TEXT
@@ -51,7 +51,7 @@ OF_EACH = (
     Column("x_EntryVersion", WHOLE),
     Column("x_EntryKey", is_free_text=True),
 )
-#: Of all charges of a kind (one resource under one metric), in the order of focus.Kind.
+#: Of all charges of a kind (one resource under one metric), in the order of focus.ChargeKind.
 OF_A_KIND = (
     Column("AvailabilityZone"),
     Column("BillingAccountId", is_free_text=True),

@@ -20,7 +20,7 @@ from .._core import rows_file
 from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import iso, moment_of
 from . import attos
-from .focus import Charge, Kind, Numbers, Times
+from .focus import Charge, ChargeKind, Numbers, Times
 from .focus_columns import OF_A_KIND, V1_0, V1_2, Column, columns_of
 from .formulas import defused
 
@@ -32,21 +32,24 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
 def _numbers_1_2(numbers: Numbers) -> str:
-    billed, price, priced, consumed, recorded, own_price = _words_of(numbers)
-    return f"{billed},{billed},{billed},{billed},{price},{price},{priced},{consumed},{recorded},{own_price},{own_price},{recorded},"
+    billed, price, priced, consumed, recorded, own_price = _format_numbers(numbers)
+    return (
+        f"{billed},{billed},{billed},{billed},{price},{price},{priced},{consumed},{recorded},"
+        f"{own_price},{own_price},{recorded},"
+    )
 
 
 def _numbers_1_0(numbers: Numbers) -> str:
-    billed, price, priced, consumed, recorded, _own_price = _words_of(numbers)
+    billed, price, priced, consumed, recorded, _own_price = _format_numbers(numbers)
     return f"{billed},{billed},{billed},{billed},{price},{price},{priced},{consumed},{recorded},"
 
 
-def _words_of(numbers: Numbers) -> list[str]:
-    told = (
-        numbers.billed, numbers.unit_price, numbers.pricing_quantity, numbers.consumed_quantity, numbers.recorded,
-        numbers.own_unit_price,
+def _format_numbers(numbers: Numbers) -> list[str]:
+    ordered = (
+        numbers.billed, numbers.unit_price, numbers.pricing_quantity, numbers.consumed_quantity,
+        numbers.recorded, numbers.own_unit_price,
     )  # fmt: skip
-    return ["" if number is None else attos.plain(number) for number in told]
+    return ["" if number is None else attos.format_attos(number) for number in ordered]
 
 
 def _times(times: Times) -> str:
@@ -58,42 +61,42 @@ def _times(times: Times) -> str:
 _NUMBERS = {V1_0: _numbers_1_0, V1_2: _numbers_1_2}
 
 
-class _Kept(dict[Any, str]):
-    """The words for what comes again and again: hours cost alike. Nothing is kept for long."""
+class _TextCache(dict[Any, str]):
+    """The texts of values that come again and again, as hours cost alike. It is emptied when it is full."""
 
-    def __init__(self, words: Callable[[Any], str], kept: int = 16_384) -> None:
+    def __init__(self, format_value: Callable[[Any], str], kept: int = 16_384) -> None:
         super().__init__()
-        self._words, self._kept = words, kept
+        self._format, self._kept = format_value, kept
 
     def __missing__(self, one: Any) -> str:
         if len(self) >= self._kept:
             self.clear()
-        words = self[one] = self._words(one)
-        return words
+        text = self[one] = self._format(one)
+        return text
 
 
-class _Words:
-    """Charges as lines. What many have in common, their kind and their numbers, is put into words once."""
+class _ChargeLines:
+    """Charges as lines of CSV. Kinds and numbers, which many charges share, are formatted once."""
 
     def __init__(self, version: str, defuse: bool) -> None:
         columns = set(columns_of(version))
         self._defuse = defuse
-        self._kind_places = [(place, column) for place, column in enumerate(OF_A_KIND) if column in columns]
+        self._kind_columns = [(index, column) for index, column in enumerate(OF_A_KIND) if column in columns]
         self._numbers, self._times, self._kinds = (
-            _Kept(_NUMBERS[version]),
-            _Kept(_times),
-            _Kept(self._kind, _KINDS_KEPT),
+            _TextCache(_NUMBERS[version]),
+            _TextCache(_times),
+            _TextCache(self._kind, _KINDS_KEPT),
         )
 
-    def line(self, charge: Charge) -> str:
-        """The row of a charge."""
+    def format_line(self, charge: Charge) -> str:
+        """The line of a charge."""
         kind, numbers, times, version, key = charge
-        # Nearly all keys are made of letters and digits: one look says so.
-        told = key if _PLAIN(key) else _quoted(defused(key) if self._defuse else key)
-        return f"{self._numbers[numbers]}{self._times[times]}{version},{told}{self._kinds[kind]}\n"
+        # Nearly all keys have letters and digits only: one match says so.
+        cell = key if _PLAIN(key) else _quoted(defused(key) if self._defuse else key)
+        return f"{self._numbers[numbers]}{self._times[times]}{version},{cell}{self._kinds[kind]}\n"
 
-    def _kind(self, kind: Kind) -> str:
-        return "".join("," + self._cell(kind.cells[place], column) for place, column in self._kind_places)
+    def _kind(self, kind: ChargeKind) -> str:
+        return "".join("," + self._cell(kind.cells[index], column) for index, column in self._kind_columns)
 
     def _cell(self, text: str | None, column: Column) -> str:
         if text is None:
@@ -117,9 +120,9 @@ def write(
     rows_file.writing does.
     """
     names = tuple(column.name for column in columns_of(version))
-    words = _Words(version, defuse)
+    charge_lines = _ChargeLines(version, defuse)
     with rows_file.writing(path, rows_file.Columns(names, nested=()), check_mode, attributes) as file:
-        lines = map(words.line, charges)
+        lines = map(charge_lines.format_line, charges)
         while some := list(islice(lines, _ROWS_AT_ONCE)):
             file.add_text("".join(some), len(some))
     return file.count, file.changed

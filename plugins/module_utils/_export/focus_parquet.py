@@ -26,7 +26,7 @@ from .._core.errors import InvalidOption
 from .._core.files import AS_IT_COMES, FileAttributes, new_file, refusing
 from .._core.periods import Calendar, Window, iso, period_at
 from . import attos
-from .focus import Charge, Kind, Numbers, Times
+from .focus import Charge, ChargeKind, Numbers, Times
 from .focus_columns import NUMBER, OF_A_KIND, OF_EACH, TEXT, TIME, Column, columns_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PARTITION = "billing_period"
 _FILE = "focus.parquet"
 _MODE = 0o600
-#: Of how many charges a row group is, which is what is held in memory.
+#: The number of charges of a row group, which is held in memory.
 _ROWS_AT_ONCE = 50_000
 _DIGITS = 38
 #: Numbers are written as they lie in memory: 128 bits, the lowest byte first (Apache Arrow's columnar format,
@@ -44,20 +44,21 @@ _DIGITS = 38
 _DECIMAL_BYTES = 16
 _MICROSECONDS = 1_000_000
 _NUMBER_FIELDS = (
-    "billed", "billed", "billed", "billed", "unit_price", "unit_price", "pricing_quantity", "consumed_quantity", "recorded",
+    "billed", "billed", "billed", "billed", "unit_price", "unit_price", "pricing_quantity",
+    "consumed_quantity", "recorded",
     "own_unit_price", "own_unit_price", "recorded",
 )  # fmt: skip
 _TIME_FIELDS = ("billing_begin", "billing_end", "begin", "end")
 
-#: What charges have in common.
-_Part = TypeVar("_Part", Kind, Numbers, Times)
+#: What charges share.
+_Part = TypeVar("_Part", ChargeKind, Numbers, Times)
 
 
 @dataclass(frozen=True)
-class Written:
-    """What became of a month: its file, how many charges are in it, and whether it has changed.
+class WrittenMonth:
+    """The file of a month, the number of its charges, and whether it has changed.
 
-    Without a charge there is no file.
+    A month without charges has no file.
     """
 
     month: str
@@ -72,7 +73,7 @@ class _Taken:
     through as many tuples again.
     """
 
-    kinds: list[Kind]
+    kinds: list[ChargeKind]
     numbers: list[Numbers]
     times: list[Times]
     versions: list[int]
@@ -82,7 +83,7 @@ class _Taken:
 def checked(dest: str, window: Window, zone: str) -> Path:
     """The folder behind the option dest.
 
-    Raises InvalidOption where it cannot be one, or where the window cuts a month.
+    Raises InvalidOption for an impossible folder, and for a window that cuts a month.
 
     A month is replaced as a whole: a part of it would take the rest away.
     """
@@ -97,13 +98,14 @@ def checked(dest: str, window: Window, zone: str) -> Path:
         if month is not None and month.begin != edge:
             raise InvalidOption(
                 option,
-                f"Parquet is written by whole billing months, and {iso(edge)} lies inside of one; begin it on the 1st in {zone}.",
+                f"Parquet is written by whole billing months, and {iso(edge)} lies inside of one; begin it"
+                f" on the 1st in {zone}.",
             )
     return path
 
 
 def months_of(window: Window, zone: str) -> dict[int, str]:
-    """Begin of each billing month of a window of whole ones -> its name, such as 2026-11."""
+    """The begin of each billing month of a window -> its name, such as 2026-11."""
     calendar, begin, found = Calendar("monthly", zone), window.begin, dict[int, str]()
     while begin < window.end:
         month = period_at(calendar, begin)
@@ -121,28 +123,29 @@ def write(
     months: dict[int, str],
     check_mode: bool,
     attributes: FileAttributes = AS_IT_COMES,
-) -> list[Written]:
-    """The charges, which come in order of time, as folder/billing_period=2026-11/focus.parquet; what a month
-    without any had is removed.
+) -> list[WrittenMonth]:
+    """Write the charges, in order of time, to folder/billing_period=2026-11/focus.parquet. The file of a
+    month without charges is removed.
 
     months: the billing months of the window by their begin. In check mode files are compared and not put in
     place. attributes: of each file, mode 0600 where they name none. Raises InvalidOption naming dest for what
     the file system refuses.
     """
-    done: list[Written] = []
+    done: list[WrittenMonth] = []
     by_month = groupby(charges, key=_month_of)
-    told = next(by_month, None)
+    current = next(by_month, None)
     with refusing("dest", folder):
         for begin, name in months.items():
             path = folder / f"{PARTITION}={name}" / _FILE
-            if told is not None and told[0] == begin:
-                done.append(_write_month(name, path, told[1], version, check_mode, attributes))
-                told = next(by_month, None)
+            if current is not None and current[0] == begin:
+                done.append(_write_month(name, path, current[1], version, check_mode, attributes))
+                current = next(by_month, None)
             else:
                 done.append(_remove_month(name, path, check_mode))
-    if told is not None:
+    if current is not None:
         raise ValueError(
-            f"a charge is billed in {datetime.fromtimestamp(told[0], UTC)}, outside of the months that are written"
+            f"a charge is billed in {datetime.fromtimestamp(current[0], UTC)}, outside of the months that"
+            " are written"
         )
     return done
 
@@ -160,7 +163,7 @@ def _write_month(
     version: str,
     check_mode: bool,
     attributes: FileAttributes,
-) -> Written:
+) -> WrittenMonth:
     from pyarrow import parquet
 
     columns = columns_of(version)
@@ -178,15 +181,15 @@ def _write_month(
         if changed and not check_mode:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             new.replace(path, _MODE, attributes)
-    return Written(name, path, count, changed)
+    return WrittenMonth(name, path, count, changed)
 
 
-def _remove_month(name: str, path: Path, check_mode: bool) -> Written:
-    """Nothing is charged in that month, any more."""
+def _remove_month(name: str, path: Path, check_mode: bool) -> WrittenMonth:
+    """Remove the file of a month that has no charges any more."""
     there = path.is_file()
     if there and not check_mode:
         shutil.rmtree(path.parent)
-    return Written(name, path, 0, there)
+    return WrittenMonth(name, path, 0, there)
 
 
 def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
@@ -201,7 +204,7 @@ def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
 
 
 def _taken(charges: Iterable[Charge]) -> _Taken | None:
-    """The charges by what they are made of, None where there are no more."""
+    """The next charges, taken apart; None at the end."""
     taken = _Taken([], [], [], [], [])
     for kind, numbers, times, version, key in charges:
         taken.kinds.append(kind)
@@ -213,7 +216,7 @@ def _taken(charges: Iterable[Charge]) -> _Taken | None:
 
 
 def _table(taken: _Taken, columns: Sequence[Column], schema: pyarrow.Schema) -> pyarrow.Table:
-    """Charges by column. What many have in common, kind, numbers and times, is taken from small tables of
+    """Charges by column. Kinds, numbers and times, which many charges share, come from small tables of
     these: hours cost alike.
     """
     import pyarrow as pa
@@ -240,7 +243,7 @@ def _table(taken: _Taken, columns: Sequence[Column], schema: pyarrow.Schema) -> 
 
 
 def _told_apart(all_: Sequence[_Part]) -> tuple[list[_Part], pyarrow.Array]:
-    """The distinct ones, and for each of all which of them it is."""
+    """The distinct items, and the index of each item among them."""
     import pyarrow as pa
 
     places: dict[_Part, int] = {}
@@ -252,14 +255,14 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _numbers(told: Sequence[int | None]) -> pyarrow.Array:
+def _numbers(numbers: Sequence[int | None]) -> pyarrow.Array:
     """Numbers in 1e-18 as decimals."""
     import pyarrow as pa
 
-    known = pa.array([number is not None for number in told], pa.bool_())
-    content = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in told)
+    known = pa.array([number is not None for number in numbers], pa.bool_())
+    content = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in numbers)
     return pa.Array.from_buffers(
-        pa.decimal128(_DIGITS, attos.PLACES), len(told), [known.buffers()[1], pa.py_buffer(content)]
+        pa.decimal128(_DIGITS, attos.PLACES), len(numbers), [known.buffers()[1], pa.py_buffer(content)]
     )
 
 

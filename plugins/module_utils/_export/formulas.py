@@ -2,9 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Text that a spreadsheet would run as a formula, made harmless in CSV and back.
-
-Parquet and JSON carry text as it is.
+"""Text that a spreadsheet would run as a formula, made harmless in CSV. Parquet and JSON carry text as it is.
 
 Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection.
 """
@@ -13,16 +11,11 @@ from __future__ import annotations
 
 import re
 
-#: What a cell of a formula begins with, also behind apostrophes, so that undone() finds each text again, and
-#: behind white space.
+#: The start of a cell that is a formula, also after white space. After apostrophes too: so a reader that
+#: takes one apostrophe off gets each text back.
 _RUNS = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def defused(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would run it, which shows it as text."""
+    """The text, with an apostrophe before it if a spreadsheet would run it: then the spreadsheet shows it."""
     return "'" + text if _RUNS.match(text) else text
-
-
-def undone(cell: str) -> str:
-    """The text behind what defused() made of it."""
-    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell

@@ -20,45 +20,46 @@ from typing import Any
 from .._core.periods import from_iso
 
 Row = Mapping[str, Any]
-#: What of a budget is told, in its own currency.
+#: Amounts of a budget, in its own currency.
 _AMOUNTS = ("limit", "spent", "accrued", "reserved", "to_come", "remaining")
 _VERDICTS = ("allow", "deny", "unknown", "ended")
 
 
 @dataclass
 class Family:
-    """A metric: its name without the unit, what it tells, and its samples as (labels, value)."""
+    """A metric: its name without the unit, its help text, and its samples as (labels, value)."""
 
     name: str
     unit: str
-    told: str
+    help_text: str
     samples: list[tuple[dict[str, str], str]] = field(default_factory=list)
 
     def add(self, value: str | float | None, **labels: str | None) -> None:
-        """One sample, unless its value is unknown; labels without a value are left out."""
+        """Add a sample, unless its value is unknown. Labels without a value are left out."""
         if value is not None:
             self.samples.append(
                 ({name: text for name, text in labels.items() if text is not None}, str(value))
             )
 
-    def lines(self) -> list[str]:
-        """The family as it is written; nothing where nothing is known."""
+    def format_lines(self) -> list[str]:
+        """The lines of the family; none if it has no sample."""
         if not self.samples:
             return []
         name = f"{self.name}_{self.unit}" if self.unit else self.name
         unit = [f"# UNIT {name} {self.unit}"] if self.unit else []
-        head = [f"# TYPE {name} gauge", *unit, f"# HELP {name} {_escaped(self.told)}"]
-        return [*head, *(f"{name}{_labels(labels)} {value}" for labels, value in self.samples)]
+        head = [f"# TYPE {name} gauge", *unit, f"# HELP {name} {_escape(self.help_text)}"]
+        return [*head, *(f"{name}{_format_labels(labels)} {value}" for labels, value in self.samples)]
 
 
-def text(families: Iterable[Family]) -> str:
+def format_families(families: Iterable[Family]) -> str:
     """The file's content."""
-    return "".join(f"{line}\n" for family in families for line in family.lines()) + "# EOF\n"
+    return "".join(f"{line}\n" for family in families for line in family.format_lines()) + "# EOF\n"
 
 
 def of_costs(summary: Row) -> list[Family]:
-    """What the ledger holds of a window, by category and project, and how far feeds are rated. summary: of
-    cost_summary_info.
+    """The cost of a window by category and project, and up to when feeds are rated.
+
+    summary: a result of cost_summary_info.
     """
     cost = summary["cost"]
     unit = str(cost["currency"]).lower()
@@ -88,7 +89,7 @@ def of_costs(summary: Row) -> list[Family]:
 
 
 def of_budgets(budgets: Sequence[Row]) -> list[Family]:
-    """How budgets stand, each in its own currency. budgets: of cost_budget_info."""
+    """The status of budgets, each in its own currency. budgets: from a result of cost_budget_info."""
     families: dict[tuple[str, str], Family] = {}
     known = Family("finops_budget_known", "", "Whether all of a budget's spend is known, 1 or 0.")
     verdict = Family("finops_budget_verdict", "", "1 for the verdict that a budget has, 0 for the others.")
@@ -104,26 +105,27 @@ def of_budgets(budgets: Sequence[Row]) -> list[Family]:
         for one in _VERDICTS:
             verdict.add(int(budget["verdict"] == one), budget=name, verdict=one)
         utilization.add(budget["utilization"], budget=name)
-        for told in _AMOUNTS:
-            family = families.setdefault((told, unit), Family(f"finops_budget_{told}", unit, _TOLD[told]))
-            family.add(budget[told], budget=name)
+        for amount in _AMOUNTS:
+            family = families.setdefault((amount, unit), _amount_family(amount, unit))
+            family.add(budget[amount], budget=name)
         expected = budget["forecast"] or {}
         forecast.add(int(bool(expected.get("enough_data"))), budget=name)
         for bound in ("low", "expected", "high"):
-            told = f"forecast_{bound}"
-            family = families.setdefault((told, unit), Family(f"finops_budget_{told}", unit, _TOLD[told]))
+            amount = f"forecast_{bound}"
+            family = families.setdefault((amount, unit), _amount_family(amount, unit))
             family.add(expected.get(bound), budget=name)
     return [known, verdict, utilization, forecast, *(families[key] for key in sorted(families))]
 
 
 def of_quotas(quotas: Mapping[str, Mapping[str, Row] | None], cloud: Row) -> list[Family]:
-    """What a project uses of what it may. quotas: of infomaniak_quota_info; without a limit there is none to
-    tell.
+    """The use and the limits of a project's quotas. An unlimited quota has no limit.
+
+    quotas: from a result of infomaniak_quota_info.
     """
     limit = Family(
         "finops_quota_limit",
         "",
-        "What the project may use, in the unit that the quota's name says; not told where unlimited.",
+        "What the project may use, in the unit that the quota's name says; absent if unlimited.",
     )
     used = Family("finops_quota_used", "", "What the project uses.")
     utilization = Family(
@@ -139,7 +141,7 @@ def of_quotas(quotas: Mapping[str, Mapping[str, Row] | None], cloud: Row) -> lis
     return [limit, used, utilization]
 
 
-_TOLD = {
+_HELP = {
     "limit": "The most that may be spent in the period.",
     "spent": "What is spent in the period.",
     "accrued": "What runs since the newest rated hour, at its rate.",
@@ -152,18 +154,22 @@ _TOLD = {
 }
 
 
+def _amount_family(amount: str, unit: str) -> Family:
+    return Family(f"finops_budget_{amount}", unit, _HELP[amount])
+
+
 def _seconds(moment: str) -> int:
     return int(from_iso(moment).timestamp())
 
 
-def _labels(labels: Mapping[str, str]) -> str:
-    told = ",".join(f'{name}="{_escaped(value, quotes=True)}"' for name, value in labels.items())
-    return f"{{{told}}}" if told else ""
+def _format_labels(labels: Mapping[str, str]) -> str:
+    pairs = ",".join(f'{name}="{_escape(value, quotes=True)}"' for name, value in labels.items())
+    return f"{{{pairs}}}" if pairs else ""
 
 
-def _escaped(told: str, quotes: bool = False) -> str:
-    """As OpenMetrics writes text; what is no line end to it but to others, such as a carriage return, is a
+def _escape(text: str, quotes: bool = False) -> str:
+    """Text as OpenMetrics writes it. A carriage return, which ends a line for other readers only, becomes a
     space.
     """
-    plain = " ".join(told.replace("\\", "\\\\").replace("\n", "\\n").split("\r"))
-    return plain.replace('"', '\\"') if quotes else plain
+    escaped = " ".join(text.replace("\\", "\\\\").replace("\n", "\\n").split("\r"))
+    return escaped.replace('"', '\\"') if quotes else escaped

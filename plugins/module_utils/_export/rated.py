@@ -34,7 +34,7 @@ _of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
 
 @dataclass(frozen=True)
 class RatedOptions:
-    """asked: the window, of which the past collect periods are told that begin in it. tagged: with names and
+    """asked: the window; collect periods count that begin in it and are past. tagged: with names and
     tags of the resources.
     """
 
@@ -47,7 +47,7 @@ class RatedOptions:
 
 
 class RatedCosts:
-    """The costs of a project, read when they are asked for; what is told of them is known behind the last
+    """The costs of a project, read while they are streamed. Their totals are known after the last
     one.
     """
 
@@ -67,13 +67,13 @@ class RatedCosts:
 
     @property
     def rated_through(self) -> datetime | None:
-        """Up to where it is rated; None where nothing is."""
+        """The moment up to which it is rated; None if nothing is."""
         return self._told.rated_through
 
     def stream(self) -> Iterator[Sequence[Any]]:
-        """The entries as valid_entries.stream() tells those of a ledger.
+        """Entries in the form of valid_entries.stream().
 
-        Raises CloudError, also where sums differ beyond noise.
+        Raises CloudError, also if the sums differ beyond noise.
         """
         period_s = self._options.collect_period_s
         layout = feeds.ImportLayout(tagged=self._options.tagged)

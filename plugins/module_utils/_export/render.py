@@ -21,7 +21,8 @@ from .._core.errors import InvalidOption
 from .._core.money import ROUNDING
 from .._core.periods import from_iso
 from . import chart
-from .report_table import as_csv
+from .report_table import format_csv
+from .template_environment import template_environment
 
 if TYPE_CHECKING:
     import jinja2
@@ -38,109 +39,106 @@ _UNKNOWN = "not known"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|~>-])")
 
 
-def render(file_format: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str] = ()) -> str:
-    """The report in one of FORMATS. ours: the folder of our templates; theirs: the user's folders, the first
-    of which wins.
+def render(file_format: str, report: Mapping[str, Any], user_folders: Sequence[str] = ()) -> str:
+    """The report in one of FORMATS.
 
-    A template of theirs has the name of one of ours, and may extend it as `finops/report.html.j2`. Raises
-    InvalidOption for a template that cannot be rendered.
+    user_folders: folders with templates of the user, the first of which wins. Such a template has the name of
+    one of ours, and may extend it as `finops/report.html.j2`. Raises InvalidOption for a template that cannot
+    be rendered.
     """
     if file_format == JSON:
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     if file_format == CSV:
-        return as_csv(report)
-    return _rendered(file_format, report, ours, theirs)
+        return format_csv(report)
+    return _render_template(file_format, report, user_folders)
 
 
-def _rendered(file_format: str, report: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> str:
+def _render_template(file_format: str, report: Mapping[str, Any], user_folders: Sequence[str]) -> str:
     import jinja2
 
-    environment = _environment(ours, tuple(theirs), report["timezone"], report["currency"])
+    environment = _environment(tuple(user_folders), report["timezone"], report["currency"])
     try:
         return environment.get_template(_TEMPLATES[file_format]).render(report=report)
     except jinja2.TemplateError as error:
-        place = getattr(error, "name", None) or _TEMPLATES[file_format]
-        raise InvalidOption("templates", f"{place} cannot be rendered: {error}") from error
+        template = getattr(error, "name", None) or _TEMPLATES[file_format]
+        raise InvalidOption("templates", f"{template} cannot be rendered: {error}") from error
     except (TypeError, ValueError, ArithmeticError) as error:
         raise InvalidOption("templates", f"{_TEMPLATES[file_format]} cannot be rendered: {error}") from error
 
 
 @lru_cache(maxsize=4)
-def _environment(ours: str, theirs: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
-    """Kept, as compiling the templates takes longer than rendering them."""
-    import jinja2
-
-    folders: list[jinja2.BaseLoader] = [jinja2.FileSystemLoader(list(theirs))] if theirs else []
-    own = jinja2.FileSystemLoader(ours)
-    loader = jinja2.ChoiceLoader([*folders, own, jinja2.PrefixLoader({"finops": own})])
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+def _environment(user_folders: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
+    """Kept, as it takes longer to compile the templates than to render them."""
+    environment = template_environment(user_folders)
     zone = ZoneInfo(timezone)
     environment.filters.update(
-        money=lambda amount, of=currency: money(amount, of),
-        change=lambda amount, of=currency: change(amount, of),
-        percent=percent,
+        money=lambda amount, of=currency: format_money(amount, of),
+        change=lambda amount, of=currency: format_change(amount, of),
+        percent=format_percent,
         day=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y"),
         moment=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y, %H:%M %Z"),
         short_day=lambda day: f"{datetime.fromisoformat(day):%-d %b}",
-        markdown=markdown,
-        words=words,
-        count_of=count_of,
+        markdown=escape_markdown,
+        words=format_words,
+        count_of=format_count,
     )
     environment.globals.update(chart=chart.bars, until=lambda moment: _last_day(moment, zone))
     return environment
 
 
-def money(amount: str | None, currency: str) -> str:
+def format_money(amount: str | None, currency: str) -> str:
     """An amount as people read it: CHF 1 234.50, half-even to the minor unit
     (design/money.md#comparison-and-display).
     """
-    return f"{currency}\u00a0{_number(amount, _MINOR.get(currency, 2))}" if amount is not None else _UNKNOWN
+    return (
+        f"{currency}\u00a0{_format_number(amount, _MINOR.get(currency, 2))}"
+        if amount is not None
+        else _UNKNOWN
+    )
 
 
-def change(amount: str | None, currency: str) -> str:
-    """A difference as people read it, its sign in front of all: +CHF 7.00, \u2212CHF 7.00; none where it
-    rounds to nothing.
+def format_change(amount: str | None, currency: str) -> str:
+    """A difference as people read it, with its sign first: +CHF 7.00, \u2212CHF 7.00. No sign if it rounds to
+    zero.
     """
-    told = money(amount, currency)
-    if amount is None or not any(digit in told for digit in "123456789"):
-        return told
-    return "\u2212" + told.replace("\u2212", "") if "\u2212" in told else f"+{told}"
+    text = format_money(amount, currency)
+    if amount is None or not any(digit in text for digit in "123456789"):
+        return text
+    return "\u2212" + text.replace("\u2212", "") if "\u2212" in text else f"+{text}"
 
 
-def _number(amount: str, places: int) -> str:
+def _format_number(amount: str, places: int) -> str:
     rounded = ROUNDING.quantize(Decimal(amount), Decimal(1).scaleb(-places))
     return f"{rounded + 0:,.{places}f}".replace(",", _GROUPS).replace("-", "\u2212")
 
 
-def percent(part: float | str | None) -> str:
-    """A part of 1 in percent."""
+def format_percent(part: float | str | None) -> str:
+    """A fraction in percent."""
     return _UNKNOWN if part is None else f"{float(part) * 100:.1f}\u202f%".replace("-", "\u2212")
 
 
-def count_of(number: float | None) -> str:
-    """How many, in groups of thousands."""
+def format_count(number: float | None) -> str:
+    """A count, in groups of thousands."""
     return _UNKNOWN if number is None else f"{number:,}".replace(",", _GROUPS)
 
 
-def words(name: str | None) -> str:
-    """A word of ours, such as llm_inference or to_come, as people write it."""
+def format_words(name: str | None) -> str:
+    """A name such as llm_inference or to_come as people write it."""
     return "none" if name is None else str(name).replace("_", " ")
 
 
-def markdown(text: object) -> Markup:
-    """Text that Markdown shows as it is, on one line: neither it nor the HTML that it may become runs
-    anything.
+def escape_markdown(value: object) -> Markup:
+    """Text on one line that Markdown shows as it is. Neither Markdown nor the HTML made from it interprets
+    it.
     """
     from markupsafe import Markup
 
-    told = _UNKNOWN if text is None else str(text)
-    plain = " ".join(told.replace("&", "&amp;").replace("<", "&lt;").split())
+    text = _UNKNOWN if value is None else str(value)
+    plain = " ".join(text.replace("&", "&amp;").replace("<", "&lt;").split())
     return Markup(_MARKDOWN.sub(r"\\\1", plain))  # noqa: S704 - this is what escapes
 
 
 def _last_day(moment: str, zone: ZoneInfo) -> str:
-    """The last day before a moment, as a window's end is not in it."""
+    """The last day before a moment, as the end of a window is exclusive."""
     last = datetime.fromtimestamp(from_iso(moment).timestamp() - 1, zone)
     return last.strftime("%-d %b %Y")

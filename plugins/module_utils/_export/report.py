@@ -2,12 +2,12 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a cost report tells, of what modules returned: plain values for templates, CSV and JSON
+"""The content of a cost report, from what modules returned: plain values for templates, CSV and JSON
 (design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#complete-and-fully-rated,
 design/money.md#comparison-and-display).
 
-Nothing is reckoned twice: sums are those of cost_summary_info, verdicts those of cost_budget_info. What was
-not read is None and named in `incomplete`, which stands at a report's top.
+Nothing is computed twice: sums come from cost_summary_info, verdicts from cost_budget_info. A value that
+could not be read is None, and `incomplete`, at the top of the report, says why.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ Row = dict[str, Any]
 Result = Mapping[str, Any]
 
 TOP = 10
-#: A cloud is usually two to three hours behind; what is older than this is told at the top.
+#: A cloud is usually two to three hours behind. The top of the report names what is older than this.
 FRESH = timedelta(hours=6)
-#: A month of a price per month, as clouds reckon it: 365 days of 24 hours by 12.
+#: The hours of a price per month, as clouds count them: a twelfth of 365 days.
 HOURS_OF_A_MONTH = 730
-#: How many times without an import are told one by one.
-MISSING_TOLD = 3
+#: The report lists so many gaps of a feed.
+MOST_GAPS = 3
 
 
 @dataclass(frozen=True)
 class Results:
-    """What modules returned; None where they were not asked, a failed result where they could not tell.
+    """Results of modules; None for a module that did not run, its failed result for one that failed.
 
     summary and before: cost_summary_info of the window and of the part that it is compared with, by day,
     project, metric, resource and tags. recent: the same of the newest rated day, by resource. budgets:
@@ -55,11 +55,9 @@ class Results:
 
 
 def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
-    """The report. Raises InvalidOption where summary is no result of cost_summary_info in one currency:
-    without it there is none.
-    """
+    """The report. Raises InvalidOption if summary is no result of cost_summary_info in one currency."""
     summary = results.summary
-    cost = _told(summary, "cost")
+    cost = _value_of(summary, "cost")
     if not cost or not cost["currency"]:
         raise InvalidOption(
             "results", "summary is no result of finops.cloud.cost_summary_info in one currency."
@@ -77,9 +75,9 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "feeds": [dict(feed) for feed in summary["feeds"] or ()],
         "total": cost["total"],
         "previous": cost["previous"] if _before(results) else None,
-        "budgets": _budgets(_told(results.budgets, "budgets")),
-        "alerts": _alerts(_told(results.budgets, "alerts")),
-        "reservations": _reservations(_told(results.budgets, "reservations")),
+        "budgets": _budgets(_value_of(results.budgets, "budgets")),
+        "alerts": _alerts(_value_of(results.budgets, "alerts")),
+        "reservations": _reservations(_value_of(results.budgets, "reservations")),
         "days": _days(summary, zone, now),
         "by_category": _shares(cost["by_category"], "category"),
         "by_service": _shares(cost["by_metric"] or (), "metric"),
@@ -88,33 +86,33 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "resources": _shares(cost["by_resource"] or (), "resource_name", "resource", "resource_type")[:TOP],
         "movers": _movers(results),
         "idle": _idle(results),
-        "quotas": _quotas(_told(results.quota, "quotas")),
+        "quotas": _quotas(_value_of(results.quota, "quotas")),
     }
 
 
-def _told(result: Result | None, key: str) -> Any:
-    """What a result tells under a key; None where it was not read, or could not be."""
+def _value_of(result: Result | None, key: str) -> Any:
+    """The value of a key of a result; None if the module did not run or failed."""
     return None if result is None or result.get("failed") else result.get(key)
 
 
 def _before(results: Results) -> Any:
-    """What it cost in the part of the period before; None where the ledger does not know all of it, which
-    does not say that it was free.
+    """The cost of the part before; None if the ledger does not know all of it, which does not mean that it
+    was free.
     """
-    cost = _told(results.before, "cost")
+    cost = _value_of(results.before, "cost")
     return cost if cost and cost["entry_count"] and not any(map(_gap, _feeds_before(results))) else None
 
 
 def _feeds_before(results: Results) -> list[tuple[Mapping[str, Any], str]]:
-    """The feeds as the part of the period before sees them, and where that ends."""
+    """The feeds as the part before sees them, each with the end of that part."""
     before = results.before or {}
-    return [(feed, before["period_end"]) for feed in _told(before, "feeds") or ()]
+    return [(feed, before["period_end"]) for feed in _value_of(before, "feeds") or ()]
 
 
 def _gap(seen: tuple[Mapping[str, Any], str]) -> tuple[str, str] | None:
-    """What of a window that has ended a feed does not know; None where it knows all.
+    """The first part of a past window that a feed does not know; None if it knows all.
 
-    A retired one has no cost behind its end.
+    A retired feed has no cost after its end.
     """
     feed, end = seen
     if feed["missing"]:
@@ -124,7 +122,7 @@ def _gap(seen: tuple[Mapping[str, Any], str]) -> tuple[str, str] | None:
 
 
 def _rated_through(summary: Result) -> datetime | None:
-    """Up to when all imported projects are rated that have not ended; None where there are none."""
+    """The moment up to which all feeds that are not retired are rated; None without such a feed."""
     return min(
         (from_iso(feed["rated_through"]) for feed in summary["feeds"] or () if not feed["retired"]),
         default=None,
@@ -132,7 +130,7 @@ def _rated_through(summary: Result) -> datetime | None:
 
 
 def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
-    """What is not known and why, in sentences. until: the window's end, or now."""
+    """What is not known and why, one sentence each. until: the window's end, or now."""
 
     def local(moment: str) -> str:
         return f"{from_iso(moment).astimezone(zone):%Y-%m-%d %H:%M}"
@@ -142,9 +140,9 @@ def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
         whose = f"{feed['project_name']} ({feed['cloud']})"
         if feed["missing"]:
             spans = ", ".join(
-                f"from {local(one['begin'])} to {local(one['end'])}" for one in feed["missing"][:MISSING_TOLD]
+                f"from {local(one['begin'])} to {local(one['end'])}" for one in feed["missing"][:MOST_GAPS]
             )
-            more = len(feed["missing"]) - MISSING_TOLD
+            more = len(feed["missing"]) - MOST_GAPS
             rest = f" and {more} times more" if more > 0 else ""
             found.append(f"The cost of {whose} is not known {spans}{rest}: that was never imported.")
         if not feed["retired"] and from_iso(feed["rated_through"]) < until - FRESH:
@@ -152,46 +150,47 @@ def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
                 f"The cost of {whose} is known up to {local(feed['rated_through'])} only; run cost_import."
             )
     before = results.before
-    if before is not None and _told(before, "cost") and not _before(results):
+    if before is not None and _value_of(before, "cost") and not _before(results):
         gaps = list(filter(None, map(_gap, _feeds_before(results))))
         begin, end = gaps[0] if gaps else (before["period_start"], before["period_end"])
         has = "is without a project's cost" if gaps else "has no entry"
         found.append(
             f"What it cost before is not known: the ledger {has} from {local(begin)} to {local(end)}."
         )
-    for name, told in (("before", "What it cost before"), ("budgets", "How the budgets stand")):
-        found += _failed(told, getattr(results, name))
-    for name, told in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
-        found += [*_failed(told, getattr(results, name)), *_services(told, getattr(results, name))]
-    for one in _told(results.budgets, "budgets") or ():
+    for name, subject in (("before", "What it cost before"), ("budgets", "How the budgets stand")):
+        found += _failed(subject, getattr(results, name))
+    for name, subject in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
+        found += [*_failed(subject, getattr(results, name)), *_services(subject, getattr(results, name))]
+    for one in _value_of(results.budgets, "budgets") or ():
         if one["verdict"] == "unknown" or one["at_least"]:
             found.append(one["reason"])
     return found
 
 
-def _services(told: str, result: Result | None) -> list[str]:
-    """Which services could not be read, and why."""
+def _services(subject: str, result: Result | None) -> list[str]:
+    """A sentence for each service that could not be read."""
     return [
-        f"{told} is not known of {service}: {status['message']}"
-        for service, status in (_told(result, "services") or {}).items()
+        f"{subject} is not known of {service}: {status['message']}"
+        for service, status in (_value_of(result, "services") or {}).items()
         if status["status"] in ("error", "forbidden")
     ]
 
 
-def _failed(told: str, result: Result | None) -> list[str]:
+def _failed(subject: str, result: Result | None) -> list[str]:
     return (
         []
         if result is None or not (result.get("failed") or result.get("msg"))
-        else [f"{told} is not known: {result['msg']}"]
+        else [f"{subject} is not known: {result['msg']}"]
     )
 
 
 def _shares(rows: Iterable[Result], *names: str) -> list[Row]:
-    """Rows of name, amount and share of the whole, the dearest first. names: where the name stands, then what
-    else is told.
+    """Rows of name, amount and share of the whole, the dearest first.
+
+    names: the key of the name, then further keys to keep.
     """
-    told = list(rows)
-    known = [Decimal(row["amount"]) for row in told if row["amount"] is not None]
+    kept = list(rows)
+    known = [Decimal(row["amount"]) for row in kept if row["amount"] is not None]
     whole = sum((amount for amount in known if amount > 0), Decimal(0))
     return [
         {
@@ -200,7 +199,7 @@ def _shares(rows: Iterable[Result], *names: str) -> list[Row]:
             "amount": row["amount"],
             "share": _part(row["amount"], whole),
         }
-        for row in told
+        for row in kept
     ]
 
 
@@ -209,10 +208,12 @@ def _part(amount: str | None, whole: Decimal) -> float | None:
 
 
 def _days(summary: Result, zone: ZoneInfo, now: datetime) -> list[Row]:
-    """Every local day of the window up to now. amount None: not known, as no project is rated that far, or
-    none of the day was imported; partial: not all of it is known.
+    """Every local day of the window up to now.
+
+    amount is None if no project is rated that far, or nothing of the day was imported. partial: only a part
+    of the day is known.
     """
-    told = {row["day"]: row["amount"] for row in summary["cost"]["by_day"] or ()}
+    amounts = {row["day"]: row["amount"] for row in summary["cost"]["by_day"] or ()}
     known_until = _rated_through(summary) or now
     missing = [
         Window(from_iso(one["begin"]), from_iso(one["end"]))
@@ -226,15 +227,13 @@ def _days(summary: Result, zone: ZoneInfo, now: datetime) -> list[Row]:
             break
         gaps = [one for one in missing if overlaps(one, span)]
         known = span.begin < known_until and not gaps
-        amount = told.get(name, "0") if known or name in told else None
+        amount = amounts.get(name, "0") if known or name in amounts else None
         found.append({"day": name, "amount": amount, "partial": span.end > known_until or bool(gaps)})
     return found
 
 
 def _movers(results: Results) -> list[Row] | None:
-    """What costs most more, or less, than in the part of the period before, by service; None where that is
-    not known.
-    """
+    """The services whose cost has changed most since the part before; None if that part is not known."""
     compared = _before(results)
     if not compared:
         return None
@@ -252,14 +251,14 @@ def _movers(results: Results) -> list[Row] | None:
 
 
 def _idle(results: Results) -> list[Row] | None:
-    """What costs and does nothing, with its price per month by the newest rated day, the dearest first; None
-    of what is not known.
+    """Idle resources with their price per month, from the newest rated day, the dearest first; None if they
+    were not read.
     """
-    rows = _told(results.usage, "idle")
+    rows = _value_of(results.usage, "idle")
     if rows is None:
         return None
     prices: dict[str, Decimal] = {}
-    if results.recent is not None and _told(results.recent, "cost"):
+    if results.recent is not None and _value_of(results.recent, "cost"):
         hours = _hours(results.recent)
         prices = {
             row["resource"]: ROUNDING.divide(Decimal(row["amount"]) * HOURS_OF_A_MONTH, hours)
@@ -282,7 +281,7 @@ def _hours(result: Result) -> Decimal:
 
 
 def _quotas(quotas: Result | None) -> list[Row] | None:
-    """Quotas with a limit, the fullest first; None where they were not read."""
+    """Quotas with a limit, the fullest first; None if they were not read."""
     if quotas is None:
         return None
     rows = [
@@ -295,22 +294,23 @@ def _quotas(quotas: Result | None) -> list[Row] | None:
 
 
 _OF_A_BUDGET = (
-    "name", "verdict", "reason", "currency", "limit", "spent", "accrued", "reserved", "to_come", "left", "utilization", "at_least",
+    "name", "verdict", "reason", "currency", "limit", "spent", "accrued", "reserved", "to_come", "left",
+    "utilization", "at_least",
     "period_start", "period_end", "forecast", "runs_out_at",
 )  # fmt: skip
 
 
-def _budgets(told: Sequence[Result] | None) -> list[Row] | None:
-    """The budgets, those that are worst first; None where they were not read."""
-    if told is None:
+def _budgets(rows: Sequence[Result] | None) -> list[Row] | None:
+    """The budgets, the worst first; None if they were not read."""
+    if rows is None:
         return None
     order = ("deny", "unknown", "allow", "ended")
-    rows = [{name: one[name] for name in _OF_A_BUDGET} for one in told]
-    return sorted(rows, key=lambda row: (order.index(row["verdict"]), -(row["utilization"] or 0)))
+    kept = [{name: one[name] for name in _OF_A_BUDGET} for one in rows]
+    return sorted(kept, key=lambda row: (order.index(row["verdict"]), -(row["utilization"] or 0)))
 
 
-def _reservations(told: Sequence[Result] | None) -> list[Row] | None:
-    if told is None:
+def _reservations(rows: Sequence[Result] | None) -> list[Row] | None:
+    if rows is None:
         return None
     return [
         {
@@ -320,18 +320,18 @@ def _reservations(told: Sequence[Result] | None) -> list[Row] | None:
                 for line in one["committed"] or one["held"]
             ],
         }
-        for one in told
+        for one in rows
     ]
 
 
-def _alerts(told: Sequence[Result] | None) -> list[Row] | None:
-    """Of each budget, period and basis the highest threshold that was reached, the newest first; the lower
-    ones say nothing more.
+def _alerts(rows: Sequence[Result] | None) -> list[Row] | None:
+    """The highest threshold that was reached of each budget, period and basis, the newest first. Lower ones
+    add nothing.
     """
-    if told is None:
+    if rows is None:
         return None
     highest: dict[tuple[str, str, str], Result] = {}
-    for one in told:
+    for one in rows:
         about = (one["budget"], one["period"], one["basis"])
         if about not in highest or Decimal(one["threshold"]) > Decimal(highest[about]["threshold"]):
             highest[about] = one

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A report's figures as one table: a row says of what it is, its name, and how much."""
+"""A report's figures as one table: each row has a section, a name and a figure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _OF_A_BUDGET = ("limit", "spent", "accrued", "reserved", "to_come", "left")
 Row = dict[str, Any]
 
 
-def as_csv(report: Mapping[str, Any]) -> str:
-    """The figures as CSV. What is not known has an empty cell and says so in its note; names that would run
+def format_csv(report: Mapping[str, Any]) -> str:
+    """The figures as CSV. An unknown figure has an empty cell and a note. Names that a spreadsheet would run
     are defused.
     """
     stream = io.StringIO(newline="")
@@ -52,7 +52,7 @@ def _figures(report: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _amounts(report: Mapping[str, Any]) -> Iterator[Row]:
-    """What is told in the report's currency."""
+    """Rows in the currency of the report."""
     window = f"{report['period_start']}/{report['period_end']}"
     yield {"section": "total", "name": report["title"], "detail": window, "amount": report["total"]}
     if report["previous"]:
@@ -88,7 +88,7 @@ def _amounts(report: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _of_budgets(report: Mapping[str, Any]) -> Iterator[Row]:
-    """What is told in a budget's or a reservation's own currency."""
+    """Rows in the currency of a budget or of a reservation."""
     for row in report["budgets"] or ():
         for name in _OF_A_BUDGET:
             note = row["verdict"] if row[name] is not None else "not known"

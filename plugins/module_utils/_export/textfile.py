@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The file of node_exporter's textfile collector: gathered, and put in place as a whole, as the collector may
-read at any time.
+"""The file of node_exporter's textfile collector. It is replaced whole, as the collector may read it at any
+time.
 
 Source: https://github.com/prometheus/node_exporter, section Textfile Collector.
 """
@@ -31,14 +31,20 @@ _SUFFIX = ".prom"
 #: Another user's program reads it.
 _MODE = 0o644
 _QUOTAS = QuotaOptions(
-    services=(), on_error="fail", count_load_balancers=True, required=None, fail_on_shortfall=False, packs=(), warn_at=None
-)  # fmt: skip
+    services=(),
+    on_error="fail",
+    count_load_balancers=True,
+    required=None,
+    fail_on_shortfall=False,
+    packs=(),
+    warn_at=None,
+)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """dest as the user wrote it, the cost that is told, and the attributes of the file: mode 0644 where they
-    name none.
+class MetricsTarget:
+    """dest as the user wrote it, the question whose answer is written, and the attributes of the file, whose
+    mode is 0644 by default.
     """
 
     dest: str
@@ -47,27 +53,27 @@ class Asked:
 
 
 def write(
-    ledger: LedgerOptions, asked: Asked, now: datetime, check_mode: bool, cloud: Cloud | None = None
+    ledger: LedgerOptions, target: MetricsTarget, now: datetime, check_mode: bool, cloud: Cloud | None = None
 ) -> dict[str, Any]:
     """The result of cost_export for metrics. cloud: for quotas, None where they are not asked for.
 
-    The file is written also where nothing in it has changed: its time tells the collector how old it is.
+    The file is written even if nothing in it has changed: its time says how old it is.
     Raises InvalidOption naming dest, LedgerError, CloudError.
     """
-    path = _checked(asked.dest)
-    summary = summarize(ledger, asked.question, now)
-    stand = status(ledger, None, asked.question.rates, now)
-    families = [*openmetrics.of_costs(summary), *openmetrics.of_budgets(stand["budgets"])]
+    path = _checked(target.dest)
+    summary = summarize(ledger, target.question, now)
+    budgets_status = status(ledger, None, target.question.rates, now)
+    families = [*openmetrics.of_costs(summary), *openmetrics.of_budgets(budgets_status["budgets"])]
     if cloud is not None:
         quotas = read_quotas(cloud, _QUOTAS)["quotas"]
         families += openmetrics.of_quotas(quotas, cloud.identity.to_result())
-    content = openmetrics.text(families).encode()
+    content = openmetrics.format_families(families).encode()
     with refusing("dest", path):
-        changed = replace_file(path, content, _MODE, asked.attributes, check_mode, always=True)
+        changed = replace_file(path, content, _MODE, target.attributes, check_mode, always=True)
     samples = sum(len(family.samples) for family in families)
     reasons = [
         budget["reason"]
-        for budget in stand["budgets"]
+        for budget in budgets_status["budgets"]
         if budget["verdict"] == "unknown" or budget["at_least"] is not None
     ]
     return {
@@ -85,8 +91,8 @@ def _checked(dest: str) -> Path:
     path = Path(os.path.realpath(dest))
     if path.suffix != _SUFFIX:
         raise InvalidOption(
-            "dest", f"'{dest}' is no file that node_exporter reads; let its name end in {_SUFFIX}."
+            "dest", f"'{dest}' is not a file that node_exporter reads; its name must end in {_SUFFIX}."
         )
     if path.is_dir() or not path.parent.is_dir():
-        raise InvalidOption("dest", f"'{dest}' is no file in a folder that is there.")
+        raise InvalidOption("dest", f"'{dest}' is not a file in an existing folder.")
     return path

@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-#: XML 1.0 has no place for these, not even written as numbers.
+#: XML 1.0 does not allow these characters, not even as numeric references.
 _NO_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAGS = {"deny": "failure", "unknown": "error"}
 
 
-def junit(verdict: Mapping[str, Any]) -> str:
-    """One test for each finding: deny is a failure, unknown an error, and what the run may go on with all the
-    same is skipped.
+def format_junit(verdict: Mapping[str, Any]) -> str:
+    """One test for each finding: deny is a failure, unknown an error. A finding that lets the run go on all
+    the same is skipped.
     """
     findings = verdict["findings"]
     counts = {
@@ -43,10 +43,10 @@ def junit(verdict: Mapping[str, Any]) -> str:
         elif one["passes"]:
             ElementTree.SubElement(element, "skipped", {"message": f"{one['verdict']}, let pass: {reason}"})
         else:
-            told = ElementTree.SubElement(
+            failure = ElementTree.SubElement(
                 element, _TAGS[one["verdict"]], {"message": reason, "type": one["verdict"]}
             )
-            told.text = reason
+            failure.text = reason
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 

@@ -14,18 +14,18 @@ from typing import Any
 from .._budgets import verdict
 from .._budgets.definitions import Definition, defined, require
 from .._budgets.request import Request, parse_line
+from .._budgets.results import verdict_to_result
 from .._core.errors import InvalidOption
 from .._core.money import amount_of, plain
 from .._ledger.budgets import FED_BY_ENTRIES, Budget
-from .stores import GroundFor
+from .stores import SnapshotFor
 from .tracker import BudgetPeriod, CostTracker
 
 
 class BudgetManager:
-    """Budgets, how they stand, and whether something may still be spent: what cost_budget asks, asked by a
-    program.
+    """Budgets, their status, and whether an amount may still be spent: what cost_budget does, for a program.
 
-    Budgets and spends are in the tracker's currency and zone unless they say otherwise.
+    Budgets and amounts are in the tracker's currency and zone unless they name others.
     """
 
     def __init__(self, tracker: CostTracker) -> None:
@@ -41,19 +41,21 @@ class BudgetManager:
         category: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> Budget:
-        """Keep a budget of so much per period (a BudgetPeriod) for all costs, or those of one category and
-        with all of these tags.
+        """Define a budget per period (a BudgetPeriod) for all costs, or for those of a category and with all
+        of these tags.
 
-        The same again changes nothing. Raises InvalidOption for what is no budget, and for a name that
-        another one has or nearly has.
+        To define it again changes nothing. Raises InvalidOption for a wrong value, and for a name that
+        another budget has or nearly has.
         """
         if not name.strip():
             raise InvalidOption("name", "is empty; give the budget a name.")
         if period not in tuple(BudgetPeriod):
-            raise InvalidOption("period", f"'{period}' is no period; it is one of {', '.join(BudgetPeriod)}.")
+            raise InvalidOption(
+                "period", f"'{period}' is not a period; use one of {', '.join(BudgetPeriod)}."
+            )
         scope = {"categories": [] if category is None else [str(category)], "tags": tags}
         limit, zone = plain(amount_of(amount, "amount")), self._tracker.timezone
-        told = Definition(
+        definition = Definition(
             name,
             limit,
             currency or self._tracker.currency,
@@ -62,12 +64,12 @@ class BudgetManager:
             fed_by=FED_BY_ENTRIES,
             scope=scope,
         )
-        budget = defined(told, None)
+        budget = defined(definition, None)
         self._tracker.store.add_budget(budget)
         return budget
 
     def get_budget(self, name: str) -> Budget:
-        """The budget of that name. Raises InvalidOption where there is none."""
+        """The budget of that name. Raises InvalidOption if there is none."""
         return require(self.list_budgets(), name)
 
     def list_budgets(self) -> list[Budget]:
@@ -75,19 +77,21 @@ class BudgetManager:
         return self._tracker.store.get_budgets()
 
     def check_budgets(self) -> list[dict[str, Any]]:
-        """How every budget stands now, each as the result of cost_budget_info tells it: amounts as text, null
-        where unknown.
+        """The status of every budget, as in the result of cost_budget_info: amounts are text, None if
+        unknown.
         """
-        with self._deciding() as (stored, ground_for):
-            stands_on = ground_for(Request())
-            return [verdict.to_result(verdict.evaluate(budget, Request(), stands_on)) for budget in stored]
+        with self._deciding() as (stored, snapshot_for):
+            snapshot = snapshot_for(Request())
+            return [verdict_to_result(verdict.evaluate(budget, Request(), snapshot)) for budget in stored]
 
     def get_utilization(self, name: str) -> float | None:
-        """The part of the limit that is gone, 1.0 for all of it and for any spend on a limit of zero; None
-        where it is unknown.
+        """The used fraction of the limit, 1.0 for all of it and for any spend on a limit of zero; None if it
+        is unknown.
         """
-        with self._deciding() as (stored, ground_for):
-            row = verdict.to_result(verdict.evaluate(require(stored, name), Request(), ground_for(Request())))
+        with self._deciding() as (stored, snapshot_for):
+            row = verdict_to_result(
+                verdict.evaluate(require(stored, name), Request(), snapshot_for(Request()))
+            )
         utilization: float | None = row["utilization"]
         return utilization
 
@@ -100,11 +104,11 @@ class BudgetManager:
         tags: Mapping[str, str] | None = None,
         budget: str | None = None,
     ) -> bool:
-        """Whether every budget that covers such a cost has room for it, the limit itself included.
+        """Whether every budget that covers such a cost has room for it, up to and including the limit.
 
-        False too where that cannot be known: no budget covers it, a rate is missing, or it does not say the
-        category that a budget goes by. budget: one that it has to be in. Raises InvalidOption for a budget
-        that there is not, and for what is no amount above zero.
+        Also false if that is unknown: no budget covers the cost, a rate is missing, or the cost has no
+        category and a budget needs one. budget: one that must cover it. Raises InvalidOption for an unknown
+        budget and for an amount that is not above zero.
         """
         return bool(
             self.get_verdict(amount, category, currency=currency, tags=tags, budget=budget)["gate_passed"]
@@ -119,8 +123,8 @@ class BudgetManager:
         tags: Mapping[str, str] | None = None,
         budget: str | None = None,
     ) -> dict[str, Any]:
-        """can_spend() with its reasons: verdict (allow, deny or unknown), gate_passed, reasons, and a row for
-        each budget.
+        """The decision of can_spend() with its reasons: verdict (allow, deny or unknown), gate_passed,
+        reasons, and a row for each budget.
         """
         row = {
             "amount": plain(amount_of(amount, "amount")),
@@ -129,10 +133,10 @@ class BudgetManager:
             "tags": tags,
         }
         request = Request((parse_line(row),))
-        with self._deciding() as (stored, ground_for):
+        with self._deciding() as (stored, snapshot_for):
             if budget is not None:
                 require(stored, budget)
-            return verdict.decide(stored, request, ground_for(request), "fail", "fail", budget)
+            return verdict.decide(stored, request, snapshot_for(request), "fail", "fail", budget)
 
-    def _deciding(self) -> AbstractContextManager[tuple[list[Budget], GroundFor]]:
+    def _deciding(self) -> AbstractContextManager[tuple[list[Budget], SnapshotFor]]:
         return self._tracker.store.deciding(self._tracker.rates, self._tracker.clock())

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where programs keep costs and budgets: in the process, or in the ledger (design/ledger.md#from-python)."""
+"""Stores of a program's costs and budgets: in memory or in the ledger (design/ledger.md#from-python)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from .._budgets import snapshot
 from .._budgets.definitions import find, refuse_lookalike
 from .._budgets.request import Request
-from .._budgets.snapshot import Snapshot
+from .._budgets.snapshot import COST_DIMENSIONS, CostSum, Snapshot, cost_sum_of, read_snapshot
 from .._core.errors import InvalidOption
 from .._core.periods import Window, now_utc
 from .._core.rates import Rates
@@ -30,17 +29,17 @@ from .._ledger.totals import Selection, Total
 #: How many entries are read at once.
 _PAGE = 1000
 
-#: What a verdict on a request stands on.
-GroundFor: TypeAlias = Callable[[Request], Snapshot]
+#: The snapshot that a verdict on a request rests on.
+SnapshotFor: TypeAlias = Callable[[Request], Snapshot]
 
 
 class CostStore(ABC):
-    """Where costs are kept. A subclass gets entries that were checked, and has to be safe for threads."""
+    """A store of costs. A subclass gets checked entries only, and must be safe for threads."""
 
     @abstractmethod
     def save_entry(self, entry: CostEntry) -> str:
-        """Keep the entry in place of the one of its source and key: `recorded`, `corrected`, or `unchanged`
-        where it says the same.
+        """Store the entry in place of the one with its source and key. Returns `recorded`, `corrected`, or
+        `unchanged` if both are equal.
         """
 
     @abstractmethod
@@ -49,9 +48,7 @@ class CostStore(ABC):
 
     @abstractmethod
     def get_entries(self, start: datetime, end: datetime, category: str | None = None) -> list[CostEntry]:
-        """The entries that occurred from start up to, but not at, end, in that order; of equal moments by
-        source and key.
-        """
+        """The entries from start (inclusive) to end (exclusive) in order of time, then of source and key."""
 
     def get_totals(self, start: datetime, end: datetime, by: Sequence[str] = ()) -> list[Total]:
         """The sums of those entries by currency and any of category, project_id, project_name, resource and
@@ -71,9 +68,9 @@ class CostStore(ABC):
 
     @abstractmethod
     def add_budget(self, budget: Budget) -> None:
-        """Keep a new budget; one that is there and says the same stays.
+        """Store a new budget. An equal one may exist already.
 
-        Raises InvalidOption where it says otherwise.
+        Raises InvalidOption if a different one has its name.
         """
 
     @abstractmethod
@@ -81,15 +78,15 @@ class CostStore(ABC):
         """Every budget, by name."""
 
     @contextmanager
-    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
-        """The budgets, and what their verdict on a request stands on, as of one moment.
+    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
+        """The budgets and the snapshot for a request, as of one moment.
 
-        A store that knows more than entries tells it.
+        A store that knows more than entries overrides this.
         """
 
-        def costs(window: Window, _scope: Scope) -> list[snapshot.Cost]:
+        def costs(window: Window, _scope: Scope) -> list[CostSum]:
             return [
-                snapshot.cost_of(total) for total in self.get_totals(window.begin, window.end, snapshot.BY)
+                cost_sum_of(total) for total in self.get_totals(window.begin, window.end, COST_DIMENSIONS)
             ]
 
         yield self.get_budgets(), lambda _request: Snapshot(now, costs, (), rates)
@@ -105,7 +102,7 @@ _KEYS: Mapping[str, Callable[[CostEntry], str | None]] = {
 
 
 class InMemoryCostStore(CostStore):
-    """Costs in this process, gone with it. Safe for threads."""
+    """Costs in the memory of this process. Safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -204,26 +201,26 @@ class SqlCostStore(CostStore):
             return budgets.read_all(ledger.connection)
 
     @contextmanager
-    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], GroundFor]]:
+    def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
         """As CostStore says; imported cost and what playbooks hold count as they do in a playbook."""
         with sql.reading(self._options) as ledger:
             connection = ledger.connection
             stored, moment = budgets.read_all(connection), holds.database_now(connection, now)
-            yield stored, lambda request: snapshot.read(connection, rates, moment, stored, request)
+            yield stored, lambda request: read_snapshot(connection, rates, moment, stored, request)
 
 
 def _is_new(budget: Budget, stored: Sequence[Budget]) -> bool:
-    """Whether the budget is not there yet.
+    """Whether the budget does not exist yet.
 
-    Raises InvalidOption where one is that says otherwise, or whose name looks the same.
+    Raises InvalidOption if a different one has its name, or one whose name looks the same.
     """
     refuse_lookalike(budget.name, stored)
-    there = find(stored, budget.name)
-    if there is not None and there != budget:
+    before = find(stored, budget.name)
+    if before is not None and before != budget:
         raise InvalidOption(
-            "name", f"there is another budget '{budget.name}'; take it as it is, or use another name."
+            "name", f"there is a different budget '{budget.name}'; use it as it is, or another name."
         )
-    return there is None
+    return before is None
 
 
 def _in_order(found: Iterable[CostEntry]) -> list[CostEntry]:
@@ -233,7 +230,7 @@ def _in_order(found: Iterable[CostEntry]) -> list[CostEntry]:
 def aware(moment: datetime, option: str) -> datetime:
     """The moment in UTC, to the second.
 
-    Raises InvalidOption for one that says no time zone: whose noon would it be?
+    Raises InvalidOption for a moment without a time zone.
     """
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise InvalidOption(option, f"{moment} has no time zone; give it one, as datetime.now(UTC) has.")

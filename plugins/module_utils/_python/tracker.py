@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Recording costs in a program, and what they sum up to (design/ledger.md#from-python)."""
+"""Recording costs in a program, and their sums (design/ledger.md#from-python)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .stores import CostStore, InMemoryCostStore, aware, window_of
 
 
 class CostCategory(StrEnum):
-    """What something was spent on."""
+    """The category of a cost."""
 
     LLM_INFERENCE = "llm_inference"
     LLM_EMBEDDING = "llm_embedding"
@@ -37,7 +37,7 @@ class CostCategory(StrEnum):
 
 
 class BudgetPeriod(StrEnum):
-    """How long a period is; it begins by the calendar of a time zone."""
+    """The length of a period, which begins by the calendar of a time zone."""
 
     HOURLY = "hourly"
     DAILY = "daily"
@@ -48,9 +48,9 @@ class BudgetPeriod(StrEnum):
 
 @dataclass(frozen=True)
 class CostSummary:
-    """What costs between two moments sum up to, in one currency: start is in it, end is not.
+    """The sums of costs from start (inclusive) to end (exclusive), in one currency.
 
-    by_tag: tag's name -> its value -> amount. Costs without a resource or tag are in the total only.
+    by_tag: a tag's name -> its value -> amount. A cost without a resource or tag is in the total only.
     """
 
     start: datetime
@@ -64,12 +64,12 @@ class CostSummary:
 
 
 class CostTracker:
-    """Records costs, and tells what they sum up to.
+    """Records costs and sums them up.
 
-    store: an InMemoryCostStore where none is given. currency: what sums are told in, and what an amount is in
-    that names no other. Costs in another one are converted at the rate that was valid when they occurred.
-    timezone: where periods begin. source: what the costs are recorded under. clock: what time it is, in UTC;
-    budgets in PostgreSQL go by that of the database.
+    store: an InMemoryCostStore by default. currency: the currency of sums, and of amounts that name no other.
+    Costs in another currency are converted at the rate that was valid when they occurred. timezone: the zone
+    in which periods begin. source: the source of the recorded costs. clock: returns the time in UTC; budgets
+    in PostgreSQL use the clock of the database.
     """
 
     def __init__(
@@ -107,11 +107,11 @@ class CostTracker:
         """Record one cost and return it as it is kept.
 
         category: a CostCategory. amount: exact, no float; negative only with charge_category credit or
-        adjustment. key: names the cost for ever, so that recording it again changes nothing, and with another
-        content corrects it; where none is given each call is a cost of its own. occurred_at: aware; where it
-        is left out now, or what was recorded under that key.
+        adjustment. key: identifies the cost for ever. To record it again changes nothing; other content
+        corrects it. Without a key each call records a new cost. occurred_at: with a time zone; defaults to
+        the moment recorded under that key, else to now.
 
-        Raises InvalidOption, and LedgerError where it was not kept.
+        Raises InvalidOption, and LedgerError if the cost was not recorded.
         """
         cost = Cost(
             key=uuid4().hex if key is None else key,
@@ -137,10 +137,9 @@ class CostTracker:
     def get_summary(
         self, period: str | None = None, start: datetime | None = None, end: datetime | None = None
     ) -> CostSummary:
-        """What the current period (a BudgetPeriod), or the time from start to end (now, where it is left
-        out), has cost.
+        """The cost of the current period (a BudgetPeriod), or from start to end, which defaults to now.
 
-        Raises InvalidOption, LedgerError, and UnknownAmount where a rate is missing.
+        Raises InvalidOption, LedgerError, and UnknownAmount if a rate is missing.
         """
         window = self._asked(period, start, end)
         found = self._totals(window, ("category", "resource", "tags"))
@@ -164,9 +163,9 @@ class CostTracker:
         )
 
     def get_total(self, period: str, category: str | None = None) -> Decimal:
-        """What the current period (a BudgetPeriod) has cost, in all or in one category.
+        """The cost of the current period (a BudgetPeriod), in all or in one category.
 
-        Raises as get_summary().
+        Raises the same as get_summary().
         """
         found = self._totals(self._asked(period, None, None), ("category",))
         return _sum(
@@ -189,11 +188,15 @@ class CostTracker:
     def _asked(self, period: str | None, start: datetime | None, end: datetime | None) -> Window:
         now = self.clock()
         if (period is None) == (start is None) or (end is not None and start is None):
-            raise InvalidOption("period", "or start is needed, and not both; end belongs to start.")
+            raise InvalidOption(
+                "period", "or `start` is required, not both; `end` has no effect without `start`."
+            )
         if start is not None:
             return window_of(start, now if end is None else end)
         if period not in tuple(BudgetPeriod):
-            raise InvalidOption("period", f"'{period}' is no period; it is one of {', '.join(BudgetPeriod)}.")
+            raise InvalidOption(
+                "period", f"'{period}' is not a period; use one of {', '.join(BudgetPeriod)}."
+            )
         window = period_at(Calendar(str(period), self.timezone), now)
         if window is None:
             raise ValueError(f"a {period} calendar has a period for every moment, not for {now}")

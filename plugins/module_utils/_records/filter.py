@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Choosing records by what is in them: conditions in the manner of OData, for stored records and for a
+"""Filtering records by their fields: conditions as in OData, for stored records and for a
 system's own (design/records.md#window-and-weight).
 """
 
@@ -31,7 +31,7 @@ _TIER = re.compile(r"tier_(\d)_(used|total)_bytes", re.ASCII)
 
 
 def parse_filter(text: str | None) -> tuple[Condition, ...]:
-    """The conditions of `used_cores gt 10 and description eq 'October'`, none for no text.
+    """The conditions of a text such as `used_cores gt 10 and description eq 'October'`; none for None.
 
     Raises InvalidOption for anything else.
     """
@@ -46,26 +46,27 @@ def _conditions(text: str) -> Iterator[Condition]:
             rest = text[at : at + 40]
             raise InvalidOption(
                 "filter",
-                f"'{rest}' is no condition; write such as used_cores gt 10 and description eq 'October'.",
+                f"'{rest}' is not a condition; write one such as used_cores gt 10 and description eq"
+                " 'October'.",
             )
         field, comparison, number, quoted = found.groups()
         if field not in FILTERED:
             raise InvalidOption(
-                "filter", f"'{field}' is no field to choose by; it is one of {', '.join(FILTERED)}."
+                "filter", f"'{field}' is not a field to filter by; use one of {', '.join(FILTERED)}."
             )
         if comparison not in _COMPARISONS:
             raise InvalidOption(
-                "filter", f"'{comparison}' compares nothing; it is one of {', '.join(_COMPARISONS)}."
+                "filter", f"'{comparison}' is not a comparison; use one of {', '.join(_COMPARISONS)}."
             )
         if (number is None) != (field == "description"):
             kind = "a text in single quotes" if field == "description" else "a whole number"
-            raise InvalidOption("filter", f"{field} is compared with {kind}.")
+            raise InvalidOption("filter", f"{field} must be compared with {kind}.")
         yield field, comparison, re.sub(r"\\(.)", r"\1", quoted) if number is None else int(number)
         at = found.end()
 
 
 def meets(record: UsageRecord, conditions: Sequence[Condition]) -> bool:
-    """Whether all conditions hold. What is not known meets none."""
+    """Whether the record meets all conditions. An unknown value meets none."""
     return all(
         (known := _value(record, field)) is not None and _COMPARISONS[comparison](known, value)
         for field, comparison, value in conditions

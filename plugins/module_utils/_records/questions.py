@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What can be asked of records, wherever they are: a list of them, one, the newest, and what they come to
+"""The questions to usage records, in a ledger or in a VergeOS system: a list, one, the newest, or a summary
 (design/records.md#window-and-weight).
 """
 
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Question:
-    """key: one record. latest: the newest of the window. with_summary: what the window comes to.
+class RecordQuestion:
+    """key: one record. latest: the newest of the window. with_summary: the summary of the window. None of
+    these: a list from offset on.
 
-    None of them: a list from offset on.
-
-    Records created in [since, until), None for no bound, of which all conditions hold. fields: what of each
-    is told, empty for all.
+    A record counts if it was created in [since, until), None for no bound, and meets all conditions. fields:
+    the fields of each record in the result, empty for all.
     """
 
     key: int | None
@@ -50,23 +49,25 @@ class Question:
 
 
 class Records(Protocol):
-    """A place that has records."""
+    """A source of usage records."""
 
     def one(self, key: int) -> UsageRecord:
-        """The record of that number. Raises FinopsError where there is none."""
+        """The record with that number. Raises FinopsError if there is none."""
 
-    def listed(self, question: Question, offset: int = 0, limit: int | None = None) -> Iterator[UsageRecord]:
+    def listed(
+        self, question: RecordQuestion, offset: int = 0, limit: int | None = None
+    ) -> Iterator[UsageRecord]:
         """Records of the question's window and conditions, the newest first."""
 
     def whose(self) -> str:
-        """Whose records these are, for a sentence.
+        """Whose records these are, in words.
 
-        Raises InvalidOption where they are of several: those make no sum together.
+        Raises InvalidOption for records of several systems or projects: these have no common summary.
         """
 
 
-def parse_question(params: Mapping[str, Any]) -> Question:
-    """The question that options ask. Raises InvalidOption naming the one that makes no sense."""
+def parse_question(params: Mapping[str, Any]) -> RecordQuestion:
+    """The question of a task's options. Raises InvalidOption."""
     zone = zone_named(params["timezone"], "timezone")
     bounds = {name: params[name] for name in ("since", "until")}
     since, until = (None if text is None else _moment(text, zone, name) for name, text in bounds.items())
@@ -74,8 +75,8 @@ def parse_question(params: Mapping[str, Any]) -> Question:
         raise InvalidOption("until", f"{iso(until)} is not after since, {iso(since)}.")
     for name, least in (("limit", 1), ("offset", 0)):
         if params[name] < least:
-            raise InvalidOption(name, f"is a number of records, {least} or more.")
-    return Question(
+            raise InvalidOption(name, f"must be a number of records, {least} or more.")
+    return RecordQuestion(
         key=params["key"],
         latest=params["latest"],
         with_summary=params["summary"],
@@ -88,10 +89,10 @@ def parse_question(params: Mapping[str, Any]) -> Question:
     )
 
 
-def answer(records: Records, question: Question) -> dict[str, Any]:
-    """record, summary, or records and next_offset, null for no more.
+def answer(records: Records, question: RecordQuestion) -> dict[str, Any]:
+    """The result: record, summary, or records and next_offset, which is null at the end.
 
-    Raises FinopsError where the one that is asked for is not there.
+    Raises FinopsError if the record does not exist.
     """
     if question.key is not None:
         return {"record": chosen(records.one(question.key), question.fields)}
@@ -100,8 +101,8 @@ def answer(records: Records, question: Question) -> dict[str, Any]:
     if question.with_summary:
         records.whose()
         window = {"period_start": _iso(question.since), "period_end": _iso(question.until)}
-        return {"summary": {**window, **summary(_placed(records.listed(question)))}}
-    # One more than is told says whether there is more.
+        return {"summary": {**window, **summary(_with_creation_time(records.listed(question)))}}
+    # One record more than the limit shows whether there are more.
     found = list(records.listed(question, question.offset, question.limit + 1))
     more = len(found) > question.limit
     return {
@@ -110,19 +111,19 @@ def answer(records: Records, question: Question) -> dict[str, Any]:
     }
 
 
-def _placed(records: Iterator[UsageRecord]) -> Iterator[UsageRecord]:
-    """The records, each of which has to say when it was created: one that does not may be of any window, or
-    of none.
+def _with_creation_time(records: Iterator[UsageRecord]) -> Iterator[UsageRecord]:
+    """The records. Raises FinopsError for one without a creation time: it may belong to any window, or to
+    none.
     """
     for one in records:
         if one.created is None:
             raise FinopsError(
-                f"Record {one.key} does not say when it was created; name since and until to leave it out."
+                f"Record {one.key} does not say when it was created; set `since` and `until` to leave it out."
             )
         yield one
 
 
-def _latest(records: Records, question: Question) -> UsageRecord:
+def _latest(records: Records, question: RecordQuestion) -> UsageRecord:
     whose = records.whose()
     found = next(records.listed(question, 0, 1), None)
     if found is None:
@@ -137,7 +138,7 @@ def _latest(records: Records, question: Question) -> UsageRecord:
 
 @dataclass(frozen=True)
 class StoredRecords:
-    """Those that the ledger keeps."""
+    """The records of a ledger."""
 
     connection: Connection
     meant: usage_records.Chosen
@@ -150,10 +151,12 @@ class StoredRecords:
                 "key", f"the ledger has no usage record {key}; usage_record_info lists what it has."
             )
         if len(found) > 1:
-            raise InvalidOption("key", f"{key} is that of several records; name source or system.")
+            raise InvalidOption("key", f"{key} belongs to several records; set `source` or `system`.")
         return found[0]
 
-    def listed(self, question: Question, offset: int = 0, limit: int | None = None) -> Iterator[UsageRecord]:
+    def listed(
+        self, question: RecordQuestion, offset: int = 0, limit: int | None = None
+    ) -> Iterator[UsageRecord]:
         """See Records."""
         meant = usage_records.Chosen(**{**vars(self.meant), "since": question.since, "until": question.until})
         found = (one for one in usage_records.read(self.connection, meant) if meets(one, question.conditions))
@@ -161,22 +164,23 @@ class StoredRecords:
 
     def whose(self) -> str:
         """See Records."""
-        places = usage_records.places(self.connection, self.meant)
+        origins = usage_records.places(self.connection, self.meant)
         named = [
             " ".join(filter(None, (source, system, region, project)))
-            for source, system, region, project in places
+            for source, system, region, project in origins
         ]
         if len(named) > 1:
             raise InvalidOption(
                 "system",
-                f"the records are of several: {'; '.join(named)}. Name source, system, region or project.",
+                f"the records are of several systems or projects: {'; '.join(named)}. Set `source`,"
+                " `system`, `region` or `project`.",
             )
         return named[0] if named else "this kind in the ledger"
 
 
 @dataclass(frozen=True)
 class SystemRecords:
-    """Those of a VergeOS system."""
+    """The records of a VergeOS system."""
 
     system: System
 
@@ -184,7 +188,9 @@ class SystemRecords:
         """See Records."""
         return billing.record(self.system, key)
 
-    def listed(self, question: Question, offset: int = 0, limit: int | None = None) -> Iterator[UsageRecord]:
+    def listed(
+        self, question: RecordQuestion, offset: int = 0, limit: int | None = None
+    ) -> Iterator[UsageRecord]:
         """See Records."""
         return billing.records(
             self.system, question.since, question.until, question.conditions, offset, limit
@@ -196,7 +202,7 @@ class SystemRecords:
 
 
 def _moment(text: str, zone: Any, option: str) -> datetime:
-    """Also seconds since the epoch, as VergeOS tells them."""
+    """A moment; also in seconds since the epoch, as VergeOS has it."""
     stripped = str(text).strip()
     if stripped.isascii() and stripped.isdigit() and len(stripped) < 12:
         return datetime.fromtimestamp(int(stripped), UTC)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Records as results show them: one face for every source (docs/records.md has the table)."""
+"""Usage records as results, the same for every source (docs/records.md has the table)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from .._core.usage_record import Tier, UsageRecord, epoch
 
 MB_PER_GB, BYTES_PER_GB = 1024, 1024**3
 _PLACES = Decimal("1e-6")
-#: Told as they are.
+#: Fields that results have as they are.
 _ALIKE = (
-    "source", "system", "region", "project_id", "project_name", "key", "description", "used_cores", "total_cores", "online_cores",
-    "phys_total_cpu_percent", "total_nodes", "online_nodes", "running_machines", "used_ram_mb", "total_ram_mb", "online_ram_mb",
-    "phys_ram_used_bytes", "phys_vram_used_bytes", "gpus_total", "gpus_used", "gpus_idle", "vgpus_total", "vgpus_used", "vgpus_idle",
+    "source", "system", "region", "project_id", "project_name", "key", "description", "used_cores",
+    "total_cores", "online_cores",
+    "phys_total_cpu_percent", "total_nodes", "online_nodes", "running_machines", "used_ram_mb",
+    "total_ram_mb", "online_ram_mb",
+    "phys_ram_used_bytes", "phys_vram_used_bytes", "gpus_total", "gpus_used", "gpus_idle", "vgpus_total",
+    "vgpus_used", "vgpus_idle",
     "workload_datapoints", "storage_datapoints", "complete",
 )  # fmt: skip
 
@@ -60,7 +63,7 @@ def to_result(record: UsageRecord) -> dict[str, Any]:
 
 
 def chosen(record: UsageRecord, fields: Sequence[str]) -> dict[str, Any]:
-    """A record's fields of these names, its key always; all of them where none is named."""
+    """The named fields of a record and its key; all fields if none is named."""
     told = to_result(record)
     return told if not fields else {name: told[name] for name in dict.fromkeys(("key", *fields))}
 
@@ -69,7 +72,9 @@ def parse_fields(fields: Sequence[str] | None) -> tuple[str, ...]:
     """The option fields. Raises InvalidOption for a name that no record has."""
     for name in fields or ():
         if name not in FIELDS:
-            raise InvalidOption("fields", f"'{name}' is no field of a record; it has {', '.join(FIELDS)}.")
+            raise InvalidOption(
+                "fields", f"'{name}' is not a field of a record; the fields are {', '.join(FIELDS)}."
+            )
     return tuple(fields or ())
 
 
@@ -87,14 +92,14 @@ def percent(used: int | None, total: int | None) -> float | None:
 
 
 def exact_percent(used: int | None, total: int | None) -> Decimal | None:
-    """percent() before it is rounded to be shown."""
+    """percent() before rounding."""
     if used is None or not total:
         return None
     return ROUNDING.divide(Decimal(100 * used), Decimal(total))
 
 
 def rounded(number: Decimal) -> float:
-    """To six decimals, half-even."""
+    """A number rounded half-even to six decimals."""
     return float(ROUNDING.quantize(number, _PLACES))
 
 
@@ -110,5 +115,5 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
 
 
-#: What a record tells, in its order.
+#: The fields of a record, in order.
 FIELDS = tuple(to_result(UsageRecord("", "", None, None)))

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a window's records come to: averages weighted by time, and peaks, in one pass
+"""The summary of a window's records: averages weighted by time, and peaks, in one pass
 (design/records.md#window-and-weight).
 """
 
@@ -21,8 +21,8 @@ from .result import BYTES_PER_GB, MB_PER_GB, exact_percent, rounded
 
 _SECOND = timedelta(seconds=1)
 _TIERS = "tiers_gb"
-#: What is summed up: its name -> the fields that tell what is used and what there is, and how many of their
-#: unit are one of ours.
+#: Each measure: its name -> the fields of the used and the total amount, and the number of their units in one
+#: of the result.
 _MEASURES = {
     "cores": ("used_cores", "total_cores", 1),
     "ram_gb": ("used_ram_mb", "total_ram_mb", MB_PER_GB),
@@ -35,7 +35,7 @@ _MEASURES = {
 
 @dataclass
 class _Measure:
-    """Running sums of one thing that is used. unit: how many of the records' unit are one of what is shown."""
+    """Running sums of one measure. unit: the number of the records' units in one of the result."""
 
     unit: int = 1
     newest_total: int | None = None
@@ -68,12 +68,12 @@ class _Measure:
         self.peak_percent = percent if self.peak_percent is None else max(self.peak_percent, percent)
 
     def to_result(self) -> dict[str, Any]:
-        """Null where nothing tells it."""
+        """The sums; null without any record that has them."""
         per_unit = Decimal(self.unit)
         return {
-            "total": _shown(self.newest_total, per_unit),
+            "total": _in_result_unit(self.newest_total, per_unit),
             "average_used": _mean(Decimal(self.used_sum), self.used_weight, per_unit),
-            "peak_used": _shown(self.peak_used, per_unit),
+            "peak_used": _in_result_unit(self.peak_used, per_unit),
             "average_utilization_percent": _mean(self.percent_sum, self.percent_weight, Decimal(1)),
             "peak_utilization_percent": None if self.peak_percent is None else rounded(self.peak_percent),
             "without_used": self.without_used,
@@ -82,8 +82,8 @@ class _Measure:
 
 
 @dataclass
-class _Sums:
-    """What was summed up so far."""
+class _RecordSums:
+    """The sums of the records so far."""
 
     measures: dict[str, _Measure] = field(
         default_factory=lambda: {name: _Measure(unit) for name, (_used, _total, unit) in _MEASURES.items()}
@@ -97,12 +97,12 @@ class _Sums:
         """A record, the newest first."""
         for name, (used, total, _unit) in _MEASURES.items():
             self.measures[name].add(getattr(record, used), getattr(record, total), weight)
-        told = {one.name: one for one in record.tiers}
-        for name in told.keys() - self.tiers.keys():
-            # Newer records did not tell of it: that is not known to be nothing.
+        tiers = {one.name: one for one in record.tiers}
+        for name in tiers.keys() - self.tiers.keys():
+            # Newer records do not have it, which does not mean zero.
             self.tiers[name] = _Measure(BYTES_PER_GB, None, self.count > 0, without_used=self.count)
         for name, measure in self.tiers.items():
-            tier = told.get(name)
+            tier = tiers.get(name)
             measure.add(*((None, None) if tier is None else (tier.used_bytes, tier.total_bytes)), weight)
         self.count += 1
         self.incomplete += not record.complete
@@ -110,14 +110,12 @@ class _Sums:
 
 
 def summary(records: Iterable[UsageRecord]) -> dict[str, Any]:
-    """Count, averages and peaks of records that come the newest first.
+    """Count, averages and peaks of records, which come the newest first. It holds one record at a time.
 
-    One is held at a time, and sums of each kind of storage.
-
-    Of no records: a count of 0 and null for what nothing tells. Totals are those of the newest record. Raises
-    ValueError for a record without a moment: it cannot be placed.
+    Without records the count is 0 and the rest null. Totals are those of the newest record. Raises ValueError
+    for a record without a creation time.
     """
-    sums = _Sums()
+    sums = _RecordSums()
     newest: UsageRecord | None = None
     record: UsageRecord | None = None
     for record, weight in weighted(records):
@@ -135,8 +133,8 @@ def summary(records: Iterable[UsageRecord]) -> dict[str, Any]:
 
 
 def weighted(records: Iterable[UsageRecord]) -> Iterator[tuple[UsageRecord, int]]:
-    """Each record, the newest first, and for how many seconds it stands
-    (design/records.md#window-and-weight).
+    """Each record, the newest first, with the seconds that it counts for (design/records.md#window-and-
+    weight).
     """
     newer: UsageRecord | None = None
     waiting: UsageRecord | None = None
@@ -150,8 +148,8 @@ def weighted(records: Iterable[UsageRecord]) -> Iterator[tuple[UsageRecord, int]
 
 
 def _weight(record: UsageRecord, older: UsageRecord | None, newer: UsageRecord | None) -> int:
-    """What the record says itself, else the time since the one before it in the window; of the first until
-    the next, alone 1.
+    """The length of the record's own window, else the time since the record before. The first record counts
+    until the next one; a single one counts 1.
     """
     if record.begin is not None and record.end is not None:
         return (record.end - record.begin) // _SECOND
@@ -172,7 +170,7 @@ def _mean(total: Decimal, weight: int, per_unit: Decimal) -> float | None:
     )
 
 
-def _shown(number: int | None, per_unit: Decimal) -> float | int | None:
+def _in_result_unit(number: int | None, per_unit: Decimal) -> float | int | None:
     if number is None or per_unit == 1:
         return number
     return rounded(ROUNDING.divide(Decimal(number), per_unit))

@@ -56,7 +56,7 @@ def take(
     recorded_by: str,
     check_mode: bool,
 ) -> dict[str, Any]:
-    """Take a record of the project and keep it: 4 requests beside the login, and further pages of servers.
+    """Take a record of the project and store it: 4 requests besides the login, and further pages of servers.
 
     The result of usage_record.
 
@@ -78,9 +78,9 @@ def take(
 def generate(
     system: System, ledger_options: sql.LedgerOptions, now: datetime, recorded_by: str, check_mode: bool
 ) -> dict[str, Any]:
-    """Let the system make a record and keep it: 3 requests beside the login. The result of usage_record.
+    """Let the system make a record and store it: 3 requests besides the login. The result of usage_record.
 
-    That the ledger can be written is found out before. In check mode the system is not asked for one, and
+    It checks first that the ledger can be written. In check mode the system makes no record, and
     there is none to tell. Raises CloudError, LedgerError.
     """
     told = {"system": system.to_result()}
@@ -93,7 +93,7 @@ def generate(
         kept = _kept(ledger_options, record, now, recorded_by, check_mode)
     except LedgerError as error:
         raise LedgerError(
-            f"{error} The system has made record {record.key}; vergeos_billing_info tells it."
+            f"{error} The system has made record {record.key}; vergeos_billing_info returns it."
         ) from error
     return {**told, **kept, "ledger_created": created, "complete": record.complete}
 
@@ -149,7 +149,7 @@ def _record(cloud: Cloud, readings: Readings, now: datetime) -> UsageRecord:
 
 
 def _of_servers(servers: Sequence[compute.Server]) -> dict[str, int | None]:
-    """What the servers that are there take, whether they run or not: that is what quotas count."""
+    """The resources of all servers, running or not, as quotas count them."""
     sums = {
         "used_cores": all_known(one.vcpus for one in servers),
         "used_ram_mb": all_known(one.ram_mb for one in servers),

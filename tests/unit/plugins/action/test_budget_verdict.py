@@ -19,8 +19,13 @@ from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.plugins.connection.local import Connection
 from ansible.template import Templar
-from ansible_collections.finops.cloud.plugins.action.budget_verdict import ActionModule, cell, markdown
-from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_xml import junit
+from ansible_collections.finops.cloud.plugins.action.budget_verdict import ActionModule
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_markdown import (
+    escape_cell,
+    format_markdown,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_xml import format_junit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,16 +42,22 @@ from ..module_utils._budgets.test_deployment_verdict import (
 from ..modules.test_return import documented, untrue
 
 LINE = {
-    "name": 'module.app["blue|<b>"].x', "kind": "instance", "size": "small", "quantity": "1", "monthly": "100", "unknown": None,
+    "name": 'module.app["blue|<b>"].x',
+    "kind": "instance",
+    "size": "small",
+    "quantity": "1",
+    "monthly": "100",
+    "unknown": None,
     "price_source": "observed",
-}  # fmt: skip
+}
 ROW = {"count": 1, "hourly": "0.1", "monthly": "100", "this_period": "30", "next_period": "101"}
 WHOLE = {
     **KNOWN,
     "lines": [LINE, {**LINE, "monthly": None, "unknown": "no price"}],
     "difference": dict.fromkeys(("added", "changed", "removed", "net"), ROW),
-    "total": {}, "known": {},
-}  # fmt: skip
+    "total": {},
+    "known": {},
+}
 
 
 def act(check_mode: bool = False, **args: Any) -> dict[str, Any]:
@@ -89,11 +100,27 @@ def test_files_are_written_once_and_not_at_all_in_check_mode(tmp_path: Path) -> 
     assert len(list(tmp_path.iterdir())) == 3
     written = json.loads((tmp_path / "verdict.json").read_text())
     assert (written["verdict"], written["gate_passed"]) == ("deny", False)
-    assert (tmp_path / "verdict.json").stat().st_mode & 0o777 == 0o644
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("kind", ["json", "markdown", "junit"])
+def test_files_have_the_mode_that_is_asked_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "verdict"
+    asked = {**GIVEN, kind: str(path)}
+    assert act(**asked, mode="0644")["changed"]
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert not act(**asked, mode="0644")["changed"]
+    assert not act(**asked)["changed"]
+    assert path.stat().st_mode & 0o777 == 0o644
+    with pytest.raises(AnsibleActionFail, match="^mode: 'rw' is no mode"):
+        act(**asked, mode="rw")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence() -> None:
-    with pytest.raises(AnsibleActionFail, match=r"^/not/there/verdict.json cannot be written: No such file"):
+    with pytest.raises(
+        AnsibleActionFail, match=r"^json: '/not/there/verdict.json' cannot be written: No such file"
+    ):
         act(**GIVEN, json="/not/there/verdict.json")
 
 
@@ -108,7 +135,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence() -> None:
 def test_junit_has_a_test_for_each_finding(
     estimate: Any, quota: Any, answer: Any, exceeded: str, counts: dict[str, int]
 ) -> None:
-    root = ElementTree.fromstring(junit(told(estimate, quota, answer, exceeded)).encode())
+    root = ElementTree.fromstring(format_junit(told(estimate, quota, answer, exceeded)).encode())
     (suite,) = root
     assert {name: int(suite.attrib[name]) for name in counts} == counts
     found = {
@@ -121,19 +148,19 @@ def test_junit_has_a_test_for_each_finding(
 @given(st.text())
 def test_junit_is_xml_whatever_a_cloud_says(text: str) -> None:
     verdict = told({**UNKNOWN, "unknown": [{"name": text, "reason": text}]}, FITS, gate("allow"))
-    ElementTree.fromstring(junit({**verdict, "name": text}).encode("utf-8", "surrogatepass"))
+    ElementTree.fromstring(format_junit({**verdict, "name": text}).encode("utf-8", "surrogatepass"))
 
 
 @given(st.text())
 def test_a_cell_says_what_it_is_given_and_means_nothing_else(text: str) -> None:
-    written = str(cell(text))
+    written = str(escape_cell(text))
     assert not set(written) & set("\\`*_{}[]()<>|~!@$^\"'\n\r")
     if text.isprintable():
         assert unescape(written) == " ".join(text.split())
 
 
 def test_markdown_shows_findings_and_lines_and_no_tag_of_a_name() -> None:
-    text = markdown(told(WHOLE, SHORT, gate("deny")))
+    text = format_markdown(told(WHOLE, SHORT, gate("deny")))
     assert text.startswith("## ⛔ Denied, and the gate stays shut: shop\n")
     assert "- **deny** (quota): The deployment does not fit into the quotas" in text
     assert "| added | 1 | 0.1 | 100 | 30 | 101 |" in text
@@ -147,25 +174,36 @@ def test_markdown_shows_findings_and_lines_and_no_tag_of_a_name() -> None:
         {**WHOLE, **UNKNOWN, "lines": WHOLE["lines"], "difference": WHOLE["difference"]},
         SKIPPED,
     ):
-        assert markdown(told(estimate, FITS, gate("unknown"), unknown="warn")).startswith(
+        assert format_markdown(told(estimate, FITS, gate("unknown"), unknown="warn")).startswith(
             "## ❓ Not known: shop\n"
         )
-    assert markdown(told({**WHOLE, **FREE, "difference": WHOLE["difference"]}, SKIPPED, SKIPPED)).startswith(
-        "## ✅ Allowed"
-    )
+    assert format_markdown(
+        told({**WHOLE, **FREE, "difference": WHOLE["difference"]}, SKIPPED, SKIPPED)
+    ).startswith("## ✅ Allowed")
 
 
 def test_a_template_of_the_user_stands_in_place_of_ours(tmp_path: Path) -> None:
-    assert markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path)).startswith("## ")
+    assert format_markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path)).startswith("## ")
     (tmp_path / "verdict.md.j2").write_text(
         "{{ verdict.verdict }}: {{ verdict.name }} {{ verdict.estimate.lines[0].name }}"
     )
     assert (
-        markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))
+        format_markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))
         == "allow: shop module.app[&#34;blue|&lt;b&gt;&#34;].x"
     )
     (tmp_path / "verdict.md.j2").write_text("{{ verdict.nothing }}")
+    with pytest.raises(InvalidOption, match=r"^template_path: verdict.md.j2 cannot be rendered: .*nothing"):
+        format_markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))
+    (tmp_path / "out").mkdir()
+    asked = {**GIVEN, "template_path": str(tmp_path), "markdown": str(tmp_path / "out" / "verdict.md")}
     with pytest.raises(
         AnsibleActionFail, match=r"^template_path: verdict.md.j2 cannot be rendered: .*nothing"
     ):
-        markdown(told(WHOLE, FITS, gate("allow")), str(tmp_path))
+        act(**asked)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_template_of_the_user_may_include_ours(tmp_path: Path) -> None:
+    (tmp_path / "verdict.md.j2").write_text("{% include 'finops/verdict.md.j2' %}Ask team payments.")
+    verdict = told(WHOLE, FITS, gate("allow"))
+    assert format_markdown(verdict, str(tmp_path)) == f"{format_markdown(verdict)}Ask team payments."

@@ -8,6 +8,7 @@ half of a file.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,22 @@ def test_it_writes_what_it_says(tmp_path: Path) -> None:
     assert result["incomplete"] != []
 
 
+def test_its_files_have_the_mode_and_owner_that_are_asked_for(tmp_path: Path) -> None:
+    asked = {"dest": str(tmp_path), "results": everything(), "mode": "u=rw,g=r", "owner": str(os.geteuid())}
+    assert run(asked)["changed"]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o640}
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"dest": "/nowhere/at/all"}, "^dest: '/nowhere/at/all' is no folder that is there"),
-        ({"timezone": "Zurich"}, "^timezone: 'Zurich' is no IANA time zone"),
+        ({"dest": "/nowhere/at/all"}, "^dest: '/nowhere/at/all' is not an existing folder"),
+        ({"mode": "rw"}, "^mode: 'rw' is no mode; write octal digits"),
+        ({"mode": "100644"}, "^mode: '100644' is no mode; the largest one is '7777'"),
+        ({"owner": "nobody-is-called-so"}, "^owner: there is no user 'nobody-is-called-so'"),
+        ({"group": "nobody-is-called-so"}, "^group: there is no group 'nobody-is-called-so'"),
+        ({"timezone": "Zurich"}, "^timezone: 'Zurich' is not an IANA time zone"),
         (
             {"results": {"summary": {"failed": True}}},
             "^results: summary is no result of finops.cloud.cost_summary_info",

@@ -156,7 +156,7 @@ def test_threads_lose_nothing(tracker: CostTracker) -> None:
         ({"amount": Decimal("Infinity")}, "amount: 'Infinity' is not an amount"),
         ({"amount": "-1"}, "amount: '-1' is negative; only a credit"),
         ({"category": "food"}, "category: 'food' is none; it is one of"),
-        ({"currency": "Fr."}, "currency: 'Fr.' is no currency code"),
+        ({"currency": "Fr."}, "currency: 'Fr.' is not a currency code"),
         ({"key": " "}, "key: is empty"),
         ({"tags": {"team": None}}, "tags: 'team' has no text"),
     ],
@@ -262,7 +262,7 @@ def test_names_that_look_alike_are_refused_and_the_same_again_is_not(manager: Bu
     assert manager.create("Daily LLM", "5.00", BudgetPeriod.DAILY) == budget
     with pytest.raises(InvalidOption, match="looks like the budget 'Daily LLM'"):
         manager.create("daily_llm", "500", BudgetPeriod.DAILY)
-    with pytest.raises(InvalidOption, match="there is another budget 'Daily LLM'"):
+    with pytest.raises(InvalidOption, match="there is a different budget 'Daily LLM'"):
         manager.create("Daily LLM", "500", BudgetPeriod.DAILY)
     assert [(one.name, one.amount) for one in manager.list_budgets()] == [("Daily LLM", Decimal(5))]
 
@@ -273,9 +273,9 @@ def test_names_that_look_alike_are_refused_and_the_same_again_is_not(manager: Bu
         ({"name": " "}, "name: is empty"),
         ({"amount": 5.0}, "amount: is a float"),
         ({"amount": "-1"}, "limit: '-1' is negative"),
-        ({"period": "monthly-ish"}, "period: 'monthly-ish' is no period"),
-        ({"category": "food"}, "scope.categories: 'food' is no category"),
-        ({"currency": "francs"}, "currency: 'francs' is no currency code"),
+        ({"period": "monthly-ish"}, "period: 'monthly-ish' is not a period"),
+        ({"category": "food"}, "scope.categories: 'food' is not a category"),
+        ({"currency": "francs"}, "currency: 'francs' is not a currency code"),
     ],
 )
 def test_what_is_no_budget_is_refused(simple: CostTracker, options: dict[str, Any], says: str) -> None:
@@ -498,7 +498,7 @@ def _create(managers: list[BudgetManager], model: Model, step: dict[str, Any]) -
         if same:
             assert manager.create(amount=step["limit"], **told).amount == step["limit"]
         else:
-            with pytest.raises(FinopsError, match="there is another budget"):
+            with pytest.raises(FinopsError, match="there is a different budget"):
                 manager.create(amount=step["limit"], **told)
     model.budgets.setdefault(step["name"], step)
 

@@ -69,7 +69,7 @@ class Desk:
         return self.reserve(name, check_mode, state="released")
 
     def reserve(self, name: str, check_mode: bool, **task: Any) -> dict[str, Any]:
-        told = reservations.Task(name=name, **task)
+        told = reservations.ReservationTask(name=name, **task)
         return reservations.apply(self.options, told, Rates(), self.now, check_mode, "tester")
 
     def record(self, amount: str, category: str = "compute", at: datetime | None = None) -> None:

@@ -28,7 +28,7 @@ FITS, EACH = 10, "10"
 def hold(options: LedgerOptions, race: int, number: int, ready: Barrier) -> None:
     """Exits with 0 for a hold, 1 for a refusal; anything else is an error."""
     what = {"amount": EACH, "currency": "CHF", "category": "compute", "tags": {"race": str(race)}}
-    task = reservations.Task(name=f"{race}/{number}", state="held", settled_by="entry", **what)
+    task = reservations.ReservationTask(name=f"{race}/{number}", state="held", settled_by="entry", **what)
     ready.wait()
     said = reservations.apply(options, task, Rates(), now_utc(), check_mode=False, recorded_by="racer")
     sys.exit(0 if said["gate_passed"] and said["changed"] else 1)

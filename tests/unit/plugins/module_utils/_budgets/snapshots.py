@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._budgets import verdict
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.request import Request, parse_tags
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.snapshot import (
-    Cost,
+    CostSum,
     OutstandingHold,
     Snapshot,
 )
@@ -82,12 +82,12 @@ def cost(
     projects: Iterable[str] = ("p1", "shop"),
     tags: Mapping[str, str] | None = None,
     currency: str = "ICU",
-) -> Cost:
-    return Cost(category, frozenset(projects), frozenset(parse_tags(tags)), currency, nano(amount))
+) -> CostSum:
+    return CostSum(category, frozenset(projects), frozenset(parse_tags(tags)), currency, nano(amount))
 
 
 def snapshot(
-    costs: Iterable[Cost] = (),
+    costs: Iterable[CostSum] = (),
     *feeds: Feed,
     now: datetime = NOW,
     rates: Rates | None = None,
@@ -124,6 +124,6 @@ def asked(*amounts: str | Line, currency: str = "ICU") -> Request:
     return Request(tuple(line(one, currency=currency) if isinstance(one, str) else one for one in amounts))
 
 
-def says(one: Budget, request: Request, stands_on: Snapshot) -> str:
+def says(one: Budget, request: Request, seen: Snapshot) -> str:
     """The budget's verdict."""
-    return verdict.evaluate(one, request, stands_on).verdict
+    return verdict.evaluate(one, request, seen).verdict

@@ -50,8 +50,8 @@ def committed(options: LedgerOptions, number: int, amount: str, now: datetime) -
     said = [
         reservations.apply(options, task, Rates(), now, False, "spender")["alerts"]
         for task in (
-            reservations.Task(name=str(number), state="held", **what),
-            reservations.Task(name=str(number), state="committed"),
+            reservations.ReservationTask(name=str(number), state="held", **what),
+            reservations.ReservationTask(name=str(number), state="committed"),
         )
     ]
     return [alert for each in said for alert in each]

@@ -63,7 +63,8 @@ def test_what_an_alert_says(desk: Desk) -> None:
         "utilization": 0.812,
         "at_least": False,
         "message": (
-            "team: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+            "team: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The"
+            " threshold is 80 %."
         ),
         "fired_at": "2026-11-28T12:30:00Z",
         "acknowledged_by": [],

@@ -35,7 +35,15 @@ def bring_in(desk: Desk, hours: int, amount: str, check_mode: bool = False) -> l
     cloud = Project(service, {"one": {}})
     options = ImportOptions(Window(BEGIN, desk.now), "v2", "ICU", 3600, {}, ImportLayout(), empty_until=begin)
     watch = alerts.watch(Rates(), desk.now, "tester")
-    said = import_cost(cloud, desk.options, options, desk.now, "tester", check_mode, watch)  # type: ignore[arg-type]
+    said = import_cost(
+        cloud,  # type: ignore[arg-type]
+        desk.options,
+        options,
+        desk.now,
+        "tester",
+        check_mode,
+        watch,
+    )
     return [(alert["basis"], alert["threshold"]) for alert in said["alerts"]]
 
 

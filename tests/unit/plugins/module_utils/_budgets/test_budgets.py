@@ -4,6 +4,9 @@
 
 """Budgets are defined once, changed truthfully, and never taken
 for one another (design/gate.md#budgets).
+
+Where a test names codomyrmex, it holds what github.com/docxology/codomyrmex does wrong at 5007d90, in the
+package cloud/cost_management, whose names cost_management.py follows.
 """
 
 from __future__ import annotations
@@ -60,14 +63,14 @@ def test_check_mode_tells_a_change_and_makes_none(desk: Desk) -> None:
 
 
 def test_no_thresholds_are_no_thresholds(desk: Desk) -> None:
-    """The original made the default list of an empty one."""
+    """codomyrmex's create() made the default list of an empty one."""
     assert desk.define()["budget"]["thresholds"] == ["0.5", "0.8", "0.9", "1"]
     assert desk.define(thresholds=[])["budget"]["thresholds"] == []
 
 
 @pytest.mark.parametrize("name", ["daily_llm", "DAILY LLM", "daily-llm", "Daily  LLM", "DailyLLM"])
 def test_names_that_look_alike_are_refused(desk: Desk, name: str) -> None:
-    """In the original the second of "Daily LLM" and "daily_llm" silently replaced the first."""
+    """In codomyrmex the second of "Daily LLM" and "daily_llm" silently replaced the first."""
     desk.define("Daily LLM")
     with pytest.raises(InvalidOption, match=rf"'{name}' looks like the budget 'Daily LLM'"):
         desk.define(name, "5")
@@ -85,14 +88,14 @@ def test_removed_it_gates_no_more_and_removed_again_is_unchanged(desk: Desk) -> 
 
 @pytest.mark.parametrize("spend", ["NaN", "inf", "-5", "0", "1e999", "1_0", ""])
 def test_what_is_no_amount_never_passes(desk: Desk, spend: str) -> None:
-    """The original let NaN and -5 pass."""
+    """codomyrmex's can_spend() let NaN and -5 pass."""
     desk.define()
     with pytest.raises(InvalidOption, match="spend: "):
         desk.budget(spend=spend, currency="ICU")
 
 
 def test_the_exact_remainder_passes(desk: Desk) -> None:
-    """The original refused 10 of the 10 that were left, as floats had made 9.999999999999998 of them."""
+    """codomyrmex refused 10 of the 10 that were left, as its floats had made 9.999999999999998 of them."""
     desk.define()
     desk.record("89.9")
     desk.record("0.1")
@@ -101,7 +104,7 @@ def test_the_exact_remainder_passes(desk: Desk) -> None:
 
 
 def test_a_cost_on_the_boundary_belongs_to_one_period(desk: Desk) -> None:
-    """In the original it belonged to both."""
+    """In codomyrmex it belonged to both."""
     desk.define()
     desk.record("7", at=desk.now.replace(day=1, hour=0, minute=0))
     assert (desk.stands()[0], desk.status()["next_period"]["spent"]) == ("7", "0")
@@ -116,10 +119,10 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
-        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is no category"),
+        ({"scope": {"categories": ["cumpute"]}}, "scope.categories: 'cumpute' is not a category"),
         ({"scope": {"projects": [""]}}, "scope.projects: has an empty name"),
-        ({"thresholds": ["80"]}, "thresholds: '80' is no part of the limit"),
-        ({"thresholds": ["0"]}, "thresholds: '0' is no part"),
+        ({"thresholds": ["80"]}, "thresholds: '80' is not a threshold"),
+        ({"thresholds": ["0"]}, "thresholds: '0' is not a threshold"),
         ({"thresholds": ["NaN"]}, "thresholds: 'NaN' is not an amount"),
         ({"limit": "-1"}, "limit: '-1' is negative"),
         ({"currency": None}, "currency: an amount needs its currency"),
@@ -197,7 +200,9 @@ def test_a_gate_in_the_same_task_stands_on_the_new_definition(desk: Desk) -> Non
 
 @pytest.mark.parametrize("on", ["desk", "shared"])
 def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.FixtureRequest, on: str) -> None:
-    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked at."""
+    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked
+    at.
+    """
     desk: Desk = request.getfixturevalue(on)
     desk.feed(feed())
     desk.define(limit="1000000", fed_by="cloud", thresholds=["0.9"])
@@ -209,7 +214,8 @@ def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.Fixtur
         "from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions\n"
         "options, now = LedgerOptions(sys.argv[1]), parse_moment(sys.argv[2], None, 'now')\n"
         "task = budgets.BudgetTask(spend='1', currency='ICU', category='compute', on_unknown='warn')\n"
-        "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None, Rates(), now)['budgets'][0]]\n"
+        "said = [budgets.apply(options, task, Rates(), now, False, 'me'), status.status(options, None,"
+        " Rates(), now)['budgets'][0]]\n"
         "assert said[1]['forecast'], said\n"
         "print(*(one['verdict'] for one in said), *sorted({name.split('.')[0] for name in sys.modules}))\n"
     )

@@ -22,17 +22,32 @@ from hypothesis import strategies as st
 Result = dict[str, Any]
 NET = {"this_period": "30", "monthly": "100", "next_period": "101"}
 KNOWN: Result = {
-    "lines": [{"name": "web"}], "complete": True, "unknown": [], "required": {"cores": 2}, "adds_no_cost": False, "currency": "CHF",
-    "difference": {"net": NET}, "collected_at": "2026-11-21T05:00:00Z",
+    "lines": [{"name": "web"}],
+    "complete": True,
+    "unknown": [],
+    "required": {"cores": 2},
+    "adds_no_cost": False,
+    "currency": "CHF",
+    "difference": {"net": NET},
+    "collected_at": "2026-11-21T05:00:00Z",
     "period": {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "hours": "228"},
-    "following_period": {"period_start": "2026-12-01T00:00:00Z", "period_end": "2027-01-01T00:00:00Z", "hours": "744"},
+    "following_period": {
+        "period_start": "2026-12-01T00:00:00Z",
+        "period_end": "2027-01-01T00:00:00Z",
+        "hours": "744",
+    },
     # 0.5 an hour.
-    "request_total": {basis: {"CHF": chf} for basis, chf in (("hourly", "0.5"), ("this_period", "114"), ("next_period", "372"))},
-}  # fmt: skip
+    "request_total": {
+        basis: {"CHF": chf}
+        for basis, chf in (("hourly", "0.5"), ("this_period", "114"), ("next_period", "372"))
+    },
+}
 FREE: Result = {**KNOWN, "lines": [], "adds_no_cost": True, "required": {}}
 UNKNOWN: Result = {
-    **KNOWN, "complete": False, "unknown": [{"name": "web", "reason": "nobody knows"}, {"name": "db", "reason": "no price"}],
-}  # fmt: skip
+    **KNOWN,
+    "complete": False,
+    "unknown": [{"name": "web", "reason": "nobody knows"}, {"name": "db", "reason": "no price"}],
+}
 FITS: Result = {"fits": True, "shortfalls": [], "unknown": []}
 SHORT: Result = {"fits": False, "shortfalls": [{"name": "cores", "missing": 4}], "unknown": []}
 UNTOLD: Result = {
@@ -45,9 +60,15 @@ SKIPPED: Result = {"changed": False, "skipped": True, "skip_reason": "Conditiona
 
 
 MONTH: Result = {
-    "currency": "CHF", "left": "0", **{key: KNOWN["period"][key] for key in ("period_start", "period_end")},
-    "next_period": {"period_start": "2026-12-01T00:00:00Z", "period_end": "2027-01-01T00:00:00Z", "left": "0"},
-}  # fmt: skip
+    "currency": "CHF",
+    "left": "0",
+    **{key: KNOWN["period"][key] for key in ("period_start", "period_end")},
+    "next_period": {
+        "period_start": "2026-12-01T00:00:00Z",
+        "period_end": "2027-01-01T00:00:00Z",
+        "left": "0",
+    },
+}
 
 
 def gate(verdict: str, *budgets: str, passed: bool | None = None, **more: Any) -> Result:
@@ -73,19 +94,61 @@ def told(
 @pytest.mark.parametrize(
     ("estimate", "quota", "answer", "verdict", "reason"),
     [
-        (KNOWN, FITS, gate("allow"), "allow", "The cost is known: CHF 30 until the period ends, 100 in 730 hours"),
+        (
+            KNOWN,
+            FITS,
+            gate("allow"),
+            "allow",
+            "The cost is known: CHF 30 until the period ends, 100 in 730 hours",
+        ),
         (KNOWN, FITS, gate("deny"), "deny", "b0 says deny"),
         (KNOWN, FITS, gate("unknown"), "unknown", "b0 says unknown"),
-        (KNOWN, SHORT, gate("unknown"), "deny", "The deployment does not fit into the quotas: cores lacks 4."),
-        (KNOWN, UNTOLD, gate("allow"), "unknown", "Whether it fits into the quotas is not known: ports (network was"),
+        (
+            KNOWN,
+            SHORT,
+            gate("unknown"),
+            "deny",
+            "The deployment does not fit into the quotas: cores lacks 4.",
+        ),
+        (
+            KNOWN,
+            UNTOLD,
+            gate("allow"),
+            "unknown",
+            "Whether it fits into the quotas is not known: ports (network was",
+        ),
         (UNKNOWN, FITS, gate("allow"), "unknown", "The cost is not known of web and 1 more: nobody knows."),
         (UNKNOWN, FITS, gate("deny"), "deny", "b0 says deny"),
-        ({**KNOWN, "complete": False}, FITS, gate("allow"), "unknown", "The cost is not known: not all could be read."),
-        (BROKEN, FITS, gate("allow"), "unknown", "The cost is not known: Reading flavors from http://cloud failed: 500"),
-        (KNOWN, BROKEN, gate("allow"), "unknown", "Whether it fits into the quotas is not known: Reading flavors"),
+        (
+            {**KNOWN, "complete": False},
+            FITS,
+            gate("allow"),
+            "unknown",
+            "The cost is not known: not all could be read.",
+        ),
+        (
+            BROKEN,
+            FITS,
+            gate("allow"),
+            "unknown",
+            "The cost is not known: Reading flavors from http://cloud failed: 500",
+        ),
+        (
+            KNOWN,
+            BROKEN,
+            gate("allow"),
+            "unknown",
+            "Whether it fits into the quotas is not known: Reading flavors",
+        ),
         (KNOWN, FITS, BROKEN, "unknown", "What the budgets say is not known: Reading flavors from"),
         (SKIPPED, SKIPPED, SKIPPED, "unknown", "The cost is not known: was not asked"),
-        (KNOWN, SKIPPED, gate("allow"), "unknown", "Whether it fits into the quotas is not known: was not asked"),
+        (
+            KNOWN,
+            SKIPPED,
+            gate("allow"),
+            "unknown",
+            "Whether it fits into the quotas is not known: was not asked",
+        ),
         (KNOWN, FITS, SKIPPED, "unknown", "What the budgets say is not known: was not asked"),
         (KNOWN, FITS, {"verdict": "perhaps"}, "unknown", "What the budgets say is not known"),
         # A line that no budget covers is a verdict of none of them.
@@ -95,7 +158,7 @@ def told(
         (FREE, SKIPPED, SKIPPED, "allow", "The deployment adds no cost: it comes to CHF 30 until"),
         ({**FREE, "required": {"cores": 2}}, SHORT, SKIPPED, "deny", "does not fit into the quotas"),
     ],
-)  # fmt: skip
+)
 def test_one_verdict_of_all(
     estimate: Result, quota: Result, answer: Result, verdict: str, reason: str
 ) -> None:
@@ -173,17 +236,29 @@ def year(left: str, left_next: str, **more: Any) -> Result:
     [
         # December has 744 hours, 2027 has 8760, of which it was asked for 744: at 0.5 an hour 372 and 4008.
         (year("372", "4008"), "allow", "The cost is known"),
-        (year("371.99", "4008"), "deny", "year: until 2027-01-01T00:00:00Z the deployment goes on to cost CHF 372 more, where 371.99"),
-        (year("372", "4007.99"), "deny", "year: until 2028-01-01T00:00:00Z the deployment goes on to cost CHF 4008 more, where"),
+        (
+            year("371.99", "4008"),
+            "deny",
+            "year: until 2027-01-01T00:00:00Z the deployment goes on to cost CHF 372 more, where 371.99",
+        ),
+        (
+            year("372", "4007.99"),
+            "deny",
+            "year: until 2028-01-01T00:00:00Z the deployment goes on to cost CHF 4008 more, where",
+        ),
         (year("372", "0", next_period=None), "allow", "The cost is known"),
         (year("9999", "9999", currency="EUR"), "unknown", "what nobody knows in EUR"),
         (year("0", "0", verdict="unknown", reason="stale"), "unknown", "stale"),
         (year("0", "0", verdict="deny", reason="gone"), "deny", "gone"),
         (year("0", "0", verdict="ended"), "allow", "The cost is known"),
         # One that ends before the estimate does was asked for enough.
-        ({**year("0", "0"), "period_end": "2026-11-23T00:00:00Z", "next_period": None}, "allow", "The cost is known"),
+        (
+            {**year("0", "0"), "period_end": "2026-11-23T00:00:00Z", "next_period": None},
+            "allow",
+            "The cost is known",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_budget_with_longer_periods_needs_what_the_deployment_goes_on_to_cost(
     budget: Result, verdict: str, reason: str
 ) -> None:

@@ -277,7 +277,7 @@ def spend(kind: str, seed: int = 2026) -> list[int]:
     return hours
 
 
-def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.Known, Decimal]]:
+def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.KnownForecast, Decimal]]:
     """Each day's noon from the second week on, the forecast at that moment, and what the month came to in the
     end.
     """
@@ -298,19 +298,17 @@ def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.Known, D
         rated = replace(
             feed(), rated_through=now, run_rates=newest, imported=(Imported(Window(YEAR.begin, now)),)
         )
-        cost = snapshots.Cost("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now))
+        cost = snapshots.CostSum("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now))
         spent_by = defaultdict(tuple, {month: (cost,)})
-        stands_on = Snapshot(now, lambda window, _scope, of=spent_by: of[window], (rated,), Rates())
+        seen = Snapshot(now, lambda window, _scope, of=spent_by: of[window], (rated,), Rates())
         last_week = {rated.key: [Hours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
-        told = forecasts.of_period(
-            of_month, period_sum(of_month, month, Request(), stands_on), stands_on, last_week
-        )
-        assert isinstance(told, forecasts.Known)
+        told = forecasts.of_period(of_month, period_sum(of_month, month, Request(), seen), seen, last_week)
+        assert isinstance(told, forecasts.KnownForecast)
         found.append((now, told, Decimal(spent(month, month.end)) / 10**9))
     return found
 
 
-def within(found: Sequence[tuple[datetime, forecasts.Known, Decimal]]) -> float:
+def within(found: Sequence[tuple[datetime, forecasts.KnownForecast, Decimal]]) -> float:
     return sum(told.low <= outcome <= told.high for _now, told, outcome in found) / len(found)
 
 

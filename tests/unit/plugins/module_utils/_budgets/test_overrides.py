@@ -155,7 +155,7 @@ def test_a_budget_that_is_removed_takes_along_what_nobody_used(desk: Desk) -> No
         ({"amount": "0"}, "^amount: '0' is not above zero"),
         ({"amount": "NaN"}, "^amount: 'NaN' is not an amount"),
         ({"until": "2026-11-28T12:30:00Z"}, "^until: 2026-11-28T12:30:00Z is past"),
-        ({"until": "soon"}, "^until: 'soon' is no date"),
+        ({"until": "soon"}, "^until: 'soon' is not a date"),
     ],
 )
 def test_what_is_not_said_is_refused(desk: Desk, more: dict[str, Any], sentence: str) -> None:

@@ -4,7 +4,8 @@
 
 """Of any number of racers exactly those that fit hold (design/reservations.md#one-transaction).
 
-In the original, 8 of 8 threads were let through a budget for one.
+codomyrmex's BudgetManager, whose names cost_management.py follows (github.com/docxology/codomyrmex at
+5007d90), let 8 of 8 threads spend from a budget for one.
 """
 
 from __future__ import annotations

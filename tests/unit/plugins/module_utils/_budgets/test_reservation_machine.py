@@ -84,10 +84,9 @@ class Reservations(RuleBasedStateMachine):
             return 0
         if held.state == "held" and now < held.expires_at:
             return held.held
-        waits = held.category == "compute" and held.committed_at is not None
-        if held.state == "committed" and waits and self.rated_through < held.committed_at + HOUR:  # type: ignore[operator]
-            return held.committed
-        return 0
+        if held.state != "committed" or held.category != "compute" or held.committed_at is None:
+            return 0
+        return held.committed if self.rated_through < held.committed_at + HOUR else 0
 
     def covers(self, budget: str, category: str) -> bool:
         return CATEGORY[budget] in (None, category)

@@ -342,7 +342,7 @@ def test_what_an_import_took_over_is_read_no_more(desk: Desk) -> None:
 
 def test_an_import_cannot_settle_what_entries_feed(desk: Desk) -> None:
     desk.define()
-    with pytest.raises(InvalidOption, match="import would never tell budget team"):
+    with pytest.raises(InvalidOption, match="`import` never brings a cost to budget team"):
         desk.hold("1", settled_by="import")
     assert desk.stands() == ("0", "0")
 
@@ -365,7 +365,7 @@ def test_a_hold_under_warn_is_marked_where_it_did_not_fit(desk: Desk) -> None:
         ({"amount": "1_000"}, "is not an amount"),
         ({"amount": "0.0000000001"}, "less than the ledger's smallest unit"),
         ({"amount": "1", "currency": None}, "currency: an amount needs its currency"),
-        ({"amount": "1", "category": "cumpute"}, "category: 'cumpute' is no category"),
+        ({"amount": "1", "category": "cumpute"}, "category: 'cumpute' is not a category"),
         ({"amount": "1", "category": None}, "category: is needed in line 1"),
         ({"lines": []}, "lines: is empty"),
         ({"lines": [{"amount": "1"}, {"amount": "NaN"}]}, r"lines\[1\].amount: 'NaN' is not an amount"),
@@ -373,8 +373,8 @@ def test_a_hold_under_warn_is_marked_where_it_did_not_fit(desk: Desk) -> None:
             {"lines": [{"amount": "1", "period": "next", "category": "compute"}]},
             "line 1 is of the next period",
         ),
-        ({"amount": "1", "ttl": "2"}, "ttl: '2' is no length of time"),
-        ({"amount": "1", "ttl": "0h"}, "ttl: '0h' is no length of time"),
+        ({"amount": "1", "ttl": "2"}, "ttl: '2' is not a duration"),
+        ({"amount": "1", "ttl": "0h"}, "ttl: '0h' is not a duration"),
         ({"amount": "1", "name": " "}, "name: is empty"),
         ({"amount": "1", "budget": "typo"}, "the ledger has no budget 'typo'"),
     ],

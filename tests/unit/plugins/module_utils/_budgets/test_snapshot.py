@@ -25,7 +25,7 @@ from .snapshots import BEGIN, NOW, budget
 KINDS = (Scope(categories=("compute",)), Scope(projects=("shop",)), Scope(tags=(("team", "web"),)))
 
 
-def told_for(path: Path, read_for: Scope, asked: Scope) -> list[snapshot.Cost]:
+def told_for(path: Path, read_for: Scope, asked: Scope) -> list[snapshot.CostSum]:
     options, one = LedgerOptions(f"sqlite:///{path}/ledger.db"), budget(scope=read_for)
     window = period_at(one.calendar, NOW)
     assert window is not None
@@ -56,7 +56,9 @@ def told_for(path: Path, read_for: Scope, asked: Scope) -> list[snapshot.Cost]:
             "test",
         )
     with reading(options) as opened:
-        return list(snapshot.read(opened.connection, Rates(), NOW, [one], Request()).costs(window, asked))
+        return list(
+            snapshot.read_snapshot(opened.connection, Rates(), NOW, [one], Request()).costs(window, asked)
+        )
 
 
 @pytest.mark.parametrize("asked", KINDS)

@@ -4,6 +4,9 @@
 
 """Which budgets are asked, and what their answers come to (design/gate.md#requests,
 design/gate.md#deny-unknown-allow).
+
+Where a test names codomyrmex, it holds what github.com/docxology/codomyrmex does wrong at 5007d90, in the
+package cloud/cost_management, whose names cost_management.py follows.
 """
 
 from __future__ import annotations
@@ -43,14 +46,14 @@ def test_each_budget_gets_the_sum_of_the_lines_in_its_scope() -> None:
 
 
 def test_a_budget_is_not_asked_about_what_it_does_not_cover() -> None:
-    """The original blocked a spend on compute by a budget for the network."""
+    """codomyrmex's can_spend() blocked a spend on compute by a budget for the network."""
     network = budget("0", name="network", scope=scope(["network"]))
     said = decide((ALL, network), asked(line("60", "compute")), snapshot(), "fail", "fail")
     assert said["verdict"] == "allow" and [row["name"] for row in said["budgets"]] == ["all"]
 
 
 def test_tags_are_applied() -> None:
-    """The original counted 100 of team b against a budget of team a."""
+    """codomyrmex's get_utilization() counted 100 of team b against a budget of team a."""
     team_a = budget("10", name="a", scope=scope(tags={"team": "a"}))
     spent = snapshot([cost("100", tags={"team": "b"})])
     assert says(team_a, asked(line("10", tags={"team": "a", "env": "prod"})), spent) == "allow"
@@ -70,7 +73,8 @@ def test_all_tags_of_a_scope_have_to_match_and_any_of_its_categories() -> None:
 
 @pytest.mark.parametrize("one", [line("1"), line("1", "storage")])
 def test_a_line_in_no_scope_or_without_a_category_is_unknown(one: object) -> None:
-    assert decide((COMPUTE,), asked(one), snapshot(), "fail", "fail")["verdict"] == "unknown"  # type: ignore[arg-type]
+    request = asked(one)  # type: ignore[arg-type]
+    assert decide((COMPUTE,), request, snapshot(), "fail", "fail")["verdict"] == "unknown"
 
 
 def test_a_line_without_the_project_that_a_budget_goes_by_is_unknown_beside_others_that_allow() -> None:

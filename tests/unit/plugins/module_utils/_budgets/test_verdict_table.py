@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ansible_collections.finops.cloud.plugins.module_utils._budgets.verdict import decide, evaluate, summary
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.verdict import (
+    decide,
+    evaluate,
+    format_summary,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.budgets import Budget
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.overrides import Override
@@ -22,21 +26,21 @@ def named(name: str, one: Budget) -> Budget:
 
 
 def test_a_line_has_limit_spent_accrued_reserved_requested_left_and_why() -> None:
-    stands_on = snapshot([cost("401.2345")], feed(), promises=[promise("40", BEGIN + timedelta(days=2))])
-    said = decide(
-        (budget("500", basis="period_end", fed_by="cloud"),), asked("1.5"), stands_on, "fail", "fail"
-    )
+    seen = snapshot([cost("401.2345")], feed(), promises=[promise("40", BEGIN + timedelta(days=2))])
+    said = decide((budget("500", basis="period_end", fed_by="cloud"),), asked("1.5"), seen, "fail", "fail")
     # Three periods of 2 since 10:00, and 59 until the month ends: 401.2345 + 6 + 40 + 118 + 1.5 are 566.7345.
     assert said["summary"] == [
-        "budget  verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why",
-        "team    deny     2026-11-01   ICU 500.00  401.23     6.00     40.00   118.00       1.50  -66.73  66.7345 too much",
+        "budget  verdict  period from       limit   spent  accrued  reserved  to come  requested    left "
+        " why",
+        "team    deny     2026-11-01   ICU 500.00  401.23     6.00     40.00   118.00       1.50  -66.73 "
+        " 66.7345 too much",
     ]
     assert said["reasons"][0].endswith("that is 66.7345 too much.")
 
 
 def test_the_period_that_decides_is_the_one_that_is_shown() -> None:
     said = evaluate(budget(), asked("1", line("1001", period="next")), snapshot())
-    assert summary([said])[1].split()[:6] == ["team", "deny", "2026-12-01", "ICU", "1000.00", "0.00"]
+    assert format_summary([said])[1].split()[:6] == ["team", "deny", "2026-12-01", "ICU", "1000.00", "0.00"]
 
 
 def test_the_worst_line_is_the_first_and_the_tasks_message() -> None:
@@ -62,7 +66,9 @@ def test_a_limit_of_nothing_is_the_worst_of_all() -> None:
 
 def test_what_is_not_known_is_a_bound_or_a_question_mark_never_a_number() -> None:
     stale = feed(datetime(2026, 11, 20, tzinfo=UTC), run_rate="0")
-    (_header, row) = summary([evaluate(budget(fed_by="cloud"), asked("1"), snapshot([cost("7")], stale))])
+    (_header, row) = format_summary(
+        [evaluate(budget(fed_by="cloud"), asked("1"), snapshot([cost("7")], stale))]
+    )
     assert row.split()[1:11] == [
         "unknown",
         "2026-11-01",
@@ -95,22 +101,22 @@ def test_a_request_in_a_currency_without_a_rate_is_not_told_as_nothing() -> None
 def test_too_much_is_never_nothing() -> None:
     said = evaluate(budget("10"), asked("10.000000001"), snapshot())
     assert said.reason.endswith("that is less than 0.000001 too much.")
-    assert summary([said])[1].endswith("less than 0.000001 too much")
+    assert format_summary([said])[1].endswith("less than 0.000001 too much")
 
 
 def test_a_tiny_amount_is_shown_whole() -> None:
-    assert "  0.0004  " in summary([evaluate(budget(), asked("0.0004"), snapshot())])[1]
+    assert "  0.0004  " in format_summary([evaluate(budget(), asked("0.0004"), snapshot())])[1]
 
 
 def test_an_override_is_named_where_it_was_needed() -> None:
     raised = Override(
         "team", "monthly/2026-11-01T00:00:00Z", "deploy", nano("5"), "a good week", "Ada", BEGIN, "me"
     )
-    stands_on = replace(snapshot([cost("999")]), overrides=(raised,))
-    assert summary([evaluate(budget(), asked("4"), stands_on)])[1].endswith(
+    seen = replace(snapshot([cost("999")]), overrides=(raised,))
+    assert format_summary([evaluate(budget(), asked("4"), seen)])[1].endswith(
         "fits, raised by 5 for deploy by Ada (a good week)"
     )
 
 
 def test_no_budget_makes_no_table() -> None:
-    assert summary([]) == []
+    assert format_summary([]) == []

@@ -37,7 +37,9 @@ def written(folder: Path, name: str, rows: list[dict[str, Any]]) -> Path:
 @settings(max_examples=50)
 @given(ROWS)
 def test_json_lines_are_the_rows(tmp_path_factory: Any, rows: list[dict[str, Any]]) -> None:
-    """In the order of the columns, with their types: 1 and true are equal in Python, and no more than that."""
+    """In the order of the columns, with their types: 1 and true are equal in Python, and no more than
+    that.
+    """
     path = written(tmp_path_factory.mktemp("rows"), "rows.jsonl", rows)
     lines = path.read_text(encoding="utf-8").split("\n")
     assert lines.pop() == ""

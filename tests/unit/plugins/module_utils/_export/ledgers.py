@@ -35,6 +35,18 @@ HOSTILE = (
     "",
 )
 
+#: What spreadsheets take for the start of a formula or a command (OWASP, CSV Injection), also full-width.
+BEGINS_OF_FORMULAS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+def read_back(cell: str) -> str:
+    """The text behind a cell of CSV, by the rule that docs/export.md gives readers: of a cell that begins
+    with an apostrophe and would be a formula behind all its apostrophes, one apostrophe is not text.
+    """
+    text = cell.lstrip("'")
+    is_formula = text.lstrip().startswith(BEGINS_OF_FORMULAS) or text.startswith(BEGINS_OF_FORMULAS)
+    return cell[1:] if cell.startswith("'") and is_formula else cell
+
 
 def entry(key: str, hour: datetime, amount_nano: int = 1_000_000_000, **given: Any) -> entries.Entry:
     """A cost of an hour, of a server unless told otherwise."""
@@ -62,9 +74,14 @@ def entry(key: str, hour: datetime, amount_nano: int = 1_000_000_000, **given: A
 def by_hand(key: str, hour: datetime, kind: str, amount_nano: int, **given: Any) -> entries.Entry:
     """A cost that somebody wrote down: at a moment, of nothing in particular."""
     return entries.Entry(
-        source="manual", key=key, charge_category=kind, category="other", period=Window(hour, hour), amount_nano=amount_nano,
+        source="manual",
+        key=key,
+        charge_category=kind,
+        category="other",
+        period=Window(hour, hour),
+        amount_nano=amount_nano,
         **{"currency": "CHF", **given},
-    )  # fmt: skip
+    )
 
 
 def every_kind() -> list[entries.Entry]:
@@ -75,9 +92,14 @@ def every_kind() -> list[entries.Entry]:
     found = []
     for hour in hours:
         of_categories = (
-            ("llm_inference", "tokens"), ("llm_embedding", "tokens"), ("compute", "instance"), ("storage", "volume.size"),
-            ("network", "ip.floating"), ("api_calls", "calls"), ("other", None),
-        )  # fmt: skip
+            ("llm_inference", "tokens"),
+            ("llm_embedding", "tokens"),
+            ("compute", "instance"),
+            ("storage", "volume.size"),
+            ("network", "ip.floating"),
+            ("api_calls", "calls"),
+            ("other", None),
+        )
         found += [
             entry(f"{hour:%m}/{category}", hour, 1_234_567_891, category=category, metric=metric)
             for category, metric in of_categories

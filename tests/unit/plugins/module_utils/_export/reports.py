@@ -76,11 +76,23 @@ def before(entry_count: int = 5, feeds: Sequence[dict[str, Any]] = ()) -> dict[s
 
 def budget(name: str, **given: Any) -> dict[str, Any]:
     usual = {
-        "name": name, "verdict": "allow", "reason": f"{name}: fits.", "currency": "CHF", "limit": "100", "spent": "40", "accrued": "1",
-        "reserved": "5", "to_come": "20", "left": "34", "utilization": 0.46, "at_least": None,
-        "period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "runs_out_at": None,
+        "name": name,
+        "verdict": "allow",
+        "reason": f"{name}: fits.",
+        "currency": "CHF",
+        "limit": "100",
+        "spent": "40",
+        "accrued": "1",
+        "reserved": "5",
+        "to_come": "20",
+        "left": "34",
+        "utilization": 0.46,
+        "at_least": None,
+        "period_start": "2026-11-01T00:00:00Z",
+        "period_end": "2026-12-01T00:00:00Z",
+        "runs_out_at": None,
         "forecast": {"low": "60", "expected": "70", "high": "80", "enough_data": True, "reason": None},
-    }  # fmt: skip
+    }
     return {**usual, **given}
 
 
@@ -91,17 +103,29 @@ def unknown_budget(name: str) -> dict[str, Any]:
 
 def alert(name: str, threshold: str) -> dict[str, Any]:
     return {
-        "id": f"{name}/{threshold}", "budget": name, "period": "monthly/x", "basis": "actual", "threshold": threshold, "amount": "41",
-        "currency": "CHF", "message": f"{name}: {threshold}", "fired_at": "2026-11-20T00:00:00Z",
-    }  # fmt: skip
+        "id": f"{name}/{threshold}",
+        "budget": name,
+        "period": "monthly/x",
+        "basis": "actual",
+        "threshold": threshold,
+        "amount": "41",
+        "currency": "CHF",
+        "message": f"{name}: {threshold}",
+        "fired_at": "2026-11-20T00:00:00Z",
+    }
 
 
 def everything(name: str = "web-1") -> dict[str, Any]:
     """A result of each kind, with the name wherever a cloud or a user names something."""
     held = {
-        "name": name, "state": "held", "held_at": "2026-11-21T00:00:00Z", "expires_at": "2026-11-21T14:00:00Z", "forced": False,
-        "held": [{"amount": "5", "currency": "CHF"}], "committed": [],
-    }  # fmt: skip
+        "name": name,
+        "state": "held",
+        "held_at": "2026-11-21T00:00:00Z",
+        "expires_at": "2026-11-21T14:00:00Z",
+        "forced": False,
+        "held": [{"amount": "5", "currency": "CHF"}],
+        "committed": [],
+    }
     idle = {"name": name, "id": "r1", "type": "storage.volume", "reason": "unattached", "age_hours": 48.0}
     quota = {"limit": 10, "used": 9, "utilization": 0.9}
     return {

@@ -23,10 +23,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import fr
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import undone
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql, totals
 
-from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
+from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger, read_back
 
 HERE = Path(__file__).parent
 RULES = list(csv.DictReader((HERE / "focus-1.2-columns.csv").open(encoding="utf-8")))
@@ -209,8 +208,8 @@ def test_hostile_names_arrive_and_run_nowhere(tmp_path: Path, name: str) -> None
     told = written(tmp_path, costs)[0]
     assert len(told) == 1
     row = told[0]
-    assert undone(row["ResourceName"]) == name
-    assert undone(row["x_EntryKey"]) == f"k{name}"
+    assert read_back(row["ResourceName"]) == name
+    assert read_back(row["x_EntryKey"]) == f"k{name}"
     assert json.loads(row["Tags"]) == {"t": name}
     numbers = {rule["column"] for rule in RULES if rule["data_type"] == "Decimal"} | {"x_RecordedCost"}
     for column, cell in row.items():
@@ -237,5 +236,5 @@ def test_an_unknown_rate_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_nobody_is_billed_in_icu(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match="^currency: ICU is a virtual currency"):
+    with pytest.raises(InvalidOption, match="^currency: `ICU` is a virtual currency"):
         written(tmp_path, every_kind(), options=FocusOptions("ICU", Rates(), "UTC"))

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Metrics by a real parser: names, units and labels as they were meant, and nothing told that is not known."""
+"""Metrics by a real parser: names, units and labels as they were meant, and nothing told that is not
+known.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ def written(folder: Path, costs: list[Any]) -> dict[str, Any]:
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     options = ledger(folder, costs)
     result = textfile.write(
-        options, textfile.Asked(str(folder / "finops.prom"), question), NOW, check_mode=False
+        options, textfile.MetricsTarget(str(folder / "finops.prom"), question), NOW, check_mode=False
     )
     text = (folder / "finops.prom").read_text(encoding="utf-8")
     told = families(text)
@@ -51,8 +53,14 @@ def test_costs_are_told_with_their_unit_and_by_category(tmp_path: Path) -> None:
     assert (whole.type, whole.unit) == ("gauge", "chf")
     by_category = values(told["finops_category_cost_chf"], "category")
     assert set(by_category) == {
-        "llm_inference", "llm_embedding", "compute", "storage", "network", "api_calls", "other",
-    }  # fmt: skip
+        "llm_inference",
+        "llm_embedding",
+        "compute",
+        "storage",
+        "network",
+        "api_calls",
+        "other",
+    }
     assert whole.samples[0].value == pytest.approx(sum(by_category.values()))
     by_project = values(told["finops_project_cost_chf"], "project_name")
     assert set(by_project) == {"PCP-ABC1234", None}
@@ -96,7 +104,9 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
         "compute": {"cores": row, "instances": {**row, "limit": -1, "utilization": None, "unlimited": True}},
         "network": None,
     }
-    told = families(openmetrics.text(openmetrics.of_quotas(quotas, {"project_name": "P", "region": "dc3-a"})))
+    told = families(
+        openmetrics.format_families(openmetrics.of_quotas(quotas, {"project_name": "P", "region": "dc3-a"}))
+    )
     assert values(told["finops_quota_limit"], "quota") == {"cores": 10}
     assert values(told["finops_quota_used"], "quota") == {"cores": 4, "instances": 4}
     assert values(told["finops_quota_utilization_ratio"], "quota") == {"cores": 0.5}
@@ -104,7 +114,10 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
 
 def test_a_name_that_node_exporter_does_not_read_is_refused(tmp_path: Path) -> None:
     question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
-    with pytest.raises(InvalidOption, match="^dest: .* let its name end in .prom"):
+    with pytest.raises(InvalidOption, match="^dest: .* its name must end in .prom"):
         textfile.write(
-            ledger(tmp_path, every_kind()), textfile.Asked(str(tmp_path / "a.txt"), question), NOW, False
+            ledger(tmp_path, every_kind()),
+            textfile.MetricsTarget(str(tmp_path / "a.txt"), question),
+            NOW,
+            False,
         )

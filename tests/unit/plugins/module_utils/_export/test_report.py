@@ -84,7 +84,8 @@ def test_what_was_never_imported_is_said_and_its_days_are_not_zero() -> None:
     days = {row["day"]: (row["amount"], row["partial"]) for row in holed["days"]}
     assert days == {"2026-11-19": ("6", False), "2026-11-20": (None, True), "2026-11-21": ("6.5", True)}
     assert holed["incomplete"][0] == (
-        "The cost of web-1 (here) is not known from 2026-11-20 00:00 to 2026-11-21 06:00: that was never imported."
+        "The cost of web-1 (here) is not known from 2026-11-20 00:00 to 2026-11-21 06:00: that was never"
+        " imported."
     )
     many = told(summary=summary(feeds=[{**summary()["feeds"][0], "missing": [gap] * 5}]))
     assert many["incomplete"][0].endswith(" and 2 times more: that was never imported.")

@@ -167,7 +167,7 @@ def test_plain_csv_by_a_mapping(ledger: LedgerOptions) -> None:
         (
             [{**ROW, "ChargePeriodStart": "soon"}],
             {},
-            "bill.csv line 2.period_begin .*'soon' is no date or time",
+            "bill.csv line 2.period_begin .*'soon' is not a date or time",
         ),
         ([PLAIN], {"file_format": "csv"}, "^columns: tells no amount; name its column there"),
         (

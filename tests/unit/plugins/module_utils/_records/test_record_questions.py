@@ -29,9 +29,17 @@ from ansible_collections.finops.cloud.plugins.module_utils._vergeos import billi
 from ....small_vergeos import GIB, NOVEMBER, OCTOBER, SmallVergeos, row
 
 ASKED = {
-    "key": None, "latest": False, "summary": False, "since": None, "until": None, "timezone": "UTC", "limit": 100, "offset": 0,
-    "fields": None, "filter": None,
-}  # fmt: skip
+    "key": None,
+    "latest": False,
+    "summary": False,
+    "since": None,
+    "until": None,
+    "timezone": "UTC",
+    "limit": 100,
+    "offset": 0,
+    "fields": None,
+    "filter": None,
+}
 Opened = Callable[[list[dict[str, Any]]], Any]
 
 
@@ -180,7 +188,7 @@ def test_a_record_without_a_moment_is_listed_and_in_no_sum(vergeos: SmallVergeos
         records = SystemRecords(system)
         assert [one["key"] for one in ask(records)["records"]] == [1, 2]
         with pytest.raises(
-            FinopsError, match="Record 2 does not say when it was created; name since and until"
+            FinopsError, match="Record 2 does not say when it was created; set `since` and `until`"
         ):
             ask(records, summary=True)
         assert (
@@ -210,7 +218,8 @@ def test_records_of_several_make_no_sum(tmp_path: Path) -> None:
         assert [one["key"] for one in ask(of())["records"]] == [3, 2, 1]
         for asked in ({"latest": True}, {"summary": True}):
             with pytest.raises(
-                InvalidOption, match="openstack a p; openstack a q. Name source, system, region or project"
+                InvalidOption,
+                match="openstack a p; openstack a q. Set `source`, `system`, `region` or `project`",
             ):
                 ask(of(system="a"), **asked)
         assert ask(of(system="a", project="name of q"), latest=True)["record"]["key"] == 2

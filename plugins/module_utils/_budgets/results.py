@@ -1,0 +1,207 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Budgets, verdicts, holds, overrides, alerts and forecasts as the dictionaries that tasks return
+(design/gate.md#deny-unknown-allow). texts.py makes the sentences and the table.
+
+Moments are in UTC, amounts are text in the budget's currency, and null is what is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .._core.money import ROUNDING, display, from_nano, plain
+from .._core.periods import WEEKDAYS, iso
+
+if TYPE_CHECKING:
+    from .._ledger.alerts import Alert
+    from .._ledger.budgets import Budget
+    from .._ledger.holds import Hold, Line
+    from .._ledger.overrides import Override
+    from .forecasts import KnownForecast, UnknownForecast
+    from .sums import PeriodSum
+    from .verdict import BudgetVerdict
+
+#: What a task returns of alerts if it fires none.
+NOTHING_FIRED: Mapping[str, Any] = {"alerts": [], "alerts_unknown": []}
+_PERIOD_KEYS = (
+    "period_start", "period_end", "resets_at", "reserved", "requested", "spent", "accrued", "to_come",
+    "remaining", "utilization", "left",
+    "at_least", "override",
+)  # fmt: skip
+
+
+def budget_to_result(budget: Budget | None) -> dict[str, Any]:
+    """A budget's definition; empty for none."""
+    if budget is None:
+        return {}
+    calendar = budget.calendar
+    return {
+        "name": budget.name,
+        "limit": display(from_nano(budget.limit_nano)),
+        "currency": budget.currency,
+        "period": calendar.kind,
+        "timezone": calendar.zone,
+        "first_day": WEEKDAYS[calendar.first_day],
+        "anchor_day": calendar.anchor_day,
+        "anchor_month": calendar.anchor_month,
+        "begin": None if calendar.begin is None else iso(calendar.begin),
+        "end": None if calendar.end is None else iso(calendar.end),
+        "fed_by": budget.fed_by,
+        "basis": budget.basis,
+        "max_staleness": f"{int(budget.max_staleness.total_seconds())}s",
+        "scope": {
+            "categories": list(budget.scope.categories),
+            "projects": list(budget.scope.projects),
+            "tags": dict(budget.scope.tags),
+        },
+        "thresholds": [plain(part) for part in budget.thresholds],
+    }
+
+
+def verdict_to_result(verdict: BudgetVerdict) -> dict[str, Any]:
+    """One row of `budgets`: the amounts of the current period beside those of the budget, then those of the
+    next period and of later ones.
+    """
+    budget = verdict.budget
+    current, following, *later = [*verdict.periods, None, None][: max(len(verdict.periods), 2)]
+    return {
+        "name": budget.name,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "rated_through": None if verdict.rated_through is None else iso(verdict.rated_through),
+        "fed_by": budget.fed_by,
+        "basis": budget.basis,
+        "currency": budget.currency,
+        "limit": display(from_nano(budget.limit_nano)),
+        **(dict.fromkeys(_PERIOD_KEYS) if current is None else _period_to_result(current)),
+        "next_period": None if following is None else _period_to_result(following),
+        "later_periods": [_period_to_result(one) for one in later if one is not None],
+    }
+
+
+def _period_to_result(period: PeriodSum) -> dict[str, Any]:
+    """The period's amounts. One that is known only in part is null, with its known part in at_least
+    (design/reading-a-cloud.md#unknown-is-not-zero).
+    """
+    promised = {"reserved": display(period.reserved), "requested": display(period.requested)}
+    amounts = {
+        "spent": display(period.spent),
+        "accrued": display(period.accrued),
+        "to_come": display(period.to_come),
+        "remaining": display(ROUNDING.subtract(period.limit, period.taken)),
+        "utilization": utilization(period.taken, period.limit),
+        "left": display(period.left),
+    }
+    known = {**promised, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
+    return {
+        "period_start": iso(period.window.begin),
+        "period_end": iso(period.window.end),
+        "resets_at": iso(period.window.end),
+        **(promised if period.promises_known else dict.fromkeys(promised)),
+        **(dict.fromkeys(amounts) if period.problems else amounts),
+        "at_least": known if period.problems and period.has_rate else None,
+        "override": None if period.override is None else _used_override_to_result(period.override),
+    }
+
+
+def utilization(amount: Decimal, limit: Decimal) -> float:
+    """An amount as a fraction of the limit, 1.0 for all of it and for any spend on a limit of zero."""
+    if not limit:
+        return 1.0 if amount > 0 else 0.0
+    return float(round(ROUNDING.divide(amount, limit), 6))
+
+
+def line_to_result(line: Line) -> dict[str, Any]:
+    """A line of a request or of a hold."""
+    return {
+        "amount": display(line.money.amount),
+        "currency": line.money.currency,
+        "category": line.category,
+        "project": line.project,
+        "tags": dict(line.tags),
+        "period": line.period,
+    }
+
+
+def hold_to_result(hold: Hold | None, now: datetime) -> dict[str, Any]:
+    """A hold (design/reservations.md#one-transaction); empty for none."""
+    if hold is None:
+        return {}
+    return {
+        "name": hold.name,
+        "generation": hold.generation,
+        "state": hold.state,
+        "settled_by": hold.settled_by,
+        "counts_at": iso(hold.counts_at),
+        "held_at": iso(hold.held_at),
+        "expires_at": iso(hold.expires_at),
+        "expired": hold.expired(now),
+        "committed_at": None if hold.committed_at is None else iso(hold.committed_at),
+        "forced": hold.forced,
+        "held": [line_to_result(line) for line in hold.held],
+        "committed": [line_to_result(line) for line in hold.committed],
+    }
+
+
+def override_to_result(override: Override | None) -> dict[str, Any]:
+    """An override; empty for none."""
+    if override is None:
+        return {}
+    return {"budget": override.budget, "period": override.period_id, **_used_override_to_result(override)}
+
+
+def _used_override_to_result(override: Override) -> dict[str, Any]:
+    """An override in a row that names its budget and its period already."""
+    return {
+        "reservation": override.reservation,
+        "amount": display(from_nano(override.amount_nano)),
+        "reason": override.reason,
+        "approved_by": override.approved_by,
+        "until": iso(override.until),
+    }
+
+
+def alert_to_result(alert: Alert) -> dict[str, Any]:
+    """An alert that fired."""
+    return {
+        "id": alert.id,
+        "budget": alert.mark.budget,
+        "period": alert.mark.period_id,
+        "period_start": iso(alert.window.begin),
+        "period_end": iso(alert.window.end),
+        "basis": alert.mark.basis,
+        "threshold": plain(alert.mark.threshold),
+        "amount": display(alert.amount),
+        "limit": display(alert.limit),
+        "currency": alert.currency,
+        "utilization": utilization(alert.amount, alert.limit),
+        "at_least": alert.at_least,
+        "message": alert.message,
+        "fired_at": iso(alert.fired_at),
+        "acknowledged_by": list(alert.acknowledged_by),
+    }
+
+
+def forecast_to_result(forecast: KnownForecast | UnknownForecast | None) -> dict[str, Any]:
+    """The keys `forecast` and `runs_out_at` of a budget's row. None: the budget has no current period."""
+    # Only a status has forecasts; a gate does without the file.
+    from .forecasts import UnknownForecast
+
+    if forecast is None:
+        return {"forecast": None, "runs_out_at": None}
+    bounds: Sequence[str] = ("low", "expected", "high")
+    if isinstance(forecast, UnknownForecast):
+        unknown = {"enough_data": False, "rated_periods": None, "reason": f"{forecast.reason}."}
+        return {"forecast": {**dict.fromkeys(bounds), **unknown}, "runs_out_at": None}
+    amounts = {name: display(getattr(forecast, name)) for name in bounds}
+    known = {"enough_data": forecast.enough_data, "rated_periods": forecast.rated_periods, "reason": None}
+    return {
+        "forecast": {**amounts, **known},
+        "runs_out_at": None if forecast.runs_out_at is None else iso(forecast.runs_out_at),
+    }
