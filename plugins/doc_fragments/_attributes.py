@@ -14,10 +14,12 @@ attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when
+      in diff mode.
   idempotent:
     description:
-      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates
+        no change.
       - This assumes that the system controlled or queried by the module has not changed in a relevant way.
 """
 
@@ -42,7 +44,8 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/finops.cloud.cloud) in C(module_defaults) to set the connection options of this module.
+    description: Use C(group/finops.cloud.cloud) in C(module_defaults) to set the connection options of this
+      module.
     support: full
     membership:
       - finops.cloud.cloud
@@ -52,7 +55,8 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/finops.cloud.vergeos) in C(module_defaults) to set the connection options of this module.
+    description: Use C(group/finops.cloud.vergeos) in C(module_defaults) to set the connection options of this
+      module.
     support: full
     membership:
       - finops.cloud.vergeos
@@ -62,7 +66,8 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/finops.cloud.ledger) in C(module_defaults) to set the ledger options of this module.
+    description: Use C(group/finops.cloud.ledger) in C(module_defaults) to set the ledger options of this
+      module.
     support: full
     membership:
       - finops.cloud.ledger
@@ -73,11 +78,24 @@ options: {}
 attributes:
   action_group:
     description:
-      - Use C(group/finops.cloud.cloud) and C(group/finops.cloud.ledger) in C(module_defaults) to set the connection and ledger
-        options of this module.
+      - Use C(group/finops.cloud.cloud) and C(group/finops.cloud.ledger) in C(module_defaults) to set the
+        connection and ledger options of this module.
     support: full
     membership:
       - finops.cloud.cloud
+      - finops.cloud.ledger
+"""
+
+    ACTIONGROUP_VERGEOS_AND_LEDGER = r"""
+options: {}
+attributes:
+  action_group:
+    description:
+      - Use C(group/finops.cloud.vergeos) and C(group/finops.cloud.ledger) in C(module_defaults) to set the
+        connection and ledger options of this module.
+    support: full
+    membership:
+      - finops.cloud.vergeos
       - finops.cloud.ledger
 """
 
@@ -86,8 +104,8 @@ options: {}
 attributes:
   action_group:
     description:
-      - Use C(group/finops.cloud.cloud), C(group/finops.cloud.vergeos) and C(group/finops.cloud.ledger) in C(module_defaults) to set the
-        connection and ledger options of this module.
+      - Use C(group/finops.cloud.cloud), C(group/finops.cloud.vergeos) and C(group/finops.cloud.ledger) in
+        C(module_defaults) to set the connection and ledger options of this module.
     support: full
     membership:
       - finops.cloud.cloud

@@ -12,13 +12,15 @@ class ModuleDocFragment:
 options:
   ledger:
     description:
-      - URL of the ledger, such as V(sqlite:////var/lib/finops/ledger.db) or V(postgresql+psycopg://finops@db.example.com/finops).
-      - Where it is not given, E(FINOPS_LEDGER), else C(finops/ledger.db) below E(XDG_DATA_HOME) or C(~/.local/share).
+      - URL of the ledger, such as V(sqlite:////var/lib/finops/ledger.db) or
+        V(postgresql+psycopg://finops@db.example.com/finops).
+      - Defaults to E(FINOPS_LEDGER), or else to C(finops/ledger.db) in E(XDG_DATA_HOME) or C(~/.local/share).
       - A new file is readable by its owner only. A file on a network file system is refused.
-      - The password of a PostgreSQL role is better given in E(PGPASSWORD) or C(~/.pgpass) than in the URL. Results show the URL without it.
+      - Give the password of a PostgreSQL role in E(PGPASSWORD) or C(~/.pgpass) rather than in the URL.
+        Results show the URL without it.
     type: str
   ledger_timeout:
-    description: How many seconds to wait while another run writes to the ledger, and for a server to answer.
+    description: Time in seconds to wait while another run writes to the ledger, and for a server to answer.
     type: int
     default: 30
 requirements:
@@ -32,41 +34,41 @@ notes:
     SELECTION = r"""
 options:
   categories:
-    description: Only these categories.
+    description: Only costs of these categories.
     type: list
     elements: str
     choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
   charge_categories:
-    description: Only these kinds of charges.
+    description: Only charges of these kinds.
     type: list
     elements: str
     choices: [usage, purchase, credit, adjustment, tax]
   clouds:
-    description: Only these clouds.
+    description: Only costs of these clouds.
     type: list
     elements: str
   regions:
-    description: Only these regions.
+    description: Only costs of these regions.
     type: list
     elements: str
   projects:
-    description: Only these projects, by ID or name.
+    description: Only costs of these projects, by ID or name.
     type: list
     elements: str
   sources:
-    description: Only what these sources told.
+    description: Only costs of these sources.
     type: list
     elements: str
   metrics:
-    description: Only these metrics.
+    description: Only costs of these metrics.
     type: list
     elements: str
   resources:
-    description: Only these resources, by ID or name.
+    description: Only costs of these resources, by ID or name.
     type: list
     elements: str
   tags:
-    description: Only what has all of these tags.
+    description: Only costs that have all of these tags.
     type: dict
     default: {}
 """

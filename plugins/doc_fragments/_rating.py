@@ -11,19 +11,16 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   rating_api:
-    description:
-      - Which API of CloudKitty to ask. V(auto) asks V(v2) and takes its 404 as a sign that there is only V(v1).
+    description: API of CloudKitty to use. V(auto) asks V(v2), and uses V(v1) if that answers 404.
     type: str
     default: auto
     choices: [auto, v2, v1]
   rating_currency:
-    description:
-      - In which currency the cloud rates, V(ICU) or an ISO 4217 code.
+    description: Currency in which the cloud rates, V(ICU) or an ISO 4217 code.
     type: str
     default: ICU
   collect_period:
-    description:
-      - How many seconds a rated period of the cloud is long. A period of another length is an error.
+    description: Length of a rated period of the cloud in seconds. A period of another length is an error.
     type: int
     default: 3600
 """
@@ -32,9 +29,9 @@ options:
 options:
   rates:
     description:
-      - What a currency is worth in ICU. Rates given for a currency stand in place of the shipped ones of that currency,
-        which are 50 ICU for V(CHF) and 55.5 ICU for V(EUR).
-      - A budget's limit is taken at the rate that is valid when its period begins.
+      - Value of currencies in ICU. The rates of a currency replace the shipped ones of that currency, which
+        are 50 ICU for V(CHF) and 55.5 ICU for V(EUR).
+      - The limit of a budget is converted at the rate that is valid when its period begins.
     type: list
     elements: dict
     default: []
@@ -44,17 +41,17 @@ options:
         type: str
         required: true
       icu_per_unit:
-        description: How many ICU one unit of the currency is. Quote it.
+        description: Value of one unit of the currency in ICU. Quote it.
         type: str
         required: true
       valid_from:
-        description: Date, or date and time, from which on the rate is valid. UTC where no offset is written.
+        description: Date, or date and time, from which the rate is valid. In UTC unless an offset is written.
         type: str
         required: true
   confirm_rates:
     description:
-      - Accept rates that look upside down (less than 1 ICU for one CHF, EUR, USD or GBP) or are more than ten times off the
-        shipped ones.
+      - Accept rates that look inverted (less than 1 ICU for one CHF, EUR, USD or GBP), or that differ from
+        the shipped ones by more than a factor of ten.
     type: bool
     default: false
 """
@@ -63,11 +60,14 @@ options:
 options:
   metric_categories:
     description:
-      - Categories of the cloud's metrics by their exact names, for those that the shipped table does not know or that are meant otherwise.
-      - The shipped table goes by how a name begins. C(instance) and C(cpu) are V(compute); C(volume), C(snapshot), C(backup), C(image),
-        C(storage) and C(radosgw) are V(storage); C(ip), C(floating), C(network), C(router), C(loadbalancer), C(load_balancer) and
-        C(octavia) are V(network); all else is V(other).
-      - A category is one of V(llm_inference), V(llm_embedding), V(compute), V(storage), V(network), V(api_calls) and V(other).
+      - Categories of the cloud's metrics by exact name, for metrics that the shipped table lacks or that you
+        count otherwise.
+      - The shipped table matches the begin of the name. C(instance) and C(cpu) are V(compute). C(volume),
+        C(snapshot), C(backup), C(image), C(storage) and C(radosgw) are V(storage). C(ip), C(floating),
+        C(network), C(router), C(loadbalancer), C(load_balancer) and C(octavia) are V(network). Everything
+        else is V(other).
+      - A category is one of V(llm_inference), V(llm_embedding), V(compute), V(storage), V(network),
+        V(api_calls) and V(other).
     type: dict
     default: {}
 """

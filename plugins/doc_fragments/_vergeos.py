@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PRIVATE to the collection: how to reach a VergeOS system, in the words of vergeio.vergeos and of pyvergeos."""
+"""PRIVATE to the collection: how to reach a VergeOS system, as vergeio.vergeos and pyvergeos name it."""
 
 from __future__ import annotations
 
@@ -11,46 +11,43 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   host:
-    description:
-      - Name or address of the VergeOS system, with C(:port) where that is not 443.
-      - E(VERGEOS_HOST) or E(VERGE_HOST) where it is not given.
+    description: Name or address of the VergeOS system, with C(:port) unless that is 443. Defaults to
+      E(VERGEOS_HOST) or E(VERGE_HOST).
     type: str
   username:
-    description:
-      - User to log in as. E(VERGEOS_USERNAME) or E(VERGE_USERNAME) where it is not given.
+    description: User to log in as. Defaults to E(VERGEOS_USERNAME) or E(VERGE_USERNAME).
     type: str
   password:
-    description:
-      - The user's password. E(VERGEOS_PASSWORD) or E(VERGE_PASSWORD) where it is not given.
+    description: Password of the user. Defaults to E(VERGEOS_PASSWORD) or E(VERGE_PASSWORD).
     type: str
   token:
-    description:
-      - API token to log in with instead of O(username) and O(password). E(VERGE_TOKEN) where it is not given.
+    description: API token to log in with, instead of O(username) and O(password). Defaults to E(VERGE_TOKEN).
     type: str
   insecure:
     description:
-      - Do not verify the system's certificate. For a system of your own with a certificate of its own, O(ca_cert) is the safer way.
-      - E(VERGEOS_INSECURE) where it is not given, else the contrary of E(VERGE_VERIFY_SSL), else false.
+      - Do not verify the certificate of the system. For a system with a certificate of its own, O(ca_cert) is
+        safer.
+      - Defaults to E(VERGEOS_INSECURE), or else to the opposite of E(VERGE_VERIFY_SSL), or else to false.
     type: bool
   ca_cert:
-    description:
-      - Path of a bundle of certificate authorities that the API's certificate is verified with.
+    description: Path of a CA bundle with which to verify the certificate of the API.
     type: str
     aliases: [cacert]
   timeout:
-    description:
-      - How many seconds to wait for one answer of the VergeOS system. E(VERGE_TIMEOUT) where it is not given.
+    description: Time in seconds to wait for one answer of the VergeOS system. E(VERGE_TIMEOUT) takes
+      precedence over the default.
     type: int
     default: 30
   retry_total:
     description:
-      - How often a read of the VergeOS system is repeated after connection errors, 429, 502, 503 and 504. What makes a record is never
-        repeated. E(VERGE_RETRY_TOTAL) where it is not given.
+      - How often to retry a read of the VergeOS system after connection errors, 429, 502, 503 and 504. A
+        request that generates a record is never retried. E(VERGE_RETRY_TOTAL) takes precedence over the
+        default.
     type: int
     default: 3
   retry_backoff_factor:
-    description:
-      - How long the pauses before these repetitions are, as pyvergeos reckons them. E(VERGE_RETRY_BACKOFF) where it is not given.
+    description: Length of the pauses between retries, as pyvergeos counts them. E(VERGE_RETRY_BACKOFF) takes
+      precedence over the default.
     type: float
     default: 1.0
 requirements:

@@ -11,9 +11,11 @@ module: budget_verdict
 short_description: Put the results of a gate together, and write them down for people and CI systems
 version_added: 0.1.0
 description:
-  - Takes what an estimate, the quotas and the budgets said of a deployment, and tells one verdict. Deny beats unknown beats allow. A result
-    of a task that failed, or that was not run where it should have been, is unknown.
-  - Writes the verdict as JSON, as Markdown and as JUnit XML, where that is asked for. Never fails for what the verdict is.
+  - Takes what an estimate, the quotas and the budgets said of a deployment, and tells one verdict. Deny beats
+    unknown beats allow. A result of a task that failed, or that was not run where it should have been, is
+    unknown.
+  - Writes the verdict as JSON, as Markdown and as JUnit XML, where that is asked for. Never fails for what
+    the verdict is.
   - The role P(finops.cloud.budget_gate#role) uses it.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -36,12 +38,14 @@ options:
     type: dict
     required: true
   quota:
-    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required). Of no matter where the estimate needs no quota.
+    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required). Of no matter where the
+      estimate needs no quota.
     type: dict
     required: true
   gate:
     description:
-      - Result of M(finops.cloud.cost_reservation) or M(finops.cloud.cost_budget). Of no matter where the estimate adds no cost.
+      - Result of M(finops.cloud.cost_reservation) or M(finops.cloud.cost_budget). Of no matter where the
+        estimate adds no cost.
     type: dict
     required: true
   sync_failure:
@@ -64,10 +68,12 @@ options:
     description: File on the controller for the verdict as Markdown.
     type: path
   junit:
-    description: File on the controller for the verdict as JUnit XML, with one test for each finding. Deny is a failure, unknown an error.
+    description: File on the controller for the verdict as JUnit XML, with one test for each finding. Deny is
+      a failure, unknown an error.
     type: path
   template_path:
-    description: Folder with a C(verdict.md.j2) that is taken in place of the shipped one, with the result as C(verdict).
+    description: Folder with a C(verdict.md.j2) that is taken in place of the shipped one, with the result as
+      C(verdict).
     type: path
   mode:
     description:
@@ -119,7 +125,8 @@ reasons:
   elements: str
   sample: ["The deployment fits into the quotas."]
 findings:
-  description: What the estimate, the quotas and each budget say. C(passes) tells whether the run may go on for all of it.
+  description: What the estimate, the quotas and each budget say. C(passes) tells whether the run may go on
+    for all of it.
   returned: success
   type: list
   elements: dict
@@ -136,7 +143,8 @@ reservation:
   type: dict
   sample: {name: shop-4711, state: held}
 estimate:
-  description: What M(finops.cloud.cost_estimate_info) said, with all lines. Each value is null where it failed.
+  description: What M(finops.cloud.cost_estimate_info) said, with all lines. Each value is null where it
+    failed.
   returned: success
   type: dict
   sample: {currency: CHF, total: {}, lines: []}

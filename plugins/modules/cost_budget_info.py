@@ -6,31 +6,39 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_budget_info
-short_description: How budgets stand
+short_description: Get the state of budgets
 version_added: 0.1.0
 description:
-  - Tells of all budgets of a ledger, or of some, what is spent, running, reserved and left in their current period and in the next one,
-    and whether they are within their limits now.
-  - Tells what the current period will come to if it goes on as in the last 168 rated hours, and which alerts were fired.
-  - Opens the ledger for reading only, so it fires no alert. A ledger that is missing is an error, and so is a budget that there is not.
-  - What is not wholly known is null, and C(reason) says why.
+  - Returns what is spent, running, reserved and left of each budget in its current period and in the next
+    one, and whether it is within its limit now.
+  - Forecasts the current period from the last 168 rated hours, and lists the alerts that were triggered.
+  - Opens the ledger for reading only, so it triggers no alert. A missing ledger is an error, and so is an
+    unknown budget.
+  - Amounts that are not wholly known are null, and C(reason) says why.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._ledger
   - finops.cloud._rating.rates
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
   - finops.cloud._attributes.actiongroup_ledger
 options:
+  name:
+    description:
+      - Name of the one budget to show. Shows all budgets if neither O(name) nor O(names) is given. An unknown
+        name is an error.
+      - O(name) and O(names) are mutually exclusive.
+    type: str
   names:
-    description: Names of the budgets. All of them where it is not given; an empty list is an error.
+    description: Names of the budgets to show, in this order. An empty list or an unknown name is an error.
     type: list
     elements: str
   consumer:
     description:
-      - Lists the alerts that this consumer has not acknowledged with M(finops.cloud.cost_budget), those of closed periods too, for 31 days.
-      - Where it is not given, all alerts of the current periods are listed.
+      - Lists the alerts that this consumer has not acknowledged with M(finops.cloud.cost_alert), including
+        those of closed periods for 31 days. Without it, the alerts of the current periods are listed.
     type: str
 seealso:
   - module: finops.cloud.cost_budget
@@ -59,13 +67,40 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 ledger:
   description: The ledger that was read, without any password.
   returned: success
   type: str
   sample: sqlite:////home/ci/.local/share/finops/ledger.db
 evaluated_at:
-  description: The moment for which all of this was told, in UTC.
+  description: The moment for which all of this holds, in UTC.
   returned: success
   type: str
   sample: "2026-11-21T05:00:00Z"
@@ -76,19 +111,23 @@ tax:
   sample: excluded
 summary:
   description:
-    - A table for people, one line per budget, the worst first. The limit less all that follows it is what is left.
-    - What is known only in part is a bound, such as C(>=12.00). Nothing of it is known where it says C(?).
+    - A table for people, one line per budget, the worst first. What is left is the limit minus everything
+      that follows it.
+    - An amount that is known in part is a bound, such as C(>=12.00). C(?) means that nothing of it is known.
   returned: success
   type: list
   elements: str
   sample:
-    - "budget      verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why"
-    - "production  allow    2026-11-01   CHF 500.00  101.20     0.50     40.00    57.10       0.00  301.20  fits"
+    - "budget      verdict  period from       limit   spent  accrued  reserved  to come\
+      \  requested    left  why"
+    - "production  allow    2026-11-01   CHF 500.00  101.20     0.50     40.00    57.10\
+      \       0.00  301.20  fits"
 alerts:
   description:
-    - The alerts that were fired, by time, the highest threshold first. Which ones depends on O(consumer).
-    - C(amount) is what was spent, or expected to be spent by the period's end, when it was fired; C(at_least) says that it is a lower
-      bound. C(message) tells it in a sentence, C(acknowledged_by) who has taken care of it.
+    - The alerts that were triggered, by time, the highest threshold first. O(consumer) selects which.
+    - C(amount) is what was spent, or expected to be spent by the end of the period, when the alert was
+      triggered. C(at_least) is true if it is a lower bound. C(message) is a sentence for people, and
+      C(acknowledged_by) has the consumers that acknowledged it.
   returned: success
   type: list
   elements: dict
@@ -105,13 +144,13 @@ alerts:
       currency: CHF
       utilization: 0.812
       at_least: false
-      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich).
+        The threshold is 80 %."
       fired_at: "2026-11-21T05:00:00Z"
       acknowledged_by: []
 reservations:
-  description:
-    - What is reserved, of all budgets, as RV(finops.cloud.cost_reservation#module:reservation) tells it. Held and not expired, or
-      committed and not yet in the cloud's newest rated hour.
+  description: "Reservations of all budgets that are held and not expired, or committed and not yet in the
+    cloud's newest rated hour, each as RV(finops.cloud.cost_reservation#module:reservation)."
   returned: success
   type: list
   elements: dict
@@ -136,31 +175,36 @@ reservations:
       committed: []
 budgets:
   description:
-    - The budgets by name, or in the order of O(names), with their definitions, and with the amounts of the current period in their own
-      currency. All of them are null for one whose custom period does not hold the moment; its C(verdict) is C(ended).
-    - C(verdict) is C(allow) within the limit, equality included, C(deny) beyond it, and C(unknown) where not all that counts is known.
-    - C(accrued) is what runs since C(rated_through), C(to_come) what will run until the period's end, both at the rate of the newest
-      rated period; C(reserved) is what is held and no cost yet. C(remaining) is the limit less spent, accrued and reserved;
-      C(utilization) the part of the limit that these are, of a limit of zero C(1.0) for any spend; C(left) is C(remaining) less C(to_come).
-    - Where the amounts are not wholly known they are null, and C(at_least) has what is known of them.
-    - C(requested) and C(override) belong to M(finops.cloud.cost_budget), which returns rows of the same shape; here they are C(0) and null.
-    - C(next_period) has the same amounts of the following period.
-    - C(forecast) is what is spent and runs, and what is to come until the period's end at the mean of the last 168 rated hours
-      (C(expected)), and at the 10th and the 90th percentile of its days (C(low), C(high); of its hours where there are fewer than 48).
-      C(enough_data) from 24 rated hours on, for hourly and daily budgets from 3; C(rated_periods) is how many there are, at most those
-      of 168 hours. What was recorded by hand is in it once and is not expected to come again. Where it is unknown its amounts are null, and
-      its C(reason) says why.
-    - C(runs_out_at) is when the spend reaches the limit at that mean, in UTC; null where it does not in this period, or where there is not
-      enough data.
-    - C(alerts) are those of RV(alerts) that are the budget's.
+    - The budgets by name, or in the order of O(names), with their definitions and the amounts of the current
+      period in their own currency. Amounts are null and C(verdict) is C(ended) for a budget whose custom
+      period does not contain this moment.
+    - C(verdict) is C(allow) up to and including the limit, C(deny) beyond it, and C(unknown) if not
+      everything that counts is known.
+    - C(accrued) is the running cost since C(rated_through), and C(to_come) the running cost until the end of
+      the period, both at the rate of the newest rated period. C(reserved) is held and not a cost yet.
+      C(remaining) is the limit minus spent, accrued and reserved. C(utilization) is the fraction of the limit
+      that these are, and C(1.0) for any spend on a limit of zero. C(left) is C(remaining) minus C(to_come).
+    - Amounts that are not wholly known are null, and C(at_least) has the known part.
+    - C(requested) and C(override) are always C(0) and null here. M(finops.cloud.cost_budget) returns rows of
+      the same shape.
+    - C(next_period) has the same amounts of the next period.
+    - C(forecast) is what is spent and running, plus what is to come until the end of the period at the mean
+      of the last 168 rated hours (C(expected)), and at the 10th and the 90th percentile of their days (C(low)
+      and C(high); of their hours if there are fewer than 48). C(enough_data) is true from 24 rated hours, and
+      from 3 for hourly and daily budgets. C(rated_periods) is the number of rated periods, at most those of
+      168 hours. Costs recorded by hand are included once and not expected again. If the forecast is unknown,
+      its amounts are null and its C(reason) says why.
+    - C(runs_out_at) is when the spend reaches the limit at that mean, in UTC. Null if it does not in this
+      period, or if there is not enough data.
+    - C(alerts) are those in RV(alerts) of this budget.
   returned: success
   type: list
   elements: dict
   sample:
     - name: production
       verdict: allow
-      reason: "production: is within its limit: limit CHF 500 from 2026-11-01 to 2026-12-01 (Europe/Zurich), spent 101.2, accrued 0.5,
-        reserved 40, to come 57.1, 301.2 left."
+      reason: "production: is within its limit: limit CHF 500 from 2026-11-01 to 2026-12-01 (Europe/Zurich),
+        spent 101.2, accrued 0.5, reserved 40, to come 57.1, 301.2 left."
       limit: "500"
       currency: CHF
       period: monthly
@@ -217,29 +261,31 @@ budgets:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._budgets.status import status
 from ..module_utils._core.periods import now_utc
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **arguments.LEDGER,
             **arguments.RATES,
+            "name": {"type": "str"},
             "names": {"type": "list", "elements": "str"},
             "consumer": {"type": "str"},
         },
+        mutually_exclusive=[("name", "names")],
         supports_check_mode=True,
     )
 
     def read() -> dict[str, Any]:
-        ledger = arguments.ledger_options(module.params)
-        consumer = module.params["consumer"]
-        return status(ledger, module.params["names"], arguments.rates(module.params), now_utc(), consumer)
+        params = module.params
+        names, option = (params["names"], "names") if params["name"] is None else ([params["name"]], "name")
+        ledger, rates = arguments.ledger_options(params), arguments.rates(params)
+        return status(ledger, names, rates, now_utc(), params["consumer"], option)
 
     run(module, read, "sqlalchemy")
 

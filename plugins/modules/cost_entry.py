@@ -6,17 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_entry
-short_description: Record costs in the ledger, correct them, take them back
+short_description: Record costs in the ledger, correct them, or take them back
 version_added: 0.1.0
-description:
-  - Records a cost under a key, or many in one transaction. The same key with the same content again changes nothing. With another content
-    it is corrected, by a reversal of the old row and a new row, so that sums are right and nothing is ever overwritten.
-  - With O(state=absent) a cost is taken back by a reversal. It counts no more, and stays to be seen.
+description: Text for whoever reads the bill.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._ledger
   - finops.cloud._rating.rates
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_ledger
 attributes:
@@ -27,89 +25,95 @@ attributes:
   idempotent:
     support: full
     details:
-      - A new key that does not say when is recorded at the moment of the task. That moment is kept when the task runs again.
+      - A new key that does not say when is recorded at the moment of the task. That moment is kept when the
+        task runs again.
 options:
   state:
     description:
-      - Whether the cost stands. V(absent) takes it back, needs O(key) and O(source) only, and changes nothing where it does not stand.
+      - Whether the cost counts. V(absent) takes it back and requires O(key) and O(source) only. It changes
+        nothing if there is no such cost.
     type: str
     default: present
     choices: [present, absent]
   key:
     description:
-      - Names the cost within its O(source), for ever. The invoice's number, say.
-      - This or O(entries) is needed, and not both.
+      - Name of the cost within its O(source), such as the number of the invoice. It identifies the cost for
+        ever.
+      - O(key) and O(entries) are mutually exclusive, and one of them is required.
     type: str
   source:
-    description: Who or what tells this cost.
+    description: Who or what reports the cost.
     type: str
     default: manual
   entries:
     description:
-      - Many costs, all of them recorded or, if one is refused, none. Each is a dictionary with a O(key) of its own and any other of the
-        options from O(state) to O(tags).
-      - What one leaves out is taken from the option beside this list.
+      - Several costs, recorded in one transaction. If one is refused, none is recorded. Each is a dictionary
+        with a O(key) of its own and any other of the options from O(state) to O(tags).
+      - An option that an entry leaves out is taken from beside this list.
     type: list
     elements: dict
   amount:
     description:
-      - What it cost, net of VAT. Quote it. Needed with O(state=present).
-      - Negative only with O(charge_category=credit) or O(charge_category=adjustment).
+      - Amount of the cost, net of VAT. Quote it. Required with O(state=present).
+      - It may be negative only with O(charge_category=credit) or O(charge_category=adjustment).
     type: str
   currency:
-    description: Currency of the amount, an ISO 4217 code or V(ICU). Needed with O(state=present).
+    description: Currency of the amount, an ISO 4217 code or V(ICU). Required with O(state=present).
     type: str
   category:
-    description: What it was spent on. Needed with O(state=present).
+    description: Category of the cost. Required with O(state=present).
     type: str
     choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
   charge_category:
-    description: What kind of charge it is.
+    description: Kind of charge.
     type: str
     default: usage
     choices: [usage, purchase, credit, adjustment, tax]
   occurred_at:
     description:
-      - When the cost occurred, a date or a date and time in ISO 8601. It counts in the period that holds this moment.
-      - Without it and O(period_begin) a new cost occurs now, and one that is recorded keeps its time.
+      - Moment at which the cost occurred, a date or a date and time in ISO 8601. The cost counts in the
+        period that contains it.
+      - Without it and O(period_begin), a new cost occurs now, and a recorded cost keeps its time.
       - Mutually exclusive with O(period_begin) and O(period_end).
     type: str
   period_begin:
-    description: Begin of the time that the cost is for. It counts in the period that holds this moment.
+    description:
+      - Begin of the time that the cost is for. The cost counts in the period that contains it. Requires
+        O(period_end).
     type: str
   period_end:
-    description: End of the time that the cost is for, itself not in it.
+    description: End of the time that the cost is for (exclusive). Requires O(period_begin).
     type: str
   timezone:
-    description: IANA time zone in which dates begin, and times where no offset is written.
+    description: IANA time zone of dates, and of times without an offset.
     type: str
     default: UTC
   project_id:
-    description: ID of the project that the cost belongs to.
+    description: ID of the project of the cost. Budgets and sums by project use it.
     type: str
   project_name:
-    description: Name of the project that the cost belongs to.
+    description: Name of the project of the cost.
     type: str
   cloud:
     description: Name of the cloud or provider that charges it.
     type: str
   region:
-    description: Region in which it was spent.
+    description: Region of the cost.
     type: str
   metric:
-    description: What was counted, V(storage.objects.size) say.
+    description: What was counted, such as V(storage.objects.size).
     type: str
   resource_id:
-    description: ID of the resource that cost it.
+    description: ID of the resource.
     type: str
   resource_name:
-    description: Name of the resource that cost it.
+    description: Name of the resource.
     type: str
   resource_type:
-    description: Type of the resource that cost it.
+    description: Type of the resource.
     type: str
   quantity:
-    description: How much of it was used. Quote it. Needs O(unit).
+    description: Quantity that was used. Quote it. Requires O(unit).
     type: str
   unit:
     description: Unit of the O(quantity).
@@ -118,7 +122,8 @@ options:
     description: What a reader of the bill should know.
     type: str
   tags:
-    description: Names and values to find and sum it by.
+    description: Names and values by which to find and sum the cost. Budgets with tags in their scope use
+      them.
     type: dict
     default: {}
 seealso:
@@ -157,18 +162,45 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 ledger:
   description: The ledger that was used, without any password.
   returned: success
   type: str
   sample: sqlite:////home/ci/.local/share/finops/ledger.db
 ledger_created:
-  description: Whether this task made the ledger, which starts empty.
+  description: Whether this task created the ledger.
   returned: success
   type: bool
   sample: false
 outcome:
-  description: What was done to the cost of O(key), as C(outcome) in RV(entries).
+  description: What happened to the cost of O(key), as C(outcome) in RV(entries).
   returned: success, with O(key)
   type: str
   sample: recorded
@@ -201,9 +233,10 @@ entry:
     tags: {}
 entries:
   description:
-    - Every cost in its order, as the ledger has it; one that was taken back as it was; nulls where there was nothing to take back.
-    - C(outcome) is C(recorded), C(corrected), C(reversed) or C(unchanged), and in check mode what it would be. C(version) is the one that
-      the key has reached.
+    - Every cost in the order of the task, as the ledger has it. A cost that was taken back is shown as it
+      was, with nulls if there was none.
+    - C(outcome) is C(recorded), C(corrected), C(reversed) or C(unchanged), and in check mode what it would
+      be. C(version) is the current version of the key.
   returned: success
   type: list
   elements: dict
@@ -211,36 +244,36 @@ entries:
     - <<: *entry
       outcome: recorded
 counts:
-  description: How many costs had which outcome.
+  description: Number of costs by outcome.
   returned: success
   type: dict
   contains:
     recorded:
-      description: Costs that are new.
+      description: Number of new costs.
       returned: always
       type: int
       sample: 1
     corrected:
-      description: Costs that were another before.
+      description: Number of costs that were corrected.
       returned: always
       type: int
       sample: 0
     reversed:
-      description: Costs that were taken back.
+      description: Number of costs that were taken back.
       returned: always
       type: int
       sample: 0
     unchanged:
-      description: Costs that were as they are.
+      description: Number of costs that did not change.
       returned: always
       type: int
       sample: 0
 alerts:
   description:
-    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
-      C(forecast) spend, the highest first. Empty in check mode.
-    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
-      tells it in a sentence.
+    - The alerts that this task triggered, for thresholds that budgets reached for the first time in their
+      period, once for C(actual) and once for C(forecast) spend, the highest first. Empty in check mode.
+    - C(amount) is what is spent, or expected to be spent by the end of the period. C(at_least) is true if it
+      is a lower bound. C(message) is a sentence for people.
   returned: success
   type: list
   elements: dict
@@ -257,11 +290,13 @@ alerts:
       currency: CHF
       utilization: 0.812
       at_least: false
-      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich).
+        The threshold is 80 %."
       fired_at: "2026-11-21T05:00:00Z"
       acknowledged_by: []
 alerts_unknown:
-  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
+  description: Why the spend of budgets with thresholds is not wholly known, one sentence each. Only the known
+    part triggers alerts.
   returned: success
   type: list
   elements: str
@@ -270,9 +305,8 @@ alerts_unknown:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._budgets import alerts
 from ..module_utils._core.categories import CATEGORIES, CHARGE_CATEGORIES
@@ -282,7 +316,7 @@ from ..module_utils._imports import manual
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **arguments.LEDGER,
             **arguments.RATES,
@@ -311,7 +345,12 @@ def main() -> None:
             "description": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
         },
-        mutually_exclusive=[("key", "entries")],
+        mutually_exclusive=[
+            ("key", "entries"),
+            ("occurred_at", "period_begin"),
+            ("occurred_at", "period_end"),
+        ],
+        required_together=[("period_begin", "period_end")],
         required_one_of=[("key", "entries")],
         supports_check_mode=True,
     )

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_estimate_info
-short_description: Tell what a deployment would cost, line by line
+short_description: Estimate the cost of a deployment, line by line
 version_added: 0.1.0
 description:
-  - Takes what is planned, in the task or in a plan of Terraform or OpenTofu, and tells what each line of it costs by the hour, in a month
-    of 730 hours, until the current budget period ends, and in the next whole one.
-  - What has no price is an unknown line that says why, and never zero. RV(total) is null then, and RV(known) has the rest.
-  - A plan's request is what comes less what goes. What stays the same needs no price.
-  - RV(required) is ready for O(finops.cloud.infomaniak_quota_info#module:required), RV(request) for
-    O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) puts all three together.
+  - Takes what is planned, from the task or from a plan of Terraform or OpenTofu, and returns what each line
+    costs by the hour, in a month of 730 hours, until the current budget period ends, and in the next whole
+    period.
+  - A resource without a price is an unknown line with a reason, and never zero. RV(total) is null then, and
+    RV(known) has the rest.
+  - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
+  - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
+    O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
+    three."
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -22,21 +25,22 @@ extends_documentation_fragment:
   - finops.cloud._connection.on_error
   - finops.cloud._rating
   - finops.cloud._rating.rates
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
   - finops.cloud._attributes.actiongroup_cloud
 options:
   resources:
-    description: What is planned, row by row. Goes together with O(terraform_plan).
+    description: What is planned, row by row. It may be combined with O(terraform_plan), and one of the two is
+      required.
     type: list
     elements: dict
-    default: []
     suboptions:
       kind:
         description:
-          - What it is. V(stopped_instance) is a server that is stopped or shelved, V(fixed_ip) an address of a server on a public network,
-            V(egress) traffic out of the object storage.
-          - V(amount) is anything else, whose cost you know.
+          - Kind of resource. V(stopped_instance) is a server that is stopped or shelved, V(fixed_ip) an
+            address of a server on a public network, and V(egress) traffic out of object storage.
+          - V(amount) is anything else whose cost you know.
         type: str
         required: true
         choices:
@@ -53,101 +57,109 @@ options:
           - egress
           - amount
       name:
-        description: What the line is called. Its place in the list where it is not given.
+        description: Name of the line. Defaults to its position in the list.
         type: str
       flavor:
-        description: Name of the flavor. Needed for servers.
+        description: Name of the flavor. Required for servers.
         type: str
       volume_type:
-        description: The volume's type. Needed for volumes.
+        description: Volume type. Required for volumes.
         type: str
       gb:
         description:
-          - How large each is, in GB of 1024-based units, as OpenStack counts. Quote it.
-          - For V(object_storage) how much is stored, for V(egress) how much goes out in all.
+          - Size of each, in GB of 1024-based units as in OpenStack. Quote it.
+          - For V(object_storage) what is stored, and for V(egress) what goes out in total.
         type: str
       count:
-        description: How many. 1 where neither it nor O(resources[].names) is given.
+        description: How many. Defaults to 1 without O(resources[].names).
         type: int
       names:
         description:
-          - Names of servers or volumes, in place of O(resources[].count). What the project has under a name is compared with what is
-            planned, and only the difference costs, so that a rerun costs nothing.
+          - Names of servers or volumes, instead of O(resources[].count). What the project has under a name is
+            compared with what is planned. Only the difference costs, so a rerun costs nothing. Required with
+            O(resources[].state=absent).
         type: list
         elements: str
       state:
-        description: Whether O(resources[].names) will be there. What is V(absent) is taken off.
+        description: Whether O(resources[].names) will exist. The cost of V(absent) ones is subtracted.
         type: str
         choices: [present, absent]
         default: present
       hours:
-        description: For how many hours. Until somebody removes it where it is not given. Quote it.
+        description: For how many hours. Quote it. Defaults to no end.
         type: str
       period:
-        description: When it is paid, of V(egress) and of an V(amount) that is paid once. V(this) where it is not given.
+        description: Length of the budget's period.
         type: str
         choices: [this, next]
       amount:
-        description: The cost of V(amount), net of VAT. Quote it.
+        description: Cost of V(amount), net of VAT. Quote it. Required with O(resources[].kind=amount).
         type: str
       currency:
-        description: Currency of O(resources[].amount).
+        description: Currency of the lines. Defaults to O(rating_currency). Totals are returned in every
+          currency that has a rate.
         type: str
       per:
-        description: Whether O(resources[].amount) is paid V(once), or each V(hour). V(once) where it is not given.
+        description: Whether O(resources[].amount) is paid V(once) or each V(hour). Defaults to V(once).
         type: str
         choices: [once, hour]
       category:
-        description: What O(resources[].amount) is for. V(other) where it is not given.
+        description: Category of O(resources[].amount). Defaults to V(other).
         type: str
         choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
   terraform_plan:
     description:
-      - File that C(terraform show -json) or C(tofu show -json) wrote of a plan.
-      - Servers, volumes, floating IPs, addresses on public networks, load balancers, images and objects of the provider
-        C(terraform-provider-openstack/openstack) are priced; containers, networks, security groups, key pairs and the like are free. The
-        provider C(terraform) itself is free, and C(null), C(random), C(tls), C(local), C(time), C(archive), C(cloudinit), C(http) and
-        C(external) of C(hashicorp), all of them from Terraform's or OpenTofu's registry.
-      - Any other type and provider is unknown, and so is what a price goes by and is known after apply. A plan that is errored or not
-        complete is unknown as a whole.
-      - The values of its variables are never looked at.
+      - Path of a file that C(terraform show -json) or C(tofu show -json) wrote of a plan.
+      - Servers, volumes, floating IPs, addresses on public networks, load balancers, images and objects of
+        the provider C(terraform-provider-openstack/openstack) are priced. Containers, networks, security
+        groups, key pairs and the like are free, and so are the providers C(terraform), and C(null),
+        C(random), C(tls), C(local), C(time), C(archive), C(cloudinit), C(http) and C(external) of
+        C(hashicorp), all from Terraform's or OpenTofu's registry.
+      - Any other type or provider is unknown, and so is a priced attribute that is known after apply. A plan
+        that is errored or not complete is unknown as a whole.
+      - The values of its variables are never read.
     type: path
   assume_free:
     description:
-      - Types and addresses of O(terraform_plan) that are taken for free without being looked at. With a C(*) at its end, all that begin so.
+      - Types and addresses of O(terraform_plan) to treat as free without looking at them. A C(*) at the end
+        matches everything that begins so.
     type: list
     elements: str
     default: []
   public_networks:
     description:
-      - Names and ids of networks on which each address costs. Where a plan tells a network or a subnet by its id, the cloud is asked once
-        which networks have these names.
-      - A network that is known after apply only is the project's own where the plan makes it, and is unknown otherwise.
+      - Names and IDs of networks on which each address costs. If a plan names a network or subnet by its ID,
+        the cloud is asked once which networks have these names.
+      - A network that is known after apply belongs to the project if the plan creates it, and is unknown
+        otherwise.
     type: list
     elements: str
     default: [ext-net1]
   price_sources:
     description:
-      - Where prices are from, in the order in which they are asked. The first that knows one is told in C(price_source).
-      - V(observed) is what the project's own resources were rated at, at the same rate in the newest three rated periods or more. Rates
-        that differ, are seen less often, are zero or count another unit are not taken.
-      - V(price_list) is O(price_list) and the shipped one.
-      - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of zero is unknown.
+      - Where prices come from, in the order in which they are asked. C(price_source) returns the first one
+        that knows a price.
+      - V(observed) is what the project's own resources were rated at, at the same rate in at least the three
+        newest rated periods. Rates that differ, are seen less often, are zero or count another unit are not
+        used.
+      - V(price_list) is O(price_list) and the shipped price list.
+      - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of
+        zero is unknown.
     type: list
     elements: str
     choices: [observed, price_list, quote]
     default: [observed, price_list, quote]
   price_list:
     description:
-      - Prices. They stand in place of the shipped ones of the same kind and name.
-      - What is shipped are a few prices of Infomaniak that others read, each with its date and marked as second-hand; they count only where
-        O(rating_currency=ICU).
+      - Prices. They replace the shipped ones of the same kind and name.
+      - The shipped list has a few prices of Infomaniak that were read by others, each with its date and
+        marked as second-hand. They count only with O(rating_currency=ICU).
     type: list
     elements: dict
     default: []
     suboptions:
       kind:
-        description: What it is the price of, for each, or for each GB.
+        description: Kind of resource that the price is for, each or per GB.
         type: str
         required: true
         choices:
@@ -163,50 +175,54 @@ options:
           - object_storage
           - egress
       name:
-        description: Flavor or volume type. Needed where the kind has them.
+        description: Flavor or volume type. Required if the kind has them.
         type: str
       amount:
-        description: How much. V("0") says that it is free. Quote it.
+        description: Price. V("0") means that it is free. Quote it.
         type: str
         required: true
       currency:
-        description: Its currency.
+        description: Currency of the price.
         type: str
         required: true
       hours:
-        description: For how many hours the amount is. V("730") for a price by the month. Of V(egress) it means nothing.
+        description: For how many hours the amount is. V("730") is a price by the month. Ignored for
+          V(egress).
         type: str
         default: "1"
       valid_from:
-        description: Date from which on it is valid.
+        description: Date from which the price is valid.
         type: str
         required: true
       valid_until:
-        description: Date on which it is not valid any more.
+        description: Date from which the price is no longer valid. Without it the price has no end.
         type: str
       tax:
-        description: Whether the amount is with VAT. What is V(included) is not taken, as budgets are net.
+        description: Whether the amount includes VAT. A price with V(included) is not used, as budgets exclude
+          VAT.
         type: str
         choices: [excluded, included]
         default: excluded
       source:
-        description: Who says so.
+        description: Who states the price.
         type: str
         required: true
       second_hand:
-        description: Whether it was not read from the provider itself.
+        description: Whether the price does not come from the provider itself.
         type: bool
         default: false
   metrics:
-    description: Names of the cloud's metrics by kind, where they are other than the usual ones.
+    description: Names of the cloud's metrics by kind, if they differ from the usual ones.
     type: dict
     default: {}
   verify_quote:
-    description: Whether to ask one quote for all that is added. The estimate is unknown where it differs from the sum of the lines.
+    description: Whether to ask one quote for everything that is added. The estimate is unknown if it differs
+      from the sum of the lines.
     type: bool
     default: false
   currency:
-    description: Currency that lines are told in. O(rating_currency) where it is not given. Totals are in all that have a rate.
+    description: Currency that lines are told in. O(rating_currency) where it is not given. Totals are in all
+      that have a rate.
     type: str
   period:
     description: How long the budget's period is.
@@ -218,26 +234,27 @@ options:
     type: str
     default: UTC
   first_day:
-    description: The day on which a weekly period begins.
+    description: Day on which a weekly period begins.
     type: str
     choices: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]
     default: monday
   anchor_day:
-    description: The day of the month on which a monthly or yearly period begins.
+    description: Day of the month on which a monthly or yearly period begins.
     type: int
     default: 1
   anchor_month:
-    description: The month in which a yearly period begins.
+    description: Month in which a yearly period begins.
     type: int
     default: 1
   begin:
-    description: Begin of a custom period.
+    description: Begin of a custom period. Required with O(period=custom).
     type: str
   end:
-    description: End of a custom period, itself not in it.
+    description: End of a custom period (exclusive). Required with O(period=custom).
     type: str
   tags:
-    description: Tags of what is planned, for the budgets that go by them. They are those of each row of RV(request).
+    description: Tags of what is planned, for the budgets that go by them. They are those of each row of
+      RV(request).
     type: dict
     default: {}
 seealso:
@@ -260,7 +277,8 @@ EXAMPLES = r"""
 
 - name: What that is a month
   ansible.builtin.debug:
-    msg: "CHF {{ estimate.total.monthly.CHF }}, CHF {{ estimate.total.this_period.CHF }} of it until the month ends"
+    msg: "CHF {{ estimate.total.monthly.CHF }}, CHF {{ estimate.total.this_period.CHF }} of it until the month
+      ends"
 
 - name: A plan of Terraform, written with terraform show -json tfplan > plan.json
   finops.cloud.cost_estimate_info:
@@ -291,12 +309,41 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 lines:
   description:
-    - One row for each thing that comes or, with a negative quantity, goes; what stays the same has none. Of a plan, C(name) is the address.
-    - C(action) is C(added), C(changed) or C(removed). C(price) is what one unit costs by the hour, of C(egress) and C(amount) at all, and
-      C(price_source) who says so, C(given) for an C(amount). Amounts are in RV(currency).
-    - Where C(unknown) says why nobody can tell, price and amounts are null.
+    - One row for each resource that is added or, with a negative quantity, removed. Unchanged resources have
+      no row. C(name) is the address in a plan.
+    - C(action) is C(added), C(changed) or C(removed). C(price) is the price of one unit by the hour, or in
+      total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount). Amounts are
+      in RV(currency).
+    - If the price is unknown, C(unknown) says why, and price and amounts are null.
   returned: success
   type: list
   elements: dict
@@ -317,9 +364,9 @@ lines:
       next_period: "260.4"
       unknown: null
 total:
-  description:
-    - What all lines come to by the hour, in 730 hours, in what is left of the current period, and in the next one, in every currency that
-      has a rate. What is paid once is in its period only. Null where RV(complete=false).
+  description: Sum of all lines by the hour, in 730 hours, in the rest of the current period, and in the next
+    one, in every currency that has a rate. One-off amounts are in their period only. Null with
+    RV(complete=false).
   returned: success
   type: dict
   sample: &totals
@@ -328,14 +375,13 @@ total:
     this_period: {ICU: "83.3", CHF: "1.666", EUR: "1.500901"}
     next_period: {ICU: "260.4", CHF: "5.208", EUR: "4.691892"}
 known:
-  description: The same of the lines that are known.
+  description: The same for the known lines.
   returned: success
   type: dict
   sample: *totals
 difference:
-  description:
-    - What is added, changed and removed, and C(net) all of it, with how many resources these are, in RV(currency). Amounts are null where a
-      line of it is unknown.
+  description: Amounts added, changed and removed, and their C(net), with the number of resources, in
+    RV(currency). An amount is null if one of its lines is unknown.
   returned: success
   type: dict
   sample:
@@ -344,14 +390,14 @@ difference:
     removed: *difference
     net: *difference
 unknown:
-  description: The lines of which nobody can tell what they cost, and why.
+  description: The lines whose cost is unknown, and why.
   returned: success
   type: list
   elements: dict
   sample:
     - {name: "aws_instance.web", reason: "it is of the provider registry.terraform.io/hashicorp/aws"}
 complete:
-  description: Whether everything is known. A gate that rests on this estimate is to stay shut where it is not.
+  description: Whether everything is known. A gate that rests on this estimate has to stay closed otherwise.
   returned: success
   type: bool
   sample: true
@@ -361,23 +407,24 @@ required:
   type: dict
   sample: {cores: 2, instances: 1, ram_mb: 4096}
 request:
-  description:
-    - The known amounts as lines for a budget, in the currency that the cloud rates in, rounded up to 1e-9. What one category saves is not
-      taken off another.
+  description: The known amounts as lines for a budget, in the currency in which the cloud rates, rounded up
+    to 1e-9. Savings in one category do not reduce another.
   returned: success
   type: list
   elements: dict
   sample:
-    - {amount: "83.3", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e, tags: {}, period: this}
-    - {amount: "260.4", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e, tags: {}, period: next}
+    - {amount: "83.3", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e,
+       tags: {}, period: this}
+    - {amount: "260.4", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e,
+       tags: {}, period: next}
 request_total:
-  description:
-    - What RV(request) comes to, by the hour and in a month too, in the currency that the cloud rates in and in each that has a rate now.
+  description: Sum of RV(request), also by the hour and in a month, in the currency in which the cloud rates
+    and in each that has a rate now.
   returned: success
   type: dict
   sample: *totals
 adds_no_cost:
-  description: Whether everything is known, and comes to zero or less in this period and in the next.
+  description: Whether everything is known and adds zero or less in this period and in the next one.
   returned: success
   type: bool
   sample: false
@@ -392,24 +439,25 @@ tax:
   type: str
   sample: excluded
 period:
-  description: The current period, and how many hours are left of it. The collect period that has begun counts whole.
+  description: The current period, and the hours that are left of it. A collect period that has begun counts
+    in full.
   returned: success
   type: dict
   sample: &period {period_start: "2026-11-01T00:00:00Z", period_end: "2026-12-01T00:00:00Z", hours: "238"}
 following_period:
-  description: The next whole period. Null behind a custom one.
+  description: The next whole period. Null after a custom one.
   returned: success
   type: dict
   sample: *period
 services:
-  description: How reading each service went, with C(status) ok, absent, forbidden or error.
+  description: Status of each service. C(status) is C(ok), C(absent), C(forbidden) or C(error).
   returned: success
   type: dict
   sample:
     compute: {status: ok, http_status: 200, message: null}
     rating: {status: ok, http_status: 200, message: null}
 cloud:
-  description: Whose prices these are, as the token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success
   type: dict
   sample:
@@ -419,7 +467,7 @@ cloud:
     project_id: b30781c9679b4ede8107bae21990153e
     project_name: PCP-ABC123
 collected_at:
-  description: When it was read, in UTC.
+  description: When the cloud was read, in UTC.
   returned: success
   type: str
   sample: "2026-11-21T05:00:00Z"
@@ -428,16 +476,15 @@ collected_at:
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, cloud_arguments, estimate_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._estimate.estimate import read_estimate
 from ..module_utils._openstack.connection import Cloud
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
@@ -449,6 +496,7 @@ def main() -> None:
             "currency": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
         },
+        required_one_of=[("resources", "terraform_plan")],
         supports_check_mode=True,
     )
 

@@ -9,12 +9,14 @@ module: cost_export
 short_description: Export costs as FOCUS files, or costs, budgets and quotas as OpenMetrics
 version_added: 0.1.0
 description:
-  - Writes costs as FOCUS, the FinOps Open Cost and Usage Specification, as CSV or as Parquet with a folder for each billing month. They
-    come from the ledger, or straight from a cloud's CloudKitty.
-  - Each charge is told in the currency that is billed, at the rate that was valid when it occurred, and as it was rated or recorded;
-    with FOCUS 1.2 ICU is the pricing currency. What was corrected is told as it holds now.
+  - Writes costs as FOCUS, the FinOps Open Cost and Usage Specification, either as CSV or as Parquet with a
+    folder for each billing month. They come from the ledger, or directly from a cloud's CloudKitty.
+  - Each charge has its amount in the billing currency, at the rate that was valid when it occurred, and its
+    amount as rated or recorded. With FOCUS 1.2, ICU is the pricing currency. A corrected charge is exported
+    as it is valid now.
   - With O(format=openmetrics) it writes a file for the textfile collector of Prometheus' node_exporter.
-  - Rows are streamed, so that a million of them take no more memory than a thousand. A file takes its place when it is whole.
+  - Rows are streamed, so a million of them take no more memory than a thousand. Each file is replaced in one
+    step when it is complete.
   - Changes nothing but O(dest).
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -25,6 +27,8 @@ extends_documentation_fragment:
   - finops.cloud._ledger
   - finops.cloud._ledger.selection
   - finops.cloud._rating.rates
+  - finops.cloud._files
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 attributes:
@@ -37,86 +41,95 @@ attributes:
   idempotent:
     support: full
     details:
-      - The same costs make the same file, by the same release of pyarrow where it is Parquet. With O(format=openmetrics) it is written in
-        any case, as its time of modification tells the collector how old it is.
+      - The same costs make the same file, by the same release of pyarrow where it is Parquet. With
+        O(format=openmetrics) it is written in any case, as its time of modification tells the collector how
+        old it is.
 options:
   dest:
     description:
-      - What to write. A file whose name ends in C(.csv); the folder that gets C(billing_period=2026-11/focus.parquet) and so on; a file
-        whose name ends in C(.prom). The folder above is there already. It is readable by its owner only, but for C(.prom), which
+      - Path of what is written. With O(format=csv) a file whose name ends in C(.csv), with O(format=parquet)
+        the folder that gets C(billing_period=2026-11/focus.parquet) and so on, and with O(format=openmetrics)
+        a file whose name ends in C(.prom).
+      - The parent folder has to exist. Only the owner can read what is written, except for C(.prom), which
         node_exporter has to read.
     type: path
     required: true
   format:
     description:
-      - V(csv) and V(parquet) are FOCUS. V(parquet) needs pyarrow, and a window of whole billing months, which it replaces.
-      - V(openmetrics) tells the cost of the window by category and project, how the budgets stand, and with O(quotas) what the project
-        uses of its quotas.
+      - V(csv) and V(parquet) are FOCUS. V(parquet) requires pyarrow and a window of whole billing months,
+        which it replaces.
+      - V(openmetrics) has the cost of the window by category and project, the state of the budgets, and with
+        O(quotas) the use of quotas.
     type: str
     default: csv
     choices: [csv, parquet, openmetrics]
   focus_version:
-    description: Which version of FOCUS to write. V(1.0) has no columns for the pricing currency.
+    description: Version of FOCUS to write. V(1.0) has no columns for the pricing currency.
     type: str
     default: "1.2"
     choices: ["1.2", "1.0"]
   read_from:
     description:
-      - Whether FOCUS is told of the V(ledger) or of what the V(cloud) has rated of the project that is logged in to, which needs no
-        ledger. The options that choose entries, such as O(categories), and O(as_of) are about the ledger.
+      - Whether FOCUS is written from the V(ledger), or from what the V(cloud) has rated of the project of the
+        login. The latter needs no ledger.
+      - Options that select entries, such as O(categories) and O(as_of), require V(ledger).
     type: str
     default: ledger
     choices: [ledger, cloud]
   currency:
-    description:
-      - In which currency it is billed, an ISO 4217 code such as V(CHF). A missing rate is an error.
+    description: Billing currency, an ISO 4217 code such as V(CHF). A missing rate is an error.
     type: str
     required: true
   window:
-    description:
-      - A window by its name, in O(timezone). Excludes O(begin). V(current_month) where neither is given.
+    description: A named window, in O(timezone). Mutually exclusive with O(begin). Defaults to
+      V(current_month).
     type: str
     choices: [today, yesterday, current_month, previous_month, last_30_days]
   begin:
-    description:
-      - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
+    description: Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an
+      offset is written.
     type: str
   end:
-    description:
-      - End of the window, itself not in it. Now, where it is not given beside O(begin).
+    description: End of the window (exclusive). Defaults to now. Requires O(begin).
     type: str
   timezone:
     description: IANA time zone in which dates and billing months begin.
     type: str
     default: UTC
   as_of:
-    description: A date, or a date and time, in the past. Only what was recorded until then counts.
+    description: A date, or a date and time, in the past. Only what was recorded until then counts. Defaults
+      to now.
     type: str
   provider:
-    description: Who sells and bills, for C(ProviderName), C(PublisherName) and C(InvoiceIssuerName). The cloud's name where it is left out.
+    description: Who sells and bills, for C(ProviderName), C(PublisherName) and C(InvoiceIssuerName). Defaults
+      to the name of the cloud.
     type: str
   billing_account_id:
     description:
-      - The account that is billed, which no API of OpenStack tells. The cloud's name where it is not given, else the entry's source.
+      - Account that is billed, which no API of OpenStack reports. Defaults to the name of the cloud, or else
+        to the source of the entry.
     type: str
   billing_account_name:
-    description: What that account is called. O(billing_account_id) where it is not given.
+    description: Name of that account. Defaults to O(billing_account_id).
     type: str
   defuse_formulas:
     description:
-      - Whether names in CSV that a spreadsheet would run as formulas, such as V(=1+1), get an apostrophe before them. To read a name
-        back, take one apostrophe off where what follows begins with C(=), C(+), C(-), C(@), a tab or a line end, or with more apostrophes
-        or blanks and then one of these. Neither numbers nor moments nor words of FOCUS are touched; Parquet has names as they are.
+      - Whether to write an apostrophe before names in CSV that a spreadsheet would run as formulas, such as
+        V(=1+1).
+      - To read a name back, remove one apostrophe if what follows begins with C(=), C(+), C(-), C(@), a tab
+        or a line end, or with more apostrophes or blanks and then one of these. Numbers, times and words of
+        FOCUS are never changed. Parquet has names as they are.
     type: bool
     default: true
   import_tags:
     description:
-      - With O(read_from=cloud) whether to tell names, types and tags of resources, which takes one list per service. What is gone has the
-        tag C(tag_status=unknown).
+      - With O(read_from=cloud), whether to export names, types and tags of resources. This takes one list per
+        service. A resource that is gone has the tag C(tag_status=unknown). Ignored with O(read_from=ledger).
     type: bool
     default: true
   quotas:
-    description: Whether O(format=openmetrics) tells quotas too, for which it logs in to the cloud.
+    description: Whether to include quotas, for which the module logs in to the cloud. Requires
+      O(format=openmetrics).
     type: bool
     default: false
 requirements:
@@ -166,13 +179,41 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 dest:
-  description: What was written, or would have been.
+  description: Path of what was written. In check mode, of what would be.
   returned: success
   type: str
   sample: /srv/finance/focus-2026-10.csv
 files:
-  description: The files of it. C(billing_period) is the month of a partition, and null where there are none.
+  description: The files that were written. C(billing_period) is the month of a partition, or null without
+    partitions.
   returned: success
   type: list
   elements: dict
@@ -181,7 +222,7 @@ files:
       billing_period: 2026-10
       rows: 81203
 row_count:
-  description: How many charges, or samples, there are in all.
+  description: Number of charges or samples.
   returned: success
   type: int
   sample: 81203
@@ -191,7 +232,7 @@ period_start:
   type: str
   sample: "2026-09-30T22:00:00Z"
 period_end:
-  description: End of the window in UTC, itself not in it.
+  description: End of the window in UTC (exclusive).
   returned: success
   type: str
   sample: "2026-10-31T23:00:00Z"
@@ -201,12 +242,12 @@ billed:
   type: str
   sample: "412.300000012"
 currency:
-  description: The currency that is billed.
+  description: Billing currency.
   returned: success
   type: str
   sample: CHF
 totals:
-  description: The exact sum of each currency as it was rated or recorded.
+  description: Exact sums by currency, as rated or recorded.
   returned: success with O(format=csv) or O(format=parquet)
   type: list
   elements: dict
@@ -214,7 +255,8 @@ totals:
     - amount: "20615.0000006"
       currency: ICU
 tax:
-  description: C(excluded), as amounts are net of VAT; C(included) where a tax that was recorded as a cost is among them.
+  description: C(excluded), as amounts are net of VAT. C(included) if a tax that was recorded as a cost is
+    among them.
   returned: success
   type: str
   sample: excluded
@@ -226,7 +268,8 @@ ledger:
 feeds:
   description:
     - How far the cost of each imported project is known.
-    - C(missing) lists the parts of the window, up to C(rated_through), that were never imported, each with C(begin) and C(end).
+    - C(missing) lists the parts of the window, up to C(rated_through), that were never imported, each with
+      C(begin) and C(end).
   returned: success with O(read_from=ledger)
   type: list
   elements: dict
@@ -239,7 +282,7 @@ feeds:
       retired: false
       missing: []
 unknown:
-  description: What is not told because it is not known, one sentence each. Empty where all is known.
+  description: What is missing because it is unknown, one sentence each. Empty if everything is known.
   returned: success with O(format=openmetrics)
   type: list
   elements: str
@@ -250,28 +293,28 @@ rated_through:
   type: str
   sample: "2026-11-21T04:00:00Z"
 fully_rated:
-  description: Whether all of the window is rated up to its end.
+  description: Whether the window is rated up to its end.
   returned: success with O(read_from=cloud)
   type: bool
   sample: true
 holes:
-  description: Periods that are over and that the cloud has not rated, whose cost is unknown and not in the file.
+  description: Past periods that the cloud has not rated. Their cost is unknown and not in the file.
   returned: success with O(read_from=cloud)
   type: list
   elements: dict
   sample: []
 cloud_difference:
-  description: By how much the charges differ from the cloud's own sums, which carry the noise of floats.
+  description: Difference between the charges and the cloud's own sums, which are floats.
   returned: success with O(read_from=cloud)
   type: str
   sample: "0"
 complete:
-  description: Whether all was read that there is.
+  description: Whether everything was read.
   returned: success with O(read_from=cloud)
   type: bool
   sample: true
 cloud:
-  description: Whose costs or quotas these are, as the token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success with O(read_from=cloud) or O(quotas)
   type: dict
   sample:
@@ -290,10 +333,9 @@ collected_at:
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, cloud_arguments
 from ..module_utils._ansible.export_arguments import EXPORT, ExportTask
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._export import export, textfile
@@ -301,7 +343,7 @@ from ..module_utils._openstack.connection import Cloud
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.RATING,
@@ -338,14 +380,16 @@ def main() -> None:
         run(module, of_ledger, "sqlalchemy", *libraries)
 
 
-def _told(module: AnsibleModule, result: dict[str, Any]) -> dict[str, Any]:
+def _told(module: FinopsModule, result: dict[str, Any]) -> dict[str, Any]:
     if not result["fully_rated"]:
         module.warn(
-            f"The window is rated up to {result['rated_through']} only; what came later is not in {result['dest']}."
+            f"The window is rated up to {result['rated_through']} only."
+            f" {result['dest']} does not have what came later."
         )
     if result["holes"]:
         module.warn(
-            f"{len(result['holes'])} parts of the window are not rated, the first from {result['holes'][0]['begin']}."
+            f"{len(result['holes'])} parts of the window are not rated,"
+            f" the first from {result['holes'][0]['begin']}."
         )
     return result
 

@@ -9,10 +9,10 @@ module: cost_report
 short_description: Render a cost report as HTML, Markdown, CSV and JSON
 version_added: 0.1.0
 description:
-  - Renders what other modules of this collection have returned as files that people read. The role P(finops.cloud.cost_report#role)
-    reads all of it and calls this.
-  - The HTML is one file that asks for nothing from elsewhere and has no script. It prints well, is light or dark as the reader's system is,
-    and can be read by keyboard and screen reader.
+  - Renders what other modules of this collection have returned as files that people read. The role
+    P(finops.cloud.cost_report#role) reads all of it and calls this.
+  - The HTML is one file that asks for nothing from elsewhere and has no script. It prints well, is light or
+    dark as the reader's system is, and can be read by keyboard and screen reader.
   - What was not read is told at the report's top. It is never shown as zero.
   - Runs on the controller.
 author:
@@ -21,7 +21,8 @@ extends_documentation_fragment:
   - finops.cloud._attributes
 attributes:
   action:
-    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed
+      on the controller.
     support: full
   check_mode:
     support: full
@@ -33,22 +34,26 @@ attributes:
       - A report says when it was written.
 options:
   dest:
-    description: A folder on the controller that is there. It gets C(report.html), C(report.md), C(report.csv) and C(report.json).
+    description: A folder on the controller that is there. It gets C(report.html), C(report.md), C(report.csv)
+      and C(report.json).
     type: path
     required: true
   results:
-    description: What the modules returned. One that failed is told as unknown, and one that is left out is left out.
+    description: What the modules returned. One that failed is told as unknown, and one that is left out is
+      left out.
     type: dict
     required: true
     suboptions:
       summary:
         description:
-          - Of M(finops.cloud.cost_summary_info), with its O(finops.cloud.cost_summary_info#module:currency), grouped by C(day),
-            C(project), C(metric), C(resource) and tags, with O(finops.cloud.cost_summary_info#module:previous).
+          - Of M(finops.cloud.cost_summary_info), with its O(finops.cloud.cost_summary_info#module:currency),
+            grouped by C(day), C(project), C(metric), C(resource) and tags, with
+            O(finops.cloud.cost_summary_info#module:previous).
         type: dict
         required: true
       before:
-        description: The same of the period that RV(finops.cloud.cost_summary_info#module:cost.previous) tells.
+        description: The same of the period that RV(finops.cloud.cost_summary_info#module:cost.previous)
+          tells.
         type: dict
       recent:
         description: The same of the newest rated day, from which prices per month are reckoned.
@@ -57,7 +62,8 @@ options:
         description: Of M(finops.cloud.cost_budget_info).
         type: dict
       usage:
-        description: Of M(finops.cloud.infomaniak_usage_info), with its O(finops.cloud.infomaniak_usage_info#module:idle).
+        description: Of M(finops.cloud.infomaniak_usage_info), with its
+          O(finops.cloud.infomaniak_usage_info#module:idle).
         type: dict
       quota:
         description: Of M(finops.cloud.infomaniak_quota_info).
@@ -78,8 +84,9 @@ options:
     default: [html, md, csv, json]
   templates:
     description:
-      - Folders with templates of your own, the first of which wins. They are called C(report.html.j2), C(report.md.j2), C(style.css.j2) and
-        C(charts.html.j2), and may extend or include ours as C(finops/report.html.j2).
+      - Folders with templates of your own, the first of which wins. They are called C(report.html.j2),
+        C(report.md.j2), C(style.css.j2) and C(charts.html.j2), and may extend or include ours as
+        C(finops/report.html.j2).
       - All that they print is escaped, and a name that is not there is an error.
     type: list
     elements: path

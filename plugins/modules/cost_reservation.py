@@ -6,18 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_reservation
-short_description: Hold money before it is spent
+short_description: Reserve money before it is spent
 version_added: 0.1.0
 description:
-  - Holds an amount in every budget that covers it, if it fits, so that no other run can take it. It is asked and taken in one
-    transaction of the ledger; of any number of runs that race for what is left, exactly those that fit get it.
+  - Holds an amount in every budget that covers it, if it fits, so that no other run can take it. Asking and
+    holding are one transaction of the ledger. Of any number of runs that race for what is left, exactly those
+    that fit get it.
   - A hold is committed once the money is spent, or released if it was not. It ends by itself after O(ttl).
-  - Fails when a budget denies, when one cannot know, and when no budget covers a line, as M(finops.cloud.cost_budget) does.
+  - Fails if a budget denies, if one cannot know, or if no budget covers a line, as
+    M(finops.cloud.cost_budget) does.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._ledger
   - finops.cloud._rating.rates
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_ledger
 attributes:
@@ -25,120 +28,135 @@ attributes:
     support: full
     details:
       - O(state=held) is decided in check mode as it is outside of it.
-      - Committing or releasing what was never held says that it would change something, and warns, as check mode held nothing before.
+      - Committing or releasing what was never held says that it would change something, and warns, as check
+        mode held nothing before.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - Holding again with O(extend=true) moves the end of the hold each time. A hold that ended by its O(ttl) is held anew.
+      - Holding again with O(extend=true) moves the end of the hold each time. A hold that ended by its O(ttl)
+        is held anew.
 options:
   name:
     description:
-      - Names the hold, the same name from O(state=held) to O(state=committed) or O(state=released).
-      - Take what stays the same when the run is repeated, and differs for every other one, such as the number of the pipeline. A name
-        that several hosts share is held once.
+      - Name of the hold, the same from O(state=held) to O(state=committed) or O(state=released).
+      - Choose a name that stays the same when a run is repeated and differs from other runs, such as the
+        number of the pipeline. A name that several hosts share is held once.
     type: str
     required: true
   state:
     description:
-      - V(held) asks the budgets and holds. The same again changes nothing; more is asked for the difference; less always fits.
-      - V(committed) says that the money is spent. More than was held is recorded too, as it is spent; see RV(over_hold) and RV(exceeded).
-        Committed again with another amount it is a correction.
-      - V(released) lets go of a hold that was not spent. What is committed cannot be released.
+      - V(held) asks the budgets and holds. The same again changes nothing, more is asked for the difference,
+        and less always fits.
+      - V(committed) records that the money is spent. More than was held is recorded too; see RV(over_hold)
+        and RV(exceeded). Committing again with another amount is a correction.
+      - V(released) gives up a hold that was not spent. A committed hold cannot be released.
       - A name that was never held can be neither committed nor released.
     type: str
     required: true
     choices: [held, committed, released]
   amount:
     description:
-      - How much, above zero. Quote it. Short for one row of O(lines).
-      - For O(state=held) either this or O(lines) is needed. For O(state=committed) it is what was held where neither is given.
+      - Amount to hold or commit, above zero. Quote it. Shorthand for one row of O(lines). O(amount) and
+        O(lines) are mutually exclusive.
+      - One of them is required with O(state=held). With O(state=committed) the default is what was held.
     type: str
   currency:
     description:
-      - Currency of O(amount) and of O(lines) that name none, an ISO 4217 code or V(ICU). For O(state=committed) that of the hold where it
-        is not given.
+      - Currency of O(amount) and of O(lines) that name none, an ISO 4217 code or V(ICU). With
+        O(state=committed) it defaults to the currency of the hold.
     type: str
   category:
-    description: What O(amount) is for. Unknown without it where a budget goes by categories; needed with O(settled_by=entry).
+    description:
+      - Category of O(amount). A budget whose scope names categories is unknown without it. Required with
+        O(settled_by=entry). Requires O(amount).
     type: str
     choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
   project:
-    description: The project that O(amount) is for, by id or name. Unknown without it where a budget goes by projects.
+    description:
+      - Project of O(amount), by ID or name. A budget whose scope names projects is unknown without it.
+        Requires O(amount).
     type: str
   tags:
-    description: Tags of what O(amount) buys, names and values.
+    description: Tags of what O(amount) buys, by name and value. Requires O(amount).
     type: dict
   lines:
-    description: How much, line by line. Each budget is asked for the sum of the lines in its scope.
+    description: Amounts, line by line. Each budget is asked for the sum of the lines in its scope.
     type: list
     elements: dict
     suboptions:
       amount:
-        description: How much, above zero. Quote it.
+        description: Amount of the line, above zero. Quote it.
         type: str
         required: true
       currency:
-        description: Currency of the amount, O(currency) where it is not given.
+        description: Currency of the amount. Defaults to O(currency).
         type: str
       category:
-        description: What it is for.
+        description: Category of the line. A budget whose scope names categories is unknown without it.
         type: str
         choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
       project:
-        description: The project that it is for, by id or name.
+        description: Project of the line, by ID or name. A budget whose scope names projects is unknown
+          without it.
         type: str
       tags:
-        description: Tags of what it buys.
+        description: Tags of what the line buys.
         type: dict
       period:
-        description: Whether it will be spent in the period of O(for_period), or in the one after it. V(next) needs O(settled_by=import).
+        description:
+          - Whether the amount will be spent in the period of O(for_period), or in the next one. V(next)
+            requires O(settled_by=import).
         type: str
         default: this
         choices: [this, next]
   settled_by:
     description:
-      - What takes the place of the hold once it is committed, so that its cost is counted once. Needed for O(state=held).
-      - V(entry) is an entry that the commit writes into the ledger, for what no cloud tells.
-      - V(import) is M(finops.cloud.cost_import), for what a cloud rates. The hold counts on after its commit until the cloud has rated it,
-        and the commit records nothing. Refused where a budget in question is fed by entries, which would never see the cost.
+      - What replaces the hold once it is committed, so that its cost counts once. Required with
+        O(state=held).
+      - V(entry) is an entry that the commit writes into the ledger. Use it for costs that no cloud rates.
+      - V(import) is M(finops.cloud.cost_import). Use it for costs that a cloud rates. The hold counts after
+        its commit until the cloud has rated the cost, and the commit records nothing. It is refused if a
+        budget in scope is fed by entries, which would never see the cost.
     type: str
     choices: [entry, import]
   budget:
     description:
-      - Name of a budget that has to cover every line. It is asked beside every other one in scope. An unknown name is an error, and so is a
-        line outside of the budget.
+      - Name of a budget that has to cover every line, beside every other budget in scope. An unknown name is
+        an error, and so is a line outside of the budget's scope.
     type: str
   ttl:
     description:
-      - How long it is held at most, such as V(90m), V(6h) or V(2d). V(2h) where it is not given.
-      - What is committed later is still recorded.
+      - Maximum time that it is held, such as V(90m), V(6h) or V(2d). Defaults to V(2h).
+      - A later commit is still recorded.
     type: str
   extend:
     description: Whether holding again begins O(ttl) anew.
     type: bool
     default: false
   reuse:
-    description: Whether a name that is committed or released may be held once more, for something new.
+    description: Whether a name that is committed or released may be held again, for something new.
     type: bool
     default: false
   for_period:
     description:
-      - A moment in the period in which the hold counts, a date or a date and time in ISO 8601, UTC where no offset is written. Now where it
-        is not given.
+      - A moment in the period in which the hold counts, a date or a date and time in ISO 8601, in UTC unless
+        an offset is written. Defaults to now.
     type: str
   occurred_at:
     description:
-      - When the money was spent, for the entry of O(settled_by=entry), in ISO 8601. The moment of the commit where it is not given.
+      - When the money was spent, for the entry of O(settled_by=entry), in ISO 8601. Defaults to the moment of
+        the commit. Allowed with O(state=committed) only.
     type: str
   on_exceeded:
-    description: What to do when a budget denies. V(warn) holds all the same with a warning, and covers no unknown.
+    description: What to do when a budget denies. V(warn) holds with a warning. It does not cover unknown.
     type: str
     default: fail
     choices: [fail, warn]
   on_unknown:
-    description: What to do when a budget cannot know. V(warn) holds all the same with a warning, and covers no deny.
+    description: What to do when a budget cannot know. V(warn) holds with a warning. It does not cover a
+      denial.
     type: str
     default: fail
     choices: [fail, warn]
@@ -203,6 +221,33 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 ledger:
   description: The ledger that was used, without any password.
   returned: success, and failures of the gate
@@ -211,8 +256,8 @@ ledger:
 reservation:
   description:
     - The hold as the ledger has it; in check mode as it would be. Empty for a name that was never held.
-    - C(generation) counts how often the name was held anew. C(counts_at) is the moment in whose period it counts. C(forced) says that it
-      was taken although the gate did not allow it.
+    - C(generation) counts how often the name was held anew. C(counts_at) is the moment in whose period it
+      counts. C(forced) says that it was taken although the gate did not allow it.
   returned: success, and failures of the gate
   type: dict
   sample:
@@ -231,10 +276,10 @@ reservation:
     committed: []
 alerts:
   description:
-    - The thresholds of budgets that this task found reached and that were not fired before in their period, once for C(actual) and once for
-      C(forecast) spend, the highest first. Empty in check mode.
-    - C(amount) is what is spent, or expected to be spent by the period's end, and C(at_least) says that it is a lower bound. C(message)
-      tells it in a sentence.
+    - The alerts that this task triggered, for thresholds that budgets reached for the first time in their
+      period, once for C(actual) and once for C(forecast) spend, the highest first. Empty in check mode.
+    - C(amount) is what is spent, or expected to be spent by the end of the period. C(at_least) is true if it
+      is a lower bound. C(message) is a sentence for people.
   returned: success, and failures of the gate
   type: list
   elements: dict
@@ -251,11 +296,13 @@ alerts:
       currency: CHF
       utilization: 0.812
       at_least: false
-      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich). The threshold is 80 %."
+      message: "production: 81.2 % of CHF 500 is spent: CHF 406 from 2026-11-01 to 2026-12-01 (Europe/Zurich).
+        The threshold is 80 %."
       fired_at: "2026-11-21T05:00:00Z"
       acknowledged_by: []
 alerts_unknown:
-  description: Why the spend of budgets with thresholds is not wholly known, a sentence for each. What is known of it fires, and no more.
+  description: Why the spend of budgets with thresholds is not wholly known, one sentence each. Only the known
+    part triggers alerts.
   returned: success, and failures of the gate
   type: list
   elements: str
@@ -266,7 +313,8 @@ verdict:
   type: str
   sample: allow
 gate_passed:
-  description: Whether the run may go on, by the verdicts and by O(on_exceeded) and O(on_unknown). Nothing is held where it is false.
+  description: Whether the run may go on, by the verdicts and by O(on_exceeded) and O(on_unknown). Nothing is
+    held where it is false.
   returned: for O(state=held), also when the gate fails the task
   type: bool
   sample: true
@@ -276,7 +324,8 @@ reasons:
   type: list
   elements: str
   sample:
-    - "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested 42.5, 356.3 left."
+    - "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested
+      42.5, 356.3 left."
 lines:
   description: What was asked for, that is what is held more than before.
   returned: for O(state=held), also when the gate fails the task
@@ -285,7 +334,7 @@ lines:
   sample:
     - {amount: "42.5", currency: CHF, category: compute, project: null, tags: {}, period: this}
 evaluated_at:
-  description: When it was decided, in UTC.
+  description: When the decision was made, in UTC.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: "2026-11-21T05:00:00Z"
@@ -305,30 +354,36 @@ expired:
   type: bool
   sample: false
 exceeded:
-  description: Names of the budgets that are beyond their limits with what was committed. Each is warned about.
+  description: Names of the budgets that are beyond their limits with what was committed. Each is warned
+    about.
   returned: for O(state=committed), of what was held
   type: list
   elements: str
   sample: []
 summary:
-  description: A table for people, one line per budget, the worst first, as M(finops.cloud.cost_budget_info) returns it.
+  description: A table for people, one line per budget, the worst first, as M(finops.cloud.cost_budget_info)
+    returns it.
   returned: for O(state=held), also when the gate fails the task, and for O(state=committed)
   type: list
   elements: str
   sample:
-    - "budget      verdict  period from       limit   spent  accrued  reserved  to come  requested    left  why"
-    - "production  allow    2026-11-01   CHF 500.00  101.20     0.00      0.00     0.00      42.50  356.30  fits"
+    - "budget      verdict  period from       limit   spent  accrued  reserved  to come\
+      \  requested    left  why"
+    - "production  allow    2026-11-01   CHF 500.00  101.20     0.00      0.00     0.00\
+      \      42.50  356.30  fits"
 budgets:
   description:
-    - What each budget in question says, with its amounts in its own currency, as M(finops.cloud.cost_budget) returns it; after
-      O(state=committed) how it stands with what was committed. Empty where nothing more is held than before.
+    - What each budget in question says, with its amounts in its own currency, as M(finops.cloud.cost_budget)
+      returns it; after O(state=committed) how it stands with what was committed. Empty where nothing more is
+      held than before.
   returned: for O(state=held), also when the gate fails the task, and for O(state=committed)
   type: list
   elements: dict
   sample:
     - name: production
       verdict: allow
-      reason: "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested 42.5, 356.3 left."
+      reason: "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2,
+        requested 42.5, 356.3 left."
       fed_by: entries
       basis: actual
       currency: CHF
@@ -366,9 +421,8 @@ budgets:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run_gate
 from ..module_utils._budgets.reservations import ReservationTask, apply
 from ..module_utils._core.periods import now_utc
@@ -377,7 +431,7 @@ from ..module_utils._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, R
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **arguments.LEDGER,
             **arguments.RATES,
@@ -395,6 +449,9 @@ def main() -> None:
             "occurred_at": {"type": "str"},
             **arguments.ON_VERDICT,
         },
+        mutually_exclusive=[("amount", "lines")],
+        required_by=dict.fromkeys(("category", "project", "tags"), ("amount",)),
+        required_if=[("state", HELD, ("settled_by",)), ("state", HELD, ("amount", "lines"), True)],
         supports_check_mode=True,
     )
 

@@ -6,21 +6,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_summary_info
-short_description: Tell what the ledger holds of a window of time
+short_description: Get the costs in the ledger for a window of time
 version_added: 0.1.0
 description:
-  - Sums what was recorded and imported, in all, by category and by what else is asked for, and lists entries.
-  - Amounts are exact, net of VAT, and never added across currencies. O(currency) converts them, each at the rate that was valid when it
-    occurred.
-  - A correction counts where the corrected cost began, so that closed periods are told as they are known today. O(as_of) tells them as they
-    were known then.
-  - Reads one state of the ledger and changes nothing. A ledger that is missing or cannot be read is an error, and not a cost of zero.
+  - Sums what was recorded and imported, in total, by category, and by the groups in O(group_by). Lists
+    entries.
+  - Amounts are exact, exclude VAT, and are never added across currencies. O(currency) converts each amount at
+    the rate that was valid when the cost occurred.
+  - A correction counts where the corrected cost began, so closed periods are shown as they are known today.
+    O(as_of) shows them as they were known then.
+  - Reads one state of the ledger and changes nothing. A ledger that is missing or cannot be read is an error,
+    not a cost of zero.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._ledger
   - finops.cloud._ledger.selection
   - finops.cloud._rating.rates
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_ledger
 attributes:
@@ -33,18 +36,17 @@ attributes:
 options:
   window:
     description:
-      - A window by its name, in O(timezone). Mutually exclusive with O(begin) and O(end).
+      - A named window, in O(timezone). Mutually exclusive with O(begin) and O(end). Defaults to
+        V(current_month).
       - V(last_30_days) ends with today.
-      - V(current_month) where neither it nor O(begin) is given.
     type: str
     choices: [today, yesterday, current_month, previous_month, last_30_days]
   begin:
-    description:
-      - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
+    description: Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an
+      offset is written.
     type: str
   end:
-    description:
-      - End of the window, itself not in it. Now, where it is not given beside O(begin).
+    description: End of the window (exclusive). Defaults to now. Requires O(begin).
     type: str
   timezone:
     description: IANA time zone in which dates begin.
@@ -52,27 +54,29 @@ options:
     default: UTC
   currency:
     description:
-      - In which currency to tell amounts. Where it is not given, each currency is told for itself.
-      - Where no rate was valid, the amount is null, and RV(unknown) says which rate is missing.
+      - Currency of the amounts. Without it, amounts are returned by currency.
+      - If no rate was valid, the amount is null and RV(unknown) names the missing rate.
     type: str
   as_of:
     description:
-      - A date, or a date and time, in the past. Everything is told as this module would have told it then, by what was recorded until
-        then, and names of windows are taken from there.
+      - A date, or a date and time, in the past. Returns what this module would have returned then, from what
+        was recorded until then. Named windows count from there. Defaults to now.
     type: str
   group_by:
     description:
-      - By what else to tell the cost, each in a list RV(cost) C(by_<name>).
-      - Any of V(category) and V(charge_category), which are told anyway, V(project), V(cloud), V(region), V(source), V(metric),
-        V(resource), V(day), V(week) (ISO weeks) and V(month), which begin in O(timezone), and V(tag:team), say, for a tag.
+      - Groups by which to return the cost, each as a list C(by_<name>) in RV(cost).
+      - V(category) and V(charge_category), which are always returned, V(project), V(cloud), V(region),
+        V(source), V(metric), V(resource), V(day), V(week) (ISO weeks) and V(month), which begin in
+        O(timezone), and a tag such as V(tag:team).
     type: list
     elements: str
     default: []
   previous:
     description:
       - Whether to compare with the same elapsed part of the period before.
-      - A month is compared with the month before, V(today) and V(yesterday) with the local day before, V(last_30_days) with the 30 days
-        before, any other window with the one of its length that ends where it begins.
+      - A month is compared with the month before, V(today) and V(yesterday) with the local day before,
+        V(last_30_days) with the 30 days before, and any other window with the one of the same length that
+        ends at its begin.
     type: bool
     default: false
   entries:
@@ -80,16 +84,16 @@ options:
     type: bool
     default: false
   limit:
-    description: How many entries to list at most.
+    description: Maximum number of entries to list. Ignored unless O(entries) is set.
     type: int
     default: 100
   marker:
     description:
-      - Lists the entries after those that were listed, RV(next_marker) of the task before.
-      - With O(as_of) the list stays the same from page to page whatever is recorded meanwhile.
+      - Lists the entries after this one. Use RV(next_marker) of the previous page.
+      - With O(as_of) the pages stay the same whatever is recorded meanwhile.
     type: str
   history:
-    description: Whether to list also what was corrected or taken back, and the reversals that did it.
+    description: Whether to list also what was corrected or taken back, and the reversals.
     type: bool
     default: false
 seealso:
@@ -127,6 +131,33 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 ledger:
   description: The ledger that was read, without any password.
   returned: success
@@ -138,7 +169,7 @@ period_start:
   type: str
   sample: "2026-10-31T23:00:00Z"
 period_end:
-  description: End of the window in UTC, itself not in it.
+  description: End of the window in UTC (exclusive).
   returned: success
   type: str
   sample: "2026-11-30T23:00:00Z"
@@ -148,12 +179,14 @@ as_of:
   type: str
   sample: null
 tax:
-  description: C(excluded), as amounts are net of VAT; C(included) where a tax that was recorded as a cost is in the sums.
+  description: C(excluded), as amounts are net of VAT; C(included) where a tax that was recorded as a cost is
+    in the sums.
   returned: success
   type: str
   sample: excluded
 unknown:
-  description: What kept amounts from being told in O(currency), which are null then. Empty where all is known.
+  description: What kept amounts from being told in O(currency), which are null then. Empty where all is
+    known.
   returned: success
   type: list
   elements: str
@@ -161,7 +194,8 @@ unknown:
 feeds:
   description:
     - How far the cost of each imported project is known; null with O(as_of).
-    - C(missing) lists the parts of the window, up to C(rated_through), that were never imported, each with C(begin) and C(end).
+    - C(missing) lists the parts of the window, up to C(rated_through), that were never imported, each with
+      C(begin) and C(end).
   returned: success
   type: list
   elements: dict
@@ -180,8 +214,8 @@ cost:
   contains:
     total:
       description:
-        - The sum in RV(cost.currency). Null where it is unknown, and where there are several currencies, or no entry, and none was asked
-          for.
+        - The sum in RV(cost.currency). Null where it is unknown, and where there are several currencies, or
+          no entry, and none was asked for.
       type: str
       returned: always
       sample: "412.3"
@@ -222,7 +256,8 @@ cost:
           amount: "412.3"
           currency: CHF
     by_project:
-      description: The sum by project, its ID or, without one, its name; null where it was not asked for in O(group_by).
+      description: The sum by project, its ID or, without one, its name; null where it was not asked for in
+        O(group_by).
       type: list
       elements: dict
       returned: always
@@ -268,7 +303,8 @@ cost:
           amount: "412.3"
           currency: CHF
     by_resource:
-      description: The sum by resource, its ID or, without one, its name; null where it was not asked for in O(group_by).
+      description: The sum by resource, its ID or, without one, its name; null where it was not asked for in
+        O(group_by).
       type: list
       elements: dict
       returned: always
@@ -279,7 +315,8 @@ cost:
           amount: "412.3"
           currency: CHF
     by_day:
-      description: The sum by day in O(timezone), those that have entries; null where it was not asked for in O(group_by).
+      description: The sum by day in O(timezone), those that have entries; null where it was not asked for in
+        O(group_by).
       type: list
       elements: dict
       returned: always
@@ -290,7 +327,8 @@ cost:
           amount: "412.3"
           currency: CHF
     by_week:
-      description: The sum by ISO week in O(timezone), those that have entries; null where it was not asked for in O(group_by).
+      description: The sum by ISO week in O(timezone), those that have entries; null where it was not asked
+        for in O(group_by).
       type: list
       elements: dict
       returned: always
@@ -301,7 +339,8 @@ cost:
           amount: "412.3"
           currency: CHF
     by_month:
-      description: The sum by month in O(timezone), those that have entries; null where it was not asked for in O(group_by).
+      description: The sum by month in O(timezone), those that have entries; null where it was not asked for
+        in O(group_by).
       type: list
       elements: dict
       returned: always
@@ -322,10 +361,10 @@ cost:
             currency: CHF
     previous:
       description:
-        - The same elapsed part of the period before, and how C(compared_total), what has elapsed of the window, has changed against
-          it.
-        - C(relative_change) is null against nothing. Amounts are null where they are unknown, or in several currencies and none was
-          asked for.
+        - The same elapsed part of the period before, and how C(compared_total), what has elapsed of the
+          window, has changed against it.
+        - C(relative_change) is null against nothing. Amounts are null where they are unknown, or in several
+          currencies and none was asked for.
         - Null without O(previous).
       type: dict
       returned: always
@@ -341,8 +380,8 @@ cost:
         relative_change: "0.03075"
 entries:
   description:
-    - The entries in the order in which they were recorded, each as RV(finops.cloud.cost_entry#module:entries) tells it; null without
-      O(entries).
+    - The entries in the order in which they were recorded, each as RV(finops.cloud.cost_entry#module:entries)
+      tells it; null without O(entries).
     - C(reversal) is true for the row that takes another back, with its amount turned.
   returned: success
   type: list
@@ -382,9 +421,8 @@ next_marker:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._core.errors import InvalidOption
 from ..module_utils._core.money import parse_currency
@@ -393,7 +431,7 @@ from ..module_utils._cost.ledger_summary import Page, Question, summarize
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **arguments.LEDGER,
             **arguments.RATES,

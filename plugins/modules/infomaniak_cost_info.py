@@ -6,19 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: infomaniak_cost_info
-short_description: Tell what a project has cost in a window of time
+short_description: Get the cost of a project in a window of time
 version_added: 0.1.0
 description:
-  - Reads from CloudKitty what the cloud has rated of a project in a window, in all, by type of resource and by category, and by what else
-    is asked for.
-  - Amounts are net of VAT. They are gross of the free tier for traffic out of object storage; RV(cost.net) is without what it pays.
-  - What is not rated yet is not in the sums. RV(cost.rated_through) says how far they reach, RV(cost.unrated_estimate) what has come
-    since, RV(cost.missing_hours) what was left out before.
-  - The sums are CloudKitty's. Where they are added up here, which CloudKitty cannot do by flavor or local day, they are held to
-    CloudKitty's own sum, and another one fails the task.
-  - Of several O(regions) and O(projects), RV(cost) is the sum and RV(parts) tells them apart. What cannot be read of one is not known
-    of the sum.
-  - Changes nothing but the file that O(dest) names.
+  - Reads from CloudKitty what the cloud has rated of a project in a window of time, in total, by type of
+    resource, by category, and by the groups in O(group_by).
+  - Amounts exclude VAT. They include traffic out of object storage that the free tier pays; RV(cost.net)
+    excludes it.
+  - Hours that are not rated yet are not in the sums. RV(cost.rated_through) tells how far the sums reach,
+    RV(cost.unrated_estimate) estimates what came since, and RV(cost.missing_hours) counts earlier hours that
+    are missing.
+  - The sums are CloudKitty's own. Where the module has to add up points itself, such as by flavor or by local
+    day, it compares the result with CloudKitty's sum. The task fails if they differ.
+  - With several O(regions) or O(projects), RV(cost) is their sum and RV(parts) has each of them. If one of
+    them cannot be read, the sum is unknown.
+  - Changes nothing but the file in O(dest).
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -27,6 +29,8 @@ extends_documentation_fragment:
   - finops.cloud._rating
   - finops.cloud._rating.rates
   - finops.cloud._rating.metric_categories
+  - finops.cloud._files
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud
 attributes:
@@ -41,34 +45,34 @@ attributes:
 options:
   regions:
     description:
-      - Read these regions of the catalog, with one login for all of them.
-      - RV(cost) is their sum then. Mutually exclusive with O(region_name).
+      - Regions of the catalog to read, with one login for all of them. RV(cost) is their sum.
+      - Mutually exclusive with O(region_name). Defaults to the region of the login.
     type: list
     elements: str
   projects:
     description:
-      - Read these projects, by their names or IDs, with one login for each. They stand in place of the project in O(auth) or
-        C(clouds.yaml), the rest of which is the same for all, and are looked for in the same domain.
-      - RV(cost) is their sum then. With O(regions), each project is read in each region.
-      - An application credential is bound to its project and is refused. A token has to be one that the cloud lets be rescoped.
+      - Projects to read, by name or ID, with one login for each. They replace the project in O(auth) or
+        C(clouds.yaml) and are looked up in the same domain. Defaults to the project of the login.
+      - RV(cost) is their sum. With O(regions), each project is read in each region.
+      - An application credential is bound to its project and is refused. A token has to be one that the cloud
+        allows to be rescoped.
     type: list
     elements: str
   window:
     description:
-      - A window by its name, in O(timezone). Mutually exclusive with O(begin) and O(end).
-      - V(last_hour) is the newest hour that the cloud has rated, which is not the one that has just ended. Of several O(regions) and
-        O(projects) it is each one's own.
+      - A named window, in O(timezone). Mutually exclusive with O(begin) and O(end). Defaults to
+        V(current_month).
+      - V(last_hour) is the newest hour that the cloud has rated, which is not the hour that has just ended.
+        With several O(regions) or O(projects) each has its own.
       - V(last_30_days) ends with today.
-      - V(current_month) where neither it nor O(begin) is given.
     type: str
     choices: [last_hour, today, yesterday, current_month, previous_month, last_30_days]
   begin:
-    description:
-      - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
+    description: Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an
+      offset is written.
     type: str
   end:
-    description:
-      - End of the window, itself not in it. Now, where it is not given beside O(begin).
+    description: End of the window (exclusive). Defaults to now. Requires O(begin).
     type: str
   timezone:
     description: IANA time zone in which dates begin.
@@ -76,57 +80,63 @@ options:
     default: UTC
   currency:
     description:
-      - In which currency to tell amounts. The cloud's own, where it is not given.
-      - Converted at the rate that is valid when the window begins.
+      - Currency of the amounts. Defaults to O(rating_currency), the cloud's own.
+      - Amounts are converted at the rate that is valid at the begin of the window.
     type: str
   rated_through:
     description:
-      - Whether to look up how far the cloud has rated, which is one request more.
-      - O(window=last_hour), O(previous) and O(forecast) need it, and look it up whatever is said here.
+      - Whether to look up how far the cloud has rated. This takes one more request.
+      - Ignored with O(window=last_hour), O(previous) and O(forecast), which always look it up.
     type: bool
     default: true
   group_by:
     description:
-      - By what else to tell the cost, each in a list RV(cost) C(by_<name>).
-      - V(type) and V(project) are known anyway, V(resource) is one request more, and one per 1000 resources.
-      - V(hour) (UTC), V(day), V(week) (ISO weeks) and V(month), which begin in O(timezone), need no request more where the window begins
-        in the last 40 days and O(rated_through=true), else one, and one per 1000 hours.
-      - V(flavor), V(volume_type) and V(resource_hour), the cost of each resource in each hour, CloudKitty cannot group by. They take all
-        rated points, one request per day, more where a day has more than 5000 points.
-      - With the v1 API V(resource) and times take all rated points too.
+      - Groups by which to return the cost, each as a list C(by_<name>) in RV(cost).
+      - V(type) and V(project) take no request of their own. V(resource) takes one more request per 1000
+        resources.
+      - V(hour) (UTC), V(day), V(week) (ISO weeks) and V(month) begin in O(timezone). They take no request if
+        the window begins in the last 40 days and O(rated_through=true), and otherwise one per 1000 hours.
+      - CloudKitty cannot group by V(flavor), V(volume_type) and V(resource_hour), the cost of each resource
+        in each hour. They read all rated points, one request per day, and more for a day with more than 5000
+        points.
+      - With the v1 API, V(resource) and times read all rated points too.
     type: list
     elements: str
     choices: [type, project, resource, hour, day, week, month, flavor, volume_type, resource_hour]
     default: []
   dataframes:
     description:
-      - Whether to return all rated points, what each resource cost under each type in each hour, which may be many. See O(dest).
+      - Whether to return all rated points, which is what each resource cost for each type in each hour. For
+        many points use O(dest).
     type: bool
     default: false
   dest:
     description:
-      - A file for the rated points, in place of returning them. CSV where its name ends in C(.csv), JSON lines where it ends in C(.jsonl)
-        or C(.ndjson).
-      - It is written beside its place and moved there when it is whole, with mode 0600. Where it would be the same, it stays.
-      - Of several O(regions) and O(projects) each row says whose it is, in the columns C(region), C(project_id) and C(project_name). They
-        are read one after the other then, and there is no file unless all could be read.
-      - The points pass through; however many they are, they take no memory.
+      - Path of a file to write the rated points to, instead of returning them. The file is CSV if the name
+        ends in C(.csv), and JSON lines if it ends in C(.jsonl) or C(.ndjson).
+      - The file is replaced in one step when it is complete. It is left alone if nothing differs.
+        It has mode 0600 unless O(mode) is given.
+      - With several O(regions) or O(projects), each row has the columns C(region), C(project_id) and
+        C(project_name). They are read one after the other, and the file is not written unless all of them
+        could be read.
+      - Points are streamed, so memory does not grow with their number.
     type: path
   metrics:
-    description: Whether to tell what the cloud rates, in which unit and with which metadata, which is one request more.
+    description: Whether to return what the cloud rates, with units and metadata. This takes one more request.
     type: bool
     default: false
   previous:
     description:
-      - Whether to compare with the same elapsed part of the period before, which is one request more.
-      - A month is compared with the month before, V(today) and V(yesterday) with the local day before, V(last_30_days) with the 30 days
-        before, any other window with the one of its length that ends where it begins.
+      - Whether to compare with the same elapsed part of the period before. This takes one more request.
+      - A month is compared with the month before, V(today) and V(yesterday) with the local day before,
+        V(last_30_days) with the 30 days before, and any other window with the one of the same length that
+        ends at its begin.
     type: bool
     default: false
   forecast:
     description:
-      - Whether to tell what the window will have cost at its end, from the last 168 rated hours.
-      - No request more with the v2 API, up to seven with v1.
+      - Whether to forecast the cost of the window at its end, from the last 168 rated hours.
+      - This takes no request with the v2 API, and up to seven with v1.
     type: bool
     default: false
 seealso:
@@ -196,7 +206,8 @@ EXAMPLES = r"""
 - name: Say it
   ansible.builtin.debug:
     msg: >-
-      {{ month.cost.previous.change }} ICU against the same days of last month, most of it {{ month.cost.previous.movers[0].type }};
+      {{ month.cost.previous.change }} ICU against the same days of last month,
+      most of it {{ month.cost.previous.movers[0].type }};
       {{ month.cost.forecast.expected }} ICU expected
 
 - name: Keep every rated hour of every resource in a file
@@ -230,13 +241,40 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 cloud:
-  description: Whose numbers these are, as the login's token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success, and failures after the login
   type: dict
   contains:
     name:
-      description: Name in C(clouds.yaml); null where options or the environment gave the login.
+      description: Name in C(clouds.yaml). Null if options or the environment gave the login.
       type: str
       returned: always
       sample: production
@@ -262,9 +300,9 @@ cloud:
       sample: PCP-ABC1234
 services:
   description:
-    - How reading went, by service.
-    - C(status) is C(ok), C(absent) for a service that the catalog does not have, C(forbidden) where a 401 or 403 says that this login
-      may not read it, or C(error).
+    - Status of each service.
+    - C(status) is C(ok), C(absent) if the catalog has no such service, C(forbidden) if a 401 or 403 says that
+      this login may not read it, or C(error).
   returned: success
   type: dict
   sample:
@@ -273,7 +311,7 @@ services:
       http_status: 200
       message: null
 collected_at:
-  description: When it was read, in UTC.
+  description: When the cloud was read, in UTC.
   returned: success
   type: str
   sample: "2026-11-21T05:00:00Z"
@@ -288,7 +326,7 @@ period_start:
   type: str
   sample: "2026-11-01T00:00:00Z"
 period_end:
-  description: End of the window in UTC, itself not in it.
+  description: End of the window in UTC (exclusive).
   returned: success
   type: str
   sample: "2026-12-01T00:00:00Z"
@@ -304,10 +342,13 @@ tax:
   sample: excluded
 cost:
   description:
-    - What the window cost as far as it is rated; null where some of it could not be read and O(on_error=warn).
-    - What is listed C(by_) something is null where O(group_by) did not ask for it. Amounts come dearest first, times in order.
-    - Of several O(regions) and O(projects) all is told of them together, and is null where it is not known of one of them. Rows of a
-      single resource or point then have C(region), C(project_id) and C(project_name) too.
+    - What the window cost as far as it is rated; null where some of it could not be read and
+      O(on_error=warn).
+    - What is listed C(by_) something is null where O(group_by) did not ask for it. Amounts come dearest
+      first, times in order.
+    - Of several O(regions) and O(projects) all is told of them together, and is null where it is not known of
+      one of them. Rows of a single resource or point then have C(region), C(project_id) and C(project_name)
+      too.
   returned: success
   type: dict
   contains:
@@ -333,8 +374,8 @@ cost:
       sample: "1570.867368"
     free_tier:
       description:
-        - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project, whose regions share them. Null
-          without such traffic, and where O(rating_currency) is not V(ICU).
+        - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project, whose
+          regions share them. Null without such traffic, and where O(rating_currency) is not V(ICU).
         - C(used_bytes) and C(credit) are null where the cloud's unit, or how much went out, is not known.
       type: dict
       returned: always
@@ -348,7 +389,8 @@ cost:
         credit: "34.2"
         currency: ICU
     by_type:
-      description: The sum by the cloud's type of resource. C(quantity) is null with the v1 API, which does not tell it.
+      description: The sum by the cloud's type of resource. C(quantity) is null with the v1 API, which does
+        not tell it.
       type: list
       elements: dict
       returned: always
@@ -401,7 +443,7 @@ cost:
           amount: "226.8"
           currency: ICU
     by_hour:
-      description: The sum by UTC hour. What is not rated has no row.
+      description: The sum by UTC hour. Hours that are not rated have no row.
       type: list
       elements: dict
       returned: always
@@ -445,7 +487,7 @@ cost:
           amount: "8.650401"
           currency: ICU
     by_flavor:
-      description: The sum by flavor. What has none is in no row.
+      description: The sum by flavor. Resources without a flavor have no row.
       type: list
       elements: dict
       returned: always
@@ -497,17 +539,18 @@ cost:
           currency: ICU
           metadata: {flavor_name: a4-ram16-disk80-perf1}
     dest:
-      description: The file that took the points; null without O(dest).
+      description: Path of the file with the points. Null without O(dest).
       type: str
       returned: always
       sample: /var/lib/finops/rated.csv
     points:
-      description: How many points the file has; null without O(dest).
+      description: Number of points in the file. Null without O(dest).
       type: int
       returned: always
       sample: 15120
     metrics:
-      description: What the cloud rates, its unit and the keys of its points' metadata; null without O(metrics).
+      description: What the cloud rates, with units and the metadata keys of its points. Null without
+        O(metrics).
       type: list
       elements: dict
       returned: always
@@ -517,21 +560,24 @@ cost:
           metadata: [flavor_name, flavor_id, vcpus]
     rated_through:
       description:
-        - End of the newest rated period, in UTC; of several projects and regions that of the one that is rated least far.
+        - End of the newest rated period, in UTC; of several projects and regions that of the one that is
+          rated least far.
         - Null where O(rated_through=false), or nothing was rated in the last 40 days (v1 API, 8 days).
       type: str
       returned: always
       sample: "2026-11-21T04:00:00Z"
     fully_rated:
-      description: Whether all of the window is rated; null where RV(cost.rated_through) is.
+      description: Whether the window is wholly rated. Null if RV(cost.rated_through) is.
       type: bool
       returned: always
       sample: false
     missing_hours:
       description:
-        - Parts of the window before RV(cost.rated_through) of which nothing is rated, and how many periods they have.
-        - Null where that was not looked at, which is where the window begins more than 40 days ago and no times are asked for in
-          O(group_by). With the v1 API it is looked at with O(group_by) only, or where the window begins today.
+        - Parts of the window before RV(cost.rated_through) of which nothing is rated, and how many periods
+          they have.
+        - Null where that was not looked at, which is where the window begins more than 40 days ago and no
+          times are asked for in O(group_by). With the v1 API it is looked at with O(group_by) only, or where
+          the window begins today.
       type: list
       elements: dict
       returned: always
@@ -541,8 +587,9 @@ cost:
           periods: 2
     unrated_estimate:
       description:
-        - What has come since RV(cost.rated_through), if every period that has begun since costs what the newest rated one did, C(run_rate).
-          It is in no sum. Null where RV(cost.rated_through) is. Of several projects and regions C(periods) is the most of any.
+        - What has come since RV(cost.rated_through), if every period that has begun since costs what the
+          newest rated one did, C(run_rate). It is in no sum. Null where RV(cost.rated_through) is. Of several
+          projects and regions C(periods) is the most of any.
       type: dict
       returned: always
       sample:
@@ -552,9 +599,10 @@ cost:
         periods: 2
     previous:
       description:
-        - The same elapsed part of the period before, and how RV(cost.total) has changed against it. C(movers) are the types that changed,
-          the biggest change first.
-        - Each amount is told at the rate that is valid when its own period begins. C(relative_change) is null against nothing.
+        - The same elapsed part of the period before, and how RV(cost.total) has changed against it. C(movers)
+          are the types that changed, the biggest change first.
+        - Each amount is told at the rate that is valid when its own period begins. C(relative_change) is null
+          against nothing.
         - Null without O(previous), or where it is not known how far the cloud has rated.
       type: dict
       returned: always
@@ -577,10 +625,12 @@ cost:
             currency: ICU
     forecast:
       description:
-        - What the window will have cost at its end if it goes on like the last 168 rated hours, of which C(periods) were there. C(low) and
-          C(high) go by the 10th and the 90th percentile of their days, of single hours where there are fewer than 48.
+        - What the window will have cost at its end if it goes on like the last 168 rated hours, of which
+          C(periods) were there. C(low) and C(high) go by the 10th and the 90th percentile of their days, of
+          single hours where there are fewer than 48.
         - C(enough_data) from 24 rated hours on. Null without O(forecast), or without rated hours.
-        - Of several projects and regions the sum of their forecasts, C(periods) of the one that has the fewest.
+        - Of several projects and regions the sum of their forecasts, C(periods) of the one that has the
+          fewest.
       type: dict
       returned: always
       sample:
@@ -592,22 +642,23 @@ cost:
         periods: 168
     cloud_difference:
       description:
-        - Our own sums less CloudKitty's, the largest difference. More than 0.0001, and more than a billionth of the sum, is an error.
+        - Our own sums less CloudKitty's, the largest difference. More than 0.0001, and more than a billionth
+          of the sum, is an error.
         - Null where nothing was added up here.
       type: str
       returned: always
       sample: "0"
     rating_api:
-      description: Which API of CloudKitty answered; null where several answered by different ones.
+      description: API of CloudKitty that answered. Null if several clouds answered by different ones.
       type: str
       returned: always
       sample: v2
 parts:
   description:
     - Each of O(projects) in each of O(regions).
-    - C(services), C(complete), C(period_start), C(period_end) and C(cost) are like RV(services), RV(complete), RV(period_start),
-      RV(period_end) and RV(cost), of that one. RV(cost) alone has what is listed by project, resource and point, RV(cost.metrics) and
-      the file.
+    - C(services), C(complete), C(period_start), C(period_end) and C(cost) are like RV(services),
+      RV(complete), RV(period_start), RV(period_end) and RV(cost), of that one. RV(cost) alone has what is
+      listed by project, resource and point, RV(cost.metrics) and the file.
     - C(project_id) is null where the login to the project was refused.
   returned: with O(regions) or O(projects)
   type: list
@@ -634,10 +685,10 @@ parts:
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_places
+from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import LAST_HOUR, asked_window, zone_named
 from ..module_utils._core.rows_file import checked
@@ -648,7 +699,7 @@ from ..module_utils._openstack.places import Places
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
@@ -662,12 +713,13 @@ def main() -> None:
             "group_by": {"type": "list", "elements": "str", "choices": list(GROUPS), "default": []},
             "dataframes": {"type": "bool", "default": False},
             "dest": {"type": "path"},
+            **arguments.FILE,
             "metrics": {"type": "bool", "default": False},
             "previous": {"type": "bool", "default": False},
             "forecast": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("window", "begin"), ("window", "end"), ("region_name", "regions")],
-        required_by={"end": "begin"},
+        required_by={"end": "begin", **dict.fromkeys(arguments.FILE, "dest")},
         supports_check_mode=True,
     )
 
@@ -698,6 +750,7 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOpt
         group_by=tuple(params["group_by"]),
         dataframes=params["dataframes"],
         dest=checked(params["dest"]),
+        attributes=parse_attributes(params),
         check_mode=check_mode,
         with_metrics=params["metrics"],
         metric_categories=cloud_arguments.metric_categories(params),

@@ -6,23 +6,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: infomaniak_metric_info
-short_description: Tell what is measured of a project's resources
+short_description: Get the metrics of a project's resources
 version_added: 0.1.0
 description:
-  - Reads from Gnocchi which resources of a project are measured and by which metrics, their measures in a window of time, what these come
-    to, and by which archive policy they are kept.
-  - The measures of many metrics are read in one request; how many servers there are does not matter. One request lists resources and one
-    metrics, for each 1000 of them, or, with up to four O(metrics), one for each name and 1000 metrics of it. Measures are one request for
-    each granularity and 250000 measures.
-  - What was not measured is in no list and no sum, and counted in RV(metrics[].missing). It is never zero.
-  - Measures are of one granularity each, which is told. Gnocchi itself gives those of all granularities at once where none is named, so
-    that a sum has everything several times.
+  - Reads from Gnocchi which resources of a project are measured, by which metrics and archive policies, their
+    measures in a window of time, and summaries of them.
+  - Measures of many metrics are read in one request, however many servers there are. Listing takes one
+    request per 1000 resources and one per 1000 metrics; with up to four O(metrics), one for each name and
+    1000 metrics of it. Measures take one request per granularity and 250000 measures.
+  - What was not measured is in no list and no sum. It is counted in RV(metrics[].missing), and never zero.
+  - All measures of a metric have one granularity, which is returned. Gnocchi itself returns all granularities
+    at once unless one is named, so that a sum of them counts everything several times.
   - Changes nothing.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._connection.on_error
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_cloud
 attributes:
@@ -35,26 +36,29 @@ attributes:
 options:
   resources:
     description:
-      - IDs of resources, such as those of servers, volumes and floating IPs. All that the project has, where none is given.
-      - A resource that is not there fails the task, or is named in RV(not_found) with O(on_error=warn).
+      - IDs of resources, such as servers, volumes and floating IPs. Defaults to all resources of the project.
+      - An unknown resource fails the task. With O(on_error=warn) it is returned in RV(not_found) instead.
     type: list
     elements: str
     default: []
   children:
     description:
-      - Whether to take also what has an original ID that begins with one of O(resources), as a server's disks do.
-      - It is what C(openstack metric resource search "original_resource_id like '<id>%'") finds.
+      - Whether to include resources whose original ID begins with one of O(resources), such as a server's
+        disks.
+      - The result is that of C(openstack metric resource search "original_resource_id like '<id>%'").
     type: bool
     default: false
   resource_type:
-    description:
-      - Only resources of this type, such as V(instance), V(instance_disk) or V(volume). V(generic) is every type.
+    description: Only resources of this type, such as V(instance), V(instance_disk) or V(volume). V(generic)
+      means every type.
     type: str
     default: generic
   metrics:
     description:
-      - Names of metrics, such as V(cpu), V(vcpus) and V(memory.usage), or IDs. All of the resources' metrics, where none is given.
-      - One that none of the resources has fails the task, or is named in RV(not_found) with O(on_error=warn).
+      - Names or IDs of metrics, such as V(cpu), V(vcpus) and V(memory.usage). Defaults to all metrics of the
+        resources.
+      - A metric that none of the resources has fails the task. With O(on_error=warn) it is returned in
+        RV(not_found) instead.
     type: list
     elements: str
     default: []
@@ -64,24 +68,26 @@ options:
     default: false
   summary:
     description:
-      - Whether to return what each metric's measures come to, and how much of their CPUs the servers used.
-      - The use of CPUs needs V(cpu) and V(vcpus) among O(metrics).
+      - Whether to return a summary of each metric's measures, and the CPU utilization of servers.
+      - The CPU utilization requires V(cpu) and V(vcpus) among O(metrics).
     type: bool
     default: false
   window:
     description:
-      - A window by its name, in O(timezone), as far as it is past. Mutually exclusive with O(begin) and O(end).
-      - The last 24 hours where neither it nor O(begin) is given.
+      - A named window, in O(timezone), up to now. Mutually exclusive with O(begin) and O(end).
+      - Defaults to the last 24 hours if neither it nor O(begin) is given.
     type: str
     choices: [today, yesterday, current_month, previous_month, last_30_days]
   begin:
     description:
-      - Begin of the window, a date or a date and time in ISO 8601, local in O(timezone) where no offset is written.
-      - The first measure is that of the first granule that begins in the window, so that windows next to each other share none.
+      - Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an offset is
+        written.
+      - The first measure is that of the first granule that begins in the window, so adjacent windows share
+        none.
     type: str
     aliases: [start]
   end:
-    description: End of the window, itself not in it. Now, where it is not given beside O(begin).
+    description: End of the window (exclusive). Defaults to now. Requires O(begin).
     type: str
     aliases: [stop]
   timezone:
@@ -90,26 +96,29 @@ options:
     default: UTC
   granularity:
     description:
-      - Seconds of which each measure tells, one of those that the metrics' archive policies keep.
-      - Where it is not given, the finest one that is kept for as long as the window goes back and makes no more than 1000 measures of a
-        metric of it, for each metric by its own archive policy. See RV(metrics[].granularity_s).
+      - Length in seconds of the time that each measure stands for. It has to be one that the metrics' archive
+        policies keep.
+      - Defaults, for each metric, to the finest one that its archive policy keeps for as long as the window
+        goes back, and that makes at most 1000 measures. RV(metrics[].granularity_s) returns it.
     type: int
   aggregation:
     description:
-      - Which of the metrics' archive policies' methods has made one measure out of the samples of each granule, such as V(mean), V(max)
-        or V(rate:mean).
+      - Aggregation method of the archive policies that made one measure of the samples of a granule, such as
+        V(mean), V(max) or V(rate:mean).
     type: str
     default: mean
   resample:
     description:
-      - Seconds to put measures together to, a multiple of their granularity. A day (86400) begins at 00:00 UTC.
-      - By the method of O(aggregation), which has to be V(mean), V(sum), V(min), V(max), V(first) or V(last), or one of these behind
-        V(rate:). A V(rate:) is put together as it is; Gnocchi itself would take the change of changes.
+      - Length in seconds to which measures are combined, a multiple of their granularity. A day (86400)
+        begins at 00:00 UTC.
+      - Measures are combined by the method of O(aggregation), which has to be V(mean), V(sum), V(min),
+        V(max), V(first) or V(last), or one of these after V(rate:). Rates are combined as they are; Gnocchi
+        itself would return the change of changes.
     type: int
   reaggregation:
     description:
-      - How to put the measures of all metrics of one name together, in RV(reaggregated).
-      - A V(sum) is null where one of the metrics has a gap, as it is not known then; others are of what was measured.
+      - How to combine the measures of all metrics of one name, in RV(reaggregated).
+      - A V(sum) is null if one of the metrics has a gap. Other methods use what was measured.
     type: str
     choices: [mean, sum, min, max]
 seealso:
@@ -156,10 +165,12 @@ EXAMPLES = r"""
 
 - name: How long are measures kept
   ansible.builtin.debug:
-    msg: "{{ measured.archive_policies | selectattr('name', 'eq', 'ik-medium-rate') | map(attribute='definition') | first }}"
+    msg: "{{ measured.archive_policies | selectattr('name', 'eq', 'ik-medium-rate') |
+      map(attribute='definition') | first }}"
 
-# Right-sizing: whoever was below a fifth of the CPUs in 95 of 100 hours of the last 30 days may need fewer of them, and whoever
-# never used half of the memory less of that. A server without measures is in no list: it is not known to be idle.
+# Right-sizing: a server that used less than a fifth of its CPUs in 95 of 100 hours of the last 30 days may
+# need fewer of them, and one that never used half of its memory may need less. A server without measures is
+# in no list: it is not known to be idle.
 - name: What do the servers need
   finops.cloud.infomaniak_metric_info:
     cloud: production
@@ -171,8 +182,10 @@ EXAMPLES = r"""
 
 - name: Too many CPUs
   ansible.builtin.debug:
-    msg: "{{ item.name }}, a {{ item.attributes.flavor_name }}, used {{ (100 * item.cpu_utilization.p95) | round(1) }} % of its CPUs"
-  loop: "{{ needed.resources | selectattr('cpu_utilization') | selectattr('cpu_utilization.p95', 'lt', 0.2) }}"
+    msg: "{{ item.name }}, a {{ item.attributes.flavor_name }}, used {{ (100 * item.cpu_utilization.p95) |
+      round(1) }} % of its CPUs"
+  loop: "{{ needed.resources | selectattr('cpu_utilization') | selectattr('cpu_utilization.p95', 'lt', 0.2)
+    }}"
   loop_control:
     label: "{{ item.name }}"
 
@@ -195,13 +208,40 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 cloud:
-  description: Whose numbers these are, as the login's token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success, and failures after the login
   type: dict
   contains:
     name:
-      description: Name in C(clouds.yaml); null where options or the environment gave the login.
+      description: Name in C(clouds.yaml). Null if options or the environment gave the login.
       type: str
       returned: always
       sample: production
@@ -227,9 +267,9 @@ cloud:
       sample: PCP-ABC1234
 services:
   description:
-    - How reading went, by service.
-    - C(status) is C(ok), C(absent) for a service that the catalog does not have, C(forbidden) where a 401 or 403 says that this login
-      may not read it, or C(error).
+    - Status of each service.
+    - C(status) is C(ok), C(absent) if the catalog has no such service, C(forbidden) if a 401 or 403 says that
+      this login may not read it, or C(error).
   returned: success
   type: dict
   sample:
@@ -238,44 +278,45 @@ services:
       http_status: 200
       message: null
 collected_at:
-  description: When it was read, in UTC.
+  description: When the cloud was read, in UTC.
   returned: success
   type: str
   sample: "2026-11-21T05:00:00Z"
 complete:
-  description: Whether all that was asked for is there and was read.
+  description: Whether everything that was requested exists and was read.
   returned: success
   type: bool
   sample: true
 not_found:
-  description: What of O(resources) and O(metrics) the project does not have. Something with no measures in the window is not among it.
+  description: The O(resources) and O(metrics) that the project does not have. One without measures in the
+    window is not listed here.
   returned: success
   type: dict
   sample:
     resources: []
     metrics: [gpu.usage]
 period_start:
-  description: Begin of the window in UTC; null where no measures were asked for.
+  description: Begin of the window in UTC. Null if no measures were requested.
   returned: success
   type: str
   sample: "2026-11-20T05:00:00Z"
 period_end:
-  description: End of the window in UTC, itself not in it; null where no measures were asked for.
+  description: End of the window in UTC (exclusive). Null if no measures were requested.
   returned: success
   type: str
   sample: "2026-11-21T05:00:00Z"
 aggregation:
-  description: By which method samples became measures.
+  description: Aggregation method of the measures.
   returned: success
   type: str
   sample: mean
 resample_s:
-  description: Seconds that measures were put together to; null where they are as Gnocchi has them.
+  description: Length in seconds to which measures were combined. Null if they are as Gnocchi has them.
   returned: success
   type: int
   sample: 86400
 resources:
-  description: What is measured, by its original ID; null where it could not be read and O(on_error=warn).
+  description: Measured resources, by original ID. Null if they could not be read and O(on_error=warn).
   returned: success
   type: list
   elements: dict
@@ -286,7 +327,7 @@ resources:
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
     original_resource_id:
-      description: ID under which it is sent in. It is RV(resources[].id) where that is a UUID.
+      description: ID under which samples are sent. The same as RV(resources[].id) if it is a UUID.
       type: str
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
@@ -296,29 +337,29 @@ resources:
       returned: always
       sample: instance
     name:
-      description: Name; null where the type has none.
+      description: Name. Null if the type has none.
       type: str
       returned: always
       sample: web-1
     started_at:
-      description: Since when it is there, in UTC.
+      description: When the resource was first seen, in UTC.
       type: str
       returned: always
       sample: "2026-10-10T21:10:00Z"
     ended_at:
-      description: When it went, in UTC; null while it is there.
+      description: When the resource ended, in UTC. Null while it exists.
       type: str
       returned: always
       sample: "2026-11-20T21:10:00Z"
     attributes:
-      description: What else its type tells.
+      description: Further attributes of its type.
       type: dict
       returned: always
       sample:
         display_name: web-1
         flavor_name: a2-ram4-disk20-perf1
     metrics:
-      description: IDs of all of its metrics, by name.
+      description: IDs of its metrics, by name.
       type: dict
       returned: always
       sample:
@@ -326,10 +367,11 @@ resources:
         vcpus: 6fce8350-e606-4dbc-85dd-1a6df0edfb54
     cpu_utilization:
       description:
-        - Which part of its CPUs it used, from 0 to 1, of what RV(metrics[].granularity_s) says at a time, and what that comes to.
-        - From how the mean of C(cpu) rose from one granule to the next, and C(vcpus), whatever O(aggregation) says. It is not known, and
-          left out, without measures of both granules, where one of them is of a tenth fewer samples or not over, and where the counter
-          began anew.
+        - Which part of its CPUs it used, from 0 to 1, of what RV(metrics[].granularity_s) says at a time, and
+          what that comes to.
+        - From how the mean of C(cpu) rose from one granule to the next, and C(vcpus), whatever O(aggregation)
+          says. It is not known, and left out, without measures of both granules, where one of them is of a
+          tenth fewer samples or not over, and where the counter began anew.
         - Null without O(summary), without both metrics among O(metrics), and where nothing is known.
       type: dict
       returned: always
@@ -342,7 +384,7 @@ resources:
         last_at: "2026-11-21T04:00:00Z"
         count: 287
 metrics:
-  description: What it is measured by, by resource and name; null where it could not be read and O(on_error=warn).
+  description: Metrics by resource and name. Null if they could not be read and O(on_error=warn).
   returned: success
   type: list
   elements: dict
@@ -358,29 +400,30 @@ metrics:
       returned: always
       sample: vcpus
     unit:
-      description: What its values are counted in; null where the cloud does not tell.
+      description: Unit of its values. Null if the cloud does not report it.
       type: str
       returned: always
       sample: vcpu
     resource_id:
-      description: RV(resources[].id) of what it is of; null for a metric of no resource.
+      description: RV(resources[].id) of its resource. Null for a metric without a resource.
       type: str
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
     archive_policy:
-      description: Name of the archive policy that it is kept by.
+      description: Name of its archive policy.
       type: str
       returned: always
       sample: ik-medium-rate
     granularity_s:
-      description: Seconds of which each measure tells; null where none were read.
+      description: Length in seconds of the time that each measure stands for. Null if none were read.
       type: int
       returned: always
       sample: 300
     measures:
       description:
-        - The measures in order of time, when each granule begins and its value. An empty list where there are none in the window.
-        - Null without O(measures), and where they could not be read.
+        - The measures by time, each with the begin of its granule and its value. Empty if there are none in
+          the window.
+        - Null without O(measures), or if they could not be read.
       type: list
       elements: dict
       returned: always
@@ -389,15 +432,17 @@ metrics:
           value: 2.0
     missing:
       description:
-        - How many granules of the window that are over have no measure, not counting those before the resource was there and after.
-        - Null where no measures were read.
+        - Number of past granules of the window without a measure. Granules before and after the resource
+          existed do not count.
+        - Null if no measures were read.
       type: int
       returned: always
       sample: 0
     summary:
       description:
-        - What the measures come to. C(p95) is the 95th percentile, C(last) the newest value, C(count) how many there are.
-        - Null without O(summary), and where there are none.
+        - Summary of the measures. C(p95) is the 95th percentile, C(last) the newest value, and C(count) their
+          number.
+        - Null without O(summary), or if there are no measures.
       type: dict
       returned: always
       sample:
@@ -410,9 +455,9 @@ metrics:
         count: 288
 archive_policies:
   description:
-    - How the metrics are kept, by name; null where it could not be read and O(on_error=warn).
-    - C(definition) says for each granularity how many measures are kept and for how long. C(back_window) is how many of the coarsest
-      granules back a sample may still come in.
+    - Archive policies by name. Null if they could not be read and O(on_error=warn).
+    - C(definition) has, for each granularity, how many measures are kept and for how long. C(back_window) is
+      the number of the coarsest granules for which a late sample is accepted.
   returned: success
   type: list
   elements: dict
@@ -426,8 +471,9 @@ archive_policies:
         - {granularity_s: 21600, points: 2928, timespan_s: 63244800}
 reaggregated:
   description:
-    - One series for all metrics of a name. C(count) is how many metrics have a measure there, C(missing) how many have a gap.
-    - Null without O(reaggregation), and where measures could not be read.
+    - One series for all metrics of a name. C(count) is the number of metrics that have a measure, and
+      C(missing) the number that have a gap.
+    - Null without O(reaggregation), or if measures could not be read.
   returned: success
   type: list
   elements: dict
@@ -445,9 +491,8 @@ reaggregated:
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.errors import InvalidOption
 from ..module_utils._core.periods import Window, used_window, zone_named
@@ -461,7 +506,7 @@ DAY = timedelta(days=1)
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
@@ -532,7 +577,7 @@ def _seconds(params: dict[str, Any], option: str) -> int | None:
 
 
 def _named(params: dict[str, Any], option: str) -> tuple[str, ...]:
-    """What a list names, each once. Raises InvalidOption for an empty text, which every id would begin with."""
+    """The names of a list, each once. Raises InvalidOption for an empty one, which every ID begins with."""
     return tuple(dict.fromkeys(_name(one, option) for one in params[option]))
 
 

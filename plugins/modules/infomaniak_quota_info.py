@@ -6,59 +6,66 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: infomaniak_quota_info
-short_description: Tell what a project may use, what of it is used, and whether a deployment fits
+short_description: Get a project's quotas and their use, and check whether a deployment fits
 version_added: 0.1.0
 description:
-  - Reads limit, use and reservation of every quota of a project, one request per service.
-  - Quotas have one naming for all services, in whole words and with the unit where it is no count, such as C(ram_mb), C(gigabytes) or
-    C(floating_ips). C(docs/quotas.md) of the collection has the table from each service's and each C(openstack quota show) name to ours. A
-    name that is not in the table is the service's own.
-  - C(gigabytes) are volumes and snapshots together, C(gigabytes_<TYPE>), C(volumes_<TYPE>) and C(snapshots_<TYPE>) those of one volume
-    type, C(object_storage_bytes_<POLICY>) and C(object_storage_objects_<POLICY>) those of one storage policy.
+  - Reads limit, use and reservation of every quota of a project, with one request per service.
+  - Quotas have one naming for all services, in whole words and with a unit unless it is a count, such as
+    C(ram_mb), C(gigabytes) or C(floating_ips). C(docs/quotas.md) of the collection has the table from each
+    service's name and C(openstack quota show) name to ours. A name that is not in the table is the service's
+    own.
+  - C(gigabytes) are volumes and snapshots together. C(gigabytes_<TYPE>), C(volumes_<TYPE>) and
+    C(snapshots_<TYPE>) are those of one volume type, C(object_storage_bytes_<POLICY>) and
+    C(object_storage_objects_<POLICY>) those of one storage policy.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._connection.on_error
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
   - finops.cloud._attributes.actiongroup_cloud
 options:
   services:
     description:
-      - Which services to read. All that the cloud's catalog offers, where it is not given. Those of O(required) are always read.
-      - A service that is named here and absent from the catalog is an error.
+      - Services to read. Defaults to every service that the catalog offers. Those in O(required) are always
+        read.
+      - A service that is named here but absent from the catalog is an error.
     type: list
     elements: str
     choices: [compute, block_storage, network, object_storage, load_balancer]
   count_load_balancers:
     description:
-      - Whether to list the load balancers, one request more, as Octavia does not tell how many are in use.
-      - C(load_balancers) in O(required) does the same.
+      - Whether to count the load balancers, as Octavia does not report their use. This takes one more
+        request.
+      - C(load_balancers) in O(required) counts them too.
     type: bool
     default: false
   required:
     description:
-      - What a deployment adds, by the name of its quota, such as C(cores) or C(gigabytes_<TYPE>). Amounts are whole numbers, zero or more.
-      - It fits where used, reserved and required together are not more than the limit, for each of them.
-      - Of C(per_volume_gigabytes), C(metadata_items) and C(server_group_members) it is what the largest volume, server or server group
-        will have, as nothing adds up against these.
-      - A name that neither the table nor the cloud knows is refused. A service that is needed here and absent from the catalog is an error.
+      - What a deployment adds, by name of the quota, such as C(cores) or C(gigabytes_<TYPE>). Amounts are
+        whole numbers, zero or more.
+      - It fits if used, reserved and required together do not exceed the limit, for each quota.
+      - For C(per_volume_gigabytes), C(metadata_items) and C(server_group_members) it is what the largest
+        volume, server or server group will have, as nothing adds up against these.
+      - An unknown name is refused. A service that is needed here but absent from the catalog is an error.
     type: dict
   fail_on_shortfall:
     description:
-      - Whether the task fails where O(required) does not fit, or where nobody can tell because a service was not read or does not tell
-        the use.
-      - The task fails with the same result that it returns otherwise.
+      - Whether to fail the task if O(required) does not fit, or if that is unknown because a service was not
+        read or does not report its use.
+      - A failed task returns the same result. Requires O(required).
     type: bool
     default: false
   warn_at:
-    description:
-      - The part of a limit from which on a quota is listed in RV(above), a number from 0 to 1, quoted. V(0) lists all whose use is known.
+    description: Fraction of a limit from which a quota is listed in RV(above), from 0 to 1, quoted. V(0)
+      lists every quota whose use is known.
     type: str
   packs:
     description:
-      - Sets of limits that the provider sells, the lowest first, in place of Infomaniak's three. An empty list is for none.
+      - Sets of limits that the provider sells, the lowest first. Defaults to Infomaniak's three. An empty
+        list means none.
     type: list
     elements: dict
     suboptions:
@@ -67,7 +74,8 @@ options:
         type: str
         required: true
       limits:
-        description: Limits by the name of the quota. V(-1) and null are unlimited. What is not named, the pack leaves as it is.
+        description: Limits by name of the quota. V(-1) and null mean unlimited. A quota without a limit here
+          is not compared.
         type: dict
         required: true
 seealso:
@@ -112,13 +120,40 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 cloud:
-  description: Whose numbers these are, as the login's token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success, and failures after the login
   type: dict
   contains:
     name:
-      description: Name in C(clouds.yaml); null where options or the environment gave the login.
+      description: Name in C(clouds.yaml). Null if options or the environment gave the login.
       type: str
       returned: always
       sample: production
@@ -144,9 +179,9 @@ cloud:
       sample: PCP-ABC1234
 services:
   description:
-    - How reading went, by service.
-    - C(status) is C(ok), C(absent) for a service that the catalog does not have, C(forbidden) where a 401 or 403 says that this login
-      may not read it, or C(error).
+    - Status of each service.
+    - C(status) is C(ok), C(absent) if the catalog has no such service, C(forbidden) if a 401 or 403 says that
+      this login may not read it, or C(error).
   returned: success, and where O(fail_on_shortfall) fails the task
   type: dict
   sample:
@@ -155,22 +190,23 @@ services:
       http_status: 200
       message: null
 collected_at:
-  description: When it was read, in UTC.
+  description: When the cloud was read, in UTC.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: str
   sample: "2026-11-21T05:00:00Z"
 complete:
-  description: Whether all that exists was read.
+  description: Whether everything that exists was read.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: bool
   sample: true
 quotas:
   description:
     - Quotas by service and name. A service that was not read is null.
-    - C(limit) is null where C(unlimited). C(used) and C(reserved) are null where the service does not count them, as Octavia does for all
-      (load balancers are counted where that is asked for) and Nova for key pairs.
-    - C(free) is limit less used and reserved, and negative where a limit was lowered below the use. C(utilization) is the part of the
-      limit that is taken, 1 for all of it. Both are null where the quota is unlimited or its use is not counted.
+    - C(limit) is null if C(unlimited). C(used) and C(reserved) are null if the service does not report them,
+      such as Octavia for everything (load balancers are counted on request) and Nova for key pairs.
+    - C(free) is the limit minus used and reserved, and negative if a limit was lowered below the use.
+      C(utilization) is the fraction of the limit that is taken. Both are null if the quota is unlimited or
+      its use is not reported.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: dict
   sample:
@@ -184,8 +220,10 @@ quotas:
         unlimited: false
 pack:
   description:
-    - The pack that has most limits equal to those that were read, the lower one where two have as many. Null where none has one.
-    - C(differences) are the limits in which the project differs from it. A C(limit) or C(pack_limit) of null is unlimited.
+    - The pack with the most limits equal to those that were read, and the lower one of two with the same
+      number. Null if no limit is equal.
+    - C(differences) are the limits in which the project differs from it. A C(limit) or C(pack_limit) of null
+      is unlimited.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: dict
   contains:
@@ -195,7 +233,7 @@ pack:
       returned: always
       sample: level2
     differences:
-      description: Limits that are others than the pack's, by name.
+      description: Limits that differ from the pack's, by name.
       type: list
       elements: dict
       returned: always
@@ -205,7 +243,8 @@ pack:
           limit: 50000
           pack_limit: 5000
 above:
-  description: The limited quotas of which at least O(warn_at) is taken, the fullest first. Null without O(warn_at).
+  description: The limited quotas with a utilization of at least O(warn_at), the fullest first. Null without
+    O(warn_at).
   returned: success, and where O(fail_on_shortfall) fails the task
   type: list
   elements: dict
@@ -220,14 +259,15 @@ above:
       unlimited: false
 fits:
   description:
-    - Whether O(required) fits. False where something is short, else null where something is in RV(unknown). Unknown is never true.
+    - Whether O(required) fits. False if something does not fit, or else null if something is in RV(unknown).
+      Unknown is never true.
     - Null, as are RV(shortfalls), RV(unknown) and RV(smallest_pack), without O(required).
   returned: success, and where O(fail_on_shortfall) fails the task
   type: bool
   sample: false
 shortfalls:
-  description:
-    - What of O(required) has no room. C(missing) is by how much the limit would have to grow; at the least so, where C(used) is null.
+  description: The part of O(required) that does not fit. C(missing) is by how much the limit would have to
+    grow, or at least have to grow if C(used) is null.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: list
   elements: dict
@@ -240,7 +280,7 @@ shortfalls:
       required: 48
       missing: 4
 unknown:
-  description: What of O(required) nobody can tell, and why.
+  description: The part of O(required) for which this is unknown, and why.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: list
   elements: dict
@@ -250,9 +290,8 @@ unknown:
       required: 2
       reason: load_balancer does not tell how much of it is used
 smallest_pack:
-  description:
-    - The lowest pack that has room for O(required) and for all that is used now. Null where none has, or where it cannot be known,
-      such as when a service that it limits was not read.
+  description: The lowest pack with room for O(required) and everything that is used now. Null if there is
+    none, or if that is unknown, such as when a service that it limits was not read.
   returned: success, and where O(fail_on_shortfall) fails the task
   type: str
   sample: level2
@@ -261,9 +300,8 @@ smallest_pack:
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import cloud_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._usage.headroom import parse_required, parse_warn_at
@@ -272,7 +310,7 @@ from ..module_utils._usage.quotas import SERVICES, QuotaOptions, read_quotas
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,

@@ -6,66 +6,71 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: infomaniak_usage_info
-short_description: Tell what a project uses, now and over a period
+short_description: Get the resource usage of a project, now and over a period
 version_added: 0.1.0
 description:
-  - Counts what a project of an OpenStack cloud uses, such as servers, vCPUs, RAM, volumes, networks, floating IPs, load balancers
-    and objects; lists them as rows of one shape, grouped by their metadata, with those that cost and do nothing.
-  - What could not be read is null and named, never zero.
+  - Counts what a project uses, such as servers, vCPUs, RAM, volumes, networks, floating IPs, load balancers
+    and objects. Lists resources in rows of one shape, groups them by metadata, and finds idle ones.
+  - Values that could not be read are null, and the reason is reported. They are never zero.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._connection.on_error
+  - finops.cloud._files
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
   - finops.cloud._attributes.actiongroup_cloud
 options:
   detail:
     description:
-      - V(totals) takes what quotas count, in 6 requests with the login, however large the project is.
-      - V(summary) also lists servers, volumes and floating IPs, for their states, flavors, types and sizes, in 8 requests and one
-        more per further 1000 servers or volumes.
-      - V(resources) lists snapshots, backups, load balancers, containers and the project's own images too and tells each of them, in 10
-        requests and one more per further 1000 of a kind.
+      - V(totals) reads what quotas count, in 6 requests with the login, however large the project is.
+      - V(summary) adds servers, volumes and floating IPs by state, flavor, type and size, in 8 requests and
+        one more per further 1000 servers or volumes.
+      - V(resources) also lists snapshots, backups, load balancers, containers and the project's own images,
+        and returns each resource, in 10 requests and one more per further 1000 of a kind.
     type: str
     default: summary
     choices: [totals, summary, resources]
   services:
     description:
-      - Which services to read. All that the cloud's catalog offers, where it is not given.
-      - A service that is named here and absent from the catalog is an error.
+      - Services to read. Defaults to every service that the catalog offers.
+      - A service that is named here but absent from the catalog is an error.
       - V(image) is read with O(detail=resources) only.
     type: list
     elements: str
     choices: [compute, block_storage, network, object_storage, load_balancer, image]
   window:
     description:
-      - Also tell the hours that servers, their vCPUs, RAM and disk were used in this window, in one request more per 1000 servers.
+      - Named window for which to return the hours that servers, vCPUs, RAM and disk were used. This takes one
+        more request per 1000 servers. Without it and O(begin) no hours are returned.
     type: str
     choices: [today, yesterday, current_month, previous_month, last_30_days]
   begin:
     description:
-      - Begin of the period whose hours are told, a date or a date and time in ISO 8601, in O(timezone) where no offset is written.
+      - Begin of the period whose hours are returned, a date or a date and time in ISO 8601. Local to
+        O(timezone) unless an offset is written.
     type: str
   end:
-    description:
-      - Its end, itself not in it. Now, where it is not given or lies ahead, as nothing is used yet of what lies ahead.
+    description: End of the period (exclusive). Defaults to now, also if it lies in the future. Requires
+      O(begin).
     type: str
   timezone:
-    description:
-      - IANA name of the time zone in which days and months begin.
+    description: IANA time zone in which days and months begin.
     type: str
     default: UTC
   regions:
     description:
-      - Read these regions with one login, in parallel. RV(usage) is their sum then, RV(regions) tells them apart.
-      - A service that one of them lacks adds nothing there. Where O(services) names it, that is an error, and the sum is null.
+      - Regions to read in parallel, with one login. RV(usage) is their sum, and RV(regions) has each of them.
+        Defaults to the region of the login.
+      - A service that one of them lacks adds nothing. If O(services) names it, that is an error and the sum
+        is null.
     type: list
     elements: str
   types:
-    description:
-      - Only resources of these types in RV(resources), RV(groups) and RV(idle).
+    description: Only resources of these types in RV(resources), RV(groups) and RV(idle). Defaults to all
+      types.
     type: list
     elements: str
     choices:
@@ -78,35 +83,34 @@ options:
       - object_storage.container
       - image.image
   name:
-    description:
-      - Only resources with a name like this, V(*) for any text and V(?) for any character.
+    description: Only resources whose name matches. V(*) stands for any text and V(?) for any character.
     type: str
   metadata:
     description:
       - Only resources with all of this metadata.
-      - Of floating IPs, load balancers and images, tags written as C(key=value) are their metadata.
+      - Tags of floating IPs, load balancers and images that are written as C(key=value) are metadata.
     type: dict
   group_by:
     description:
-      - A metadata key. RV(groups) tells the counters of the resources for each of its values.
-      - A resource without the key belongs to the group of what it hangs on, such as a volume to that of its server.
+      - A metadata key. RV(groups) returns the counters for each of its values.
+      - A resource without the key belongs to the group of what it is attached to, such as a volume to the
+        group of its server.
     type: str
   idle:
-    description:
-      - Also tell in RV(idle) what costs and does nothing.
+    description: Whether to return idle resources in RV(idle), which cost money and do nothing.
     type: bool
     default: false
   old_snapshot_days:
-    description:
-      - From which age on a snapshot is told by O(idle).
+    description: Age in days from which a snapshot is idle.
     type: int
     default: 30
   dest:
     description:
-      - A file for the resources, in place of returning them. CSV where its name ends in C(.csv), JSON lines where it ends in C(.jsonl)
-        or C(.ndjson).
-      - It is written beside its place and moved there when it is whole, with mode 0600. Where it would be the same, it stays.
-      - C(age_hours) is left out, as it would never be the same.
+      - Path of a file to write the resources to, instead of returning them. The file is CSV if the name ends
+        in C(.csv), and JSON lines if it ends in C(.jsonl) or C(.ndjson).
+      - The file is replaced in one step when it is complete. It is left alone if nothing differs.
+        It has mode 0600 unless O(mode) is given.
+      - C(age_hours) is left out of the file, as it differs at every run.
     type: path
 seealso:
   - module: finops.cloud.infomaniak_quota_info
@@ -121,7 +125,8 @@ EXAMPLES = r"""
 
 - name: Say it
   ansible.builtin.debug:
-    msg: "{{ used.usage.compute.instance_count }} servers, {{ used.usage.storage.unattached_count }} volumes that hang on nothing"
+    msg: "{{ used.usage.compute.instance_count }} servers, {{ used.usage.storage.unattached_count }} volumes
+      that hang on nothing"
 
 - name: Only the counters, as fast as it gets
   finops.cloud.infomaniak_usage_info:
@@ -169,13 +174,40 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 cloud:
-  description: Whose numbers these are, as the login's token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success, and failures after the login
   type: dict
   contains:
     name:
-      description: Name in C(clouds.yaml); null where options or the environment gave the login.
+      description: Name in C(clouds.yaml). Null if options or the environment gave the login.
       type: str
       returned: always
       sample: production
@@ -201,9 +233,9 @@ cloud:
       sample: PCP-ABC1234
 services:
   description:
-    - How reading went, by service.
-    - C(status) is C(ok), C(absent) for a service that the catalog does not have, C(forbidden) where a 401 or 403 says that this login
-      may not read it, or C(error).
+    - Status of each service.
+    - C(status) is C(ok), C(absent) if the catalog has no such service, C(forbidden) if a 401 or 403 says that
+      this login may not read it, or C(error).
   returned: success
   type: dict
   sample:
@@ -212,7 +244,7 @@ services:
       http_status: 200
       message: null
 collected_at:
-  description: When it was read, in UTC.
+  description: When the cloud was read, in UTC.
   returned: success
   type: str
   sample: "2026-11-21T05:00:00Z"
@@ -222,22 +254,23 @@ timestamp:
   type: str
   sample: "2026-11-21T05:00:00Z"
 complete:
-  description: Whether all that exists was read.
+  description: Whether everything that exists was read.
   returned: success
   type: bool
   sample: true
 usage:
-  description: What is used. A number that was not read, or that RV(usage) does not tell with this O(detail), is null.
+  description: What is used. A number that was not read, or that this O(detail) does not include, is null.
   returned: success
   type: dict
   contains:
     compute:
       description:
         - Servers. C(counted_from) says whether C(quotas) or the list of C(servers) was counted.
-        - C(total_disk_gb) is the root and ephemeral disk of the flavors, C(allocated_disk_gb) without the root disks of servers that
-          boot from a volume, which are not there.
-        - With a period, C(server_hours), C(vcpu_hours), C(ram_mb_hours) and C(disk_gb_hours) from C(period_start) to C(period_end), of
-          C(period_server_count) servers, deleted ones included; stopped ones count, and a resized one counts as what it is now.
+        - C(total_disk_gb) is the root and ephemeral disk of the flavors, C(allocated_disk_gb) without the
+          root disks of servers that boot from a volume, which are not there.
+        - With a period, C(server_hours), C(vcpu_hours), C(ram_mb_hours) and C(disk_gb_hours) from
+          C(period_start) to C(period_end), of C(period_server_count) servers, deleted ones included; stopped
+          ones count, and a resized one counts as what it is now.
       type: dict
       returned: when compute is read
       sample:
@@ -268,7 +301,7 @@ usage:
         backup_count: 1
         backup_gb: 10
     network:
-      description: What the project owns, not what it can see.
+      description: Resources that the project owns, not those that it can see.
       type: dict
       returned: when network or load balancer is read
       sample:
@@ -281,7 +314,8 @@ usage:
         floating_ips_in_use: 1
         load_balancer_count: 1
     object_storage:
-      description: The account of the project. Swift updates these counters with some delay. One of a policy that it does not tell is null.
+      description: The account of the project. Swift updates these counters with some delay. The counter of a
+        policy that it does not report is null.
       type: dict
       returned: when object storage is read
       sample:
@@ -307,7 +341,8 @@ regions:
 resources:
   description:
     - Everything that was listed and not filtered out, without O(dest).
-    - C(size) is in C(size_unit); C(kind) is a flavor, volume type or storage policy; C(attached_to) are IDs of what it hangs on.
+    - C(size) is in C(size_unit). C(kind) is a flavor, volume type or storage policy. C(attached_to) has the
+      IDs of what the resource is attached to.
   returned: with O(detail=resources), without O(dest)
   type: list
   elements: dict
@@ -325,20 +360,21 @@ resources:
       metadata: {team: shop}
       region: dc3-a
 resource_count:
-  description: How many resources there are in RV(resources) or in the file.
+  description: Number of resources in RV(resources) or in the file.
   returned: with O(detail=resources)
   type: int
   sample: 23
 dest:
-  description: The file that has the resources.
+  description: Path of the file with the resources.
   returned: with O(dest)
   type: str
   sample: /var/lib/finops/resources.jsonl
 groups:
   description:
-    - Counters of the resources by the value of O(group_by), the group with most resources first; C(group) is null for those without.
-    - A counter is null where what it counts was not read, and where that hangs on what was not read, so that nobody knows its group.
-      C(resource_count) is of the resources that were read.
+    - Counters of the resources by the value of O(group_by), the group with the most resources first. C(group)
+      is null for resources without a value.
+    - A counter is null where what it counts was not read, and where that hangs on what was not read, so that
+      nobody knows its group. C(resource_count) is of the resources that were read.
   returned: with O(group_by)
   type: list
   elements: dict
@@ -364,9 +400,10 @@ groups:
       image_bytes: 0
 idle:
   description:
-    - What costs and does nothing, the oldest first, as in RV(resources) with a C(reason).
-    - C(stopped), C(stopped_with_floating_ip) or C(stopped_with_gpu) of a server, C(unattached) of a volume, C(unassociated) of a
-      floating IP, C(old) of a snapshot, C(empty) of a load balancer without listener or pool.
+    - Idle resources, the oldest first, as in RV(resources) with a C(reason).
+    - C(stopped), C(stopped_with_floating_ip) or C(stopped_with_gpu) of a server, C(unattached) of a volume,
+      C(unassociated) of a floating IP, C(old) of a snapshot, C(empty) of a load balancer without listener or
+      pool.
   returned: with O(idle)
   type: list
   elements: dict
@@ -389,10 +426,10 @@ idle:
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.periods import iso, used_window, zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._openstack.connection import Cloud
@@ -401,7 +438,7 @@ from ..module_utils._usage.usage import DETAILS, SERVICES, UsageOptions, read_us
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
@@ -416,9 +453,10 @@ def main() -> None:
             "idle": {"type": "bool", "default": False},
             "old_snapshot_days": {"type": "int", "default": 30},
             "dest": {"type": "path"},
+            **arguments.FILE,
         },
         mutually_exclusive=[("window", "begin"), ("window", "end"), ("region_name", "regions")],
-        required_by={"end": "begin"},
+        required_by={"end": "begin", **dict.fromkeys(arguments.FILE, "dest")},
         supports_check_mode=True,
     )
 
@@ -444,6 +482,7 @@ def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> UsageOp
         idle=params["idle"],
         old_snapshot_days=params["old_snapshot_days"],
         dest=checked(params["dest"]),
+        attributes=parse_attributes(params),
         check_mode=check_mode,
     )
 

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: usage_record
-short_description: Take a record of what is used now
+short_description: Record the current usage
 version_added: 0.1.0
 description:
-  - Takes a record of what a project of OpenStack uses and may use at this moment, or lets a VergeOS system make one of itself, and keeps it
-    in the ledger. M(finops.cloud.usage_record_info) tells what such records come to over a time.
-  - Of a project it tells the cores and the RAM of its servers, GPUs and vGPUs by what their flavors ask for, storage of each volume type,
-    volumes and snapshots together, and what is stored as objects; totals are the quotas. There is no quota of GPUs.
+  - Records what a project of OpenStack uses and may use at this moment, or has a VergeOS system generate a
+    billing record, and keeps it in the ledger. M(finops.cloud.usage_record_info) summarizes such records over
+    time.
+  - A record of a project has the cores and RAM of its servers, GPUs and vGPUs as their flavors request them,
+    storage of each volume type (volumes and snapshots together), and stored objects. Totals are the quotas.
+    There is no quota of GPUs.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -20,13 +22,15 @@ extends_documentation_fragment:
   - finops.cloud._connection.on_error
   - finops.cloud._vergeos
   - finops.cloud._ledger
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.actiongroup_all
 attributes:
   check_mode:
     support: full
     details:
-      - Keeps nothing. Of a project the record is told all the same; a VergeOS system is asked for none, so that there is none to tell.
+      - Keeps nothing. Of a project the record is told all the same; a VergeOS system is asked for none, so
+        that there is none to tell.
   diff_mode:
     support: none
   idempotent:
@@ -35,14 +39,15 @@ attributes:
       - Every run takes another record.
 options:
   source:
-    description: Whom to take a record of, a project of OpenStack or a VergeOS system.
+    description: What to record, a project of OpenStack or a VergeOS system. O(host) and a login are required
+      with V(vergeos).
     type: str
     default: openstack
     choices: [openstack, vergeos]
   state:
     description:
-      - A record is taken. The request that makes a VergeOS system generate one is sent once and never repeated; where its answer is lost,
-        what the system has then tells whether it made one.
+      - V(generated) takes a record. The request that makes a VergeOS system generate one is sent once and
+        never repeated. If its answer is lost, the system's own list then shows whether it generated one.
     type: str
     default: generated
     choices: [generated]
@@ -66,24 +71,52 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 ledger:
   description: The ledger that was used, without any password.
   returned: success
   type: str
   sample: sqlite:////home/ci/.local/share/finops/ledger.db
 ledger_created:
-  description: Whether this task made the ledger, which starts empty.
+  description: Whether this task created the ledger.
   returned: success
   type: bool
   sample: false
 record:
   description:
     - The record that was taken; null in check mode with O(source=vergeos).
-    - Sizes are in bytes, MB and GB of 1024-based units. C(tiers) are the tiers of a VergeOS system, or the volume types of a project.
-      C(from) and C(to) are what it is for, null where it is of one moment.
-    - A number is null where the source does not tell it, where it could not be read, and where there is no limit. C(unlimited) names
-      the totals without a limit, C(cores), C(ram), C(storage), C(tier:NAME) and C(object_storage), and C(unknown) the fields that the
-      source should have told; C(complete) is true where there are none. A utilization is null where what is used or its total is.
+    - Sizes are in bytes, MB and GB of 1024-based units. C(tiers) are the tiers of a VergeOS system, or the
+      volume types of a project. C(from) and C(to) are what it is for, null where it is of one moment.
+    - A number is null where the source does not tell it, where it could not be read, and where there is no
+      limit. C(unlimited) names the totals without a limit, C(cores), C(ram), C(storage), C(tier:NAME) and
+      C(object_storage), and C(unknown) the fields that the source should have told; C(complete) is true where
+      there are none. A utilization is null where what is used or its total is.
   returned: success
   type: dict
   sample:
@@ -145,12 +178,13 @@ record:
     unlimited: []
     unknown: []
 complete:
-  description: Whether all was read that the record should tell. What was not is null in the record, and named in its C(unknown).
+  description: Whether all was read that the record should tell. What was not is null in the record, and named
+    in its C(unknown).
   returned: success
   type: bool
   sample: true
 cloud:
-  description: Whose usage this is, as the token says.
+  description: The cloud, region and project of the login, as in its token.
   returned: success, with O(source=openstack)
   type: dict
   sample:
@@ -160,18 +194,19 @@ cloud:
     project_id: 5ce1f2a0b3d94
     project_name: PCP-DEMO001
 services:
-  description: How reading each service went, by its name; C(status) is V(ok), V(absent), V(forbidden) or V(error).
+  description: How reading each service went, by its name; C(status) is V(ok), V(absent), V(forbidden) or
+    V(error).
   returned: success, with O(source=openstack)
   type: dict
   sample:
     compute: {status: ok, http_status: 200, message: null}
 collected_at:
-  description: When it was read, in UTC.
+  description: When the cloud was read, in UTC.
   returned: success, with O(source=openstack)
   type: str
   sample: "2026-11-21T05:00:00Z"
 system:
-  description: The VergeOS system that was asked, its name and its version.
+  description: The VergeOS system that was asked, with its name and version.
   returned: success, with O(source=vergeos)
   type: dict
   sample: {host: vergeos.example.com, cloud_name: production, version: 26.1.8}
@@ -180,9 +215,8 @@ system:
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.periods import now_utc
@@ -194,7 +228,7 @@ from ..module_utils._vergeos.system import System
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
@@ -203,6 +237,7 @@ def main() -> None:
             "source": {"type": "str", "default": OPENSTACK, "choices": [OPENSTACK, VERGEOS]},
             "state": {"type": "str", "default": "generated", "choices": ["generated"]},
         },
+        required_if=[("source", VERGEOS, ("host",)), ("source", VERGEOS, ("token", "username"), True)],
         supports_check_mode=True,
     )
     params = module.params

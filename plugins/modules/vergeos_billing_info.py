@@ -6,24 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vergeos_billing_info
-short_description: Look at the billing records of a VergeOS system, and what they come to
+short_description: List and summarize the billing records of a VergeOS system
 version_added: 0.1.0
 description:
-  - Lists the billing records that a VergeOS system keeps of itself, gets one or the newest, and sums a window of them up. It changes
-    nothing.
-  - They are told in the words of M(finops.cloud.usage_record_info), which tells those that are in the ledger.
+  - Lists the billing records that a VergeOS system keeps of itself, gets one or the newest, and summarizes
+    those of a window. It changes nothing.
+  - Records have the same shape as those of M(finops.cloud.usage_record_info), which reads the ledger.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
   - finops.cloud._vergeos
   - finops.cloud._usage_records
+  - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
   - finops.cloud._attributes.actiongroup_vergeos
 seealso:
   - module: finops.cloud.usage_record
-  - module: finops.cloud.cost_import
-    description: Prices these records into the ledger, with O(finops.cloud.cost_import#module:usage_prices).
+  - module: finops.cloud.cost_import_vergeos
+    description: Imports these records into the ledger, at your prices.
 """
 
 EXAMPLES = r"""
@@ -55,19 +56,47 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
 system:
-  description: The VergeOS system that was asked, its name and its version.
+  description: The VergeOS system that was asked, with its name and version.
   returned: success
   type: dict
   sample: {host: vergeos.example.com, cloud_name: production, version: 26.1.8}
 record:
   description:
     - The record that was asked for, of which O(fields) may choose.
-    - Sizes are in bytes, MB and GB of 1024-based units. C(tiers) are the tiers of a VergeOS system, or the volume types of a project.
-      C(from) and C(to) are what it is for, null where it is of one moment.
-    - A number is null where the source does not tell it, where it could not be read, and where there is no limit. C(unlimited) names
-      the totals without a limit, C(cores), C(ram), C(storage), C(tier:NAME) and C(object_storage), and C(unknown) the fields that the
-      source should have told; C(complete) is true where there are none. A utilization is null where what is used or its total is.
+    - Sizes are in bytes, MB and GB of 1024-based units. C(tiers) are the tiers of a VergeOS system, or the
+      volume types of a project. C(from) and C(to) are what it is for, null where it is of one moment.
+    - A number is null where the source does not tell it, where it could not be read, and where there is no
+      limit. C(unlimited) names the totals without a limit, C(cores), C(ram), C(storage), C(tier:NAME) and
+      C(object_storage), and C(unknown) the fields that the source should have told; C(complete) is true where
+      there are none. A utilization is null where what is used or its total is.
   returned: success, with O(key) or O(latest)
   type: dict
   sample: &record
@@ -136,19 +165,21 @@ records:
   sample:
     - *record
 next_offset:
-  description: O(offset) of the next page, null where this is the last.
+  description: O(offset) of the next page. Null if this is the last one.
   returned: success, without O(key), O(latest) and O(summary)
   type: int
   sample: null
 summary:
   description:
-    - What the records come to. Averages are weighted by the time that each record is for, C(to) less C(from); where it does not say, by the
-      time since the record before it in the window. A record for no time counts in peaks only.
-    - There are C(cores), C(ram_gb), C(storage_gb), C(object_storage_gb), C(gpus), C(vgpus), and in C(tiers_gb) each kind of storage by its
-      name. C(total) is that of the newest record. C(without_used) says how many records do not tell what is used; they are in none of
-      the figures. C(without_total) says how many of the others have no total, or none above zero; they are not in those of utilization.
-    - C(incomplete_count) is how many records are not complete, C(newest) and C(oldest) when they were created, and C(weight_seconds) what
-      all weigh together. C(tiers_gb) is empty where there are no records.
+    - What the records come to. Averages are weighted by the time that each record is for, C(to) less C(from);
+      where it does not say, by the time since the record before it in the window. A record for no time counts
+      in peaks only.
+    - There are C(cores), C(ram_gb), C(storage_gb), C(object_storage_gb), C(gpus), C(vgpus), and in
+      C(tiers_gb) each kind of storage by its name. C(total) is that of the newest record. C(without_used)
+      says how many records do not tell what is used; they are in none of the figures. C(without_total) says
+      how many of the others have no total, or none above zero; they are not in those of utilization.
+    - C(incomplete_count) is how many records are not complete, C(newest) and C(oldest) when they were
+      created, and C(weight_seconds) what all weigh together. C(tiers_gb) is empty where there are no records.
   returned: success, with O(summary)
   type: dict
   sample:
@@ -178,9 +209,8 @@ summary:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import vergeos_arguments
+from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.record_arguments import QUESTION, refuse_two_questions
 from ..module_utils._ansible.run import run
 from ..module_utils._records.questions import SystemRecords, answer, parse_question
@@ -188,8 +218,9 @@ from ..module_utils._vergeos.system import System
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FinopsModule(
         argument_spec={**vergeos_arguments.CONNECTION, **QUESTION},
+        required_one_of=[("token", "username")],
         supports_check_mode=True,
     )
 

@@ -41,7 +41,11 @@ COLLECTION = "finops.cloud."
 NOISE, NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
 COMMAND_LINES_AT_ONCE = 2
 #: Modules that read no OpenStack, and who is held to tell the same: they have no claims here.
-ELSEWHERE = {"vergeos_billing_info": "pyvergeos, in tests/unit/plugins/module_utils/_vergeos"}
+ELSEWHERE = {
+    "vergeos_billing_info": "pyvergeos, in tests/unit/plugins/module_utils/_vergeos",
+    "cost_import_vergeos": "pyvergeos, in tests/unit/plugins/module_utils/_vergeos",
+    "cost_import_file": "the files themselves, in tests/unit/plugins/module_utils/_imports",
+}
 #: The region that has nothing but an old CloudKitty.
 RATING_ONLY = "dc0-old"
 

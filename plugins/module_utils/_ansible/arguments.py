@@ -9,11 +9,12 @@ cloud_arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.periods import NAMED_WINDOWS, Window
+from .._core.periods import NAMED_WINDOWS, Window, used_window, zone_named
 from .._core.rates import Rates, parse_rates
 from .._ledger.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 from .._ledger.totals import Selection
@@ -32,6 +33,12 @@ def window(*further: str) -> Spec:
 
 
 WINDOW = window()
+#: What an import reads, and whether again.
+IMPORT_WINDOW: Spec = {
+    **WINDOW,
+    "since": {"type": "str", "choices": ["last"]},
+    "reread": {"type": "bool", "default": False},
+}
 LEDGER: Spec = {
     "ledger": {"type": "str"},
     "ledger_timeout": {"type": "int", "default": DEFAULT_TIMEOUT_SECONDS},
@@ -49,6 +56,9 @@ RATES: Spec = {
     },
     "confirm_rates": {"type": "bool", "default": False},
 }
+
+#: Of a file that is written, for files.parse_attributes().
+FILE: Spec = {"mode": {"type": "raw"}, "owner": {"type": "str"}, "group": {"type": "str"}}
 
 #: Which entries are meant: a list of each, any of which counts, and tags that all have to match.
 _LISTS: Spec = {
@@ -98,6 +108,17 @@ def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
 def rates(params: Mapping[str, Any]) -> Rates:
     """The rates in force. Raises InvalidOption (design/money.md#rates)."""
     return parse_rates(params["rates"], params["confirm_rates"])
+
+
+def import_window(params: Mapping[str, Any], now: datetime) -> Window | None:
+    """The window that an import was asked for, up to now; None for what came since the last one.
+
+    Raises InvalidOption for an unknown zone, a moment that is none, and a window that is not past.
+    """
+    if not (params["begin"] or params["window"]):
+        return None
+    zone = zone_named(params["timezone"], "timezone")
+    return used_window(params["window"], params["begin"], params["end"], zone, now)
 
 
 def selection(params: Mapping[str, Any], among: Window) -> Selection:

@@ -29,7 +29,7 @@ PLANNED: Spec = {
     "resources": {
         "type": "list",
         "elements": "dict",
-        "default": [],
+        "required_if": [("kind", AMOUNT, ("amount", "currency")), ("state", "absent", ("names",))],
         "options": {
             "kind": {"type": "str", "required": True, "choices": [*KINDS, AMOUNT]},
             "name": {"type": "str"},
@@ -85,15 +85,16 @@ CALENDAR: Spec = {
 
 
 def options(params: Mapping[str, Any]) -> EstimateOptions:
-    """What is asked. Raises InvalidOption, also for a plan that cannot be read and where nothing is planned."""
-    if not params["resources"] and params["terraform_plan"] is None:
+    """What is asked. Raises InvalidOption, also for an unreadable plan and where nothing is planned."""
+    resources = params["resources"] or []
+    if not resources and params["terraform_plan"] is None:
         raise InvalidOption(
             "resources",
             "is empty; say what is planned there or in terraform_plan, as an empty plan would always pass.",
         )
     rating_currency = parse_currency(params["rating_currency"], "rating_currency")
     return EstimateOptions(
-        rows=parse_rows(params["resources"]),
+        rows=parse_rows(resources),
         plan=None if params["terraform_plan"] is None else load_plan(params["terraform_plan"]),
         assume_free=tuple(params["assume_free"]),
         public_networks=tuple(params["public_networks"]),

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
+from .._core.files import parse_attributes
 from .._core.money import parse_currency
 from .._core.periods import Window, asked_window, iso, now_utc, parse_moment, zone_named
 from .._cost.ledger_summary import Question
@@ -27,6 +28,7 @@ from . import arguments, cloud_arguments
 LEDGER, CLOUD = "ledger", "cloud"
 EXPORT: arguments.Spec = {
     "dest": {"type": "path", "required": True},
+    **arguments.FILE,
     "format": {
         "type": "str",
         "default": export.CSV,
@@ -112,7 +114,12 @@ class ExportTask:
             account_name=params["billing_account_name"],
         )
         return export.Target(
-            params["dest"], params["format"], params["focus_version"], focus, params["defuse_formulas"]
+            params["dest"],
+            params["format"],
+            params["focus_version"],
+            focus,
+            params["defuse_formulas"],
+            parse_attributes(params),
         )
 
     def rated(self) -> RatedOptions:
@@ -138,4 +145,4 @@ class ExportTask:
             as_of=self.as_of(),
             group_by=("project",),
         )
-        return textfile.MetricsTarget(self._params["dest"], question)
+        return textfile.MetricsTarget(self._params["dest"], question, parse_attributes(self._params))

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One way to run every module: call the service, exit or fail with one sentence; run_on_cloud logs in first."""
+"""One way to run every module: call the service, then exit or fail with one sentence."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
-from .._core.errors import FinopsError
+from .._core.errors import DENIED, LIBRARY, UNKNOWN, CloudError, FinopsError, failure
 from .._ledger import sql
+from .module import FinopsModule
 
 _REQUIREMENTS = {
     "openstack": "openstacksdk>=4.0",
@@ -25,9 +26,10 @@ _REQUIREMENTS = {
 }
 #: Python's own is 700.
 _OBJECTS_PER_COLLECTION = 50_000
+_KIND_OF_VERDICT = {"deny": DENIED, "unknown": UNKNOWN}
 
 
-def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
+def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
     """Exit with what the call returns, or fail with the sentence of what it raises.
 
     libraries: import names that the call needs; a missing one fails the task and names the Python that misses
@@ -37,13 +39,16 @@ def run(module: AnsibleModule, call: Callable[[], Mapping[str, Any]], *libraries
     require(module, *libraries)
     try:
         result = dict(call())
+    except CloudError as error:
+        # A module that reads an OpenStack runs by run_on_cloud.
+        module.fail_json(msg=str(error), error={**error.to_result(), "service": "vergeos"})
     except FinopsError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), error=error.to_result())
     module.exit_json(**{"changed": False, **result})
 
 
 def run_gate(
-    module: AnsibleModule, call: Callable[[], Mapping[str, Any]], asks: bool, *libraries: str
+    module: FinopsModule, call: Callable[[], Mapping[str, Any]], asks: bool, *libraries: str
 ) -> None:
     """run() for a module that may say no: fails with the worst reason and the very result that it would have
     exited with.
@@ -56,13 +61,14 @@ def run_gate(
     try:
         result = {"changed": False, **call()}
     except FinopsError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), error=error.to_result())
     for sentence in result.pop("warnings", ()):
         module.warn(sentence)
     # What was asked for has a verdict, or this fails: nothing stands for a missing one.
     if asks:
         if result["gate_passed"] is not True:
-            module.fail_json(msg=result["reasons"][0], **result)
+            kind = _KIND_OF_VERDICT[result["verdict"]]
+            module.fail_json(msg=result["reasons"][0], error=failure(kind), **result)
         if result["verdict"] != "allow":
             module.warn(result["reasons"][0])
     module.exit_json(**result)
@@ -75,7 +81,7 @@ def collect_less() -> None:
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
 
 
-def require(module: AnsibleModule, *libraries: str) -> None:
+def require(module: FinopsModule, *libraries: str) -> None:
     """Fail where a library is missing, naming this interpreter: another one may well have it.
 
     With SQLAlchemy goes what the ledger's URL needs; the password in that is censored from here on.
@@ -87,4 +93,4 @@ def require(module: AnsibleModule, *libraries: str) -> None:
         needed += filter(None, [sql.driver(ledger)])
     for library in needed:
         if importlib.util.find_spec(library) is None:
-            module.fail_json(msg=missing_required_lib(_REQUIREMENTS[library]))
+            module.fail_json(msg=missing_required_lib(_REQUIREMENTS[library]), error=failure(LIBRARY))

@@ -10,29 +10,29 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._core.completeness import ERROR, FORBIDDEN
-from .._core.errors import FinopsError, InvalidOption, Refused
+from .._core.errors import CloudError, FinopsError, InvalidOption, Refused, SeveralErrors
 from .._core.periods import iso, now_utc
 from .._openstack.connection import Cloud
 from .._openstack.places import Places, open_places
 from .cloud_arguments import connection_options
+from .module import FinopsModule
 from .run import collect_less, require
 
-Opened = TypeVar("Opened")
+Opened = TypeVar("Opened", Cloud, Places)
 
 #: Of `auth`, what is no secret and has to be readable in results (design/reading-a-cloud.md#identity,
 #: design/ansible.md#secrets).
 _PUBLIC_AUTH = (
-    "auth_url", "username", "user_id", "project_name", "project_id", "tenant_name", "tenant_id", "user_domain_name", "user_domain_id",
-    "project_domain_name", "project_domain_id", "domain_name", "domain_id", "default_domain", "application_credential_id",
-    "application_credential_name", "region_name",
+    "auth_url", "username", "user_id", "project_name", "project_id", "tenant_name", "tenant_id",
+    "user_domain_name", "user_domain_id", "project_domain_name", "project_domain_id", "domain_name",
+    "domain_id",
+    "default_domain", "application_credential_id", "application_credential_name", "region_name",
 )  # fmt: skip
 
 
 def run_on_cloud(
-    module: AnsibleModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str
+    module: FinopsModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str
 ) -> None:
     """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and
     when they were read.
@@ -49,7 +49,7 @@ def run_on_cloud(
 
 
 def run_on_places(
-    module: AnsibleModule, call: Callable[[Places, datetime], Mapping[str, Any]], *libraries: str
+    module: FinopsModule, call: Callable[[Places, datetime], Mapping[str, Any]], *libraries: str
 ) -> None:
     """run_on_cloud() for a module with the options regions and projects: one login for each project."""
 
@@ -65,7 +65,7 @@ def run_on_places(
 
 
 def _run_opened(
-    module: AnsibleModule,
+    module: FinopsModule,
     opened: Callable[[], tuple[Opened, dict[str, Any]]],
     call: Callable[[Opened, datetime], Mapping[str, Any]],
     *libraries: str,
@@ -74,27 +74,37 @@ def _run_opened(
     require(module, "openstack", *libraries)
     reveal_public(module)
     identity: dict[str, Any] = {}
-    refused: str | None = None
+    cloud: Opened | None = None
+    refusal: Refused | None = None
     try:
         cloud, whose = opened()
         identity = {"cloud": whose}
         now = now_utc()
         result = dict(call(cloud, now))
-    except Refused as refusal:
-        refused, result = str(refusal), dict(refusal.result)
+    except Refused as error:
+        refusal, result = error, dict(error.result)
     except FinopsError as error:
-        module.fail_json(msg=str(error), **identity)
+        module.fail_json(msg=str(error), error=_failure(error, cloud), **identity)
     for status in (result.get("services") or {}).values():
         if status["status"] in (ERROR, FORBIDDEN):
             module.warn(status["message"])
     told = {"changed": False, **identity, **result, "collected_at": iso(now)}
-    if refused is not None:
-        module.fail_json(msg=refused, **told)
+    if refusal is not None:
+        module.fail_json(msg=str(refusal), error=refusal.to_result(), **told)
     module.exit_json(**told)
 
 
-def reveal_public(module: AnsibleModule) -> None:
-    """Take what is public in `auth` and `cloud` out of what is censored, unless a secret has the same value."""
+def _failure(error: FinopsError, cloud: Cloud | Places | None) -> dict[str, Any]:
+    """The `error` of a result, with the service whose URL could not be read."""
+    told = error.to_result()
+    first = error.errors[0] if isinstance(error, SeveralErrors) else error
+    if told["service"] is None and isinstance(first, CloudError) and cloud is not None:
+        told["service"] = cloud.service_at(first.url)
+    return told
+
+
+def reveal_public(module: FinopsModule) -> None:
+    """Take what is public in `auth` and `cloud` out of what is censored, unless a secret has that value."""
     auth, cloud = module.params["auth"] or {}, module.params["cloud"]
     if isinstance(cloud, str):
         module.no_log_values.discard(cloud)

@@ -22,7 +22,7 @@ from .._ledger import alerts, budgets, feed_hours, feeds, holds, sql
 from .._ledger.alerts import ACTUAL, FORECAST, Alert, AlertKey
 from .._ledger.budgets import Budget
 from .._ledger.watch import Watch
-from . import forecasts, verdict
+from . import definitions, forecasts, verdict
 from .request import Request
 from .results import NOTHING_FIRED, alert_to_result
 from .scope import ScopeMatcher, scope_matcher
@@ -175,6 +175,42 @@ def fire_after_reading(
         return {**NOTHING_FIRED, "warnings": [f"Alerts are due and were not fired: {error}"]}
 
 
+ACKNOWLEDGED, REARMED = STATES = ("acknowledged", "rearmed")
+
+
+@dataclass(frozen=True)
+class AlertTask:
+    """What a cost_alert task says: which alerts a consumer took care of, or whose budget's are to fire again."""
+
+    state: str = ACKNOWLEDGED
+    ids: Sequence[str] | None = None
+    consumer: str | None = None
+    budget: str | None = None
+
+
+def apply(
+    options: sql.LedgerOptions, task: AlertTask, now: datetime, check_mode: bool, recorded_by: str
+) -> dict[str, Any]:
+    """The result of cost_alert: acknowledge alerts, or re-arm those of a budget's current period.
+
+    Raises InvalidOption for no consumer, an unknown alert or an unknown budget; LedgerError. A missing ledger
+    is an error: its URL is wrong, as no alert is there.
+    """
+    if task.state == ACKNOWLEDGED and not (task.consumer or "").strip():
+        raise InvalidOption("consumer", "is needed: it says who took care of the alerts.")
+    with sql.reading(options) if check_mode else sql.writing(options, create=False) as ledger:
+        connection = ledger.connection
+        moment = holds.database_now(connection, now)
+        if task.state == ACKNOWLEDGED:
+            told = acknowledge(
+                connection, str(task.consumer), task.ids or (), moment, recorded_by, write=not check_mode
+            )
+        else:
+            budget = definitions.require(budgets.read_all(connection), task.budget or "", "budget")
+            told = rearm(connection, budget, moment, write=not check_mode)
+        return {"changed": bool(told), "ledger": ledger.url, task.state: told}
+
+
 def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datetime) -> None:
     """Let fire again what a raised limit has put out of reach.
 
@@ -211,9 +247,7 @@ def acknowledge(
     """
     unknown = alerts.unknown_ids(connection, ids)
     if unknown:
-        raise InvalidOption(
-            "acknowledged", f"the ledger has no alert '{unknown[0]}'; write ids as results tell them."
-        )
+        raise InvalidOption("ids", f"the ledger has no alert '{unknown[0]}'; write ids as results tell them.")
     before = alerts.acknowledged(connection, consumer, ids)
     new = [one for one in dict.fromkeys(ids) if one not in before]
     if write:

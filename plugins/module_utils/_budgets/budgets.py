@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Defining, removing and gating in one task (design/alerts.md#when-an-alert-fires, design/alerts.md#delivery,
-design/gate.md).
+"""Defining, removing and gating in one task (design/gate.md#budgets, design/gate.md#requests,
+design/alerts.md#when-an-alert-fires).
 
 What few gates need is imported where it is needed: a task is a new Python, which compiles every file that it
 imports.
@@ -12,7 +12,7 @@ imports.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from .._core.money import parse_currency
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
-from . import overrides, verdict
+from . import verdict
 from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
 from .request import Request, parse_line, parse_lines, without_nothing
 from .results import NOTHING_FIRED, budget_to_result
@@ -32,13 +32,24 @@ if TYPE_CHECKING:
 
     from .._ledger.rows import PlainConnection
 
+PRESENT, ABSENT = STATES = ("present", "absent")
+#: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or with a spend.
+DEFINES = (
+    "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness",
+    "scope", "thresholds",
+)  # fmt: skip
+_OF_A_SPEND = ("category", "project", "tags")
+
 
 @dataclass(frozen=True)
 class BudgetTask:
-    """What a cost_budget task says, as written; None for what it leaves out."""
+    """What a cost_budget task says, as written; None for what it leaves out.
+
+    budgets: rows with the options of a definition each, in place of the one that the task's own options are.
+    """
 
     name: str | None = None
-    state: str = "present"
+    state: str = PRESENT
     limit: str | None = None
     currency: str | None = None
     period: str | None = None
@@ -53,14 +64,12 @@ class BudgetTask:
     max_staleness: str | None = None
     scope: Mapping[str, Any] | None = None
     thresholds: Sequence[str] | None = None
+    budgets: Sequence[Mapping[str, Any]] | None = None
     spend: str | None = None
     category: str | None = None
     project: str | None = None
     tags: Mapping[str, Any] | None = None
     lines: Sequence[Mapping[str, Any]] | None = None
-    override: Mapping[str, Any] | None = None
-    acknowledged: Sequence[str] | None = None
-    consumer: str | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -70,24 +79,9 @@ class BudgetTask:
         return self.spend is not None or self.lines is not None
 
     @property
-    def writes(self) -> bool:
-        """Whether it is to change the ledger, and not only to fire what is due there."""
-        return not (
-            self.state == PRESENT
-            and self.limit is None
-            and self.override is None
-            and self.acknowledged is None
-        )
-
-
-PRESENT, ABSENT, REARMED = STATES = ("present", "absent", "rearmed")
-#: What only says something beside a limit, and beside a spend.
-_OF_A_DEFINITION = (
-    "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness", "scope",
-    "thresholds",
-)  # fmt: skip
-_OF_A_SPEND = ("category", "project", "tags")
-_BESIDE = {**dict.fromkeys(_OF_A_DEFINITION, "the limit"), **dict.fromkeys(_OF_A_SPEND, "what to spend")}
+    def defines(self) -> bool:
+        """Whether the task's own options define or remove a budget."""
+        return self.state == ABSENT or any(getattr(self, option) is not None for option in DEFINES)
 
 
 def apply(
@@ -98,16 +92,17 @@ def apply(
     check_mode: bool,
     recorded_by: str,
 ) -> dict[str, Any]:
-    """The result of cost_budget: define, remove, raise the limit for a reservation, gate, or several of them
-    in one transaction; or re-arm or acknowledge alerts. All but check mode fire what is due.
+    """The result of cost_budget: define, remove, gate, or several of them in one transaction. All but check
+    mode fire the alerts that are due.
 
-    Raises InvalidOption before anything is written; LedgerError. Only a definition creates a missing ledger
+    Raises InvalidOption before anything is written; LedgerError. Only a new budget creates a missing ledger
     (design/ledger.md#who-may-create-it).
     """
-    run = _BudgetRun(task, _checked(task), rates, now, recorded_by, write=not check_mode)
-    if check_mode and task.limit is not None and not sql.exists(options):
-        return _apply_to(None, options, run).result
-    if run.request is not None and not task.writes:
+    run = _checked(task, rates, now, recorded_by, write=not check_mode)
+    creates = any(one.limit is not None for one in run.definitions)
+    if check_mode and creates and not sql.exists(options):
+        return _apply_to(None, options, run)
+    if run.request is not None and not run.definitions:
         with sql.reading_rows(options) as rows:
             answer = _gate(rows, options, run, run.request)
             due = [] if check_mode else _due(rows, answer)
@@ -115,17 +110,18 @@ def apply(
         return {**answer.result, **(_fired_after_reading(options, due, run) if due else {})}
     if check_mode:
         with sql.reading(options) as ledger:
-            return _answer(ledger, options, run).result
-    # Removing or raising must not create a ledger that is missing: its URL is wrong then.
-    with sql.writing(options, create=task.limit is not None) as ledger:
-        return _answer(ledger, options, run).result
+            return _apply_to(ledger, options, run)
+    # Removing or changing must not create a ledger that is missing: its URL is wrong then.
+    with sql.writing(options, create=creates) as ledger:
+        return _apply_to(ledger, options, run)
 
 
 @dataclass(frozen=True)
 class _BudgetRun:
-    """One task, what it asks for, and whether it may write."""
+    """One task, what it defines and asks for, and whether it may write."""
 
     task: BudgetTask
+    definitions: tuple[Definition, ...]
     request: Request | None
     rates: Rates
     now: datetime
@@ -142,48 +138,70 @@ class _Answer:
     snapshot: Snapshot
 
 
-def _checked(task: BudgetTask) -> Request | None:
-    """The spend to decide on, if there is one. Raises InvalidOption for options that do not go together."""
-    defines, raises, named = (
-        task.limit is not None,
-        task.override is not None,
-        bool((task.name or "").strip()),
-    )
-    acknowledges = task.acknowledged is not None
-    does_more = defines or raises or task.gates
-    refused = (
-        (
-            task.state != PRESENT and (does_more or acknowledges),
-            "state", f"{task.state} takes neither limit, spend, lines, override nor acknowledged.",
-        ),
-        (acknowledges and does_more, "acknowledged", "goes alone, with its consumer."),
-        (acknowledges != bool((task.consumer or "").strip()), "consumer", "and acknowledged are needed together: who took care of what."),
-        (
-            task.state == PRESENT and not (does_more or acknowledges),
-            "limit",
-            "spend, lines or override is needed: what may be spent, or what is to be spent.",
-        ),
-        (
-            not named and not acknowledges and (defines or raises or not task.gates),
-            "name", "is needed to define, remove or re-arm a budget, or to raise its limit.",
-        ),
-        (task.spend is not None and task.lines is not None, "lines", "and spend are two ways to say what is to be spent; use one."),
-        (task.lines is not None and not task.lines, "lines", "is empty; an empty request would always pass."),
-    )  # fmt: skip
-    for is_so, option, problem in refused:
-        if is_so:
-            raise InvalidOption(option, problem)
-    for beside, options in ((task.limit, _OF_A_DEFINITION), (task.spend, _OF_A_SPEND)):
-        for option in options:
-            if beside is None and getattr(task, option) is not None:
-                raise InvalidOption(option, f"is nothing alone; give {_BESIDE[option]} too.")
-    if task.limit is not None:
-        # Before a ledger is opened, and so perhaps made, for a definition that is refused.
-        parse_limit(task.limit)
-        parse_currency(task.currency, "currency")
-    if task.override is not None:
-        overrides.check(task.override)
-    return _request(task)
+@dataclass(frozen=True)
+class _Change:
+    """A budget before and after the task; None where there is none."""
+
+    before: Budget | None
+    after: Budget | None
+
+    @property
+    def raises_limit(self) -> bool:
+        """Whether the limit may have been raised: in another currency nobody knows."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return False
+        return before.currency != after.currency or before.limit_nano < after.limit_nano
+
+
+def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, write: bool) -> _BudgetRun:
+    """What the task defines and asks for. Raises InvalidOption for what an argument spec cannot refuse."""
+    if task.state == ABSENT and task.gates:
+        raise InvalidOption("state", "`absent` removes a budget; leave `spend` and `lines` out.")
+    if task.lines is not None and not task.lines:
+        raise InvalidOption("lines", "is empty; an empty request would always pass.")
+    if task.currency is not None and task.limit is None and not task.gates:
+        raise InvalidOption("currency", "has no effect without `limit`, `spend` or `lines`.")
+    definitions = _definitions(task)
+    if not definitions and not task.gates:
+        raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
+    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write)
+
+
+def _definitions(task: BudgetTask) -> tuple[Definition, ...]:
+    """What the task defines or removes. Raises InvalidOption for a budget without a name, one that is named
+    twice, and a limit that is none: before a ledger is opened, and so perhaps made.
+    """
+    if task.budgets is None:
+        return (_definition(vars(task)),) if task.defines else ()
+    if not task.budgets:
+        raise InvalidOption("budgets", "is empty; name at least one budget.")
+    found: list[Definition] = []
+    for index, row in enumerate(task.budgets):
+        try:
+            found.append(_definition(row))
+        except InvalidOption as error:
+            raise error.within(f"budgets[{index}]") from error
+        if any(found[-1].name == other.name for other in found[:-1]):
+            raise InvalidOption(
+                f"budgets[{index}].name", f"'{found[-1].name}' is defined twice in this task."
+            )
+    return tuple(found)
+
+
+def _definition(row: Mapping[str, Any]) -> Definition:
+    given: dict[str, Any] = {field: row[field] for field in Definition.__dataclass_fields__ if field in row}
+    one = Definition(**given)
+    if not (one.name or "").strip():
+        raise InvalidOption("name", "is needed to define or remove a budget.")
+    if one.state == ABSENT:
+        beside = [option for option in DEFINES if getattr(one, option) is not None]
+        if beside:
+            raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
+    if one.limit is not None:
+        parse_limit(one.limit)
+        parse_currency(one.currency, "currency")
+    return one
 
 
 def _request(task: BudgetTask) -> Request | None:
@@ -197,54 +215,65 @@ def _request(task: BudgetTask) -> Request | None:
     return None
 
 
-def _answer(ledger: sql.Ledger, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
-    keeps_alerts = run.task.acknowledged is not None or run.task.state == REARMED
-    return _keep_alerts(ledger, options, run) if keeps_alerts else _apply_to(ledger, options, run)
-
-
-def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
+def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _BudgetRun) -> dict[str, Any]:
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create
     outside check mode.
     """
-    task, request, rates, write = run.task, run.request, run.rates, run.write
     stored = budgets.read_all(ledger.connection) if ledger else []
     now = holds.database_now(ledger.connection, run.now) if ledger else run.now
-    before = find(stored, task.name) if task.name else None
-    after = before
-    if task.state == ABSENT:
-        after = None
-    elif task.limit is not None:
-        refuse_lookalike(task.name or "", stored)
-        after = defined(_definition(task), before)
-    elif task.name is not None:
-        after = require(stored, task.name)
-    if write and ledger and after != before:
-        _write(ledger, before, after, now)
+    changes, in_force = _changes(run, stored)
+    if ledger and run.write:
+        for change in changes:
+            _write(ledger, change, now)
     result = {
-        **_unchanged(options, after),
-        "changed": after != before,
+        **_unchanged(options, changes[0].after if run.task.budgets is None else None),
+        "changed": any(change.before != change.after for change in changes),
         "ledger_created": bool(ledger and ledger.created),
+        "diff": _diff(run, changes),
     }
-    diff = {"before": budget_to_result(before), "after": budget_to_result(after)}
-    if task.override is not None and after is not None:
-        raised = overrides.define(
-            ledger.connection if ledger else None, after, task.override, now, run.recorded_by, write
-        )
-        result |= {"changed": result["changed"] or raised["changed"], "override": raised["override"]}
-        diff = {side: {**diff[side], "override": raised["diff"][side]} for side in diff}
-    if task.limit is not None or task.state == ABSENT or task.override is not None:
-        result["diff"] = diff
-    in_force = [budget for budget in stored if before is None or budget.name != before.name]
-    in_force += [after] if after is not None else []
-    snapshot = empty_snapshot(rates, now)
-    if ledger and request is not None:
-        snapshot = read_snapshot(ledger.connection, rates, now, in_force, request)
+    if run.task.budgets is not None:
+        result["definitions"] = [budget_to_result(one.after) for one in changes if one.after is not None]
+    snapshot = empty_snapshot(run.rates, now)
+    if ledger and run.request is not None:
+        snapshot = read_snapshot(ledger.connection, run.rates, now, in_force, run.request)
     answer = _decided(result, in_force, snapshot, run)
-    if ledger and write:
-        defined_now = after if task.limit is not None else None
-        fired = _fired(ledger.connection, answer, before, defined_now, rates, run.recorded_by)
-        answer = replace(answer, result={**answer.result, **fired})
-    return answer
+    if not ledger or not run.write:
+        return answer.result
+    return {**answer.result, **_fired(ledger.connection, answer, changes, run)}
+
+
+def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:
+    """What becomes of each budget that the task defines or removes, and all budgets that there are then."""
+    changes: list[_Change] = []
+    in_force = list(stored)
+    for index, definition in enumerate(run.definitions):
+        try:
+            change = _change(definition, in_force)
+        except InvalidOption as error:
+            raise (error if run.task.budgets is None else error.within(f"budgets[{index}]")) from error
+        changes.append(change)
+        in_force = [budget for budget in in_force if budget.name != definition.name]
+        in_force += [change.after] if change.after is not None else []
+    return changes, in_force
+
+
+def _change(definition: Definition, in_force: Sequence[Budget]) -> _Change:
+    before = find(in_force, definition.name)
+    if definition.state == ABSENT:
+        return _Change(before, None)
+    refuse_lookalike(definition.name, in_force)
+    return _Change(before, defined(definition, before))
+
+
+def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
+    """Before and after: of the one budget, or of each by its name."""
+    if run.task.budgets is None:
+        return {"before": budget_to_result(changes[0].before), "after": budget_to_result(changes[0].after)}
+    named = list(zip([one.name for one in run.definitions], changes, strict=True))
+    return {
+        "before": {name: budget_to_result(one.before) for name, one in named},
+        "after": {name: budget_to_result(one.after) for name, one in named},
+    }
 
 
 def _gate(rows: PlainConnection, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
@@ -301,64 +330,32 @@ def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], run: _B
 
 
 def _fired(
-    connection: Connection,
-    answer: _Answer,
-    before: Budget | None,
-    defined_now: Budget | None,
-    rates: Rates,
-    recorded_by: str,
+    connection: Connection, answer: _Answer, changes: Sequence[_Change], run: _BudgetRun
 ) -> dict[str, Any]:
-    """What a definition and the budgets that were asked fire.
+    """What the definitions and the budgets that were asked fire.
 
     A raised limit first re-arms the thresholds that it puts out of reach.
     """
     from . import alerts
 
-    if defined_now is None:
-        return alerts.fire(connection, answer.found, answer.snapshot, recorded_by)
     now = answer.snapshot.now
-    wanted = [defined_now, *(one.budget for one in answer.found if one.budget != defined_now)]
-    raised = before is not None and (
-        before.currency != defined_now.currency or before.limit_nano < defined_now.limit_nano
-    )
-    if raised:
-        alerts.rearm_above(connection, defined_now, rates, now)
-    return alerts.fire_for(connection, wanted, rates, now, recorded_by)
+    for change in changes:
+        if change.raises_limit and change.after is not None:
+            alerts.rearm_above(connection, change.after, run.rates, now)
+    defined_now = [change.after for change in changes if change.after is not None]
+    wanted = defined_now + [one.budget for one in answer.found if one.budget not in defined_now]
+    return alerts.fire_for(connection, wanted, run.rates, now, run.recorded_by)
 
 
-def _keep_alerts(ledger: sql.Ledger, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
-    """Acknowledge alerts, or re-arm those of a budget."""
-    from . import alerts
+def _write(ledger: sql.Ledger, change: _Change, now: datetime) -> None:
+    if change.after == change.before:
+        return
+    if change.after is not None:
+        budgets.save(ledger.connection, change.after)
+    elif change.before is not None:
+        from .._ledger import alerts
+        from . import overrides
 
-    task, write = run.task, run.write
-    stored = budgets.read_all(ledger.connection)
-    now = holds.database_now(ledger.connection, run.now)
-    budget = None
-    if task.acknowledged is not None:
-        told = alerts.acknowledge(
-            ledger.connection, str(task.consumer), task.acknowledged, now, run.recorded_by, write
-        )
-    else:
-        budget = require(stored, task.name or "")
-        told = alerts.rearm(ledger.connection, budget, now, write)
-    result = {
-        **_unchanged(options, budget),
-        "changed": bool(told),
-        "rearmed" if task.acknowledged is None else "acknowledged": told,
-    }
-    return _Answer(result, (), empty_snapshot(run.rates, now))
-
-
-def _definition(task: BudgetTask) -> Definition:
-    return Definition(**{name: getattr(task, name) for name in Definition.__dataclass_fields__})
-
-
-def _write(ledger: sql.Ledger, before: Budget | None, after: Budget | None, now: datetime) -> None:
-    from .._ledger import alerts
-
-    if after is not None:
-        budgets.save(ledger.connection, after)
-    elif before is not None:
-        budgets.remove(ledger.connection, before.name)
-        overrides.forget(ledger.connection, before.name)
-        alerts.forget(ledger.connection, before.name, now)
+        budgets.remove(ledger.connection, change.before.name)
+        overrides.forget(ledger.connection, change.before.name)
+        alerts.forget(ledger.connection, change.before.name, now)

@@ -33,8 +33,8 @@ class Definition:
     """
 
     name: str
-    limit: str
-    currency: str | None
+    limit: str | None = None
+    currency: str | None = None
     period: str | None = None
     timezone: str | None = None
     first_day: str | None = None
@@ -47,26 +47,34 @@ class Definition:
     max_staleness: str | None = None
     scope: Mapping[str, Any] | None = None
     thresholds: Sequence[str] | None = None
+    state: str = "present"
 
 
 def defined(task: Definition, before: Budget | None) -> Budget:
-    """The budget that the task means, on the snapshot of the one that was there.
+    """The budget that the task means: the one that was there, with what the task gives in place of it. A
+    currency counts with a limit only.
 
-    Raises InvalidOption for a negative limit, fed_by missing on a new budget, an unknown zone or category,
-    thresholds that are no parts of the limit, or a custom period without ends.
+    Raises InvalidOption for a negative limit, limit or fed_by missing on a new budget, an unknown zone or
+    category, thresholds that are no parts of the limit, or a custom period without ends.
     """
-    limit = parse_limit(task.limit)
+    if task.limit is not None:
+        limit_nano = to_nano(parse_limit(task.limit), "limit")
+        currency = parse_currency(task.currency, "currency")
+    elif before is not None:
+        limit_nano, currency = before.limit_nano, before.currency
+    else:
+        raise InvalidOption("limit", f"is needed: the ledger has no budget '{task.name}' to change.")
     fed_by = task.fed_by or (before.fed_by if before else None)
     if fed_by is None:
         raise InvalidOption(
-            "fed_by", f"says from what the spend of the new budget '{task.name}' is known: cloud or entries."
+            "fed_by", f"is needed for the new budget '{task.name}': its spend is known from cloud or entries."
         )
     default_basis = BASIS_PERIOD_END if fed_by == FED_BY_CLOUD else BASIS_ACTUAL
     staleness = parse_duration(task.max_staleness, "max_staleness") if task.max_staleness else None
     return Budget(
         name=task.name,
-        limit_nano=to_nano(limit, "limit"),
-        currency=parse_currency(task.currency, "currency"),
+        limit_nano=limit_nano,
+        currency=currency,
         calendar=parse_calendar(vars(task), before.calendar if before else Calendar("monthly")),
         fed_by=fed_by,
         basis=task.basis or (before.basis if before else default_basis),

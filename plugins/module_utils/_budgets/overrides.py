@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,36 +14,72 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.money import parse_positive_amount, to_nano
 from .._core.periods import iso, parse_moment, period_at, period_id
-from .._ledger import overrides
+from .._ledger import budgets, holds, overrides, sql
 from .._ledger.budgets import Budget
 from .._ledger.overrides import Override
+from .definitions import require
 from .results import override_to_result
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_NEEDED = ("for", "amount", "reason", "by", "until")
+ABSENT = "absent"
+_NEEDED = ("amount", "reason", "approved_by", "until")
 
 
-def check(given: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class OverrideTask:
+    """What a cost_budget_override task says, as written; None for what it leaves out.
+
+    for_period: a moment in the period that is meant, now by default.
+    """
+
+    budget: str
+    reservation: str
+    state: str = "present"
+    amount: str | None = None
+    reason: str | None = None
+    approved_by: str | None = None
+    until: str | None = None
+    for_period: str | None = None
+
+
+def apply(
+    options: sql.LedgerOptions, task: OverrideTask, now: datetime, check_mode: bool, recorded_by: str
+) -> dict[str, Any]:
+    """The result of cost_budget_override: grant, change or take back an override in one transaction.
+
+    Raises InvalidOption before anything is written; LedgerError. A missing ledger is an error: its URL is
+    wrong, as no budget is there.
+    """
+    _check(task)
+    with sql.reading(options) if check_mode else sql.writing(options, create=False) as ledger:
+        budget = require(budgets.read_all(ledger.connection), task.budget, "budget")
+        moment = holds.database_now(ledger.connection, now)
+        told = define(ledger.connection, budget, task, moment, recorded_by, write=not check_mode)
+        return {"ledger": ledger.url, **told}
+
+
+def _check(task: OverrideTask) -> None:
     """Raise InvalidOption for an override that is not wholly written, or raises by nothing."""
-    absent = given.get("state") == "absent"
-    for name in _NEEDED[:1] if absent else _NEEDED:
-        if not str(given.get(name) or "").strip():
+    for name in ("reservation",) if task.state == ABSENT else ("reservation", *_NEEDED):
+        if not str(getattr(task, name) or "").strip():
             raise InvalidOption(
-                f"override.{name}",
-                "is needed: an override says for whom, how much, why, by whom and until when.",
+                name, "is needed: an override says for whom, how much, why, who approved it and until when."
             )
-    if absent:
-        return
-    to_nano(parse_positive_amount(given["amount"], "override.amount"), "override.amount")
-    parse_moment(given["until"], ZoneInfo("UTC"), "override.until")
+    if task.state != ABSENT:
+        _amount_nano(task)
+        parse_moment(str(task.until), ZoneInfo("UTC"), "until")
+
+
+def _amount_nano(task: OverrideTask) -> int:
+    return to_nano(parse_positive_amount(str(task.amount), "amount"), "amount")
 
 
 def define(
-    connection: Connection | None,
+    connection: Connection,
     budget: Budget,
-    given: Mapping[str, Any],
+    task: OverrideTask,
     now: datetime,
     recorded_by: str,
     write: bool,
@@ -51,42 +87,40 @@ def define(
     """Make, change or take back the override of a budget's period for a reservation; what changed, and its
     diff.
 
-    given: for, amount in the budget's currency, reason, by, until, for_period (a moment in the period, now by
-    default), state. Raises InvalidOption for a moment in no period of the budget, and for changing what is
-    consumed: the record of a spend stays.
+    Raises InvalidOption for a moment in no period of the budget, and for changing what is consumed: the
+    record of a spend stays.
     """
     zone = ZoneInfo(budget.calendar.zone)
-    moment = (
-        parse_moment(given["for_period"], zone, "override.for_period") if given.get("for_period") else now
-    )
+    moment = parse_moment(task.for_period, zone, "for_period") if task.for_period else now
     window = period_at(budget.calendar, moment)
     if window is None:
-        raise InvalidOption("override.for_period", f"{iso(moment)} is in no period of budget {budget.name}.")
+        raise InvalidOption("for_period", f"{iso(moment)} is in no period of budget {budget.name}.")
     name = period_id(budget.calendar, window)
-    stored = overrides.of_budget(connection, budget.name) if connection is not None else []
-    before = next((one for one in stored if (one.period_id, one.reservation) == (name, given["for"])), None)
+    stored = overrides.of_budget(connection, budget.name)
+    before = next(
+        (one for one in stored if (one.period_id, one.reservation) == (name, task.reservation)), None
+    )
     after = None
-    if given.get("state") != "absent":
+    if task.state != ABSENT:
         after = Override(
             budget=budget.name,
             period_id=name,
-            reservation=given["for"],
-            amount_nano=to_nano(parse_positive_amount(given["amount"], "override.amount"), "override.amount"),
-            reason=given["reason"],
-            approved_by=given["by"],
-            until=parse_moment(given["until"], zone, "override.until"),
+            reservation=task.reservation,
+            amount_nano=_amount_nano(task),
+            reason=str(task.reason),
+            approved_by=str(task.approved_by),
+            until=parse_moment(str(task.until), zone, "until"),
             recorded_by=recorded_by,
         )
     changed = override_to_result(before) != override_to_result(after)
     if changed and before is not None and before.generation is not None:
         raise InvalidOption(
-            "override",
-            f"the one for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is"
-            " used only once.",
+            "reservation",
+            f"the override for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is used only once.",
         )
     if changed and after is not None and after.until <= now:
-        raise InvalidOption("override.until", f"{iso(after.until)} is past; nobody could use it.")
-    if changed and write and connection is not None:
+        raise InvalidOption("until", f"{iso(after.until)} is past; nobody could use it.")
+    if changed and write:
         if after is not None:
             overrides.save(connection, after, now)
         elif before is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Line
+from .._ledger.holds import BY_ENTRY, COMMITTED, NEXT, RELEASED, Line
 from .request import in_ledger_units, parse_line, parse_lines, without_nothing
 
 
@@ -48,19 +48,8 @@ def check_task(task: ReservationTask) -> None:
         raise InvalidOption(
             "name", "is empty; give the hold a name that stays, such as the pipeline's number."
         )
-    if task.amount is not None and task.lines is not None:
-        raise InvalidOption("lines", "is mutually exclusive with `amount`.")
     if task.lines is not None and not task.lines:
         raise InvalidOption("lines", "is empty; name at least one line to hold.")
-    if task.state == HELD:
-        if task.amount is None and task.lines is None:
-            raise InvalidOption("amount", "or `lines` is required to hold.")
-        if task.settled_by not in (BY_ENTRY, BY_IMPORT):
-            raise InvalidOption(
-                "settled_by",
-                "is required to hold: `entry` if the commit records the cost, `import` if an import brings"
-                " it.",
-            )
     if task.state == RELEASED and (task.amount is not None or task.lines is not None):
         raise InvalidOption("amount", "and `lines` have no effect on a release, which frees the whole hold.")
     if task.occurred_at is not None and task.state != COMMITTED:

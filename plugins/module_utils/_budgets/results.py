@@ -159,10 +159,10 @@ def override_to_result(override: Override | None) -> dict[str, Any]:
 def _used_override_to_result(override: Override) -> dict[str, Any]:
     """An override in a row that names its budget and its period already."""
     return {
-        "for": override.reservation,
+        "reservation": override.reservation,
         "amount": display(from_nano(override.amount_nano)),
         "reason": override.reason,
-        "by": override.approved_by,
+        "approved_by": override.approved_by,
         "until": iso(override.until),
     }
 

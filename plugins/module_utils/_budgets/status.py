@@ -35,10 +35,12 @@ def status(
     rates: Rates,
     now: datetime,
     consumer: str | None = None,
+    option: str = "names",
 ) -> dict[str, Any]:
     """The result of cost_budget_info: the status of every budget, or of those with these names.
 
-    consumer: list the alerts that it has not acknowledged, in place of those of the current periods.
+    consumer: list the alerts that it has not acknowledged, in place of those of the current periods. option: the
+    option that names them, for errors.
 
     It reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption
     for an unknown name and for an empty list; LedgerError.
@@ -48,7 +50,7 @@ def status(
     with sql.reading_rows(options) as rows:
         stored = budgets.read_all(rows)
         now = holds.database_now(rows, now)
-        wanted = stored if names is None else [require(stored, name, "names") for name in names]
+        wanted = stored if names is None else [require(stored, name, option) for name in names]
         snapshot = read_snapshot(rows, rates, now, wanted, Request())
         found = [verdict.evaluate(budget, Request(), snapshot) for budget in wanted]
         waiting = [alert_to_result(one) for one in alerts.waiting(rows, wanted, consumer, now)]

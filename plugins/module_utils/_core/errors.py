@@ -5,16 +5,58 @@
 """The errors that every part of the collection raises.
 
 Each carries one sentence for a person: what was being done, where, and what would be right. Never a secret.
+And each has a kind for a playbook to branch on (design/ansible.md#failures).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+INVALID_OPTION, LIBRARY, DENIED, UNKNOWN = "invalid_option", "library", "denied", "unknown"
+#: Every kind of failure there is. Modules document this list in the fragment _errors.
+KINDS = (
+    INVALID_OPTION, LIBRARY, "login", "forbidden", "not_found", "unavailable", "malformed", "rejected", "absent", "ledger",
+    "unknown_amount", DENIED, UNKNOWN,
+)  # fmt: skip
+
+
+def failure(
+    kind: str, service: str | None = None, option: str | None = None, http_status: int | None = None
+) -> dict[str, Any]:
+    """The `error` of a failed result. kind is one of KINDS."""
+    return {"kind": kind, "service": service, "option": option, "http_status": http_status}
 
 
 class FinopsError(Exception):
     """Something a user has to know; str() is the whole sentence."""
+
+    kind = UNKNOWN
+    #: The service that could not be read, the option that is wrong, and the HTTP status, where there is one.
+    service: str | None = None
+    option: str | None = None
+    http_status: int | None = None
+
+    def to_result(self) -> dict[str, Any]:
+        """The `error` of a failed result."""
+        return failure(self.kind, self.service, self.option, self.http_status)
+
+
+class SeveralErrors(FinopsError):
+    """Several things that went wrong in one task, one sentence after the other; the kind is the first one's."""
+
+    def __init__(self, errors: Sequence[FinopsError]) -> None:
+        super().__init__(" ".join(str(error).rstrip(".") + "." for error in errors))
+        self.errors = errors
+        first = errors[0]
+        self.kind, self.service, self.option = first.kind, first.service, first.option
+        self.http_status = first.http_status
+
+
+class NothingFound(FinopsError):
+    """What was asked for by its key or by conditions is not there."""
+
+    kind = "not_found"
 
 
 class InvalidOption(FinopsError):
@@ -24,17 +66,27 @@ class InvalidOption(FinopsError):
     what would be right.
     """
 
+    kind = INVALID_OPTION
+
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(f"{option}: {problem}")
         self.option = option
+        self.problem = problem
+
+    def within(self, place: str) -> InvalidOption:
+        """The same of an option that stands in another: `limit` in `budgets[0]` is `budgets[0].limit`."""
+        return InvalidOption(f"{place}.{self.option}", self.problem)
 
 
 class CloudError(FinopsError):
     """A cloud could not be read.
 
     Arguments: what was being read (`compute quotas`), from which URL, why not, and the HTTP status where
-    there was one.
+    there was one. Without a class of its own it is a 4xx that says nothing else: the service rejected the
+    request.
     """
+
+    kind = "rejected"
 
     def __init__(self, reading: str, url: str, problem: str, http_status: int | None = None) -> None:
         super().__init__(f"Reading {reading} from {url} failed: {problem}")
@@ -46,29 +98,48 @@ class CloudError(FinopsError):
 class LoginFailed(CloudError):
     """The identity service gave no token: wrong credentials, unknown project, unreachable."""
 
+    kind = "login"
+    service = "identity"
+
 
 class Forbidden(CloudError):
     """401 behind a fresh token, or 403: this user may not read it."""
+
+    kind = "forbidden"
 
 
 class NotFound(CloudError):
     """404 from a URL that should exist."""
 
+    kind = "not_found"
+
 
 class Unavailable(CloudError):
     """The service did not answer, or answered 429 or 5xx until the time was up."""
+
+    kind = "unavailable"
 
 
 class Malformed(CloudError):
     """The answer is not what the API promises: not JSON, cut, a field missing, a page short."""
 
+    kind = "malformed"
+
 
 class ServiceAbsent(CloudError):
     """The catalog of this project and region offers no such service."""
 
+    kind = "absent"
+
+    def __init__(self, reading: str, url: str, problem: str, service: str | None = None) -> None:
+        super().__init__(reading, url, problem)
+        self.service = service
+
 
 class UnknownAmount(FinopsError):
     """An amount that cannot be known: no rate for a conversion that is needed, say. Never treated as zero."""
+
+    kind = "unknown_amount"
 
 
 class LedgerError(FinopsError):
@@ -76,12 +147,15 @@ class LedgerError(FinopsError):
     written.
     """
 
+    kind = "ledger"
+
 
 class Refused(FinopsError):
     """What the user asked about may not go on. result: what the task returns in any case, so that it can be
     looked at (design/gate.md#deny-unknown-allow).
     """
 
-    def __init__(self, sentence: str, result: Mapping[str, Any]) -> None:
+    def __init__(self, sentence: str, result: Mapping[str, Any], kind: str = DENIED) -> None:
         super().__init__(sentence)
         self.result = result
+        self.kind = kind

@@ -90,7 +90,7 @@ def read_cost(places: Places, options: CostOptions, now: datetime) -> dict[str, 
 def _file(options: CostOptions, places: Places) -> AbstractContextManager[RowsFile | None]:
     if options.dest is None:
         return nullcontext()
-    return writing(options.dest, columns(places.several), options.check_mode)
+    return writing(options.dest, columns(places.several), options.check_mode, options.attributes)
 
 
 def _read(places: Places, options: CostOptions, file: RowsFile | None, now: datetime) -> Reading:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.money import display, plain
 from .._core.periods import Window
 from .._core.rates import Rates
@@ -29,7 +30,7 @@ class CostOptions:
     were given.
 
     rating_currency: what the cloud rates in. currency: what results are told in. dest: the file that takes
-    the points.
+    the points, with these attributes.
     """
 
     window: Window | None
@@ -45,6 +46,7 @@ class CostOptions:
     group_by: tuple[str, ...] = ()
     dataframes: bool = False
     dest: Path | None = None
+    attributes: FileAttributes = AS_IT_COMES
     check_mode: bool = False
     with_metrics: bool = False
     metric_categories: Mapping[str, str] | None = None

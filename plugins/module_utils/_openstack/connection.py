@@ -25,6 +25,7 @@ from .._core.errors import (
     LoginFailed,
     Malformed,
     ServiceAbsent,
+    SeveralErrors,
 )
 from .access import log_in, offered_regions, region_of
 from .login import ConnectionOptions, resolve
@@ -298,7 +299,13 @@ class Cloud:
     def absent(self, name: str) -> ServiceAbsent:
         """The error that says that the catalog has no such service."""
         problem = f"the catalog of region {self.identity.region} has no {SERVICE_TYPES[name]} service"
-        return ServiceAbsent(name.replace("_", " "), self.identity.auth_url, problem)
+        return ServiceAbsent(name.replace("_", " "), self.identity.auth_url, problem, name)
+
+    def service_at(self, url: str) -> str | None:
+        """Our name of the service that the URL belongs to; None where it is none of the catalog's."""
+        endpoints = {name: self._url_of(name) for name in SERVICE_TYPES}
+        found = [(len(root), name) for name, root in endpoints.items() if root and url.startswith(root)]
+        return max(found)[1] if found else None
 
     def _url_of(self, name: str) -> str | None:
         urls = self._catalog.get_endpoints_data(
@@ -382,4 +389,4 @@ def raise_errors(errors: Sequence[FinopsError]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise FinopsError(" ".join(str(error).rstrip(".") + "." for error in errors))
+        raise SeveralErrors(errors)

@@ -73,6 +73,11 @@ class Places:
                 told[key] = None
         return told
 
+    def service_at(self, url: str) -> str | None:
+        """Our name of the service that the URL belongs to, in any of the places; None where in none."""
+        found = (place.cloud.service_at(url) for place in self.all if place.cloud is not None)
+        return next(filter(None, found), None)
+
 
 def open_places(options: ConnectionOptions, regions: Sequence[str], projects: Sequence[str]) -> Places:
     """Log in: one request for each project, in parallel. Empty regions or projects: the login's own.

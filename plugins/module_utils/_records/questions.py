@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._core.errors import FinopsError, InvalidOption
+from .._core.errors import FinopsError, InvalidOption, NothingFound
 from .._core.periods import iso, parse_moment, zone_named
 from .._core.usage_record import UsageRecord
 from .._ledger import usage_records
@@ -130,7 +130,7 @@ def _latest(records: Records, question: RecordQuestion) -> UsageRecord:
         when = " ".join(
             f"{name} {iso(at)}" for name, at in (("since", question.since), ("until", question.until)) if at
         )
-        raise FinopsError(
+        raise NothingFound(
             f"There is no usage record of {whose}{' ' + when if when else ''}; take one with usage_record."
         )
     return found

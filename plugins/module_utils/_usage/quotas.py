@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from .._core.completeness import ABSENT
-from .._core.errors import Refused
+from .._core.errors import DENIED, UNKNOWN, Refused
 from .._openstack import block_storage, compute, load_balancer, network, object_storage
 from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
 from .._openstack.quota import Quota
@@ -80,7 +80,7 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
     smallest = smallest_pack(options.packs, there, options.required)
     result |= {**headroom.to_result(), "smallest_pack": smallest}
     if options.fail_on_shortfall and headroom.fits is not True:
-        raise Refused(refusal(headroom, smallest), result)
+        raise Refused(refusal(headroom, smallest), result, UNKNOWN if headroom.fits is None else DENIED)
     return result
 
 

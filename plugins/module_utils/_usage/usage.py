@@ -18,6 +18,7 @@ from typing import Any
 
 from .._core.completeness import ABSENT, ERROR, FORBIDDEN, OK, ServiceStatus
 from .._core.errors import InvalidOption
+from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import Window, iso
 from .._core.rows_file import writing
 from .._openstack import block_storage, compute, image, load_balancer, network, object_storage, resource_types
@@ -71,6 +72,7 @@ class UsageOptions:
     idle: bool = False
     old_snapshot_days: int = 30
     dest: Path | None = None
+    attributes: FileAttributes = AS_IT_COMES
     check_mode: bool = False
 
     def refuse_what_needs_a_list(self) -> None:
@@ -263,7 +265,7 @@ def _listed(
     if options.dest is None:
         result["resources"] = [one.to_result(now) for one in chosen]
     else:
-        with writing(options.dest, resources.COLUMNS, options.check_mode) as file:
+        with writing(options.dest, resources.COLUMNS, options.check_mode, options.attributes) as file:
             for one in chosen:
                 file.add(one.as_row())
         result |= {"dest": str(options.dest), "changed": file.changed}

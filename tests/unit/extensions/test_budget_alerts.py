@@ -95,9 +95,9 @@ def test_what_was_acknowledged_for_this_consumer_does_not_come(ledger: str) -> N
     told("cost_budget", BUDGET)
     spend("a", "60")
     ids = [alert["id"] for alert in told("cost_budget_info", {})["alerts"]]
-    told("cost_budget", {"consumer": "mail", "acknowledged": ids})
+    told("cost_alert", {"consumer": "mail", "ids": ids})
     assert len(events({}, (1, lambda: None))) == 1
-    told("cost_budget", {"consumer": "eda", "acknowledged": ids})
+    told("cost_alert", {"consumer": "eda", "ids": ids})
     spend("b", "30")
     assert [event["alert"]["threshold"] for event in events({}, (1, lambda: None))] == ["0.8"]
 

@@ -40,11 +40,15 @@ PASSWORD = "geheim"
 
 
 @pytest.mark.parametrize(
-    ("module", "options", "says"),
-    [(module, row["options"], row["says"]) for module, case in CASES.items() for row in case["refused"]],
+    ("module", "options", "says", "kind"),
+    [
+        (module, row["options"], row["says"], row.get("kind", "invalid_option"))
+        for module, case in CASES.items()
+        for row in case["refused"]
+    ],
 )
 def test_is_refused_by_one_sentence(
-    run: Run, ledger_file: Path, module: str, options: dict[str, Any], says: str
+    run: Run, ledger_file: Path, module: str, options: dict[str, Any], says: str, kind: str
 ) -> None:
     for step in CASES[module].get("before", []):
         for earlier, given in step.items():
@@ -53,6 +57,10 @@ def test_is_refused_by_one_sentence(
     result = run(module, CASES[module].get("given", {}) | options)
     assert result["failed"]
     assert re.search(says, result["msg"]), result["msg"]
+    # A sentence of ours about an option begins with it.
+    ours = re.match(r"([a-z][^: ]*(?: \(key [^)]*\))?): ", result["msg"])
+    assert result["error"]["kind"] == kind
+    assert result["error"]["option"] == (ours[1] if ours else None)
     assert not TOLD & set(result)
     assert "Traceback" not in json.dumps(result)
     assert PASSWORD not in result["msg"]

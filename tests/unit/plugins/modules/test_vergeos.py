@@ -101,7 +101,7 @@ def gate(spend: str) -> dict[str, Any]:
 def test_a_budget_gates_on_what_a_system_used(vergeos: SmallVergeos, ledger_file: Path) -> None:
     vergeos.put(rows(12))
     assert gate("1")["verdict"] == "unknown"
-    assert run_module("cost_import", {**vergeos.login, **PRICES})["rating_behind"] is False
+    assert run_module("cost_import_vergeos", {**vergeos.login, **PRICES})["rating_behind"] is False
     told = gate("1")
     # 10 hours of 2 cores at 0.5, and the one that runs at the rate of the newest.
     assert (told["verdict"], told["budgets"][0]["spent"], told["budgets"][0]["accrued"]) == (
@@ -119,7 +119,7 @@ def test_a_budget_is_unknown_over_an_hour_that_a_system_does_not_tell(
     told = rows(12)
     told[7]["used_cores"] = None
     vergeos.put(told)
-    imported = run_module("cost_import", {**vergeos.login, **PRICES})
+    imported = run_module("cost_import_vergeos", {**vergeos.login, **PRICES})
     assert (imported["rating_behind"], imported["incomplete_records"]) == (True, [8])
     verdict = gate("1")
     assert verdict["verdict"] == "unknown"

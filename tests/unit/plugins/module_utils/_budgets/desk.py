@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.finops.cloud.plugins.module_utils._budgets import alerts, budgets, reservations
+from ansible_collections.finops.cloud.plugins.module_utils._budgets import (
+    alerts,
+    budgets,
+    overrides,
+    reservations,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
@@ -42,6 +47,12 @@ class Desk:
         return budgets.apply(
             self.options, budgets.BudgetTask(**task), Rates(), self.now, check_mode, "tester"
         )
+
+    def override(self, check_mode: bool = False, **task: Any) -> dict[str, Any]:
+        return overrides.apply(self.options, overrides.OverrideTask(**task), self.now, check_mode, "tester")
+
+    def alert(self, check_mode: bool = False, **task: Any) -> dict[str, Any]:
+        return alerts.apply(self.options, alerts.AlertTask(**task), self.now, check_mode, "tester")
 
     def hold(
         self, amount: str | None = None, name: str = "deploy", check_mode: bool = False, **more: Any
@@ -111,7 +122,6 @@ class Desk:
         """The keys and amounts of the entries that are valid now."""
         with sql.reading(self.options) as ledger:
             found = ledger.connection.exec_driver_sql(
-                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER"
-                " BY key"
+                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER BY key"
             )
             return [(key, f"{int(total) / 10**9:g}") for key, total in found]

@@ -124,11 +124,11 @@ def test_rearmed_by_hand_it_fires_with_the_next_writer(desk: Desk) -> None:
     desk.define(limit="100")
     desk.spend("85")
     ids = [f"team/{MONTH}/actual/0.8", f"team/{MONTH}/actual/0.5"]
-    planned = desk.budget(name="team", state="rearmed", check_mode=True)
+    planned = desk.alert(budget="team", state="rearmed", check_mode=True)
     assert (planned["changed"], planned["rearmed"]) == (True, ids)
-    said = desk.budget(name="team", state="rearmed")
-    assert (said["changed"], said["rearmed"], said["alerts"]) == (True, ids, [])
-    assert not desk.budget(name="team", state="rearmed")["changed"]
+    said = desk.alert(budget="team", state="rearmed")
+    assert (said["changed"], said["rearmed"], "alerts" in said) == (True, ids, False)
+    assert not desk.alert(budget="team", state="rearmed")["changed"]
     assert [alert["id"] for alert in desk.spend("1")["alerts"]] == [f"{one}#2" for one in ids]
     assert len(desk.status()["alerts"]) == 4, "what was fired before stays on record"
 
@@ -302,16 +302,16 @@ def test_marks_cost_one_statement_for_all_budgets_and_none_where_nothing_is_reac
 def test_consumers_do_not_steal_from_each_other(desk: Desk) -> None:
     desk.define(limit="100")
     ids = [alert["id"] for alert in desk.spend("85")["alerts"]]
-    take = {"consumer": "mail", "acknowledged": ids[:1]}
-    assert desk.budget(check_mode=True, **take)["changed"]
+    take = {"consumer": "mail", "ids": ids[:1]}
+    assert desk.alert(check_mode=True, **take)["changed"]
     assert waiting(desk, "mail") == ids
-    said = desk.budget(**take)
+    said = desk.alert(**take)
     assert (said["changed"], said["acknowledged"]) == (True, ids[:1])
-    again = desk.budget(**take)
+    again = desk.alert(**take)
     assert (again["changed"], again["acknowledged"]) == (False, [])
     assert (waiting(desk, "mail"), waiting(desk, "chat")) == (ids[1:], ids)
     assert [alert["acknowledged_by"] for alert in desk.status()["alerts"]] == [["mail"], []]
-    desk.budget(consumer="mail", acknowledged=[*ids, ids[1]])
+    desk.alert(consumer="mail", ids=[*ids, ids[1]])
     assert waiting(desk, "mail") == []
 
 
@@ -348,30 +348,17 @@ def test_a_budget_that_is_defined_anew_fires_anew_under_ids_of_its_own(desk: Des
 @pytest.mark.parametrize(
     ("task", "says"),
     [
-        (
-            {"acknowledged": ["no/such"], "consumer": "mail"},
-            "acknowledged: the ledger has no alert 'no/such'",
-        ),
-        ({"acknowledged": ["a"]}, "consumer: and acknowledged are needed together"),
-        (
-            {"consumer": "mail", "spend": "1", "currency": "ICU"},
-            "consumer: and acknowledged are needed together",
-        ),
-        ({"acknowledged": ["a"], "consumer": " "}, "consumer: and acknowledged are needed together"),
-        ({"acknowledged": [], "consumer": "mail", "spend": "1"}, "acknowledged: goes alone"),
-        ({"state": "rearmed"}, "name: is needed to define, remove or re-arm"),
-        ({"state": "rearmed", "name": "taem"}, "name: the ledger has no budget 'taem'; it has team"),
-        ({"state": "rearmed", "name": "team", "spend": "1"}, "state: rearmed takes neither"),
-        (
-            {"state": "absent", "name": "team", "acknowledged": [], "consumer": "m"},
-            "state: absent takes neither",
-        ),
+        ({"ids": ["no/such"], "consumer": "mail"}, "ids: the ledger has no alert 'no/such'"),
+        ({"ids": ["a"]}, "consumer: is needed: it says who took care"),
+        ({"ids": ["a"], "consumer": " "}, "consumer: is needed: it says who took care"),
+        ({"state": "rearmed", "budget": ""}, "budget: the ledger has no budget ''; it has team"),
+        ({"state": "rearmed", "budget": "taem"}, "budget: the ledger has no budget 'taem'; it has team"),
     ],
 )
 def test_what_makes_no_sense_is_refused(desk: Desk, task: dict[str, Any], says: str) -> None:
     desk.define()
     with pytest.raises(InvalidOption, match=f"^{says}"):
-        desk.budget(**task)
+        desk.alert(**task)
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])

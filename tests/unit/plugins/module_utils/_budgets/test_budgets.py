@@ -126,17 +126,71 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
         ({"thresholds": ["NaN"]}, "thresholds: 'NaN' is not an amount"),
         ({"limit": "-1"}, "limit: '-1' is negative"),
         ({"currency": None}, "currency: an amount needs its currency"),
-        ({"fed_by": None}, "fed_by: says from what the spend"),
+        ({"fed_by": None}, "fed_by: is needed for the new budget 'team'"),
         ({"name": " "}, "name: is needed"),
-        ({"category": "compute"}, "category: is nothing alone; give what to spend too"),
-        ({"spend": "1", "lines": [{"amount": "1"}]}, "lines: and spend are two ways"),
+        ({"limit": None, "currency": None}, "limit: is needed: the ledger has no budget 'team' to change"),
+        ({"state": "absent"}, "state: `absent` removes a budget; leave `limit` out"),
         ({"lines": []}, "lines: is empty"),
         ({"lines": [{"amount": "1"}, {"amount": "1", "period": "last"}]}, r"lines\[1\].period: 'last'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(desk: Desk, task: dict[str, Any], sentence: str) -> None:
+    desk.define("other")
     with pytest.raises(InvalidOption, match=sentence):
         desk.define(**task)
+
+
+def test_what_is_left_out_stays_as_it_was(desk: Desk) -> None:
+    desk.define(limit="100", period="weekly", scope={"categories": ["compute"]}, max_staleness="2h")
+    before = desk.status()
+    said = desk.budget(name="team", thresholds=["0.7"])
+    assert said["changed"] and said["diff"]["before"]["thresholds"] == ["0.5", "0.8", "0.9", "1"]
+    assert {**said["budget"], "thresholds": before["thresholds"]} == {
+        key: before[key] for key in said["budget"]
+    }
+    assert not desk.budget(name="team", thresholds=["0.7"])["changed"]
+    assert (
+        desk.budget(name="team", scope={}, spend="1", currency="EUR", on_unknown="warn")["budget"]["currency"]
+        == "ICU"
+    )
+    assert desk.status()["thresholds"] == ["0.7"]
+
+
+def test_several_budgets_are_written_together_or_not_at_all(desk: Desk) -> None:
+    desk.define("old", limit="1")
+    rows = [
+        {"name": "all", "limit": "100", "currency": "ICU", "fed_by": "entries"},
+        {"name": "compute", "limit": "50", "currency": "ICU", "fed_by": "entries"},
+        {"name": "old", "state": "absent"},
+    ]
+    planned = desk.budget(budgets=rows, check_mode=True)
+    assert [row["name"] for row in desk.stati()] == ["old"]
+    with pytest.raises(
+        InvalidOption, match=r"^budgets\[3\].limit: is needed: the ledger has no budget 'new'"
+    ):
+        desk.budget(budgets=[*rows, {"name": "new", "thresholds": []}])
+    assert [row["name"] for row in desk.stati()] == ["old"]
+    said = desk.budget(budgets=rows)
+    assert said["changed"] and said["definitions"] == planned["definitions"]
+    assert said["diff"] == planned["diff"] and said["diff"]["after"]["old"] == {}
+    assert (
+        [row["name"] for row in desk.stati()]
+        == ["all", "compute"]
+        == [one["name"] for one in said["definitions"]]
+    )
+    assert not desk.budget(budgets=rows)["changed"]
+
+
+def test_a_gate_beside_a_list_asks_what_the_list_defines(desk: Desk) -> None:
+    rows = [
+        {"name": name, "limit": limit, "currency": "ICU", "fed_by": "entries", "thresholds": ["0.5"]}
+        for name, limit in (("all", "10"), ("small", "5"))
+    ]
+    said = desk.budget(budgets=rows, spend="6", currency="ICU")
+    assert (said["verdict"], [row["verdict"] for row in said["budgets"]]) == ("deny", ["allow", "deny"])
+    desk.spend("6")
+    raised = [{"name": "small", "limit": "20", "currency": "ICU"}, {"name": "all", "thresholds": ["0.6"]}]
+    assert [alert["threshold"] for alert in desk.budget(budgets=raised)["alerts"]] == ["0.6"]
 
 
 def test_a_gate_in_the_same_task_stands_on_the_new_definition(desk: Desk) -> None:

@@ -49,13 +49,17 @@ def test_who_gates_uses_an_override_up_and_can_neither_make_nor_undo_one(
 ) -> None:
     shared.define(limit="100")
     pipeline = as_role(shared, postgresql, "finops_gate")
-    raised = {"for": "deploy", "amount": "50", "reason": "why", "by": "me", "until": "2999-01-01"}
-    for task in ({"limit": "500", "currency": "ICU"}, {"override": raised}):
-        with pytest.raises(LedgerError, match="permission denied"):
-            pipeline.budget(name="team", **task)
+    raised = {
+        "budget": "team", "reservation": "deploy", "amount": "50", "reason": "why", "approved_by": "me",
+        "until": "2999-01-01",
+    }  # fmt: skip
+    with pytest.raises(LedgerError, match="permission denied"):
+        pipeline.budget(name="team", limit="500", currency="ICU")
+    with pytest.raises(LedgerError, match="permission denied"):
+        pipeline.override(**raised)
     assert not pipeline.hold("150")["gate_passed"]
     controller = as_role(shared, postgresql, "finops_owner")
-    assert controller.budget(name="team", override=raised)["changed"]
+    assert controller.override(**raised)["changed"]
     assert pipeline.hold("150")["gate_passed"]
     assert pipeline.commit("150")["exceeded"] == []
     use, override = tables().override_use, tables().limit_override
@@ -89,7 +93,7 @@ def test_who_gates_fires_and_acknowledges_and_cannot_undo_either(
     pipeline.record("10")
     asked = pipeline.budget(spend="1", currency="ICU", category="compute")
     assert [alert["threshold"] for alert in asked["alerts"]] == ["0.9"]
-    assert pipeline.budget(consumer="mail", acknowledged=ids)["changed"]
+    assert pipeline.alert(consumer="mail", ids=ids)["changed"]
     for statement in (
         "DELETE FROM alert",
         "UPDATE alert SET rearmed_at = 1",
@@ -98,6 +102,6 @@ def test_who_gates_fires_and_acknowledges_and_cannot_undo_either(
         with pytest.raises(LedgerError, match="permission denied"), writing(pipeline.options) as ledger:
             ledger.connection.exec_driver_sql(statement)
     with pytest.raises(LedgerError, match="permission denied"):
-        pipeline.budget(name="team", state="rearmed")
-    assert len(owner.budget(name="team", state="rearmed")["rearmed"]) == 3
+        pipeline.alert(budget="team", state="rearmed")
+    assert len(owner.alert(budget="team", state="rearmed")["rearmed"]) == 3
     assert owner.define(limit="1000", thresholds=["0.05"])["alerts"][0]["threshold"] == "0.05"

@@ -20,11 +20,17 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import 
 from .desk import Desk
 from .snapshots import BEGIN, NOW, feed
 
-RAISED = {"for": "deploy", "amount": "50", "reason": "Black Friday", "by": "Ada", "until": "2026-11-30"}
+RAISED = {
+    "reservation": "deploy",
+    "amount": "50",
+    "reason": "Black Friday",
+    "approved_by": "Ada",
+    "until": "2026-11-30",
+}
 
 
 def raised(desk: Desk, check_mode: bool = False, **more: Any) -> dict[str, Any]:
-    return desk.budget(name="team", override={**RAISED, **more}, check_mode=check_mode)
+    return desk.override(budget="team", check_mode=check_mode, **{**RAISED, **more})
 
 
 def consumed(desk: Desk) -> list[int | None]:
@@ -41,7 +47,7 @@ def test_it_lets_its_reservation_pass_up_to_the_raised_limit_and_nobody_else(des
     said = desk.hold("150")
     assert said["gate_passed"] and not said["reservation"]["forced"]
     assert (
-        said["budgets"][0]["override"]["by"] == "Ada"
+        said["budgets"][0]["override"]["approved_by"] == "Ada"
         and "raised by 50 for deploy by Ada" in said["reasons"][0]
     )
     assert desk.budget(spend="0.1", currency="ICU")["verdict"] == "deny"
@@ -129,9 +135,9 @@ def test_it_never_rescues_what_is_unknown(desk: Desk) -> None:
 def test_taken_back_it_helps_nobody(desk: Desk) -> None:
     desk.define(limit="100")
     raised(desk)
-    assert desk.budget(name="team", override={"for": "deploy", "state": "absent"})["changed"]
+    assert desk.override(budget="team", reservation="deploy", state="absent")["changed"]
     assert not desk.hold("101")["gate_passed"]
-    assert not desk.budget(name="team", override={"for": "deploy", "state": "absent"})["changed"]
+    assert not desk.override(budget="team", reservation="deploy", state="absent")["changed"]
 
 
 def test_a_budget_that_is_removed_takes_along_what_nobody_used(desk: Desk) -> None:
@@ -145,11 +151,11 @@ def test_a_budget_that_is_removed_takes_along_what_nobody_used(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        *(({name: None}, rf"override.{name}: is needed") for name in RAISED),
-        ({"amount": "0"}, "override.amount: '0' is not above zero"),
-        ({"amount": "NaN"}, "override.amount: 'NaN' is not an amount"),
-        ({"until": "2026-11-28T12:30:00Z"}, "override.until: 2026-11-28T12:30:00Z is past"),
-        ({"until": "soon"}, "override.until: 'soon' is not a date"),
+        *(({name: None}, rf"^{name}: is needed") for name in RAISED),
+        ({"amount": "0"}, "^amount: '0' is not above zero"),
+        ({"amount": "NaN"}, "^amount: 'NaN' is not an amount"),
+        ({"until": "2026-11-28T12:30:00Z"}, "^until: 2026-11-28T12:30:00Z is past"),
+        ({"until": "soon"}, "^until: 'soon' is not a date"),
     ],
 )
 def test_what_is_not_said_is_refused(desk: Desk, more: dict[str, Any], sentence: str) -> None:
@@ -161,4 +167,4 @@ def test_what_is_not_said_is_refused(desk: Desk, more: dict[str, Any], sentence:
 def test_only_a_budget_that_is_there_can_be_raised(desk: Desk) -> None:
     desk.define()
     with pytest.raises(InvalidOption, match="no budget 'typo'; it has team"):
-        desk.budget(name="typo", override=RAISED)
+        desk.override(budget="typo", **RAISED)

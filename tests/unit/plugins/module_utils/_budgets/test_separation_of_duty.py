@@ -28,7 +28,7 @@ from .snapshots import feed
 
 GRANTS = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
 #: The words of an override, but for whom and when it ends.
-WHY = {"amount": "100", "reason": "a good week", "by": "Ada"}
+WHY = {"amount": "100", "reason": "a good week", "approved_by": "Ada"}
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def owner(desks: Callable[[str], Desk]) -> Desk:
 
 def override(desk: Desk, **more: Any) -> dict[str, Any]:
     until = (desk.now + timedelta(days=400)).isoformat()
-    return desk.budget(name="team", override={"for": "deploy", "until": until, **WHY, **more})
+    return desk.override(budget="team", **{"reservation": "deploy", "until": until, **WHY, **more})
 
 
 def test_a_pipeline_gates_holds_commits_releases_records_and_imports(pipeline: Desk) -> None:
@@ -117,7 +117,7 @@ def test_a_pipeline_cannot_override(pipeline: Desk) -> None:
 def test_a_pipeline_uses_an_override_once_and_cannot_make_it_new(pipeline: Desk, owner: Desk) -> None:
     assert override(owner)["changed"]
     held = pipeline.hold("150")
-    assert (held["verdict"], held["budgets"][0]["override"]["by"]) == ("allow", "Ada")
+    assert (held["verdict"], held["budgets"][0]["override"]["approved_by"]) == ("allow", "Ada")
     for statement in ("DELETE FROM override_use", "UPDATE override_use SET generation = 2"):
         with pytest.raises(LedgerError, match="permission denied for table override_use"):
             _affected(pipeline, statement)
