@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ..plugins.module_utils._export.ledgers import HOSTILE
-from ..plugins.module_utils._export.test_render import OURS, render, told
+from ..plugins.module_utils._export.test_render import render, told
 
 pytestmark = pytest.mark.outside
 
@@ -27,7 +27,7 @@ NAMES = {"ordinary": "web-1", "script": HOSTILE[0], "long": "x" * 10_000}
 @pytest.mark.parametrize("name", NAMES)
 def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
     page = tmp_path / "report.html"
-    page.write_text(render("html", told(NAMES[name]), OURS), encoding="utf-8")
+    page.write_text(render("html", told(NAMES[name])), encoding="utf-8")
     command = [
         f"{os.environ['OUTSIDE']}/python",
         str(BROWSER),

@@ -88,7 +88,7 @@ def test_the_same_again_is_no_change(ledger: LedgerOptions) -> None:
         ({"key": "b", "amount": "-1"}, r"entries\[1\].amount \(key b\): '-1' is negative; only a credit"),
         (
             {"key": "b", "amount": "1", "currency": "Fr."},
-            r"entries\[1\].currency \(key b\): 'Fr.' is no currency",
+            r"entries\[1\].currency \(key b\): 'Fr.' is not a currency",
         ),
         (
             {"key": "b", "amount": "1", "category": "food"},
@@ -100,11 +100,11 @@ def test_the_same_again_is_no_change(ledger: LedgerOptions) -> None:
         ),
         (
             {"key": "b", "amount": "1", "occurred_at": "soon"},
-            r"entries\[1\].occurred_at \(key b\): 'soon' is no date",
+            r"entries\[1\].occurred_at \(key b\): 'soon' is not a date",
         ),
         (
             {"key": "b", "amount": "1", "timezone": "CET+1"},
-            r"entries\[1\].timezone \(key b\): 'CET\+1' is no IANA",
+            r"entries\[1\].timezone \(key b\): 'CET\+1' is not an IANA",
         ),
         (
             {"key": "b", "amount": "1", "period_begin": "2026-11-01"},
