@@ -117,5 +117,5 @@ def test_the_example_of_a_message_is_one() -> None:
     """
     from ansible_collections.finops.cloud.plugins.modules import cost_budget
 
-    sentence = PAGE.split("```text\n")[1].partition("\n")[0]
+    sentence = " ".join(PAGE.split("```text\n")[1].partition("```")[0].split())
     assert sentence.replace("shop: ", "production: ") in " ".join(cost_budget.RETURN.split())
