@@ -521,7 +521,7 @@ def main() -> None:
             ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by()
         )
 
-    run_gate(module, work, task.gates, "sqlalchemy")
+    run_gate(module, work, task.gates, "ledger")
 
 
 if __name__ == "__main__":

@@ -241,7 +241,7 @@ def main() -> None:
         consumer = module.params["consumer"]
         return status(ledger, module.params["names"], arguments.rates(module.params), now_utc(), consumer)
 
-    run(module, read, "sqlalchemy")
+    run(module, read, "ledger")
 
 
 if __name__ == "__main__":

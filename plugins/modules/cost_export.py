@@ -335,9 +335,9 @@ def main() -> None:
         )
 
     if params["read_from"] == "cloud" or params["quotas"]:
-        run_on_cloud(module, of_cloud, *libraries, *(("sqlalchemy",) if as_metrics else ()))
+        run_on_cloud(module, of_cloud, *libraries, *(("ledger",) if as_metrics else ()))
     else:
-        run(module, of_ledger, "sqlalchemy", *libraries)
+        run(module, of_ledger, "ledger", *libraries)
 
 
 def _told(module: AnsibleModule, result: dict[str, Any]) -> dict[str, Any]:

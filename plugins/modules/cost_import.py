@@ -498,12 +498,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     if module.params["state"] == "retired":
-        run(module, lambda: _retire(module), "sqlalchemy")
+        run(module, lambda: _retire(module), "ledger")
     if module.params["file"] is not None:
-        run(module, lambda: _bring_table(module), "sqlalchemy")
+        run(module, lambda: _bring_table(module), "ledger")
 
     if module.params["usage_prices"] is not None:
-        run(module, lambda: _bring_usage(module), "sqlalchemy", "pyvergeos")
+        run(module, lambda: _bring_usage(module), "ledger", "pyvergeos")
 
     def bring_in(cloud: Cloud, now: datetime) -> dict[str, Any]:
         ledger = arguments.ledger_options(module.params)
@@ -512,7 +512,7 @@ def main() -> None:
             cloud, ledger, _options(module.params, now), now, recorded_by(), module.check_mode, watch
         )
 
-    run_on_cloud(module, bring_in, "sqlalchemy")
+    run_on_cloud(module, bring_in, "ledger")
 
 
 def _retire(module: AnsibleModule) -> dict[str, Any]:

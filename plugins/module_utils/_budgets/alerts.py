@@ -31,10 +31,8 @@ from .verdict import BudgetVerdict
 from .verdict_text import NOTHING_FIRED, span, utilization
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from .._ledger.entries import Entry
-    from .._ledger.rows import Transaction
+    from .._ledger.transaction import Transaction
 
 #: How long an alert waits for a consumer that does not acknowledge it.
 WAITS = timedelta(days=31)
@@ -93,7 +91,7 @@ def due(transaction: Transaction, found: Sequence[BudgetVerdict], stands_on: Sna
 
 
 def fire(
-    connection: Connection, found: Sequence[BudgetVerdict], stands_on: Snapshot, recorded_by: str
+    connection: Transaction, found: Sequence[BudgetVerdict], stands_on: Snapshot, recorded_by: str
 ) -> dict[str, Any]:
     """Fire what these budgets have reached and not fired yet, a jump's thresholds all, the highest first;
     what a result tells of it.
@@ -122,7 +120,7 @@ def fire(
 
 
 def fire_for(
-    connection: Connection, wanted: Sequence[Budget], rates: Rates, now: datetime, recorded_by: str
+    connection: Transaction, wanted: Sequence[Budget], rates: Rates, now: datetime, recorded_by: str
 ) -> dict[str, Any]:
     """fire() for these budgets, as they stand in this transaction."""
     with_thresholds = [budget for budget in wanted if budget.thresholds]
@@ -175,7 +173,7 @@ def fire_after_reading(
         return {**NOTHING_FIRED, "warnings": [f"Alerts are due and were not fired: {error}"]}
 
 
-def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datetime) -> None:
+def rearm_above(connection: Transaction, budget: Budget, rates: Rates, now: datetime) -> None:
     """Let fire again what a raised limit has put out of reach.
 
     What is unknown reaches nothing: rather twice than never.
@@ -186,7 +184,7 @@ def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datet
         alerts.rearm(connection, standing - one.reached().keys(), now)
 
 
-def rearm(connection: Connection, budget: Budget, now: datetime, write: bool) -> list[str]:
+def rearm(connection: Transaction, budget: Budget, now: datetime, write: bool) -> list[str]:
     """Let everything fire again that the budget fired in its current period, on request; the ids of those
     alerts.
     """
@@ -203,7 +201,7 @@ def rearm(connection: Connection, budget: Budget, now: datetime, write: bool) ->
 
 
 def acknowledge(
-    connection: Connection, consumer: str, ids: Sequence[str], now: datetime, by: str, write: bool
+    connection: Transaction, consumer: str, ids: Sequence[str], now: datetime, by: str, write: bool
 ) -> list[str]:
     """Put on record that the consumer took care of these alerts; the ids that it had not acknowledged before.
 

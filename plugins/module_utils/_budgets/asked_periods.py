@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .._core.periods import Calendar, Window, next_period, period_at
-from .._ledger.holds import THIS, Line
+from .._ledger.holds import THIS, HoldLine
 from .request import Request
 
 
@@ -25,7 +25,7 @@ def asked_periods(calendar: Calendar, request: Request, now: datetime) -> list[W
     return list(dict.fromkeys(window for window in asked if window is not None))
 
 
-def period_of(calendar: Calendar, line: Line, moment: datetime) -> Window | None:
+def period_of(calendar: Calendar, line: HoldLine, moment: datetime) -> Window | None:
     """The period that a line counts in, where `this` is the one of the moment; None where a custom calendar
     has none for it.
     """

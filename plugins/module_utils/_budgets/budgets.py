@@ -28,9 +28,7 @@ from .snapshot import Snapshot
 from .verdict_text import NOTHING_FIRED
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from .._ledger.rows import PlainConnection
+    from .._ledger.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,9 @@ def apply(
     if check_mode and task.limit is not None and not sql.exists(options):
         return _apply_to(None, options, turn).result
     if turn.request is not None and not task.writes:
-        with sql.reading_rows(options) as rows:
-            answer = _gate(rows, options, turn, turn.request)
-            due = [] if check_mode else _due(rows, answer)
+        with sql.reading(options) as ledger:
+            answer = _gate(ledger.connection, options, turn, turn.request)
+            due = [] if check_mode else _due(ledger.connection, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
         return {**answer.result, **(_fired_after_reading(options, due, turn) if due else {})}
     if check_mode:
@@ -242,7 +240,7 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, turn: _Turn
     return answer
 
 
-def _gate(rows: PlainConnection, options: sql.LedgerOptions, turn: _Turn, request: Request) -> _Answer:
+def _gate(rows: Transaction, options: sql.LedgerOptions, turn: _Turn, request: Request) -> _Answer:
     """Gate, and nothing else."""
     stored, now = budgets.read_all(rows), holds.database_now(rows, turn.now)
     asked = require(stored, turn.task.name) if turn.task.name is not None else None
@@ -271,7 +269,7 @@ def _decided(result: dict[str, Any], in_force: Sequence[Budget], stands_on: Snap
     return _Answer({**result, **decision}, found, stands_on)
 
 
-def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
+def _due(rows: Transaction, answer: _Answer) -> list[str]:
     """The names of the budgets that have something to fire.
 
     Without a feed there is no forecast, and what is spent tells it alone.
@@ -292,7 +290,7 @@ def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], turn: _
 
 
 def _fired(
-    connection: Connection,
+    connection: Transaction,
     answer: _Answer,
     before: Budget | None,
     defined_now: Budget | None,

@@ -19,14 +19,14 @@ from .._core.forecast import Forecast, forecast
 from .._core.money import ROUNDING, from_nano
 from .._core.periods import HOUR, ceil_to
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.feed_hours import Hours
+from .._ledger.feed_hours import FeedHours
 from .._ledger.feeds import Feed, FeedKey
 from .scope import feeds_of, reach
 from .snapshot import Snapshot
 from .sums import PeriodSum, to_come
 
 #: What is kept of the feeds' newest hours.
-HoursOfFeeds: TypeAlias = Mapping[FeedKey, Sequence[Hours]]
+HoursOfFeeds: TypeAlias = Mapping[FeedKey, Sequence[FeedHours]]
 
 _DAY = timedelta(days=1)
 _LEDGER_UNIT = Decimal("1e-9")
@@ -121,7 +121,7 @@ def reached(budget: Budget, found: Known | Unknown) -> tuple[Decimal, ...]:
     return tuple(part for part in budget.thresholds if found.expected >= ROUNDING.multiply(part, limit))
 
 
-def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[Hours]) -> list[Decimal]:
+def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[FeedHours]) -> list[Decimal]:
     """What each of the feed's rated periods cost within the budget's scope, oldest first."""
     covered = reach(budget.scope, snapshot.feeds)
     whose = frozenset({feed.key.project_id, feed.project_name})

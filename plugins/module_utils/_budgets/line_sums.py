@@ -12,27 +12,27 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from .._core.money import EXACT, Money
-from .._ledger.holds import Line
+from .._ledger.holds import HoldLine
 
 #: What makes two lines the same but for their amount.
 _Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]"
 
 
-def growth(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
+def growth(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[HoldLine, ...]:
     """What the second list has more of, line by line of the same category, project, tags, period and
     currency; empty for nothing.
     """
     return _compared(before, after, lambda old, new: EXACT.subtract(new, old))
 
 
-def common(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
+def common(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[HoldLine, ...]:
     """What both lists have."""
     return _compared(before, after, min)
 
 
 def _compared(
-    before: Sequence[Line], after: Sequence[Line], compare: Callable[[Decimal, Decimal], Decimal]
-) -> tuple[Line, ...]:
+    before: Sequence[HoldLine], after: Sequence[HoldLine], compare: Callable[[Decimal, Decimal], Decimal]
+) -> tuple[HoldLine, ...]:
     old = _by_kind(before)
     lines = []
     for kind, line in _by_kind(after).items():
@@ -42,8 +42,8 @@ def _compared(
     return tuple(lines)
 
 
-def _by_kind(lines: Sequence[Line]) -> dict[_Kind, Line]:
-    summed: dict[_Kind, Line] = {}
+def _by_kind(lines: Sequence[HoldLine]) -> dict[_Kind, HoldLine]:
+    summed: dict[_Kind, HoldLine] = {}
     for line in lines:
         kind = (line.money.currency, line.category, line.project, line.tags, line.period)
         known = summed[kind].money.amount if kind in summed else Decimal(0)

@@ -19,7 +19,7 @@ from .._ledger.budgets import Budget
 from .._ledger.overrides import Override
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from .._ledger.transaction import Transaction
 
 _NEEDED = ("for", "amount", "reason", "by", "until")
 
@@ -40,7 +40,7 @@ def check(given: Mapping[str, Any]) -> None:
 
 
 def define(
-    connection: Connection | None,
+    connection: Transaction | None,
     budget: Budget,
     given: Mapping[str, Any],
     now: datetime,
@@ -96,12 +96,12 @@ def define(
     }
 
 
-def usable(connection: Connection, reservation: str, generation: int, now: datetime) -> list[Override]:
+def usable(connection: Transaction, reservation: str, generation: int, now: datetime) -> list[Override]:
     """The overrides that this generation of a reservation may use now."""
     return [one for one in overrides.of_reservation(connection, reservation) if one.usable(generation, now)]
 
 
-def forget(connection: Connection, budget: str) -> None:
+def forget(connection: Transaction, budget: str) -> None:
     """Take back the overrides of a budget that is removed, unless they were used: those are on record."""
     for one in overrides.of_budget(connection, budget):
         if one.generation is None:

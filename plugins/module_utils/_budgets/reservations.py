@@ -22,7 +22,7 @@ from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Hold, Line
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, NEXT, RELEASED, Hold, HoldLine
 from . import alerts, settlement, snapshot, verdict
 from .definitions import require
 from .hold_result import told_hold
@@ -139,7 +139,7 @@ class _Turn:
             return self._hold_anew(lines)
         return self._hold_again(before, lines)
 
-    def _hold_anew(self, lines: tuple[Line, ...]) -> dict[str, Any]:
+    def _hold_anew(self, lines: tuple[HoldLine, ...]) -> dict[str, Any]:
         task = self._task
         hold = Hold(
             name=task.name,
@@ -157,7 +157,7 @@ class _Turn:
         )
         return self._gated(hold, lines, ())
 
-    def _hold_again(self, before: Hold, lines: tuple[Line, ...]) -> dict[str, Any]:
+    def _hold_again(self, before: Hold, lines: tuple[HoldLine, ...]) -> dict[str, Any]:
         """Only what is more than before is checked; what stays is reserved already, and less is always
         allowed.
         """
@@ -178,7 +178,7 @@ class _Turn:
         )
         return self._gated(hold, growth(before.held, lines), common(before.held, lines))
 
-    def _gated(self, hold: Hold, asked: tuple[Line, ...], kept: tuple[Line, ...]) -> dict[str, Any]:
+    def _gated(self, hold: Hold, asked: tuple[HoldLine, ...], kept: tuple[HoldLine, ...]) -> dict[str, Any]:
         """Take the hold if the gate lets what is asked for pass; what is kept of it counts as reserved."""
         task = self._task
         stored = budgets.read_all(self._connection)
@@ -271,7 +271,7 @@ class _Turn:
         signature = (self._now, self._recorded_by)
         return settlement.write(self._connection, before, after, moment, known, signature, self._write)
 
-    def _committed_lines(self, before: Hold) -> tuple[Line, ...]:
+    def _committed_lines(self, before: Hold) -> tuple[HoldLine, ...]:
         """What the commit says, else what was held, or committed already.
 
         An amount alone stands for the one line that was held.
@@ -356,7 +356,7 @@ class _Turn:
         return {"changed": before != after, "reservation": sides["after"], "diff": sides}
 
 
-def _lines(task: Task) -> tuple[Line, ...]:
+def _lines(task: Task) -> tuple[HoldLine, ...]:
     """What the task asks to hold or says was spent, in the ledger's units. Raises InvalidOption."""
     if task.lines is not None:
         return in_ledger_units(
@@ -366,7 +366,7 @@ def _lines(task: Task) -> tuple[Line, ...]:
     return in_ledger_units((parse_line(named),))
 
 
-def _refuse_what_no_entry_tells(settled_by: str | None, lines: Sequence[Line]) -> None:
+def _refuse_what_no_entry_tells(settled_by: str | None, lines: Sequence[HoldLine]) -> None:
     """Raise InvalidOption for a line that cannot become an entry: one of no category, or of a period that
     only a budget knows.
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._ledger.budgets import Scope
 from .._ledger.feeds import UNKNOWN_TAGS, Feed
-from .._ledger.holds import Line
+from .._ledger.holds import HoldLine
 
 _UNKNOWN_TAGS = frozenset(UNKNOWN_TAGS.items())
 
@@ -66,14 +66,14 @@ class ScopeMatcher:
             and self.covers_cost(category, projects, tags | self.tags)
         )
 
-    def covers_line(self, line: Line) -> bool | None:
+    def covers_line(self, line: HoldLine) -> bool | None:
         """covers() for a line that is asked for or held, which may name its project either way."""
         projects: frozenset[str] = frozenset()
         if line.project is not None:
             projects = self.ids.get(line.project, frozenset()) | {line.project}
         return self.covers(line.category, projects, frozenset(line.tags))
 
-    def missing(self, line: Line) -> str:
+    def missing(self, line: HoldLine) -> str:
         """What the line would have to say to be told: `category`, `project` or `category and project`."""
         asked = (("category", self.categories, line.category), ("project", self.projects, line.project))
         return " and ".join(name for name, named, given in asked if named and given is None)

@@ -41,7 +41,8 @@ def status(
     """
     if names is not None and not names:
         raise InvalidOption("names", "is empty; leave it out for all budgets.")
-    with sql.reading_rows(options) as rows:
+    with sql.reading(options) as ledger:
+        rows = ledger.connection
         stored = budgets.read_all(rows)
         now = holds.database_now(rows, now)
         wanted = stored if names is None else [require(stored, name, "names") for name in names]

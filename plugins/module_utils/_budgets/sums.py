@@ -23,7 +23,7 @@ from .._core.periods import Window, ceil_to, period_at, period_id
 from .._core.rates import Rates
 from .._ledger.budgets import BASIS_PERIOD_END, Budget
 from .._ledger.feeds import Feed
-from .._ledger.holds import THIS, Line
+from .._ledger.holds import THIS, HoldLine
 from .._ledger.overrides import Override
 from .request import Request
 from .scope import ScopeMatcher, feeds_of, reach
@@ -268,7 +268,7 @@ class _Placed:
         self._before = period_at(budget.calendar, window.begin - timedelta(seconds=1))
         self.problems: list[str] = []
 
-    def holds(self, line: Line, moment: datetime, what: str) -> bool:
+    def holds(self, line: HoldLine, moment: datetime, what: str) -> bool:
         """Whether the line counts here. moment: the one whose period is the line's `this`."""
         base = self._window if line.period == THIS else self._before
         if base is None or not base.contains(moment):

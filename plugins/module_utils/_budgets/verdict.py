@@ -15,7 +15,7 @@ from typing import Any
 from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._ledger.budgets import Budget
-from .._ledger.holds import Line
+from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, period_of
@@ -117,7 +117,7 @@ def verdicts(
     return [evaluate(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
 
 
-def touched(budgets: Sequence[Budget], lines: Sequence[Line], snapshot: Snapshot) -> list[Budget]:
+def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:
     """The budgets that have one of the lines in their scope, or cannot tell whether they have."""
     return [
         budget
@@ -178,7 +178,7 @@ def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snaps
     ]
 
 
-def described_line(line: Line) -> str:
+def described_line(line: HoldLine) -> str:
     """`CHF 60 of category compute, project shop, tag team=web`."""
     parts = [
         f"{kind} {value}" for kind, value in (("category", line.category), ("project", line.project)) if value

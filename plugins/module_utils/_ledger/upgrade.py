@@ -8,13 +8,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import dimension_sets, roll_up
-from .schema import SCHEMA_VERSION, tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
+from .tables import make_missing
+from .transaction import Transaction, execute, insert, read, read_by_name
 
 #: How many rows are moved at once.
 _BATCH = 500
@@ -57,23 +54,23 @@ _LEAVE_SCHEMA_2 = (
 _LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
 
 
-def upgrade(connection: Connection, version: int) -> None:
+def upgrade(transaction: Transaction, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION.
 
     What fails leaves it as it was: the transaction is not committed.
     """
     if version == 1:
-        _leave_schema_1(connection)
+        _leave_schema_1(transaction)
     else:
         for statement in (*(_LEAVE_SCHEMA_2 if version == 2 else ()), *_LEAVE_SCHEMA_3):
-            connection.exec_driver_sql(statement)
+            execute(transaction, statement)
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
-    tables().metadata.create_all(connection)
-    connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))
+    make_missing(transaction)
+    execute(transaction, f"UPDATE {LEDGER_SCHEMA} SET version = :version", {"version": SCHEMA_VERSION})  # noqa: S608
 
 
-def _leave_schema_1(connection: Connection) -> None:
+def _leave_schema_1(transaction: Transaction) -> None:
     """Make the present tables beside the old ones, and move all rows with their ids.
 
     Schema 1 was on SQLite only.
@@ -83,36 +80,39 @@ def _leave_schema_1(connection: Connection) -> None:
         "DROP INDEX entry_once",
         "DROP INDEX entry_by_time",
     ):
-        connection.exec_driver_sql(statement)
-    tables().metadata.create_all(connection)
+        execute(transaction, statement)
+    make_missing(transaction)
+    columns = [str(row[1]) for row in read(transaction, "PRAGMA table_info(entry_of_schema_1)")]
     after: int | None = 0
     while after is not None:
-        after = _move_batch(connection, after)
+        after = _move_batch(transaction, columns, after)
     for statement in (*_MOVE_BUDGETS_AND_FEEDS, *(f"DROP TABLE {name}_of_schema_1" for name in _OF_SCHEMA_1)):
-        connection.exec_driver_sql(statement)
+        execute(transaction, statement)
 
 
-def _move_batch(connection: Connection, after: int) -> int | None:
+def _move_batch(transaction: Transaction, columns: list[str], after: int) -> int | None:
     """Move the next rows behind that id; the last one's id, None where there was none left."""
-    found = connection.exec_driver_sql(
-        "SELECT * FROM entry_of_schema_1 WHERE id > ? ORDER BY id LIMIT ?", (after, _BATCH)
+    rows = read_by_name(
+        transaction,
+        columns,
+        "SELECT * FROM entry_of_schema_1 WHERE id > :after ORDER BY id LIMIT :batch",
+        {"after": after, "batch": _BATCH},
     )
-    rows = [dict(row) for row in found.mappings()]
     if not rows:
         return None
     of_rows = [dimension_sets.Dimensions(*(row[name] for name in dimension_sets.DIMENSIONS)) for row in rows]
-    ids = dimension_sets.ids_of(connection, of_rows)
+    ids = dimension_sets.ids_of(transaction, of_rows)
     sets = [ids[one] for one in of_rows]
-    kept = [name for name in rows[0] if name not in dimension_sets.DIMENSIONS]
+    kept = [name for name in columns if name not in dimension_sets.DIMENSIONS]
     moved = [
         {**{name: row[name] for name in kept}, "dimension_set_id": number}
         for number, row in zip(sets, rows, strict=True)
     ]
-    connection.execute(tables().entry.insert(), moved)
+    insert(transaction, "entry", moved)
     signs = [1 if row["reverses"] is None else -1 for row in rows]
     told = zip(sets, rows, signs, strict=True)
     roll_up.add(
-        connection, ((number, row["period_begin"], row["amount_nano"], sign) for number, row, sign in told)
+        transaction, ((number, row["period_begin"], row["amount_nano"], sign) for number, row, sign in told)
     )
     last: int = rows[-1]["id"]
     return last

@@ -25,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets.sums import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_hours, feeds, sql
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.feed_hours import Hours
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.feed_hours import FeedHours
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Imported, RunRate
 
 from . import snapshots
@@ -301,7 +301,7 @@ def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.Known, D
         cost = snapshots.Cost("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now))
         spent_by = defaultdict(tuple, {month: (cost,)})
         stands_on = Snapshot(now, lambda window, _scope, of=spent_by: of[window], (rated,), Rates())
-        last_week = {rated.key: [Hours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
+        last_week = {rated.key: [FeedHours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
         told = forecasts.of_period(
             of_month, period_sum(of_month, month, Request(), stands_on), stands_on, last_week
         )

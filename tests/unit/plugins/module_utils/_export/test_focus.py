@@ -24,7 +24,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Ra
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
 from ansible_collections.finops.cloud.plugins.module_utils._export.formulas import undone
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
+
+from tests.unit.asked_ledger import sums
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
 
@@ -149,9 +151,7 @@ def test_1_0_has_the_columns_of_1_0(tmp_path: Path) -> None:
 def test_sums_are_the_ledger_s_to_the_last_digit(tmp_path: Path) -> None:
     told, result = written(tmp_path, every_kind())
     with sql.reading(sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")) as opened:
-        stored = {
-            code: from_nano(nano) for code, nano in totals.sums(opened.connection, WHOLE.window).items()
-        }
+        stored = {code: from_nano(nano) for code, nano in sums(opened.connection, WHOLE.window).items()}
     for code, amount in stored.items():
         assert (
             sum(Decimal(row["x_RecordedCost"]) for row in told if row["x_RecordedCurrency"] == code) == amount

@@ -20,9 +20,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
-from sqlalchemy import select
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
 from .rolled_up import assert_roll_up_equals_the_rows
 
@@ -65,12 +64,9 @@ def names(options: LedgerOptions) -> list[tuple[str, str]]:
     """Source and key of every row. The roll-up, and on SQLite the file, are found whole."""
     with reading(options) as opened:
         assert_roll_up_equals_the_rows(opened.connection)
-        if opened.connection.dialect.name == "sqlite":
-            assert opened.connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
-        table = tables().entry
-        return [
-            (row.source, row.key) for row in opened.connection.execute(select(table.c.source, table.c.key))
-        ]
+        if not opened.connection.on_postgresql:
+            assert read(opened.connection, "PRAGMA integrity_check") == [("ok",)]
+        return [(source, key) for source, key in read(opened.connection, "SELECT source, key FROM entry")]
 
 
 @pytest.mark.parametrize("each", [25, pytest.param(1_000, marks=pytest.mark.heavy)])

@@ -17,20 +17,21 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     entries,
     entry_rows,
     replacement,
-    totals,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import (
     Ledger,
     LedgerOptions,
     reading,
     writing,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read, read_by_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
 
+from tests.unit.asked_ledger import counted, sums
+
+COLUMNS = ("id", "version", "reverses", "dimension_set_id", "period_begin", "amount_nano")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
@@ -50,7 +51,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
 
 def total(options: LedgerOptions, window: Window = NOVEMBER) -> dict[str, int]:
     with reading(options) as opened:
-        return totals.sums(opened.connection, window)
+        return sums(opened.connection, window)
 
 
 def test_the_same_again_changes_nothing(ledger: LedgerOptions) -> None:
@@ -58,7 +59,7 @@ def test_the_same_again_changes_nothing(ledger: LedgerOptions) -> None:
         assert entries.write(opened.connection, entry(), NOW, "a").outcome == "recorded"
     with writing(ledger) as opened:
         assert entries.write(opened.connection, entry(), NOW + timedelta(days=1), "b").outcome == "unchanged"
-        assert opened.connection.execute(select(func.count()).select_from(tables().entry)).scalar_one() == 1
+        assert read(opened.connection, "SELECT count(*) FROM entry") == [(1,)]
     assert total(ledger) == {"ICU": 1_000}
 
 
@@ -80,12 +81,15 @@ def test_any_difference_is_a_reversal_and_a_new_version(
     with writing(ledger) as opened:
         entries.write(opened.connection, entry(), NOW, "a")
         written = entries.write(opened.connection, entry(**change), NOW, "a")  # type: ignore[arg-type]
-        rows = opened.connection.execute(select(tables().entry).order_by(tables().entry.c.id)).all()
+        rows = read_by_name(opened.connection, COLUMNS, f"SELECT {', '.join(COLUMNS)} FROM entry ORDER BY id")
     assert (written.outcome, written.version) == ("corrected", 2)
     first, reversal, second = rows
-    assert (reversal.reverses, reversal.amount_nano) == (first.id, -first.amount_nano)
-    assert (reversal.dimension_set_id, reversal.period_begin) == (first.dimension_set_id, first.period_begin)
-    assert (second.version, second.reverses) == (2, None)
+    assert (reversal["reverses"], reversal["amount_nano"]) == (first["id"], -first["amount_nano"])
+    assert (reversal["dimension_set_id"], reversal["period_begin"]) == (
+        first["dimension_set_id"],
+        first["period_begin"],
+    )
+    assert (second["version"], second["reverses"]) == (2, None)
     assert total(ledger) == {"ICU": change.get("nano", 1_000)}
 
 
@@ -164,18 +168,20 @@ def test_a_row_that_came_back_goes_on_with_its_next_version(ledger: LedgerOption
 
 def test_what_is_taken_back_is_gone_and_can_come_back(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
-        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written(
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.WrittenEntry(
             "unchanged", 0
         )
         entries.write(opened.connection, entry(), NOW, "a")
-        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written("reversed", 2)
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.WrittenEntry(
+            "reversed", 2
+        )
         assert entries.current(opened.connection, "manual", "k") is None
-        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written(
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.WrittenEntry(
             "unchanged", 2
         )
     assert total(ledger) == {}
     with writing(ledger) as opened:
-        assert entries.write(opened.connection, entry(), NOW, "a") == entries.Written("recorded", 3)
+        assert entries.write(opened.connection, entry(), NOW, "a") == entries.WrittenEntry("recorded", 3)
     assert total(ledger) == {"ICU": 1_000}
 
 
@@ -212,7 +218,6 @@ def test_many_are_written_with_few_statements(ledger: LedgerOptions) -> None:
     many = [entry(f"k{number}", 1, tags={"team": str(number % 20)}) for number in range(1_000)]
     for expected in (13, 2):
         with writing(ledger) as opened:
-            statements: list[str] = []
-            event.listen(opened.connection, "before_cursor_execute", lambda *told: statements.append(told[2]))  # noqa: B023
-            entries.write_all(opened.connection, many, NOW, "a")
+            connection, statements = counted(opened.connection)
+            entries.write_all(connection, many, NOW, "a")
         assert len(statements) == expected, statements

@@ -22,6 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets, entries, feeds, totals
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
 from .rolled_up import assert_roll_up_equals_the_rows
 
@@ -125,7 +126,7 @@ LAYOUT = (
 
 def layout_on_postgresql(options: LedgerOptions) -> list[set[object]]:
     with reading(options) as ledger:
-        return [set(map(tuple, ledger.connection.exec_driver_sql(statement).all())) for statement in LAYOUT]
+        return [set(read(ledger.connection, statement)) for statement in LAYOUT]
 
 
 def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgresql_url: str) -> None:
@@ -231,7 +232,7 @@ def test_an_upgraded_ledger_goes_on(old: LedgerOptions) -> None:
         written = entries.write(opened.connection, again, begin, "a")
         assert_roll_up_equals_the_rows(opened.connection)
     # It was taken back as version 2 before.
-    assert written == entries.Written("recorded", 3)
+    assert written == entries.WrittenEntry("recorded", 3)
 
 
 UPGRADE = """
