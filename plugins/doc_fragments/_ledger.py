@@ -12,17 +12,19 @@ class ModuleDocFragment:
 options:
   ledger:
     description:
-      - URL of the ledger, such as V(sqlite:////var/lib/finops/ledger.db) or V(postgresql+psycopg://finops@db.example.com/finops).
-      - Where it is not given, E(FINOPS_LEDGER), else C(finops/ledger.db) below E(XDG_DATA_HOME) or C(~/.local/share).
+      - URL of the ledger, such as V(sqlite:////var/lib/finops/ledger.db) or
+        V(postgresql+psycopg://finops@db.example.com/finops).
+      - Where it is not given, E(FINOPS_LEDGER), else C(finops/ledger.db) below E(XDG_DATA_HOME) or
+        C(~/.local/share).
       - A new file is readable by its owner only. A file on a network file system is refused.
-      - The password of a PostgreSQL role is better given in E(PGPASSWORD) or C(~/.pgpass) than in the URL. Results show the URL without it.
+      - The password of a PostgreSQL role is better given in E(PGPASSWORD) or C(~/.pgpass) than in the URL.
+        Results show the URL without it.
     type: str
   ledger_timeout:
     description: How many seconds to wait while another run writes to the ledger, and for a server to answer.
     type: int
     default: 30
 requirements:
-  - SQLAlchemy >= 2.0
   - psycopg >= 3.1, for a ledger in PostgreSQL
 notes:
   - A budget that several machines gate on needs one ledger that they share, in PostgreSQL.

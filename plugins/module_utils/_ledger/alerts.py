@@ -204,7 +204,10 @@ def _with_consumers(transaction: Transaction, rows: Sequence[dict[str, Any]]) ->
     consumers: dict[str, list[str]] = {}
     if rows:
         listed, values = one_of([row["id"] for row in rows], "id")
-        asked = f"SELECT alert_id, consumer FROM alert_acknowledged WHERE alert_id IN ({listed})"  # noqa: S608
+        asked = (
+            "SELECT alert_id, consumer FROM alert_acknowledged"  # noqa: S608
+            f" WHERE alert_id IN ({listed})"
+        )
         for alert_id, consumer in read(transaction, asked, values):
             consumers.setdefault(alert_id, []).append(consumer)
     found = [_alert(row, tuple(sorted(consumers.get(row["id"], ())))) for row in rows]

@@ -26,8 +26,8 @@ BY_RESOURCE, BY_TYPE = "resource", "type"
 UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
-    "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency", "collect_period_s", "rated_through",
-    "retired", "credit_due_from", "revision",
+    "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
+    "collect_period_s", "rated_through", "retired", "credit_due_from", "revision",
 )  # fmt: skip
 _READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
 _READ_WINDOWS = (
@@ -42,7 +42,8 @@ _KEPT_ANEW = (
     "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired", "credit_due_from",
     "revision",
 )  # fmt: skip
-_UPDATE = f"UPDATE feed SET {', '.join(f'{name} = :{name}' for name in _KEPT_ANEW)} WHERE id = :of_feed"  # noqa: S608
+_SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
+_UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Feed:
     revision: int = field(default=0, compare=False)
 
     def first_hole(self, wanted: Window) -> Window | None:
-        """The first part of the wanted window that was not imported; None where it is tiled without a hole."""
+        """The first part of the wanted window that was not imported; None where there is no hole."""
         return _first_hole([one.window for one in self.imported], wanted)
 
     def holes(self, window: Window) -> Iterator[Window]:

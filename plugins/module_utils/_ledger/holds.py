@@ -33,7 +33,8 @@ _READ = (
     f"SELECT hold.id, {', '.join((*_OF_HOLD, *_OF_LINE))}"  # noqa: S608
     " FROM hold JOIN hold_line ON hold_line.hold_id = hold.id"
 )
-_UPDATE = f"UPDATE hold SET {', '.join(f'{name} = :{name}' for name in _OF_HOLD[2:])} WHERE id = :hold_id"  # noqa: S608
+_SET = ", ".join(f"{name} = :{name}" for name in _OF_HOLD[2:])
+_UPDATE = f"UPDATE hold SET {_SET} WHERE id = :hold_id"  # noqa: S608
 _SAME = "name = :name AND generation = :generation"
 _COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR (state = '{COMMITTED}' AND settled = :no)"
 

@@ -14,14 +14,17 @@ from .transaction import Transaction, execute, insert, read
 #: What tells one override from another.
 _NAMED_BY = ("budget", "period_id", "reservation")
 _OF_ITSELF = (*_NAMED_BY, "amount_nano", "reason", "approved_by", "until", "recorded_by")
+_COLUMNS = ", ".join(f"limit_override.{name}" for name in _OF_ITSELF)
+_SAME = " AND ".join(f"override_use.{name} = limit_override.{name}" for name in _NAMED_BY)
 _READ = (
-    f"SELECT {', '.join(f'limit_override.{name}' for name in _OF_ITSELF)}, generation, consumed_at"  # noqa: S608
-    " FROM limit_override LEFT JOIN override_use"
-    f" ON {' AND '.join(f'override_use.{name} = limit_override.{name}' for name in _NAMED_BY)}"
-    " WHERE limit_override.{column} = :wanted"
-    f" ORDER BY {', '.join(f'limit_override.{name}' for name in _NAMED_BY)}"
+    f"SELECT {_COLUMNS}, generation, consumed_at"  # noqa: S608
+    f" FROM limit_override LEFT JOIN override_use ON {_SAME} WHERE limit_override.{{column}} = :wanted"
+    " ORDER BY limit_override.budget, limit_override.period_id, limit_override.reservation"
 )
-_REMOVE = f"DELETE FROM limit_override WHERE {' AND '.join(f'{name} = :{name}' for name in _NAMED_BY)}"  # noqa: S608
+_REMOVE = (
+    "DELETE FROM limit_override"
+    " WHERE budget = :budget AND period_id = :period_id AND reservation = :reservation"
+)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ _WRITTEN_INSIDE = (
     f"SELECT {entries.STORED_COLUMNS} FROM entry"  # noqa: S608
     f" JOIN dimension_set ON dimension_set.id = entry.dimension_set_id WHERE {_INSIDE}"
 )
-_SUMS_INSIDE = f"SELECT period_begin, sum(amount_nano) FROM entry WHERE {_INSIDE} GROUP BY period_begin"  # noqa: S608
+_SUMS_INSIDE = (
+    f"SELECT period_begin, sum(amount_nano) FROM entry WHERE {_INSIDE}"  # noqa: S608
+    " GROUP BY period_begin"
+)
 _ID, _KEY, _VERSION, _REVERSES = (entries.STORED.index(name) for name in ("id", "key", "version", "reverses"))
 
 

@@ -147,8 +147,9 @@ def _refuse_to_read(transaction: Transaction, name: str) -> None:
         raise _empty(name)
     if version < SCHEMA_VERSION:
         raise LedgerError(
-            f"The ledger {name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION}; the next task that writes there"
-            " upgrades it: run cost_entry, cost_import or a definition with cost_budget first."
+            f"The ledger {name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION};"
+            " the next task that writes there upgrades it:"
+            " run cost_entry, cost_import or a definition with cost_budget first."
         )
 
 
@@ -202,6 +203,7 @@ def _version(transaction: Transaction, name: str) -> int | None:
     version: int = found[0][0]
     if version > SCHEMA_VERSION:
         raise LedgerError(
-            f"The ledger {name} has schema {version}, this finops.cloud knows {SCHEMA_VERSION}; use the collection's version that wrote it."
+            f"The ledger {name} has schema {version}, this finops.cloud knows {SCHEMA_VERSION};"
+            " use the collection's version that wrote it."
         )
     return version

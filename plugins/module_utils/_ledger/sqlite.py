@@ -64,7 +64,8 @@ class File:
         """Raise LedgerError where there is no file."""
         if not self.path.exists():
             raise LedgerError(
-                f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
+                f"The ledger {self.path} does not exist; define a budget or record a cost there first,"
+                " or correct ledger or FINOPS_LEDGER."
             )
 
     @contextmanager
@@ -182,7 +183,9 @@ def _sentence(path: Path, problem: str) -> str:
         "readonly database": "this user may not write it",
         "unable to open database file": "this user may not open it",
         "disk is full": "the disk is full",
-        "disk I/O error": "the disk does not take or give what is written there, or a limit on file sizes is reached",
+        "disk I/O error": (
+            "the disk does not take or give what is written there, or a limit on file sizes is reached"
+        ),
         "amount_fits_in_64_bits": "a sum would be more than it can hold (9.2e9)",
         "integer overflow": "a sum is more than it can hold (9.2e9)",
     }

@@ -18,23 +18,26 @@ _BATCH = 500
 #: What was different in schema 1; a table after those that refer to it.
 _OF_SCHEMA_1 = ("entry", "budget", "feed_window", "feed")
 _OF_FEED = (
-    " FROM feed JOIN entry ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
+    " FROM feed JOIN entry"
+    " ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
     " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
 )
+_OF_BUDGET_1 = (
+    "name, limit_nano, currency, period, timezone, first_day, anchor_day, anchor_month, period_begin,"
+    " period_end, fed_by, basis, max_staleness_s"
+)
+_OF_FEED_1 = "auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through"
 #: Schema 1 knew no scopes, no thresholds and no tags, and a run rate only as a whole: its parts are told from
 #: the entries.
 _MOVE_BUDGETS_AND_FEEDS = (
-    "INSERT INTO budget (name, limit_nano, currency, period, timezone, first_day, anchor_day, anchor_month, period_begin, period_end,"
-    " fed_by, basis, max_staleness_s, categories, projects, tags, thresholds) SELECT name, limit_nano, currency, period, timezone,"
-    " first_day, anchor_day, anchor_month, period_begin, period_end, fed_by, basis, max_staleness_s, '[]', '[]', '{}', '[]'"
-    " FROM budget_of_schema_1",
-    "INSERT INTO feed (id, told_by, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, retired,"
-    " revision)"
-    " SELECT id, 'cloudkitty', auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0, 0"
-    " FROM feed_of_schema_1",
+    f"INSERT INTO budget ({_OF_BUDGET_1}, categories, projects, tags, thresholds)"  # noqa: S608
+    f" SELECT {_OF_BUDGET_1}, '[]', '[]', '{{}}', '[]' FROM budget_of_schema_1",
+    f"INSERT INTO feed (id, told_by, {_OF_FEED_1}, retired, revision)"  # noqa: S608
+    f" SELECT id, 'cloudkitty', {_OF_FEED_1}, 0, 0 FROM feed_of_schema_1",
     'INSERT INTO feed_window (feed_id, "begin", "end", resolution, "grouping", tagged)'
     " SELECT feed_id, \"begin\", \"end\", 'hour', 'type', 0 FROM feed_window_of_schema_1",
-    f"INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
+    "INSERT INTO feed_carried (feed_id, kind, name)"
+    f" SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
     "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
     f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"
     " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category",
@@ -67,7 +70,8 @@ def upgrade(transaction: Transaction, version: int) -> None:
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
     make_missing(transaction)
-    execute(transaction, f"UPDATE {LEDGER_SCHEMA} SET version = :version", {"version": SCHEMA_VERSION})  # noqa: S608
+    statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
+    execute(transaction, statement, {"version": SCHEMA_VERSION})
 
 
 def _leave_schema_1(transaction: Transaction) -> None:

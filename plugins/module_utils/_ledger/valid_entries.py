@@ -36,7 +36,8 @@ def stream(
     """
     chosen, values = totals.selected(selection, as_of)
     statement = (
-        f"SELECT {_COLUMNS} FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM entry"  # noqa: S608
+        " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
         f" WHERE {chosen} AND {totals.valid(as_of)} ORDER BY entry.period_begin, entry.id"
     )
     return transaction.stream(connection, statement, values)

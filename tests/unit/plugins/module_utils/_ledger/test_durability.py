@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def names(options: LedgerOptions) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("each", [25, pytest.param(1_000, marks=pytest.mark.heavy)])
 def test_eight_processes_that_write_at_once_keep_every_row(ledger: LedgerOptions, each: int) -> None:
     """The ledger is not there yet: one of them makes it."""
-    writers = [forked(lambda: write_entries(ledger, f"writer {writer}", range(each))) for writer in range(8)]  # noqa: B023
+    writers = [forked(partial(write_entries, ledger, f"writer {writer}", range(each))) for writer in range(8)]
     assert [os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) for writer in writers] == [0] * 8
     assert sorted(names(ledger)) == sorted(
         (f"writer {writer}", str(number)) for writer in range(8) for number in range(each)

@@ -39,7 +39,8 @@ NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinf
 def entry(key: str = "k", nano: int = 1_000, hour: int = 0, **more: object) -> Entry:
     begin = NOVEMBER.begin + timedelta(hours=hour)
     kept = {"source": "manual", "charge_category": "usage", "category": "compute", "currency": "ICU", **more}
-    return Entry(key=key, amount_nano=nano, period=Window(begin, begin + timedelta(hours=1)), **kept)  # type: ignore[arg-type]
+    period = Window(begin, begin + timedelta(hours=1))
+    return Entry(key=key, amount_nano=nano, period=period, **kept)  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -89,7 +89,10 @@ def test_results_show_the_url_without_its_password(ledger: LedgerOptions, secret
         ("postgresql://u@%2Frun%2Fpostgresql/d", "u@%2Frun%2Fpostgresql/d"),
         ("postgresql:///d?host=/run/postgresql&port=5433", "%2Frun%2Fpostgresql:5433/d"),
         ("postgresql://u:p@[::1]:5433/d", "u@[::1]:5433/d"),
-        ("postgresql://u:p@one:5432,two:5433/d?target_session_attrs=read-write", "u@one:5432,two:5433/d?target_session_attrs=read-write"),
+        (
+            "postgresql://u:p@one:5432,two:5433/d?target_session_attrs=read-write",
+            "u@one:5432,two:5433/d?target_session_attrs=read-write",
+        ),
         ("postgresql://a%2Fb:p@h/d%20e?options=-c%20role%3Dx", "a%2Fb@h/d%20e?options=-c%20role%3Dx"),
     ],
 )  # fmt: skip

@@ -365,7 +365,7 @@ def test_a_limit_on_file_sizes_is_one_sentence_and_loses_nothing(ledger: LedgerO
 def test_a_network_file_system_is_refused_before_anything_is_made(
     ledger: LedgerOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The machine's own mounts decide: whatever holds the test's folder is taken for a network file system."""
+    """The machine's own mounts decide: what holds the test's folder is taken for a network file system."""
     kind = file_system_of(path_of(ledger).parent.parent / "x", Path("/proc/mounts").read_text())
     assert kind
     monkeypatch.setattr(sqlite, "NETWORK_FILE_SYSTEMS", (kind,))

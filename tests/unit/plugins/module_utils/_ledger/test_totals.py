@@ -235,7 +235,8 @@ def test_sums_of_some_months_read_no_table_whole_on_postgresql(postgresql_url: s
         execute(
             opened.connection,
             "INSERT INTO roll_up (bucket_s, bucket_begin, dimension_set_id, amount_nano, entry_count)"
-            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1 FROM roll_up, generate_series(1, 10000) AS number"
+            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1"
+            " FROM roll_up, generate_series(1, 10000) AS number"
             " ORDER BY md5(number::text)",
         )
         execute(opened.connection, "ANALYZE roll_up")
