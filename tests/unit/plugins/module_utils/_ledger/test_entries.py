@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -111,6 +112,16 @@ def test_windows_are_half_open(ledger: LedgerOptions) -> None:
     assert total(ledger, Window(at, at + timedelta(seconds=1))) == {"ICU": 1_000}
 
 
+@pytest.mark.parametrize("in_no_bucket_s", [1, 100, 899])
+def test_windows_are_half_open_within_a_bucket_too(ledger: LedgerOptions, in_no_bucket_s: int) -> None:
+    at = NOVEMBER.begin + timedelta(seconds=in_no_bucket_s)
+    with writing(ledger) as opened:
+        entries.write(opened.connection, replace(entry(), period=Window(at, at)), NOW, "a")
+    assert total(ledger, Window(NOVEMBER.begin, at)) == {}
+    assert total(ledger, Window(at, at + timedelta(seconds=1))) == {"ICU": 1_000}
+    assert total(ledger, Window(at + timedelta(seconds=1), NOVEMBER.end)) == {}
+
+
 def test_currencies_are_summed_apart(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
         entries.write(opened.connection, entry("a", 5), NOW, "a")
@@ -157,6 +168,16 @@ def test_any_sequence_of_imports_leaves_what_the_last_answers_said(
     for hour, nano in model.items():
         begin = NOVEMBER.begin + timedelta(hours=hour)
         assert total(options, Window(begin, begin + timedelta(hours=1))) == {"ICU": nano}
+
+
+def test_what_begins_at_the_end_of_a_window_is_not_replaced(ledger: LedgerOptions) -> None:
+    """Windows are half-open: what begins at its begin is in it, what begins at its end is in the next one."""
+    window = Window(NOVEMBER.begin + timedelta(hours=1), NOVEMBER.begin + timedelta(hours=2))
+    with writing(ledger) as opened:
+        replaced(opened, NOVEMBER, [entry(f"m/{hour}", 10**hour, hour) for hour in range(4)])
+        assert replacement.sums(opened.connection, "manual", window) == {window.begin: 10}
+        assert replaced(opened, window, [])["reversed"] == 1
+    assert total(ledger) == {"ICU": 1_101}
 
 
 def test_a_row_that_came_back_goes_on_with_its_next_version(ledger: LedgerOptions) -> None:
