@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The tables of a ledger of schema 4 on PostgreSQL, as SQLAlchemy made them.
+-- The tables of a ledger of schema 4 on PostgreSQL, as its first writers made them.
 CREATE TABLE ledger_schema (
     version INTEGER NOT NULL
 );
