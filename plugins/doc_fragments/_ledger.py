@@ -24,7 +24,6 @@ options:
     type: int
     default: 30
 requirements:
-  - SQLAlchemy >= 2.0
   - psycopg >= 3.1, for a ledger in PostgreSQL
 notes:
   - A budget that several machines gate on needs one ledger that they share, in PostgreSQL.

@@ -614,7 +614,7 @@ def main() -> None:
         ledger, rates = arguments.ledger_options(module.params), arguments.rates(module.params)
         return apply(ledger, task, rates, now_utc(), module.check_mode, recorded_by())
 
-    run_gate(module, work, task.gates, "sqlalchemy")
+    run_gate(module, work, task.gates, "ledger")
 
 
 if __name__ == "__main__":

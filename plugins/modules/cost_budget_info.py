@@ -287,7 +287,7 @@ def main() -> None:
         ledger, rates = arguments.ledger_options(params), arguments.rates(params)
         return status(ledger, names, rates, now_utc(), params["consumer"], option)
 
-    run(module, read, "sqlalchemy")
+    run(module, read, "ledger")
 
 
 if __name__ == "__main__":

@@ -368,7 +368,7 @@ def main() -> None:
         entry = dict(result["entries"][0])
         return {**result, "outcome": entry.pop("outcome"), "entry": entry}
 
-    run(module, write, "sqlalchemy")
+    run(module, write, "ledger")
 
 
 if __name__ == "__main__":

@@ -375,9 +375,9 @@ def main() -> None:
         return export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
 
     if params["read_from"] == "cloud" or params["quotas"]:
-        run_on_cloud(module, of_cloud, *libraries, *(("sqlalchemy",) if as_metrics else ()))
+        run_on_cloud(module, of_cloud, *libraries, *(("ledger",) if as_metrics else ()))
     else:
-        run(module, of_ledger, "sqlalchemy", *libraries)
+        run(module, of_ledger, "ledger", *libraries)
 
 
 def _told(module: FinopsModule, result: dict[str, Any]) -> dict[str, Any]:

@@ -463,7 +463,7 @@ def main() -> None:
             ledger, task, arguments.rates(module.params), now_utc(), module.check_mode, recorded_by()
         )
 
-    run_gate(module, work, task.state == HELD, "sqlalchemy")
+    run_gate(module, work, task.state == HELD, "ledger")
 
 
 if __name__ == "__main__":

@@ -457,7 +457,7 @@ def main() -> None:
             module.warn(sentence)
         return result
 
-    run(module, read, "sqlalchemy")
+    run(module, read, "ledger")
 
 
 def _question(params: dict[str, Any]) -> tuple[Question, Any]:

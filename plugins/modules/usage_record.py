@@ -252,9 +252,9 @@ def main() -> None:
         return take(cloud, ledger, params["on_error"], now, recorded_by(), module.check_mode)
 
     if params["source"] == VERGEOS:
-        run(module, of_system, "sqlalchemy", "pyvergeos")
+        run(module, of_system, "ledger", "pyvergeos")
     else:
-        run_on_cloud(module, of_project, "sqlalchemy")
+        run_on_cloud(module, of_project, "ledger")
 
 
 if __name__ == "__main__":

@@ -251,7 +251,7 @@ def main() -> None:
         with sql.reading(arguments.ledger_options(params)) as ledger:
             return {"ledger": ledger.url, **answer(StoredRecords(ledger.connection, meant), question)}
 
-    run(module, read, "sqlalchemy")
+    run(module, read, "ledger")
 
 
 if __name__ == "__main__":

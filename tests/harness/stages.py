@@ -286,4 +286,20 @@ def installed(bench: Workbench) -> str:
         raise Stop(f"tests/installed/every_module.yml does not run {', '.join(sorted(modules - called))}")
     for playbook in ("every_module.yml", "finops.cloud.demo"):
         bench.run("installed", "ansible-playbook", playbook, folder=playbooks, variables=only)
-    return f"{artefact.name}: {len(modules)} modules and the demo"
+    run_without_libraries(bench, place / "ansible_alone", playbooks, only)
+    return f"{artefact.name}: {len(modules)} modules and the demo, and a ledger without any library"
+
+
+def run_without_libraries(
+    bench: Workbench, environment: Path, playbooks: Path, variables: Mapping[str, str]
+) -> None:
+    """Run a ledger on SQLite in a virtual environment that has ansible-core and what that needs, no more."""
+    (ansible_core,) = (
+        line
+        for line in bench.run("installed", "pip", "freeze").splitlines()
+        if line.startswith("ansible-core==")
+    )
+    bench.run("installed", "python", "-m", "venv", str(environment))
+    alone = Workbench(environment, bench.python, bench.logs)
+    alone.run("installed", "pip", "install", ansible_core)
+    alone.run("installed", "ansible-playbook", "without_libraries.yml", folder=playbooks, variables=variables)

@@ -19,11 +19,12 @@ from .module import FinopsModule
 
 _REQUIREMENTS = {
     "openstack": "openstacksdk>=4.0",
-    "sqlalchemy": "SQLAlchemy>=2.0",
     "psycopg": "psycopg>=3.1",
     "pyvergeos": "pyvergeos>=1.7",
     "pyarrow": "pyarrow>=17",
 }
+#: Stands among libraries for those that the task's ledger needs.
+LEDGER = "ledger"
 #: Python's own is 700.
 _OBJECTS_PER_COLLECTION = 50_000
 _KIND_OF_VERDICT = {"deny": DENIED, "unknown": UNKNOWN}
@@ -32,8 +33,8 @@ _KIND_OF_VERDICT = {"deny": DENIED, "unknown": UNKNOWN}
 def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
     """Exit with what the call returns, or fail with the sentence of what it raises.
 
-    libraries: import names that the call needs; a missing one fails the task and names the Python that misses
-    it.
+    libraries: import names that the call needs, and LEDGER where it opens the ledger; a missing one fails the
+    task and names the Python that misses it.
     """
     collect_less()
     require(module, *libraries)
@@ -84,10 +85,11 @@ def collect_less() -> None:
 def require(module: FinopsModule, *libraries: str) -> None:
     """Fail where a library is missing, naming this interpreter: another one may well have it.
 
-    With SQLAlchemy goes what the ledger's URL needs; the password in that is censored from here on.
+    LEDGER stands for what the ledger's URL needs, which is nothing on SQLite; the password in it is censored
+    from here on.
     """
-    needed = list(libraries)
-    if "sqlalchemy" in libraries:
+    needed = [library for library in libraries if library != LEDGER]
+    if LEDGER in libraries:
         ledger = sql.LedgerOptions(module.params["ledger"])
         module.no_log_values.update(sql.secrets(ledger))
         needed += filter(None, [sql.driver(ledger)])

@@ -32,10 +32,8 @@ from .texts import format_alert
 from .verdict import BudgetVerdict
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from .._ledger.entries import Entry
-    from .._ledger.rows import Transaction
+    from .._ledger.transaction import Transaction
 
 #: How long an alert waits for a consumer that does not acknowledge it.
 WAITS = timedelta(days=31)
@@ -122,7 +120,7 @@ def fire(
 
 
 def fire_for(
-    connection: Connection, wanted: Sequence[Budget], rates: Rates, now: datetime, recorded_by: str
+    connection: Transaction, wanted: Sequence[Budget], rates: Rates, now: datetime, recorded_by: str
 ) -> dict[str, Any]:
     """fire() for these budgets, as they stand in this transaction."""
     with_thresholds = [budget for budget in wanted if budget.thresholds]
@@ -222,7 +220,7 @@ def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datet
         alerts.rearm(connection, standing - one.reached().keys(), now)
 
 
-def rearm(connection: Connection, budget: Budget, now: datetime, write: bool) -> list[str]:
+def rearm(connection: Transaction, budget: Budget, now: datetime, write: bool) -> list[str]:
     """Let everything fire again that the budget fired in its current period, on request; the ids of those
     alerts.
     """
@@ -239,7 +237,7 @@ def rearm(connection: Connection, budget: Budget, now: datetime, write: bool) ->
 
 
 def acknowledge(
-    connection: Connection, consumer: str, ids: Sequence[str], now: datetime, by: str, write: bool
+    connection: Transaction, consumer: str, ids: Sequence[str], now: datetime, by: str, write: bool
 ) -> list[str]:
     """Put on record that the consumer took care of these alerts; the ids that it had not acknowledged before.
 

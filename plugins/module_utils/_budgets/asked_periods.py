@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .._core.periods import Calendar, Window, next_period, period_at
-from .._ledger.holds import THIS, Line
+from .._ledger.holds import THIS, HoldLine
 from .request import Request
 
 

@@ -28,9 +28,7 @@ from .results import NOTHING_FIRED, budget_to_result
 from .snapshot import Snapshot, empty_snapshot, read_snapshot
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from .._ledger.rows import PlainConnection
+    from .._ledger.transaction import Transaction
 
 PRESENT, ABSENT = STATES = ("present", "absent")
 #: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or with a spend.
@@ -309,7 +307,7 @@ def _decided(
     return _Answer({**result, **decision}, found, snapshot)
 
 
-def _due(rows: PlainConnection, answer: _Answer) -> list[str]:
+def _due(rows: Transaction, answer: _Answer) -> list[str]:
     """The names of the budgets that have something to fire.
 
     Without a feed there is no forecast, and what is spent tells it alone.

@@ -19,7 +19,7 @@ from .._core.forecast import Forecast, forecast
 from .._core.money import ROUNDING, from_nano
 from .._core.periods import HOUR, ceil_to
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.feed_hours import Hours
+from .._ledger.feed_hours import FeedHours
 from .._ledger.feeds import Feed, FeedKey
 from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from .._core.money import EXACT, Money
-from .._ledger.holds import Line
+from .._ledger.holds import HoldLine
 
 #: Lines of one kind differ in their amount only.
 _Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]"
@@ -31,8 +31,8 @@ def common(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def _compared(
-    before: Sequence[Line], after: Sequence[Line], compare: Callable[[Decimal, Decimal], Decimal]
-) -> tuple[Line, ...]:
+    before: Sequence[HoldLine], after: Sequence[HoldLine], compare: Callable[[Decimal, Decimal], Decimal]
+) -> tuple[HoldLine, ...]:
     old = _by_kind(before)
     lines = []
     for kind, line in _by_kind(after).items():
@@ -42,8 +42,8 @@ def _compared(
     return tuple(lines)
 
 
-def _by_kind(lines: Sequence[Line]) -> dict[_Kind, Line]:
-    summed: dict[_Kind, Line] = {}
+def _by_kind(lines: Sequence[HoldLine]) -> dict[_Kind, HoldLine]:
+    summed: dict[_Kind, HoldLine] = {}
     for line in lines:
         kind = (line.money.currency, line.category, line.project, line.tags, line.period)
         known = summed[kind].money.amount if kind in summed else Decimal(0)

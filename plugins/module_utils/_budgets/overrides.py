@@ -21,7 +21,7 @@ from .definitions import require
 from .results import override_to_result
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from .._ledger.transaction import Transaction
 
 ABSENT = "absent"
 _NEEDED = ("amount", "reason", "approved_by", "until")
@@ -132,12 +132,12 @@ def define(
     }
 
 
-def usable(connection: Connection, reservation: str, generation: int, now: datetime) -> list[Override]:
+def usable(connection: Transaction, reservation: str, generation: int, now: datetime) -> list[Override]:
     """The overrides that this generation of a reservation may use now."""
     return [one for one in overrides.of_reservation(connection, reservation) if one.usable(generation, now)]
 
 
-def forget(connection: Connection, budget: str) -> None:
+def forget(connection: Transaction, budget: str) -> None:
     """Take back the overrides of a budget that is removed, unless they were used: those are on record."""
     for one in overrides.of_budget(connection, budget):
         if one.generation is None:

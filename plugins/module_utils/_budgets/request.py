@@ -23,7 +23,7 @@ class Request:
     gate.
     """
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[HoldLine, ...] = ()
     counts_at: datetime | None = None
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ def parse_lines(rows: Sequence[Mapping[str, Any]], option: str = "lines") -> tup
     return tuple(parse_line(row, f"{option}[{index}].") for index, row in enumerate(rows))
 
 
-def parse_line(row: Mapping[str, Any], prefix: str = "", amount: str = "amount") -> Line:
+def parse_line(row: Mapping[str, Any], prefix: str = "", amount: str = "amount") -> HoldLine:
     """One line. prefix: how the options' names begin in errors; amount: the name of the amount's option.
 
     Raises InvalidOption.
@@ -57,7 +57,7 @@ def parse_line(row: Mapping[str, Any], prefix: str = "", amount: str = "amount")
         parse_positive_amount(row.get(amount) or "", f"{prefix}{amount}"),
         parse_currency(row.get("currency"), f"{prefix}currency"),
     )
-    return Line(money, category, row.get("project") or None, parse_tags(row.get("tags")), period)
+    return HoldLine(money, category, row.get("project") or None, parse_tags(row.get("tags")), period)
 
 
 def without_nothing(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def parse_tags(tags: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((str(name), str(value)) for name, value in (tags or {}).items()))
 
 
-def in_ledger_units(lines: Sequence[Line], option: str = "lines") -> tuple[Line, ...]:
+def in_ledger_units(lines: Sequence[HoldLine], option: str = "lines") -> tuple[HoldLine, ...]:
     """The lines as the ledger can hold them, rounded half-even to 1e-9
     (design/money.md#amounts-in-the-ledger).
 

@@ -99,7 +99,7 @@ class _ReservationRun:
             return self._hold_anew(lines)
         return self._hold_again(before, lines)
 
-    def _hold_anew(self, lines: tuple[Line, ...]) -> dict[str, Any]:
+    def _hold_anew(self, lines: tuple[HoldLine, ...]) -> dict[str, Any]:
         task = self._task
         hold = Hold(
             name=task.name,

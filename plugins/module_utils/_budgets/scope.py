@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._ledger.budgets import Scope
 from .._ledger.feeds import UNKNOWN_TAGS, Feed
-from .._ledger.holds import Line
+from .._ledger.holds import HoldLine
 
 _UNKNOWN_TAGS = frozenset(UNKNOWN_TAGS.items())
 

@@ -14,10 +14,10 @@ from .._core.money import to_nano
 from .._core.periods import Window
 from .._ledger import entries
 from .._ledger.feeds import Feed
-from .._ledger.holds import Hold, Line
+from .._ledger.holds import Hold, HoldLine
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from .._ledger.transaction import Transaction
 
 SOURCE = "reservation"
 
@@ -34,7 +34,7 @@ def keys(hold: Hold) -> list[str]:
 
 
 def write(
-    connection: Connection,
+    connection: Transaction,
     before: Hold,
     after: Hold,
     occurred_at: datetime | None,
@@ -62,7 +62,7 @@ def write(
     return bool(dropped) or any(outcome != entries.UNCHANGED for outcome in outcomes)
 
 
-def _entry(key: str, line: Line, moment: datetime, known: Sequence[Feed]) -> entries.Entry:
+def _entry(key: str, line: HoldLine, moment: datetime, known: Sequence[Feed]) -> entries.Entry:
     named = {feed.project_name: feed.key.project_id for feed in known if feed.project_name == line.project}
     return entries.Entry(
         source=SOURCE,

@@ -21,14 +21,14 @@ from .._ledger import feeds, holds
 from .._ledger.budgets import Budget, Scope
 from .._ledger.dimension_sums import by_dimensions
 from .._ledger.feeds import Feed
-from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, Line
+from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.overrides import Override
 from .asked_periods import asked_periods
 from .request import Request
 
 if TYPE_CHECKING:
-    from .._ledger.rows import Transaction
     from .._ledger.totals import Total
+    from .._ledger.transaction import Transaction
 
 #: The columns that sums are grouped by, so that every scope can find its own.
 COST_DIMENSIONS = ("category", "project_id", "project_name", "tags")
@@ -54,7 +54,7 @@ class OutstandingHold:
     """A line of a hold that still counts, as no cost has taken its place."""
 
     name: str
-    line: Line
+    line: HoldLine
     counts_at: datetime
     held_at: datetime
 
@@ -181,7 +181,7 @@ def outstanding_lines(hold: Hold, known: Sequence[Feed], now: datetime) -> list[
     import settles, a line counts until every feed of its project has rated one collect period after the
     commit: from then on the run rate contains it (design/reservations.md#never-counted-twice).
     """
-    lines: Sequence[Line] = ()
+    lines: Sequence[HoldLine] = ()
     if hold.state == HELD and not hold.expired(now):
         lines = hold.lines
     elif (
@@ -194,7 +194,7 @@ def outstanding_lines(hold: Hold, known: Sequence[Feed], now: datetime) -> list[
     return [OutstandingHold(hold.name, line, hold.counts_at, hold.held_at) for line in lines]
 
 
-def _is_rated(line: Line, committed_at: datetime, known: Sequence[Feed]) -> bool:
+def _is_rated(line: HoldLine, committed_at: datetime, known: Sequence[Feed]) -> bool:
     carrying = [
         feed
         for feed in known

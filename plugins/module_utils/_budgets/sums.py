@@ -23,7 +23,7 @@ from .._core.periods import Window, ceil_to, period_at, period_id
 from .._core.rates import Rates
 from .._ledger.budgets import BASIS_PERIOD_END, Budget
 from .._ledger.feeds import Feed
-from .._ledger.holds import THIS, Line
+from .._ledger.holds import THIS, HoldLine
 from .._ledger.overrides import Override
 from .request import Request
 from .scope import ScopeMatcher, feeds_of, scope_matcher

@@ -15,7 +15,7 @@ from typing import Any
 from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._ledger.budgets import Budget
-from .._ledger.holds import Line
+from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, period_of

@@ -29,7 +29,7 @@ from .._ledger.totals import Selection, Total
 from . import grouping
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from .._ledger.transaction import Transaction
 
 Row = dict[str, Any]
 
@@ -189,7 +189,7 @@ def _tax(cost: Row) -> str:
     )
 
 
-def _cost(connection: Connection, question: Question, teller: _Teller, now: datetime) -> Row:
+def _cost(connection: Transaction, question: Question, teller: _Teller, now: datetime) -> Row:
     whole = _whole(connection, question, question.selection)
     asked = set(question.group_by) | set(_ALWAYS)
     told: Row = {
@@ -225,12 +225,12 @@ def _total(whole: _Sum, teller: _Teller) -> Row:
     return {"total": None if amount is None else display(amount), "currency": currency, "totals": each}
 
 
-def _whole(connection: Connection, question: Question, selection: Selection) -> _Sum:
+def _whole(connection: Transaction, question: Question, selection: Selection) -> _Sum:
     return _sums(connection, question, selection, ()).get((), _Sum())
 
 
 def _sums(
-    connection: Connection, question: Question, selection: Selection, by: tuple[str, ...]
+    connection: Transaction, question: Question, selection: Selection, by: tuple[str, ...]
 ) -> dict[tuple[str | None, ...], _Sum]:
     """The sums by the first of `by`; what else it names are labels, of which the last one stands."""
     segments = question.rates.segments(selection.window)
@@ -258,19 +258,19 @@ def _dearest(rows: list[Row]) -> list[Row]:
     )
 
 
-def _group(connection: Connection, question: Question, teller: _Teller, name: str) -> list[Row]:
+def _group(connection: Transaction, question: Question, teller: _Teller, name: str) -> list[Row]:
     by = GROUPS[name]
     sums = _sums(connection, question, question.selection, by)
     named = ((dict(zip(by, (*key, *one.labels), strict=True)), one) for key, one in sums.items())
     return _dearest(teller.rows(named))
 
 
-def _tag(connection: Connection, question: Question, teller: _Teller, name: str) -> list[Row]:
+def _tag(connection: Transaction, question: Question, teller: _Teller, name: str) -> list[Row]:
     sums = _sums(connection, question, question.selection, (name,))
     return _dearest(teller.rows(({"value": key[0]}, one) for key, one in sums.items()))
 
 
-def _times(connection: Connection, question: Question, teller: _Teller, unit: str) -> list[Row]:
+def _times(connection: Transaction, question: Question, teller: _Teller, unit: str) -> list[Row]:
     """Local days, ISO weeks or months in order, as far as they are in the window; one without an entry has no
     row.
     """
@@ -291,7 +291,7 @@ def _times(connection: Connection, question: Question, teller: _Teller, unit: st
     )
 
 
-def _previous(connection: Connection, question: Question, teller: _Teller, now: datetime) -> Row:
+def _previous(connection: Transaction, question: Question, teller: _Teller, now: datetime) -> Row:
     """The same elapsed part of the period before, and by how much it has changed; null where there is no one
     currency to tell it in.
     """
@@ -321,7 +321,7 @@ def _previous(connection: Connection, question: Question, teller: _Teller, now: 
     }
 
 
-def _entries(connection: Connection, question: Question) -> Row:
+def _entries(connection: Transaction, question: Question) -> Row:
     """The page of entries that was asked for, and the marker to go on with; null where there is no more, or
     none was asked for.
     """

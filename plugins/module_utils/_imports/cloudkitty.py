@@ -60,7 +60,7 @@ class _Stand:
     """
 
     feed: feeds.Feed | None
-    resources: Mapping[str, feeds.Resource]
+    resources: Mapping[str, feeds.FeedResource]
     sums: Mapping[datetime, int]
 
 

@@ -22,7 +22,7 @@ from .._openstack.connection import Service
 from .._openstack.rating.metrics import rated_metrics
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from .._ledger.transaction import Transaction
 
 _PAGE = 1000
 
@@ -99,7 +99,7 @@ def _after(month: datetime) -> datetime:
     return free_tier.month_begin(month + timedelta(days=31))
 
 
-def _traffic_rows(connection: Connection, key: feeds.FeedKey, window: Window) -> Iterator[dict[str, Any]]:
+def _traffic_rows(connection: Transaction, key: feeds.FeedKey, window: Window) -> Iterator[dict[str, Any]]:
     """The valid entries of the feed's traffic in the window."""
     selection = totals.Selection(window, sources=(key.source,), metrics=(free_tier.METRIC,))
     after: int | None = None
@@ -112,7 +112,7 @@ def _traffic_rows(connection: Connection, key: feeds.FeedKey, window: Window) ->
 
 
 def _credits(
-    connection: Connection, of_project: Sequence[feeds.Feed], month: Window, told: str | None
+    connection: Transaction, of_project: Sequence[feeds.Feed], month: Window, told: str | None
 ) -> Iterator[Credit]:
     """The credit of each feed in the month: the first bytes in time order are free, those of equal times in
     the feeds' order.
@@ -140,7 +140,7 @@ def _bytes_of(row: dict[str, Any], told: str | None) -> Decimal | None:
 
 
 def _write(
-    connection: Connection, one: Credit, of_project: Sequence[feeds.Feed], now: datetime, recorded_by: str
+    connection: Transaction, one: Credit, of_project: Sequence[feeds.Feed], now: datetime, recorded_by: str
 ) -> bool:
     """Record or correct the credit, or take it back where there is none; whether that changed an entry."""
     feed = next(feed for feed in of_project if feed.key == one.key)

@@ -273,7 +273,7 @@ def _written(
     now: datetime,
     recorded_by: str,
     check_mode: bool,
-) -> dict[Name, entries.Written]:
+) -> dict[Name, entries.WrittenEntry]:
     """What writing did to each, or would do in check mode."""
     if check_mode or ledger is None:
         versions = {} if ledger is None else entries.last_versions(ledger.connection, wanted)
@@ -292,24 +292,24 @@ def _written(
 
 def _planned(
     entry: entries.Entry | None, before: Mapping[str, Any] | None, last_version: int
-) -> entries.Written:
+) -> entries.WrittenEntry:
     """What writing or taking back would do. last_version: the newest of that name, 0 for one never written."""
     if entry is not None:
         version, outcome = entries.next_version(before, entry)
-        return entries.Written(outcome, version if before is not None else last_version + version)
+        return entries.WrittenEntry(outcome, version if before is not None else last_version + version)
     if before is None:
-        return entries.Written(entries.UNCHANGED, last_version)
-    return entries.Written(entries.REVERSED, last_version + 1)
+        return entries.WrittenEntry(entries.UNCHANGED, last_version)
+    return entries.WrittenEntry(entries.REVERSED, last_version + 1)
 
 
-def _result(name: Name, row: Mapping[str, Any] | None, written: entries.Written) -> Row:
+def _result(name: Name, row: Mapping[str, Any] | None, written: entries.WrittenEntry) -> Row:
     """The entry as the ledger has it, or had it where it was taken back; nulls where there never was one."""
     told = entry_result.nothing(*name) if row is None else entry_result.to_result(row)
     return {**told, "version": written.version, "outcome": written.outcome}
 
 
 def _diff(
-    before: Mapping[Name, Row], after: Mapping[Name, Row | None], written: Mapping[Name, entries.Written]
+    before: Mapping[Name, Row], after: Mapping[Name, Row | None], written: Mapping[Name, entries.WrittenEntry]
 ) -> dict[str, dict[str, Row]]:
     """What changes, by source/key; absent on the side where nothing is valid."""
     sides: tuple[tuple[str, Mapping[Name, Row | None]], ...] = (("before", before), ("after", after))

@@ -18,7 +18,7 @@ from .._core.categories import category_of
 from .._core.money import ROUNDING, exact_sum, plain, to_nano
 from .._core.periods import Window, iso, moment_of
 from .._ledger import entries, entry_rows, feeds
-from .._ledger.entry_rows import Row
+from .._ledger.entry_rows import EntryRow
 from .._openstack.rating.points import RatedPoint
 from .rated_window import entry_window
 
@@ -41,7 +41,7 @@ class Feeding:
     collect_period_s: int
     layout: feeds.ImportLayout
     metric_categories: Mapping[str, str]
-    resources: Mapping[str, feeds.Resource]
+    resources: Mapping[str, feeds.FeedResource]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class RatedRows:
     tag_keys and unknown, the resources whose tags are not known.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[EntryRow]
     run_rates: tuple[feeds.RunRate, ...]
     categories: frozenset[str]
     tag_keys: frozenset[str]
@@ -173,7 +173,7 @@ class RowMaker:
             resource_type=None if known is None else known.type,
             tags=dict(tags),
         )
-        begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.Row._fields.index("key")]
+        begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.EntryRow._fields.index("key")]
         key_end = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
         kind = self._kinds[of] = _Kind(begin, key_end, self._labels.setdefault(label, len(self._labels)))
         return kind
@@ -193,7 +193,7 @@ class RowMaker:
 _UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
 
 
-def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
+def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> EntryRow:
     if isinstance(told, list):
         amount, quantity = (
             exact_sum(parts) for parts in ([one.amount for one in told], [one.quantity for one in told])
@@ -211,7 +211,7 @@ def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row
         _FIRST_VERSION,
         None,
     )
-    return Row._make(kind.row_begin + own)
+    return EntryRow._make(kind.row_begin + own)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .._ledger.feeds import Resource
+from .._ledger.feeds import FeedResource
 from .._openstack import block_storage, compute, load_balancer, network
 from .._openstack.connection import Cloud, Reader, Service, raise_errors, read_all
 from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, VOLUME
@@ -19,7 +19,7 @@ from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, VO
 _WORD = "true"
 
 
-def read_resources(cloud: Cloud) -> dict[str, Resource]:
+def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
     """Every server, volume, floating IP and load balancer of the project by its id: one list per service,
     side by side.
 
@@ -32,23 +32,26 @@ def read_resources(cloud: Cloud) -> dict[str, Resource]:
     }
 
 
-def _servers(nova: Service) -> dict[str, Resource]:
-    return {one.id: Resource(INSTANCE, one.name, _pairs(one.metadata)) for one in compute.servers(nova)}
+def _servers(nova: Service) -> dict[str, FeedResource]:
+    return {one.id: FeedResource(INSTANCE, one.name, _pairs(one.metadata)) for one in compute.servers(nova)}
 
 
-def _volumes(cinder: Service) -> dict[str, Resource]:
-    return {one.id: Resource(VOLUME, one.name, _pairs(one.metadata)) for one in block_storage.volumes(cinder)}
-
-
-def _floating_ips(neutron: Service) -> dict[str, Resource]:
+def _volumes(cinder: Service) -> dict[str, FeedResource]:
     return {
-        one.id: Resource(FLOATING_IP, one.address, _words(one.tags)) for one in network.floating_ips(neutron)
+        one.id: FeedResource(VOLUME, one.name, _pairs(one.metadata)) for one in block_storage.volumes(cinder)
     }
 
 
-def _load_balancers(octavia: Service) -> dict[str, Resource]:
+def _floating_ips(neutron: Service) -> dict[str, FeedResource]:
+    return {
+        one.id: FeedResource(FLOATING_IP, one.address, _words(one.tags))
+        for one in network.floating_ips(neutron)
+    }
+
+
+def _load_balancers(octavia: Service) -> dict[str, FeedResource]:
     found = load_balancer.load_balancers(octavia)
-    return {one.id: Resource(LOAD_BALANCER, one.name, _words(one.tags)) for one in found}
+    return {one.id: FeedResource(LOAD_BALANCER, one.name, _words(one.tags)) for one in found}
 
 
 _READERS: dict[str, Reader] = {

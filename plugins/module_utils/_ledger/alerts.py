@@ -12,21 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._core.money import plain
 from .._core.periods import Window, moment_of
-from .rows import Transaction, one_of, read
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from .transaction import Transaction, execute, execute_many, insert, one_of, read, read_by_name
 
 ACTUAL, FORECAST = "actual", "forecast"
 _STORED = (
-    "id", "budget", "period_id", "basis", "threshold", "round", "period_begin", "period_end", "amount", "limit_amount", "currency",
-    "at_least", "message", "fired_at", "rearmed_at", "recorded_by",
+    "id", "budget", "period_id", "basis", "threshold", "round", "period_begin", "period_end", "amount",
+    "limit_amount", "currency", "at_least", "message", "fired_at", "rearmed_at", "recorded_by",
 )  # fmt: skip
+_REARM_ALL = "UPDATE alert SET rearmed_at = :now WHERE budget = :budget AND rearmed_at IS NULL"
+_REARM = f"{_REARM_ALL} AND period_id = :period_id AND basis = :basis AND threshold = :threshold"
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,8 @@ def rounds(
     return standing, fired
 
 
-def save(connection: Connection, alerts: Sequence[Alert]) -> None:
+def save(transaction: Transaction, alerts: Sequence[Alert]) -> None:
     """Put new alerts on record; that marks their thresholds."""
-    if not alerts:
-        return
     rows = [
         {
             "id": one.id,
@@ -107,31 +103,30 @@ def save(connection: Connection, alerts: Sequence[Alert]) -> None:
         }
         for one in alerts
     ]
-    connection.execute(tables().alert.insert(), rows)
+    insert(transaction, "alert", rows)
 
 
-def rearm(connection: Connection, marks: Iterable[AlertKey], now: datetime) -> None:
+def rearm(transaction: Transaction, marks: Iterable[AlertKey], now: datetime) -> None:
     """Let these thresholds fire again.
 
     Their alerts stay on record, and with whom has not taken care of them yet.
     """
-    table = tables().alert
-    for mark in marks:
-        same = (
-            table.c.budget == mark.budget,
-            table.c.period_id == mark.period_id,
-            table.c.basis == mark.basis,
-            table.c.threshold == plain(mark.threshold),
-            table.c.rearmed_at.is_(None),
-        )
-        connection.execute(table.update().where(*same).values(rearmed_at=int(now.timestamp())))
+    rows = [
+        {
+            "budget": mark.budget,
+            "period_id": mark.period_id,
+            "basis": mark.basis,
+            "threshold": plain(mark.threshold),
+            "now": int(now.timestamp()),
+        }
+        for mark in marks
+    ]
+    execute_many(transaction, _REARM, rows)
 
 
-def forget(connection: Connection, budget: str, now: datetime) -> None:
+def forget(transaction: Transaction, budget: str, now: datetime) -> None:
     """Re-arm all that a budget has fired, as it is removed: one of its name that comes later begins anew."""
-    table = tables().alert
-    standing = (table.c.budget == budget, table.c.rearmed_at.is_(None))
-    connection.execute(table.update().where(*standing).values(rearmed_at=int(now.timestamp())))
+    execute(transaction, _REARM_ALL, {"budget": budget, "now": int(now.timestamp())})
 
 
 def of_periods(transaction: Transaction, periods: Sequence[tuple[str, str]]) -> list[Alert]:
@@ -161,11 +156,14 @@ def unknown_ids(transaction: Transaction, ids: Sequence[str]) -> list[str]:
 def acknowledged(transaction: Transaction, consumer: str, ids: Sequence[str]) -> set[str]:
     """Those of the ids that the consumer has acknowledged already."""
     listed, values = one_of(ids, "id")
-    asked = f"SELECT alert_id FROM alert_acknowledged WHERE consumer = :consumer AND alert_id IN ({listed})"  # noqa: S608
+    asked = (
+        "SELECT alert_id FROM alert_acknowledged"  # noqa: S608
+        f" WHERE consumer = :consumer AND alert_id IN ({listed})"
+    )
     return {alert_id for (alert_id,) in read(transaction, asked, {**values, "consumer": consumer})}
 
 
-def acknowledge(connection: Connection, consumer: str, ids: Iterable[str], now: datetime, by: str) -> None:
+def acknowledge(transaction: Transaction, consumer: str, ids: Iterable[str], now: datetime, by: str) -> None:
     """Put on record that the consumer took care of these alerts.
 
     Those that it has acknowledged already must not be among them.
@@ -179,8 +177,7 @@ def acknowledge(connection: Connection, consumer: str, ids: Iterable[str], now: 
         }
         for one in ids
     ]
-    if rows:
-        connection.execute(tables().alert_acknowledged.insert(), rows)
+    insert(transaction, "alert_acknowledged", rows)
 
 
 def _rows(transaction: Transaction, periods: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -197,7 +194,7 @@ def _rows(transaction: Transaction, periods: Sequence[tuple[str, str]]) -> list[
 
 def _read(transaction: Transaction, condition: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     statement = f"SELECT {', '.join(_STORED)} FROM alert WHERE {condition}"  # noqa: S608
-    return [dict(zip(_STORED, row, strict=True)) for row in read(transaction, statement, values)]
+    return read_by_name(transaction, _STORED, statement, values)
 
 
 def _with_consumers(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[Alert]:
@@ -207,7 +204,10 @@ def _with_consumers(transaction: Transaction, rows: Sequence[dict[str, Any]]) ->
     consumers: dict[str, list[str]] = {}
     if rows:
         listed, values = one_of([row["id"] for row in rows], "id")
-        asked = f"SELECT alert_id, consumer FROM alert_acknowledged WHERE alert_id IN ({listed})"  # noqa: S608
+        asked = (
+            "SELECT alert_id, consumer FROM alert_acknowledged"  # noqa: S608
+            f" WHERE alert_id IN ({listed})"
+        )
         for alert_id, consumer in read(transaction, asked, values):
             consumers.setdefault(alert_id, []).append(consumer)
     found = [_alert(row, tuple(sorted(consumers.get(row["id"], ())))) for row in rows]

@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.money import from_nano, plain
 from .._core.periods import Calendar, moment_of
-from .rows import Transaction, read
-from .schema import tables
+from .transaction import Transaction, execute, insert, read_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
-
 _STORED = (
-    "name", "limit_nano", "currency", "period", "timezone", "first_day", "anchor_day", "anchor_month", "period_begin", "period_end",
-    "fed_by", "basis", "max_staleness_s", "categories", "projects", "tags", "thresholds",
+    "name", "limit_nano", "currency", "period", "timezone", "first_day", "anchor_day", "anchor_month",
+    "period_begin", "period_end", "fed_by", "basis", "max_staleness_s", "categories", "projects", "tags",
+    "thresholds",
 )  # fmt: skip
 FED_BY_CLOUD, FED_BY_ENTRIES = "cloud", "entries"
 BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
@@ -69,19 +67,18 @@ class Budget:
 def read_all(transaction: Transaction) -> list[Budget]:
     """Every budget, by name."""
     statement = f"SELECT {', '.join(_STORED)} FROM budget ORDER BY name"  # noqa: S608
-    return [_budget(dict(zip(_STORED, row, strict=True))) for row in read(transaction, statement)]
+    return [_budget(row) for row in read_by_name(transaction, _STORED, statement)]
 
 
-def save(connection: Connection, budget: Budget) -> None:
+def save(transaction: Transaction, budget: Budget) -> None:
     """Create the budget, or replace the one of that name."""
-    remove(connection, budget.name)
-    connection.execute(tables().budget.insert().values(**_columns(budget)))
+    remove(transaction, budget.name)
+    insert(transaction, "budget", [_columns(budget)])
 
 
-def remove(connection: Connection, name: str) -> None:
+def remove(transaction: Transaction, name: str) -> None:
     """Remove the budget of that name, if it is there. Entries stay: they belong to the ledger."""
-    budget = tables().budget
-    connection.execute(budget.delete().where(budget.c.name == name))
+    execute(transaction, "DELETE FROM budget WHERE name = :name", {"name": name})
 
 
 def _budget(row: Mapping[str, Any]) -> Budget:

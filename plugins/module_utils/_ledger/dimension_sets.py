@@ -10,16 +10,15 @@ Stored once, referred to by number (design/ledger.md#roll-up).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from .transaction import Transaction, insert, one_of, read
 
 #: Made once: json.dumps makes one for each call with options like these.
+#: How many sets one statement looks up: fewer values than the oldest SQLite allows, which is 999.
+_AT_ONCE = 900
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -52,7 +51,7 @@ def fingerprint(dimensions: Dimensions) -> str:
     return sha256(json.dumps(dimensions).encode()).hexdigest()
 
 
-def ids_of(connection: Connection, sets: Iterable[Dimensions]) -> dict[Dimensions, int]:
+def ids_of(transaction: Transaction, sets: Iterable[Dimensions]) -> dict[Dimensions, int]:
     """The id of each dimension set; sets that are missing are made.
 
     Writers come one after the other (design/ledger.md#one-writer-at-a-time), so nobody makes the same set in
@@ -60,34 +59,34 @@ def ids_of(connection: Connection, sets: Iterable[Dimensions]) -> dict[Dimension
     """
     # Thousands of rows have few sets: each is fingerprinted once.
     fingerprints = {one: fingerprint(one) for one in set(sets)}
-    known = _known(connection, set(fingerprints.values()))
+    known = _known(transaction, sorted(fingerprints.values()))
     missing = {name: one for one, name in fingerprints.items() if name not in known}
     if missing:
-        _make(connection, missing)
-        made = _known(connection, set(missing))
-        _make_tags(connection, {made[name]: one for name, one in missing.items()})
+        _make(transaction, missing)
+        made = _known(transaction, sorted(missing))
+        _make_tags(transaction, {made[name]: one for name, one in missing.items()})
         known |= made
     return {one: known[name] for one, name in fingerprints.items()}
 
 
-def _known(connection: Connection, fingerprints: set[str]) -> dict[str, int]:
-    from sqlalchemy import select
+def _known(transaction: Transaction, fingerprints: Sequence[str]) -> dict[str, int]:
+    known: dict[str, int] = {}
+    for start in range(0, len(fingerprints), _AT_ONCE):
+        listed, values = one_of(fingerprints[start : start + _AT_ONCE], "name")
+        asked = f"SELECT fingerprint, id FROM dimension_set WHERE fingerprint IN ({listed})"  # noqa: S608
+        known |= dict(read(transaction, asked, values))
+    return known
 
-    table = tables().dimension_set
-    statement = select(table.c.fingerprint, table.c.id).where(table.c.fingerprint.in_(sorted(fingerprints)))
-    return {row.fingerprint: row.id for row in connection.execute(statement)}
 
-
-def _make(connection: Connection, missing: Mapping[str, Dimensions]) -> None:
+def _make(transaction: Transaction, missing: Mapping[str, Dimensions]) -> None:
     rows = [{"fingerprint": name, **one._asdict()} for name, one in missing.items()]
-    connection.execute(tables().dimension_set.insert(), rows)
+    insert(transaction, "dimension_set", rows)
 
 
-def _make_tags(connection: Connection, made: Mapping[int, Dimensions]) -> None:
+def _make_tags(transaction: Transaction, made: Mapping[int, Dimensions]) -> None:
     rows = [
         {"dimension_set_id": number, "name": name, "value": value}
         for number, one in made.items()
         for name, value in json.loads(one.tags).items()
     ]
-    if rows:
-        connection.execute(tables().tag.insert(), rows)
+    insert(transaction, "tag", rows)

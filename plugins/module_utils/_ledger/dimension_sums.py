@@ -2,51 +2,52 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's sums told by dimensions: what every gate asks for (design/ledger.md#roll-up); totals.py tells
-sums of all kinds.
+"""The ledger's sums by dimensions: what every gate asks for (design/ledger.md#roll-up).
+
+totals.py tells sums of all kinds; it adds up the same rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import roll_up
-from .rows import Transaction, on_postgresql, read
+from .transaction import Transaction, read
 
 if TYPE_CHECKING:
     from .._core.periods import Window
 
-#: What is told of a part, in this order: the number of its window, and what is added for it or taken off.
+#: A part of the window of that number.
+NumberedPart: TypeAlias = tuple[int, roll_up.RollUpPart]
 _OF_BUCKETS = """
     SELECT part.column1 AS window_number, dimension_set_id, amount_nano * part.column5 AS amount_nano,
         entry_count * part.column5 AS entry_count
     FROM {joined}"""
 _IN_BUCKETS = "bucket_s = part.column2 AND bucket_begin >= part.column3 AND bucket_begin < part.column4"
 _OF_ENTRIES = """
-    SELECT part.column1 AS window_number, dimension_set_id, amount_nano * part.column5 AS amount_nano,
+    SELECT part.column1 AS window_number, dimension_set_id, {keys}amount_nano * part.column5 AS amount_nano,
         CASE WHEN reverses IS NULL THEN part.column5 ELSE -part.column5 END AS entry_count
     FROM {joined}"""
 _IN_ENTRIES = "period_begin >= part.column3 AND period_begin < part.column4"
-_JOINED_IN_SQLITE = "(VALUES {parts}) AS part JOIN {table} ON {condition}"
-#: PostgreSQL takes a range whose ends stand in another table for a large one, and would read all rows; OFFSET
-#: keeps it from joining.
-_JOINED_IN_POSTGRESQL = (
+_JOINED = "(VALUES {parts}) AS part JOIN {table} ON {condition}"
+#: By its statistics PostgreSQL would rather read a whole table for few buckets, or once for each of many
+#: short windows. The entries of one window it reads faster by a join, in parallel.
+_LOOKED_UP = (
     "(VALUES {parts}) AS part CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) AS inside"
 )
-#: Where everything was taken back, or moved elsewhere, nothing is.
-_BY_SET = """
-SELECT window_number, summed.amount_nano, {columns}
-FROM (
-    SELECT window_number, dimension_set_id, SUM(amount_nano) AS amount_nano, SUM(entry_count) AS entry_count
+_PER_SET = """
+    SELECT window_number, dimension_set_id, {keys}SUM(amount_nano) AS amount_nano,
+        SUM(entry_count) AS entry_count
     FROM ({sources}
     ) AS added
-    GROUP BY window_number, dimension_set_id
+    GROUP BY {groups}"""
+_BY_SET = """
+SELECT window_number, summed.amount_nano, {columns}
+FROM ({summed}
 ) AS summed
 JOIN dimension_set ON dimension_set.id = dimension_set_id
 WHERE summed.entry_count <> 0"""
-#: A part of a window with the window's number.
-_Numbered = tuple[int, roll_up.Part]
 
 
 def by_dimensions(
@@ -65,34 +66,54 @@ def by_dimensions(
         for part in roll_up.parts(int(window.begin.timestamp()), int(window.end.timestamp()))
     ]
     if parts:
-        for number, amount_nano, *values in read(
-            transaction, statement(parts, columns, on_postgresql(transaction))
-        ):
+        asked = statement(parts, columns, transaction.on_postgresql)
+        for number, amount_nano, *values in read(transaction, asked):
             sums, key = found[number], tuple(values)
             sums[key] = sums.get(key, 0) + int(amount_nano)
     return found
 
 
-def statement(parts: Sequence[_Numbered], columns: Sequence[str], in_postgresql: bool) -> str:
-    """Window's number, sum, and these columns, of every dimension set that has entries there.
+def statement(parts: Sequence[NumberedPart], columns: Sequence[str], in_postgresql: bool) -> str:
+    """Window's number, sum, and these columns, of every dimension set that has entries there."""
+    return _BY_SET.format(columns=", ".join(columns), summed=per_set(parts, in_postgresql))
 
-    Only numbers of our own are in its text.
+
+def per_set(
+    parts: Sequence[NumberedPart],
+    in_postgresql: bool,
+    entry_keys: Sequence[tuple[str, str]] = (),
+    of_entries: Sequence[str] = (),
+) -> str:
+    """A SELECT of window_number, dimension_set_id, amount_nano and entry_count, summed up over these parts.
+
+    entry_keys: name and SQL of what entries are told apart by besides; of_entries: conditions that they have
+    to meet. With one of these all parts are of entries. Only numbers of our own are in its text.
     """
     in_buckets = [each for each in parts if each[1].bucket_s != roll_up.NO_BUCKET]
     in_entries = [each for each in parts if each[1].bucket_s == roll_up.NO_BUCKET]
-    joined = _JOINED_IN_POSTGRESQL if in_postgresql else _JOINED_IN_SQLITE
+    told = "".join(f"{column} AS {name}, " for name, column in entry_keys)
     sources = [
-        source.format(joined=joined.format(parts=_values(each), table=table, condition=condition))
+        source.format(
+            keys=told,
+            joined=(
+                _LOOKED_UP if in_postgresql and (table == "roll_up" or len(each) > 1) else _JOINED
+            ).format(parts=_values(each), table=table, condition=condition),
+        )
         for source, each, table, condition in (
             (_OF_BUCKETS, in_buckets, "roll_up", _IN_BUCKETS),
-            (_OF_ENTRIES, in_entries, "entry", _IN_ENTRIES),
+            (_OF_ENTRIES, in_entries, "entry", " AND ".join([_IN_ENTRIES, *of_entries])),
         )
         if each
     ]
-    return _BY_SET.format(columns=", ".join(columns), sources="\n    UNION ALL".join(sources))
+    names = [name for name, _column in entry_keys]
+    return _PER_SET.format(
+        keys="".join(f"{name}, " for name in names),
+        groups=", ".join(["window_number", "dimension_set_id", *names]),
+        sources="\n    UNION ALL".join(sources),
+    )
 
 
-def _values(parts: Iterable[_Numbered]) -> str:
+def _values(parts: Iterable[NumberedPart]) -> str:
     """VALUES has no limit where UNION has one."""
     return ", ".join(
         f"({number}, {part.bucket_s}, {part.begin}, {part.end}, {part.sign})" for number, part in parts

@@ -13,17 +13,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from .._core.money import from_nano
 from .._core.periods import Window, moment_of
 from . import dimension_sets, entry_rows, roll_up
-from .entry_rows import Row, reversal, row_of
-from .schema import tables
+from .entry_rows import EntryRow, reversal, row_of
+from .transaction import Transaction, one_of, read, read_by_name
 
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
-
+_OF_ENTRY = (
+    "id", "source", "key", "version", "reverses", "metric", "resource_id", "resource_name", "resource_type",
+    "period_begin", "period_end", "quantity", "unit", "amount_nano", "description", "recorded_at",
+    "recorded_by",
+)  # fmt: skip
+#: What a stored row is read as: the columns of its entry and of its dimension set.
+STORED = (*_OF_ENTRY, *dimension_sets.DIMENSIONS)
+STORED_COLUMNS = ", ".join(
+    [
+        *(f'entry."{name}"' for name in _OF_ENTRY),
+        *(f"dimension_set.{name}" for name in dimension_sets.DIMENSIONS),
+    ]
+)
+#: Rows that no other reverses.
+_VALID = (
+    f"SELECT {STORED_COLUMNS} FROM entry"  # noqa: S608
+    " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
+    " LEFT JOIN entry AS reversal ON reversal.reverses = entry.id"
+    " WHERE entry.reverses IS NULL AND reversal.id IS NULL"
+)
+_NEWEST = 'SELECT source, "key", max(version) FROM entry WHERE {among} GROUP BY source, "key"'
 #: Only these may be negative (design/money.md#net-amounts).
 MAY_BE_NEGATIVE = ("credit", "adjustment")
 
@@ -71,7 +89,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenEntry:
     """What writing did (recorded, corrected, reversed or unchanged), and the version that the key has
     reached; 0 for one never written.
     """
@@ -86,32 +104,36 @@ _One = TypeVar("_One")
 _ALIKE = tuple(one.name for one in fields(Entry) if one.name not in ("period", "tags"))
 
 
-def write(connection: Connection, entry: Entry, now: datetime, recorded_by: str) -> Written:
+def write(transaction: Transaction, entry: Entry, now: datetime, recorded_by: str) -> WrittenEntry:
     """Record an entry, correct the one of that source and key, or find it unchanged."""
-    return write_all(connection, [entry], now, recorded_by)[0]
+    return write_all(transaction, [entry], now, recorded_by)[0]
 
 
 def write_all(
-    connection: Connection, wanted: Iterable[Entry], now: datetime, recorded_by: str
-) -> list[Written]:
+    transaction: Transaction, wanted: Iterable[Entry], now: datetime, recorded_by: str
+) -> list[WrittenEntry]:
     """write() for many entries, with few statements; one that has the source and key of an earlier one is
     written over that.
     """
     return [
-        written for batch in _batches(wanted) for written in _write_batch(connection, batch, now, recorded_by)
+        written
+        for batch in _batches(wanted)
+        for written in _write_batch(transaction, batch, now, recorded_by)
     ]
 
 
-def take_back(connection: Connection, source: str, key: str, now: datetime, recorded_by: str) -> Written:
+def take_back(
+    transaction: Transaction, source: str, key: str, now: datetime, recorded_by: str
+) -> WrittenEntry:
     """Reverse what is valid under that source and key; unchanged where nothing is.
 
     The key can be written again later.
     """
-    before = current(connection, source, key)
+    before = current(transaction, source, key)
     if before is None:
-        return Written(UNCHANGED, last_versions(connection, [(source, key)]).get((source, key), 0))
-    append(connection, [reversal(before)], now, recorded_by)
-    return Written(REVERSED, before["version"] + 1)
+        return WrittenEntry(UNCHANGED, last_versions(transaction, [(source, key)]).get((source, key), 0))
+    append(transaction, [reversal(before)], now, recorded_by)
+    return WrittenEntry(REVERSED, before["version"] + 1)
 
 
 def next_version(before: Mapping[str, Any] | None, entry: Entry) -> tuple[int, str]:
@@ -125,67 +147,42 @@ def next_version(before: Mapping[str, Any] | None, entry: Entry) -> tuple[int, s
     return before["version"] + 1, CORRECTED
 
 
-def current(connection: Connection, source: str, key: str) -> dict[str, Any] | None:
+def current(transaction: Transaction, source: str, key: str) -> dict[str, Any] | None:
     """The row now valid for that source and key: the one that no other reverses."""
-    return current_all(connection, [(source, key)]).get((source, key))
+    return current_all(transaction, [(source, key)]).get((source, key))
 
 
 def current_all(
-    connection: Connection, names: Iterable[tuple[str, str]]
+    transaction: Transaction, names: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """(source, key) -> the row now valid under it, for those of these names that have one."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for among in _named(names):
-        rows = (row._asdict() for row in connection.execute(_valid(among)))
+    for among, values in _named(names):
+        rows = read_by_name(transaction, STORED, f"{_VALID} AND {among}", values)
         found |= {(row["source"], row["key"]): row for row in rows}
     return found
 
 
-def stored_columns() -> list[ColumnElement[Any]]:
-    """What a stored row is read as: the columns of its entry and of its dimension set."""
-    entry, dimension_set = tables().entry, tables().dimension_set
-    of_entry: list[ColumnElement[Any]] = [
-        column for column in entry.columns if column.name != "dimension_set_id"
-    ]
-    return [*of_entry, *(dimension_set.c[name] for name in dimension_sets.DIMENSIONS)]
-
-
-def _valid(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """The rows that meet the conditions and that no other reverses."""
-    from sqlalchemy import select
-
-    entry, reversal = tables().entry, tables().entry.alias()
-    return (
-        select(*stored_columns())
-        .join_from(entry, tables().dimension_set)
-        .outerjoin(reversal, reversal.c.reverses == entry.c.id)
-        .where(*conditions, entry.c.reverses.is_(None), reversal.c.id.is_(None))
-    )
-
-
-def last_versions(connection: Connection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def last_versions(transaction: Transaction, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """(source, key) -> its newest version, for those of these names that were ever written."""
-    from sqlalchemy import func, select
-
-    entry = tables().entry
-    newest = select(entry.c.source, entry.c.key, func.max(entry.c.version)).group_by(
-        entry.c.source, entry.c.key
-    )
-    found = (row for among in _named(names) for row in connection.execute(newest.where(among)))
-    return {(source, key): version for source, key, version in found}
+    found: dict[tuple[str, str], int] = {}
+    for among, values in _named(names):
+        for source, key, version in read(transaction, _NEWEST.format(among=among), values):
+            found[source, key] = version
+    return found
 
 
-def _named(names: Iterable[tuple[str, str]]) -> Iterator[ColumnElement[bool]]:
-    """Conditions that together choose the entries of these names, each for as many as one statement carries."""
-    from sqlalchemy import and_
-
-    entry = tables().entry
+def _named(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Conditions, and their values, that together choose the entries of these names, each for as many as one
+    statement carries.
+    """
     keys: dict[str, list[str]] = {}
     for source, key in names:
         keys.setdefault(source, []).append(key)
     for source, of_source in keys.items():
         for batch in _slices(of_source):
-            yield and_(entry.c.source == source, entry.c.key.in_(batch))
+            listed, values = one_of(batch, "key")
+            yield f'entry.source = :source AND entry."key" IN ({listed})', {**values, "source": source}
 
 
 def _batches(wanted: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -206,35 +203,35 @@ def _slices(rows: list[_One]) -> Iterator[list[_One]]:
 
 
 def _write_batch(
-    connection: Connection, batch: Sequence[Entry], now: datetime, recorded_by: str
-) -> list[Written]:
+    transaction: Transaction, batch: Sequence[Entry], now: datetime, recorded_by: str
+) -> list[WrittenEntry]:
     names = [(entry.source, entry.key) for entry in batch]
-    valid = current_all(connection, names)
+    valid = current_all(transaction, names)
     # A key that was taken back goes on counting.
-    taken_back = last_versions(connection, [name for name in names if name not in valid])
-    written, rows = list[Written](), list[Row]()
+    taken_back = last_versions(transaction, [name for name in names if name not in valid])
+    written, rows = list[WrittenEntry](), list[EntryRow]()
     for name, entry in zip(names, batch, strict=True):
         before = valid.get(name)
         version, outcome = next_version(before, entry)
         version += taken_back.get(name, 0)
-        written.append(Written(outcome, version))
+        written.append(WrittenEntry(outcome, version))
         if outcome == UNCHANGED:
             continue
         if before is not None:
             rows.append(reversal(before))
         rows.append(row_of(columns(entry), version))
-    append(connection, rows, now, recorded_by)
+    append(transaction, rows, now, recorded_by)
     return written
 
 
-def append(connection: Connection, rows: Sequence[Row], now: datetime, recorded_by: str) -> None:
+def append(transaction: Transaction, rows: Sequence[EntryRow], now: datetime, recorded_by: str) -> None:
     """Insert rows and add them to the roll-up: the only way into the ledger."""
     if not rows:
         return
-    numbers = dimension_sets.ids_of(connection, {row.dimensions for row in rows})
-    entry_rows.insert(connection, rows, numbers, int(now.timestamp()), recorded_by)
+    numbers = dimension_sets.ids_of(transaction, {row.dimensions for row in rows})
+    entry_rows.append(transaction, rows, numbers, int(now.timestamp()), recorded_by)
     roll_up.add(
-        connection,
+        transaction,
         (
             (numbers[row.dimensions], row.period_begin, row.amount_nano, 1 if row.reverses is None else -1)
             for row in rows

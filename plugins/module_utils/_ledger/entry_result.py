@@ -14,8 +14,9 @@ from .._core.periods import iso
 from . import entries
 
 _PLAIN = (
-    "source", "key", "charge_category", "category", "currency", "cloud", "region", "project_id", "project_name", "metric", "resource_id",
-    "resource_name", "resource_type", "quantity", "unit", "description",
+    "source", "key", "charge_category", "category", "currency", "cloud", "region", "project_id",
+    "project_name", "metric", "resource_id", "resource_name", "resource_type", "quantity", "unit",
+    "description",
 )  # fmt: skip
 _OF_THE_PERIOD = ("occurred_at", "period_begin", "period_end")
 

@@ -18,11 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core import spans
 from .._core.periods import Window, iso, moment_of
-from .rows import Transaction, read
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Delete, Select, Table, Update
+from .transaction import Transaction, execute, execute_many, insert, insert_numbered, read, read_by_name
 
 HOUR, DAY = "hour", "day"
 CLOUDKITTY, VERGEOS = "cloudkitty", "vergeos"
@@ -32,13 +28,24 @@ BY_RESOURCE, BY_TYPE = "resource", "type"
 UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
-    "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency", "collect_period_s", "rated_through",
-    "retired", "credit_due_from", "revision",
+    "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
+    "collect_period_s", "rated_through", "retired", "credit_due_from", "revision",
 )  # fmt: skip
 _READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
-_READ_WINDOWS = 'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window ORDER BY feed_id, "begin"'
+_READ_WINDOWS = (
+    'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window'
+    ' ORDER BY feed_id, "begin"'
+)
 _READ_RATES = "SELECT feed_id, category, tags, amount_nano FROM feed_rate ORDER BY category, tags"
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
+_READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE feed_id = :of_feed"
+_READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
+_KEPT_ANEW = (
+    "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired", "credit_due_from",
+    "revision",
+)  # fmt: skip
+_SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
+_UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class RunRate:
 
 
 @dataclass(frozen=True)
-class Resource:
+class FeedResource:
     """What a resource is, is called and is tagged with, as a list of its service told it last."""
 
     type: str
@@ -149,7 +156,7 @@ class Feed:
 
 def read_all(transaction: Transaction) -> list[Feed]:
     """Every feed of the ledger: four statements, however many there are, and one where there is none."""
-    rows = [dict(zip(_STORED, row, strict=True)) for row in read(transaction, _READ_FEEDS)]
+    rows = read_by_name(transaction, _STORED, _READ_FEEDS)
     if not rows:
         return []
     windows: dict[int, list[Imported]] = defaultdict(list)
@@ -201,49 +208,25 @@ def to_result(found: Iterable[Feed], window: Window) -> list[dict[str, Any]]:
     ]
 
 
-def find(connection: Connection, key: FeedKey) -> Feed | None:
+def find(transaction: Transaction, key: FeedKey) -> Feed | None:
     """The feed of that key, None where nothing was imported yet."""
-    return next((feed for feed in read_all(connection) if feed.key == key), None)
+    return next((feed for feed in read_all(transaction) if feed.key == key), None)
 
 
-def find_again(connection: Connection, key: FeedKey, known: Feed | None) -> Feed | None:
+def find_again(transaction: Transaction, key: FeedKey, known: Feed | None) -> Feed | None:
     """find() where the feed may still be as it was known: one statement then."""
     if known is None or known.id is None:
-        return find(connection, key)
-    revision = connection.execute(_revision_of_one(), {"of_feed": known.id}).scalar_one_or_none()
-    return known if revision == known.revision else find(connection, key)
+        return find(transaction, key)
+    same = read(transaction, _READ_REVISION, {"of_feed": known.id}) == [(known.revision,)]
+    return known if same else find(transaction, key)
 
 
-@cache
-def _revision_of_one() -> Select[Any]:
-    """Made once for all hours of an import, as the next two are."""
-    from sqlalchemy import bindparam, select
-
-    table = tables().feed
-    return select(table.c.revision).where(table.c.id == bindparam("of_feed"))
-
-
-@cache
-def _update_of_one() -> Update:
-    from sqlalchemy import bindparam
-
-    return tables().feed.update().where(tables().feed.c.id == bindparam("of_feed"))
-
-
-@lru_cache(maxsize=8)
-def _removal(table: Table) -> Delete:
-    from sqlalchemy import bindparam
-
-    return table.delete().where(table.c.feed_id == bindparam("of_feed"))
-
-
-def save(connection: Connection, feed: Feed, known: Feed | None) -> Feed:
+def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
     """Store a feed's state; the feed as it is in the ledger then.
 
     known: what the ledger has of it in this transaction, None for nothing; what did not change is not
     written.
     """
-    table = tables().feed
     revision = 1 if known is None else known.revision + 1
     values = {
         "cloud": feed.cloud,
@@ -256,19 +239,18 @@ def save(connection: Connection, feed: Feed, known: Feed | None) -> Feed:
         "revision": revision,
     }
     if known is None:
-        insert = table.insert().values(**vars(feed.key), **values).returning(table.c.id)
-        feed_id = int(connection.execute(insert).scalar_one())
+        feed_id = insert_numbered(transaction, "feed", {**vars(feed.key), **values})
     else:
         feed_id = int(known.id or 0)
-        connection.execute(_update_of_one(), {**values, "of_feed": feed_id})
+        execute(transaction, _UPDATE, {**values, "of_feed": feed_id})
     if known is None or known.imported != feed.imported:
-        _replace_rows(connection, tables().feed_window, feed_id, [_window_row(one) for one in feed.imported])
+        _replace_rows(transaction, "feed_window", feed_id, [_window_row(one) for one in feed.imported])
     if known is None or known.run_rates != feed.run_rates:
-        _replace_rows(connection, tables().feed_rate, feed_id, [_rate_row(one) for one in feed.run_rates])
+        _replace_rows(transaction, "feed_rate", feed_id, [_rate_row(one) for one in feed.run_rates])
     if known is None or (known.categories, known.tag_keys) != (feed.categories, feed.tag_keys):
         carried = [(_CATEGORY, name) for name in feed.categories] + [(_TAG, name) for name in feed.tag_keys]
         rows = [{"kind": kind, "name": name} for kind, name in sorted(carried)]
-        _replace_rows(connection, tables().feed_carried, feed_id, rows)
+        _replace_rows(transaction, "feed_carried", feed_id, rows)
     return replace(feed, id=feed_id, revision=revision)
 
 
@@ -281,40 +263,38 @@ def _rate_row(rate: RunRate) -> dict[str, Any]:
     return {"category": rate.category, "tags": json.dumps(dict(rate.tags)), "amount_nano": rate.amount_nano}
 
 
-def _replace_rows(connection: Connection, table: Table, feed_id: int, rows: list[dict[str, Any]]) -> None:
-    connection.execute(_removal(table), {"of_feed": feed_id})
-    if rows:
-        connection.execute(table.insert(), [{"feed_id": feed_id, **row} for row in rows])
+def _replace_rows(transaction: Transaction, table: str, feed_id: int, rows: list[dict[str, Any]]) -> None:
+    execute(transaction, f"DELETE FROM {table} WHERE feed_id = :of_feed", {"of_feed": feed_id})  # noqa: S608
+    insert(transaction, table, [{"feed_id": feed_id, **row} for row in rows])
 
 
-def resources(connection: Connection, feed: Feed) -> dict[str, Resource]:
+def resources(transaction: Transaction, feed: Feed) -> dict[str, FeedResource]:
     """The feed's resources as they were last seen, by id."""
-    from sqlalchemy import select
-
-    table = tables().feed_resource
     return {
-        row.resource_id: Resource(row.type, row.name, tuple(sorted(json.loads(row.tags).items())))
-        for row in connection.execute(select(table).where(table.c.feed_id == feed.id))
+        resource_id: FeedResource(kind, name, tuple(sorted(json.loads(tags).items())))
+        for resource_id, kind, name, tags in read(transaction, _READ_RESOURCES, {"of_feed": feed.id})
     }
 
 
-def save_resources(connection: Connection, feed: Feed, seen: Mapping[str, Resource]) -> None:
+def save_resources(transaction: Transaction, feed: Feed, seen: Mapping[str, FeedResource]) -> None:
     """Remember these resources, by id, in place of what was known of them. The feed is in the ledger."""
-    from sqlalchemy import bindparam
-
-    table = tables().feed_resource
-    before = resources(connection, feed)
+    before = resources(transaction, feed)
     changed = {resource_id: one for resource_id, one in seen.items() if before.get(resource_id) != one}
-    gone = [{"gone_id": resource_id} for resource_id in changed if resource_id in before]
-    if gone:
-        same = (table.c.feed_id == feed.id, table.c.resource_id == bindparam("gone_id"))
-        connection.execute(table.delete().where(*same), gone)
+    gone = [{"of_feed": feed.id, "gone": resource_id} for resource_id in changed if resource_id in before]
+    execute_many(
+        transaction, "DELETE FROM feed_resource WHERE feed_id = :of_feed AND resource_id = :gone", gone
+    )
     rows = [
-        {"resource_id": resource_id, "type": one.type, "name": one.name, "tags": json.dumps(dict(one.tags))}
+        {
+            "feed_id": feed.id,
+            "resource_id": resource_id,
+            "type": one.type,
+            "name": one.name,
+            "tags": json.dumps(dict(one.tags)),
+        }
         for resource_id, one in changed.items()
     ]
-    if rows:
-        connection.execute(table.insert(), [{"feed_id": feed.id, **row} for row in rows])
+    insert(transaction, "feed_resource", rows)
 
 
 def added(imported: tuple[Imported, ...], new: Imported) -> tuple[Imported, ...]:

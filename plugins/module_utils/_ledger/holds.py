@@ -15,28 +15,32 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.money import Money, from_nano, to_nano
 from .._core.periods import moment_of
-from .rows import Transaction, on_postgresql, read
-from .schema import tables
+from .transaction import Transaction, execute, insert, insert_numbered, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
 BY_ENTRY, BY_IMPORT = "entry", "import"
 THIS, NEXT = "this", "next"
 _OF_HOLD = (
-    "name", "generation", "state", "settled_by", "counts_at", "held_at", "expires_at", "committed_at", "forced", "settled", "recorded_by",
+    "name", "generation", "state", "settled_by", "counts_at", "held_at", "expires_at", "committed_at",
+    "forced", "settled", "recorded_by",
 )  # fmt: skip
 _OF_LINE = ("stage", "amount_nano", "currency", "category", "project", "tags", "period")
 _IN_ORDER = "ORDER BY hold.name, hold.generation, hold_line.stage, hold_line.number"
-_READ = f"SELECT hold.id, {', '.join((*_OF_HOLD, *_OF_LINE))} FROM hold JOIN hold_line ON hold_line.hold_id = hold.id"  # noqa: S608
+_READ = (
+    f"SELECT hold.id, {', '.join((*_OF_HOLD, *_OF_LINE))}"  # noqa: S608
+    " FROM hold JOIN hold_line ON hold_line.hold_id = hold.id"
+)
+_SET = ", ".join(f"{name} = :{name}" for name in _OF_HOLD[2:])
+_UPDATE = f"UPDATE hold SET {_SET} WHERE id = :hold_id"  # noqa: S608
+_SAME = "name = :name AND generation = :generation"
 _COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR (state = '{COMMITTED}' AND settled = :no)"
 
 
 @dataclass(frozen=True)
-class Line:
+class HoldLine:
     """A part of what is asked for or held. project: id or name; tags: name and value, sorted; period: each
     budget's this or next one.
     """
@@ -68,15 +72,15 @@ class Hold:
     forced: bool
     settled: bool
     recorded_by: str
-    held: tuple[Line, ...]
-    committed: tuple[Line, ...] = ()
+    held: tuple[HoldLine, ...]
+    committed: tuple[HoldLine, ...] = ()
 
     def expired(self, now: datetime) -> bool:
         """Whether its time to live ran out before it was committed or released."""
         return self.state == HELD and now >= self.expires_at
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[HoldLine, ...]:
         """What it is made of now: what a commit told, else what was held."""
         return self.committed or self.held
 
@@ -94,17 +98,9 @@ def counting(transaction: Transaction, now: datetime) -> list[Hold]:
     )
 
 
-def read_all(transaction: Transaction) -> list[Hold]:
-    """Every hold that there ever was, by name and generation."""
-    return _read(transaction, f"{_READ} {_IN_ORDER}", {})
-
-
-def save(connection: Connection, hold: Hold) -> None:
+def save(transaction: Transaction, hold: Hold) -> None:
     """Store a generation, in place of what was known of it."""
-    from sqlalchemy import select
-
-    table, line = tables().hold, tables().hold_line
-    same = (table.c.name == hold.name, table.c.generation == hold.generation)
+    named = {"name": hold.name, "generation": hold.generation}
     values = {
         "state": hold.state,
         "settled_by": hold.settled_by,
@@ -116,30 +112,29 @@ def save(connection: Connection, hold: Hold) -> None:
         "settled": hold.settled,
         "recorded_by": hold.recorded_by,
     }
-    hold_id = connection.execute(select(table.c.id).where(*same)).scalar_one_or_none()
-    if hold_id is None:
-        connection.execute(table.insert().values(name=hold.name, generation=hold.generation, **values))
-        hold_id = connection.execute(select(table.c.id).where(*same)).scalar_one()
+    known = read(transaction, f"SELECT id FROM hold WHERE {_SAME}", named)  # noqa: S608
+    if known:
+        ((hold_id,),) = known
+        execute(transaction, _UPDATE, {**values, "hold_id": hold_id})
+        execute(transaction, "DELETE FROM hold_line WHERE hold_id = :hold_id", {"hold_id": hold_id})
     else:
-        connection.execute(table.update().where(table.c.id == hold_id).values(**values))
-        connection.execute(line.delete().where(line.c.hold_id == hold_id))
+        hold_id = insert_numbered(transaction, "hold", {**named, **values})
     stages = ((HELD, hold.held), (COMMITTED, hold.committed))
     rows = [
         {"hold_id": hold_id, "stage": stage, "number": number, **_line_columns(one)}
         for stage, lines in stages
         for number, one in enumerate(lines)
     ]
-    connection.execute(line.insert(), rows)
+    insert(transaction, "hold_line", rows)
 
 
-def settle(connection: Connection, settled: Iterable[Hold]) -> None:
+def settle(transaction: Transaction, settled: Iterable[Hold]) -> None:
     """Mark holds whose place an import has taken, so that no gate reads them again."""
-    table = tables().hold
     for hold in settled:
-        connection.execute(
-            table.update()
-            .where(table.c.name == hold.name, table.c.generation == hold.generation)
-            .values(settled=True)
+        execute(
+            transaction,
+            f"UPDATE hold SET settled = :yes WHERE {_SAME}",  # noqa: S608
+            {"yes": True, "name": hold.name, "generation": hold.generation},
         )
 
 
@@ -150,7 +145,7 @@ def database_now(transaction: Transaction, now: datetime) -> datetime:
     Asked after the writers' lock was taken: who waited for it must not decide with the time at which it began
     to wait.
     """
-    if not on_postgresql(transaction):
+    if not transaction.on_postgresql:
         return now
     ((moment,),) = read(transaction, "SELECT clock_timestamp()")
     told: datetime = moment
@@ -183,8 +178,8 @@ def _hold(rows: Sequence[Mapping[str, Any]]) -> Hold:
     )
 
 
-def _line(row: Mapping[str, Any]) -> Line:
-    return Line(
+def _line(row: Mapping[str, Any]) -> HoldLine:
+    return HoldLine(
         money=Money(from_nano(row["amount_nano"]), row["currency"]),
         category=row["category"],
         project=row["project"],
@@ -193,7 +188,7 @@ def _line(row: Mapping[str, Any]) -> Line:
     )
 
 
-def _line_columns(line: Line) -> dict[str, Any]:
+def _line_columns(line: HoldLine) -> dict[str, Any]:
     return {
         "amount_nano": to_nano(line.money.amount, "amount"),
         "currency": line.money.currency,

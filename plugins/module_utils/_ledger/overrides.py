@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
-
+from .transaction import Transaction, execute, insert, read
 
 #: What tells one override from another.
 _NAMED_BY = ("budget", "period_id", "reservation")
+_OF_ITSELF = (*_NAMED_BY, "amount_nano", "reason", "approved_by", "until", "recorded_by")
+_COLUMNS = ", ".join(f"limit_override.{name}" for name in _OF_ITSELF)
+_SAME = " AND ".join(f"override_use.{name} = limit_override.{name}" for name in _NAMED_BY)
+_READ = (
+    f"SELECT {_COLUMNS}, generation, consumed_at"  # noqa: S608
+    f" FROM limit_override LEFT JOIN override_use ON {_SAME} WHERE limit_override.{{column}} = :wanted"
+    " ORDER BY limit_override.budget, limit_override.period_id, limit_override.reservation"
+)
+_REMOVE = (
+    "DELETE FROM limit_override"
+    " WHERE budget = :budget AND period_id = :period_id AND reservation = :reservation"
+)
 
 
 @dataclass(frozen=True)
@@ -44,20 +51,19 @@ class Override:
         return now < self.until if self.generation is None else self.generation == generation
 
 
-def of_reservation(connection: Connection, name: str) -> list[Override]:
+def of_reservation(transaction: Transaction, name: str) -> list[Override]:
     """Every override that was made for that reservation."""
-    return _read(connection, tables().limit_override.c.reservation == name)
+    return _read(transaction, "reservation", name)
 
 
-def of_budget(connection: Connection, name: str) -> list[Override]:
+def of_budget(transaction: Transaction, name: str) -> list[Override]:
     """Every override of that budget."""
-    return _read(connection, tables().limit_override.c.budget == name)
+    return _read(transaction, "budget", name)
 
 
-def save(connection: Connection, override: Override, now: datetime) -> None:
+def save(transaction: Transaction, override: Override, now: datetime) -> None:
     """Store an override, in place of the one for the same reservation, budget and period."""
-    table = tables().limit_override
-    remove(connection, override)
+    remove(transaction, override)
     values = {
         "budget": override.budget,
         "period_id": override.period_id,
@@ -69,50 +75,42 @@ def save(connection: Connection, override: Override, now: datetime) -> None:
         "recorded_at": int(now.timestamp()),
         "recorded_by": override.recorded_by,
     }
-    connection.execute(table.insert().values(**values))
+    insert(transaction, "limit_override", [values])
 
 
-def remove(connection: Connection, override: Override) -> None:
+def remove(transaction: Transaction, override: Override) -> None:
     """Take back the override for that reservation, budget and period."""
-    connection.execute(tables().limit_override.delete().where(*_same(override)))
+    execute(transaction, _REMOVE, _names(override))
 
 
-def consume(connection: Connection, override: Override, generation: int, now: datetime) -> None:
+def consume(transaction: Transaction, override: Override, generation: int, now: datetime) -> None:
     """Put on record that this generation of its reservation used the override up."""
-    named = {name: getattr(override, name) for name in _NAMED_BY}
-    use = {**named, "generation": generation, "consumed_at": int(now.timestamp())}
-    connection.execute(tables().override_use.insert().values(**use))
+    use = {**_names(override), "generation": generation, "consumed_at": int(now.timestamp())}
+    insert(transaction, "override_use", [use])
 
 
-def _same(override: Override) -> list[ColumnElement[bool]]:
-    table = tables().limit_override
-    return [table.c[name] == getattr(override, name) for name in _NAMED_BY]
+def _names(override: Override) -> dict[str, str]:
+    return {name: getattr(override, name) for name in _NAMED_BY}
 
 
-def _read(connection: Connection, which: ColumnElement[bool]) -> list[Override]:
-    from sqlalchemy import and_, select
-
-    table, use = tables().limit_override, tables().override_use
-    used = and_(*(use.c[name] == table.c[name] for name in _NAMED_BY))
-    statement = (
-        select(table, use.c.generation, use.c.consumed_at)
-        .outerjoin(use, used)
-        .where(which)
-        .order_by(*(table.c[name] for name in _NAMED_BY))
-    )
-    return [_override(row) for row in connection.execute(statement)]
-
-
-def _override(row: Any) -> Override:
-    return Override(
-        budget=row.budget,
-        period_id=row.period_id,
-        reservation=row.reservation,
-        amount_nano=row.amount_nano,
-        reason=row.reason,
-        approved_by=row.approved_by,
-        until=datetime.fromtimestamp(row.until, UTC),
-        recorded_by=row.recorded_by,
-        generation=row.generation,
-        consumed_at=None if row.consumed_at is None else datetime.fromtimestamp(row.consumed_at, UTC),
-    )
+def _read(transaction: Transaction, column: str, wanted: str) -> list[Override]:
+    found: list[Override] = []
+    for *itself, until, recorded_by, generation, consumed_at in read(
+        transaction, _READ.format(column=column), {"wanted": wanted}
+    ):
+        budget, period_id, reservation, amount_nano, reason, approved_by = itself
+        found.append(
+            Override(
+                budget=budget,
+                period_id=period_id,
+                reservation=reservation,
+                amount_nano=amount_nano,
+                reason=reason,
+                approved_by=approved_by,
+                until=datetime.fromtimestamp(until, UTC),
+                recorded_by=recorded_by,
+                generation=generation,
+                consumed_at=None if consumed_at is None else datetime.fromtimestamp(consumed_at, UTC),
+            )
+        )
+    return found

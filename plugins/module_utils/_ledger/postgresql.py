@@ -12,19 +12,17 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 from .._core.errors import InvalidOption, LedgerError
-from .rows import PlainConnection, as_the_driver_raised_it, table_names
+from .transaction import Transaction, table_names
 
 if TYPE_CHECKING:
     import psycopg
-    from sqlalchemy import Connection, Engine
 
-#: What libpq calls a URL of its own, and what results call it: as SQLAlchemy does.
+#: What libpq calls a URL of its own, and what results call it, which names the driver too.
 _OF_LIBPQ, _SHOWN = "postgresql://", "postgresql+psycopg://"
 
 _FORM = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
@@ -125,51 +123,34 @@ class Database:
 
     def exists(self) -> bool:
         """Whether the database holds tables. Raises LedgerError where that cannot be read."""
-        with self.one_sentence(), self.reading_rows(_SHORTEST_CONNECT_TIMEOUT_SECONDS) as connection:
-            return bool(table_names(connection))
+        with self.one_sentence(), self.reading(_SHORTEST_CONNECT_TIMEOUT_SECONDS) as transaction:
+            return bool(table_names(transaction))
 
     @contextmanager
-    def reading_rows(self, timeout_seconds: int) -> Iterator[PlainConnection]:
-        """A transaction that sees one moment and cannot write, without SQLAlchemy."""
+    def reading(self, timeout_seconds: int) -> Iterator[Transaction]:
+        """A transaction that sees one moment and cannot write."""
         from psycopg import IsolationLevel
 
         with closing(_connection(self.with_secrets, timeout_seconds)) as driver:
             driver.isolation_level = IsolationLevel.REPEATABLE_READ
             driver.read_only = True
             # Nothing is to be kept: closing it ends the transaction, which the first statement begins.
-            yield PlainConnection(driver, on_postgresql=True)
+            yield Transaction(driver, on_postgresql=True)
 
     @contextmanager
-    def reading(self, timeout_seconds: int) -> Iterator[Connection]:
-        """A transaction that sees one moment and cannot write."""
-        settings = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
-        with as_the_driver_raised_it(), engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
         """Transactions over one connection, of which each is the only one that writes until it ends.
 
         One lock for all of the ledger, as SQLite has it: what a writer reads (the valid row, the last
         version, a budget's spend) stays true until it commits, the first writer makes the tables alone, and
         no two wait for each other. A writer takes milliseconds.
         """
-        # READ COMMITTED: a snapshot from before the wait for the lock would not show what the writer before
-        # has written.
-        settings = {"isolation_level": "READ COMMITTED"}
-        engine = _engine(self.with_secrets, timeout_seconds).execution_options(**settings)
-        with as_the_driver_raised_it(), engine.connect() as connection:
+        from psycopg import IsolationLevel
 
-            @contextmanager
-            def transaction() -> Iterator[Connection]:
-                with connection.begin():
-                    # Zero would be no limit at all to the server.
-                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}")
-                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-                    yield connection
-
-            yield transaction
+        with closing(_connection(self.with_secrets, timeout_seconds)) as driver:
+            # A snapshot from before the wait for the lock would not show what the writer before has written.
+            driver.isolation_level = IsolationLevel.READ_COMMITTED
+            yield lambda: _writing(driver, timeout_seconds)
 
     @contextmanager
     def one_sentence(self) -> Iterator[None]:
@@ -216,13 +197,11 @@ def _connection(url: str, timeout_seconds: int) -> psycopg.Connection[Any]:
     return psycopg.connect(url, connect_timeout=_parts(url).get("connect_timeout", connect_timeout))
 
 
-@lru_cache(maxsize=8)
-def _engine(url: str, timeout_seconds: int) -> Engine:
-    """An engine that keeps no connection, but what it has learnt of the server and the statements that it has
-    compiled.
-    """
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    creator: Callable[[], Any] = partial(_connection, url, timeout_seconds)
-    return create_engine(_SHOWN, creator=creator, poolclass=NullPool)
+@contextmanager
+def _writing(driver: psycopg.Connection[Any], timeout_seconds: int) -> Iterator[Transaction]:
+    """A transaction that nobody else writes beside: kept at the end, or nothing of it where that fails."""
+    with driver.transaction():
+        # Zero would be no limit at all to the server.
+        driver.execute(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}".encode())
+        driver.execute(f"SELECT pg_advisory_xact_lock({_LOCK})".encode())
+        yield Transaction(driver, on_postgresql=True)

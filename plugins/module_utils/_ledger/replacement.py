@@ -11,18 +11,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._core.periods import Window, moment_of
 from . import entries
-from .entry_rows import Row, reversal, row_of
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+from .entry_rows import EntryRow, reversal, row_of
+from .transaction import Transaction, read
 
 _Stored = dict[str, Any]
+#: Joined to nothing, as SQLite would otherwise look the source up, which has the rows of all time, and not
+#: the time.
+_INSIDE = "(entry.source || '') = :of_source AND period_begin >= :first AND period_begin < :behind_last"
+_WRITTEN_INSIDE = (
+    f"SELECT {entries.STORED_COLUMNS} FROM entry"  # noqa: S608
+    f" JOIN dimension_set ON dimension_set.id = entry.dimension_set_id WHERE {_INSIDE}"
+)
+_SUMS_INSIDE = (
+    f"SELECT period_begin, sum(amount_nano) FROM entry WHERE {_INSIDE}"  # noqa: S608
+    " GROUP BY period_begin"
+)
+_ID, _KEY, _VERSION, _REVERSES = (entries.STORED.index(name) for name in ("id", "key", "version", "reverses"))
 
 
 @dataclass(frozen=True)
@@ -32,21 +40,21 @@ class Replacement:
     """
 
     counts: dict[str, int]
-    rows: Sequence[Row]
+    rows: Sequence[EntryRow]
 
 
-def plan(connection: Connection, source: str, window: Window, wanted: Sequence[Row]) -> Replacement:
+def plan(transaction: Transaction, source: str, window: Window, wanted: Sequence[EntryRow]) -> Replacement:
     """What makes the entries of the source that begin in the window exactly these: one statement, and nothing
     is written.
 
     wanted: first versions, all of that source, each with a key of its own that never leaves its window. One
     that is in the ledger and not wanted any more is taken back by a reversal.
     """
-    valid, versions = _stored(connection, source, window)
+    valid, versions = _stored(transaction, source, window)
     if not versions:
         return of_nothing(wanted)
     counts = dict.fromkeys(entries.OUTCOMES, 0)
-    rows: list[Row] = []
+    rows: list[EntryRow] = []
     for row in wanted:
         before = valid.pop(row.key, None)
         if before is None:
@@ -64,59 +72,37 @@ def plan(connection: Connection, source: str, window: Window, wanted: Sequence[R
     return Replacement(counts, rows)
 
 
-def of_nothing(wanted: Sequence[Row]) -> Replacement:
+def of_nothing(wanted: Sequence[EntryRow]) -> Replacement:
     """plan() where nothing was ever written: all is recorded as it is."""
     return Replacement({**dict.fromkeys(entries.OUTCOMES, 0), entries.RECORDED: len(wanted)}, wanted)
 
 
-def carry_out(connection: Connection, planned: Replacement, now: datetime, recorded_by: str) -> None:
+def carry_out(transaction: Transaction, planned: Replacement, now: datetime, recorded_by: str) -> None:
     """Write what was planned in the same transaction."""
-    entries.append(connection, planned.rows, now, recorded_by)
+    entries.append(transaction, planned.rows, now, recorded_by)
 
 
-def sums(connection: Connection, source: str, window: Window) -> dict[datetime, int]:
+def sums(transaction: Transaction, source: str, window: Window) -> dict[datetime, int]:
     """Begin of a period -> what the source's entries that begin then sum up to, in 1e-9 units."""
-    from sqlalchemy import func, select
-
-    entry = tables().entry
-    statement = select(entry.c.period_begin, func.sum(entry.c.amount_nano)).where(*_inside())
-    found = connection.execute(statement.group_by(entry.c.period_begin), _asked(source, window))
+    found = read(transaction, _SUMS_INSIDE, _asked(source, window))
     return {moment_of(begin): int(amount_nano) for begin, amount_nano in found}
 
 
-def _stored(connection: Connection, source: str, window: Window) -> tuple[dict[str, _Stored], dict[str, int]]:
+def _stored(
+    transaction: Transaction, source: str, window: Window
+) -> tuple[dict[str, _Stored], dict[str, int]]:
     """The window's valid rows by key, and the newest version of every key that was ever written there."""
-    rows: Sequence[Any] = connection.execute(_written_inside(), _asked(source, window)).all()
-    gone = {row.reverses for row in rows}
+    rows = read(transaction, _WRITTEN_INSIDE, _asked(source, window))
+    gone = {row[_REVERSES] for row in rows}
     versions: dict[str, int] = {}
     for row in rows:
-        versions[row.key] = max(row.version, versions.get(row.key, 0))
-    return {row.key: row._asdict() for row in rows if row.reverses is None and row.id not in gone}, versions
-
-
-@cache
-def _written_inside() -> Select[Any]:
-    """Made once for all hours of an import."""
-    from sqlalchemy import select
-
-    return (
-        select(*entries.stored_columns()).join_from(tables().entry, tables().dimension_set).where(*_inside())
-    )
-
-
-def _inside() -> list[ColumnElement[bool]]:
-    """What begins in a window, of one source: those that _asked() names."""
-    from sqlalchemy import bindparam
-
-    entry = tables().entry
-    # Joined to nothing, as SQLite would otherwise look the source up, which has the rows of all time, and not
-    # the time.
-    of_source = entry.c.source + "" == bindparam("of_source")
-    return [
-        of_source,
-        entry.c.period_begin >= bindparam("first"),
-        entry.c.period_begin < bindparam("behind_last"),
-    ]
+        versions[row[_KEY]] = max(row[_VERSION], versions.get(row[_KEY], 0))
+    valid = {
+        row[_KEY]: dict(zip(entries.STORED, row, strict=True))
+        for row in rows
+        if row[_REVERSES] is None and row[_ID] not in gone
+    }
+    return valid, versions
 
 
 def _asked(source: str, window: Window) -> dict[str, Any]:

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-    from sqlalchemy.dialects.postgresql import Insert
+from .transaction import Transaction, execute_many
 
 #: Lengths of the buckets in seconds, the longest first: with these, a month in any zone is some dozen of
 #: buckets. The offsets of today's zones are whole quarters of an hour.
 BUCKETS_S = (8 * 86_400, 86_400, 3 * 3_600, 900)
+_COLUMNS = ("bucket_s", "bucket_begin", "dimension_set_id", "amount_nano", "entry_count")
+_ADD = (
+    f"INSERT INTO roll_up ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
+    " ON CONFLICT (bucket_s, bucket_begin, dimension_set_id) DO UPDATE"
+    " SET amount_nano = roll_up.amount_nano + excluded.amount_nano,"
+    " entry_count = roll_up.entry_count + excluded.entry_count"
+)
 #: Stands for the entries themselves where a part of a window is told apart from buckets.
 NO_BUCKET = 0
 
 
 @dataclass(frozen=True)
-class Part:
+class RollUpPart:
     """What is read for a window: the buckets of one length in [begin, end), added (sign 1) or taken off again
     (-1).
     """
@@ -36,7 +37,7 @@ class Part:
     sign: int = 1
 
 
-def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> None:
+def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> None:
     """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units,
     and 1 or, for a reversal, -1.
     """
@@ -58,34 +59,12 @@ def add(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> No
             bucket = (bucket_s, begin // bucket_s * bucket_s, dimension_set_id)
             amount_before, count_before = sums.get(bucket, (0, 0))
             sums[bucket] = (amount_before + amount_nano, count_before + count)
-    table = tables().roll_up
-    names = [column.name for column in table.columns]
     # In the order of the index, and never two writers at once: no deadlock on any database.
-    ordered = [dict(zip(names, (*bucket, *sums[bucket]), strict=True)) for bucket in sorted(sums)]
-    if not ordered:
-        return
-    connection.execute(_upsert(connection.dialect.name), ordered)
+    ordered = [dict(zip(_COLUMNS, (*bucket, *sums[bucket]), strict=True)) for bucket in sorted(sums)]
+    execute_many(transaction, _ADD, ordered)
 
 
-@lru_cache(maxsize=8)
-def _upsert(dialect: str) -> Insert:
-    """An INSERT that can end as an UPDATE, which every database spells in its own dialect; made once for all
-    hours of an import.
-    """
-    table = tables().roll_up
-    if dialect == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        insert = postgresql.insert(table)
-    else:
-        from sqlalchemy.dialects import sqlite
-
-        insert = sqlite.insert(table)  # type: ignore[assignment]
-    summed = {name: table.c[name] + insert.excluded[name] for name in ("amount_nano", "entry_count")}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=summed)
-
-
-def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[Part]:
+def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[RollUpPart]:
     """What adds up to [begin, end) with few rows to read: buckets of the longest length between the edges
     nearest to its ends.
 
@@ -95,15 +74,15 @@ def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[Pa
     if begin >= end:
         return []
     if not buckets_s:
-        return [Part(NO_BUCKET, begin, end)]
+        return [RollUpPart(NO_BUCKET, begin, end)]
     longest, shorter = buckets_s[0], buckets_s[1:]
     first, last = ((at + longest // 2) // longest * longest for at in (begin, end))
     if first >= last:
         return parts(begin, end, shorter)
-    return [*_way(begin, first, shorter), Part(longest, first, last), *_way(last, end, shorter)]
+    return [*_way(begin, first, shorter), RollUpPart(longest, first, last), *_way(last, end, shorter)]
 
 
-def _way(origin: int, target: int, buckets_s: Sequence[int]) -> list[Part]:
+def _way(origin: int, target: int, buckets_s: Sequence[int]) -> list[RollUpPart]:
     """The parts of [origin, target), or those of [target, origin) taken off where that lies the other way
     round.
     """

@@ -12,33 +12,28 @@ imports.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._core.errors import InvalidOption, LedgerError
 from . import sqlite
-from .rows import PlainConnection, Transaction, read, table_names
-from .schema import LEDGER_SCHEMA, SCHEMA_VERSION, tables
+from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
+from .transaction import Transaction, read, table_names
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from . import postgresql
 
 DEFAULT_TIMEOUT_SECONDS = 30
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-#: How many statements a program keeps compiled; there are fewer kinds of them.
-_COMPILED_STATEMENTS = 200
 _FORMS = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
 
 
 @dataclass(frozen=True)
 class LedgerOptions:
-    """url: SQLAlchemy URL, None for $FINOPS_LEDGER or the default file. timeout_seconds: how long to wait for
+    """url: None for $FINOPS_LEDGER or the default file. timeout_seconds: how long to wait for
     another writer.
     """
 
@@ -50,7 +45,7 @@ class LedgerOptions:
 class Ledger:
     """One open transaction on the ledger, and whether opening it created it."""
 
-    connection: Connection
+    connection: Transaction
     url: str
     created: bool
 
@@ -85,7 +80,7 @@ def secrets(options: LedgerOptions) -> set[str]:
 
 
 def driver(options: LedgerOptions) -> str | None:
-    """The library that the ledger's URL needs besides SQLAlchemy, by its import name."""
+    """The library that the ledger's URL needs, by its import name; None for SQLite, which Python brings."""
     return "psycopg" if ledger_url(options).startswith(_POSTGRESQL) else None
 
 
@@ -98,16 +93,7 @@ def reading(options: LedgerOptions) -> Iterator[Ledger]:
     place = _place(options)
     with place.one_sentence(), place.reading(options.timeout_seconds) as connection:
         _refuse_to_read(connection, place.name)
-        yield _opened(connection, place.url, created=False)
-
-
-@contextmanager
-def reading_rows(options: LedgerOptions) -> Iterator[PlainConnection]:
-    """reading() for what is asked by rows.read alone, without SQLAlchemy. Raises as reading does."""
-    place = _place(options)
-    with place.one_sentence(), place.reading_rows(options.timeout_seconds) as connection:
-        _refuse_to_read(connection, place.name)
-        yield connection
+        yield Ledger(connection, place.url, created=False)
 
 
 @contextmanager
@@ -148,7 +134,7 @@ def session(
             nonlocal ready
             with begin() as connection:
                 created = not ready and _made_ready(connection, place.name, create)
-                yield _opened(connection, place.url, created)
+                yield Ledger(connection, place.url, created)
             ready = True
 
         yield transaction
@@ -161,42 +147,30 @@ def _refuse_to_read(transaction: Transaction, name: str) -> None:
         raise _empty(name)
     if version < SCHEMA_VERSION:
         raise LedgerError(
-            f"The ledger {name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION}; the next task that writes there"
-            " upgrades it: run cost_entry, cost_import or a definition with cost_budget first."
+            f"The ledger {name} has schema {version}, this finops.cloud reads {SCHEMA_VERSION};"
+            " the next task that writes there upgrades it:"
+            " run cost_entry, cost_import or a definition with cost_budget first."
         )
 
 
-def _made_ready(connection: Connection, name: str, create: bool) -> bool:
+def _made_ready(transaction: Transaction, name: str, create: bool) -> bool:
     """Make or upgrade the tables where that is needed; whether they were made."""
-    version = _version(connection, name)
+    version = _version(transaction, name)
     if version is None and not create:
         raise _empty(name)
     if version is None:
-        tables().metadata.create_all(connection)
-        connection.execute(tables().ledger_schema.insert().values(version=SCHEMA_VERSION))
+        from . import tables
+
+        tables.make(transaction)
     elif version < SCHEMA_VERSION:
         from . import upgrade
 
-        upgrade.upgrade(connection, version)
+        upgrade.upgrade(transaction, version)
     return version is None
 
 
 def _empty(name: str) -> LedgerError:
     return LedgerError(f"The ledger {name} is empty; define a budget or record a cost there first.")
-
-
-def _opened(connection: Connection, url: str, created: bool) -> Ledger:
-    """Statements are compiled once for a program and not once for each opening: that takes longer than
-    reading a month's sums.
-    """
-    return Ledger(connection.execution_options(compiled_cache=_compiled_statements()), url, created)
-
-
-@cache
-def _compiled_statements() -> MutableMapping[Any, Any]:
-    from sqlalchemy.util import LRUCache
-
-    return LRUCache(_COMPILED_STATEMENTS)
 
 
 def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
@@ -229,6 +203,7 @@ def _version(transaction: Transaction, name: str) -> int | None:
     version: int = found[0][0]
     if version > SCHEMA_VERSION:
         raise LedgerError(
-            f"The ledger {name} has schema {version}, this finops.cloud knows {SCHEMA_VERSION}; use the collection's version that wrote it."
+            f"The ledger {name} has schema {version}, this finops.cloud knows {SCHEMA_VERSION};"
+            " use the collection's version that wrote it."
         )
     return version

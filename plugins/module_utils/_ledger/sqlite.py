@@ -13,17 +13,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._core.errors import LedgerError
-from .rows import PlainConnection, as_the_driver_raised_it, table_names
 from .schema import LEDGER_SCHEMA
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+from .transaction import Transaction, table_names
 
 PREFIX = "sqlite:///"
 #: How long looking at a file waits for whoever recovers it after a crash.
@@ -62,54 +57,37 @@ class File:
         """
         if not self.path.exists():
             return False
-        with self.one_sentence(), self.reading_rows(_TO_LOOK_SECONDS) as connection:
-            return bool(table_names(connection))
+        with self.one_sentence(), self.reading(_TO_LOOK_SECONDS) as transaction:
+            return bool(table_names(transaction))
 
     def refuse_missing(self) -> None:
         """Raise LedgerError where there is no file."""
         if not self.path.exists():
             raise LedgerError(
-                f"The ledger {self.path} does not exist; define a budget or record a cost there first, or correct ledger or FINOPS_LEDGER."
+                f"The ledger {self.path} does not exist; define a budget or record a cost there first,"
+                " or correct ledger or FINOPS_LEDGER."
             )
 
     @contextmanager
-    def reading_rows(self, timeout_seconds: int) -> Iterator[PlainConnection]:
-        """A transaction that sees one moment and cannot write, without SQLAlchemy."""
+    def reading(self, timeout_seconds: int) -> Iterator[Transaction]:
+        """A transaction that sees one moment and cannot write."""
         _refuse_network_file_system(self.path)
         self.refuse_missing()
         with closing(_connection(self.path, timeout_seconds, read_only=True)) as driver:
             driver.execute("BEGIN")
             # Nothing is to be kept: closing it ends the transaction.
-            yield PlainConnection(driver, on_postgresql=False)
+            yield Transaction(driver, on_postgresql=False)
 
     @contextmanager
-    def reading(self, timeout_seconds: int) -> Iterator[Connection]:
-        """A transaction that sees one moment and cannot write."""
-        _refuse_network_file_system(self.path)
-        self.refuse_missing()
-        with (
-            as_the_driver_raised_it(),
-            _engine(self.path, timeout_seconds, read_only=True).begin() as connection,
-        ):
-            yield connection
-
-    @contextmanager
-    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
         """Transactions over one connection, of which each is the only one that writes until it ends.
 
         The file is created, readable by its owner only, if missing.
         """
         _refuse_network_file_system(self.path)
         _create_private_file(self.path)
-        engine = _engine(self.path, timeout_seconds, read_only=False)
-        with as_the_driver_raised_it(), engine.connect() as connection:
-
-            @contextmanager
-            def transaction() -> Iterator[Connection]:
-                with connection.begin():
-                    yield connection
-
-            yield transaction
+        with closing(_connection(self.path, timeout_seconds, read_only=False)) as driver:
+            yield lambda: _writing(driver)
 
     def one_sentence(self) -> AbstractContextManager[None]:
         """Turns what the database and the file system raise into one LedgerError."""
@@ -167,25 +145,22 @@ def _connection(path: Path, timeout_seconds: int, read_only: bool) -> sqlite3.Co
     return connection
 
 
-@lru_cache(maxsize=8)
-def _engine(path: Path, timeout_seconds: int, read_only: bool) -> Engine:
-    """An engine over such connections. It keeps none, but compiled statements."""
-    from sqlalchemy import create_engine, event
-    from sqlalchemy.pool import NullPool
-
-    creator: Callable[[], Any] = partial(_connection, path, timeout_seconds, read_only)
-    engine = create_engine("sqlite://", creator=creator, poolclass=NullPool)
-
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    event.listen(engine, "begin", begin)
-    return engine
+@contextmanager
+def _writing(driver: sqlite3.Connection) -> Iterator[Transaction]:
+    """A transaction that nobody else writes beside: kept at the end, or nothing of it where that fails."""
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield Transaction(driver, on_postgresql=False)
+        driver.execute("COMMIT")
+    except BaseException:
+        # SQLite may have ended it by itself, as on a full disk; then this does nothing.
+        driver.rollback()
+        raise
 
 
 def _is_foreign(connection: sqlite3.Connection) -> bool:
     """Whether another program made this database."""
-    names = table_names(PlainConnection(connection, on_postgresql=False))
+    names = table_names(Transaction(connection, on_postgresql=False))
     return bool(names) and LEDGER_SCHEMA not in names
 
 
@@ -208,7 +183,9 @@ def _sentence(path: Path, problem: str) -> str:
         "readonly database": "this user may not write it",
         "unable to open database file": "this user may not open it",
         "disk is full": "the disk is full",
-        "disk I/O error": "the disk does not take or give what is written there, or a limit on file sizes is reached",
+        "disk I/O error": (
+            "the disk does not take or give what is written there, or a limit on file sizes is reached"
+        ),
         "amount_fits_in_64_bits": "a sum would be more than it can hold (9.2e9)",
         "integer overflow": "a sum is more than it can hold (9.2e9)",
     }

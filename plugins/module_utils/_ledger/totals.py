@@ -9,22 +9,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from .._core.periods import Window
 from . import roll_up
-from .schema import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import CTE, ColumnElement, Connection, FromClause, Select, Subquery
+from .dimension_sets import DIMENSIONS
+from .dimension_sums import NumberedPart, per_set
+from .transaction import Transaction, one_of, read, read_by_name
 
 #: What sums can be grouped by besides `tag:<name>`: those that the roll-up knows, and those for which the
 #: entries have to be read.
 ROLLED_UP = ("category", "charge_category", "cloud", "region", "project", "project_name")
 OF_ENTRIES = ("source", "metric", "resource", "resource_name", "resource_type")
 TAG = "tag:"
+#: SQL of what sums are grouped by under a name; a project and a resource by its id, else its name.
+_PROJECT = "coalesce(dimension_set.project_id, dimension_set.project_name)"
+_RESOURCE = "coalesce(resource_id, resource_name)"
+_KEYS = {
+    **{name: f"dimension_set.{name}" for name in DIMENSIONS},
+    **{name: f"summed.{name}" for name in OF_ENTRIES},
+    "project": _PROJECT,
+}
+#: Summed by dimension set first, of which there are few, then by what was asked for. Where everything was
+#: taken back, or moved elsewhere, nothing is.
+_GROUPED = """
+SELECT {groups}, SUM(summed.amount_nano), SUM(summed.entry_count)
+FROM ({summed}
+) AS summed
+JOIN dimension_set ON dimension_set.id = summed.dimension_set_id{tags}
+WHERE {conditions}
+GROUP BY {groups}
+HAVING SUM(summed.entry_count) <> 0"""
+_TAG_OF_SET = (
+    " LEFT JOIN tag AS {alias} ON {alias}.dimension_set_id = dimension_set.id AND {alias}.name = :{alias}"
+)
+#: First which rows, from the index of time, then these few whole.
+_PAGE = """
+SELECT {columns}
+FROM (
+    SELECT entry.id AS chosen_id FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
+    WHERE {conditions} ORDER BY entry.id LIMIT :page_limit
+) AS chosen
+JOIN entry ON entry.id = chosen_id
+JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
+ORDER BY entry.id"""
+_Values: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -61,18 +92,18 @@ class Total:
 
 
 def totals(
-    connection: Connection, selection: Selection, by: Sequence[str] = (), as_of: datetime | None = None
+    transaction: Transaction, selection: Selection, by: Sequence[str] = (), as_of: datetime | None = None
 ) -> list[Total]:
     """The sums of the selected entries per value of `by` and currency, ordered by them; integer arithmetic in
     the database, so exact.
 
     by: of ROLLED_UP, OF_ENTRIES, or tag:<name>. as_of: by what was recorded up to and including that moment.
     """
-    return by_time(connection, selection, [selection.window], by, as_of)[0]
+    return by_time(transaction, selection, [selection.window], by, as_of)[0]
 
 
 def by_time(
-    connection: Connection,
+    transaction: Transaction,
     selection: Selection,
     windows: Sequence[Window],
     by: Sequence[str] = (),
@@ -81,7 +112,9 @@ def by_time(
     """totals() for each of these windows (local days, say), as far as it lies in the selection's, with one
     statement.
     """
-    rows_needed = as_of is not None or any(name in OF_ENTRIES for name in by) or bool(_of_entries(selection))
+    rows_needed = (
+        as_of is not None or any(name in OF_ENTRIES for name in by) or bool(_of_entries(selection)[0])
+    )
     cut = [_cut(window, selection.window) for window in windows]
     parts = [
         (number, part)
@@ -91,10 +124,10 @@ def by_time(
     found: list[list[Total]] = [[] for _window in windows]
     if not parts:
         return found
-    for row in connection.execute(_grouped(selection, parts, by, as_of)):
-        number, *values, currency, amount_nano, entry_count = row
-        keys = dict(zip(by, values, strict=True))
-        found[number].append(Total(keys, currency, int(amount_nano), int(entry_count)))
+    asked, values = _grouped(transaction, selection, parts, by, as_of)
+    for number, *keys, currency, amount_nano, entry_count in read(transaction, asked, values):
+        told = dict(zip(by, keys, strict=True))
+        found[number].append(Total(told, currency, int(amount_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
     return [sorted(of_window, key=_place) for of_window in found]
 
@@ -103,13 +136,8 @@ def _place(total: Total) -> tuple[Any, ...]:
     return *((value is not None, value or "") for value in total.keys.values()), total.currency
 
 
-def sums(connection: Connection, window: Window) -> dict[str, int]:
-    """currency -> sum in 1e-9 units of all entries that begin in the window."""
-    return {total.currency: total.amount_nano for total in totals(connection, Selection(window))}
-
-
 def rows(
-    connection: Connection,
+    transaction: Transaction,
     selection: Selection,
     limit: int,
     after: int | None = None,
@@ -123,219 +151,132 @@ def rows(
     for a reversal. valid_only: neither reversals nor what they took back. as_of: what was recorded up to and
     including that moment.
     """
-    # Here, as the sums of a gate need nothing of it, and a task compiles what it imports.
-    from sqlalchemy import select
+    # Here, as sums need nothing of it, and a task compiles what it imports.
+    from .entries import STORED, STORED_COLUMNS
 
-    from .entries import stored_columns
-
-    entry = tables().entry
-    # First which rows, from the index of time, then these few whole.
-    page = (
-        select(entry.c.id)
-        .join_from(entry, tables().dimension_set)
-        .where(*selected(selection, as_of))
-        .order_by(entry.c.id)
-        .limit(limit)
-    )
+    conditions, values = selected(selection, as_of)
     if after is not None:
-        page = page.where(entry.c.id > after)
+        conditions += " AND entry.id > :page_after"
+        values["page_after"] = after
     if valid_only:
-        page = page.where(*valid(as_of))
-    chosen = page.subquery()
-    statement = (
-        select(*stored_columns())
-        .join_from(entry, tables().dimension_set)
-        .join(chosen, chosen.c.id == entry.c.id)
-        .order_by(entry.c.id)
-    )
-    return [row._asdict() for row in connection.execute(statement)]
+        conditions += f" AND {valid(as_of)}"
+    asked = _PAGE.format(columns=STORED_COLUMNS, conditions=conditions)
+    return read_by_name(transaction, STORED, asked, {**values, "page_limit": limit})
 
 
-def selected(selection: Selection, as_of: datetime | None) -> list[ColumnElement[bool]]:
-    """The selection's conditions on entries joined with their dimension sets, by what was recorded up to
-    then.
+def selected(selection: Selection, as_of: datetime | None) -> tuple[str, _Values]:
+    """The selection's condition on entries joined with their dimension sets, by what was recorded up to then,
+    and its values, among which as_of is where it is named.
     """
-    entry = tables().entry
     begin, end = _seconds(selection.window)
-    in_time = [entry.c.period_begin >= begin, entry.c.period_begin < end]
-    return [*in_time, *_of_entries(selection), *_of_dimensions(selection), *_recorded_by(entry, as_of)]
+    of_entries, entry_values = _of_entries(selection)
+    of_dimensions, dimension_values = _of_dimensions(selection)
+    recorded, recorded_values = _recorded_by("entry", as_of)
+    in_time = "entry.period_begin >= :first AND entry.period_begin < :behind_last"
+    return " AND ".join([in_time, *of_entries, *of_dimensions, *recorded]), {
+        "first": begin,
+        "behind_last": end,
+        **entry_values,
+        **dimension_values,
+        **recorded_values,
+    }
 
 
-def valid(as_of: datetime | None) -> list[ColumnElement[bool]]:
-    """The conditions on entries that are no reversal and that none takes back, by what was recorded up to
-    then.
+def valid(as_of: datetime | None) -> str:
+    """The condition on entries that are no reversal and that none takes back, by what was recorded up to
+    then; its values are those of selected().
     """
-    from sqlalchemy import exists
-
-    entry, reversal = tables().entry, tables().entry.alias()
-    taken_back = exists().where(reversal.c.reverses == entry.c.id, *_recorded_by(reversal, as_of))
-    return [entry.c.reverses.is_(None), ~taken_back]
+    recorded, _values = _recorded_by("reversal", as_of)
+    taken_back = " AND ".join(["reversal.reverses = entry.id", *recorded])
+    reversal = f"SELECT 1 FROM entry AS reversal WHERE {taken_back}"  # noqa: S608
+    return f"entry.reverses IS NULL AND NOT EXISTS ({reversal})"
 
 
 def _grouped(
-    selection: Selection, parts: list[tuple[int, roll_up.Part]], by: Sequence[str], as_of: datetime | None
-) -> Select[Any]:
-    """Window's number, keys, currency, sum and count.
-
-    Summed by dimension set first, of which there are few, then by what was asked for.
-    """
-    from sqlalchemy import func, select
-
-    summed = _per_set(selection, parts, [name for name in by if name in OF_ENTRIES], as_of)
-    dimension_set = tables().dimension_set
-    joined: FromClause = summed.join(dimension_set, dimension_set.c.id == summed.c.dimension_set_id)
-    keys: list[ColumnElement[Any]] = []
-    for name in by:
-        if name.startswith(TAG):
-            tag = tables().tag.alias()
-            at = _all(tag.c.dimension_set_id == dimension_set.c.id, tag.c.name == name.removeprefix(TAG))
-            joined = joined.outerjoin(tag, at)
-            keys.append(tag.c.value)
-        else:
-            keys.append(summed.c[name] if name in OF_ENTRIES else _dimension(name))
-    groups = [summed.c.number, *keys, dimension_set.c.currency]
-    count = func.sum(summed.c.entry_count)
-    return (
-        select(*groups, func.sum(summed.c.amount_nano), count)
-        .select_from(joined)
-        .where(*_of_dimensions(selection))
-        .group_by(*groups)
-        # Where everything was taken back, or moved elsewhere, nothing is.
-        .having(count != 0)
-    )
-
-
-def _per_set(
+    transaction: Transaction,
     selection: Selection,
-    parts: Sequence[tuple[int, roll_up.Part]],
-    entry_keys: Sequence[str],
+    parts: Sequence[NumberedPart],
+    by: Sequence[str],
     as_of: datetime | None,
-) -> Subquery:
-    """Window's number, dimension set's id, what only entries know, sum and count."""
-    from sqlalchemy import func, select, union_all
-
-    in_buckets = [(number, part) for number, part in parts if part.bucket_s != roll_up.NO_BUCKET]
-    in_entries = [(number, part) for number, part in parts if part.bucket_s == roll_up.NO_BUCKET]
-    sources = [_from_roll_up(_part("of_buckets", in_buckets))] if in_buckets else []
-    if in_entries:
-        sources.append(_from_entries(_part("of_entries", in_entries), selection, entry_keys, as_of))
-    read = (sources[0] if len(sources) == 1 else union_all(*sources)).subquery()
-    of_set = [read.c.number, read.c.dimension_set_id, *(read.c[name] for name in entry_keys)]
-    small = select(
-        *of_set,
-        func.sum(read.c.amount_nano).label("amount_nano"),
-        func.sum(read.c.entry_count).label("entry_count"),
-    )
-    return small.group_by(*of_set).subquery()
-
-
-def _from_roll_up(part: CTE) -> Select[Any]:
-    from sqlalchemy import select
-
-    bucket = tables().roll_up
-    inside = _all(
-        bucket.c.bucket_s == part.c.bucket_s,
-        bucket.c.bucket_begin >= part.c.begin,
-        bucket.c.bucket_begin < part.c.finish,
-    )
-    signed = ((bucket.c[name] * part.c.sign).label(name) for name in ("amount_nano", "entry_count"))
-    return select(part.c.number, bucket.c.dimension_set_id, *signed).join_from(part, bucket, inside)
-
-
-def _from_entries(
-    part: CTE, selection: Selection, keys: Sequence[str], as_of: datetime | None
-) -> Select[Any]:
-    from sqlalchemy import case, select
-
-    entry = tables().entry
-    inside = _all(entry.c.period_begin >= part.c.begin, entry.c.period_begin < part.c.finish)
-    count = case((entry.c.reverses.is_(None), part.c.sign), else_=-part.c.sign).label("entry_count")
-    return (
-        select(part.c.number, entry.c.dimension_set_id, *(_of_entry(name).label(name) for name in keys))
-        .add_columns((entry.c.amount_nano * part.c.sign).label("amount_nano"), count)
-        .join_from(part, entry, inside)
-        .where(*_of_entries(selection), *_recorded_by(entry, as_of))
-    )
-
-
-def _part(name: str, parts: list[tuple[int, roll_up.Part]]) -> CTE:
-    """The parts of the windows as a table; only numbers of our own are in its text.
-
-    VALUES has no limit where UNION has one.
-    """
-    from sqlalchemy import column, text
-
-    values = ", ".join(str((number, *astuple(part))) for number, part in parts)
-    names = ("number", "bucket_s", "begin", "finish", "sign")
-    picked = ", ".join(f"column{place} AS {name}" for place, name in enumerate(names, 1))
-    query = f"SELECT {picked} FROM (VALUES {values}) AS given"  # noqa: S608
-    return text(query).columns(*map(column, names)).cte(name)
-
-
-def _dimension(name: str) -> ColumnElement[Any]:
-    """What entries are grouped by under that name; a project by its id, else its name."""
-    from sqlalchemy import func
-
-    columns = tables().dimension_set.c
-    return func.coalesce(columns.project_id, columns.project_name) if name == "project" else columns[name]
-
-
-def _of_entry(name: str) -> ColumnElement[Any]:
-    from sqlalchemy import func
-
-    columns = tables().entry.c
-    return func.coalesce(columns.resource_id, columns.resource_name) if name == "resource" else columns[name]
-
-
-def _of_dimensions(selection: Selection) -> list[ColumnElement[bool]]:
-    """The selection's conditions on dimension sets."""
-    from sqlalchemy import or_, select
-
-    columns, tag = tables().dimension_set.c, tables().tag
-    lists = {
-        columns.category: selection.categories,
-        columns.charge_category: selection.charge_categories,
-        columns.cloud: selection.clouds,
-        columns.region: selection.regions,
+) -> tuple[str, _Values]:
+    """A SELECT of the window's number, keys, currency, sum and count, and its values."""
+    tags = {name: f"tag_{number}" for number, name in enumerate(by) if name.startswith(TAG)}
+    keys = [_key(name, tags) for name in by]
+    of_entries, entry_values = _of_entries(selection)
+    recorded, recorded_values = _recorded_by("", as_of)
+    of_dimensions, dimension_values = _of_dimensions(selection)
+    entry_keys = [(name, _RESOURCE if name == "resource" else name) for name in by if name in OF_ENTRIES]
+    summed = per_set(parts, transaction.on_postgresql, entry_keys, [*of_entries, *recorded])
+    return _GROUPED.format(
+        groups=", ".join(["summed.window_number", *keys, "dimension_set.currency"]),
+        summed=summed,
+        tags="".join(_TAG_OF_SET.format(alias=alias) for alias in tags.values()),
+        conditions=" AND ".join(of_dimensions) or "1 = 1",
+    ), {
+        **entry_values,
+        **recorded_values,
+        **dimension_values,
+        **{alias: name.removeprefix(TAG) for name, alias in tags.items()},
     }
-    conditions: list[ColumnElement[bool]] = [
-        column.in_(wanted) for column, wanted in lists.items() if wanted is not None
-    ]
+
+
+def _key(name: str, tags: Mapping[str, str]) -> str:
+    """The SQL of what sums are grouped by under that name; KeyError where there is no such group."""
+    return f"{tags[name]}.value" if name in tags else _KEYS[name]
+
+
+def _of_dimensions(selection: Selection) -> tuple[list[str], _Values]:
+    """The selection's conditions on dimension sets, and their values."""
+    lists = {
+        "dimension_set.category": selection.categories,
+        "dimension_set.charge_category": selection.charge_categories,
+        "dimension_set.cloud": selection.clouds,
+        "dimension_set.region": selection.regions,
+    }
+    conditions, values = _in_lists(lists)
     if selection.projects is not None:
+        listed, named = one_of(selection.projects, "project")
         conditions.append(
-            or_(columns.project_id.in_(selection.projects), columns.project_name.in_(selection.projects))
+            f"(dimension_set.project_id IN ({listed}) OR dimension_set.project_name IN ({listed}))"
         )
-    for name, value in selection.tags.items():
-        having = select(tag.c.dimension_set_id).where(tag.c.name == name, tag.c.value == value)
-        conditions.append(columns.id.in_(having))
-    return conditions
+        values |= named
+    for number, (name, value) in enumerate(selection.tags.items()):
+        conditions.append(
+            f"dimension_set.id IN (SELECT dimension_set_id FROM tag"  # noqa: S608
+            f" WHERE name = :tag_name_{number} AND value = :tag_value_{number})"
+        )
+        values |= {f"tag_name_{number}": name, f"tag_value_{number}": value}
+    return conditions, values
 
 
-def _of_entries(selection: Selection) -> list[ColumnElement[bool]]:
-    """The selection's conditions on what only the entries know."""
-    from sqlalchemy import or_
-
-    columns = tables().entry.c
+def _of_entries(selection: Selection) -> tuple[list[str], _Values]:
+    """The selection's conditions on what only the entries know, and their values."""
     # Joined to nothing, as SQLite would otherwise look the sources up, which have the rows of all time, and
     # that for every window.
-    lists = {columns.source + "": selection.sources, columns.metric: selection.metrics}
-    conditions: list[ColumnElement[bool]] = [
-        column.in_(wanted) for column, wanted in lists.items() if wanted is not None
-    ]
+    conditions, values = _in_lists({"(source || '')": selection.sources, "metric": selection.metrics})
     if selection.resources is not None:
-        wanted = selection.resources
-        conditions.append(or_(columns.resource_id.in_(wanted), columns.resource_name.in_(wanted)))
-    return conditions
+        listed, named = one_of(selection.resources, "resource")
+        conditions.append(f"(resource_id IN ({listed}) OR resource_name IN ({listed}))")
+        values |= named
+    return conditions, values
 
 
-def _recorded_by(entry: FromClause, as_of: datetime | None) -> list[ColumnElement[bool]]:
-    return [] if as_of is None else [entry.c.recorded_at <= int(as_of.timestamp())]
+def _in_lists(lists: Mapping[str, Sequence[str] | None]) -> tuple[list[str], _Values]:
+    """The conditions that each of these is one of its list, None for any, and their values."""
+    conditions, values = list[str](), _Values()
+    for number, (column, wanted) in enumerate(lists.items()):
+        if wanted is not None:
+            listed, named = one_of(wanted, "".join(filter(str.isalpha, column)) + f"_{number}")
+            conditions.append(f"{column} IN ({listed})")
+            values |= named
+    return conditions, values
 
 
-def _all(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    from sqlalchemy import and_
-
-    return and_(*conditions)
+def _recorded_by(table: str, as_of: datetime | None) -> tuple[list[str], _Values]:
+    if as_of is None:
+        return [], {}
+    column = f"{table}.recorded_at" if table else "recorded_at"
+    return [f"{column} <= :as_of"], {"as_of": int(as_of.timestamp())}
 
 
 def _cut(window: Window, outer: Window) -> tuple[int, int]:

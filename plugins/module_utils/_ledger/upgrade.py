@@ -8,36 +8,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import dimension_sets, roll_up
-from .schema import SCHEMA_VERSION, tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
+from .tables import make_missing
+from .transaction import Transaction, execute, insert, read, read_by_name
 
 #: How many rows are moved at once.
 _BATCH = 500
 #: What was different in schema 1; a table after those that refer to it.
 _OF_SCHEMA_1 = ("entry", "budget", "feed_window", "feed")
 _OF_FEED = (
-    " FROM feed JOIN entry ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
+    " FROM feed JOIN entry"
+    " ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
     " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
 )
+_OF_BUDGET_1 = (
+    "name, limit_nano, currency, period, timezone, first_day, anchor_day, anchor_month, period_begin,"
+    " period_end, fed_by, basis, max_staleness_s"
+)
+_OF_FEED_1 = "auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through"
 #: Schema 1 knew no scopes, no thresholds and no tags, and a run rate only as a whole: its parts are told from
 #: the entries.
 _MOVE_BUDGETS_AND_FEEDS = (
-    "INSERT INTO budget (name, limit_nano, currency, period, timezone, first_day, anchor_day, anchor_month, period_begin, period_end,"
-    " fed_by, basis, max_staleness_s, categories, projects, tags, thresholds) SELECT name, limit_nano, currency, period, timezone,"
-    " first_day, anchor_day, anchor_month, period_begin, period_end, fed_by, basis, max_staleness_s, '[]', '[]', '{}', '[]'"
-    " FROM budget_of_schema_1",
-    "INSERT INTO feed (id, told_by, auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, retired,"
-    " revision)"
-    " SELECT id, 'cloudkitty', auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through, 0, 0"
-    " FROM feed_of_schema_1",
+    f"INSERT INTO budget ({_OF_BUDGET_1}, categories, projects, tags, thresholds)"  # noqa: S608
+    f" SELECT {_OF_BUDGET_1}, '[]', '[]', '{{}}', '[]' FROM budget_of_schema_1",
+    f"INSERT INTO feed (id, told_by, {_OF_FEED_1}, retired, revision)"  # noqa: S608
+    f" SELECT id, 'cloudkitty', {_OF_FEED_1}, 0, 0 FROM feed_of_schema_1",
     'INSERT INTO feed_window (feed_id, "begin", "end", resolution, "grouping", tagged)'
     " SELECT feed_id, \"begin\", \"end\", 'hour', 'type', 0 FROM feed_window_of_schema_1",
-    f"INSERT INTO feed_carried (feed_id, kind, name) SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
+    "INSERT INTO feed_carried (feed_id, kind, name)"
+    f" SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
     "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
     f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"
     " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category",
@@ -57,23 +57,24 @@ _LEAVE_SCHEMA_2 = (
 _LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
 
 
-def upgrade(connection: Connection, version: int) -> None:
+def upgrade(transaction: Transaction, version: int) -> None:
     """Bring a ledger of that version to SCHEMA_VERSION.
 
     What fails leaves it as it was: the transaction is not committed.
     """
     if version == 1:
-        _leave_schema_1(connection)
+        _leave_schema_1(transaction)
     else:
         for statement in (*(_LEAVE_SCHEMA_2 if version == 2 else ()), *_LEAVE_SCHEMA_3):
-            connection.exec_driver_sql(statement)
+            execute(transaction, statement)
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
-    tables().metadata.create_all(connection)
-    connection.execute(tables().ledger_schema.update().values(version=SCHEMA_VERSION))
+    make_missing(transaction)
+    statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
+    execute(transaction, statement, {"version": SCHEMA_VERSION})
 
 
-def _leave_schema_1(connection: Connection) -> None:
+def _leave_schema_1(transaction: Transaction) -> None:
     """Make the present tables beside the old ones, and move all rows with their ids.
 
     Schema 1 was on SQLite only.
@@ -83,36 +84,39 @@ def _leave_schema_1(connection: Connection) -> None:
         "DROP INDEX entry_once",
         "DROP INDEX entry_by_time",
     ):
-        connection.exec_driver_sql(statement)
-    tables().metadata.create_all(connection)
+        execute(transaction, statement)
+    make_missing(transaction)
+    columns = [str(row[1]) for row in read(transaction, "PRAGMA table_info(entry_of_schema_1)")]
     after: int | None = 0
     while after is not None:
-        after = _move_batch(connection, after)
+        after = _move_batch(transaction, columns, after)
     for statement in (*_MOVE_BUDGETS_AND_FEEDS, *(f"DROP TABLE {name}_of_schema_1" for name in _OF_SCHEMA_1)):
-        connection.exec_driver_sql(statement)
+        execute(transaction, statement)
 
 
-def _move_batch(connection: Connection, after: int) -> int | None:
+def _move_batch(transaction: Transaction, columns: list[str], after: int) -> int | None:
     """Move the next rows behind that id; the last one's id, None where there was none left."""
-    found = connection.exec_driver_sql(
-        "SELECT * FROM entry_of_schema_1 WHERE id > ? ORDER BY id LIMIT ?", (after, _BATCH)
+    rows = read_by_name(
+        transaction,
+        columns,
+        "SELECT * FROM entry_of_schema_1 WHERE id > :after ORDER BY id LIMIT :batch",
+        {"after": after, "batch": _BATCH},
     )
-    rows = [dict(row) for row in found.mappings()]
     if not rows:
         return None
     of_rows = [dimension_sets.Dimensions(*(row[name] for name in dimension_sets.DIMENSIONS)) for row in rows]
-    ids = dimension_sets.ids_of(connection, of_rows)
+    ids = dimension_sets.ids_of(transaction, of_rows)
     sets = [ids[one] for one in of_rows]
-    kept = [name for name in rows[0] if name not in dimension_sets.DIMENSIONS]
+    kept = [name for name in columns if name not in dimension_sets.DIMENSIONS]
     moved = [
         {**{name: row[name] for name in kept}, "dimension_set_id": number}
         for number, row in zip(sets, rows, strict=True)
     ]
-    connection.execute(tables().entry.insert(), moved)
+    insert(transaction, "entry", moved)
     signs = [1 if row["reverses"] is None else -1 for row in rows]
     told = zip(sets, rows, signs, strict=True)
     roll_up.add(
-        connection, ((number, row["period_begin"], row["amount_nano"], sign) for number, row, sign in told)
+        transaction, ((number, row["period_begin"], row["amount_nano"], sign) for number, row, sign in told)
     )
     last: int = rows[-1]["id"]
     return last

@@ -12,15 +12,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from .._core.usage_record import UsageRecord, as_plain, epoch, from_plain
-from .schema import tables
+from . import transaction as ledger
+from .transaction import Transaction, insert_numbered
 
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
-
-_AT_ONCE = 500
+_STORED = ("id", "source", "system", "key", "created", "content")
+_READ = f"SELECT {', '.join(_STORED)} FROM usage_record"  # noqa: S608
+_WHOSE = ("source", "system", "region", "project_id")
+_Row: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,19 @@ class Chosen:
 
 
 def add(
-    connection: Connection, record: UsageRecord, now: datetime, recorded_by: str
+    transaction: Transaction, record: UsageRecord, now: datetime, recorded_by: str
 ) -> tuple[UsageRecord, bool]:
     """Keep a record; as it is kept, and whether it is new: what has its system's own key is kept once.
 
     One without a key gets the ledger's number of it. The record says when it was created.
     """
-    table = tables().usage_record
     if record.key is not None:
-        same = _chosen(Chosen(record.source, record.system)).where(table.c.key == record.key)
-        before = connection.execute(same).mappings().one_or_none()
-        if before is not None:
-            return _record(before), False
+        same, named = _conditions(Chosen(record.source, record.system))
+        asked = f'{_READ} WHERE {same} AND "key" = :number'
+        before = ledger.read(transaction, asked, {**named, "number": record.key})
+        if before:
+            (row,) = before
+            return _record(row), False
     content = as_plain(record)
     kept = {name: content.pop(name) for name in ("source", "system", "key", "created")}
     values = {
@@ -59,56 +61,49 @@ def add(
         "recorded_at": epoch(now),
         "recorded_by": recorded_by,
     }
-    number = int(connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one())
+    number = insert_numbered(transaction, "usage_record", values)
     return (record if record.key is not None else replace(record, key=number)), True
 
 
-def read(connection: Connection, chosen: Chosen, key: int | None = None) -> Iterator[UsageRecord]:
+def read(transaction: Transaction, chosen: Chosen, key: int | None = None) -> Iterator[UsageRecord]:
     """The records meant, the newest first, of which a few hundred are held at a time. key: only those of that
     number.
     """
-    table = tables().usage_record
-    wanted = _chosen(chosen).order_by(table.c.created.desc(), table.c.id.desc())
+    wanted, values = _conditions(chosen)
     if key is not None:
-        wanted = wanted.where((table.c.key == key) | (table.c.key.is_(None) & (table.c.id == key)))
-    for row in connection.execute(wanted, execution_options={"yield_per": _AT_ONCE}).mappings():
-        yield _record(row)
+        wanted += ' AND ("key" = :number OR ("key" IS NULL AND id = :number))'
+        values["number"] = key
+    asked = f"{_READ} WHERE {wanted} ORDER BY created DESC, id DESC"
+    return map(_record, ledger.stream(transaction, asked, values))
 
 
-def _record(row: RowMapping) -> UsageRecord:
-    kept = {name: row[name] for name in ("source", "system", "created")}
-    return from_plain(
-        {**json.loads(row["content"]), **kept, "key": row["id"] if row["key"] is None else row["key"]}
-    )
-
-
-def places(connection: Connection, chosen: Chosen) -> list[tuple[str, str, str | None, str | None]]:
+def places(transaction: Transaction, chosen: Chosen) -> list[tuple[str, str, str | None, str | None]]:
     """Whose records are meant: source, system, region and project id, each once."""
-    from sqlalchemy import select
-
-    table = tables().usage_record
-    named = (table.c.source, table.c.system, table.c.region, table.c.project_id)
-    found = connection.execute(select(*named).distinct().where(*_conditions(chosen)).order_by(*named))
-    return [(row.source, row.system, row.region, row.project_id) for row in found]
-
-
-def _chosen(chosen: Chosen) -> Select[Any]:
-    from sqlalchemy import select
-
-    return select(tables().usage_record).where(*_conditions(chosen))
-
-
-def _conditions(chosen: Chosen) -> list[ColumnElement[bool]]:
-    table = tables().usage_record
-    found = [
-        table.c[name] == wanted
-        for name in ("source", "system", "region")
-        if (wanted := getattr(chosen, name)) is not None
+    wanted, values = _conditions(chosen)
+    names = ", ".join(_WHOSE)
+    asked = f"SELECT DISTINCT {names} FROM usage_record WHERE {wanted} ORDER BY {names}"  # noqa: S608
+    return [
+        (source, system, region, project_id)
+        for source, system, region, project_id in ledger.read(transaction, asked, values)
     ]
-    if chosen.project is not None:
-        found.append((table.c.project_id == chosen.project) | (table.c.project_name == chosen.project))
-    if chosen.since is not None:
-        found.append(table.c.created >= epoch(chosen.since))
-    if chosen.until is not None:
-        found.append(table.c.created < epoch(chosen.until))
-    return found
+
+
+def _record(row: _Row) -> UsageRecord:
+    number, source, system, key, created, content = row
+    kept = {"source": source, "system": system, "created": created}
+    return from_plain({**json.loads(content), **kept, "key": number if key is None else key})
+
+
+def _conditions(chosen: Chosen) -> tuple[str, dict[str, Any]]:
+    """The condition that chooses these records, and its values."""
+    found, values = ["1 = 1"], dict[str, Any]()
+    for name in ("source", "system", "region", "project"):
+        if (wanted := getattr(chosen, name)) is not None:
+            of_project = "(project_id = :project OR project_name = :project)"
+            found.append(of_project if name == "project" else f"{name} = :{name}")
+            values[name] = wanted
+    for name, condition in (("since", "created >= :since"), ("until", "created < :until")):
+        if (moment := getattr(chosen, name)) is not None:
+            found.append(condition)
+            values[name] = epoch(moment)
+    return " AND ".join(found), values

@@ -25,7 +25,7 @@ from .result import chosen, parse_fields
 from .summary import summary
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from .._ledger.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _latest(records: Records, question: RecordQuestion) -> UsageRecord:
 class StoredRecords:
     """The records of a ledger."""
 
-    connection: Connection
+    connection: Transaction
     meant: usage_records.Chosen
 
     def one(self, key: int) -> UsageRecord:

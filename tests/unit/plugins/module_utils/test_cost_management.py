@@ -345,7 +345,7 @@ def test_nothing_here_needs_ansible_and_memory_needs_no_database() -> None:
 import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("ansible", "sqlalchemy", "openstack", "keystoneauth1"):
+        if name.split(".")[0] in ("ansible", "psycopg", "openstack", "keystoneauth1"):
             raise ImportError(name)
 sys.meta_path.insert(0, Refuse())
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import BudgetManager, CostTracker

@@ -22,6 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Ra
 from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
 from .snapshots import NOW, nano
 
@@ -121,7 +122,8 @@ class Desk:
     def entries(self) -> list[tuple[str, str]]:
         """The keys and amounts of the entries that are valid now."""
         with sql.reading(self.options) as ledger:
-            found = ledger.connection.exec_driver_sql(
-                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER BY key"
+            found = read(
+                ledger.connection,
+                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER BY key",
             )
             return [(key, f"{int(total) / 10**9:g}") for key, total in found]

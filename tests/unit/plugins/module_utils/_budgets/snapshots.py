@@ -28,7 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import 
     Imported,
     RunRate,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.holds import Line
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.holds import HoldLine
 
 UNIT = 10**9
 #: The moment of most tests, and the begin of its month.
@@ -111,15 +111,15 @@ def line(
     tags: Mapping[str, str] | None = None,
     period: str = "this",
     currency: str = "ICU",
-) -> Line:
-    return Line(Money(Decimal(amount), currency), category, project, parse_tags(tags), period)
+) -> HoldLine:
+    return HoldLine(Money(Decimal(amount), currency), category, project, parse_tags(tags), period)
 
 
 def promise(amount: str, counts_at: datetime, period: str = "this", **more: Any) -> OutstandingHold:
     return OutstandingHold("deploy", line(amount, period=period, **more), counts_at, counts_at)
 
 
-def asked(*amounts: str | Line, currency: str = "ICU") -> Request:
+def asked(*amounts: str | HoldLine, currency: str = "ICU") -> Request:
     """A request of lines, or of amounts that say nothing else."""
     return Request(tuple(line(one, currency=currency) if isinstance(one, str) else one for one in amounts))
 

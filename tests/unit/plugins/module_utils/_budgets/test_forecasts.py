@@ -25,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets.sums import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_hours, feeds, sql
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.feed_hours import Hours
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.feed_hours import FeedHours
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Imported, RunRate
 
 from . import snapshots

@@ -16,9 +16,10 @@ from typing import Any
 import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import writing
-from sqlalchemy import make_url
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
+
+from tests.unit.asked_ledger import parts_of, with_parts
 
 from .desk import Desk
 
@@ -27,20 +28,14 @@ ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
 
 def as_role(desk: Desk, postgresql: dict[str, Any], role: str) -> Desk:
     """The same ledger for a login of that role."""
-    url = make_url(desk.options.url or "")
+    url = str(desk.options.url)
     login = f"login_{role}"
-    with psycopg.connect(
-        host=postgresql["host"],
-        port=postgresql["port"],
-        **postgresql["admin"],
-        dbname=url.database,
-        autocommit=True,
-    ) as connection:
+    with psycopg.connect(**parts_of(url), **postgresql["admin"], autocommit=True) as connection:
         connection.execute(ROLES.read_text())
         connection.execute(f"DROP ROLE IF EXISTS {login}")
         connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'geheim'")
         connection.execute(f"GRANT {role} TO {login}")
-    own = url.set(username=login, password="geheim").render_as_string(hide_password=False)
+    own = with_parts(url, username=login, password="geheim")
     return Desk(replace(desk.options, url=own), desk.now)
 
 
@@ -62,14 +57,13 @@ def test_who_gates_uses_an_override_up_and_can_neither_make_nor_undo_one(
     assert controller.override(**raised)["changed"]
     assert pipeline.hold("150")["gate_passed"]
     assert pipeline.commit("150")["exceeded"] == []
-    use, override = tables().override_use, tables().limit_override
     for statement in (
-        use.delete(),
-        use.update().values(generation=2),
-        override.update().values(amount_nano=10**15),
+        "DELETE FROM override_use",
+        "UPDATE override_use SET generation = 2",
+        "UPDATE limit_override SET amount_nano = 1000000000000000",
     ):
         with pytest.raises(LedgerError, match="permission denied"), writing(pipeline.options) as ledger:
-            ledger.connection.execute(statement)
+            execute(ledger.connection, statement)
 
 
 def test_the_servers_clock_tells_what_has_expired(shared: Desk) -> None:
@@ -100,7 +94,7 @@ def test_who_gates_fires_and_acknowledges_and_cannot_undo_either(
         "DELETE FROM alert_acknowledged",
     ):
         with pytest.raises(LedgerError, match="permission denied"), writing(pipeline.options) as ledger:
-            ledger.connection.exec_driver_sql(statement)
+            execute(ledger.connection, statement)
     with pytest.raises(LedgerError, match="permission denied"):
         pipeline.alert(budget="team", state="rearmed")
     assert len(owner.alert(budget="team", state="rearmed")["rearmed"]) == 3

@@ -21,7 +21,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.usage_record import UsageRecord
 from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql, usage_records
-from sqlalchemy import make_url
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
+
+from tests.unit.asked_ledger import parts_of, with_parts
 
 from .desk import Desk
 from .snapshots import feed
@@ -36,17 +38,14 @@ def desks(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Callable[
     """A ledger with a budget of 100 and the grants, run twice as after an upgrade; a desk for a login with
     one of the roles.
     """
-    url = make_url(postgresql_url)
-    admin = psycopg.connect(
-        host=url.host, port=url.port, **postgresql["admin"], dbname=url.database, autocommit=True
-    )
+    admin = psycopg.connect(**parts_of(postgresql_url), **postgresql["admin"], autocommit=True)
     made: list[str] = []
 
     def desk(role: str) -> Desk:
         name = f"login_{secrets.token_hex(6)}"
         admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'geheim' IN ROLE {role}".encode())
         made.append(name)
-        login = url.set(username=name, password="geheim").render_as_string(hide_password=False)
+        login = with_parts(postgresql_url, username=name, password="geheim")
         return Desk(sql.LedgerOptions(login, timeout_seconds=5), now_utc())
 
     Desk(sql.LedgerOptions(postgresql_url), now_utc()).define()
@@ -177,4 +176,4 @@ def test_whoever_owns_the_limits_defines_overrides_and_removes(owner: Desk) -> N
 def _affected(desk: Desk, statement: str) -> int:
     """How many rows the statement changed."""
     with sql.writing(desk.options) as ledger:
-        return ledger.connection.exec_driver_sql(statement).rowcount
+        return execute(ledger.connection, statement)

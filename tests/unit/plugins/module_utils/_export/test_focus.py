@@ -148,9 +148,7 @@ def test_1_0_has_the_columns_of_1_0(tmp_path: Path) -> None:
 def test_sums_are_the_ledger_s_to_the_last_digit(tmp_path: Path) -> None:
     told, result = written(tmp_path, every_kind())
     with sql.reading(sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")) as opened:
-        stored = {
-            code: from_nano(nano) for code, nano in totals.sums(opened.connection, WHOLE.window).items()
-        }
+        stored = {code: from_nano(nano) for code, nano in sums(opened.connection, WHOLE.window).items()}
     for code, amount in stored.items():
         assert (
             sum(Decimal(row["x_RecordedCost"]) for row in told if row["x_RecordedCurrency"] == code) == amount

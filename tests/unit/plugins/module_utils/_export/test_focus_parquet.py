@@ -18,7 +18,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import fr
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._export import export, focus_parquet
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import columns_of
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
+
+from tests.unit.asked_ledger import sums
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
 from .test_focus import rows_of
@@ -48,7 +50,7 @@ def test_every_partition_has_the_sums_of_its_month(tmp_path: Path) -> None:
     with sql.reading(options) as opened:
         for month in (9, 10, 11):
             window = Window(*(datetime(2026, one, 1, tzinfo=NOW.tzinfo) for one in (month, month + 1)))
-            for code, nano in totals.sums(opened.connection, window).items():
+            for code, nano in sums(opened.connection, window).items():
                 expected[f"2026-{month:02}", code] = from_nano(nano)
     assert {(month, code): amount for month, code, amount in told} == expected
     assert asked(tmp_path, "SELECT count(*), sum(BilledCost) FROM lake") == [

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
 from .importer import run
 
@@ -48,7 +49,7 @@ VALID = (
 def said(url: str, statements: Sequence[str] = SAID) -> list[list[tuple[object, ...]]]:
     """In an order of our own: each database sorts by its rules. True and 1 are equal in Python."""
     with sql.reading(sql.LedgerOptions(url)) as ledger:
-        found = [ledger.connection.exec_driver_sql(statement).all() for statement in statements]
+        found = [read(ledger.connection, statement) for statement in statements]
     return [sorted(map(tuple, rows), key=lambda row: [str(value) for value in row]) for rows in found]
 
 

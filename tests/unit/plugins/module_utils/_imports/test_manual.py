@@ -16,10 +16,11 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import costs_of, record
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import totals
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.unit.asked_ledger import sums
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ALWAYS = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -45,7 +46,7 @@ def outcomes(result: dict[str, Any]) -> list[str]:
 
 def total(ledger: LedgerOptions) -> int:
     with reading(ledger) as opened:
-        return totals.sums(opened.connection, ALWAYS).get("CHF", 0)
+        return sums(opened.connection, ALWAYS).get("CHF", 0)
 
 
 def test_each_is_told_what_happened_to_it(ledger: LedgerOptions) -> None:

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections import Counter
 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.roll_up import BUCKETS_S
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
-from sqlalchemy import Connection, select
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import Transaction, read
+
+ENTRIES = "SELECT period_begin, dimension_set_id, amount_nano, reverses FROM entry"
+ROLL_UP = "SELECT bucket_s, bucket_begin, dimension_set_id, amount_nano, entry_count FROM roll_up"
 
 
-def assert_roll_up_equals_the_rows(connection: Connection) -> None:
+def assert_roll_up_equals_the_rows(transaction: Transaction) -> None:
     """Every bucket of every length, rebuilt from the rows, and no other."""
     amounts: Counter[tuple[int, int, int]] = Counter()
     counts: Counter[tuple[int, int, int]] = Counter()
-    for row in connection.execute(select(tables().entry)):
+    for begin, dimension_set_id, amount_nano, reverses in read(transaction, ENTRIES):
         for bucket_s in BUCKETS_S:
-            bucket = (bucket_s, row.period_begin - row.period_begin % bucket_s, row.dimension_set_id)
-            amounts[bucket] += row.amount_nano
-            counts[bucket] += 1 if row.reverses is None else -1
-    kept = {tuple(row[:3]): tuple(row[3:]) for row in connection.execute(select(tables().roll_up))}
+            bucket = (bucket_s, begin - begin % bucket_s, dimension_set_id)
+            amounts[bucket] += amount_nano
+            counts[bucket] += 1 if reverses is None else -1
+    kept = {tuple(row[:3]): tuple(row[3:]) for row in read(transaction, ROLL_UP)}
     assert kept == {bucket: (amounts[bucket], counts[bucket]) for bucket in amounts}

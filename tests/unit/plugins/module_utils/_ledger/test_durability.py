@@ -14,15 +14,15 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
-from sqlalchemy import select
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
 from .rolled_up import assert_roll_up_equals_the_rows
 
@@ -65,18 +65,15 @@ def names(options: LedgerOptions) -> list[tuple[str, str]]:
     """Source and key of every row. The roll-up, and on SQLite the file, are found whole."""
     with reading(options) as opened:
         assert_roll_up_equals_the_rows(opened.connection)
-        if opened.connection.dialect.name == "sqlite":
-            assert opened.connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
-        table = tables().entry
-        return [
-            (row.source, row.key) for row in opened.connection.execute(select(table.c.source, table.c.key))
-        ]
+        if not opened.connection.on_postgresql:
+            assert read(opened.connection, "PRAGMA integrity_check") == [("ok",)]
+        return [(source, key) for source, key in read(opened.connection, "SELECT source, key FROM entry")]
 
 
 @pytest.mark.parametrize("each", [25, pytest.param(1_000, marks=pytest.mark.heavy)])
 def test_eight_processes_that_write_at_once_keep_every_row(ledger: LedgerOptions, each: int) -> None:
     """The ledger is not there yet: one of them makes it."""
-    writers = [forked(lambda: write_entries(ledger, f"writer {writer}", range(each))) for writer in range(8)]  # noqa: B023
+    writers = [forked(partial(write_entries, ledger, f"writer {writer}", range(each))) for writer in range(8)]
     assert [os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) for writer in writers] == [0] * 8
     assert sorted(names(ledger)) == sorted(
         (f"writer {writer}", str(number)) for writer in range(8) for number in range(each)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,20 +18,21 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     entries,
     entry_rows,
     replacement,
-    totals,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import (
     Ledger,
     LedgerOptions,
     reading,
     writing,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read, read_by_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
 
+from tests.unit.asked_ledger import counted, sums
+
+COLUMNS = ("id", "version", "reverses", "dimension_set_id", "period_begin", "amount_nano")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
@@ -38,7 +40,8 @@ NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinf
 def entry(key: str = "k", nano: int = 1_000, hour: int = 0, **more: object) -> Entry:
     begin = NOVEMBER.begin + timedelta(hours=hour)
     kept = {"source": "manual", "charge_category": "usage", "category": "compute", "currency": "ICU", **more}
-    return Entry(key=key, amount_nano=nano, period=Window(begin, begin + timedelta(hours=1)), **kept)  # type: ignore[arg-type]
+    period = Window(begin, begin + timedelta(hours=1))
+    return Entry(key=key, amount_nano=nano, period=period, **kept)  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,7 +53,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
 
 def total(options: LedgerOptions, window: Window = NOVEMBER) -> dict[str, int]:
     with reading(options) as opened:
-        return totals.sums(opened.connection, window)
+        return sums(opened.connection, window)
 
 
 def test_the_same_again_changes_nothing(ledger: LedgerOptions) -> None:
@@ -58,7 +61,7 @@ def test_the_same_again_changes_nothing(ledger: LedgerOptions) -> None:
         assert entries.write(opened.connection, entry(), NOW, "a").outcome == "recorded"
     with writing(ledger) as opened:
         assert entries.write(opened.connection, entry(), NOW + timedelta(days=1), "b").outcome == "unchanged"
-        assert opened.connection.execute(select(func.count()).select_from(tables().entry)).scalar_one() == 1
+        assert read(opened.connection, "SELECT count(*) FROM entry") == [(1,)]
     assert total(ledger) == {"ICU": 1_000}
 
 
@@ -80,12 +83,15 @@ def test_any_difference_is_a_reversal_and_a_new_version(
     with writing(ledger) as opened:
         entries.write(opened.connection, entry(), NOW, "a")
         written = entries.write(opened.connection, entry(**change), NOW, "a")  # type: ignore[arg-type]
-        rows = opened.connection.execute(select(tables().entry).order_by(tables().entry.c.id)).all()
+        rows = read_by_name(opened.connection, COLUMNS, f"SELECT {', '.join(COLUMNS)} FROM entry ORDER BY id")
     assert (written.outcome, written.version) == ("corrected", 2)
     first, reversal, second = rows
-    assert (reversal.reverses, reversal.amount_nano) == (first.id, -first.amount_nano)
-    assert (reversal.dimension_set_id, reversal.period_begin) == (first.dimension_set_id, first.period_begin)
-    assert (second.version, second.reverses) == (2, None)
+    assert (reversal["reverses"], reversal["amount_nano"]) == (first["id"], -first["amount_nano"])
+    assert (reversal["dimension_set_id"], reversal["period_begin"]) == (
+        first["dimension_set_id"],
+        first["period_begin"],
+    )
+    assert (second["version"], second["reverses"]) == (2, None)
     assert total(ledger) == {"ICU": change.get("nano", 1_000)}
 
 
@@ -104,6 +110,16 @@ def test_windows_are_half_open(ledger: LedgerOptions) -> None:
     at = NOVEMBER.begin + timedelta(hours=1)
     assert total(ledger, Window(NOVEMBER.begin, at)) == {}
     assert total(ledger, Window(at, at + timedelta(seconds=1))) == {"ICU": 1_000}
+
+
+@pytest.mark.parametrize("in_no_bucket_s", [1, 100, 899])
+def test_windows_are_half_open_within_a_bucket_too(ledger: LedgerOptions, in_no_bucket_s: int) -> None:
+    at = NOVEMBER.begin + timedelta(seconds=in_no_bucket_s)
+    with writing(ledger) as opened:
+        entries.write(opened.connection, replace(entry(), period=Window(at, at)), NOW, "a")
+    assert total(ledger, Window(NOVEMBER.begin, at)) == {}
+    assert total(ledger, Window(at, at + timedelta(seconds=1))) == {"ICU": 1_000}
+    assert total(ledger, Window(at + timedelta(seconds=1), NOVEMBER.end)) == {}
 
 
 def test_currencies_are_summed_apart(ledger: LedgerOptions) -> None:
@@ -154,6 +170,16 @@ def test_any_sequence_of_imports_leaves_what_the_last_answers_said(
         assert total(options, Window(begin, begin + timedelta(hours=1))) == {"ICU": nano}
 
 
+def test_what_begins_at_the_end_of_a_window_is_not_replaced(ledger: LedgerOptions) -> None:
+    """Windows are half-open: what begins at its begin is in it, what begins at its end is in the next one."""
+    window = Window(NOVEMBER.begin + timedelta(hours=1), NOVEMBER.begin + timedelta(hours=2))
+    with writing(ledger) as opened:
+        replaced(opened, NOVEMBER, [entry(f"m/{hour}", 10**hour, hour) for hour in range(4)])
+        assert replacement.sums(opened.connection, "manual", window) == {window.begin: 10}
+        assert replaced(opened, window, [])["reversed"] == 1
+    assert total(ledger) == {"ICU": 1_101}
+
+
 def test_a_row_that_came_back_goes_on_with_its_next_version(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
         for wanted in ([entry()], [], [entry()]):
@@ -164,18 +190,20 @@ def test_a_row_that_came_back_goes_on_with_its_next_version(ledger: LedgerOption
 
 def test_what_is_taken_back_is_gone_and_can_come_back(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
-        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written(
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.WrittenEntry(
             "unchanged", 0
         )
         entries.write(opened.connection, entry(), NOW, "a")
-        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written("reversed", 2)
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.WrittenEntry(
+            "reversed", 2
+        )
         assert entries.current(opened.connection, "manual", "k") is None
-        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.Written(
+        assert entries.take_back(opened.connection, "manual", "k", NOW, "a") == entries.WrittenEntry(
             "unchanged", 2
         )
     assert total(ledger) == {}
     with writing(ledger) as opened:
-        assert entries.write(opened.connection, entry(), NOW, "a") == entries.Written("recorded", 3)
+        assert entries.write(opened.connection, entry(), NOW, "a") == entries.WrittenEntry("recorded", 3)
     assert total(ledger) == {"ICU": 1_000}
 
 
@@ -212,7 +240,6 @@ def test_many_are_written_with_few_statements(ledger: LedgerOptions) -> None:
     many = [entry(f"k{number}", 1, tags={"team": str(number % 20)}) for number in range(1_000)]
     for expected in (13, 2):
         with writing(ledger) as opened:
-            statements: list[str] = []
-            event.listen(opened.connection, "before_cursor_execute", lambda *told: statements.append(told[2]))  # noqa: B023
-            entries.write_all(opened.connection, many, NOW, "a")
+            connection, statements = counted(opened.connection)
+            entries.write_all(connection, many, NOW, "a")
         assert len(statements) == expected, statements

@@ -18,18 +18,19 @@ import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets, entries, sql, totals
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.rows import read
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION, tables
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets, entries, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import (
     LedgerOptions,
     exists,
     reading,
-    reading_rows,
     writing,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.tables import TABLE_NAMES
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute, read
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import delete, make_url, select, update
+
+from tests.unit.asked_ledger import parts_of, sums, with_parts
 
 
 @pytest.fixture
@@ -43,14 +44,13 @@ def secret(postgresql: dict[str, Any]) -> str:
 
 
 def changed(options: LedgerOptions, **parts: Any) -> LedgerOptions:
-    url = make_url(str(options.url))
-    return LedgerOptions(url.set(**parts).render_as_string(hide_password=False), options.timeout_seconds)
+    return LedgerOptions(with_parts(str(options.url), **parts), options.timeout_seconds)
 
 
 def refusals(options: LedgerOptions, *ways: Any) -> list[str]:
     """The sentence of each way to open the ledger."""
     sentences = []
-    for way in ways or (reading, reading_rows, writing):
+    for way in ways or (reading, writing):
         with pytest.raises(LedgerError) as refused, way(options):
             pass
         sentences.append(str(refused.value))
@@ -59,7 +59,7 @@ def refusals(options: LedgerOptions, *ways: Any) -> list[str]:
 
 def as_admin(postgresql: dict[str, Any], options: LedgerOptions, statement: str) -> None:
     where = {name: postgresql[name] for name in ("host", "port")}
-    database = make_url(str(options.url)).database
+    database = parts_of(str(options.url))["dbname"]
     with psycopg.connect(**where, **postgresql["admin"], dbname=database, autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -89,7 +89,10 @@ def test_results_show_the_url_without_its_password(ledger: LedgerOptions, secret
         ("postgresql://u@%2Frun%2Fpostgresql/d", "u@%2Frun%2Fpostgresql/d"),
         ("postgresql:///d?host=/run/postgresql&port=5433", "%2Frun%2Fpostgresql:5433/d"),
         ("postgresql://u:p@[::1]:5433/d", "u@[::1]:5433/d"),
-        ("postgresql://u:p@one:5432,two:5433/d?target_session_attrs=read-write", "u@one:5432,two:5433/d?target_session_attrs=read-write"),
+        (
+            "postgresql://u:p@one:5432,two:5433/d?target_session_attrs=read-write",
+            "u@one:5432,two:5433/d?target_session_attrs=read-write",
+        ),
         ("postgresql://a%2Fb:p@h/d%20e?options=-c%20role%3Dx", "a%2Fb@h/d%20e?options=-c%20role%3Dx"),
     ],
 )  # fmt: skip
@@ -109,7 +112,7 @@ def test_a_wait_for_the_server_can_be_part_of_the_url(ledger: LedgerOptions) -> 
         mute.listen()
         silent = changed(ledger, port=mute.getsockname()[1])
         patient = LedgerOptions(f"{silent.url}?connect_timeout=2", timeout_seconds=3_600)
-        assert "the server does not answer" in refusals(patient, reading_rows)[0]
+        assert "the server does not answer" in refusals(patient, reading)[0]
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
@@ -133,9 +136,7 @@ def test_reading_cannot_write(ledger: LedgerOptions) -> None:
     with writing(ledger):
         pass
     with pytest.raises(LedgerError, match="read-only"), reading(ledger) as opened:
-        opened.connection.execute(tables().ledger_schema.insert().values(version=9))
-    with pytest.raises(LedgerError, match="read-only"), reading_rows(ledger) as connection:
-        read(connection, "INSERT INTO ledger_schema (version) VALUES (9) RETURNING version")
+        execute(opened.connection, "INSERT INTO ledger_schema (version) VALUES (9)")
 
 
 def test_where_nothing_answers(ledger: LedgerOptions, secret: str) -> None:
@@ -144,7 +145,7 @@ def test_where_nothing_answers(ledger: LedgerOptions, secret: str) -> None:
         sentences = refusals(changed(ledger, port=closed.getsockname()[1]))
     sentences += refusals(changed(ledger, host="no-such-host.invalid"))
     assert [sentence.rpartition(": ")[2] for sentence in sentences] == [
-        *["nothing answers there."] * 3, *["its host has no address."] * 3,
+        *["nothing answers there."] * 2, *["its host has no address."] * 2,
     ]  # fmt: skip
     assert not any(secret in sentence for sentence in sentences)
 
@@ -184,15 +185,15 @@ def test_rights_that_are_missing(ledger: LedgerOptions, postgresql: dict[str, An
 def test_a_server_that_only_reads(ledger: LedgerOptions, postgresql: dict[str, Any]) -> None:
     with writing(ledger):
         pass
-    name = make_url(str(ledger.url)).database
+    name = parts_of(str(ledger.url))["dbname"]
     as_admin(postgresql, ledger, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with (
         pytest.raises(LedgerError, match="the server is read-only; use its primary"),
         writing(ledger) as opened,
     ):
-        opened.connection.execute(tables().ledger_schema.insert().values(version=9))
+        execute(opened.connection, "INSERT INTO ledger_schema (version) VALUES (9)")
     with reading(ledger) as opened:
-        assert len(opened.connection.execute(select(tables().ledger_schema)).all()) == 1
+        assert len(read(opened.connection, "SELECT version FROM ledger_schema")) == 1
 
 
 def test_a_lock_that_stays_is_an_error_after_the_timeout(ledger: LedgerOptions) -> None:
@@ -210,13 +211,13 @@ def test_a_connection_that_ends_in_the_middle_leaves_nothing(ledger: LedgerOptio
 
     def work() -> None:
         with writing(ledger) as opened:
-            opened.connection.execute(tables().ledger_schema.insert().values(version=9))
-            opened.connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+            execute(opened.connection, "INSERT INTO ledger_schema (version) VALUES (9)")
+            read(opened.connection, "SELECT pg_terminate_backend(pg_backend_pid())")
 
     with pytest.raises(LedgerError, match=r"the server was stopped|ended the connection"):
         work()
     with reading(ledger) as opened:
-        assert len(opened.connection.execute(select(tables().ledger_schema)).all()) == 1
+        assert len(read(opened.connection, "SELECT version FROM ledger_schema")) == 1
 
 
 def test_another_program_s_database_is_refused_and_kept(
@@ -229,7 +230,7 @@ def test_another_program_s_database_is_refused_and_kept(
 
 def test_a_newer_ledger_is_refused(ledger: LedgerOptions) -> None:
     with writing(ledger) as opened:
-        opened.connection.execute(update(tables().ledger_schema).values(version=SCHEMA_VERSION + 1))
+        execute(opened.connection, "UPDATE ledger_schema SET version = version + 1")
     for sentence in refusals(ledger):
         assert f"has schema {SCHEMA_VERSION + 1}, this finops.cloud knows {SCHEMA_VERSION}" in sentence
 
@@ -288,15 +289,15 @@ def test_who_gates_cannot_raise_the_limit(ledger: LedgerOptions, postgresql: dic
             )
             entries.write(opened.connection, cost, moment, "pipeline")
     with reading(pipeline) as opened:
-        assert totals.sums(opened.connection, Window(moment, moment + timedelta(hours=1))) == {"ICU": 2}
+        assert sums(opened.connection, Window(moment, moment + timedelta(hours=1))) == {"ICU": 2}
     with pytest.raises(LedgerError, match="permission denied for table budget"), writing(pipeline) as opened:
         budgets.save(opened.connection, budget(limit_nano=500))
-    for statement in (update(tables().entry).values(amount_nano=0), delete(tables().entry)):
+    for statement in ("UPDATE entry SET amount_nano = 0", "DELETE FROM entry"):
         with (
             pytest.raises(LedgerError, match="permission denied for table entry"),
             writing(pipeline) as opened,
         ):
-            opened.connection.execute(statement)
+            execute(opened.connection, statement)
     with reading(pipeline) as opened:
         assert [one.limit_nano for one in budgets.read_all(opened.connection)] == [5]
     with writing(controller) as opened:
@@ -305,7 +306,7 @@ def test_who_gates_cannot_raise_the_limit(ledger: LedgerOptions, postgresql: dic
 
 def test_the_grants_say_something_of_every_table() -> None:
     words = set(re.findall(r"\w+", ROLES.read_text()))
-    assert not set(tables().metadata.tables) - words
+    assert not set(TABLE_NAMES) - words
 
 
 def budget(limit_nano: int) -> budgets.Budget:

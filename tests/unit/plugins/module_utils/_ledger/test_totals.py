@@ -32,7 +32,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.dimension_sum
     statement,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import tables
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import (
     Selection,
@@ -41,9 +40,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import
     rows,
     totals,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+
+from tests.unit.asked_ledger import counted
 
 from .rolled_up import assert_roll_up_equals_the_rows
 
@@ -231,14 +232,16 @@ def test_sums_of_some_months_read_no_table_whole_on_postgresql(postgresql_url: s
         for part in roll_up.parts(begin, begin + MONTH_S)
     ]
     with writing(options) as opened:
-        opened.connection.exec_driver_sql(
+        execute(
+            opened.connection,
             "INSERT INTO roll_up (bucket_s, bucket_begin, dimension_set_id, amount_nano, entry_count)"
-            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1 FROM roll_up, generate_series(1, 10000) AS number"
-            " ORDER BY md5(number::text)"
+            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1"
+            " FROM roll_up, generate_series(1, 10000) AS number"
+            " ORDER BY md5(number::text)",
         )
-        opened.connection.exec_driver_sql("ANALYZE roll_up")
+        execute(opened.connection, "ANALYZE roll_up")
         asked = statement(parts, ["currency"], in_postgresql=True)
-        plan = "\n".join(opened.connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
+        plan = "\n".join(line for (line,) in read(opened.connection, f"EXPLAIN {asked}"))
     assert "roll_up_pkey" in plan
     assert "Seq Scan on roll_up" not in plan
 
@@ -260,7 +263,7 @@ def test_any_sequence_of_writes_leaves_every_sum_that_of_a_model_on_postgresql(p
     def holds(done: list[tuple[object, ...]], begin: int, end: int) -> None:
         with writing(options) as opened:
             for table in ("tag", "roll_up", "entry", "dimension_set"):
-                opened.connection.execute(tables().metadata.tables[table].delete())
+                execute(opened.connection, f"DELETE FROM {table}")
         assert_equal_to_the_model(options, done, window(*sorted((begin, end))))
 
     holds()
@@ -348,9 +351,8 @@ def test_days_of_any_zone_tile_a_month(ledger: LedgerOptions, zone: str) -> None
     midnights = [at_local((FIRST + timedelta(days=day)).date(), FIRST.time(), clock) for day in range(4, 20)]
     days = [Window(begin, end) for begin, end in pairwise(midnights)]
     with reading(ledger) as opened:
-        statements: list[object] = []
-        event.listen(opened.connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
-        found = by_time(opened.connection, Selection(NOVEMBER), days)
+        connection, statements = counted(opened.connection)
+        found = by_time(connection, Selection(NOVEMBER), days)
     assert [[one.amount_nano for one in of_day] for of_day in found] == [[24]] * 15
     assert len(statements) == 1
 

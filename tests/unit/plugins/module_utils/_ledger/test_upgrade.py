@@ -12,6 +12,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets, entries, feeds, totals
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
 from .rolled_up import assert_roll_up_equals_the_rows
 
@@ -29,6 +31,8 @@ SCHEMA_1 = (Path(__file__).parent / "schema_1.sql").read_text()
 SCHEMA_2 = (Path(__file__).parent / "schema_2.sql").read_text()
 SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_text()
 SCHEMA_3 = (Path(__file__).parent / "schema_3.sql").read_text()
+SCHEMA_4 = (Path(__file__).parent / "schema_4.sql").read_text()
+SCHEMA_4_POSTGRESQL = (Path(__file__).parent / "schema_4_postgresql.sql").read_text()
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -117,15 +121,17 @@ OF_2 = (*OF_3, '"feed_window"')
 #: A PostgreSQL's columns, constraints and indexes, in whatever order they came; defaults matter to nobody who
 #: names all columns.
 LAYOUT = (
-    "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'",
-    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+    "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
+    " WHERE table_schema = 'public'",
+    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace",
     "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
 )
 
 
-def layout_on_postgresql(options: LedgerOptions) -> list[set[object]]:
+def layout_on_postgresql(options: LedgerOptions, asked: Sequence[str] = LAYOUT) -> list[set[object]]:
     with reading(options) as ledger:
-        return [set(map(tuple, ledger.connection.exec_driver_sql(statement).all())) for statement in LAYOUT]
+        return [set(read(ledger.connection, statement)) for statement in asked]
 
 
 def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgresql_url: str) -> None:
@@ -154,6 +160,47 @@ def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgr
     with writing(options) as ledger:
         assert ledger.created
     assert upgraded == layout_on_postgresql(options)
+
+
+def told_by_sqlite(path: Path) -> dict[str, str | None]:
+    """The text of every table and index, without its white space."""
+    with sqlite3.connect(path) as connection:
+        told = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    return {name: "".join(text.split()) if text else None for name, text in told}
+
+
+def test_a_new_ledger_has_the_tables_of_its_schema_to_the_letter(path: Path, tmp_path: Path) -> None:
+    """Whatever made a ledger of this schema, and whatever reads it: they are alike."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(SCHEMA_4)
+    with writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+        pass
+    told = told_by_sqlite(tmp_path / "new.db")
+    assert len(told) > 30
+    assert told == told_by_sqlite(path)
+
+
+MORE_LAYOUT = (
+    *LAYOUT,
+    "SELECT table_name, column_name, ordinal_position, column_default, character_maximum_length,"
+    " numeric_precision FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT conname, contype, convalidated, condeferrable FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace",
+    "SELECT sequencename, data_type, start_value, increment_by, cache_size FROM pg_sequences"
+    " WHERE schemaname = 'public'",
+)
+
+
+def test_a_new_ledger_on_postgresql_has_the_tables_of_its_schema(postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(SCHEMA_4_POSTGRESQL.encode())
+        connection.execute(f"INSERT INTO ledger_schema (version) VALUES ({SCHEMA_VERSION})".encode())
+        expected = layout_on_postgresql(LedgerOptions(postgresql_url), MORE_LAYOUT)
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with writing(LedgerOptions(postgresql_url)) as ledger:
+        assert ledger.created
+    assert all(len(one) >= 5 for one in expected)
+    assert layout_on_postgresql(LedgerOptions(postgresql_url), MORE_LAYOUT) == expected
 
 
 def rows_that_stay(path: Path, otherwise: tuple[str, ...]) -> list[str]:
@@ -204,7 +251,8 @@ def test_a_feeds_run_rate_is_told_from_the_entries_that_it_brought(old: LedgerOp
         ):
             connection.execute(
                 f"INSERT INTO entry ({', '.join(columns)}) SELECT 100 + ?, ?, ?, 1, NULL, charge_category, ?,"
-                f" {', '.join(columns[7:15])}, ?, ?, quantity, unit, ?, {', '.join(columns[20:])} FROM entry WHERE id = 1",
+                f" {', '.join(columns[7:15])}, ?, ?, quantity, unit, ?,"
+                f" {', '.join(columns[20:])} FROM entry WHERE id = 1",
                 (
                     number,
                     f"cloudkitty {url} {region} {project}",
@@ -231,7 +279,7 @@ def test_an_upgraded_ledger_goes_on(old: LedgerOptions) -> None:
         written = entries.write(opened.connection, again, begin, "a")
         assert_roll_up_equals_the_rows(opened.connection)
     # It was taken back as version 2 before.
-    assert written == entries.Written("recorded", 3)
+    assert written == entries.WrittenEntry("recorded", 3)
 
 
 UPGRADE = """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading without SQLAlchemy is alike on both stores (design/ledger.md#where-it-lies,
+"""Readers and writers see the same on both stores (design/ledger.md#where-it-lies,
 design/ansible.md#third-party-libraries).
 """
 
@@ -11,13 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.rows import read
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION, tables
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import (
     LedgerOptions,
-    reading_rows,
+    reading,
     writing,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute, read
 
 VERSIONS = "SELECT version FROM ledger_schema"
 
@@ -32,19 +32,18 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
 def test_readers_see_one_moment(ledger: LedgerOptions) -> None:
     with writing(ledger):
         pass
-    with reading_rows(ledger) as connection:
-        before = read(connection, VERSIONS)
+    with reading(ledger) as before_it:
+        before = read(before_it.connection, VERSIONS)
         with writing(ledger) as opened:
-            opened.connection.execute(tables().ledger_schema.insert().values(version=1))
-        assert read(connection, VERSIONS) == before
+            execute(opened.connection, "INSERT INTO ledger_schema (version) VALUES (1)")
+        assert read(before_it.connection, VERSIONS) == before
 
 
 def test_a_writer_reads_what_it_has_written_and_nobody_else_does(ledger: LedgerOptions) -> None:
-    """Its statements and SQLAlchemy's are of one transaction."""
     with writing(ledger):
         pass
     with writing(ledger) as opened:
-        opened.connection.execute(tables().ledger_schema.insert().values(version=1))
+        execute(opened.connection, "INSERT INTO ledger_schema (version) VALUES (1)")
         assert sorted(read(opened.connection, VERSIONS)) == [(1,), (SCHEMA_VERSION,)]
-        with reading_rows(ledger) as connection:
-            assert read(connection, VERSIONS) == [(SCHEMA_VERSION,)]
+        with reading(ledger) as before_it:
+            assert read(before_it.connection, VERSIONS) == [(SCHEMA_VERSION,)]
