@@ -162,7 +162,7 @@ def main() -> None:
         ledger = arguments.ledger_options(module.params)
         return apply(ledger, task, now_utc(), module.check_mode, recorded_by())
 
-    run(module, work, "sqlalchemy")
+    run(module, work, "ledger")
 
 
 if __name__ == "__main__":

@@ -201,7 +201,7 @@ def main() -> None:
             return list_feeds(ledger, params["project"], params["region"])
         return retire(ledger, params["project"], params["region"], module.check_mode)
 
-    run(module, work, "sqlalchemy")
+    run(module, work, "ledger")
 
 
 if __name__ == "__main__":

@@ -401,7 +401,7 @@ def main() -> None:
         watch = alerts.watch(arguments.rates(module.params), now, recorded_by())
         return import_cost(cloud, ledger, options, now, recorded_by(), module.check_mode, watch)
 
-    run_on_cloud(module, work, "sqlalchemy")
+    run_on_cloud(module, work, "ledger")
 
 
 def _options(params: dict[str, Any], now: datetime) -> ImportOptions:

@@ -234,7 +234,7 @@ def main() -> None:
         watch = alerts.watch(arguments.rates(module.params), now, by)
         return bill_files.import_table(ledger, _options(module.params), now, by, module.check_mode, watch)
 
-    run(module, work, "sqlalchemy")
+    run(module, work, "ledger")
 
 
 def _options(params: dict[str, Any]) -> bill_files.TableOptions:

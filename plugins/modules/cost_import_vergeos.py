@@ -284,7 +284,7 @@ def main() -> None:
         with System(vergeos_arguments.vergeos_options(module.params)) as system:
             return import_usage(system, ledger, options, now, by, module.check_mode, watch)
 
-    run(module, work, "sqlalchemy", "pyvergeos")
+    run(module, work, "ledger", "pyvergeos")
 
 
 def _options(params: dict[str, Any], now: datetime) -> VergeosOptions:

@@ -91,7 +91,7 @@ def due(transaction: Transaction, found: Sequence[BudgetVerdict], snapshot: Snap
 
 
 def fire(
-    connection: Connection, found: Sequence[BudgetVerdict], snapshot: Snapshot, recorded_by: str
+    connection: Transaction, found: Sequence[BudgetVerdict], snapshot: Snapshot, recorded_by: str
 ) -> dict[str, Any]:
     """Fire what these budgets have reached and not fired yet, a jump's thresholds all, the highest first;
     what a result tells of it.
@@ -209,7 +209,7 @@ def apply(
         return {"changed": bool(told), "ledger": ledger.url, task.state: told}
 
 
-def rearm_above(connection: Connection, budget: Budget, rates: Rates, now: datetime) -> None:
+def rearm_above(connection: Transaction, budget: Budget, rates: Rates, now: datetime) -> None:
     """Let fire again what a raised limit has put out of reach.
 
     What is unknown reaches nothing: rather twice than never.

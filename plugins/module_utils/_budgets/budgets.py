@@ -101,9 +101,9 @@ def apply(
     if check_mode and creates and not sql.exists(options):
         return _apply_to(None, options, run)
     if run.request is not None and not run.definitions:
-        with sql.reading_rows(options) as rows:
-            answer = _gate(rows, options, run, run.request)
-            due = [] if check_mode else _due(rows, answer)
+        with sql.reading(options) as ledger:
+            answer = _gate(ledger.connection, options, run, run.request)
+            due = [] if check_mode else _due(ledger.connection, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
         return {**answer.result, **(_fired_after_reading(options, due, run) if due else {})}
     if check_mode:
@@ -274,7 +274,7 @@ def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
     }
 
 
-def _gate(rows: PlainConnection, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
+def _gate(rows: Transaction, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
     """Gate, and nothing else."""
     stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
     asked = require(stored, run.task.name) if run.task.name is not None else None
@@ -328,7 +328,7 @@ def _fired_after_reading(options: sql.LedgerOptions, due: Sequence[str], run: _B
 
 
 def _fired(
-    connection: Connection, answer: _Answer, changes: Sequence[_Change], run: _BudgetRun
+    connection: Transaction, answer: _Answer, changes: Sequence[_Change], run: _BudgetRun
 ) -> dict[str, Any]:
     """What the definitions and the budgets that were asked fire.
 

@@ -77,7 +77,7 @@ def _amount_nano(task: OverrideTask) -> int:
 
 
 def define(
-    connection: Connection,
+    connection: Transaction,
     budget: Budget,
     task: OverrideTask,
     now: datetime,

@@ -14,7 +14,7 @@ from typing import Any
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
 from .._core.money import Money, from_nano, parse_currency, parse_positive_amount, to_nano
-from .._ledger.holds import NEXT, THIS, Line
+from .._ledger.holds import NEXT, THIS, HoldLine
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Request:
         return " and ".join(str(line.money) for line in self.lines) or "nothing"
 
 
-def parse_lines(rows: Sequence[Mapping[str, Any]], option: str = "lines") -> tuple[Line, ...]:
+def parse_lines(rows: Sequence[Mapping[str, Any]], option: str = "lines") -> tuple[HoldLine, ...]:
     """The lines of a request from what a user writes: amount and currency, optionally category, project, tags
     and period.
 

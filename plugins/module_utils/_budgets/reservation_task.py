@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._ledger.holds import BY_ENTRY, COMMITTED, NEXT, RELEASED, Line
+from .._ledger.holds import BY_ENTRY, COMMITTED, NEXT, RELEASED, HoldLine
 from .request import in_ledger_units, parse_line, parse_lines, without_nothing
 
 
@@ -56,7 +56,7 @@ def check_task(task: ReservationTask) -> None:
         raise InvalidOption("occurred_at", "has no effect unless `state` is `committed`.")
 
 
-def task_lines(task: ReservationTask) -> tuple[Line, ...]:
+def task_lines(task: ReservationTask) -> tuple[HoldLine, ...]:
     """The lines to hold or to commit, in the ledger's units. Raises InvalidOption."""
     if task.lines is not None:
         return in_ledger_units(
@@ -66,7 +66,7 @@ def task_lines(task: ReservationTask) -> tuple[Line, ...]:
     return in_ledger_units((parse_line(named),))
 
 
-def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[Line]) -> None:
+def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[HoldLine]) -> None:
     """Raise InvalidOption for a line that cannot become an entry: one without a category, or one for the next
     period.
     """

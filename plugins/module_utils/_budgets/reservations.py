@@ -22,7 +22,7 @@ from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
-from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, Line
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
 from . import alerts, settlement, verdict
 from .definitions import require
 from .line_sums import common, growth
@@ -117,7 +117,7 @@ class _ReservationRun:
         )
         return self._gated(hold, lines, ())
 
-    def _hold_again(self, before: Hold, lines: tuple[Line, ...]) -> dict[str, Any]:
+    def _hold_again(self, before: Hold, lines: tuple[HoldLine, ...]) -> dict[str, Any]:
         """Check only the growth: the rest is reserved already, and less is always allowed."""
         task = self._task
         if task.settled_by != before.settled_by:
@@ -137,7 +137,7 @@ class _ReservationRun:
         )
         return self._gated(hold, growth(before.held, lines), common(before.held, lines))
 
-    def _gated(self, hold: Hold, asked: tuple[Line, ...], kept: tuple[Line, ...]) -> dict[str, Any]:
+    def _gated(self, hold: Hold, asked: tuple[HoldLine, ...], kept: tuple[HoldLine, ...]) -> dict[str, Any]:
         """Take the hold if the gate lets the request pass; the kept lines count as reserved."""
         task = self._task
         stored = budgets.read_all(self._connection)
@@ -228,7 +228,7 @@ class _ReservationRun:
         signature = (self._now, self._recorded_by)
         return settlement.write(self._connection, before, after, moment, known, signature, self._write)
 
-    def _committed_lines(self, before: Hold) -> tuple[Line, ...]:
+    def _committed_lines(self, before: Hold) -> tuple[HoldLine, ...]:
         """The lines of the commit: those of the task, else those that are held or committed already.
 
         An amount alone is for a hold of one line.

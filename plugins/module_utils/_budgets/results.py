@@ -21,7 +21,7 @@ from .._core.periods import WEEKDAYS, iso
 if TYPE_CHECKING:
     from .._ledger.alerts import Alert
     from .._ledger.budgets import Budget
-    from .._ledger.holds import Hold, Line
+    from .._ledger.holds import Hold, HoldLine
     from .._ledger.overrides import Override
     from .forecasts import KnownForecast, UnknownForecast
     from .sums import PeriodSum
@@ -117,7 +117,7 @@ def utilization(amount: Decimal, limit: Decimal) -> float:
     return float(round(ROUNDING.divide(amount, limit), 6))
 
 
-def line_to_result(line: Line) -> dict[str, Any]:
+def line_to_result(line: HoldLine) -> dict[str, Any]:
     """A line of a request or of a hold."""
     return {
         "amount": display(line.money.amount),

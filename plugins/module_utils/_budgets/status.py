@@ -47,7 +47,8 @@ def status(
     """
     if names is not None and not names:
         raise InvalidOption("names", "is empty; omit it for all budgets.")
-    with sql.reading_rows(options) as rows:
+    with sql.reading(options) as ledger:
+        rows = ledger.connection
         stored = budgets.read_all(rows)
         now = holds.database_now(rows, now)
         wanted = stored if names is None else [require(stored, name, option) for name in names]

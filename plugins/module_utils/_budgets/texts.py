@@ -22,7 +22,7 @@ from .results import utilization
 from .sums import ALLOW, DENY, UNKNOWN, PeriodSum
 
 if TYPE_CHECKING:
-    from .._ledger.holds import Line
+    from .._ledger.holds import HoldLine
 
 _TENTH = Decimal("0.1")
 #: The columns of the table: words are aligned to the left, amounts to the right.
@@ -87,7 +87,7 @@ def format_window(window: Window, zone: str) -> str:
     return f"from {iso(window.begin)} to {iso(window.end)}"
 
 
-def format_line(line: Line) -> str:
+def format_line(line: HoldLine) -> str:
     """`CHF 60 of category compute, project shop, tag team=web`."""
     parts = [
         f"{kind} {value}" for kind, value in (("category", line.category), ("project", line.project)) if value
