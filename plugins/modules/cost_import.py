@@ -543,7 +543,7 @@ def _bring_usage(module: AnsibleModule) -> dict[str, Any]:
     params, now = module.params, now_utc()
     options = UsageImportOptions(
         asked=_asked(params, now),
-        price_list=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
+        usage_prices=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
         metric_categories=cloud_arguments.metric_categories(params),
         reread=params["reread"],
     )

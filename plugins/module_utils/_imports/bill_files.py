@@ -12,7 +12,6 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -25,9 +24,11 @@ from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, display, from_nano
 from .._core.periods import Window, iso
+from .._core.spans import hull
 from .._ledger import entries, sql, totals
 from .._ledger.watch import Watch, unwatched
-from . import focus, manual
+from . import entry_writer, focus, manual
+from .entry_writer import Signature
 
 FOCUS, CSV = "focus", "csv"
 _TAG = "tags."
@@ -69,15 +70,14 @@ def import_table(
 
     Raises InvalidOption naming the line for a row that is no cost; LedgerError.
     """
-    done = _Done()
-    with _opened(ledger_options, check_mode) as ledger:
+    done, signature = _Done(), Signature(now, recorded_by)
+    with entry_writer.opened(ledger_options, check_mode) as ledger:
         rows = _entries(options, now)
         while batch := list(islice(rows, _AT_ONCE)):
-            done.add(batch, _outcomes(ledger, batch, now, recorded_by, check_mode))
+            done.add(batch, entry_writer.write(ledger, batch, signature, check_mode))
         if ledger is not None and options.replaces:
-            done.counts[entries.REVERSED] += _take_back_others(
-                ledger, options, done, now, recorded_by, check_mode
-            )
+            others = _others(ledger, options, done)
+            done.count(entry_writer.take_back(ledger, others, signature, check_mode))
         created = ledger is not None and ledger.created
         watched = watch(None if check_mode else ledger, None)
     return {
@@ -89,75 +89,47 @@ def import_table(
         "totals": {
             currency: display(from_nano(amount_nano)) for currency, amount_nano in sorted(done.sums.items())
         },
-        "period_start": None if done.first is None else iso(done.first),
-        "period_end": None if done.last is None else iso(done.last),
+        "period_start": None if done.covered is None else iso(done.covered.begin),
+        "period_end": None if done.covered is None else iso(done.covered.end),
         **watched,
     }
 
 
 class _Done:
-    """What of a file was read so far: outcomes, sums by currency, keys, and the first and the last moment of
-    its charges.
-    """
+    """What of a file was read so far: outcomes, sums by currency, keys, and the time that its charges cover."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(entries.OUTCOMES, 0)
         self.sums: Counter[str] = Counter()
         self.keys: set[str] = set()
-        self.first: datetime | None = None
-        self.last: datetime | None = None
+        self.covered: Window | None = None
 
-    def add(self, batch: Sequence[entries.Entry], outcomes: Sequence[str]) -> None:
+    def count(self, written: Sequence[entries.Written]) -> None:
+        """What came of some entries."""
+        for one in written:
+            self.counts[one.outcome] += 1
+
+    def add(self, batch: Sequence[entries.Entry], written: Sequence[entries.Written]) -> None:
         """Some more of its rows."""
-        for one, outcome in zip(batch, outcomes, strict=True):
-            self.counts[outcome] += 1
+        self.count(written)
+        for one in batch:
             self.sums[one.currency] += one.amount_nano
             self.keys.add(one.key)
-            self.first = min(self.first or one.period.begin, one.period.begin)
-            self.last = max(self.last or one.period.end, one.period.end)
+        before = [] if self.covered is None else [self.covered]
+        self.covered = hull([*before, *(one.period for one in batch)])
 
 
-def _opened(
-    options: sql.LedgerOptions, check_mode: bool
-) -> AbstractContextManager[sql.Ledger] | AbstractContextManager[None]:
-    if check_mode:
-        return sql.reading(options) if sql.exists(options) else nullcontext()
-    return sql.writing(options)
-
-
-def _outcomes(
-    ledger: sql.Ledger | None,
-    batch: Sequence[entries.Entry],
-    now: datetime,
-    recorded_by: str,
-    check_mode: bool,
-) -> list[str]:
-    """What writing does to each, or would do in check mode."""
-    if ledger is None:
-        return [entries.RECORDED] * len(batch)
-    if not check_mode:
-        return [one.outcome for one in entries.write_all(ledger.connection, batch, now, recorded_by)]
-    stored = entries.current_all(ledger.connection, [(one.source, one.key) for one in batch])
-    return [entries.next_version(stored.get((one.source, one.key)), one)[1] for one in batch]
-
-
-def _take_back_others(
-    ledger: sql.Ledger, options: TableOptions, done: _Done, now: datetime, recorded_by: str, check_mode: bool
-) -> int:
-    """Reverse what the source has in the time that the file covers and the file has not; how many entries
-    that is.
-    """
-    if done.first is None or done.last is None:
-        return 0
-    selection = totals.Selection(Window(done.first, done.last), sources=(options.source,))
+def _others(ledger: sql.Ledger, options: TableOptions, done: _Done) -> list[entry_writer.Name]:
+    """What the source has in the time that the file covers and the file has not."""
+    if done.covered is None:
+        return []
+    selection = totals.Selection(done.covered, sources=(options.source,))
     after: int | None = None
-    gone: list[str] = []
+    found: list[entry_writer.Name] = []
     while page := totals.rows(ledger.connection, selection, _AT_ONCE, after, valid_only=True):
-        gone += [row["key"] for row in page if row["key"] not in done.keys]
+        found += [(options.source, row["key"]) for row in page if row["key"] not in done.keys]
         after = page[-1]["id"]
-    for key in () if check_mode else gone:
-        entries.take_back(ledger.connection, options.source, key, now, recorded_by)
-    return len(gone)
+    return found
 
 
 def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:

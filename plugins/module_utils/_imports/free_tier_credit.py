@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,8 +18,7 @@ from .._core.money import ROUNDING, from_nano, to_nano
 from .._core.periods import Window, moment_of
 from .._infomaniak import free_tier
 from .._ledger import entries, feeds, sql, totals
-from .._openstack.connection import Service
-from .._openstack.rating.metrics import rated_metrics
+from .entry_writer import Signature
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,22 +45,25 @@ def credit_source(key: feeds.FeedKey) -> str:
 
 
 def credit(
-    ledger_options: sql.LedgerOptions, service: Service, known: feeds.Feed, now: datetime, recorded_by: str
+    ledger_options: sql.LedgerOptions,
+    traffic_unit: Callable[[], str | None],
+    known: feeds.Feed,
+    signature: Signature,
 ) -> tuple[bool, list[Credit]]:
     """Reckon what is due for every feed of the project, which share the tier: whether that changed an entry,
     and the credits.
 
-    One request where the entries do not tell the unit of the traffic. Raises CloudError, LedgerError.
+    traffic_unit: called if the entries do not name the unit of the traffic. Raises what it raises;
+    LedgerError.
     """
+    now = signature.now
     if known.credit_due_from is None:
         return False, []
     with sql.reading(ledger_options) as ledger:
         first = next(_traffic_rows(ledger.connection, known.key, _rest_of(known.credit_due_from, now)), None)
     told = None
     if first is not None and first["unit"] is None:
-        told = next(
-            (metric.unit for metric in rated_metrics(service) if metric.name == free_tier.METRIC), None
-        )
+        told = traffic_unit()
     with sql.writing(ledger_options) as ledger:
         connection = ledger.connection
         of_project = [
@@ -77,7 +79,7 @@ def credit(
             for month in _months(_rest_of(due, now))
             for one in _credits(connection, of_project, month, told)
         ]
-        changed = [_write(connection, one, of_project, now, recorded_by) for one in found]
+        changed = [_write(connection, one, of_project, signature) for one in found]
         for feed in of_project:
             if feed.key == known.key:
                 feeds.save(connection, replace(feed, credit_due_from=None), feed)
@@ -140,14 +142,17 @@ def _bytes_of(row: dict[str, Any], told: str | None) -> Decimal | None:
 
 
 def _write(
-    connection: Connection, one: Credit, of_project: Sequence[feeds.Feed], now: datetime, recorded_by: str
+    connection: Connection, one: Credit, of_project: Sequence[feeds.Feed], signature: Signature
 ) -> bool:
     """Record or correct the credit, or take it back where there is none; whether that changed an entry."""
     feed = next(feed for feed in of_project if feed.key == one.key)
     source, key = credit_source(one.key), f"{free_tier.METRIC}/{one.month:%Y-%m}"
     amount_nano = to_nano(one.amount or Decimal(0), "credit")
     if not amount_nano:
-        return entries.take_back(connection, source, key, now, recorded_by).outcome != entries.UNCHANGED
+        return (
+            entries.take_back(connection, source, key, signature.now, signature.recorded_by).outcome
+            != entries.UNCHANGED
+        )
     usage = next(_traffic_rows(connection, one.key, Window(one.month, _after(one.month))))
     entry = entries.Entry(
         source=source,
@@ -164,4 +169,4 @@ def _write(
         metric=free_tier.METRIC,
         description="the first 10 TB of the month are free",
     )
-    return entries.write(connection, entry, now, recorded_by).outcome != entries.UNCHANGED
+    return entries.write(connection, entry, signature.now, signature.recorded_by).outcome != entries.UNCHANGED

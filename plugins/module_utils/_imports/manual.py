@@ -9,7 +9,6 @@ design/ledger.md#append-only, design/money.md#net-amounts).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -20,10 +19,11 @@ from .._core.money import amount_of, parse_currency, plain, to_nano
 from .._core.periods import Window, iso, parse_moment, zone_named
 from .._ledger import entries, entry_result, sql
 from .._ledger.watch import Watch, unwatched
+from . import entry_writer
+from .entry_writer import Name, Signature
 
 PRESENT, ABSENT = "present", "absent"
 Row = dict[str, Any]
-Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,21 @@ def record(
     wanted = {
         cost.name: entry_of(cost, None, now) if cost.state == PRESENT else None for cost in _checked(costs)
     }
-    with _opened(options, creates=not wanted or any(wanted.values()), check_mode=check_mode) as ledger:
+    signature = Signature(now, recorded_by)
+    creates = not wanted or any(wanted.values())
+    with entry_writer.opened(options, check_mode, creates) as ledger:
         before = {} if ledger is None else entries.current_all(ledger.connection, wanted)
         for cost in costs:
             row = before.get(cost.name)
             if cost.state == PRESENT and row is not None:
                 wanted[cost.name] = entry_of(cost, entries.period_of(row), now)
-        written = _written(ledger, wanted, before, now, recorded_by, check_mode)
+        present = {name: entry for name, entry in wanted.items() if entry is not None}
+        absent = [name for name in wanted if name not in present]
+        outcomes = [
+            *entry_writer.write(ledger, list(present.values()), signature, check_mode),
+            *entry_writer.take_back(ledger, absent, signature, check_mode),
+        ]
+        written = dict(zip([*present, *absent], outcomes, strict=True))
         created = ledger is not None and ledger.created
         changed = [name for name, one in written.items() if one.outcome != entries.UNCHANGED]
         moved = [] if check_mode else [entry for name in changed if (entry := wanted[name]) is not None]
@@ -251,55 +259,6 @@ def _tags(cost: CostRecord) -> dict[str, str]:
                 cost.option("tags"), f"'{name}' has no text for its value; a tag is a name and a text."
             )
     return {str(name): str(value) for name, value in cost.tags.items()}
-
-
-def _opened(
-    options: sql.LedgerOptions, creates: bool, check_mode: bool
-) -> AbstractContextManager[sql.Ledger] | nullcontext[None]:
-    """The ledger to read or to write; None stands for the empty one that would be created outside check mode."""
-    if check_mode:
-        return nullcontext() if creates and not sql.exists(options) else sql.reading(options)
-    if not creates:
-        # Taking back must not create a ledger that is missing: its URL is wrong then.
-        with sql.reading(options):
-            pass
-    return sql.writing(options)
-
-
-def _written(
-    ledger: sql.Ledger | None,
-    wanted: Mapping[Name, entries.Entry | None],
-    before: Mapping[Name, Row],
-    now: datetime,
-    recorded_by: str,
-    check_mode: bool,
-) -> dict[Name, entries.Written]:
-    """What writing did to each, or would do in check mode."""
-    if check_mode or ledger is None:
-        versions = {} if ledger is None else entries.last_versions(ledger.connection, wanted)
-        return {
-            name: _planned(entry, before.get(name), versions.get(name, 0)) for name, entry in wanted.items()
-        }
-    present = {name: entry for name, entry in wanted.items() if entry is not None}
-    written = dict(
-        zip(present, entries.write_all(ledger.connection, present.values(), now, recorded_by), strict=True)
-    )
-    for name in wanted:
-        if name not in present:
-            written[name] = entries.take_back(ledger.connection, *name, now, recorded_by)
-    return written
-
-
-def _planned(
-    entry: entries.Entry | None, before: Mapping[str, Any] | None, last_version: int
-) -> entries.Written:
-    """What writing or taking back would do. last_version: the newest of that name, 0 for one never written."""
-    if entry is not None:
-        version, outcome = entries.next_version(before, entry)
-        return entries.Written(outcome, version if before is not None else last_version + version)
-    if before is None:
-        return entries.Written(entries.UNCHANGED, last_version)
-    return entries.Written(entries.REVERSED, last_version + 1)
 
 
 def _result(name: Name, row: Mapping[str, Any] | None, written: entries.Written) -> Row:

@@ -30,14 +30,16 @@ _ANY_TIME = Window(moment_of(0), moment_of(0))
 
 @dataclass(frozen=True)
 class Feeding:
-    """What the entries of a feed have in common, and how they are made. resources: what is known of them, by
-    id.
+    """What the entries of a feed have in common, and how they are made.
+
+    currency_option: the option that names the currency. resources: what is known of them, by ID.
     """
 
     key: feeds.FeedKey
     cloud: str | None
     project_name: str
     currency: str
+    currency_option: str
     collect_period_s: int
     layout: feeds.ImportLayout
     metric_categories: Mapping[str, str]

@@ -193,7 +193,7 @@ def test_of_nothing_known_there_is_no_feed(
 
 def test_one_feed_has_one_currency(bring: Callable[..., dict[str, Any]]) -> None:
     bring([used(0)])
-    with pytest.raises(InvalidOption, match="^currency: is EUR, but this feed is in CHF"):
+    with pytest.raises(InvalidOption, match="^currency: is EUR, but this feed was imported in CHF"):
         bring([used(0), used(1)], currency="EUR")
 
 
