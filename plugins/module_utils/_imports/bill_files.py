@@ -34,7 +34,7 @@ FOCUS, CSV = "focus", "csv"
 _TAG = "tags."
 _FIELDS = tuple(name for name in manual.OPTIONS if name not in ("state", "source", "tags"))
 #: What a correction of a bill changes, so that it names no charge.
-_NOT_IDENTITY = ("amount", "quantity", "unit", "resource_name", "project_name", "tags", "place")
+_NOT_IDENTITY = ("amount", "quantity", "unit", "resource_name", "project_name", "tags", "position")
 _AT_ONCE = 2_000
 _SMALLEST = Decimal("1e-18")
 
@@ -70,33 +70,34 @@ def import_table(
 
     Raises InvalidOption naming the line for a row that is no cost; LedgerError.
     """
-    done, signature = _Done(), Signature(now, recorded_by)
+    progress, signature = _Progress(), Signature(now, recorded_by)
     with entry_writer.opened(ledger_options, check_mode) as ledger:
         rows = _entries(options, now)
         while batch := list(islice(rows, _AT_ONCE)):
-            done.add(batch, entry_writer.write(ledger, batch, signature, check_mode))
+            progress.add(batch, entry_writer.write(ledger, batch, signature, check_mode))
         if ledger is not None and options.replaces:
-            others = _others(ledger, options, done)
-            done.count(entry_writer.take_back(ledger, others, signature, check_mode))
+            others = _others(ledger, options, progress)
+            progress.count(entry_writer.take_back(ledger, others, signature, check_mode))
         created = ledger is not None and ledger.created
         watched = watch(None if check_mode else ledger, None)
     return {
-        "changed": any(count for outcome, count in done.counts.items() if outcome != entries.UNCHANGED),
+        "changed": any(count for outcome, count in progress.counts.items() if outcome != entries.UNCHANGED),
         "ledger": sql.shown(ledger_options),
         "ledger_created": created,
-        "entries": done.counts,
+        "entries": progress.counts,
         "source": options.source,
         "totals": {
-            currency: display(from_nano(amount_nano)) for currency, amount_nano in sorted(done.sums.items())
+            currency: display(from_nano(amount_nano))
+            for currency, amount_nano in sorted(progress.sums.items())
         },
-        "period_start": None if done.covered is None else iso(done.covered.begin),
-        "period_end": None if done.covered is None else iso(done.covered.end),
+        "period_start": None if progress.covered is None else iso(progress.covered.begin),
+        "period_end": None if progress.covered is None else iso(progress.covered.end),
         **watched,
     }
 
 
-class _Done:
-    """What of a file was read so far: outcomes, sums by currency, keys, and the time that its charges cover."""
+class _Progress:
+    """What was read of a file so far: outcomes, sums by currency, keys, and the time of its charges."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(entries.OUTCOMES, 0)
@@ -119,15 +120,15 @@ class _Done:
         self.covered = hull([*before, *(one.period for one in batch)])
 
 
-def _others(ledger: sql.Ledger, options: TableOptions, done: _Done) -> list[entry_writer.Name]:
+def _others(ledger: sql.Ledger, options: TableOptions, progress: _Progress) -> list[entry_writer.Name]:
     """What the source has in the time that the file covers and the file has not."""
-    if done.covered is None:
+    if progress.covered is None:
         return []
-    selection = totals.Selection(done.covered, sources=(options.source,))
+    selection = totals.Selection(progress.covered, sources=(options.source,))
     after: int | None = None
     found: list[entry_writer.Name] = []
     while page := totals.rows(ledger.connection, selection, _AT_ONCE, after, valid_only=True):
-        found += [(options.source, row["key"]) for row in page if row["key"] not in done.keys]
+        found += [(options.source, row["key"]) for row in page if row["key"] not in progress.keys]
         after = page[-1]["id"]
     return found
 
@@ -141,10 +142,10 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
             table = csv.DictReader(stream, strict=True)
             columns = _columns(options, table.fieldnames or ())
             for row in table:
-                place = f"{path.name} line {table.line_num}"
+                position = f"{path.name} line {table.line_num}"
                 if None in row or None in row.values():
-                    raise InvalidOption("file", f"{place} has more or fewer cells than there are columns.")
-                told = _cost(row, columns, options, place)
+                    raise InvalidOption("file", f"{position} has more or fewer cells than there are columns.")
+                told = _cost(row, columns, options, position)
                 key = told.key or _key(row, told, options)
                 seen[key] += 1
                 # Charges that nothing tells apart are counted: the second one is #2 in every delivery.
@@ -192,14 +193,14 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
 
 
 def _cost(
-    row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, place: str
+    row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, position: str
 ) -> manual.CostRecord:
     """A row as a cost; without a key where no column tells one. Raises InvalidOption."""
     told = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
     told = {**told, **options.values}
     tags = {name.removeprefix(_TAG): told.pop(name) for name in list(told) if name.startswith(_TAG)}
     if options.file_format == FOCUS:
-        tags = {**_focus_tags(row.get(focus.TAGS) or "", place), **tags}
+        tags = {**_focus_tags(row.get(focus.TAGS) or "", position), **tags}
         told = _as_ours(told, options.categories)
     fields: dict[str, Any] = {"timezone": options.timezone, **told, "tags": tags}
     for name in ("amount", "quantity"):
@@ -207,7 +208,7 @@ def _cost(
             fields[name] = _number(told[name])
     if "unit" not in told:
         fields.pop("quantity", None)
-    return manual.CostRecord(**{"key": "", **fields, "source": options.source, "place": place})
+    return manual.CostRecord(**{"key": "", **fields, "source": options.source, "position": position})
 
 
 def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
@@ -229,14 +230,16 @@ def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str
     }
 
 
-def _focus_tags(text: str, place: str) -> dict[str, str]:
-    """The tags of a row: JSON of names and texts; a name that stands alone has true (FOCUS 1.2, column Tags)."""
+def _focus_tags(text: str, position: str) -> dict[str, str]:
+    """The tags of a row, which are JSON; a value that is no text becomes its JSON, null is left out (FOCUS
+    1.2, column Tags).
+    """
     try:
         told = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise InvalidOption("file", f"{place} has Tags that are no JSON.") from error
+        raise InvalidOption("file", f"{position} has Tags that are no JSON.") from error
     if not isinstance(told, dict):
-        raise InvalidOption("file", f"{place} has Tags that are no JSON object.")
+        raise InvalidOption("file", f"{position} has Tags that are no JSON object.")
     return {
         str(name): value if isinstance(value, str) else json.dumps(value)
         for name, value in (told or {}).items()

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Entries written by their names, or, in check mode, what writing them would do (design/ledger.md#append-only)."""
+"""Writing entries by their names, or telling in check mode what that would do
+(design/ledger.md#append-only).
+"""
 
 from __future__ import annotations
 

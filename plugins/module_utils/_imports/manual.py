@@ -31,7 +31,7 @@ class CostRecord:
     """A cost as it was written down, before anything is checked; absent needs source and key only.
 
     amount and quantity: exact text, an integer or a Decimal. It occurred at a moment, or over period_begin to
-    period_end, local in timezone where no offset is written. place: where it stands in a list, as in
+    period_end, local in timezone where no offset is written. position: where it stands in a list, as in
     `entries[3]`; empty for the only one.
     """
 
@@ -58,7 +58,7 @@ class CostRecord:
     unit: str | None = None
     tags: Mapping[str, Any] = field(default_factory=dict)
     description: str | None = None
-    place: str = ""
+    position: str = ""
 
     @property
     def name(self) -> Name:
@@ -67,19 +67,19 @@ class CostRecord:
 
     def option(self, name: str) -> str:
         """An option of this cost as errors call it: in a list `entries[3].amount (key invoice-7)`."""
-        return f"{self.place}.{name} (key {self.key})" if self.place else name
+        return f"{self.position}.{name} (key {self.key})" if self.position else name
 
 
 #: What can be told of a cost, in a list too.
-OPTIONS = tuple(one.name for one in fields(CostRecord) if one.name != "place")
+OPTIONS = tuple(one.name for one in fields(CostRecord) if one.name != "position")
 #: What is not made text of: a float has lost digits already, and is refused.
 _EXACT = ("amount", "quantity", "tags")
 #: What says when: a row that says so itself takes none of them from beside the list.
 _TIMES = ("occurred_at", "period_begin", "period_end")
 #: What an entry takes from a cost as it is.
 _TAKEN = (
-    "source", "key", "charge_category", "cloud", "region", "project_id", "project_name", "metric", "resource_id", "resource_name",
-    "resource_type", "unit", "description",
+    "source", "key", "charge_category", "cloud", "region", "project_id", "project_name", "metric",
+    "resource_id", "resource_name", "resource_type", "unit", "description",
 )  # fmt: skip
 
 
@@ -133,18 +133,18 @@ def record(
 
 
 def costs_of(rows: Sequence[Any], shared: Mapping[str, Any]) -> list[CostRecord]:
-    """The costs of the option `entries`: each a dictionary with the fields of a CostRecord, the shared ones as
-    defaults.
+    """The costs of the option `entries`: dictionaries with the fields of a CostRecord. What one leaves
+    out is taken from shared.
 
-    Raises InvalidOption, naming the place and the key, for a row that is none.
+    Raises InvalidOption, naming the position and the key, for a row that is none.
     """
     return [_cost_of(row, shared, f"entries[{index}]") for index, row in enumerate(rows)]
 
 
-def _cost_of(row: Any, shared: Mapping[str, Any], place: str) -> CostRecord:
+def _cost_of(row: Any, shared: Mapping[str, Any], position: str) -> CostRecord:
     if not isinstance(row, Mapping) or row.get("key") is None:
-        raise InvalidOption(place, "is no entry; each is a dictionary with a key of its own.")
-    named = f"{place} (key {row['key']})"
+        raise InvalidOption(position, "is no entry; each is a dictionary with a key of its own.")
+    named = f"{position} (key {row['key']})"
     for option, value in row.items():
         if option not in OPTIONS:
             raise InvalidOption(named, f"'{option}' is no option of an entry; it has {', '.join(OPTIONS)}.")
@@ -154,7 +154,7 @@ def _cost_of(row: Any, shared: Mapping[str, Any], place: str) -> CostRecord:
     beside = {
         name: value for name, value in shared.items() if name not in _TIMES or not any(map(kept.get, _TIMES))
     }
-    return CostRecord(**{**beside, **kept, "place": place})
+    return CostRecord(**{**beside, **kept, "position": position})
 
 
 def entry_of(cost: CostRecord, stored: Window | None, now: datetime) -> entries.Entry:

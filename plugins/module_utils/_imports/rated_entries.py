@@ -72,7 +72,7 @@ class _Kind:
     label: int
 
 
-class _Place(NamedTuple):
+class _EntryPeriod(NamedTuple):
     """The entry of a period: the columns of its time, and how its key begins."""
 
     begin: int
@@ -107,31 +107,31 @@ class RowMaker:
 
         newest: begin of the period that the run rate is told of.
         """
-        groups: dict[_Place, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
+        groups: dict[_EntryPeriod, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
         rates: dict[int, int] = defaultdict(int)
         kinds, by_resource = self._kinds, self._by_resource
-        of_place: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
+        of_period: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
         window, is_newest = None, False
         for point in points:
             # The points of a period come one after the other, and share its window.
             if point.window is not window:
                 window = point.window
-                of_place = groups.setdefault(self._place(window.begin), {})
+                of_period = groups.setdefault(self._period(window.begin), {})
                 is_newest = window.begin == newest
             of = (point.type, point.resource_id if by_resource else None)
             kind = kinds.get(of) or self._made(of)
-            before = of_place.setdefault(kind, point)
+            before = of_period.setdefault(kind, point)
             if before is not point:
-                of_place[kind] = [*before, point] if isinstance(before, list) else [before, point]
+                of_period[kind] = [*before, point] if isinstance(before, list) else [before, point]
             if is_newest:
                 rates[kind.label] += _nano(point.amount)
         labels = list(self._labels) if rates else []
         told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
         return RatedRows(
             rows=[
-                _row(place, kind, told)
-                for place, of_place in groups.items()
-                for kind, told in of_place.items()
+                _row(period, kind, told)
+                for period, of_period in groups.items()
+                for kind, told in of_period.items()
             ],
             run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
             categories=frozenset(self._categories),
@@ -139,7 +139,7 @@ class RowMaker:
             unknown=frozenset(self._unknown),
         )
 
-    def _place(self, begin: datetime) -> _Place:
+    def _period(self, begin: datetime) -> _EntryPeriod:
         """The entry that a period belongs to.
 
         Its key begins with the time, so that an import writes at the end of the index.
@@ -147,7 +147,7 @@ class RowMaker:
         layout = self._feeding.layout
         window = entry_window(begin, layout, self._feeding.collect_period_s)
         told = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
-        return _Place(int(window.begin.timestamp()), int(window.end.timestamp()), told)
+        return _EntryPeriod(int(window.begin.timestamp()), int(window.end.timestamp()), told)
 
     def _made(self, of: _Of) -> _Kind:
         feeding, (metric, resource_id) = self._feeding, of
@@ -195,7 +195,7 @@ class RowMaker:
 _UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
 
 
-def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
+def _row(period: _EntryPeriod, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
     if isinstance(told, list):
         amount, quantity = (
             exact_sum(parts) for parts in ([one.amount for one in told], [one.quantity for one in told])
@@ -204,9 +204,9 @@ def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row
     else:
         amount, quantity, unit = told.amount, told.quantity, told.unit
     own = (
-        place.key + kind.key_end,
-        place.begin,
-        place.end,
+        period.key + kind.key_end,
+        period.begin,
+        period.end,
         unit,
         _told(quantity),
         _nano(amount),

@@ -27,9 +27,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import Le
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ALL = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 ROW = {
-    "BilledCost": "1.25", "BillingCurrency": "USD", "ChargeCategory": "Usage", "ServiceCategory": "Compute", "ServiceName": "EC2",
-    "ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-11-02T00:00:00Z", "ProviderName": "AWS", "ResourceId": "i-1",
-    "SubAccountId": "42", "RegionId": "eu-west-1", "ConsumedQuantity": "24", "ConsumedUnit": "Hours", "ChargeClass": "",
+    "BilledCost": "1.25", "BillingCurrency": "USD", "ChargeCategory": "Usage",
+    "ServiceCategory": "Compute", "ServiceName": "EC2",
+    "ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-11-02T00:00:00Z",
+    "ProviderName": "AWS", "ResourceId": "i-1",
+    "SubAccountId": "42", "RegionId": "eu-west-1", "ConsumedQuantity": "24", "ConsumedUnit": "Hours",
+    "ChargeClass": "",
     "Tags": '{"team": "web", "spot": true}', "ChargeDescription": "a server", "SkuId": "s-1",
 }  # fmt: skip
 PLAIN = {"Date": "2026-11-03", "What": "storage", "Cost": "7.5", "Team": "web"}
@@ -86,7 +89,8 @@ def test_a_row_of_focus_is_told_whole(ledger: LedgerOptions) -> None:
         for name in ("cloud", "region", "project_id", "category", "metric", "resource_id", "quantity", "unit")
     }
     assert told == {
-        "cloud": "AWS", "region": "eu-west-1", "project_id": "42", "category": "compute", "metric": "EC2", "resource_id": "i-1",
+        "cloud": "AWS", "region": "eu-west-1", "project_id": "42", "category": "compute", "metric": "EC2",
+        "resource_id": "i-1",
         "quantity": "24", "unit": "Hours",
     }  # fmt: skip
     assert row["tags"] == '{"spot":"true","team":"web"}' and row["description"] == "a server"

@@ -199,7 +199,8 @@ def test_what_a_row_leaves_out_is_taken_from_beside_the_list(ledger: LedgerOptio
 
 def test_all_that_an_entry_has_is_kept(ledger: LedgerOptions) -> None:
     told = {
-        "key": "a", "amount": "1", "cloud": "c", "region": "r", "project_id": "1", "project_name": "p", "metric": "m", "resource_id": "i",
+        "key": "a", "amount": "1", "cloud": "c", "region": "r", "project_id": "1", "project_name": "p",
+        "metric": "m", "resource_id": "i",
         "resource_name": "n", "resource_type": "t", "quantity": "2.50", "unit": "GiB", "description": "d",
     }  # fmt: skip
     kept = write(ledger, told)["entries"][0]

@@ -82,7 +82,8 @@ def bring(vergeos: SmallVergeos, tmp_path: Path) -> Callable[..., dict[str, Any]
 def entries(tmp_path: Path) -> list[tuple[Any, ...]]:
     """What counts: hour, metric, category, quantity and amount."""
     said = (
-        "SELECT (period_begin - ?) / 3600, metric, category, quantity, sum(amount_nano) FROM entry JOIN dimension_set"
+        "SELECT (period_begin - ?) / 3600, metric, category, quantity, sum(amount_nano) FROM entry JOIN"
+        " dimension_set"
         " ON dimension_set.id = dimension_set_id GROUP BY 1, 2 HAVING sum(amount_nano) != 0 ORDER BY 1, 2"
     )
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
