@@ -144,7 +144,9 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
             for row in table:
                 position = f"{path.name} line {table.line_num}"
                 if None in row or None in row.values():
-                    raise InvalidOption("file", f"{position} has more or fewer cells than there are columns.")
+                    raise InvalidOption(
+                        "file", f"{position} has more or fewer cells than the file has columns."
+                    )
                 told = _cost(row, columns, options, position)
                 key = told.key or _key(row, told, options)
                 seen[key] += 1
@@ -154,7 +156,7 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
     except OSError as error:
         raise InvalidOption("file", f"'{options.path}' cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidOption("file", f"'{options.path}' is no CSV in UTF-8: {error}.") from error
+        raise InvalidOption("file", f"'{options.path}' is not CSV in UTF-8: {error}.") from error
 
 
 def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
@@ -167,7 +169,7 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
             if name not in _FIELDS and not name.startswith(_TAG):
                 raise InvalidOption(
                     f"{option}.{name}",
-                    f"is no field of a cost; those are {', '.join(_FIELDS)} and tags.<name>.",
+                    f"is not a field of a cost; use one of {', '.join(_FIELDS)} and tags.<name>.",
                 )
     for name, column in options.columns.items():
         if column not in named:
@@ -179,14 +181,14 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
     for name in needed if options.file_format == CSV else ():
         if name not in told:
             raise InvalidOption(
-                "columns", f"tells no {name}; name its column there, or write it for all rows in values."
+                "columns", f"has no {name}; name its column there, or set it for all rows in values."
             )
     shipped: dict[str, str] = {}
     if options.file_format == FOCUS:
         missing = [column for column in focus.NEEDED if column not in named]
         if missing:
             raise InvalidOption(
-                "file", f"'{options.path}' is no FOCUS file, as it has no column {', '.join(missing)}."
+                "file", f"'{options.path}' is not a FOCUS file: it has no column {', '.join(missing)}."
             )
         shipped = {name: column for name, column in focus.COLUMNS.items() if column in named}
     return {**shipped, **options.columns}
@@ -237,9 +239,9 @@ def _focus_tags(text: str, position: str) -> dict[str, str]:
     try:
         told = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise InvalidOption("file", f"{position} has Tags that are no JSON.") from error
+        raise InvalidOption("file", f"{position} has Tags that are not valid JSON.") from error
     if not isinstance(told, dict):
-        raise InvalidOption("file", f"{position} has Tags that are no JSON object.")
+        raise InvalidOption("file", f"{position} has Tags that are not a JSON object.")
     return {
         str(name): value if isinstance(value, str) else json.dumps(value)
         for name, value in (told or {}).items()

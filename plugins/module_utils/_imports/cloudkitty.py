@@ -108,7 +108,7 @@ class CloudKitty:
         if stored.feed is None and not known:
             raise UnknownAmount(
                 f"{service.url} has rated nothing of project {self.cloud.identity.project_name} from"
-                f" {iso(window.begin)} to {iso(window.end)}; up to when its cost is known cannot be told."
+                f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
         wanted, noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
         resources: Mapping[str, feeds.Resource] = {}

@@ -26,7 +26,7 @@ from .rated_window import Unit
 
 
 class FeedWriter:
-    """Where an import stands: the feed's state, and what writing did.
+    """Writes one import: the state of the feed, and what writing did.
 
     In check mode nothing is written, and a missing ledger is empty.
     """
@@ -69,7 +69,7 @@ class FeedWriter:
 
     def prepare(self, holes: Iterable[datetime]) -> None:
         """Take a retired feed up again, and forget that periods that begin then were imported: the cloud
-        tells nothing of them any more.
+        has nothing of them any more.
         """
         gone = spans.of_periods(holes, self._feeding.collect_period_s)
         if self.feed is None or self.feed == _prepared(self.feed, gone):
@@ -81,16 +81,16 @@ class FeedWriter:
 
     def write(self, unit: Unit, points: Sequence[RatedPoint]) -> None:
         """Make the ledger's rows of the unit those of the points, and move the feed on."""
-        told = self._maker.rows_of(points, unit.newest())
-        self.unknown_tags |= told.unknown
+        made = self._maker.rows_of(points, unit.newest())
+        self.unknown_tags |= made.unknown
         with self._opened() as ledger:
             before = self._known(ledger)
             refuse_other_money(before, self._feeding)
             if ledger is None:
-                planned = replacement.of_nothing(told.rows)
+                planned = replacement.of_nothing(made.rows)
             else:
                 planned = replacement.plan(
-                    ledger.connection, self._feeding.key.source, unit.window, told.rows
+                    ledger.connection, self._feeding.key.source, unit.window, made.rows
                 )
                 if not self._check_mode:
                     replacement.carry_out(
@@ -98,10 +98,10 @@ class FeedWriter:
                     )
             for outcome, count in planned.counts.items():
                 self.counts[outcome] += count
-            self._save(ledger, self._moved_on(before, unit, told, planned), before)
+            self._save(ledger, self._moved_on(before, unit, made, planned), before)
 
     def credit(self, traffic_unit: Callable[[], str | None]) -> None:
-        """Credit the free tier anew in every month whose traffic changed.
+        """Credit the free tier again in every month whose traffic changed.
 
         traffic_unit: the unit of entries that name none; called only for such entries. Raises CloudError.
         """
@@ -109,7 +109,7 @@ class FeedWriter:
             self.credited, self.credits = credit(self._options, traffic_unit, self.feed, self._signature)
 
     def finish(self, watch: Watch) -> Mapping[str, Any]:
-        """The last transaction: what forecasts rest on, and what the watch tells.
+        """The last transaction: what forecasts rest on, and the result of the watch.
 
         One that was interrupted does it when run again.
         """
@@ -121,7 +121,7 @@ class FeedWriter:
             return watch(ledger, None)
 
     def _moved_on(
-        self, before: feeds.Feed | None, unit: Unit, told: RatedRows, planned: replacement.Replacement
+        self, before: feeds.Feed | None, unit: Unit, made: RatedRows, planned: replacement.Replacement
     ) -> feeds.Feed:
         feeding = self._feeding
         through = unit.newest() + timedelta(seconds=feeding.collect_period_s)
@@ -139,10 +139,10 @@ class FeedWriter:
             currency=feeding.currency,
             collect_period_s=feeding.collect_period_s,
             rated_through=through if before is None or ahead else before.rated_through,
-            run_rates=told.run_rates if before is None or ahead else before.run_rates,
+            run_rates=made.run_rates if before is None or ahead else before.run_rates,
             imported=imported,
-            categories=(before.categories if before else frozenset()) | told.categories,
-            tag_keys=(before.tag_keys if before else frozenset()) | told.tag_keys,
+            categories=(before.categories if before else frozenset()) | made.categories,
+            tag_keys=(before.tag_keys if before else frozenset()) | made.tag_keys,
             credit_due_from=min(due, default=None),
             id=before.id if before else None,
             revision=before.revision if before else 0,

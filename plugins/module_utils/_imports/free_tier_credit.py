@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The free tier as credits in the ledger: one per feed and UTC month, reckoned anew after each import
+"""The free tier as credits in the ledger: one per feed and UTC month, calculated again after each import
 (design/money.md#free-tier).
 """
 
@@ -39,7 +39,7 @@ class Credit:
 
 def credit_source(key: feeds.FeedKey) -> str:
     """What the ledger calls the credits of a feed: not as its usage, which an import makes exactly what the
-    cloud tells.
+    cloud has rated.
     """
     return f"free tier of {key.source}"
 
@@ -50,8 +50,9 @@ def credit(
     known: feeds.Feed,
     signature: Signature,
 ) -> tuple[bool, list[Credit]]:
-    """Reckon what is due for every feed of the project, which share the tier: whether that changed an entry,
-    and the credits.
+    """Calculate what is due for every feed of the project, which share the tier.
+
+    Returns whether an entry changed, and the credits.
 
     traffic_unit: called if the entries do not name the unit of the traffic. Raises what it raises;
     LedgerError.
@@ -61,9 +62,9 @@ def credit(
         return False, []
     with sql.reading(ledger_options) as ledger:
         first = next(_traffic_rows(ledger.connection, known.key, _rest_of(known.credit_due_from, now)), None)
-    told = None
+    unit = None
     if first is not None and first["unit"] is None:
-        told = traffic_unit()
+        unit = traffic_unit()
     with sql.writing(ledger_options) as ledger:
         connection = ledger.connection
         of_project = [
@@ -77,7 +78,7 @@ def credit(
         found = [
             one
             for month in _months(_rest_of(due, now))
-            for one in _credits(connection, of_project, month, told)
+            for one in _credits(connection, of_project, month, unit)
         ]
         changed = [_write(connection, one, of_project, signature) for one in found]
         for feed in of_project:
@@ -114,7 +115,7 @@ def _traffic_rows(connection: Connection, key: feeds.FeedKey, window: Window) ->
 
 
 def _credits(
-    connection: Connection, of_project: Sequence[feeds.Feed], month: Window, told: str | None
+    connection: Connection, of_project: Sequence[feeds.Feed], month: Window, unit: str | None
 ) -> Iterator[Credit]:
     """The credit of each feed in the month: the first bytes in time order are free, those of equal times in
     the feeds' order.
@@ -124,7 +125,7 @@ def _credits(
         traffic = [
             free_tier.Traffic(
                 begin=moment_of(row["period_begin"]),
-                size_bytes=_bytes_of(row, told),
+                size_bytes=_bytes_of(row, unit),
                 amount=from_nano(row["amount_nano"]),
                 asked=key == feed.key,
             )
@@ -133,9 +134,9 @@ def _credits(
         yield Credit(feed.key, month.begin, free_tier.credit_of(traffic))
 
 
-def _bytes_of(row: dict[str, Any], told: str | None) -> Decimal | None:
-    """How much traffic an entry is. told: what the cloud counts it in, for entries that do not say it."""
-    size = free_tier.bytes_in(row["unit"] or told)
+def _bytes_of(row: dict[str, Any], unit: str | None) -> Decimal | None:
+    """How much traffic an entry is. unit: of entries that name none."""
+    size = free_tier.bytes_in(row["unit"] or unit)
     return (
         None if size is None or row["quantity"] is None else ROUNDING.multiply(Decimal(row["quantity"]), size)
     )

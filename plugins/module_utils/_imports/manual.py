@@ -70,7 +70,7 @@ class CostRecord:
         return f"{self.position}.{name} (key {self.key})" if self.position else name
 
 
-#: What can be told of a cost, in a list too.
+#: The options of a cost, in a list too.
 OPTIONS = tuple(one.name for one in fields(CostRecord) if one.name != "position")
 #: What is not made text of: a float has lost digits already, and is refused.
 _EXACT = ("amount", "quantity", "tags")
@@ -94,9 +94,9 @@ def record(
     """Record, correct or take back all of the costs in one transaction, or none of them; the result of
     cost_entry.
 
-    `entries` tells each in its order, and `diff` what changed by source and key. watch: looks at what was
-    written, in the same transaction. Creates a missing ledger, but not in check mode and not to take back.
-    Raises InvalidOption naming the cost that is none, before anything is written; LedgerError.
+    `entries` has one result for each in its order, and `diff` what changed by source and key. watch: looks at
+    what was written, in the same transaction. Creates a missing ledger, but not in check mode and not to take
+    back. Raises InvalidOption naming the cost that is none, before anything is written; LedgerError.
     """
     wanted = {
         cost.name: entry_of(cost, None, now) if cost.state == PRESENT else None for cost in _checked(costs)
@@ -143,13 +143,15 @@ def costs_of(rows: Sequence[Any], shared: Mapping[str, Any]) -> list[CostRecord]
 
 def _cost_of(row: Any, shared: Mapping[str, Any], position: str) -> CostRecord:
     if not isinstance(row, Mapping) or row.get("key") is None:
-        raise InvalidOption(position, "is no entry; each is a dictionary with a key of its own.")
+        raise InvalidOption(position, "is not an entry: each is a dictionary with a unique key.")
     named = f"{position} (key {row['key']})"
     for option, value in row.items():
         if option not in OPTIONS:
             raise InvalidOption(named, f"'{option}' is no option of an entry; it has {', '.join(OPTIONS)}.")
         if isinstance(value, Mapping) != (option == "tags") or isinstance(value, list):
-            raise InvalidOption(named, f"'{option}' is {'no dictionary' if option == 'tags' else 'no text'}.")
+            raise InvalidOption(
+                named, f"'{option}' must be {'a dictionary' if option == 'tags' else 'text'}."
+            )
     kept = {name: value if name in _EXACT else str(value) for name, value in row.items() if value is not None}
     beside = {
         name: value for name, value in shared.items() if name not in _TIMES or not any(map(kept.get, _TIMES))
@@ -184,7 +186,7 @@ def _checked(costs: Sequence[CostRecord]) -> Sequence[CostRecord]:
     for cost in costs:
         _refuse_nameless(cost)
         if cost.state not in (PRESENT, ABSENT):
-            raise InvalidOption(cost.option("state"), f"'{cost.state}' is neither {PRESENT} nor {ABSENT}.")
+            raise InvalidOption(cost.option("state"), f"'{cost.state}' is not one of {PRESENT} and {ABSENT}.")
         if cost.name in seen:
             raise InvalidOption(cost.option("key"), f"stands twice in this list, in source {cost.source}.")
         seen.add(cost.name)
@@ -194,7 +196,8 @@ def _checked(costs: Sequence[CostRecord]) -> Sequence[CostRecord]:
 def _refuse_nameless(cost: CostRecord) -> None:
     if not cost.key.strip():
         raise InvalidOption(
-            cost.option("key"), "is empty; give the cost a name that stays, such as the invoice's number."
+            cost.option("key"),
+            "is empty; use a name that does not change, such as the number of the invoice.",
         )
 
 
@@ -223,13 +226,13 @@ def _amount_nano(cost: CostRecord) -> int:
 
 
 def _period(cost: CostRecord) -> Window | None:
-    """When it occurred, as far as that was told. A cost of a moment is a window without length."""
+    """When it occurred; None if no option says so. A cost of a moment is a window without length."""
     zone = zone_named(cost.timezone, cost.option("timezone"))
     if cost.occurred_at is not None:
         if cost.period_begin or cost.period_end:
             raise InvalidOption(
                 cost.option("occurred_at"),
-                "and period_begin exclude each other: a moment, or a stretch of time.",
+                "is mutually exclusive with period_begin and period_end: a moment, or a period.",
             )
         moment = parse_moment(str(cost.occurred_at), zone, cost.option("occurred_at"))
         return Window(moment, moment)
@@ -248,16 +251,14 @@ def _quantity(cost: CostRecord) -> str | None:
     if cost.quantity is None:
         return None
     if not cost.unit:
-        raise InvalidOption(cost.option("unit"), "is needed beside quantity: of what, GiB or calls say.")
+        raise InvalidOption(cost.option("unit"), "is required with quantity, such as GiB or calls.")
     return plain(amount_of(cost.quantity, cost.option("quantity")))
 
 
 def _tags(cost: CostRecord) -> dict[str, str]:
     for name, value in cost.tags.items():
         if not isinstance(value, str | int | float):
-            raise InvalidOption(
-                cost.option("tags"), f"'{name}' has no text for its value; a tag is a name and a text."
-            )
+            raise InvalidOption(cost.option("tags"), f"'{name}' must have a text value.")
     return {str(name): str(value) for name, value in cost.tags.items()}
 
 

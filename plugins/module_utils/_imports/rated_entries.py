@@ -48,7 +48,7 @@ class Feeding:
 
 @dataclass(frozen=True)
 class RatedRows:
-    """What the points of a unit come to: rows for the ledger, and what they tell of the feed.
+    """What the points of a unit come to: rows for the ledger, and what they say about the feed.
 
     run_rates: what the newest period cost, by category and tag set. Of all points so far: categories,
     tag_keys and unknown, the resources whose tags are not known.
@@ -82,14 +82,14 @@ class _EntryPeriod(NamedTuple):
 
 #: Metric and resource.
 _Of: TypeAlias = "tuple[str, str | None]"
-#: Category and tags: what run rates are told by.
+#: Category and tags: what run rates are split by.
 _Label: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 
 
 class RowMaker:
     """Makes rows of a feed's points.
 
-    What is the same in every hour is put together once: there are millions of points.
+    What is the same in every hour is made once: there are millions of points.
     """
 
     def __init__(self, feeding: Feeding) -> None:
@@ -105,7 +105,7 @@ class RowMaker:
         """One row per metric, resource and hour or day: points of one metric and resource are summed first
         (design/imports.md#an-hour-is-replaced-whole).
 
-        newest: begin of the period that the run rate is told of.
+        newest: begin of the period whose cost is the run rate.
         """
         groups: dict[_EntryPeriod, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
         rates: dict[int, int] = defaultdict(int)
@@ -129,9 +129,9 @@ class RowMaker:
         told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
         return RatedRows(
             rows=[
-                _row(period, kind, told)
+                _row(period, kind, of_kind)
                 for period, of_period in groups.items()
-                for kind, told in of_period.items()
+                for kind, of_kind in of_period.items()
             ],
             run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
             categories=frozenset(self._categories),
@@ -146,8 +146,8 @@ class RowMaker:
         """
         layout = self._feeding.layout
         window = entry_window(begin, layout, self._feeding.collect_period_s)
-        told = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
-        return _EntryPeriod(int(window.begin.timestamp()), int(window.end.timestamp()), told)
+        begin_text = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
+        return _EntryPeriod(int(window.begin.timestamp()), int(window.end.timestamp()), begin_text)
 
     def _made(self, of: _Of) -> _Kind:
         feeding, (metric, resource_id) = self._feeding, of
@@ -195,20 +195,20 @@ class RowMaker:
 _UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
 
 
-def _row(period: _EntryPeriod, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> Row:
-    if isinstance(told, list):
+def _row(period: _EntryPeriod, kind: _Kind, of_kind: RatedPoint | list[RatedPoint]) -> Row:
+    if isinstance(of_kind, list):
         amount, quantity = (
-            exact_sum(parts) for parts in ([one.amount for one in told], [one.quantity for one in told])
+            exact_sum(parts) for parts in ([one.amount for one in of_kind], [one.quantity for one in of_kind])
         )
-        unit = told[0].unit
+        unit = of_kind[0].unit
     else:
-        amount, quantity, unit = told.amount, told.quantity, told.unit
+        amount, quantity, unit = of_kind.amount, of_kind.quantity, of_kind.unit
     own = (
         period.key + kind.key_end,
         period.begin,
         period.end,
         unit,
-        _told(quantity),
+        _quantity(quantity),
         _nano(amount),
         _FIRST_VERSION,
         None,
@@ -222,6 +222,6 @@ def _nano(amount: Decimal) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _told(quantity: Decimal) -> str:
+def _quantity(quantity: Decimal) -> str:
     """To 9 decimals: the noise of the cloud's floats would make every replay a correction."""
     return plain(ROUNDING.quantize(quantity, _NANO))

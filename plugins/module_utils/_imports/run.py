@@ -21,7 +21,7 @@ from .feed_writer import FeedWriter, refuse_other_money
 from .rated_entries import Feeding
 from .source import Delivery, Source, Stored
 
-#: An import reads this much again of what it has, for hours that the source told late or anew.
+#: An import reads this much again of what it has, for hours that the source rates late or again.
 OVERLAP = timedelta(days=1)
 #: How far back an import looks for holes that the source has filled since.
 LOOK_BACK = timedelta(days=40)

@@ -71,7 +71,7 @@ class Delivery(Protocol):
 
 
 class Source(Protocol):
-    """One project's cost, as one system tells it."""
+    """The cost of one project, from one system."""
 
     @property
     def feeding(self) -> Feeding:

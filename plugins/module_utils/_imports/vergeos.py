@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""VergeOS as a source: what a system used, at the prices of a list, as it tells no cost itself
+"""VergeOS as a source: what a system used, at the prices of a list, as it has no costs of its own
 (design/imports.md#vergeos).
 """
 
@@ -50,9 +50,7 @@ class UsagePrices:
 
 @dataclass(frozen=True)
 class UsageImportOptions:
-    """asked: None for since the last import. reread: hours that were imported are priced anew, and not only
-    those that are new.
-    """
+    """asked: None for since the last import. reread: price imported hours again, not only new ones."""
 
     asked: Window | None
     usage_prices: UsagePrices
@@ -120,14 +118,17 @@ class Vergeos:
         return asked
 
     def read(self, window: Window, stored: Stored, now: datetime) -> VergeosDelivery:
-        """The hours of the window that records cover and tell all of. Raises CloudError, UnknownAmount."""
+        """The hours of the window whose records have every quantity that has a price.
+
+        Raises CloudError, UnknownAmount.
+        """
         until = ceil_to(now + timedelta(seconds=1), HOUR_S)
         records = billing.records(self.system, window.begin - _LOOK_BACK, until)
         hours = by_hour(records, self.options.usage_prices.prices, window)
         if stored.feed is None and not hours.used:
             raise UnknownAmount(
                 f"{self.system.url} has no record that tells all that has a price for a whole hour from"
-                f" {iso(window.begin)} to {iso(window.end)}; up to when its cost is known cannot be told."
+                f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
         points = {hour: _points(hour, used, self.options.usage_prices) for hour, used in hours.used.items()}
         units = [_unit(hour, of_hour) for hour, of_hour in points.items()]
@@ -153,7 +154,7 @@ class VergeosDelivery:
 
     @property
     def resources(self) -> Mapping[str, feeds.Resource]:
-        """None: records tell of the whole system."""
+        """None: records are about the whole system."""
         return {}
 
     def points(self) -> Iterator[tuple[Unit, Sequence[RatedPoint]]]:
@@ -161,12 +162,12 @@ class VergeosDelivery:
         return ((unit, self.points_of[unit.window.begin]) for unit in self.wanted)
 
     def traffic_unit(self) -> str | None:
-        """None: records tell of no traffic."""
+        """None: records do not count traffic."""
         return None
 
     def holes(self, feed: feeds.Feed | None) -> Sequence[datetime]:
-        """The hours of the window that are not imported although a later one is, or a record is for all of it
-        and does not tell enough.
+        """The hours of the window that are not imported although a later one is, or although a record covers
+        them, which then lacks a quantity.
         """
         if feed is None:
             return []
@@ -180,7 +181,7 @@ class VergeosDelivery:
         return [hour.begin for hour in every if not _is_imported(feed, hour)]
 
     def to_result(self, _unknown_tags: Collection[str], _free: Sequence[Credit]) -> dict[str, Any]:
-        """The system, and the records that do not tell a quantity that has a price."""
+        """The system, and the records that lack a quantity that has a price."""
         incomplete = set[int]().union(*self.hours.unknown.values())
         return {"system": self.system.to_result(), "incomplete_records": sorted(incomplete)}
 

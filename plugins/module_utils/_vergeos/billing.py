@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How VergeOS tells it: billing records.
+"""Billing records of a VergeOS system.
 
 Source: pyvergeos 1.7, whose requests these are (pyvergeos/resources/billing.py).
 """

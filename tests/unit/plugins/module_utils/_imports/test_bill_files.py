@@ -159,7 +159,7 @@ def test_plain_csv_by_a_mapping(ledger: LedgerOptions) -> None:
         (
             [{"Cost": "1"}],
             {},
-            "^file: '.*bill.csv' is no FOCUS file, as it has no column BilledCost, BillingCurrency",
+            "^file: '.*bill.csv' is not a FOCUS file: it has no column BilledCost, BillingCurrency",
         ),
         ([{**ROW, "BilledCost": "NaN"}], {}, "bill.csv line 2.amount .*'NaN' is not an amount"),
         (
@@ -167,17 +167,17 @@ def test_plain_csv_by_a_mapping(ledger: LedgerOptions) -> None:
             {},
             "bill.csv line 3.currency .*an amount needs its currency",
         ),
-        ([{**ROW, "Tags": "team=web"}], {}, "^file: bill.csv line 2 has Tags that are no JSON"),
+        ([{**ROW, "Tags": "team=web"}], {}, "^file: bill.csv line 2 has Tags that are not valid JSON"),
         (
             [{**ROW, "ChargePeriodStart": "soon"}],
             {},
             "bill.csv line 2.period_begin .*'soon' is no date or time",
         ),
-        ([PLAIN], {"file_format": "csv"}, "^columns: tells no amount; name its column there"),
+        ([PLAIN], {"file_format": "csv"}, "^columns: has no amount; name its column there"),
         (
             [PLAIN],
             {"file_format": "csv", "columns": {"price": "Cost"}},
-            "^columns.price: is no field of a cost",
+            "^columns.price: is not a field of a cost",
         ),
         (
             [PLAIN],
