@@ -132,7 +132,7 @@ def replace_file(
     check_mode: bool = False,
     always: bool = False,
 ) -> bool:
-    """Replace a file by this content if it differs, or, where attributes names some, if its attributes differ.
+    """Replace a file by this content if its content differs, or an attribute that attributes names.
 
     default_mode: permission bits of what is written, unless attributes has a mode. always: write it even if
     nothing differs, so that its time is now. Returns whether it differed. In check mode it writes nothing.

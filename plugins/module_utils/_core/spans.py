@@ -93,7 +93,7 @@ def cut(window: Window, moments: Iterable[datetime]) -> list[Window]:
 
 
 def bucket(moment: datetime, length_s: int) -> Window:
-    """The window of that length, in seconds, that holds the moment; it begins at a multiple since the epoch."""
+    """The window of that length, in seconds since the epoch, that holds the moment."""
     begin = moment - timedelta(seconds=int(moment.timestamp()) % length_s, microseconds=moment.microsecond)
     return Window(begin, begin + timedelta(seconds=length_s))
 

@@ -114,6 +114,7 @@ class RatedCosts:
             key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
             cloud=identity.name,
             project_name=identity.project_name,
+            currency_option="rating_currency",
             currency=options.rating_currency,
             collect_period_s=options.collect_period_s,
             layout=layout,

@@ -12,7 +12,6 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -25,15 +24,17 @@ from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, display, from_nano
 from .._core.periods import Window, iso
+from .._core.spans import hull
 from .._ledger import entries, sql, totals
 from .._ledger.watch import Watch, unwatched
-from . import focus, manual
+from . import entry_writer, focus, manual
+from .entry_writer import Signature
 
 FOCUS, CSV = "focus", "csv"
 _TAG = "tags."
 _FIELDS = tuple(name for name in manual.OPTIONS if name not in ("state", "source", "tags"))
 #: What a correction of a bill changes, so that it names no charge.
-_NOT_IDENTITY = ("amount", "quantity", "unit", "resource_name", "project_name", "tags", "place")
+_NOT_IDENTITY = ("amount", "quantity", "unit", "resource_name", "project_name", "tags", "position")
 _AT_ONCE = 2_000
 _SMALLEST = Decimal("1e-18")
 
@@ -69,95 +70,67 @@ def import_table(
 
     Raises InvalidOption naming the line for a row that is no cost; LedgerError.
     """
-    done = _Done()
-    with _opened(ledger_options, check_mode) as ledger:
+    progress, signature = _Progress(), Signature(now, recorded_by)
+    with entry_writer.opened(ledger_options, check_mode) as ledger:
         rows = _entries(options, now)
         while batch := list(islice(rows, _AT_ONCE)):
-            done.add(batch, _outcomes(ledger, batch, now, recorded_by, check_mode))
+            progress.add(batch, entry_writer.write(ledger, batch, signature, check_mode))
         if ledger is not None and options.replaces:
-            done.counts[entries.REVERSED] += _take_back_others(
-                ledger, options, done, now, recorded_by, check_mode
-            )
+            others = _others(ledger, options, progress)
+            progress.count(entry_writer.take_back(ledger, others, signature, check_mode))
         created = ledger is not None and ledger.created
         watched = watch(None if check_mode else ledger, None)
     return {
-        "changed": any(count for outcome, count in done.counts.items() if outcome != entries.UNCHANGED),
+        "changed": any(count for outcome, count in progress.counts.items() if outcome != entries.UNCHANGED),
         "ledger": sql.shown(ledger_options),
         "ledger_created": created,
-        "entries": done.counts,
+        "entries": progress.counts,
         "source": options.source,
         "totals": {
-            currency: display(from_nano(amount_nano)) for currency, amount_nano in sorted(done.sums.items())
+            currency: display(from_nano(amount_nano))
+            for currency, amount_nano in sorted(progress.sums.items())
         },
-        "period_start": None if done.first is None else iso(done.first),
-        "period_end": None if done.last is None else iso(done.last),
+        "period_start": None if progress.covered is None else iso(progress.covered.begin),
+        "period_end": None if progress.covered is None else iso(progress.covered.end),
         **watched,
     }
 
 
-class _Done:
-    """What of a file was read so far: outcomes, sums by currency, keys, and the first and the last moment of
-    its charges.
-    """
+class _Progress:
+    """What was read of a file so far: outcomes, sums by currency, keys, and the time of its charges."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(entries.OUTCOMES, 0)
         self.sums: Counter[str] = Counter()
         self.keys: set[str] = set()
-        self.first: datetime | None = None
-        self.last: datetime | None = None
+        self.covered: Window | None = None
 
-    def add(self, batch: Sequence[entries.Entry], outcomes: Sequence[str]) -> None:
+    def count(self, written: Sequence[entries.WrittenEntry]) -> None:
+        """What came of some entries."""
+        for one in written:
+            self.counts[one.outcome] += 1
+
+    def add(self, batch: Sequence[entries.Entry], written: Sequence[entries.WrittenEntry]) -> None:
         """Some more of its rows."""
-        for one, outcome in zip(batch, outcomes, strict=True):
-            self.counts[outcome] += 1
+        self.count(written)
+        for one in batch:
             self.sums[one.currency] += one.amount_nano
             self.keys.add(one.key)
-            self.first = min(self.first or one.period.begin, one.period.begin)
-            self.last = max(self.last or one.period.end, one.period.end)
+        before = [] if self.covered is None else [self.covered]
+        self.covered = hull([*before, *(one.period for one in batch)])
 
 
-def _opened(
-    options: sql.LedgerOptions, check_mode: bool
-) -> AbstractContextManager[sql.Ledger] | AbstractContextManager[None]:
-    if check_mode:
-        return sql.reading(options) if sql.exists(options) else nullcontext()
-    return sql.writing(options)
-
-
-def _outcomes(
-    ledger: sql.Ledger | None,
-    batch: Sequence[entries.Entry],
-    now: datetime,
-    recorded_by: str,
-    check_mode: bool,
-) -> list[str]:
-    """What writing does to each, or would do in check mode."""
-    if ledger is None:
-        return [entries.RECORDED] * len(batch)
-    if not check_mode:
-        return [one.outcome for one in entries.write_all(ledger.connection, batch, now, recorded_by)]
-    stored = entries.current_all(ledger.connection, [(one.source, one.key) for one in batch])
-    return [entries.next_version(stored.get((one.source, one.key)), one)[1] for one in batch]
-
-
-def _take_back_others(
-    ledger: sql.Ledger, options: TableOptions, done: _Done, now: datetime, recorded_by: str, check_mode: bool
-) -> int:
-    """Reverse what the source has in the time that the file covers and the file has not; how many entries
-    that is.
-    """
-    if done.first is None or done.last is None:
-        return 0
-    selection = totals.Selection(Window(done.first, done.last), sources=(options.source,))
+def _others(ledger: sql.Ledger, options: TableOptions, progress: _Progress) -> list[entry_writer.Name]:
+    """What the source has in the time that the file covers and the file has not."""
+    if progress.covered is None:
+        return []
+    selection = totals.Selection(progress.covered, sources=(options.source,))
     after: int | None = None
-    gone: list[str] = []
+    found: list[entry_writer.Name] = []
     while page := totals.rows(ledger.connection, selection, _AT_ONCE, after, valid_only=True):
-        gone += [row["key"] for row in page if row["key"] not in done.keys]
+        found += [(options.source, row["key"]) for row in page if row["key"] not in progress.keys]
         after = page[-1]["id"]
-    for key in () if check_mode else gone:
-        entries.take_back(ledger.connection, options.source, key, now, recorded_by)
-    return len(gone)
+    return found
 
 
 def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
@@ -169,10 +142,12 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
             table = csv.DictReader(stream, strict=True)
             columns = _columns(options, table.fieldnames or ())
             for row in table:
-                place = f"{path.name} line {table.line_num}"
+                position = f"{path.name} line {table.line_num}"
                 if None in row or None in row.values():
-                    raise InvalidOption("file", f"{place} has more or fewer cells than there are columns.")
-                told = _cost(row, columns, options, place)
+                    raise InvalidOption(
+                        "file", f"{position} has more or fewer cells than the file has columns."
+                    )
+                told = _cost(row, columns, options, position)
                 key = told.key or _key(row, told, options)
                 seen[key] += 1
                 # Charges that nothing tells apart are counted: the second one is #2 in every delivery.
@@ -181,7 +156,7 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
     except OSError as error:
         raise InvalidOption("file", f"'{options.path}' cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidOption("file", f"'{options.path}' is no CSV in UTF-8: {error}.") from error
+        raise InvalidOption("file", f"'{options.path}' is not CSV in UTF-8: {error}.") from error
 
 
 def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
@@ -194,7 +169,7 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
             if name not in _FIELDS and not name.startswith(_TAG):
                 raise InvalidOption(
                     f"{option}.{name}",
-                    f"is no field of a cost; those are {', '.join(_FIELDS)} and tags.<name>.",
+                    f"is not a field of a cost; use one of {', '.join(_FIELDS)} and tags.<name>.",
                 )
     for name, column in options.columns.items():
         if column not in named:
@@ -206,28 +181,28 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
     for name in needed if options.file_format == CSV else ():
         if name not in told:
             raise InvalidOption(
-                "columns", f"tells no {name}; name its column there, or write it for all rows in values."
+                "columns", f"has no {name}; name its column there, or set it for all rows in values."
             )
     shipped: dict[str, str] = {}
     if options.file_format == FOCUS:
         missing = [column for column in focus.NEEDED if column not in named]
         if missing:
             raise InvalidOption(
-                "file", f"'{options.path}' is no FOCUS file, as it has no column {', '.join(missing)}."
+                "file", f"'{options.path}' is not a FOCUS file: it has no column {', '.join(missing)}."
             )
         shipped = {name: column for name, column in focus.COLUMNS.items() if column in named}
     return {**shipped, **options.columns}
 
 
 def _cost(
-    row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, place: str
+    row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, position: str
 ) -> manual.CostRecord:
     """A row as a cost; without a key where no column tells one. Raises InvalidOption."""
     told = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
     told = {**told, **options.values}
     tags = {name.removeprefix(_TAG): told.pop(name) for name in list(told) if name.startswith(_TAG)}
     if options.file_format == FOCUS:
-        tags = {**_focus_tags(row.get(focus.TAGS) or "", place), **tags}
+        tags = {**_focus_tags(row.get(focus.TAGS) or "", position), **tags}
         told = _as_ours(told, options.categories)
     fields: dict[str, Any] = {"timezone": options.timezone, **told, "tags": tags}
     for name in ("amount", "quantity"):
@@ -235,7 +210,7 @@ def _cost(
             fields[name] = _number(told[name])
     if "unit" not in told:
         fields.pop("quantity", None)
-    return manual.CostRecord(**{"key": "", **fields, "source": options.source, "place": place})
+    return manual.CostRecord(**{"key": "", **fields, "source": options.source, "position": position})
 
 
 def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
@@ -257,14 +232,16 @@ def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str
     }
 
 
-def _focus_tags(text: str, place: str) -> dict[str, str]:
-    """The tags of a row: JSON of names and texts; a name that stands alone has true (FOCUS 1.2, column Tags)."""
+def _focus_tags(text: str, position: str) -> dict[str, str]:
+    """The tags of a row, which are JSON; a value that is no text becomes its JSON, null is left out (FOCUS
+    1.2, column Tags).
+    """
     try:
         told = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise InvalidOption("file", f"{place} has Tags that are no JSON.") from error
+        raise InvalidOption("file", f"{position} has Tags that are not valid JSON.") from error
     if not isinstance(told, dict):
-        raise InvalidOption("file", f"{place} has Tags that are no JSON object.")
+        raise InvalidOption("file", f"{position} has Tags that are not a JSON object.")
     return {
         str(name): value if isinstance(value, str) else json.dumps(value)
         for name, value in (told or {}).items()

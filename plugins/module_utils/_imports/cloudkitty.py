@@ -2,37 +2,37 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bringing what CloudKitty has rated into the ledger (design/imports.md)."""
+"""CloudKitty as a source: what it has rated of one project in one region (design/imports.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from .._core import spans
 from .._core.completeness import OK, ServiceStatus
-from .._core.errors import InvalidOption, UnknownAmount
-from .._core.money import EXACT, display, exact_sum, from_nano, plain
+from .._core.errors import UnknownAmount
+from .._core.money import EXACT, display, plain
 from .._core.periods import Window, ceil_to, iso
 from .._infomaniak import free_tier
-from .._ledger import feeds, replacement, sql
+from .._ledger import feeds, sql
 from .._ledger.watch import Watch, unwatched
-from .._openstack.connection import Cloud
+from .._openstack.connection import Cloud, Service
 from .._openstack.rating import api as rating
 from .._openstack.rating.differences import difference
-from .feed_writer import FeedWriter, Signature, refuse_other_money
-from .free_tier_credit import Credit, credit
+from .._openstack.rating.metrics import rated_metrics
+from .._openstack.rating.points import RatedPoint
+from .entry_writer import Signature
+from .free_tier_credit import Credit
 from .in_use import uses_nothing
 from .rated_entries import Feeding
 from .rated_window import USUAL_LAG_PERIODS, Unit, missing_of, to_read, unit_of, units, with_points
 from .resource_tags import read_resources
-
-#: An import reads this much again of what it has, for hours that the cloud rated late or anew.
-OVERLAP = timedelta(days=1)
-#: How far back an import looks for holes that the cloud has filled since: the hours that one request tells.
-LOOK_BACK = timedelta(days=40)
+from .run import run_import
+from .source import Stored
 
 
 @dataclass(frozen=True)
@@ -53,28 +53,6 @@ class ImportOptions:
     empty_until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class _Stand:
-    """What the ledger has: the feed (None: nothing was imported), its resources, and sums of the window by
-    the entries' begin.
-    """
-
-    feed: feeds.Feed | None
-    resources: Mapping[str, feeds.FeedResource]
-    sums: Mapping[datetime, int]
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """A window as the cloud tells it. holes: begins of periods that it has not rated although the project
-    uses something.
-    """
-
-    told: rating.RatedPeriods
-    units: Sequence[Unit]
-    holes: Sequence[datetime]
-
-
 def import_cost(
     cloud: Cloud,
     ledger_options: sql.LedgerOptions,
@@ -84,195 +62,157 @@ def import_cost(
     check_mode: bool,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """The result of cost_import.
+    """The result of cost_import: run_import() for CloudKitty. Raises as that does."""
+    signature = Signature(now, recorded_by)
+    return run_import(CloudKitty(cloud, options), options.asked, ledger_options, signature, check_mode, watch)
 
-    The cloud is read while no transaction is open, so that no lock waits for a network.
 
-    Each hour is written in a transaction of its own: what was interrupted goes on where it stopped. watch:
-    looks at what was written, in the last transaction. In check mode the ledger is only read, and a missing
-    one counts as empty. Raises CloudError, LedgerError, UnknownAmount, InvalidOption.
-    """
-    feeding = _feeding(cloud, options)
-    known = _stand(ledger_options, feeding).feed
-    refuse_other_money(known, options.rating_currency, options.collect_period_s)
-    window = _window(known, options, now)
-    stand = _stand(ledger_options, feeding, window)
-    service = cloud.service("rating")
-    api, told = rating.all_periods(service, options.rating_api, window, options.collect_period_s)
-    judged = _judge(cloud, told, stand, options, now)
-    if stand.feed is None and not judged.units:
-        raise UnknownAmount(
-            f"{service.url} has rated nothing of project {cloud.identity.project_name} from {iso(window.begin)} to {iso(window.end)};"
-            " up to when its cost is known cannot be told."
+@dataclass(frozen=True)
+class CloudKitty:
+    """A Source: the rating service of a project's cloud."""
+
+    cloud: Cloud
+    options: ImportOptions
+
+    @property
+    def feeding(self) -> Feeding:
+        """The feed of the login's project and region."""
+        identity = self.cloud.identity
+        return Feeding(
+            key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
+            cloud=identity.name,
+            project_name=identity.project_name,
+            currency=self.options.rating_currency,
+            currency_option="rating_currency",
+            collect_period_s=self.options.collect_period_s,
+            layout=self.options.layout,
+            metric_categories=self.options.metric_categories,
+            resources={},
         )
-    wanted, noise = to_read(judged.units, stand.sums, lambda unit: _is_covered(unit, stand.feed, options))
-    if options.layout.tagged and any(unit.rated for unit in wanted):
-        feeding = replace(feeding, resources={**stand.resources, **read_resources(cloud)})
-    with FeedWriter(ledger_options, feeding, stand.feed, Signature(now, recorded_by), check_mode) as writer:
-        writer.prepare(judged.holes)
-        for unit, points in with_points(service, api, wanted, options.collect_period_s):
-            of_unit = difference(
-                service, "the rated points", (point.amount for point in points), unit.cloud_sum
+
+    def window(self, asked: Window, feed: feeds.Feed | None) -> Window:
+        """The window with all of every unit that it cuts: a unit is written as a whole."""
+        first = self._unit(asked.begin, feed)
+        last = self._unit(max(asked.begin, asked.end - timedelta(seconds=1)), feed)
+        return spans.hull((asked, first, last))
+
+    def read(self, window: Window, stored: Stored, now: datetime) -> CloudKittyDelivery:
+        """The sums of the window's periods, and what has to be read for them.
+
+        Requests: the sums; the use of every service if periods are missing; the lists of resources if tags
+        are imported and anything is to be read. Raises CloudError, UnknownAmount.
+        """
+        options, service = self.options, self.cloud.service("rating")
+        api, periods = rating.all_periods(service, options.rating_api, window, options.collect_period_s)
+        known, holes = self._judge(periods, stored, now)
+        if stored.feed is None and not known:
+            raise UnknownAmount(
+                f"{service.url} has rated nothing of project {self.cloud.identity.project_name} from"
+                f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
-            noise = EXACT.add(noise, of_unit)
-            writer.write(unit, points)
-        credited, free = False, list[Credit]()
-        if writer.feed is not None and not check_mode:
-            credited, free = credit(ledger_options, service, writer.feed, now, recorded_by)
-        watched = writer.finish(watch)
-    return {
-        "changed": writer.feed != stand.feed or writer.wrote or credited,
-        "ledger": sql.shown(ledger_options),
-        "ledger_created": writer.created,
-        "entries": writer.counts,
-        **told_feed(writer.feed),
-        **_told_window(judged, wanted, options),
-        "cloud_difference": plain(noise),
-        "unknown_tags": sorted(writer.unknown),
-        "free_tier": _told_credits(free),
-        "complete": True,
-        "services": {"rating": ServiceStatus(OK, 200, None).to_result()},
-        **watched,
-    }
+        wanted, noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
+        resources: Mapping[str, feeds.FeedResource] = {}
+        if options.layout.tagged and any(unit.rated for unit in wanted):
+            resources = {**stored.resources, **read_resources(self.cloud)}
+        return CloudKittyDelivery(service, api, options, known, wanted, holes, resources, noise)
+
+    def _unit(self, moment: datetime, feed: feeds.Feed | None) -> Window:
+        imported = feed.imported if feed else ()
+        return unit_of(moment, self.options.layout, imported, self.options.collect_period_s)
+
+    def _judge(
+        self, periods: rating.RatedPeriods, stored: Stored, now: datetime
+    ) -> tuple[list[Unit], list[datetime]]:
+        """The units of the periods that are rated or known to cost nothing, and the begins of those that are
+        missing although the project uses something (design/imports.md#missing-hours).
+        """
+        collect_period_s, empty_until = self.options.collect_period_s, self.options.empty_until
+        period = timedelta(seconds=collect_period_s)
+
+        def unit(moment: datetime) -> Window:
+            return self._unit(moment, stored.feed)
+
+        missing = missing_of(periods, ceil_to(now + timedelta(seconds=1), collect_period_s) - period)
+        costly = {unit(begin) for begin, amount_nano in stored.sums.items() if amount_nano}
+
+        def is_known(begin: datetime) -> bool:
+            """Whether it was found empty when it was new, or lies before the project had anything."""
+            if empty_until is not None and begin + period <= empty_until:
+                return True
+            was_covered = (
+                stored.feed is not None and stored.feed.first_hole(Window(begin, begin + period)) is None
+            )
+            return was_covered and unit(begin) not in costly
+
+        empty = {begin for begin in (*missing.inner, *missing.trailing) if is_known(begin)}
+        inner, trailing = (
+            [begin for begin in begins if begin not in empty] for begins in (missing.inner, missing.trailing)
+        )
+        holes = [*inner, *(trailing if len(trailing) > USUAL_LAG_PERIODS else ())]
+        if holes and uses_nothing(self.cloud):
+            empty |= {*inner, *trailing}
+            holes = []
+        return units(periods, empty, unit), holes
+
+    def _is_covered(self, unit: Unit, feed: feeds.Feed | None) -> bool:
+        """Whether all that is known of the unit was imported, in the layout that is asked for."""
+        if feed is None or self.options.reread:
+            return False
+        alike = [one.window for one in feed.imported if one.layout == self.options.layout]
+        return all(
+            any(spans.covers(window, part) for window in alike)
+            for part in unit.covered(self.options.collect_period_s)
+        )
 
 
-def _feeding(cloud: Cloud, options: ImportOptions) -> Feeding:
-    identity = cloud.identity
-    return Feeding(
-        key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
-        cloud=identity.name,
-        project_name=identity.project_name,
-        currency=options.rating_currency,
-        collect_period_s=options.collect_period_s,
-        layout=options.layout,
-        metric_categories=options.metric_categories,
-        resources={},
-    )
+@dataclass
+class CloudKittyDelivery:
+    """A Delivery: the units of a window, whose points are read as they are written.
 
-
-def _stand(ledger_options: sql.LedgerOptions, feeding: Feeding, window: Window | None = None) -> _Stand:
-    """What the ledger has of the feed; sums and resources where a window is given."""
-    if not sql.exists(ledger_options):
-        return _Stand(None, {}, {})
-    with sql.reading(ledger_options) as ledger:
-        connection = ledger.connection
-        feed = feeds.find(connection, feeding.key)
-        if feed is None or window is None:
-            return _Stand(feed, {}, {})
-        sums = replacement.sums(connection, feeding.key.source, window)
-        return _Stand(feed, feeds.resources(connection, feed), sums)
-
-
-def _window(feed: feeds.Feed | None, options: ImportOptions, now: datetime) -> Window:
-    """The window to read, on the edges of collect periods and of what is written together.
-
-    Raises InvalidOption where it lies ahead.
+    withdrawn: begins of the periods that are not rated although the project uses something. noise: what the
+    points and the ledger differ from the cloud's own sums in all, so far.
     """
-    asked = options.asked or Window(since_last(feed, now), now)
-    if asked.begin >= now:
-        raise InvalidOption("begin", f"{iso(asked.begin)} is not past; nothing is rated yet.")
-    begin, end = (ceil_to(moment, options.collect_period_s) for moment in (asked.begin, min(asked.end, now)))
-    imported = feed.imported if feed else ()
-    first = unit_of(begin, options.layout, imported, options.collect_period_s)
-    last = unit_of(max(begin, end - timedelta(seconds=1)), options.layout, imported, options.collect_period_s)
-    return Window(min(begin, first.begin), max(end, last.end))
 
+    service: Service
+    api: str
+    options: ImportOptions
+    units: Sequence[Unit]
+    wanted: Sequence[Unit]
+    withdrawn: Sequence[datetime]
+    resources: Mapping[str, feeds.FeedResource]
+    noise: Decimal
 
-def since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
-    """Where the last import ended, less an overlap, or at the first hole that the cloud may have filled
-    since.
-    """
-    if feed is None:
-        return (now.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)
-    begin = feed.rated_through - OVERLAP
-    known = max(feed.rated_through - LOOK_BACK, feed.imported[0].window.begin) if feed.imported else begin
-    hole = feed.first_hole(Window(min(known, feed.rated_through), feed.rated_through))
-    return begin if hole is None else min(begin, hole.begin)
+    def points(self) -> Iterator[tuple[Unit, Sequence[RatedPoint]]]:
+        """The points of each unit. Raises Malformed for some that do not add up to the cloud's own sum."""
+        for unit, points in with_points(self.service, self.api, self.wanted, self.options.collect_period_s):
+            amounts = (point.amount for point in points)
+            of_unit = difference(self.service, "the rated points", amounts, unit.cloud_sum)
+            self.noise = EXACT.add(self.noise, of_unit)
+            yield unit, points
 
+    def traffic_unit(self) -> str | None:
+        """One request."""
+        return next((one.unit for one in rated_metrics(self.service) if one.name == free_tier.METRIC), None)
 
-def _judge(
-    cloud: Cloud, told: rating.RatedPeriods, stand: _Stand, options: ImportOptions, now: datetime
-) -> _Judged:
-    """Which periods are rated, which cost nothing, and which are missing
-    (design/imports.md#missing-hours).
-    """
-    imported = stand.feed.imported if stand.feed else ()
+    def holes(self, _feed: feeds.Feed | None) -> Sequence[datetime]:
+        """What the cloud lacks, the ledger lacks too."""
+        return self.withdrawn
 
-    def unit(moment: datetime) -> Window:
-        return unit_of(moment, options.layout, imported, options.collect_period_s)
-
-    period = timedelta(seconds=options.collect_period_s)
-    missing = missing_of(told, ceil_to(now + timedelta(seconds=1), options.collect_period_s) - period)
-    costly = {unit(begin) for begin, amount_nano in stand.sums.items() if amount_nano}
-
-    def is_known(begin: datetime) -> bool:
-        """Whether it was found empty when it was new, or lies before the project had anything."""
-        if options.empty_until is not None and begin + period <= options.empty_until:
-            return True
-        was_covered = stand.feed is not None and stand.feed.first_hole(Window(begin, begin + period)) is None
-        return was_covered and unit(begin) not in costly
-
-    empty = {begin for begin in (*missing.inner, *missing.trailing) if is_known(begin)}
-    inner, trailing = (
-        [begin for begin in begins if begin not in empty] for begins in (missing.inner, missing.trailing)
-    )
-    holes = [*inner, *(trailing if len(trailing) > USUAL_LAG_PERIODS else ())]
-    if holes and uses_nothing(cloud):
-        empty |= {*inner, *trailing}
-        holes = []
-    return _Judged(told, units(told, empty, unit), holes)
-
-
-def _is_covered(unit: Unit, feed: feeds.Feed | None, options: ImportOptions) -> bool:
-    """Whether all that is known of the unit was imported, in the layout that is asked for."""
-    if feed is None or options.reread:
-        return False
-    alike = [one.window for one in feed.imported if one.layout == options.layout]
-    return all(
-        any(spans.covers(window, part) for window in alike) for part in unit.covered(options.collect_period_s)
-    )
-
-
-def told_feed(feed: feeds.Feed | None) -> dict[str, Any]:
-    """Where the feed stands now."""
-    return {
-        "rated_through": None if feed is None else iso(feed.rated_through),
-        "run_rate": None if feed is None else display(from_nano(feed.run_rate_nano)),
-    }
-
-
-def _told_window(judged: _Judged, read: Sequence[Unit], options: ImportOptions) -> dict[str, Any]:
-    """What came of the window."""
-    window = judged.told.window
-    ends = [part.end for unit in judged.units[-1:] for part in unit.covered(options.collect_period_s)]
-    return {
-        "period_start": iso(window.begin),
-        "period_end": iso(max(ends, default=window.begin)),
-        "imported": display(exact_sum(judged.told.amounts.values())),
-        "currency": options.rating_currency,
-        "collect_period": options.collect_period_s,
-        "resolution": options.layout.resolution,
-        "group_by": options.layout.grouping,
-        "tags_imported": options.layout.tagged,
-        "periods": {
-            "rated": len(judged.told.amounts),
-            "empty": sum(len(unit.empty) for unit in judged.units),
-            "read": sum(len(unit.rated) for unit in read),
-            "missing": len(judged.holes),
-        },
-        "holes": [
-            {"begin": iso(hole.begin), "end": iso(hole.end)}
-            for hole in spans.of_periods(judged.holes, options.collect_period_s)
-        ],
-        "rating_behind": bool(judged.holes),
-    }
-
-
-def _told_credits(found: Sequence[Credit]) -> dict[str, Any]:
-    """What was reckoned anew; null where it is not known how much went out, so that nothing was credited."""
-    return {
-        "scope": free_tier.SCOPE,
-        "credits": {
-            f"{one.month:%Y-%m}": None if one.amount is None else display(one.amount) for one in found
-        },
-    }
+    def to_result(self, unknown_tags: Collection[str], free: Sequence[Credit]) -> dict[str, Any]:
+        """The layout, the noise, the tags and the free tier."""
+        layout = self.options.layout
+        return {
+            "resolution": layout.resolution,
+            "group_by": layout.grouping,
+            "tags_imported": layout.tagged,
+            "cloud_difference": plain(self.noise),
+            "unknown_tags": sorted(unknown_tags),
+            "free_tier": {
+                "scope": free_tier.SCOPE,
+                # Null if it is unknown how much traffic went out, so that nothing was credited.
+                "credits": {
+                    f"{one.month:%Y-%m}": None if one.amount is None else display(one.amount) for one in free
+                },
+            },
+            "services": {"rating": ServiceStatus(OK, 200, None).to_result()},
+        }

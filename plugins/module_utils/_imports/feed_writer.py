@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,20 +19,14 @@ from .._infomaniak import free_tier
 from .._ledger import entries, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
 from .._openstack.rating.points import RatedPoint
+from .entry_writer import Signature
+from .free_tier_credit import Credit, credit
 from .rated_entries import Feeding, RatedRows, RowMaker
 from .rated_window import Unit
 
 
-@dataclass(frozen=True)
-class Signature:
-    """Who writes, and when."""
-
-    now: datetime
-    recorded_by: str
-
-
 class FeedWriter:
-    """Where an import stands: the feed's state, and what writing did.
+    """Writes one import: the state of the feed, and what writing did.
 
     In check mode nothing is written, and a missing ledger is empty.
     """
@@ -54,7 +48,9 @@ class FeedWriter:
             signature,
             check_mode,
         )
-        self.unknown: set[str] = set()
+        self.unknown_tags: set[str] = set()
+        self.credited = False
+        self.credits: list[Credit] = []
         self._maker = RowMaker(feeding)
         self._resources_saved = False
         self._open = ExitStack()
@@ -73,7 +69,7 @@ class FeedWriter:
 
     def prepare(self, holes: Iterable[datetime]) -> None:
         """Take a retired feed up again, and forget that periods that begin then were imported: the cloud
-        tells nothing of them any more.
+        has nothing of them any more.
         """
         gone = spans.of_periods(holes, self._feeding.collect_period_s)
         if self.feed is None or self.feed == _prepared(self.feed, gone):
@@ -85,16 +81,16 @@ class FeedWriter:
 
     def write(self, unit: Unit, points: Sequence[RatedPoint]) -> None:
         """Make the ledger's rows of the unit those of the points, and move the feed on."""
-        told = self._maker.rows_of(points, unit.newest())
-        self.unknown |= told.unknown
+        made = self._maker.rows_of(points, unit.newest())
+        self.unknown_tags |= made.unknown
         with self._opened() as ledger:
             before = self._known(ledger)
-            refuse_other_money(before, self._feeding.currency, self._feeding.collect_period_s)
+            refuse_other_money(before, self._feeding)
             if ledger is None:
-                planned = replacement.of_nothing(told.rows)
+                planned = replacement.of_nothing(made.rows)
             else:
                 planned = replacement.plan(
-                    ledger.connection, self._feeding.key.source, unit.window, told.rows
+                    ledger.connection, self._feeding.key.source, unit.window, made.rows
                 )
                 if not self._check_mode:
                     replacement.carry_out(
@@ -102,10 +98,18 @@ class FeedWriter:
                     )
             for outcome, count in planned.counts.items():
                 self.counts[outcome] += count
-            self._save(ledger, self._moved_on(before, unit, told, planned), before)
+            self._save(ledger, self._moved_on(before, unit, made, planned), before)
+
+    def credit(self, traffic_unit: Callable[[], str | None]) -> None:
+        """Credit the free tier again in every month whose traffic changed.
+
+        traffic_unit: the unit of entries that name none; called only for such entries. Raises CloudError.
+        """
+        if self.feed is not None and not self._check_mode:
+            self.credited, self.credits = credit(self._options, traffic_unit, self.feed, self._signature)
 
     def finish(self, watch: Watch) -> Mapping[str, Any]:
-        """The last transaction: what forecasts rest on, and what the watch tells.
+        """The last transaction: what forecasts rest on, and the result of the watch.
 
         One that was interrupted does it when run again.
         """
@@ -117,7 +121,7 @@ class FeedWriter:
             return watch(ledger, None)
 
     def _moved_on(
-        self, before: feeds.Feed | None, unit: Unit, told: RatedRows, planned: replacement.Replacement
+        self, before: feeds.Feed | None, unit: Unit, made: RatedRows, planned: replacement.Replacement
     ) -> feeds.Feed:
         feeding = self._feeding
         through = unit.newest() + timedelta(seconds=feeding.collect_period_s)
@@ -135,10 +139,10 @@ class FeedWriter:
             currency=feeding.currency,
             collect_period_s=feeding.collect_period_s,
             rated_through=through if before is None or ahead else before.rated_through,
-            run_rates=told.run_rates if before is None or ahead else before.run_rates,
+            run_rates=made.run_rates if before is None or ahead else before.run_rates,
             imported=imported,
-            categories=(before.categories if before else frozenset()) | told.categories,
-            tag_keys=(before.tag_keys if before else frozenset()) | told.tag_keys,
+            categories=(before.categories if before else frozenset()) | made.categories,
+            tag_keys=(before.tag_keys if before else frozenset()) | made.tag_keys,
             credit_due_from=min(due, default=None),
             id=before.id if before else None,
             revision=before.revision if before else 0,
@@ -186,19 +190,21 @@ def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:
     return replace(feed, imported=imported, retired=False)
 
 
-def refuse_other_money(known: feeds.Feed | None, currency: str, collect_period_s: int) -> None:
+def refuse_other_money(known: feeds.Feed | None, feeding: Feeding) -> None:
     """One feed has one currency and one collect period: mixing them would add apples to hours.
 
     Raises InvalidOption.
     """
     if known is None:
         return
-    if known.currency != currency:
+    if known.currency != feeding.currency:
         raise InvalidOption(
-            "rating_currency", f"is {currency}, but this feed was imported in {known.currency}; use that."
+            feeding.currency_option,
+            f"is {feeding.currency}, but this feed was imported in {known.currency}; use that.",
         )
-    if known.collect_period_s != collect_period_s:
+    if known.collect_period_s != feeding.collect_period_s:
         raise InvalidOption(
             "collect_period",
-            f"is {collect_period_s} s, but this feed was imported in periods of {known.collect_period_s} s; use that.",
+            f"is {feeding.collect_period_s} s, but this feed was imported in periods of"
+            f" {known.collect_period_s} s; use that.",
         )

@@ -42,9 +42,10 @@ NEEDED = (
 #: What names a charge through all deliveries of its bill: neither costs, which a correction changes, nor what
 #: an invoice adds later.
 IDENTITY = (
-    "AvailabilityZone", "BillingAccountId", "BillingCurrency", "CapacityReservationId", "CapacityReservationStatus", "ChargeCategory",
-    "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountId",
-    "CommitmentDiscountStatus", "InvoiceIssuerName", "PricingCategory", "ProviderName", "PublisherName", "RegionId", "ResourceId",
+    "AvailabilityZone", "BillingAccountId", "BillingCurrency", "CapacityReservationId",
+    "CapacityReservationStatus", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency",
+    "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountId", "CommitmentDiscountStatus",
+    "InvoiceIssuerName", "PricingCategory", "ProviderName", "PublisherName", "RegionId", "ResourceId",
     "ServiceCategory", "ServiceName", "SkuId", "SkuPriceId", "SubAccountId",
 )  # fmt: skip
 #: ServiceCategory -> ours; every other one, such as Databases or Security, is other.

@@ -2,13 +2,13 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The free tier as credits in the ledger: one per feed and UTC month, reckoned anew after each import
+"""The free tier as credits in the ledger: one per feed and UTC month, calculated again after each import
 (design/money.md#free-tier).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,8 +18,7 @@ from .._core.money import ROUNDING, from_nano, to_nano
 from .._core.periods import Window, moment_of
 from .._infomaniak import free_tier
 from .._ledger import entries, feeds, sql, totals
-from .._openstack.connection import Service
-from .._openstack.rating.metrics import rated_metrics
+from .entry_writer import Signature
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
@@ -40,28 +39,32 @@ class Credit:
 
 def credit_source(key: feeds.FeedKey) -> str:
     """What the ledger calls the credits of a feed: not as its usage, which an import makes exactly what the
-    cloud tells.
+    cloud has rated.
     """
     return f"free tier of {key.source}"
 
 
 def credit(
-    ledger_options: sql.LedgerOptions, service: Service, known: feeds.Feed, now: datetime, recorded_by: str
+    ledger_options: sql.LedgerOptions,
+    traffic_unit: Callable[[], str | None],
+    known: feeds.Feed,
+    signature: Signature,
 ) -> tuple[bool, list[Credit]]:
-    """Reckon what is due for every feed of the project, which share the tier: whether that changed an entry,
-    and the credits.
+    """Calculate what is due for every feed of the project, which share the tier.
 
-    One request where the entries do not tell the unit of the traffic. Raises CloudError, LedgerError.
+    Returns whether an entry changed, and the credits.
+
+    traffic_unit: called if the entries do not name the unit of the traffic. Raises what it raises;
+    LedgerError.
     """
+    now = signature.now
     if known.credit_due_from is None:
         return False, []
     with sql.reading(ledger_options) as ledger:
         first = next(_traffic_rows(ledger.connection, known.key, _rest_of(known.credit_due_from, now)), None)
-    told = None
+    unit = None
     if first is not None and first["unit"] is None:
-        told = next(
-            (metric.unit for metric in rated_metrics(service) if metric.name == free_tier.METRIC), None
-        )
+        unit = traffic_unit()
     with sql.writing(ledger_options) as ledger:
         connection = ledger.connection
         of_project = [
@@ -75,9 +78,9 @@ def credit(
         found = [
             one
             for month in _months(_rest_of(due, now))
-            for one in _credits(connection, of_project, month, told)
+            for one in _credits(connection, of_project, month, unit)
         ]
-        changed = [_write(connection, one, of_project, now, recorded_by) for one in found]
+        changed = [_write(connection, one, of_project, signature) for one in found]
         for feed in of_project:
             if feed.key == known.key:
                 feeds.save(connection, replace(feed, credit_due_from=None), feed)
@@ -112,7 +115,7 @@ def _traffic_rows(connection: Transaction, key: feeds.FeedKey, window: Window) -
 
 
 def _credits(
-    connection: Transaction, of_project: Sequence[feeds.Feed], month: Window, told: str | None
+    connection: Transaction, of_project: Sequence[feeds.Feed], month: Window, unit: str | None
 ) -> Iterator[Credit]:
     """The credit of each feed in the month: the first bytes in time order are free, those of equal times in
     the feeds' order.
@@ -122,7 +125,7 @@ def _credits(
         traffic = [
             free_tier.Traffic(
                 begin=moment_of(row["period_begin"]),
-                size_bytes=_bytes_of(row, told),
+                size_bytes=_bytes_of(row, unit),
                 amount=from_nano(row["amount_nano"]),
                 asked=key == feed.key,
             )
@@ -131,23 +134,26 @@ def _credits(
         yield Credit(feed.key, month.begin, free_tier.credit_of(traffic))
 
 
-def _bytes_of(row: dict[str, Any], told: str | None) -> Decimal | None:
-    """How much traffic an entry is. told: what the cloud counts it in, for entries that do not say it."""
-    size = free_tier.bytes_in(row["unit"] or told)
+def _bytes_of(row: dict[str, Any], unit: str | None) -> Decimal | None:
+    """How much traffic an entry is. unit: of entries that name none."""
+    size = free_tier.bytes_in(row["unit"] or unit)
     return (
         None if size is None or row["quantity"] is None else ROUNDING.multiply(Decimal(row["quantity"]), size)
     )
 
 
 def _write(
-    connection: Transaction, one: Credit, of_project: Sequence[feeds.Feed], now: datetime, recorded_by: str
+    connection: Transaction, one: Credit, of_project: Sequence[feeds.Feed], signature: Signature
 ) -> bool:
     """Record or correct the credit, or take it back where there is none; whether that changed an entry."""
     feed = next(feed for feed in of_project if feed.key == one.key)
     source, key = credit_source(one.key), f"{free_tier.METRIC}/{one.month:%Y-%m}"
     amount_nano = to_nano(one.amount or Decimal(0), "credit")
     if not amount_nano:
-        return entries.take_back(connection, source, key, now, recorded_by).outcome != entries.UNCHANGED
+        return (
+            entries.take_back(connection, source, key, signature.now, signature.recorded_by).outcome
+            != entries.UNCHANGED
+        )
     usage = next(_traffic_rows(connection, one.key, Window(one.month, _after(one.month))))
     entry = entries.Entry(
         source=source,
@@ -164,4 +170,4 @@ def _write(
         metric=free_tier.METRIC,
         description="the first 10 TB of the month are free",
     )
-    return entries.write(connection, entry, now, recorded_by).outcome != entries.UNCHANGED
+    return entries.write(connection, entry, signature.now, signature.recorded_by).outcome != entries.UNCHANGED

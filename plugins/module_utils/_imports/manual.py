@@ -9,7 +9,6 @@ design/ledger.md#append-only, design/money.md#net-amounts).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -20,10 +19,11 @@ from .._core.money import amount_of, parse_currency, plain, to_nano
 from .._core.periods import Window, iso, parse_moment, zone_named
 from .._ledger import entries, entry_result, sql
 from .._ledger.watch import Watch, unwatched
+from . import entry_writer
+from .entry_writer import Name, Signature
 
 PRESENT, ABSENT = "present", "absent"
 Row = dict[str, Any]
-Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CostRecord:
     """A cost as it was written down, before anything is checked; absent needs source and key only.
 
     amount and quantity: exact text, an integer or a Decimal. It occurred at a moment, or over period_begin to
-    period_end, local in timezone where no offset is written. place: where it stands in a list, as in
+    period_end, local in timezone where no offset is written. position: where it stands in a list, as in
     `entries[3]`; empty for the only one.
     """
 
@@ -58,7 +58,7 @@ class CostRecord:
     unit: str | None = None
     tags: Mapping[str, Any] = field(default_factory=dict)
     description: str | None = None
-    place: str = ""
+    position: str = ""
 
     @property
     def name(self) -> Name:
@@ -67,19 +67,19 @@ class CostRecord:
 
     def option(self, name: str) -> str:
         """An option of this cost as errors call it: in a list `entries[3].amount (key invoice-7)`."""
-        return f"{self.place}.{name} (key {self.key})" if self.place else name
+        return f"{self.position}.{name} (key {self.key})" if self.position else name
 
 
-#: What can be told of a cost, in a list too.
-OPTIONS = tuple(one.name for one in fields(CostRecord) if one.name != "place")
+#: The options of a cost, in a list too.
+OPTIONS = tuple(one.name for one in fields(CostRecord) if one.name != "position")
 #: What is not made text of: a float has lost digits already, and is refused.
 _EXACT = ("amount", "quantity", "tags")
 #: What says when: a row that says so itself takes none of them from beside the list.
 _TIMES = ("occurred_at", "period_begin", "period_end")
 #: What an entry takes from a cost as it is.
 _TAKEN = (
-    "source", "key", "charge_category", "cloud", "region", "project_id", "project_name", "metric", "resource_id", "resource_name",
-    "resource_type", "unit", "description",
+    "source", "key", "charge_category", "cloud", "region", "project_id", "project_name", "metric",
+    "resource_id", "resource_name", "resource_type", "unit", "description",
 )  # fmt: skip
 
 
@@ -94,20 +94,28 @@ def record(
     """Record, correct or take back all of the costs in one transaction, or none of them; the result of
     cost_entry.
 
-    `entries` tells each in its order, and `diff` what changed by source and key. watch: looks at what was
-    written, in the same transaction. Creates a missing ledger, but not in check mode and not to take back.
-    Raises InvalidOption naming the cost that is none, before anything is written; LedgerError.
+    `entries` has one result for each in its order, and `diff` what changed by source and key. watch: looks at
+    what was written, in the same transaction. Creates a missing ledger, but not in check mode and not to take
+    back. Raises InvalidOption naming the cost that is none, before anything is written; LedgerError.
     """
     wanted = {
         cost.name: entry_of(cost, None, now) if cost.state == PRESENT else None for cost in _checked(costs)
     }
-    with _opened(options, creates=not wanted or any(wanted.values()), check_mode=check_mode) as ledger:
+    signature = Signature(now, recorded_by)
+    creates = not wanted or any(wanted.values())
+    with entry_writer.opened(options, check_mode, creates) as ledger:
         before = {} if ledger is None else entries.current_all(ledger.connection, wanted)
         for cost in costs:
             row = before.get(cost.name)
             if cost.state == PRESENT and row is not None:
                 wanted[cost.name] = entry_of(cost, entries.period_of(row), now)
-        written = _written(ledger, wanted, before, now, recorded_by, check_mode)
+        present = {name: entry for name, entry in wanted.items() if entry is not None}
+        absent = [name for name in wanted if name not in present]
+        outcomes = [
+            *entry_writer.write(ledger, list(present.values()), signature, check_mode),
+            *entry_writer.take_back(ledger, absent, signature, check_mode),
+        ]
+        written = dict(zip([*present, *absent], outcomes, strict=True))
         created = ledger is not None and ledger.created
         changed = [name for name, one in written.items() if one.outcome != entries.UNCHANGED]
         moved = [] if check_mode else [entry for name in changed if (entry := wanted[name]) is not None]
@@ -125,28 +133,30 @@ def record(
 
 
 def costs_of(rows: Sequence[Any], shared: Mapping[str, Any]) -> list[CostRecord]:
-    """The costs of the option `entries`: each a dictionary with the fields of a CostRecord, the shared ones as
-    defaults.
+    """The costs of the option `entries`: dictionaries with the fields of a CostRecord. What one leaves
+    out is taken from shared.
 
-    Raises InvalidOption, naming the place and the key, for a row that is none.
+    Raises InvalidOption, naming the position and the key, for a row that is none.
     """
     return [_cost_of(row, shared, f"entries[{index}]") for index, row in enumerate(rows)]
 
 
-def _cost_of(row: Any, shared: Mapping[str, Any], place: str) -> CostRecord:
+def _cost_of(row: Any, shared: Mapping[str, Any], position: str) -> CostRecord:
     if not isinstance(row, Mapping) or row.get("key") is None:
-        raise InvalidOption(place, "is no entry; each is a dictionary with a key of its own.")
-    named = f"{place} (key {row['key']})"
+        raise InvalidOption(position, "is not an entry: each is a dictionary with a unique key.")
+    named = f"{position} (key {row['key']})"
     for option, value in row.items():
         if option not in OPTIONS:
             raise InvalidOption(named, f"'{option}' is no option of an entry; it has {', '.join(OPTIONS)}.")
         if isinstance(value, Mapping) != (option == "tags") or isinstance(value, list):
-            raise InvalidOption(named, f"'{option}' is {'no dictionary' if option == 'tags' else 'no text'}.")
+            raise InvalidOption(
+                named, f"'{option}' must be {'a dictionary' if option == 'tags' else 'text'}."
+            )
     kept = {name: value if name in _EXACT else str(value) for name, value in row.items() if value is not None}
     beside = {
         name: value for name, value in shared.items() if name not in _TIMES or not any(map(kept.get, _TIMES))
     }
-    return CostRecord(**{**beside, **kept, "place": place})
+    return CostRecord(**{**beside, **kept, "position": position})
 
 
 def entry_of(cost: CostRecord, stored: Window | None, now: datetime) -> entries.Entry:
@@ -176,7 +186,7 @@ def _checked(costs: Sequence[CostRecord]) -> Sequence[CostRecord]:
     for cost in costs:
         _refuse_nameless(cost)
         if cost.state not in (PRESENT, ABSENT):
-            raise InvalidOption(cost.option("state"), f"'{cost.state}' is neither {PRESENT} nor {ABSENT}.")
+            raise InvalidOption(cost.option("state"), f"'{cost.state}' is not one of {PRESENT} and {ABSENT}.")
         if cost.name in seen:
             raise InvalidOption(cost.option("key"), f"stands twice in this list, in source {cost.source}.")
         seen.add(cost.name)
@@ -186,7 +196,8 @@ def _checked(costs: Sequence[CostRecord]) -> Sequence[CostRecord]:
 def _refuse_nameless(cost: CostRecord) -> None:
     if not cost.key.strip():
         raise InvalidOption(
-            cost.option("key"), "is empty; give the cost a name that stays, such as the invoice's number."
+            cost.option("key"),
+            "is empty; use a name that does not change, such as the number of the invoice.",
         )
 
 
@@ -215,13 +226,13 @@ def _amount_nano(cost: CostRecord) -> int:
 
 
 def _period(cost: CostRecord) -> Window | None:
-    """When it occurred, as far as that was told. A cost of a moment is a window without length."""
+    """When it occurred; None if no option says so. A cost of a moment is a window without length."""
     zone = zone_named(cost.timezone, cost.option("timezone"))
     if cost.occurred_at is not None:
         if cost.period_begin or cost.period_end:
             raise InvalidOption(
                 cost.option("occurred_at"),
-                "and period_begin exclude each other: a moment, or a stretch of time.",
+                "is mutually exclusive with period_begin and period_end: a moment, or a period.",
             )
         moment = parse_moment(str(cost.occurred_at), zone, cost.option("occurred_at"))
         return Window(moment, moment)
@@ -240,66 +251,15 @@ def _quantity(cost: CostRecord) -> str | None:
     if cost.quantity is None:
         return None
     if not cost.unit:
-        raise InvalidOption(cost.option("unit"), "is needed beside quantity: of what, GiB or calls say.")
+        raise InvalidOption(cost.option("unit"), "is required with quantity, such as GiB or calls.")
     return plain(amount_of(cost.quantity, cost.option("quantity")))
 
 
 def _tags(cost: CostRecord) -> dict[str, str]:
     for name, value in cost.tags.items():
         if not isinstance(value, str | int | float):
-            raise InvalidOption(
-                cost.option("tags"), f"'{name}' has no text for its value; a tag is a name and a text."
-            )
+            raise InvalidOption(cost.option("tags"), f"'{name}' must have a text value.")
     return {str(name): str(value) for name, value in cost.tags.items()}
-
-
-def _opened(
-    options: sql.LedgerOptions, creates: bool, check_mode: bool
-) -> AbstractContextManager[sql.Ledger] | nullcontext[None]:
-    """The ledger to read or to write; None stands for the empty one that would be created outside check mode."""
-    if check_mode:
-        return nullcontext() if creates and not sql.exists(options) else sql.reading(options)
-    if not creates:
-        # Taking back must not create a ledger that is missing: its URL is wrong then.
-        with sql.reading(options):
-            pass
-    return sql.writing(options)
-
-
-def _written(
-    ledger: sql.Ledger | None,
-    wanted: Mapping[Name, entries.Entry | None],
-    before: Mapping[Name, Row],
-    now: datetime,
-    recorded_by: str,
-    check_mode: bool,
-) -> dict[Name, entries.WrittenEntry]:
-    """What writing did to each, or would do in check mode."""
-    if check_mode or ledger is None:
-        versions = {} if ledger is None else entries.last_versions(ledger.connection, wanted)
-        return {
-            name: _planned(entry, before.get(name), versions.get(name, 0)) for name, entry in wanted.items()
-        }
-    present = {name: entry for name, entry in wanted.items() if entry is not None}
-    written = dict(
-        zip(present, entries.write_all(ledger.connection, present.values(), now, recorded_by), strict=True)
-    )
-    for name in wanted:
-        if name not in present:
-            written[name] = entries.take_back(ledger.connection, *name, now, recorded_by)
-    return written
-
-
-def _planned(
-    entry: entries.Entry | None, before: Mapping[str, Any] | None, last_version: int
-) -> entries.WrittenEntry:
-    """What writing or taking back would do. last_version: the newest of that name, 0 for one never written."""
-    if entry is not None:
-        version, outcome = entries.next_version(before, entry)
-        return entries.WrittenEntry(outcome, version if before is not None else last_version + version)
-    if before is None:
-        return entries.WrittenEntry(entries.UNCHANGED, last_version)
-    return entries.WrittenEntry(entries.REVERSED, last_version + 1)
 
 
 def _result(name: Name, row: Mapping[str, Any] | None, written: entries.WrittenEntry) -> Row:

@@ -30,14 +30,16 @@ _ANY_TIME = Window(moment_of(0), moment_of(0))
 
 @dataclass(frozen=True)
 class Feeding:
-    """What the entries of a feed have in common, and how they are made. resources: what is known of them, by
-    id.
+    """What the entries of a feed have in common, and how they are made.
+
+    currency_option: the option that names the currency. resources: what is known of them, by ID.
     """
 
     key: feeds.FeedKey
     cloud: str | None
     project_name: str
     currency: str
+    currency_option: str
     collect_period_s: int
     layout: feeds.ImportLayout
     metric_categories: Mapping[str, str]
@@ -46,7 +48,7 @@ class Feeding:
 
 @dataclass(frozen=True)
 class RatedRows:
-    """What the points of a unit come to: rows for the ledger, and what they tell of the feed.
+    """What the points of a unit come to: rows for the ledger, and what they say about the feed.
 
     run_rates: what the newest period cost, by category and tag set. Of all points so far: categories,
     tag_keys and unknown, the resources whose tags are not known.
@@ -70,7 +72,7 @@ class _Kind:
     label: int
 
 
-class _Place(NamedTuple):
+class _EntryPeriod(NamedTuple):
     """The entry of a period: the columns of its time, and how its key begins."""
 
     begin: int
@@ -80,14 +82,14 @@ class _Place(NamedTuple):
 
 #: Metric and resource.
 _Of: TypeAlias = "tuple[str, str | None]"
-#: Category and tags: what run rates are told by.
+#: Category and tags: what run rates are split by.
 _Label: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 
 
 class RowMaker:
     """Makes rows of a feed's points.
 
-    What is the same in every hour is put together once: there are millions of points.
+    What is the same in every hour is made once: there are millions of points.
     """
 
     def __init__(self, feeding: Feeding) -> None:
@@ -103,33 +105,33 @@ class RowMaker:
         """One row per metric, resource and hour or day: points of one metric and resource are summed first
         (design/imports.md#an-hour-is-replaced-whole).
 
-        newest: begin of the period that the run rate is told of.
+        newest: begin of the period whose cost is the run rate.
         """
-        groups: dict[_Place, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
+        groups: dict[_EntryPeriod, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
         rates: dict[int, int] = defaultdict(int)
         kinds, by_resource = self._kinds, self._by_resource
-        of_place: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
+        of_period: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
         window, is_newest = None, False
         for point in points:
             # The points of a period come one after the other, and share its window.
             if point.window is not window:
                 window = point.window
-                of_place = groups.setdefault(self._place(window.begin), {})
+                of_period = groups.setdefault(self._period(window.begin), {})
                 is_newest = window.begin == newest
             of = (point.type, point.resource_id if by_resource else None)
             kind = kinds.get(of) or self._made(of)
-            before = of_place.setdefault(kind, point)
+            before = of_period.setdefault(kind, point)
             if before is not point:
-                of_place[kind] = [*before, point] if isinstance(before, list) else [before, point]
+                of_period[kind] = [*before, point] if isinstance(before, list) else [before, point]
             if is_newest:
                 rates[kind.label] += _nano(point.amount)
         labels = list(self._labels) if rates else []
         told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
         return RatedRows(
             rows=[
-                _row(place, kind, told)
-                for place, of_place in groups.items()
-                for kind, told in of_place.items()
+                _row(period, kind, of_kind)
+                for period, of_period in groups.items()
+                for kind, of_kind in of_period.items()
             ],
             run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
             categories=frozenset(self._categories),
@@ -137,15 +139,15 @@ class RowMaker:
             unknown=frozenset(self._unknown),
         )
 
-    def _place(self, begin: datetime) -> _Place:
+    def _period(self, begin: datetime) -> _EntryPeriod:
         """The entry that a period belongs to.
 
         Its key begins with the time, so that an import writes at the end of the index.
         """
         layout = self._feeding.layout
         window = entry_window(begin, layout, self._feeding.collect_period_s)
-        told = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
-        return _Place(int(window.begin.timestamp()), int(window.end.timestamp()), told)
+        begin_text = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
+        return _EntryPeriod(int(window.begin.timestamp()), int(window.end.timestamp()), begin_text)
 
     def _made(self, of: _Of) -> _Kind:
         feeding, (metric, resource_id) = self._feeding, of
@@ -193,20 +195,20 @@ class RowMaker:
 _UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
 
 
-def _row(place: _Place, kind: _Kind, told: RatedPoint | list[RatedPoint]) -> EntryRow:
-    if isinstance(told, list):
+def _row(period: _EntryPeriod, kind: _Kind, of_kind: RatedPoint | list[RatedPoint]) -> EntryRow:
+    if isinstance(of_kind, list):
         amount, quantity = (
-            exact_sum(parts) for parts in ([one.amount for one in told], [one.quantity for one in told])
+            exact_sum(parts) for parts in ([one.amount for one in of_kind], [one.quantity for one in of_kind])
         )
-        unit = told[0].unit
+        unit = of_kind[0].unit
     else:
-        amount, quantity, unit = told.amount, told.quantity, told.unit
+        amount, quantity, unit = of_kind.amount, of_kind.quantity, of_kind.unit
     own = (
-        place.key + kind.key_end,
-        place.begin,
-        place.end,
+        period.key + kind.key_end,
+        period.begin,
+        period.end,
         unit,
-        _told(quantity),
+        _quantity(quantity),
         _nano(amount),
         _FIRST_VERSION,
         None,
@@ -220,6 +222,6 @@ def _nano(amount: Decimal) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _told(quantity: Decimal) -> str:
+def _quantity(quantity: Decimal) -> str:
     """To 9 decimals: the noise of the cloud's floats would make every replay a correction."""
     return plain(ROUNDING.quantize(quantity, _NANO))

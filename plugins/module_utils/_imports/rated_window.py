@@ -121,12 +121,12 @@ def to_read(
     """
     own = dict.fromkeys((unit.window for unit in found), 0)
     by_begin = sorted(stored.items())
-    place = 0
+    index = 0
     for unit in found:
-        while place < len(by_begin) and by_begin[place][0] < unit.window.end:
-            if unit.window.contains(by_begin[place][0]):
-                own[unit.window] += by_begin[place][1]
-            place += 1
+        while index < len(by_begin) and by_begin[index][0] < unit.window.end:
+            if unit.window.contains(by_begin[index][0]):
+                own[unit.window] += by_begin[index][1]
+            index += 1
     difference = {unit.window: EXACT.subtract(from_nano(own[unit.window]), unit.cloud_sum) for unit in found}
     wanted = {
         unit.window

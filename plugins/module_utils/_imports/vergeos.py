@@ -2,13 +2,13 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bringing what a VergeOS system used into the ledger, at the prices of a list (design/imports.md#vergeos):
-it tells no cost itself.
+"""VergeOS as a source: what a system used, at the prices of a list, as it has no costs of its own
+(design/imports.md#vergeos).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from typing import Any
 
 from .._core import spans
 from .._core.errors import InvalidOption, UnknownAmount
-from .._core.money import NANO_PER_UNIT, ROUNDING, amount_of, display, exact_sum, from_nano
+from .._core.money import NANO_PER_UNIT, ROUNDING, amount_of, exact_sum, from_nano
 from .._core.periods import Window, ceil_to, iso
 from .._core.spans import HOUR_S
 from .._ledger import feeds, sql
@@ -25,17 +25,19 @@ from .._ledger.watch import Watch, unwatched
 from .._openstack.rating.points import RatedPoint
 from .._vergeos import billing
 from .._vergeos.system import System
-from .cloudkitty import since_last, told_feed
-from .feed_writer import FeedWriter, Signature
+from .entry_writer import Signature
+from .free_tier_credit import Credit
 from .rated_entries import Feeding
 from .rated_window import Unit
+from .run import run_import
+from .source import Stored
 from .vergeos_quantities import QUANTITIES, UsedHours, by_hour, categories, metric
 
 _HOUR = timedelta(seconds=HOUR_S)
 #: A record that does not say what it is for is for the time since the one before it, which may lie before the
 #: window.
 _LOOK_BACK = timedelta(days=1)
-_FORM = feeds.ImportLayout(feeds.HOUR, feeds.BY_TYPE, False)
+_LAYOUT = feeds.ImportLayout(feeds.HOUR, feeds.BY_TYPE, False)
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,10 @@ class UsagePrices:
 
 @dataclass(frozen=True)
 class UsageImportOptions:
-    """asked: None for since the last import. reread: hours that were imported are priced anew, and not only
-    those that are new.
-    """
+    """asked: None for since the last import. reread: price imported hours again, not only new ones."""
 
     asked: Window | None
-    price_list: UsagePrices
+    usage_prices: UsagePrices
     metric_categories: Mapping[str, str]
     reread: bool = False
 
@@ -86,91 +86,116 @@ def import_usage(
     check_mode: bool,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """The result of cost_import for a VergeOS system: its hours that are new, each in a transaction of its
-    own.
+    """The result of cost_import_vergeos: run_import() for a VergeOS system. Raises as that does."""
+    signature = Signature(now, recorded_by)
+    return run_import(Vergeos(system, options), options.asked, ledger_options, signature, check_mode, watch)
 
-    An hour is known when records are for all of it and tell every quantity that has a price; the others are
-    holes, up to the newest known one. Raises CloudError, LedgerError, UnknownAmount where nothing is known at
-    all, InvalidOption.
-    """
-    feeding = _feeding(system, options)
-    known = _known(ledger_options, feeding.key)
-    if known is not None and known.currency != options.price_list.currency:
-        raise InvalidOption(
-            "currency", f"is {options.price_list.currency}, but this feed is in {known.currency}; use that."
+
+@dataclass(frozen=True)
+class Vergeos:
+    """A Source: the billing records of a system."""
+
+    system: System
+    options: UsageImportOptions
+
+    @property
+    def feeding(self) -> Feeding:
+        """The feed of the system: it is one project."""
+        return Feeding(
+            key=feeds.FeedKey(self.system.url, "", self.system.host, feeds.VERGEOS),
+            cloud=self.system.cloud_name,
+            project_name=self.system.cloud_name or self.system.host,
+            currency=self.options.usage_prices.currency,
+            currency_option="currency",
+            collect_period_s=HOUR_S,
+            layout=_LAYOUT,
+            metric_categories=categories(self.options.metric_categories),
+            resources={},
         )
-    window = _window(known, options.asked, now)
-    found = billing.records(system, window.begin - _LOOK_BACK, ceil_to(now + timedelta(seconds=1), HOUR_S))
-    hours = by_hour(found, options.price_list.prices, window)
-    if known is None and not hours.used:
-        raise UnknownAmount(
-            f"{system.url} has no record that tells all that has a price for a whole hour from {iso(window.begin)} to {iso(window.end)};"
-            " up to when its cost is known cannot be told."
-        )
-    points = {hour: _points(hour, used, options.price_list) for hour, used in hours.used.items()}
-    wanted = [hour for hour in points if options.reread or not _is_imported(known, hour)]
-    with FeedWriter(ledger_options, feeding, known, Signature(now, recorded_by), check_mode) as writer:
-        writer.prepare(())
-        for hour in wanted:
-            cost = exact_sum(point.amount for point in points[hour])
-            writer.write(Unit(Window(hour, hour + _HOUR), frozenset({hour}), frozenset(), cost), points[hour])
-        watched = writer.finish(watch)
-    holes = _holes(writer.feed, window, hours)
-    return {
-        "changed": writer.feed != known or writer.wrote,
-        "system": system.to_result(),
-        "ledger": sql.shown(ledger_options),
-        "ledger_created": writer.created,
-        "entries": writer.counts,
-        **told_feed(writer.feed),
-        "period_start": iso(window.begin),
-        "period_end": iso(max((hour + _HOUR for hour in points), default=window.begin)),
-        "imported": display(exact_sum(point.amount for of_hour in points.values() for point in of_hour)),
-        "currency": options.price_list.currency,
-        "collect_period": HOUR_S,
-        "periods": {"rated": len(points), "empty": 0, "read": len(wanted), "missing": len(holes)},
-        "holes": [{"begin": iso(one.begin), "end": iso(one.end)} for one in spans.of_periods(holes, HOUR_S)],
-        "rating_behind": bool(holes),
-        "incomplete_records": sorted(set().union(*hours.unknown.values())) if hours.unknown else [],
-        "complete": True,
-        **watched,
-    }
+
+    def window(self, asked: Window, _feed: feeds.Feed | None) -> Window:
+        """The window itself: every unit is an hour."""
+        return asked
+
+    def read(self, window: Window, stored: Stored, now: datetime) -> VergeosDelivery:
+        """The hours of the window whose records have every quantity that has a price.
+
+        Raises CloudError, UnknownAmount.
+        """
+        until = ceil_to(now + timedelta(seconds=1), HOUR_S)
+        records = billing.records(self.system, window.begin - _LOOK_BACK, until)
+        hours = by_hour(records, self.options.usage_prices.prices, window)
+        if stored.feed is None and not hours.used:
+            raise UnknownAmount(
+                f"{self.system.url} has no record that tells all that has a price for a whole hour from"
+                f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
+            )
+        points = {hour: _points(hour, used, self.options.usage_prices) for hour, used in hours.used.items()}
+        units = [_unit(hour, of_hour) for hour, of_hour in points.items()]
+        wanted = [unit for unit in units if self.options.reread or not _is_imported(stored.feed, unit.window)]
+        return VergeosDelivery(self.system, window, hours, points, units, wanted)
 
 
-def _feeding(system: System, options: UsageImportOptions) -> Feeding:
-    return Feeding(
-        key=feeds.FeedKey(system.url, "", system.host, feeds.VERGEOS),
-        cloud=system.cloud_name,
-        project_name=system.cloud_name or system.host,
-        currency=options.price_list.currency,
-        collect_period_s=HOUR_S,
-        layout=_FORM,
-        metric_categories=categories(options.metric_categories),
-        resources={},
-    )
+@dataclass(frozen=True)
+class VergeosDelivery:
+    """A Delivery: the hours of a window. points_of: what each hour cost, by its begin."""
 
+    system: System
+    window: Window
+    hours: UsedHours
+    points_of: Mapping[datetime, Sequence[RatedPoint]]
+    units: Sequence[Unit]
+    wanted: Sequence[Unit]
 
-def _known(ledger_options: sql.LedgerOptions, key: feeds.FeedKey) -> feeds.Feed | None:
-    if not sql.exists(ledger_options):
+    @property
+    def withdrawn(self) -> Collection[datetime]:
+        """None: an hour that was imported stays, even if its records are gone."""
+        return ()
+
+    @property
+    def resources(self) -> Mapping[str, feeds.FeedResource]:
+        """None: records are about the whole system."""
+        return {}
+
+    def points(self) -> Iterator[tuple[Unit, Sequence[RatedPoint]]]:
+        """Each hour with what it cost."""
+        return ((unit, self.points_of[unit.window.begin]) for unit in self.wanted)
+
+    def traffic_unit(self) -> str | None:
+        """None: records do not count traffic."""
         return None
-    with sql.reading(ledger_options) as ledger:
-        return feeds.find(ledger.connection, key)
+
+    def holes(self, feed: feeds.Feed | None) -> Sequence[datetime]:
+        """The hours of the window that are not imported although a later one is, or although a record covers
+        them, which then lacks a quantity.
+        """
+        if feed is None:
+            return []
+        unknown = (hour for hour in self.hours.unknown if hour not in self.hours.partly)
+        through = max((hour + _HOUR for hour in unknown), default=self.window.begin)
+        end = max(min(feed.rated_through, self.window.end), through)
+        begin = self.window.begin
+        if feed.imported:
+            begin = max(begin, feed.imported[0].window.begin)
+        every = spans.steps(spans.from_to(begin, end), _HOUR)
+        return [hour.begin for hour in every if not _is_imported(feed, hour)]
+
+    def to_result(self, _unknown_tags: Collection[str], _free: Sequence[Credit]) -> dict[str, Any]:
+        """The system, and the records that lack a quantity that has a price."""
+        incomplete = set[int]().union(*self.hours.unknown.values())
+        return {"system": self.system.to_result(), "incomplete_records": sorted(incomplete)}
 
 
-def _window(known: feeds.Feed | None, asked: Window | None, now: datetime) -> Window:
-    """Whole hours. Raises InvalidOption where all of them lie ahead."""
-    wanted = asked or Window(since_last(known, now), now)
-    if wanted.begin >= now:
-        raise InvalidOption("begin", f"{iso(wanted.begin)} is not past; nothing is used yet.")
-    begin, end = (ceil_to(moment, HOUR_S) for moment in (wanted.begin, min(wanted.end, now)))
-    return spans.from_to(begin, end)
+def _unit(hour: datetime, points: Sequence[RatedPoint]) -> Unit:
+    cost = exact_sum(point.amount for point in points)
+    return Unit(Window(hour, hour + _HOUR), frozenset({hour}), frozenset(), cost)
 
 
-def _is_imported(known: feeds.Feed | None, hour: datetime) -> bool:
-    return known is not None and known.first_hole(Window(hour, hour + _HOUR)) is None
+def _is_imported(feed: feeds.Feed | None, hour: Window) -> bool:
+    return feed is not None and feed.first_hole(hour) is None
 
 
-def _points(hour: datetime, used: Mapping[str, Fraction], price_list: UsagePrices) -> list[RatedPoint]:
+def _points(hour: datetime, used: Mapping[str, Fraction], usage_prices: UsagePrices) -> list[RatedPoint]:
     """What an hour cost, rounded once to what the ledger holds; nothing where nothing was used."""
     window = Window(hour, hour + _HOUR)
     return [
@@ -180,7 +205,7 @@ def _points(hour: datetime, used: Mapping[str, Fraction], price_list: UsagePrice
             None,
             _decimal(quantity),
             f"{name} h",
-            _cost(quantity, price_list.prices[name]),
+            _cost(quantity, usage_prices.prices[name]),
             {},
         )
         for name, quantity in used.items()
@@ -194,16 +219,3 @@ def _cost(quantity: Fraction, price: Decimal) -> Decimal:
 
 def _decimal(quantity: Fraction) -> Decimal:
     return ROUNDING.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))
-
-
-def _holes(feed: feeds.Feed | None, window: Window, hours: UsedHours) -> list[datetime]:
-    """The hours of the window that are not imported although a later one is, or a record is for all of it and
-    does not tell enough.
-    """
-    if feed is None:
-        return []
-    through = max((hour + _HOUR for hour in hours.unknown if hour not in hours.partly), default=window.begin)
-    end = max(min(feed.rated_through, window.end), through)
-    begin = max(window.begin, feed.imported[0].window.begin) if feed.imported else window.begin
-    every = (period.begin for period in spans.steps(spans.from_to(begin, end), _HOUR))
-    return [hour for hour in every if not _is_imported(feed, hour)]

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How VergeOS tells it: billing records.
+"""Billing records of a VergeOS system.
 
 Source: pyvergeos 1.7, whose requests these are (pyvergeos/resources/billing.py).
 """
@@ -144,7 +144,10 @@ def _made_since(system: System, known: int, wait: bool) -> UsageRecord | None:
         try:
             found = newest(system)
         except CloudError as error:
-            problem = f"{_problem_of(error)}; it was asked for a record and may have made one: look for a key behind {known} first"
+            problem = (
+                f"{_problem_of(error)}; it was asked for a record and may have made one: look for a key"
+                f" behind {known} first"
+            )
             raise type(error)("the new billing record", error.url, problem, error.http_status) from error
         if found is not None and (found.key or 0) > known:
             return found

@@ -158,7 +158,7 @@ def test_threads_lose_nothing(tracker: CostTracker) -> None:
         ({"category": "food"}, "category: 'food' is none; it is one of"),
         ({"currency": "Fr."}, "currency: 'Fr.' is not a currency code"),
         ({"key": " "}, "key: is empty"),
-        ({"tags": {"team": None}}, "tags: 'team' has no text"),
+        ({"tags": {"team": None}}, "tags: 'team' must have a text value"),
     ],
 )
 def test_what_is_no_cost_is_refused(simple: CostTracker, options: dict[str, Any], says: str) -> None:

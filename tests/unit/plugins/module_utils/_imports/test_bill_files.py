@@ -27,9 +27,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import Le
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ALL = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 ROW = {
-    "BilledCost": "1.25", "BillingCurrency": "USD", "ChargeCategory": "Usage", "ServiceCategory": "Compute", "ServiceName": "EC2",
-    "ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-11-02T00:00:00Z", "ProviderName": "AWS", "ResourceId": "i-1",
-    "SubAccountId": "42", "RegionId": "eu-west-1", "ConsumedQuantity": "24", "ConsumedUnit": "Hours", "ChargeClass": "",
+    "BilledCost": "1.25", "BillingCurrency": "USD", "ChargeCategory": "Usage",
+    "ServiceCategory": "Compute", "ServiceName": "EC2",
+    "ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-11-02T00:00:00Z",
+    "ProviderName": "AWS", "ResourceId": "i-1",
+    "SubAccountId": "42", "RegionId": "eu-west-1", "ConsumedQuantity": "24", "ConsumedUnit": "Hours",
+    "ChargeClass": "",
     "Tags": '{"team": "web", "spot": true}', "ChargeDescription": "a server", "SkuId": "s-1",
 }  # fmt: skip
 PLAIN = {"Date": "2026-11-03", "What": "storage", "Cost": "7.5", "Team": "web"}
@@ -86,7 +89,8 @@ def test_a_row_of_focus_is_told_whole(ledger: LedgerOptions) -> None:
         for name in ("cloud", "region", "project_id", "category", "metric", "resource_id", "quantity", "unit")
     }
     assert told == {
-        "cloud": "AWS", "region": "eu-west-1", "project_id": "42", "category": "compute", "metric": "EC2", "resource_id": "i-1",
+        "cloud": "AWS", "region": "eu-west-1", "project_id": "42", "category": "compute", "metric": "EC2",
+        "resource_id": "i-1",
         "quantity": "24", "unit": "Hours",
     }  # fmt: skip
     assert row["tags"] == '{"spot":"true","team":"web"}' and row["description"] == "a server"
@@ -155,7 +159,7 @@ def test_plain_csv_by_a_mapping(ledger: LedgerOptions) -> None:
         (
             [{"Cost": "1"}],
             {},
-            "^file: '.*bill.csv' is no FOCUS file, as it has no column BilledCost, BillingCurrency",
+            "^file: '.*bill.csv' is not a FOCUS file: it has no column BilledCost, BillingCurrency",
         ),
         ([{**ROW, "BilledCost": "NaN"}], {}, "bill.csv line 2.amount .*'NaN' is not an amount"),
         (
@@ -163,17 +167,17 @@ def test_plain_csv_by_a_mapping(ledger: LedgerOptions) -> None:
             {},
             "bill.csv line 3.currency .*an amount needs its currency",
         ),
-        ([{**ROW, "Tags": "team=web"}], {}, "^file: bill.csv line 2 has Tags that are no JSON"),
+        ([{**ROW, "Tags": "team=web"}], {}, "^file: bill.csv line 2 has Tags that are not valid JSON"),
         (
             [{**ROW, "ChargePeriodStart": "soon"}],
             {},
             "bill.csv line 2.period_begin .*'soon' is not a date or time",
         ),
-        ([PLAIN], {"file_format": "csv"}, "^columns: tells no amount; name its column there"),
+        ([PLAIN], {"file_format": "csv"}, "^columns: has no amount; name its column there"),
         (
             [PLAIN],
             {"file_format": "csv", "columns": {"price": "Cost"}},
-            "^columns.price: is no field of a cost",
+            "^columns.price: is not a field of a cost",
         ),
         (
             [PLAIN],

@@ -87,7 +87,8 @@ def brought(
     asked: ImportOptions | None = None,
     check_mode: bool = False,
 ) -> dict[str, Any]:
-    return import_cost(project, ledger, asked or options(), at(now), "me", check_mode)  # type: ignore[arg-type]
+    cloud: Any = project
+    return import_cost(cloud, ledger, asked or options(), at(now), "me", check_mode)
 
 
 def rows(
@@ -153,7 +154,8 @@ def test_a_reprocessed_hour_becomes_exactly_the_corrections_it_needs(ledger: Led
     assert total(ledger) == Decimal("9.5") and ids(rows(ledger)) == ["dearer", "new", "one", "same", "volume"]
     history = Counter((row["resource_id"], row["version"], row["amount_nano"]) for row in rows(ledger, False))
     assert {key for key in history if key[0] in ("dearer", "gone")} == {
-        ("dearer", 1, 10**9), ("dearer", 2, -(10**9)), ("dearer", 2, 25 * 10**8), ("gone", 1, 10**9), ("gone", 2, -(10**9)),
+        ("dearer", 1, 10**9), ("dearer", 2, -(10**9)), ("dearer", 2, 25 * 10**8), ("gone", 1, 10**9),
+        ("gone", 2, -(10**9)),
     }  # fmt: skip
     assert rows(ledger, window=Window(at(1), at(2)))[0]["version"] == 1
 

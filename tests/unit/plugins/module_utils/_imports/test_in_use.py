@@ -21,7 +21,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._openstack.login impo
 from ....conftest import FILES, Sandbox
 
 OF_PROJECT = (
-    "servers", "volumes", "snapshots", "backups", "networks", "routers", "security_groups", "floating_ips", "load_balancers", "containers",
+    "servers", "volumes", "snapshots", "backups", "networks", "routers", "security_groups",
+    "floating_ips", "load_balancers", "containers",
     "images",
 )  # fmt: skip
 SCENARIO: dict[str, Any] = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())

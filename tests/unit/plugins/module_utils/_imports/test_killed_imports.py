@@ -26,7 +26,8 @@ from .importer import run
 ROOT = Path(__file__).parents[5]
 #: All that a ledger says, apart from when it was written.
 SAID = (
-    "SELECT source, key, version, reverses IS NULL, fingerprint, metric, resource_id, resource_name, resource_type, period_begin,"
+    "SELECT source, key, version, reverses IS NULL, fingerprint, metric, resource_id, resource_name,"
+    " resource_type, period_begin,"
     " period_end, quantity, unit, amount_nano, description, recorded_by FROM entry JOIN dimension_set ON"
     " dimension_set.id = dimension_set_id",
     "SELECT bucket_s, bucket_begin, fingerprint, amount_nano, entry_count FROM roll_up JOIN dimension_set ON"
@@ -39,7 +40,8 @@ SAID = (
 )
 #: What is valid of it: the free tier is reckoned anew by each import, and corrected by those that know more.
 VALID = (
-    "SELECT source, key, period_begin, period_end, quantity, amount_nano FROM entry WHERE reverses IS NULL AND NOT EXISTS"
+    "SELECT source, key, period_begin, period_end, quantity, amount_nano FROM entry WHERE reverses IS"
+    " NULL AND NOT EXISTS"
     " (SELECT 1 FROM entry AS other WHERE other.reverses = entry.id)",
     "SELECT key, version FROM entry WHERE substr(source, 1, 10) = 'cloudkitty'",
     *SAID[1:],

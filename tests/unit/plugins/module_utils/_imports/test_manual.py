@@ -117,29 +117,29 @@ def test_the_same_again_is_no_change(ledger: LedgerOptions) -> None:
         ),
         (
             {"key": "b", "amount": "1", "period_begin": "2026-11-01", "occurred_at": "2026-11-01"},
-            r"entries\[1\].occurred_at \(key b\): and period_begin exclude each other",
+            r"entries\[1\].occurred_at \(key b\): is mutually exclusive with period_begin",
         ),
         (
             {"key": "b", "amount": "1", "quantity": "3"},
-            r"entries\[1\].unit \(key b\): is needed beside quantity",
+            r"entries\[1\].unit \(key b\): is required with quantity",
         ),
         (
             {"key": "b", "amount": "1", "tags": {"team": None}},
-            r"entries\[1\].tags \(key b\): 'team' has no text",
+            r"entries\[1\].tags \(key b\): 'team' must have a text value",
         ),
-        ({"key": "b", "amount": "1", "tags": "team"}, r"entries\[1\] \(key b\): 'tags' is no dictionary"),
+        ({"key": "b", "amount": "1", "tags": "team"}, r"entries\[1\] \(key b\): 'tags' must be a dictionary"),
         (
             {"key": "b", "ammount": "1"},
             r"entries\[1\] \(key b\): 'ammount' is no option of an entry; it has key, ",
         ),
-        ({"key": "b", "amount": "1", "unit": ["GiB"]}, r"entries\[1\] \(key b\): 'unit' is no text"),
+        ({"key": "b", "amount": "1", "unit": ["GiB"]}, r"entries\[1\] \(key b\): 'unit' must be text"),
         (
             {"key": "b", "state": "gone"},
-            r"entries\[1\].state \(key b\): 'gone' is neither present nor absent",
+            r"entries\[1\].state \(key b\): 'gone' is not one of present and absent",
         ),
         ({"key": " ", "amount": "1"}, r"entries\[1\].key \(key  \): is empty"),
-        ({"amount": "1"}, r"entries\[1\]: is no entry"),
-        ("b", r"entries\[1\]: is no entry"),
+        ({"amount": "1"}, r"entries\[1\]: is not an entry"),
+        ("b", r"entries\[1\]: is not an entry"),
         ({"key": "a", "amount": "1"}, r"entries\[1\].key \(key a\): stands twice"),
         (
             {"key": "b", "amount": "10000000000"},
@@ -200,7 +200,8 @@ def test_what_a_row_leaves_out_is_taken_from_beside_the_list(ledger: LedgerOptio
 
 def test_all_that_an_entry_has_is_kept(ledger: LedgerOptions) -> None:
     told = {
-        "key": "a", "amount": "1", "cloud": "c", "region": "r", "project_id": "1", "project_name": "p", "metric": "m", "resource_id": "i",
+        "key": "a", "amount": "1", "cloud": "c", "region": "r", "project_id": "1", "project_name": "p",
+        "metric": "m", "resource_id": "i",
         "resource_name": "n", "resource_type": "t", "quantity": "2.50", "unit": "GiB", "description": "d",
     }  # fmt: skip
     kept = write(ledger, told)["entries"][0]

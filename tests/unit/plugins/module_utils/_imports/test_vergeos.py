@@ -82,7 +82,8 @@ def bring(vergeos: SmallVergeos, tmp_path: Path) -> Callable[..., dict[str, Any]
 def entries(tmp_path: Path) -> list[tuple[Any, ...]]:
     """What counts: hour, metric, category, quantity and amount."""
     said = (
-        "SELECT (period_begin - ?) / 3600, metric, category, quantity, sum(amount_nano) FROM entry JOIN dimension_set"
+        "SELECT (period_begin - ?) / 3600, metric, category, quantity, sum(amount_nano) FROM entry JOIN"
+        " dimension_set"
         " ON dimension_set.id = dimension_set_id GROUP BY 1, 2 HAVING sum(amount_nano) != 0 ORDER BY 1, 2"
     )
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
@@ -193,7 +194,7 @@ def test_of_nothing_known_there_is_no_feed(
 
 def test_one_feed_has_one_currency(bring: Callable[..., dict[str, Any]]) -> None:
     bring([used(0)])
-    with pytest.raises(InvalidOption, match="^currency: is EUR, but this feed is in CHF"):
+    with pytest.raises(InvalidOption, match="^currency: is EUR, but this feed was imported in CHF"):
         bring([used(0), used(1)], currency="EUR")
 
 
