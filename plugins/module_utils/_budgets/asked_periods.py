@@ -25,7 +25,7 @@ def asked_periods(calendar: Calendar, request: Request, now: datetime) -> list[W
     return list(dict.fromkeys(window for window in asked if window is not None))
 
 
-def period_of(calendar: Calendar, line: Line, moment: datetime) -> Window | None:
+def period_of(calendar: Calendar, line: HoldLine, moment: datetime) -> Window | None:
     """The period in which a line counts; `this` is the period of the moment. None if a custom calendar has no
     such period.
     """

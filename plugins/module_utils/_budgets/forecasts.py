@@ -26,7 +26,7 @@ from .snapshot import Snapshot
 from .sums import PeriodSum, to_come
 
 #: The newest rated hours of each feed.
-HoursOfFeeds: TypeAlias = Mapping[FeedKey, Sequence[Hours]]
+HoursOfFeeds: TypeAlias = Mapping[FeedKey, Sequence[FeedHours]]
 
 _DAY = timedelta(days=1)
 _LEDGER_UNIT = Decimal("1e-9")
@@ -125,7 +125,7 @@ def reached(budget: Budget, found: KnownForecast | UnknownForecast) -> tuple[Dec
     return tuple(part for part in budget.thresholds if found.expected >= ROUNDING.multiply(part, limit))
 
 
-def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[Hours]) -> list[Decimal]:
+def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[FeedHours]) -> list[Decimal]:
     """The cost of each of the feed's rated periods within the budget's scope, oldest first."""
     covered = scope_matcher(budget.scope, snapshot.feeds)
     whose = frozenset({feed.key.project_id, feed.project_name})

@@ -18,14 +18,14 @@ from .._ledger.holds import HoldLine
 _Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]"
 
 
-def growth(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
+def growth(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[Line, ...]:
     """The amounts by which the second list exceeds the first, for each category, project, tags, period and
     currency.
     """
     return _compared(before, after, lambda old, new: EXACT.subtract(new, old))
 
 
-def common(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]:
+def common(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[Line, ...]:
     """The amounts that both lists have."""
     return _compared(before, after, min)
 

@@ -67,14 +67,14 @@ class ScopeMatcher:
             and self.covers_cost(category, projects, tags | self.tags)
         )
 
-    def covers_line(self, line: Line) -> bool | None:
+    def covers_line(self, line: HoldLine) -> bool | None:
         """covers() for a line of a request or a hold, which names its project by ID or by name."""
         projects: frozenset[str] = frozenset()
         if line.project is not None:
             projects = self.ids.get(line.project, frozenset()) | {line.project}
         return self.covers(line.category, projects, frozenset(line.tags))
 
-    def missing(self, line: Line) -> str:
+    def missing(self, line: HoldLine) -> str:
         """What the line must name to be decided: `category`, `project` or `category and project`."""
         asked = (("category", self.categories, line.category), ("project", self.projects, line.project))
         return " and ".join(name for name, named, given in asked if named and given is None)

@@ -265,7 +265,7 @@ class _LinesOfPeriod:
         self._before = period_at(budget.calendar, window.begin - timedelta(seconds=1))
         self.problems: list[str] = []
 
-    def holds(self, line: Line, moment: datetime, what: str) -> bool:
+    def holds(self, line: HoldLine, moment: datetime, what: str) -> bool:
         """Whether the line counts in the period. moment: one in the period that `this` means."""
         base = self._window if line.period == THIS else self._before
         if base is None or not base.contains(moment):

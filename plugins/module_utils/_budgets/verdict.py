@@ -116,7 +116,7 @@ def verdicts(
     return [evaluate(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
 
 
-def touched(budgets: Sequence[Budget], lines: Sequence[Line], snapshot: Snapshot) -> list[Budget]:
+def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:
     """The budgets that cover, or may cover, one of the lines."""
     return [
         budget

@@ -301,7 +301,7 @@ def days(kind: str, seed: int = 2026) -> list[tuple[datetime, forecasts.KnownFor
         cost = snapshots.CostSum("compute", frozenset({"p1"}), frozenset(), "ICU", spent(month, now))
         spent_by = defaultdict(tuple, {month: (cost,)})
         seen = Snapshot(now, lambda window, _scope, of=spent_by: of[window], (rated,), Rates())
-        last_week = {rated.key: [Hours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
+        last_week = {rated.key: [FeedHours("compute", frozenset(), tuple(hours[at - 168 : at]))]}
         told = forecasts.of_period(of_month, period_sum(of_month, month, Request(), seen), seen, last_week)
         assert isinstance(told, forecasts.KnownForecast)
         found.append((now, told, Decimal(spent(month, month.end)) / 10**9))

@@ -23,7 +23,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import fr
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import sums
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger, read_back
 
