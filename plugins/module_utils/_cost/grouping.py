@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 from .._core.completeness import all_known
 from .._core.money import EXACT, exact_sum
 from .._core.periods import Calendar, Window, iso, period_at
-from .._openstack.rating.api import RatedPeriods, RatedSum
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPeriods, RatedPoint, RatedSum
 
 #: What can be asked for -> the option's choices. Times come in order, all else dearest first.
 OF_CLOUD = ("type", "project")

@@ -19,8 +19,9 @@ from .._core.money import decimal_of
 from .._core.periods import Calendar
 from .._core.rates import Rates
 from .._openstack import block_storage, compute, network
-from .._openstack.connection import Cloud, Reader, Readings, Service, raise_errors, read_all
-from .._openstack.rating.quote import Item, quotation
+from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
+from .._openstack.rating.answers import QuoteItem
+from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
 from .changes import CHANGED, Change, Flavors, required_quotas
 from .lines import Line, lines_of, periods_of, shapes_of
@@ -68,10 +69,11 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
     periods = periods_of(options.calendar, now, options.collect_period_s)
-    readings = _read(cloud, options, now)
+    rating = _rating(cloud, options)
+    readings = _read(cloud, rating, options, now)
     if options.on_error == "fail":
         raise_errors(readings.errors)
-    context = _ground(cloud, options, readings, now)
+    context = _ground(rating, options, readings, now)
     changes = _all_changes(options, readings, context.flavors)
     prices, missing = shape_prices.prices(shapes_of(changes), options.sources, context)
     lines = lines_of(changes, prices, missing, periods, context)
@@ -84,7 +86,14 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     }
 
 
-def _read(cloud: Cloud, options: EstimateOptions, now: datetime) -> Readings:
+def _rating(cloud: Cloud, options: EstimateOptions) -> Rating | None:
+    """CloudKitty of the project; None where the catalog has none."""
+    if not cloud.offers("rating"):
+        return None
+    return open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
+
+
+def _read(cloud: Cloud, rating: Rating | None, options: EstimateOptions, now: datetime) -> Readings:
     kinds = [row.part.shape.kind for row in options.rows if row.part is not None]
     named = {row.part.shape.kind for row in options.rows if row.part is not None and row.names}
     readers: dict[str, tuple[str, Reader]] = {}
@@ -102,20 +111,20 @@ def _read(cloud: Cloud, options: EstimateOptions, now: datetime) -> Readings:
         readers["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
         required.add("network")
     if shape_prices.OBSERVED in options.sources and (kinds or options.plan is not None):
-        readers["observed"] = ("rating", lambda rating: _observe(rating, options, now))
+        readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
     return read_all(cloud, readers, required)
 
 
-def _observe(rating: Service, options: EstimateOptions, now: datetime) -> Observed:
-    return read_observed(rating, options.rating_api, now, options.collect_period_s, options.kinds)
+def _observed(rating: Rating | None, options: EstimateOptions, now: datetime) -> Observed | None:
+    return None if rating is None else read_observed(rating, now, options.kinds)
 
 
 def _ground(
-    cloud: Cloud, options: EstimateOptions, readings: Readings, now: datetime
+    rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
 ) -> shape_prices.PriceContext:
     status = readings.services.get("rating")
     return shape_prices.PriceContext(
-        rating=cloud.service("rating") if cloud.offers("rating") else None,
+        rating=rating,
         unread=(status and status.message) or "the catalog of this region has no rating service",
         observed=readings.values.get("observed"),
         price_list=options.price_list,
@@ -192,9 +201,9 @@ def _difference(
             item, price = units[part.shape], by_shape.get((part.shape.kind, part.shape.name))
             if isinstance(item, str) or price is None:
                 return f"it cannot be asked for: {item if isinstance(item, str) else f'no price is known of {part.shape}'}"
-            items.append(Item(item.metric, decimal_of(part.quantity), item.metadata))
+            items.append(QuoteItem(item.metric, decimal_of(part.quantity), item.metadata))
             expected += price * part.quantity / context.periods_per_hour
-        quoted = Fraction(quotation(context.rating, items))
+        quoted = Fraction(context.rating.quote(items))
     except CloudError as error:
         return str(error)
     if abs(quoted - expected) <= max(_TOLERANCE, _RELATIVE * abs(expected)):

@@ -16,10 +16,8 @@ from fractions import Fraction
 
 from .._core.money import plain
 from .._core.periods import Window
-from .._openstack.connection import Service
-from .._openstack.rating.api import recent_periods
-from .._openstack.rating.metrics import rated_metrics
-from .._openstack.rating.points import RatedPoint, points
+from .._openstack.rating.answers import RatedPoint
+from .._openstack.rating.api import V1, Rating
 from .shapes import Kind, Shape
 
 #: How much of what was rated last is looked at, and in how many collect periods in a row, up to its newest, a
@@ -87,25 +85,22 @@ class Observed:
         return Fraction(seen.rate)
 
 
-def read_observed(
-    rating: Service, api: str, now: datetime, collect_period_s: int, kinds: Mapping[str, Kind]
-) -> Observed:
+def read_observed(rating: Rating, now: datetime, kinds: Mapping[str, Kind]) -> Observed:
     """What the project's resources were rated at in the 24 hours before the end of the newest rated period.
 
     Requests: one for the newest rated periods, one a day of points and 5000 of them, and with the v1 API,
     which tells no units with its points, one for those. Raises CloudError, InvalidOption.
     """
-    api, recent = recent_periods(rating, api, now, collect_period_s)
-    newest = recent.rated_through
+    newest = rating.recent_periods(now).rated_through
     if newest is None:
         return Observed({}, kinds, frozenset(), None)
     units: Mapping[str, str] = {}
-    if api == "v1":
-        units = {metric.name: metric.unit for metric in rated_metrics(rating)}
+    if rating.version == V1:
+        units = {metric.name: metric.unit for metric in rating.metrics()}
     by_metric = {metric: kind for kind in kinds.values() for metric in kind.metrics}
     seen: dict[Shape, _Seen] = {}
     metrics = set()
-    for point in points(rating, api, Window(newest - LOOK_BACK, newest), collect_period_s):
+    for point in rating.points(Window(newest - LOOK_BACK, newest)):
         metrics.add(point.type)
         kind = by_metric.get(point.type)
         if kind is not None and point.quantity > 0:

@@ -19,9 +19,8 @@ from .._core.errors import CloudError, UnknownAmount
 from .._core.money import plain
 from .._core.periods import iso
 from .._core.rates import Rates
-from .._openstack.connection import Service
-from .._openstack.rating.metrics import rated_metrics
-from .._openstack.rating.quote import Item, quotation
+from .._openstack.rating.answers import QuoteItem
+from .._openstack.rating.api import Rating
 from .changes import Flavors
 from .observed import Observed
 from .price_list import PriceList
@@ -48,7 +47,7 @@ class Price:
 class PriceContext:
     """What prices rest on. rating None: the cloud offers none, or it could not be read; unread says why."""
 
-    rating: Service | None
+    rating: Rating | None
     unread: str
     observed: Observed | None
     price_list: PriceList
@@ -171,9 +170,9 @@ def _quoted(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | s
         return dict(zip(shapes, pool.map(ask, shapes), strict=True))
 
 
-def _one_quote(rating: Service, shape: Shape, item: Item, context: PriceContext) -> Price | str:
+def _one_quote(rating: Rating, shape: Shape, item: QuoteItem, context: PriceContext) -> Price | str:
     try:
-        amount = quotation(rating, [item])
+        amount = rating.quote([item])
     except CloudError as error:
         return str(error)
     if amount <= 0:
@@ -181,13 +180,15 @@ def _one_quote(rating: Service, shape: Shape, item: Item, context: PriceContext)
     return Price(_by_hour(shape, Fraction(amount), context), QUOTE, f"quoted {iso(context.now)}")
 
 
-def quotable(rating: Service, shapes: Collection[Shape], context: PriceContext) -> dict[Shape, Item | str]:
+def quotable(
+    rating: Rating, shapes: Collection[Shape], context: PriceContext
+) -> dict[Shape, QuoteItem | str]:
     """What to ask for one unit of each shape; why it cannot be asked.
 
     One request for the names of metrics. Raises CloudError.
     """
-    units = {metric.name: metric.unit for metric in rated_metrics(rating)}
-    answers: dict[Shape, Item | str] = {}
+    units = {metric.name: metric.unit for metric in rating.metrics()}
+    answers: dict[Shape, QuoteItem | str] = {}
     for shape in shapes:
         kind = context.kinds[shape.kind]
         metric = next((name for name in kind.metrics if name in units), None)
@@ -198,5 +199,5 @@ def quotable(rating: Service, shapes: Collection[Shape], context: PriceContext) 
                 f"the cloud rates it by '{units[metric]}', which is none of {', '.join(sorted(kind.units))}"
             )
         else:
-            answers[shape] = Item(metric, Decimal(1), context.metadata(shape))
+            answers[shape] = QuoteItem(metric, Decimal(1), context.metadata(shape))
     return answers
