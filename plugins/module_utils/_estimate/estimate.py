@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a deployment would cost, read and put together, as cost_estimate_info tells it
+"""What a deployment would cost: the result of cost_estimate_info
 (design/estimates.md#what-a-change-costs).
 """
 
@@ -24,12 +24,12 @@ from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
 from .changes import CHANGED, Change, Flavors, required_quotas
-from .lines import Line, lines_of, periods_of, shapes_of
+from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .observed import Observed, read_observed
-from .planned import SERVERS, Row, existing, planned
-from .price_list import PriceList
-from .result import Estimate, told
-from .shapes import Kind, net
+from .planned import SERVERS, PlannedRow, existing, planned
+from .price_list import DatedPrices
+from .result import Estimate, estimate_result
+from .shapes import ShapeKind, net
 from .terraform import Plan, plan_changes, tells_networks_by_id
 from .terraform_types import Context
 
@@ -40,15 +40,15 @@ _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
 
 @dataclass(frozen=True)
 class EstimateOptions:
-    """What is asked. currency: what lines are told in. calendar: of the budget whose period is meant."""
+    """What is asked. currency: that of the lines. calendar: of the budget whose period is meant."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PlannedRow, ...]
     plan: Plan | None
     assume_free: Collection[str]
     public_networks: Collection[str]
     sources: Sequence[str]
-    price_list: PriceList
-    kinds: Mapping[str, Kind]
+    price_list: DatedPrices
+    kinds: Mapping[str, ShapeKind]
     verify_quote: bool
     currency: str
     calendar: Calendar
@@ -64,7 +64,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     """The result of cost_estimate_info.
 
     Requests: one for flavors where servers are planned, one each for the project's servers and volumes where
-    names are, one for networks where a plan tells one by its id, those of read_observed, and for quotes one
+    names are, one for networks where a plan names one by its id, those of read_observed, and for quotes one
     for the metrics and one for each shape that no earlier source knows, and one more for verify_quote. Raises
     CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
@@ -73,7 +73,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     readings = _read(cloud, rating, options, now)
     if options.on_error == "fail":
         raise_errors(readings.errors)
-    context = _ground(rating, options, readings, now)
+    context = _price_context(rating, options, readings, now)
     changes = _all_changes(options, readings, context.flavors)
     prices, missing = shape_prices.prices(shapes_of(changes), options.sources, context)
     lines = lines_of(changes, prices, missing, periods, context)
@@ -82,7 +82,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     estimate = Estimate(lines, periods, required_quotas(changes, context.flavors), readings.complete)
     return {
         "services": {name: status.to_result() for name, status in readings.services.items()},
-        **told(estimate, options.currency, context, cloud.identity.project_id, options.tags),
+        **estimate_result(estimate, options.currency, context, cloud.identity.project_id, options.tags),
     }
 
 
@@ -119,7 +119,7 @@ def _observed(rating: Rating | None, options: EstimateOptions, now: datetime) ->
     return None if rating is None else read_observed(rating, now, options.kinds)
 
 
-def _ground(
+def _price_context(
     rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
 ) -> shape_prices.PriceContext:
     status = readings.services.get("rating")
@@ -166,19 +166,19 @@ def _public(given: Collection[str], seen: Sequence[network.Network]) -> frozense
 
 
 def _verified(
-    changes: Sequence[Change], lines: Sequence[Line], context: shape_prices.PriceContext
-) -> list[Line]:
+    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
+) -> list[EstimateLine]:
     """A line that is unknown where the cloud's quote for all that grows is not what the lines say; none where
     it is.
     """
     reason = _difference(changes, lines, context)
     if reason is None:
         return []
-    return [Line("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]
+    return [EstimateLine("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]
 
 
 def _difference(
-    changes: Sequence[Change], lines: Sequence[Line], context: shape_prices.PriceContext
+    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
 ) -> str | None:
     if context.rating is None:
         return context.unread
@@ -200,7 +200,8 @@ def _difference(
         for part in grown:
             item, price = units[part.shape], by_shape.get((part.shape.kind, part.shape.name))
             if isinstance(item, str) or price is None:
-                return f"it cannot be asked for: {item if isinstance(item, str) else f'no price is known of {part.shape}'}"
+                reason = item if isinstance(item, str) else f"no price is known of {part.shape}"
+                return f"it cannot be asked for: {reason}"
             items.append(QuoteItem(item.metric, decimal_of(part.quantity), item.metadata))
             expected += price * part.quantity / context.periods_per_hour
         quoted = Fraction(context.rating.quote(items))
@@ -208,4 +209,7 @@ def _difference(
         return str(error)
     if abs(quoted - expected) <= max(_TOLERANCE, _RELATIVE * abs(expected)):
         return None
-    return f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to {decimal_of(expected):.6f}"
+    return (
+        f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to"
+        f" {decimal_of(expected):.6f}"
+    )

@@ -23,8 +23,8 @@ from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating
 from .changes import Flavors
 from .observed import Observed
-from .price_list import PriceList
-from .shapes import Kind, Shape
+from .price_list import DatedPrices
+from .shapes import Shape, ShapeKind
 
 OBSERVED, QUOTE, PRICE_LIST = "observed", "quote", "price_list"
 #: design/estimates.md#price-sources: the cloud is asked last, and only for what neither of the others knows.
@@ -34,13 +34,13 @@ PARALLEL_QUOTES = 8
 
 @dataclass(frozen=True)
 class Price:
-    """What a unit costs, by the hour or, of what is paid once, at all; in the rating currency. told: where
+    """What a unit costs, by the hour or, of what is paid once, at all; in the rating currency. detail: where
     that is from.
     """
 
     amount: Fraction
     source: str
-    told: str
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class PriceContext:
     rating: Rating | None
     unread: str
     observed: Observed | None
-    price_list: PriceList
+    price_list: DatedPrices
     rates: Rates
     rating_currency: str
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, ShapeKind]
     flavors: Flavors
     collect_period_s: int
     now: datetime
@@ -80,7 +80,7 @@ class PriceContext:
 def prices(
     shapes: Collection[Shape], sources: Sequence[str], context: PriceContext
 ) -> tuple[dict[Shape, Price], dict[Shape, str]]:
-    """The prices of the shapes, and of the others why there is none: a reason for each source that was asked."""
+    """The prices of the shapes, and for the others the reason of each source that was asked."""
     ask: Mapping[str, Callable[[list[Shape], PriceContext], dict[Shape, Price | str]]] = {
         OBSERVED: _observed,
         PRICE_LIST: _listed,
@@ -113,8 +113,8 @@ def _observed(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price |
         if isinstance(rate, str) or context.observed.rated_through is None:
             answers[shape] = str(rate)
             continue
-        told = f"rated through {iso(context.observed.rated_through)}"
-        answers[shape] = Price(_by_hour(shape, rate, context), OBSERVED, told)
+        detail = f"rated through {iso(context.observed.rated_through)}"
+        answers[shape] = Price(_by_hour(shape, rate, context), OBSERVED, detail)
     return answers
 
 
@@ -134,7 +134,7 @@ def _listed(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | s
         except UnknownAmount as error:
             answers[shape] = str(error)
             continue
-        answers[shape] = Price(amount / Fraction(listed.hours), PRICE_LIST, listed.told())
+        answers[shape] = Price(amount / Fraction(listed.hours), PRICE_LIST, listed.format_source())
     return answers
 
 

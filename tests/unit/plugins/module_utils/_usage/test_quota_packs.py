@@ -192,5 +192,5 @@ def test_a_limit_is_a_whole_number_or_unlimited(limit: Any) -> None:
 
 
 def test_a_level_comes_once() -> None:
-    with pytest.raises(InvalidOption, match="^packs: s comes more than once"):
+    with pytest.raises(InvalidOption, match="^packs: s is given more than once"):
         parse_packs([{"level": "s", "limits": {}}, {"level": "s", "limits": {}}])
