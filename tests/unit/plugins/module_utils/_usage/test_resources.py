@@ -21,7 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._usage.resources impo
     IMAGE,
     VOLUME,
     Filter,
-    Resource,
+    UsedResource,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,8 +107,10 @@ def test_what_carries_no_key_belongs_where_that_belongs_on_which_it_hangs() -> N
 
 
 def test_things_that_hang_on_each_other_end() -> None:
-    one = Resource("storage.volume", "a", "a", None, 1, "GB", None, None, ("b",), {}, {"volume_count": 1})
-    other = Resource("storage.volume", "b", "b", None, 1, "GB", None, None, ("a",), {}, {"volume_count": 1})
+    one = UsedResource("storage.volume", "a", "a", None, 1, "GB", None, None, ("b",), {}, {"volume_count": 1})
+    other = UsedResource(
+        "storage.volume", "b", "b", None, 1, "GB", None, None, ("a",), {}, {"volume_count": 1}
+    )
     (row,) = resources.groups([one, other], [one, other], "team")
     assert (row["group"], row["volume_count"]) == (None, 2)
 
@@ -118,7 +120,7 @@ def test_groups_lose_nothing_and_an_unknown_number_stays_unknown(
     some: list[tuple[str | None, int | None]],
 ) -> None:
     every = [
-        Resource(
+        UsedResource(
             "compute.instance", str(number), "x", None, vcpus, "vcpu", None, None, (), {"team": team} if team else {},
             {"instance_count": 1, "total_vcpus": vcpus},
         )
@@ -141,8 +143,8 @@ def test_counters_of_what_was_not_read_are_not_zero() -> None:
 
 
 def test_a_volume_whose_server_was_not_read_is_in_no_group_that_anybody_knows() -> None:
-    def volume(name: str, on: tuple[str, ...], team: dict[str, str]) -> Resource:
-        return Resource(VOLUME, name, name, None, 5, "GB", None, None, on, team, {"volume_count": 1})
+    def volume(name: str, on: tuple[str, ...], team: dict[str, str]) -> UsedResource:
+        return UsedResource(VOLUME, name, name, None, 5, "GB", None, None, on, team, {"volume_count": 1})
 
     of_shop, loose, unplaced = (
         volume("a", (), {"team": "shop"}),
