@@ -26,7 +26,7 @@ def combined(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
     """The costs of one window as one; of the last hour, which is each one's own, from the first one's begin
     to the last one's end.
 
-    free: the free tiers of their projects in one. What tells single resources is left out: that stays each
+    free: the free tiers of their projects in one. Single resources are left out: they stay each
     one's own.
     """
     newest = all_known(cost.rated_through for cost in costs)
@@ -119,7 +119,7 @@ def _previous(parts: Sequence[Previous]) -> Previous:
 
 
 def _metrics(costs: Sequence[WindowCost]) -> tuple[RatedMetric, ...] | None:
-    """Every metric once, more often only where clouds rate it in different units or with different metadata."""
+    """Every metric once, unless clouds rate it in different units or with different metadata."""
     known = all_known(cost.metrics for cost in costs)
     if known is None:
         return None

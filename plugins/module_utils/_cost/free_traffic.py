@@ -92,7 +92,7 @@ def _traffic(frames: Sequence[RatedFrame], window: Window, unit_bytes: int) -> l
 
 
 def _unit(rating: Rating, metrics: tuple[RatedMetric, ...] | None) -> str | None:
-    """What traffic is counted in; None where the cloud does not tell it.
+    """What traffic is counted in; None where the cloud does not say it.
 
     One request where what is rated has not been read.
     """
@@ -101,6 +101,6 @@ def _unit(rating: Rating, metrics: tuple[RatedMetric, ...] | None) -> str | None
 
 
 def _frames(rating: Rating, rated: Window) -> list[RatedFrame]:
-    """The traffic since the month began in which the window begins, as what it has used of the tier is gone."""
+    """The traffic since the begin of the window's first month: it has used up a part of the tier."""
     since = Window(ceil_to(free_tier.month_begin(rated.begin), rating.collect_period_s), rated.end)
     return rating.frames_of_type(since, free_tier.METRIC)

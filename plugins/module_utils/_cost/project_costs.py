@@ -62,8 +62,10 @@ class CostReading:
 def read_projects(
     logins: ProjectLogins, options: CostOptions, file: RowsFile | None, now: datetime
 ) -> CostReading:
-    """The cost of the window: requests as read_window_cost says for each project and region, and where several
-    regions of a project share its free tier as read_shared_free_tier says.
+    """The cost of the window in each project and region.
+
+    Requests: as read_window_cost says for each, and as read_shared_free_tier says where several regions of a
+    project share its free tier.
 
     Projects are read in parallel, but one after the other into a file. Raises UnknownAmount, InvalidOption.
     """

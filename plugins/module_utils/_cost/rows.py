@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How what a window has cost is told: rows of text, in the asked currency
+"""The cost of a window as rows of text, in the asked currency
 (design/reading-a-cloud.md#complete-and-fully-rated, design/money.md#comparison-and-display,
 design/money.md#net-amounts, design/periods.md#named-windows).
 """
@@ -34,7 +34,7 @@ Part: TypeAlias = "tuple[Row, WindowCost]"
 
 
 def cost_rows(whole: WindowCost, parts: Sequence[Part], options: CostOptions, several: bool) -> Row:
-    """The `cost` of a result. whole: the cost of all parts. Where several, rows of one resource say whose it is.
+    """The `cost` of a result. whole: the cost of all parts. If several, rows of resources say whose they are.
 
     Raises UnknownAmount where a rate is missing that is needed.
     """
@@ -70,7 +70,7 @@ def _quantity(quantity: Decimal | None) -> str | None:
 
 
 def _totals(total: Decimal, options: CostOptions, moment: datetime) -> dict[str, str]:
-    """The total in every currency that has a rate then; without ICU in the game only in the cloud's own."""
+    """The total in every currency that has a rate then; if the cloud does not rate in ICU, in its own only."""
     if options.rating_currency != ICU:
         return {options.rating_currency: display(total)}
     totals = {}
@@ -147,7 +147,7 @@ def _summed_by(names: tuple[str, ...], parts: Sequence[Part], formatter: CostFor
 
 
 def _by_key(parts: Sequence[Part], key: str, formatter: CostFormatter) -> list[Row] | None:
-    """Of what only points tell; None where they were not asked for it."""
+    """From the points; None where they were not asked for it."""
     sums = all_known(
         None if cost.points is None else cost.points.sums.by_key.get(key) for _columns, cost in parts
     )
@@ -240,7 +240,7 @@ def _metrics(cost: WindowCost) -> list[Row] | None:
 
 
 def _missing(spans: Sequence[Window] | None, collect_period_s: int) -> list[Row] | None:
-    """Runs of periods without a rating before the newest one that has it; None where they were not looked at."""
+    """Runs of unrated periods before the newest rated one; None where they were not looked at."""
     if spans is None:
         return None
     step = timedelta(seconds=collect_period_s)
@@ -260,7 +260,7 @@ def _estimate(cost: WindowCost, formatter: CostFormatter) -> Row | None:
 
 
 def _previous(cost: WindowCost, options: CostOptions) -> Row | None:
-    """The period before, each told at the rate that is valid when it begins."""
+    """The period before, each at the rate that is valid when it begins."""
     found = cost.previous
     if found is None:
         return None

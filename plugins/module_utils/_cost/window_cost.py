@@ -219,7 +219,7 @@ def _by_resource(
     rating: Rating, rated: Window, by_type: Sums, options: CostOptions
 ) -> tuple[dict[str, grouping.Sum] | None, list[Decimal]]:
     """By the cloud's own grouping; None where it was not asked for, or the cloud has none and points have to
-    tell it.
+    say it.
     """
     if "resource" not in options.group_by:
         return None, []
@@ -235,7 +235,7 @@ def _periods(
     rating: Rating, rated: Window, by_type: Sums, recent: RatedPeriods | None, options: CostOptions
 ) -> tuple[RatedPeriods | None, list[Decimal]]:
     """The cost of each period of the window, from what is read already where it reaches that far; None where
-    points have to tell it.
+    points have to say it.
     """
     if recent is not None and recent.covers(rated):
         found = recent.within(rated)

@@ -18,13 +18,13 @@ from .._core.money import plain
 from .._core.periods import Window
 from .._openstack.rating.answers import RatedPoint
 from .._openstack.rating.api import V1, Rating
-from .shapes import Kind, Shape
+from .shapes import Shape, ShapeKind
 
 #: How much of what was rated last is looked at, and in how many collect periods in a row, up to its newest, a
 #: rate has to be the same.
 LOOK_BACK = timedelta(hours=24)
 MINIMUM_FRAMES = 3
-#: The v2 API tells floats: behind these digits is their noise.
+#: The v2 API has floats: behind these digits is their noise.
 _DIGITS = Context(prec=12)
 
 
@@ -57,7 +57,7 @@ class Observed:
     """
 
     seen: Mapping[Shape, _Seen]
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, ShapeKind]
     metrics: frozenset[str]
     rated_through: datetime | None
 
@@ -85,11 +85,11 @@ class Observed:
         return Fraction(seen.rate)
 
 
-def read_observed(rating: Rating, now: datetime, kinds: Mapping[str, Kind]) -> Observed:
+def read_observed(rating: Rating, now: datetime, kinds: Mapping[str, ShapeKind]) -> Observed:
     """What the project's resources were rated at in the 24 hours before the end of the newest rated period.
 
     Requests: one for the newest rated periods, one a day of points and 5000 of them, and with the v1 API,
-    which tells no units with its points, one for those. Raises CloudError, InvalidOption.
+    which has no units in its points, one for those. Raises CloudError, InvalidOption.
     """
     newest = rating.recent_periods(now).rated_through
     if newest is None:
@@ -108,7 +108,7 @@ def read_observed(rating: Rating, now: datetime, kinds: Mapping[str, Kind]) -> O
     return Observed(seen, kinds, frozenset(metrics), newest)
 
 
-def _see(seen: dict[Shape, _Seen], kind: Kind, point: RatedPoint, unit: str | None) -> None:
+def _see(seen: dict[Shape, _Seen], kind: ShapeKind, point: RatedPoint, unit: str | None) -> None:
     rate = _DIGITS.divide(point.amount, point.quantity)
     names = {point.metadata[key] for key in kind.keys if point.metadata.get(key)} if kind.keys else {""}
     for name in names:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""CloudKitty of one project and region, whichever version of its API it has: the questions, asked of a Rating.
+"""The questions to CloudKitty of one project and region, whichever version of its API it has.
 
 Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/api-reference/.
 """
@@ -56,7 +56,7 @@ class RatingVersion(Protocol):
         """The cost of one type in each collect period that begins in the window."""
 
     def points_by_period(self, window: Window) -> Iterator[list[RatedPoint]]:
-        """Every point that begins in the window, in order of time; those of one period together, never none.
+        """Every point that begins in the window, in order of time, period by period; no list is empty.
 
         Only two requests' points are held at a time.
         """
@@ -66,7 +66,7 @@ class RatingVersion(Protocol):
 
 
 class Rating:
-    """CloudKitty of one project and region; open_rating() opens it. It knows which version of the API answers."""
+    """CloudKitty of one project and region. It knows which version of the API answers; see open_rating()."""
 
     def __init__(self, service: Service, collect_period_s: int, answering: RatingVersion | None) -> None:
         """answering: the version that answers; None where the first question has to find it out."""

@@ -87,7 +87,7 @@ class RatingV1:
         ]
 
     def points_by_period(self, window: Window) -> Iterator[list[RatedPoint]]:
-        """One request a day. The API does not say in which order a day's points come; here they are sorted."""
+        """One request a day, whose points are sorted here: the API promises no order."""
         for day in days_of(window):
             points = sorted(self._day("the rated points", day), key=_begin)
             yield from (list(of_period) for _moment, of_period in groupby(points, key=_begin))
