@@ -615,8 +615,8 @@ def test_a_file_takes_the_points_and_says_when_it_changed(tmp_path: Path, name: 
         unit = "u" if storage == "v2" else ""
         quantity = "1"
         assert (
-            f'2026-11-01T00:00:00Z,2026-11-01T01:00:00Z,volume.size,disk,{quantity},{unit},0.1,ICU,"{{""volume_type"": ""fast""}}"'
-            in lines
+            f"2026-11-01T00:00:00Z,2026-11-01T01:00:00Z,volume.size,disk,{quantity},{unit},0.1,ICU,"
+            '"{""volume_type"": ""fast""}"' in lines
         )
     assert not write(check_mode=True)
     assert not write()

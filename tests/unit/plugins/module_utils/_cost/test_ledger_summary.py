@@ -208,7 +208,8 @@ def test_groups_and_filters(ledger: LedgerOptions) -> None:
         ({"categories": ("compute",)}, "0"),
         ({"sources": ("manual",)}, "7"),
     ):
-        assert told(ledger, asked(currency="CHF", **conditions))["cost"]["total"] == total  # type: ignore[arg-type]
+        found = told(ledger, asked(currency="CHF", **conditions))  # type: ignore[arg-type]
+        assert found["cost"]["total"] == total
 
 
 @pytest.mark.parametrize(

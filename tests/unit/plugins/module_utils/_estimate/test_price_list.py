@@ -23,8 +23,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes impo
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 IP = Shape("floating_ip")
 ROW: dict[str, Any] = {
-    "kind": "floating_ip", "amount": "3.65", "currency": "CHF", "hours": "730", "valid_from": "2026-01-01", "tax": "excluded",
-    "source": "the contract", "second_hand": False,
+    "kind": "floating_ip", "amount": "3.65", "currency": "CHF", "hours": "730", "valid_from": "2026-01-01",
+    "tax": "excluded", "source": "the contract", "second_hand": False,
 }  # fmt: skip
 
 

@@ -122,7 +122,8 @@ def test_short_beats_unknown_and_both_are_said() -> None:
     assert headroom.fits is False
     assert [row.missing for row in headroom.shortfalls] == [1, 1]
     assert refusal(headroom, None) == (
-        "What is required does not fit: listeners has limit 10, used unknown, reserved unknown, required 11, missing at least 1;"
+        "What is required does not fit: listeners has limit 10, used unknown, reserved unknown, required 11,"
+        " missing at least 1;"
         " cores has limit 4, used 4, reserved 0, required 1, missing 1;"
         " not known: pools (required 1: load_balancer reports no such quota)."
     )
@@ -210,8 +211,8 @@ def test_the_fullest_come_first_and_the_threshold_itself_counts() -> None:
     rows = at_least(quotas, Decimal(0))
     assert [row["name"] for row in rows] == ["routers", "ram_mb", "cores", "networks", "instances"]
     assert rows[1] == {
-        "service": "compute", "name": "ram_mb", "limit": 100, "used": 90, "reserved": 20, "free": -10, "utilization": 1.1,
-        "unlimited": False,
+        "service": "compute", "name": "ram_mb", "limit": 100, "used": 90, "reserved": 20, "free": -10,
+        "utilization": 1.1, "unlimited": False,
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resources as rows: what filters take, where groups put what carries no metadata, and what counts as idle."""
+"""Resources as rows: what filters take, where groups put what has no metadata, and what is idle."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 def server(**values: Any) -> Server:
     known: dict[str, Any] = {
-        "id": "s1", "name": "web-1", "status": "ACTIVE", "flavor_name": "a2-ram4-disk20", "vcpus": 2, "ram_mb": 4096, "root_gb": 20,
-        "ephemeral_gb": 5, "boots_from_volume": False, "created": "2026-11-01T12:00:00Z", "updated": "2026-11-02T12:00:00Z",
-        "metadata": {"team": "shop"}, "gpu": False, "gpu_count": 0, "vgpu_count": 0, "floating_ips": (), "volume_ids": ("v1",),
+        "id": "s1", "name": "web-1", "status": "ACTIVE", "flavor_name": "a2-ram4-disk20", "vcpus": 2,
+        "ram_mb": 4096, "root_gb": 20, "ephemeral_gb": 5, "boots_from_volume": False,
+        "created": "2026-11-01T12:00:00Z", "updated": "2026-11-02T12:00:00Z", "metadata": {"team": "shop"},
+        "gpu": False, "gpu_count": 0, "vgpu_count": 0, "floating_ips": (), "volume_ids": ("v1",),
     }  # fmt: skip
     return Server(**{**known, **values})
 
@@ -121,8 +122,8 @@ def test_groups_lose_nothing_and_an_unknown_number_stays_unknown(
 ) -> None:
     every = [
         UsedResource(
-            "compute.instance", str(number), "x", None, vcpus, "vcpu", None, None, (), {"team": team} if team else {},
-            {"instance_count": 1, "total_vcpus": vcpus},
+            "compute.instance", str(number), "x", None, vcpus, "vcpu", None, None, (),
+            {"team": team} if team else {}, {"instance_count": 1, "total_vcpus": vcpus},
         )
         for number, (team, vcpus) in enumerate(some)
     ]  # fmt: skip
