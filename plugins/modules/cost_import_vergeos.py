@@ -257,7 +257,7 @@ from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.writer import recorded_by
 from ..module_utils._imports.vergeos import VergeosOptions, import_usage, parse_prices
-from ..module_utils._vergeos.connection import System
+from ..module_utils._vergeos.system import System
 
 
 def main() -> None:

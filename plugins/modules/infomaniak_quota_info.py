@@ -288,7 +288,7 @@ unknown:
     - name: listeners
       service: load_balancer
       required: 2
-      reason: load_balancer does not tell how much of it is used
+      reason: load_balancer does not report how much of it is used
 smallest_pack:
   description: The lowest pack with room for O(required) and everything that is used now. Null if there is
     none, or if that is unknown, such as when a service that it limits was not read.

@@ -14,12 +14,12 @@ from .._core.completeness import ERROR, FORBIDDEN
 from .._core.errors import CloudError, FinopsError, InvalidOption, Refused, SeveralErrors
 from .._core.periods import iso, now_utc
 from .._openstack.connection import Cloud
-from .._openstack.places import Places, open_places
+from .._openstack.projects import ProjectLogins, open_projects
 from .cloud_arguments import connection_options
 from .module import FinopsModule
 from .run import collect_less, require
 
-Opened = TypeVar("Opened", Cloud, Places)
+Opened = TypeVar("Opened", Cloud, ProjectLogins)
 
 #: Of `auth`, what is no secret and has to be readable in results (design/reading-a-cloud.md#identity,
 #: design/ansible.md#secrets).
@@ -48,18 +48,18 @@ def run_on_cloud(
     _run_opened(module, opened, call, *libraries)
 
 
-def run_on_places(
-    module: FinopsModule, call: Callable[[Places, datetime], Mapping[str, Any]], *libraries: str
+def run_on_projects(
+    module: FinopsModule, call: Callable[[ProjectLogins, datetime], Mapping[str, Any]], *libraries: str
 ) -> None:
     """run_on_cloud() for a module with the options regions and projects: one login for each project."""
 
-    def opened() -> tuple[Places, dict[str, Any]]:
+    def opened() -> tuple[ProjectLogins, dict[str, Any]]:
         params = module.params
         for name in ("regions", "projects"):
             if params[name] == [] or not all(params[name] or ["-"]):
                 raise InvalidOption(name, "has no name in it; leave it out to read what the login is for.")
-        places = open_places(connection_options(params), params["regions"] or (), params["projects"] or ())
-        return places, places.to_result()
+        logins = open_projects(connection_options(params), params["regions"] or (), params["projects"] or ())
+        return logins, logins.to_result()
 
     _run_opened(module, opened, call, *libraries)
 
@@ -94,7 +94,7 @@ def _run_opened(
     module.exit_json(**told)
 
 
-def _failure(error: FinopsError, cloud: Cloud | Places | None) -> dict[str, Any]:
+def _failure(error: FinopsError, cloud: Cloud | ProjectLogins | None) -> dict[str, Any]:
     """The `error` of a result, with the service whose URL could not be read."""
     told = error.to_result()
     first = error.errors[0] if isinstance(error, SeveralErrors) else error

@@ -18,14 +18,14 @@ from .._ledger.holds import HoldLine
 _Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str]"
 
 
-def growth(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[Line, ...]:
+def growth(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[HoldLine, ...]:
     """The amounts by which the second list exceeds the first, for each category, project, tags, period and
     currency.
     """
     return _compared(before, after, lambda old, new: EXACT.subtract(new, old))
 
 
-def common(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[Line, ...]:
+def common(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[HoldLine, ...]:
     """The amounts that both lists have."""
     return _compared(before, after, min)
 

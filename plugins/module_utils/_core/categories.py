@@ -49,7 +49,7 @@ def category_of(metric: str, given: Mapping[str, str] | None = None) -> str:
 def parse_categories(given: Mapping[str, object]) -> dict[str, str]:
     """The option metric_categories: metric -> category.
 
-    Raises InvalidOption for a category that there is not.
+    Raises InvalidOption for an unknown category.
     """
     for metric, category in given.items():
         if category not in CATEGORIES:

@@ -19,7 +19,7 @@ from typing import Any
 from .._budgets.status import status
 from .._core.errors import InvalidOption
 from .._core.files import AS_IT_COMES, FileAttributes, refusing, replace_file
-from .._cost.ledger_summary import Question, summarize
+from .._cost.ledger_summary import SummaryQuestion, summarize
 from .._ledger.sql import LedgerOptions
 from .._openstack.connection import Cloud
 from .._usage.quotas import QuotaOptions, read_quotas
@@ -48,7 +48,7 @@ class MetricsTarget:
     """
 
     dest: str
-    question: Question
+    question: SummaryQuestion
     attributes: FileAttributes = AS_IT_COMES
 
 

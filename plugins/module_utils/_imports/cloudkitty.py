@@ -20,11 +20,9 @@ from .._core.periods import Window, ceil_to, iso
 from .._infomaniak import free_tier
 from .._ledger import feeds, sql
 from .._ledger.watch import Watch, unwatched
-from .._openstack.connection import Cloud, Service
-from .._openstack.rating import api as rating
-from .._openstack.rating.differences import difference
-from .._openstack.rating.metrics import rated_metrics
-from .._openstack.rating.points import RatedPoint
+from .._openstack.connection import Cloud
+from .._openstack.rating.answers import RatedPeriods, RatedPoint
+from .._openstack.rating.api import Rating, open_rating
 from .entry_writer import Signature
 from .free_tier_credit import Credit
 from .in_use import uses_nothing
@@ -102,26 +100,26 @@ class CloudKitty:
         Requests: the sums; the use of every service if periods are missing; the lists of resources if tags
         are imported and anything is to be read. Raises CloudError, UnknownAmount.
         """
-        options, service = self.options, self.cloud.service("rating")
-        api, periods = rating.all_periods(service, options.rating_api, window, options.collect_period_s)
-        known, holes = self._judge(periods, stored, now)
+        options = self.options
+        rating = open_rating(self.cloud.service("rating"), options.rating_api, options.collect_period_s)
+        known, holes = self._judge(rating.periods(window), stored, now)
         if stored.feed is None and not known:
             raise UnknownAmount(
-                f"{service.url} has rated nothing of project {self.cloud.identity.project_name} from"
+                f"{rating.url} has rated nothing of project {self.cloud.identity.project_name} from"
                 f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
         wanted, noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
         resources: Mapping[str, feeds.FeedResource] = {}
         if options.layout.tagged and any(unit.rated for unit in wanted):
             resources = {**stored.resources, **read_resources(self.cloud)}
-        return CloudKittyDelivery(service, api, options, known, wanted, holes, resources, noise)
+        return CloudKittyDelivery(rating, options, known, wanted, holes, resources, noise)
 
     def _unit(self, moment: datetime, feed: feeds.Feed | None) -> Window:
         imported = feed.imported if feed else ()
         return unit_of(moment, self.options.layout, imported, self.options.collect_period_s)
 
     def _judge(
-        self, periods: rating.RatedPeriods, stored: Stored, now: datetime
+        self, periods: RatedPeriods, stored: Stored, now: datetime
     ) -> tuple[list[Unit], list[datetime]]:
         """The units of the periods that are rated or known to cost nothing, and the begins of those that are
         missing although the project uses something (design/imports.md#missing-hours).
@@ -173,8 +171,7 @@ class CloudKittyDelivery:
     points and the ledger differ from the cloud's own sums in all, so far.
     """
 
-    service: Service
-    api: str
+    rating: Rating
     options: ImportOptions
     units: Sequence[Unit]
     wanted: Sequence[Unit]
@@ -184,15 +181,15 @@ class CloudKittyDelivery:
 
     def points(self) -> Iterator[tuple[Unit, Sequence[RatedPoint]]]:
         """The points of each unit. Raises Malformed for some that do not add up to the cloud's own sum."""
-        for unit, points in with_points(self.service, self.api, self.wanted, self.options.collect_period_s):
+        for unit, points in with_points(self.rating, self.wanted):
             amounts = (point.amount for point in points)
-            of_unit = difference(self.service, "the rated points", amounts, unit.cloud_sum)
+            of_unit = self.rating.difference("the rated points", amounts, unit.cloud_sum)
             self.noise = EXACT.add(self.noise, of_unit)
             yield unit, points
 
     def traffic_unit(self) -> str | None:
         """One request."""
-        return next((one.unit for one in rated_metrics(self.service) if one.name == free_tier.METRIC), None)
+        return next((one.unit for one in self.rating.metrics() if one.name == free_tier.METRIC), None)
 
     def holes(self, _feed: feeds.Feed | None) -> Sequence[datetime]:
         """What the cloud lacks, the ledger lacks too."""

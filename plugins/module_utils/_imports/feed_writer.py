@@ -18,7 +18,7 @@ from .._core.periods import Window
 from .._infomaniak import free_tier
 from .._ledger import entries, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPoint
 from .entry_writer import Signature
 from .free_tier_credit import Credit, credit
 from .rated_entries import Feeding, RatedRows, RowMaker

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .._core.periods import Window
 from .._ledger.feeds import Feed, FeedResource
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPoint
 from .free_tier_credit import Credit
 from .rated_entries import Feeding
 from .rated_window import Unit

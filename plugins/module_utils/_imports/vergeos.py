@@ -22,7 +22,7 @@ from .._core.periods import Window, ceil_to, iso
 from .._core.spans import HOUR_S
 from .._ledger import feeds, sql
 from .._ledger.watch import Watch, unwatched
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPoint
 from .._vergeos import billing
 from .._vergeos.system import System
 from .entry_writer import Signature

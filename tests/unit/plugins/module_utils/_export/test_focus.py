@@ -24,7 +24,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Ra
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import sums
+
+from tests.unit.asked_ledger import sums
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger, read_back
 

@@ -25,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._imports.source impor
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import feeds
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.watch import unwatched
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.points import RatedPoint
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.answers import RatedPoint
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
