@@ -5,15 +5,19 @@
 #   make test-openstack  the modules against a real OpenStack on loopback: tests/openstack/README.md says what that needs
 #   make test-system  test-openstack, the units that take long (make heavy), other people's programs on what leaves the collection
 #                     (make outside), and the second ansible-core and Python
+#   make coverage     the unit tests under coverage.py: what of plugins/ they run, by room
+#   make mutation SEED=1 COUNT=100  changes COUNT random operators of plugins/module_utils, one at a time:
+#                     the unit tests must notice at least 92 %
 
 # The first of these that runs and is new enough; PYTHON=... on the command line overrules it.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-TARGETS := demo test test-system test-openstack lint units heavy outside sanity integration installed
+TARGETS := demo mutation test test-system test-openstack lint units coverage heavy outside sanity integration installed
 
 .PHONY: $(TARGETS) clean
 .DEFAULT_GOAL := test
+export SEED COUNT
 
 $(TARGETS):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none is on PATH." >&2; exit 2; }

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build's one entry: python3 tests/harness demo | test | test-system | STAGE. The Makefile calls it."""
+"""The build's one entry, which the Makefile calls: python3 tests/harness demo | mutation | test | test-system | STAGE."""
 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -13,17 +14,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
 from environment import clean_environment, find_python, prepare_home, python_version, virtual_environment
 from outside import outside
 from real_cloud import real_openstack
 from stages import Workbench, heavy, installed, integration, integration_of_the_rest, lint, sanity, units
+from unit_coverage import coverage, mutation
 
 FLOOR = (3, 11)
+#: What make mutation takes where SEED and COUNT are not given.
+SEED, COUNT = "1", "100"
 STAGES: dict[str, Callable[[Workbench], str]] = {
     "lint": lint,
     "units": units,
+    "coverage": coverage,
     "heavy": heavy,
     "outside": outside,
     "sanity": sanity,
@@ -142,6 +148,19 @@ def demo() -> bool:
     )
 
 
+def change_operators() -> bool:
+    """Change SEED's COUNT operators of module_utils; tell whether the unit tests noticed enough of them."""
+    numbers = {name: os.environ.get(name) or default for name, default in (("SEED", SEED), ("COUNT", COUNT))}
+    for name, number in numbers.items():
+        if not number.isdecimal():
+            raise Stop(f"{name} must be a whole number, not {number!r}.")
+    copy_checkout()
+    prepare_home()
+    environment = virtual_environment(".venv", sys.executable)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return mutation(environment, python, int(numbers["SEED"]), int(numbers["COUNT"]))
+
+
 def main(arguments: list[str]) -> int:
     """Run what the one argument names and return the exit status: 0 passed, 1 failed, 2 could not start."""
     if sys.version_info < FLOOR:
@@ -153,12 +172,17 @@ def main(arguments: list[str]) -> int:
     if any(character.isspace() for character in str(ROOT)):
         print(f"The checkout's path must not hold white space: {str(ROOT)!r}.", file=sys.stderr)
         return 2
-    if len(arguments) != 1 or arguments[0] not in {"demo", *TIERS}:
-        print(f"Say one of: demo, {', '.join(TIERS)}.", file=sys.stderr)
+    commands: dict[str, Callable[[], bool]] = {
+        "demo": demo,
+        "mutation": change_operators,
+        **{name: partial(run_tier, tier) for name, tier in TIERS.items()},
+    }
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print(f"Say one of: {', '.join(commands)}.", file=sys.stderr)
         return 2
     try:
         with alone():
-            return 0 if (demo() if arguments[0] == "demo" else run_tier(TIERS[arguments[0]])) else 1
+            return 0 if commands[arguments[0]]() else 1
     except Stop as reason:
         print(f"make {arguments[0]}: FAILED: {reason}", file=sys.stderr)
         return 2

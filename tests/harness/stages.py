@@ -91,6 +91,7 @@ def lint(bench: Workbench) -> str:
         "mypy": ("mypy", "-p", "ansible_collections.finops.cloud.plugins.module_utils"),
         "mypy of the sandbox": ("mypy", "-p", "sandbox_cloud"),
         "mypy of the harness": ("mypy", "tests/harness"),
+        "mypy of the mutation": ("mypy", "-p", "ansible_collections.finops.cloud.tests.mutation"),
         "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
         "shellcheck": ("shellcheck", *scripts),
         "yamllint": ("yamllint", "--strict", "."),
