@@ -1,7 +1,9 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build's one entry, which the Makefile calls: python3 tests/harness demo | mutation | test | test-system | STAGE."""
+"""The build's one entry, which the Makefile calls: python3 tests/harness demo | mutation | test | test-
+system | STAGE.
+"""
 
 from __future__ import annotations
 

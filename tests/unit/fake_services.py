@@ -33,7 +33,9 @@ class Project:
         return name in ("rating", "compute")
 
     def service(self, name: str) -> Service:
-        return self.rating if name == "rating" else _Nova("compute", "http://nova", OWNER, None, project=self)  # type: ignore[arg-type]
+        if name == "rating":
+            return self.rating
+        return _Nova("compute", "http://nova", OWNER, None, project=self)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,9 @@ ACKNOWLEDGED, REARMED = STATES = ("acknowledged", "rearmed")
 
 @dataclass(frozen=True)
 class AlertTask:
-    """What a cost_alert task says: which alerts a consumer took care of, or whose budget's are to fire again."""
+    """What a cost_alert task says: which alerts a consumer took care of, or whose budget's are to fire
+    again.
+    """
 
     state: str = ACKNOWLEDGED
     ids: Sequence[str] | None = None

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
 
 PRESENT, ABSENT = STATES = ("present", "absent")
-#: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or with a spend.
+#: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or a spend.
 DEFINES = (
-    "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end", "fed_by", "basis", "max_staleness",
-    "scope", "thresholds",
+    "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end",
+    "fed_by", "basis", "max_staleness", "scope", "thresholds",
 )  # fmt: skip
 _OF_A_SPEND = ("category", "project", "tags")
 

@@ -116,7 +116,8 @@ def define(
     if changed and before is not None and before.generation is not None:
         raise InvalidOption(
             "reservation",
-            f"the override for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is used only once.",
+            f"the override for {before.reservation} was used at {_format_moment(before.consumed_at)}, and is"
+            " used only once.",
         )
     if changed and after is not None and after.until <= now:
         raise InvalidOption("until", f"{iso(after.until)} is past; nobody could use it.")

@@ -39,8 +39,8 @@ def status(
 ) -> dict[str, Any]:
     """The result of cost_budget_info: the status of every budget, or of those with these names.
 
-    consumer: list the alerts that it has not acknowledged, in place of those of the current periods. option: the
-    option that names them, for errors.
+    consumer: list the alerts that it has not acknowledged, in place of those of the current periods. option:
+    the option that names them, for errors.
 
     It reads the ledger only, with as many statements for a hundred budgets as for one. Raises InvalidOption
     for an unknown name and for an empty list; LedgerError.

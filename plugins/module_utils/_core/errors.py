@@ -16,8 +16,8 @@ from typing import Any
 INVALID_OPTION, LIBRARY, DENIED, UNKNOWN = "invalid_option", "library", "denied", "unknown"
 #: Every kind of failure there is. Modules document this list in the fragment _errors.
 KINDS = (
-    INVALID_OPTION, LIBRARY, "login", "forbidden", "not_found", "unavailable", "malformed", "rejected", "absent", "ledger",
-    "unknown_amount", DENIED, UNKNOWN,
+    INVALID_OPTION, LIBRARY, "login", "forbidden", "not_found", "unavailable", "malformed", "rejected",
+    "absent", "ledger", "unknown_amount", DENIED, UNKNOWN,
 )  # fmt: skip
 
 
@@ -43,7 +43,9 @@ class FinopsError(Exception):
 
 
 class SeveralErrors(FinopsError):
-    """Several things that went wrong in one task, one sentence after the other; the kind is the first one's."""
+    """Several things that went wrong in one task, one sentence after the other; the kind is the first
+    one's.
+    """
 
     def __init__(self, errors: Sequence[FinopsError]) -> None:
         super().__init__(" ".join(str(error).rstrip(".") + "." for error in errors))

@@ -71,8 +71,8 @@ class Flavors:
 def required_quotas(changes: Iterable[Change], flavors: Flavors) -> dict[str, int]:
     """What the changes need of each quota, ready for `required` of infomaniak_quota_info: growth only.
 
-    What one resource frees counts for itself only, as there is no promised order; one that overlaps its successor
-    frees nothing.
+    What one resource frees counts for itself only, as there is no promised order; one that overlaps its
+    successor frees nothing.
     """
     needed: dict[str, int] = {}
     computed: dict[tuple[Part, ...], dict[str, Fraction]] = {}

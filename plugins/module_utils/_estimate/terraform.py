@@ -88,7 +88,8 @@ def load_plan(path: str) -> Plan:
     if not changes and _planned_values(content) not in _NO_RESOURCES:
         raise InvalidOption(
             _OPTION,
-            f"'{path}' has resources but does not say what changes; write it again with terraform show -json.",
+            f"'{path}' has resources but does not say what changes; write it again with terraform show"
+            " -json.",
         )
     return Plan(tuple(changes), _unfinished(content))
 

@@ -128,7 +128,9 @@ class Feed:
     revision: int = field(default=0, compare=False)
 
     def first_hole(self, wanted: Window) -> Window | None:
-        """The first part of the wanted window that was not imported; None where it is tiled without a hole."""
+        """The first part of the wanted window that was not imported; None where it is tiled without a
+        hole.
+        """
         return spans.first_hole(wanted, [one.window for one in self.imported])
 
     def holes(self, window: Window) -> Iterator[Window]:

@@ -243,8 +243,8 @@ def groups(
     """COUNTERS of the wanted resources for each value of that metadata key; the group None is of those that
     have none.
 
-    A resource without the key belongs to the group of what it is attached to: a volume to its server's group, a
-    snapshot to its volume's. The largest group by number of resources first. unread: types that were not
+    A resource without the key belongs to the group of what it is attached to: a volume to its server's group,
+    a snapshot to its volume's. The largest group by number of resources first. unread: types that were not
     read; their counters are None (design/reading-a-cloud.md#unknown-is-not-zero), and so are, in every group,
     those of a resource that is attached to what was not read, as its group is unknown.
     """

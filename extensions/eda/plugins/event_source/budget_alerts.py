@@ -18,14 +18,15 @@ from typing import Any
 DOCUMENTATION = r"""
 short_description: An event for each alert that a budget has fired
 description:
-  - Reads the ledger again and again and emits each alert that the consumer has not acknowledged, once in a run of the rulebook. It fires
-    nothing and writes nothing. An alert that nobody acknowledges comes again when the rulebook is started again, so that none is lost.
+  - Polls the ledger and emits each alert that the consumer has not acknowledged, once in a run of the
+    rulebook. Fires no alert and writes nothing.
+  - An alert that nobody acknowledges is emitted again when the rulebook restarts, so none is lost.
   - An event has C(alert) and C(budget) as M(finops.cloud.cost_budget_info) tells them, and C(ledger).
   - Where the ledger cannot be read, an event with C(error) tells why, once, and reading goes on.
 options:
   ledger:
-    description: URL of the ledger. Where it is not given, E(FINOPS_LEDGER), else the file in the home directory.
-    type: str
+    description: URL of the ledger. Where it is not given, E(FINOPS_LEDGER), else the file in the home
+    directory. type: str
   ledger_timeout:
     description: How many seconds to wait for the ledger.
     type: int

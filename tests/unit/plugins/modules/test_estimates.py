@@ -186,7 +186,8 @@ def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(
 
 def test_sources_are_asked_in_the_order_that_is_asked_for(estimate: Callable[..., dict[str, Any]]) -> None:
     listed = {
-        "kind": "floating_ip", "amount": "7.3", "currency": "CHF", "hours": "730", "valid_from": "2026-01-01", "source": "contract",
+        "kind": "floating_ip", "amount": "7.3", "currency": "CHF", "hours": "730",
+        "valid_from": "2026-01-01", "source": "contract",
     }  # fmt: skip
     for sources, hourly in (
         (["price_list", "observed"], "0.5"),
@@ -242,7 +243,7 @@ def test_an_estimate_is_what_it_costs_in_the_end(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Estimate, create, let time pass until it is rated, and compare: to the digit, as all prices are known."""
+    """Estimate, create, wait until it is rated, and compare: to the digit, as all prices are known."""
     hours = 30
     expected = estimate(resources=[{**row, "hours": str(hours)} for row in NEW])
     assert expected["complete"]

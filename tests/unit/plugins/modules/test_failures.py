@@ -52,8 +52,14 @@ OF_A_CLOUD: list[tuple[str, str, Options, Options | None, Options]] = [
         "unavailable", "infomaniak_cost_info", COST, {"service": "rating", "kind": "status", "status": 500},
         {"service": "rating", "http_status": 500},
     ),
-    ("unavailable", "infomaniak_cost_info", COST, {"service": "rating", "kind": "slow", "seconds": 3}, {"service": "rating"}),
-    ("malformed", "infomaniak_cost_info", COST, {"service": "rating", "kind": "short_page"}, {"service": "rating"}),
+    (
+        "unavailable", "infomaniak_cost_info", COST, {"service": "rating", "kind": "slow", "seconds": 3},
+        {"service": "rating"},
+    ),
+    (
+        "malformed", "infomaniak_cost_info", COST, {"service": "rating", "kind": "short_page"},
+        {"service": "rating"},
+    ),
     (
         "rejected", "infomaniak_cost_info", COST, {"service": "rating", "kind": "status", "status": 409},
         {"service": "rating", "http_status": 409},
@@ -75,7 +81,8 @@ OF_A_LEDGER: list[tuple[str, str, Options, Options, list[Options]]] = [
     ("invalid_option", "cost_budget", {"spend": "1"}, {}, []),
     ("invalid_option", "cost_budget", {"name": "team", "limt": "1"}, {}, []),
     (
-        "invalid_option", "cost_budget", {"lines": [{"amount": "1", "currency": "CHF", "category": "food"}]}, {}, [],
+        "invalid_option", "cost_budget",
+        {"lines": [{"amount": "1", "currency": "CHF", "category": "food"}]}, {}, [],
     ),
     (
         "invalid_option", "cost_budget", {"currency": "CHF", "lines": [{"amount": "1"}, {"amount": "x"}]},

@@ -17,7 +17,10 @@ import pytest
 from .running import run_module
 
 RUNS = 10
-REFUSAL = r"\[ERROR\]: .*: team: CHF 10 does not fit: limit CHF 39\.99 .*, reserved 30, requested 10, that is 0\.01 too much\."
+REFUSAL = (
+    r"\[ERROR\]: .*: team: CHF 10 does not fit: limit CHF 39\.99 .*, reserved 30, requested 10,"
+    r" that is 0\.01 too much\."
+)
 
 
 @pytest.mark.heavy

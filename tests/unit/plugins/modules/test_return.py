@@ -84,7 +84,8 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: Dictionaries whose keys are the cloud's words: services, flavors, types, quotas, tags, currencies, regions.
 #: Of parts, the cost has a shape that is documented once.
 OPEN = (
-    "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions", "metadata", "cost",
+    "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions",
+    "metadata", "cost",
     "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
 )  # fmt: skip
 
@@ -116,7 +117,8 @@ COST = (
 )
 BUDGET = ("cost_budget", {"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"})
 OVERRIDE = {
-    "budget": "b", "reservation": "deploy", "amount": "1", "reason": "why", "approved_by": "Ada", "until": "2999-01-01",
+    "budget": "b", "reservation": "deploy", "amount": "1", "reason": "why", "approved_by": "Ada",
+    "until": "2999-01-01",
 }  # fmt: skip
 #: Asked of records wherever they are, and what each answers.
 OF_RECORDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [

@@ -124,6 +124,7 @@ class Desk:
         with sql.reading(self.options) as ledger:
             found = read(
                 ledger.connection,
-                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER BY key",
+                "SELECT key, sum(amount_nano) FROM entry GROUP BY key HAVING sum(amount_nano) <> 0 ORDER BY"
+                " key",
             )
             return [(key, f"{int(total) / 10**9:g}") for key, total in found]
