@@ -256,7 +256,7 @@ from ..module_utils._budgets import alerts
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.writer import recorded_by
-from ..module_utils._imports.vergeos import VergeosOptions, import_usage, parse_prices
+from ..module_utils._imports.vergeos import UsageImportOptions, import_usage, parse_prices
 from ..module_utils._vergeos.system import System
 
 
@@ -287,10 +287,10 @@ def main() -> None:
     run(module, work, "ledger", "pyvergeos")
 
 
-def _options(params: dict[str, Any], now: datetime) -> VergeosOptions:
-    return VergeosOptions(
+def _options(params: dict[str, Any], now: datetime) -> UsageImportOptions:
+    return UsageImportOptions(
         asked=arguments.import_window(params, now),
-        price_list=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
+        usage_prices=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
         metric_categories=cloud_arguments.metric_categories(params),
         reread=params["reread"],
     )

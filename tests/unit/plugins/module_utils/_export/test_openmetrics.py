@@ -114,7 +114,7 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
 
 def test_a_name_that_node_exporter_does_not_read_is_refused(tmp_path: Path) -> None:
     question = SummaryQuestion(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
-    with pytest.raises(InvalidOption, match="^dest: .* let its name end in .prom"):
+    with pytest.raises(InvalidOption, match="^dest: .* its name must end in .prom"):
         textfile.write(
             ledger(tmp_path, every_kind()),
             textfile.MetricsTarget(str(tmp_path / "a.txt"), question),
