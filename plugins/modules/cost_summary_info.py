@@ -389,7 +389,7 @@ from ..module_utils._ansible.run import run
 from ..module_utils._core.errors import InvalidOption
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import asked_window, iso, now_utc, parse_moment, zone_named
-from ..module_utils._cost.ledger_summary import Page, Question, summarize
+from ..module_utils._cost.ledger_summary import Page, SummaryQuestion, summarize
 
 
 def main() -> None:
@@ -422,7 +422,7 @@ def main() -> None:
     run(module, read, "sqlalchemy")
 
 
-def _question(params: dict[str, Any]) -> tuple[Question, Any]:
+def _question(params: dict[str, Any]) -> tuple[SummaryQuestion, Any]:
     """What is asked, and the moment as of which it is answered."""
     now, zone = now_utc(), zone_named(params["timezone"], "timezone")
     as_of = parse_moment(params["as_of"], zone, "as_of") if params["as_of"] else None
@@ -430,7 +430,7 @@ def _question(params: dict[str, Any]) -> tuple[Question, Any]:
         raise InvalidOption("as_of", f"{iso(as_of)} is not past; leave it out to tell all that is known.")
     named = None if params["begin"] else params["window"] or "current_month"
     window = asked_window(named or "current_month", params["begin"], params["end"], zone, as_of or now)
-    question = Question(
+    question = SummaryQuestion(
         selection=arguments.selection(params, window),
         named=named,
         zone=zone,

@@ -637,14 +637,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible import arguments, cloud_arguments
-from ..module_utils._ansible.run_on_cloud import run_on_places
+from ..module_utils._ansible.run_on_cloud import run_on_projects
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import LAST_HOUR, asked_window, zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._cost.cost import read_cost
 from ..module_utils._cost.grouping import GROUPS
 from ..module_utils._cost.options import CostOptions
-from ..module_utils._openstack.places import Places
+from ..module_utils._openstack.projects import ProjectLogins
 
 
 def main() -> None:
@@ -671,10 +671,10 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    def read(places: Places, now: datetime) -> dict[str, Any]:
-        return read_cost(places, _options(module.params, now, module.check_mode), now)
+    def read(logins: ProjectLogins, now: datetime) -> dict[str, Any]:
+        return read_cost(logins, _options(module.params, now, module.check_mode), now)
 
-    run_on_places(module, read)
+    run_on_projects(module, read)
 
 
 def _options(params: dict[str, Any], now: datetime, check_mode: bool) -> CostOptions:

@@ -455,7 +455,7 @@ from ..module_utils._openstack.connection import Cloud
 from ..module_utils._openstack.metric import GENERIC
 from ..module_utils._usage.measures import MetricOptions
 from ..module_utils._usage.metrics import read_metrics
-from ..module_utils._usage.series import REAGGREGATIONS, TOGETHER, method_of
+from ..module_utils._usage.series import AGGREGATE, REAGGREGATIONS, method_of
 
 DAY = timedelta(days=1)
 
@@ -493,9 +493,9 @@ def main() -> None:
 def _options(params: dict[str, Any], now: datetime) -> MetricOptions:
     measured = params["measures"] or params["summary"] or params["reaggregation"]
     aggregation, resample_s = params["aggregation"], _seconds(params, "resample")
-    if resample_s is not None and method_of(aggregation) not in TOGETHER:
+    if resample_s is not None and method_of(aggregation) not in AGGREGATE:
         raise InvalidOption(
-            "resample", f"goes with an aggregation of {', '.join(TOGETHER)}, not {aggregation}."
+            "resample", f"goes with an aggregation of {', '.join(AGGREGATE)}, not {aggregation}."
         )
     if params["children"] and not params["resources"]:
         raise InvalidOption("children", "are those of resources; name some there.")

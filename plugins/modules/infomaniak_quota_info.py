@@ -248,7 +248,7 @@ unknown:
     - name: listeners
       service: load_balancer
       required: 2
-      reason: load_balancer does not tell how much of it is used
+      reason: load_balancer does not report how much of it is used
 smallest_pack:
   description:
     - The lowest pack that has room for O(required) and for all that is used now. Null where none has, or where it cannot be known,

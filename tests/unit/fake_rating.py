@@ -19,7 +19,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import NotFound
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Answer, Service
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.places import Place
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.projects import ProjectLogin
 
 OWNER = "b30781c9679b4ede8107bae21990153e"
 HOUR = timedelta(hours=1)
@@ -62,10 +62,10 @@ class FakeCloud:
         return {"rating": self.rating}[name]
 
 
-def place_of(rating: FakeRating, region: str = "r", project: str = "shop") -> Place:
+def login_of(rating: FakeRating, region: str = "r", project: str = "shop") -> ProjectLogin:
     """The place that the service rates."""
     identity = CloudIdentity("c", "http://c", region, rating.project_id, project)
-    return Place(region, project, FakeCloud(identity, rating), None)  # type: ignore[arg-type]
+    return ProjectLogin(region, project, FakeCloud(identity, rating), None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 from .._core.categories import parse_categories
 from .._core.errors import InvalidOption
-from .._openstack.login import ConnectionOptions
+from .._infomaniak import environment as infomaniak
+from .._openstack.login import ConnectionOptions, ProviderEnvironment
 from .arguments import Spec
 
 #: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see
@@ -58,6 +59,9 @@ _CLOUD_KEYS = {
     "key": "client_key",
 }
 
+#: Users of Infomaniak need no clouds.yaml: these variables stand for it.
+INFOMANIAK = ProviderEnvironment(**infomaniak.APPLICATION_CREDENTIAL, default_auth_url=infomaniak.AUTH_URL)
+
 
 def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
     """The connection options.
@@ -75,12 +79,12 @@ def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
     if isinstance(cloud, Mapping):
         inside = {ours: cloud[theirs] for theirs, ours in _CLOUD_KEYS.items() if theirs in cloud}
         chosen = {name: value for name, value in given.items() if value is not None and name != "interface"}
-        return ConnectionOptions(**{**given, **inside, **chosen})
+        return ConnectionOptions(provider=INFOMANIAK, **{**given, **inside, **chosen})
     if cloud is not None and not isinstance(cloud, str):
         raise InvalidOption(
             "cloud", "is the name of a cloud in clouds.yaml, or a dictionary like an entry there."
         )
-    return ConnectionOptions(cloud=cloud or None, **given)
+    return ConnectionOptions(cloud=cloud or None, provider=INFOMANIAK, **given)
 
 
 def metric_categories(params: Mapping[str, Any]) -> dict[str, str]:

@@ -18,10 +18,11 @@ from .._core.periods import WEEKDAYS, Calendar
 from .._core.rates import ICU
 from .._estimate.estimate import EstimateOptions
 from .._estimate.planned import AMOUNT, parse_rows
-from .._estimate.price_list import PriceList, parse_prices
+from .._estimate.price_list import DatedPrices, parse_prices
 from .._estimate.shape_prices import SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import load_plan
+from .._infomaniak.environment import PUBLIC_NETWORKS
 from . import arguments, cloud_arguments
 from .arguments import Spec
 
@@ -49,7 +50,7 @@ PLANNED: Spec = {
     },
     "terraform_plan": {"type": "path"},
     "assume_free": {"type": "list", "elements": "str", "default": []},
-    "public_networks": {"type": "list", "elements": "str", "default": ["ext-net1"]},
+    "public_networks": {"type": "list", "elements": "str", "default": list(PUBLIC_NETWORKS)},
 }
 PRICES: Spec = {
     "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES), "default": list(SOURCES)},
@@ -99,7 +100,7 @@ def options(params: Mapping[str, Any]) -> EstimateOptions:
         public_networks=tuple(params["public_networks"]),
         sources=tuple(dict.fromkeys(params["price_sources"])),
         # What is shipped are prices of one provider, and this is its currency.
-        price_list=PriceList(parse_prices(params["price_list"]), with_shipped=rating_currency == ICU),
+        price_list=DatedPrices(parse_prices(params["price_list"]), with_shipped=rating_currency == ICU),
         kinds=kinds_with(params["metrics"]),
         verify_quote=params["verify_quote"],
         currency=parse_currency(params["currency"] or rating_currency, "currency"),

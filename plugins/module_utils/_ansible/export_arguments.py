@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.money import parse_currency
 from .._core.periods import Window, asked_window, iso, now_utc, parse_moment, zone_named
-from .._cost.ledger_summary import Question
+from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile
 from .._export.focus import FocusOptions
 from .._export.focus_columns import V1_2, VERSIONS
@@ -129,7 +129,7 @@ class Asked:
 
     def metrics(self) -> textfile.Asked:
         """What is written as metrics."""
-        question = Question(
+        question = SummaryQuestion(
             selection=self.selection(),
             named=None,
             zone=self._zone,

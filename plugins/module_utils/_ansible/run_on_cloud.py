@@ -16,7 +16,7 @@ from .._core.completeness import ERROR, FORBIDDEN
 from .._core.errors import FinopsError, InvalidOption, Refused
 from .._core.periods import iso, now_utc
 from .._openstack.connection import Cloud
-from .._openstack.places import Places, open_places
+from .._openstack.projects import ProjectLogins, open_projects
 from .cloud_arguments import connection_options
 from .run import collect_less, require
 
@@ -48,17 +48,17 @@ def run_on_cloud(
     _run_opened(module, opened, call, *libraries)
 
 
-def run_on_places(
-    module: AnsibleModule, call: Callable[[Places, datetime], Mapping[str, Any]], *libraries: str
+def run_on_projects(
+    module: AnsibleModule, call: Callable[[ProjectLogins, datetime], Mapping[str, Any]], *libraries: str
 ) -> None:
     """run_on_cloud() for a module with the options regions and projects: one login for each project."""
 
-    def opened() -> tuple[Places, dict[str, Any]]:
+    def opened() -> tuple[ProjectLogins, dict[str, Any]]:
         params = module.params
         for name in ("regions", "projects"):
             if params[name] == [] or not all(params[name] or ["-"]):
                 raise InvalidOption(name, "has no name in it; leave it out to read what the login is for.")
-        places = open_places(connection_options(params), params["regions"] or (), params["projects"] or ())
+        places = open_projects(connection_options(params), params["regions"] or (), params["projects"] or ())
         return places, places.to_result()
 
     _run_opened(module, opened, call, *libraries)

@@ -49,12 +49,12 @@ def category_of(metric: str, given: Mapping[str, str] | None = None) -> str:
 def parse_categories(given: Mapping[str, object]) -> dict[str, str]:
     """The option metric_categories: metric -> category.
 
-    Raises InvalidOption for a category that there is not.
+    Raises InvalidOption for an unknown category.
     """
     for metric, category in given.items():
         if category not in CATEGORIES:
             raise InvalidOption(
                 f"metric_categories.{metric}",
-                f"'{category}' is no category; it is one of {', '.join(CATEGORIES)}.",
+                f"'{category}' is not a category; use one of {', '.join(CATEGORIES)}.",
             )
     return {str(metric): str(category) for metric, category in given.items()}

@@ -47,7 +47,7 @@ SHIPPED = (
 
 
 class Rates:
-    """The rates in force; those of the user stand in place of the shipped ones of the same currency."""
+    """The rates in force; those of the user replace the shipped ones of the same currency."""
 
     def __init__(self, given: Iterable[Rate] = ()) -> None:
         given = tuple(given)
@@ -61,7 +61,7 @@ class Rates:
         return (ICU, *sorted({rate.currency for rate in self._rates}))
 
     def at(self, currency: str, moment: datetime) -> Decimal:
-        """ICU per unit at that moment; 1 for ICU itself. Raises UnknownAmount where no rate was valid then."""
+        """ICU per unit at that moment; 1 for ICU. Raises UnknownAmount where no rate was valid then."""
         if currency == ICU:
             return Decimal(1)
         valid = [rate for rate in self._rates if rate.currency == currency and rate.valid_from <= moment]
@@ -112,7 +112,10 @@ def _rate(index: int, row: Mapping[str, str], confirmed: bool) -> Rate:
     if value <= 0:
         raise InvalidOption(f"{option}.icu_per_unit", f"'{row['icu_per_unit']}' is not above zero.")
     if value >= _LARGEST_RATE or value != round(value, _RATE_DECIMALS):
-        problem = f"'{row['icu_per_unit']}' is out of range; rates are below {_LARGEST_RATE} with at most {_RATE_DECIMALS} decimals."
+        problem = (
+            f"'{row['icu_per_unit']}' is out of range; rates are below {_LARGEST_RATE} with at most"
+            f" {_RATE_DECIMALS} decimals."
+        )
         raise InvalidOption(f"{option}.icu_per_unit", problem)
     if not confirmed:
         _refuse_suspicious(f"{option}.icu_per_unit", currency, value)
@@ -123,7 +126,8 @@ def _refuse_suspicious(option: str, currency: str, value: Decimal) -> None:
     if currency in _NEVER_BELOW_ONE and value < 1:
         raise InvalidOption(
             option,
-            f"{value} ICU for one {currency} looks like the table upside down; write ICU per {currency}, or set confirm_rates.",
+            f"{value} ICU for one {currency} looks like the table upside down; write ICU per {currency},"
+            " or set confirm_rates.",
         )
     for shipped in SHIPPED:
         if shipped.currency != currency:
@@ -134,6 +138,6 @@ def _refuse_suspicious(option: str, currency: str, value: Decimal) -> None:
         ):
             raise InvalidOption(
                 option,
-                f"{value} ICU for one {currency} is more than ten times off the shipped {shipped.icu_per_unit};"
-                " correct it, or set confirm_rates.",
+                f"{value} ICU for one {currency} is more than ten times off the shipped"
+                f" {shipped.icu_per_unit}; correct it, or set confirm_rates.",
             )

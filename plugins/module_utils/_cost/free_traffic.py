@@ -16,52 +16,44 @@ from .._core.completeness import all_known
 from .._core.money import ROUNDING, exact_sum
 from .._core.periods import Window, ceil_to
 from .._infomaniak import free_tier
-from .._openstack.connection import Service
-from .._openstack.rating import api as rating
-from .._openstack.rating.differences import difference
-from .._openstack.rating.metrics import RatedMetric, rated_metrics
+from .._openstack.rating.answers import RatedFrame, RatedMetric, RatedSum
+from .._openstack.rating.api import Rating
 
 
 def read_free_tier(
-    service: Service,
-    api: str,
-    rated: Window,
-    traffic: rating.RatedSum,
-    metrics: tuple[RatedMetric, ...] | None,
-    collect_period_s: int,
+    rating: Rating, rated: Window, traffic: RatedSum, metrics: tuple[RatedMetric, ...] | None
 ) -> tuple[free_tier.FreeTier, list[Decimal]]:
     """What of the window's traffic is free, and what our own sums differ by from the cloud's.
 
     One request for its unit; one more, by the hour, where the window begins within a month or has more
     traffic than is free. Raises CloudError.
     """
-    unit = _unit(service, metrics)
+    unit = _unit(rating, metrics)
     unit_bytes = free_tier.bytes_in(unit)
     if unit_bytes is None:
         return free_tier.FreeTier(unit, traffic.amount, None, None), []
     if traffic.quantity is not None and free_tier.all_free(rated, traffic.quantity, unit_bytes):
         used = ROUNDING.multiply(traffic.quantity, unit_bytes)
         return free_tier.FreeTier(unit, traffic.amount, used, traffic.amount), []
-    since_month = _traffic(_frames(service, api, rated, collect_period_s), rated, unit_bytes)
+    since_month = _traffic(_frames(rating, rated), rated, unit_bytes)
     own = (one.amount for one in since_month if one.asked)
-    noise = difference(service, "the traffic of each period", own, traffic.amount)
+    noise = rating.difference("the traffic of each period", own, traffic.amount)
     return free_tier.tier_of(unit, traffic.amount, since_month), [noise]
 
 
 @dataclass(frozen=True)
-class Region:
-    """A region of the project as it was read: api v2 or v1, the window, what is rated where that was read,
-    and its own free tier.
+class RegionTraffic:
+    """A region of the project as it was read: the window, what is rated where that was read, and its own free
+    tier.
     """
 
-    service: Service
-    api: str
+    rating: Rating
     rated: Window
     metrics: tuple[RatedMetric, ...] | None
     free: free_tier.FreeTier | None
 
 
-def read_shared_free_tier(regions: Sequence[Region], collect_period_s: int) -> free_tier.FreeTier | None:
+def read_shared_free_tier(regions: Sequence[RegionTraffic]) -> free_tier.FreeTier | None:
     """The free tier that a project's regions share, in time order, of equal times in theirs; None without
     traffic that costs.
 
@@ -84,33 +76,31 @@ def read_shared_free_tier(regions: Sequence[Region], collect_period_s: int) -> f
         if one.free is not None and one.free.traffic is not None:
             traffic += one.free.traffic
             continue
-        frames = _frames(one.service, one.api, one.rated, collect_period_s)
+        frames = _frames(one.rating, one.rated)
         if not frames:
             continue
-        unit_bytes = free_tier.bytes_in(
-            _unit(one.service, one.metrics) if one.free is None else one.free.unit
-        )
+        unit_bytes = free_tier.bytes_in(_unit(one.rating, one.metrics) if one.free is None else one.free.unit)
         if unit_bytes is None:
             return free_tier.FreeTier(unit, amount, None, None)
         traffic += _traffic(frames, one.rated, unit_bytes)
     return free_tier.tier_of(unit, amount, traffic)
 
 
-def _traffic(frames: Sequence[rating.RatedFrame], window: Window, unit_bytes: int) -> list[free_tier.Traffic]:
+def _traffic(frames: Sequence[RatedFrame], window: Window, unit_bytes: int) -> list[free_tier.Traffic]:
     periods = ((one.window.begin, one.cost.quantity, one.cost.amount) for one in frames)
     return free_tier.traffic_of(periods, window, unit_bytes)
 
 
-def _unit(service: Service, metrics: tuple[RatedMetric, ...] | None) -> str | None:
-    """What traffic is counted in; None where the cloud does not tell it.
+def _unit(rating: Rating, metrics: tuple[RatedMetric, ...] | None) -> str | None:
+    """What traffic is counted in; None where the cloud does not say it.
 
     One request where what is rated has not been read.
     """
-    known = rated_metrics(service) if metrics is None else metrics
+    known = rating.metrics() if metrics is None else metrics
     return next((metric.unit for metric in known if metric.name == free_tier.METRIC), None)
 
 
-def _frames(service: Service, api: str, rated: Window, collect_period_s: int) -> list[rating.RatedFrame]:
-    """The traffic since the month began in which the window begins, as what it has used of the tier is gone."""
-    since = Window(ceil_to(free_tier.month_begin(rated.begin), collect_period_s), rated.end)
-    return list(rating.frames_of_type(service, api, since, free_tier.METRIC, collect_period_s))
+def _frames(rating: Rating, rated: Window) -> list[RatedFrame]:
+    """The traffic since the begin of the window's first month: it has used up a part of the tier."""
+    since = Window(ceil_to(free_tier.month_begin(rated.begin), rating.collect_period_s), rated.end)
+    return rating.frames_of_type(since, free_tier.METRIC)

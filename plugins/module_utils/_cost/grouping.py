@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 from .._core.completeness import all_known
 from .._core.money import EXACT, exact_sum
 from .._core.periods import Calendar, Window, iso, period_at
-from .._openstack.rating.api import RatedPeriods, RatedSum
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPeriods, RatedPoint, RatedSum
 
 #: What can be asked for -> the option's choices. Times come in order, all else dearest first.
 OF_CLOUD = ("type", "project")
@@ -35,7 +34,7 @@ _NAMES = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 @dataclass
 class Sum:
     """An exact sum that grows: the types of resource in it, their amounts, and their quantities while all
-    tell one.
+    have one.
     """
 
     types: set[str] = field(default_factory=set)
@@ -59,7 +58,7 @@ class Sum:
     @property
     def quantity(self) -> Decimal | None:
         """The sum of quantities; None where they are of several types, as GiB and servers do not add up, or
-        one is not told.
+        one is unknown.
         """
         return self._quantity if len(self.types) == 1 else None
 
@@ -167,7 +166,7 @@ def _add(sums: dict[Key, Sum], key: Key, point: RatedPoint) -> None:
 
 
 def summed(rows: Iterable[tuple[str, RatedSum]]) -> dict[str, Sum]:
-    """The rows' sums by the key that stands before each."""
+    """The rows' sums by the key before each."""
     sums: dict[str, Sum] = {}
     for key, row in rows:
         sums.setdefault(key, Sum()).add(row.type, row.quantity, row.amount)
@@ -192,7 +191,7 @@ def by_time(periods: RatedPeriods, unit: str, zone: ZoneInfo) -> list[TimeSum]:
     """The rated periods' sums by UTC hour, or by local day, ISO week or month of the zone, in order.
 
     A period belongs whole to the day in which it begins
-    (design/reading-a-cloud.md#windows-sent-to-the-cloud). A day that the window cuts is told as far as it is
+    (design/reading-a-cloud.md#windows-sent-to-the-cloud). A day that the window cuts counts as far as it is
     in it. CloudKitty's own time-d has neither the zone nor the year, so these are sums of ours.
     """
     calendar = Calendar(_KINDS[unit], zone.key)

@@ -2,11 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the ledger says that something has cost, as cost_summary_info tells it (design/ledger.md#append-only,
+"""The result of cost_summary_info: what something has cost, from the ledger (design/ledger.md#append-only,
 design/money.md, design/periods.md#named-windows).
 
-It stands beside cost.py, which answers the same question from the cloud, and below the rooms that feed, gate
-and export.
+cost.py answers the same question from the cloud.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-#: What rows can be grouped by -> what tells one from another, and what it is called beside that.
+#: What rows can be grouped by -> the column that tells groups apart, then columns that label them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "category": ("category",),
     "charge_category": ("charge_category",),
@@ -44,7 +43,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "resource": ("resource", "resource_name", "resource_type"),
 }
 TIMES = ("day", "week", "month")
-#: Told always, as they cost next to nothing.
+#: Always in the result, as they cost next to nothing.
 _ALWAYS = ("category", "charge_category")
 _TAX = "tax"
 _TAG_NAMED = re.compile(re.escape(totals.TAG) + ".+", re.DOTALL)
@@ -62,7 +61,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Question:
+class SummaryQuestion:
     """What is asked. named: the window's name, None where it was given by begin and end. currency None: each
     currency for itself.
 
@@ -82,7 +81,7 @@ class Question:
 
 @dataclass
 class _Sum:
-    """What entries cost together: parts of one currency and one rate each."""
+    """The cost of several entries: parts of one currency and one rate each."""
 
     parts: list[tuple[str, Decimal, datetime]] = field(default_factory=list)
     entry_count: int = 0
@@ -94,8 +93,8 @@ class _Sum:
         self.entry_count += total.entry_count
 
 
-class _Teller:
-    """Tells sums in one currency, or each currency for itself, and keeps what it could not convert."""
+class SummaryFormatter:
+    """Formats sums in one currency, or each currency for itself, and keeps what it could not convert."""
 
     def __init__(self, rates: Rates, currency: str | None) -> None:
         self._rates, self.currency = rates, currency
@@ -105,7 +104,7 @@ class _Teller:
         """The parts in the currency asked for, each at the rate valid when it occurred; None where a rate is
         missing (design/money.md#rates).
         """
-        told = Decimal(0)
+        total = Decimal(0)
         known = True
         for currency, amount, moment in parts:
             try:
@@ -114,8 +113,8 @@ class _Teller:
                 self.unknown[str(error)] = None
                 known = False
             else:
-                told = ROUNDING.add(told, converted)
-        return told if known else None
+                total = ROUNDING.add(total, converted)
+        return total if known else None
 
     def rows(self, sums: Iterable[tuple[Row, _Sum]]) -> list[Row]:
         """The sums with what names them: one row each in the currency asked for, else one per currency."""
@@ -123,12 +122,12 @@ class _Teller:
 
     def _rows(self, names: Row, one: _Sum) -> list[Row]:
         if self.currency is None:
-            return [{**names, **row} for row in per_currency(one.parts)]
+            return [{**names, **row} for row in format_per_currency(one.parts)]
         amount = self.amount(one.parts)
         return [{**names, "amount": None if amount is None else display(amount), "currency": self.currency}]
 
 
-def per_currency(parts: Iterable[tuple[str, Decimal, datetime]]) -> list[Row]:
+def format_per_currency(parts: Iterable[tuple[str, Decimal, datetime]]) -> list[Row]:
     """Amount and currency of every currency, exact, by its code."""
     amounts: dict[str, list[Decimal]] = {}
     for currency, amount, _moment in parts:
@@ -139,46 +138,48 @@ def per_currency(parts: Iterable[tuple[str, Decimal, datetime]]) -> list[Row]:
     ]
 
 
-def summarize(options: sql.LedgerOptions, question: Question, now: datetime) -> dict[str, Any]:
+def summarize(options: sql.LedgerOptions, question: SummaryQuestion, now: datetime) -> dict[str, Any]:
     """The result of cost_summary_info.
 
     `unknown` names every rate that is missing; amounts that need it are None, never zero.
 
-    Raises InvalidOption for a group or marker that there is not; LedgerError, as a ledger that cannot be read
-    costs nobody nothing.
+    Raises InvalidOption for an unknown group or marker; LedgerError for a ledger that cannot be read, whose
+    costs are not zero.
     """
     _check(question)
     with sql.reading(options) as ledger:
         connection, window = ledger.connection, question.selection.window
-        teller = _Teller(question.rates, question.currency)
+        formatter = SummaryFormatter(question.rates, question.currency)
         result = {
             "ledger": ledger.url,
             "period_start": iso(window.begin),
             "period_end": iso(window.end),
             "as_of": None if question.as_of is None else iso(question.as_of),
             "feeds": feeds.to_result(feeds.read_all(connection), window) if question.as_of is None else None,
-            "cost": _cost(connection, question, teller, now),
+            "cost": _cost(connection, question, formatter, now),
             **_entries(connection, question),
         }
-    return {**result, "unknown": list(teller.unknown), "tax": _tax(result["cost"])}
+    return {**result, "unknown": list(formatter.unknown), "tax": _tax(result["cost"])}
 
 
-def _check(question: Question) -> None:
+def _check(question: SummaryQuestion) -> None:
     for name in question.group_by:
         if name not in GROUPS and name not in TIMES and not _TAG_NAMED.fullmatch(name):
             known = ", ".join((*GROUPS, *TIMES))
             raise InvalidOption(
-                "group_by", f"'{name}' is no group; it is one of {known}, or tag: and a tag's name."
+                "group_by", f"'{name}' is not a group; use one of {known}, or tag: and a tag's name."
             )
     page = question.page
     if page is not None and page.limit < 1:
         raise InvalidOption("limit", f"{page.limit} is not above zero.")
     if page is not None and page.marker is not None and not (page.marker.isascii() and page.marker.isdigit()):
-        raise InvalidOption("marker", f"'{page.marker[:40]}' is none; take next_marker of the page before.")
+        raise InvalidOption(
+            "marker", f"'{page.marker[:40]}' is not a marker; use next_marker of the previous page."
+        )
 
 
 def _tax(cost: Row) -> str:
-    """Amounts are net of VAT (design/money.md#net-amounts), unless somebody recorded a tax as a cost of its
+    """Amounts are net of VAT (design/money.md#net-amounts), unless a tax was recorded as a cost of its
     own.
     """
     return (
@@ -188,54 +189,56 @@ def _tax(cost: Row) -> str:
     )
 
 
-def _cost(connection: Connection, question: Question, teller: _Teller, now: datetime) -> Row:
+def _cost(
+    connection: Connection, question: SummaryQuestion, formatter: SummaryFormatter, now: datetime
+) -> Row:
     whole = _whole(connection, question, question.selection)
     asked = set(question.group_by) | set(_ALWAYS)
-    told: Row = {
-        **_total(whole, teller),
+    result: Row = {
+        **_total(whole, formatter),
         "entry_count": whole.entry_count,
         **{
-            f"by_{name}": _group(connection, question, teller, name) if name in asked else None
+            f"by_{name}": _group(connection, question, formatter, name) if name in asked else None
             for name in GROUPS
         },
         **{
-            f"by_{name}": _times(connection, question, teller, name) if name in asked else None
+            f"by_{name}": _times(connection, question, formatter, name) if name in asked else None
             for name in TIMES
         },
         "by_tag": {
-            name.removeprefix(totals.TAG): _tag(connection, question, teller, name)
+            name.removeprefix(totals.TAG): _tag(connection, question, formatter, name)
             for name in question.group_by
             if name.startswith(totals.TAG)
         },
     }
     return {
-        **told,
-        "previous": _previous(connection, question, teller, now) if question.with_previous else None,
+        **result,
+        "previous": _previous(connection, question, formatter, now) if question.with_previous else None,
     }
 
 
-def _total(whole: _Sum, teller: _Teller) -> Row:
-    """total and its currency: that asked for, else the only one there is; totals tells each as it was
+def _total(whole: _Sum, formatter: SummaryFormatter) -> Row:
+    """total and its currency: that asked for, else the only one there is; totals has each as it was
     recorded.
     """
-    each = per_currency(whole.parts)
-    currency = teller.currency or (each[0]["currency"] if len(each) == 1 else None)
-    amount = teller.amount(whole.parts) if currency else None
+    each = format_per_currency(whole.parts)
+    currency = formatter.currency or (each[0]["currency"] if len(each) == 1 else None)
+    amount = formatter.amount(whole.parts) if currency else None
     return {"total": None if amount is None else display(amount), "currency": currency, "totals": each}
 
 
-def _whole(connection: Connection, question: Question, selection: Selection) -> _Sum:
+def _whole(connection: Connection, question: SummaryQuestion, selection: Selection) -> _Sum:
     return _sums(connection, question, selection, ()).get((), _Sum())
 
 
 def _sums(
-    connection: Connection, question: Question, selection: Selection, by: tuple[str, ...]
+    connection: Connection, question: SummaryQuestion, selection: Selection, by: tuple[str, ...]
 ) -> dict[tuple[str | None, ...], _Sum]:
-    """The sums by the first of `by`; what else it names are labels, of which the last one stands."""
+    """The sums by the first of `by`; what else it names are labels, of which the last one counts."""
     segments = question.rates.segments(selection.window)
     found: dict[tuple[str | None, ...], _Sum] = {}
-    told = totals.by_time(connection, selection, segments, by, question.as_of)
-    for segment, of_segment in zip(segments, told, strict=True):
+    by_segment = totals.by_time(connection, selection, segments, by, question.as_of)
+    for segment, of_segment in zip(segments, by_segment, strict=True):
         for total in of_segment:
             keys = tuple(total.keys.values())
             one = found.setdefault(keys[:1], _Sum())
@@ -257,42 +260,50 @@ def _dearest(rows: list[Row]) -> list[Row]:
     )
 
 
-def _group(connection: Connection, question: Question, teller: _Teller, name: str) -> list[Row]:
+def _group(
+    connection: Connection, question: SummaryQuestion, formatter: SummaryFormatter, name: str
+) -> list[Row]:
     by = GROUPS[name]
     sums = _sums(connection, question, question.selection, by)
     named = ((dict(zip(by, (*key, *one.labels), strict=True)), one) for key, one in sums.items())
-    return _dearest(teller.rows(named))
+    return _dearest(formatter.rows(named))
 
 
-def _tag(connection: Connection, question: Question, teller: _Teller, name: str) -> list[Row]:
+def _tag(
+    connection: Connection, question: SummaryQuestion, formatter: SummaryFormatter, name: str
+) -> list[Row]:
     sums = _sums(connection, question, question.selection, (name,))
-    return _dearest(teller.rows(({"value": key[0]}, one) for key, one in sums.items()))
+    return _dearest(formatter.rows(({"value": key[0]}, one) for key, one in sums.items()))
 
 
-def _times(connection: Connection, question: Question, teller: _Teller, unit: str) -> list[Row]:
+def _times(
+    connection: Connection, question: SummaryQuestion, formatter: SummaryFormatter, unit: str
+) -> list[Row]:
     """Local days, ISO weeks or months in order, as far as they are in the window; one without an entry has no
     row.
     """
     window, rates = question.selection.window, question.rates
     spans = list(grouping.spans(window, unit, question.zone))
     parts = [(number, part) for number, (_name, span) in enumerate(spans) for part in rates.segments(span)]
-    told = totals.by_time(
+    by_part = totals.by_time(
         connection, question.selection, [part for _number, part in parts], as_of=question.as_of
     )
     found: dict[int, _Sum] = {}
-    for (number, part), of_part in zip(parts, told, strict=True):
+    for (number, part), of_part in zip(parts, by_part, strict=True):
         for total in of_part:
             found.setdefault(number, _Sum()).add(total, part.begin)
-    return teller.rows(
+    return formatter.rows(
         ({unit: name, "begin": iso(span.begin), "end": iso(span.end)}, found[number])
         for number, (name, span) in enumerate(spans)
         if number in found
     )
 
 
-def _previous(connection: Connection, question: Question, teller: _Teller, now: datetime) -> Row:
+def _previous(
+    connection: Connection, question: SummaryQuestion, formatter: SummaryFormatter, now: datetime
+) -> Row:
     """The same elapsed part of the period before, and by how much it has changed; null where there is no one
-    currency to tell it in.
+    currency for it.
     """
     window = question.selection.window
     part = Window(window.begin, max(window.begin, min(now, window.end)))
@@ -301,8 +312,8 @@ def _previous(connection: Connection, question: Question, teller: _Teller, now: 
         _whole(connection, question, replace(question.selection, window=one)) for one in (part, before)
     )
     currencies = {currency for one in (ours, theirs) for currency, _amount, _moment in one.parts}
-    comparable = teller.currency is not None or len(currencies) == 1
-    amounts = [teller.amount(one.parts) if comparable else None for one in (ours, theirs)]
+    comparable = formatter.currency is not None or len(currencies) == 1
+    amounts = [formatter.amount(one.parts) if comparable else None for one in (ours, theirs)]
     now_amount, then_amount = amounts
     change = None if now_amount is None or then_amount is None else ROUNDING.subtract(now_amount, then_amount)
     return {
@@ -312,7 +323,7 @@ def _previous(connection: Connection, question: Question, teller: _Teller, now: 
         "compared_end": iso(part.end),
         "compared_total": None if now_amount is None else display(now_amount),
         "total": None if then_amount is None else display(then_amount),
-        "currency": (teller.currency or min(currencies)) if comparable else None,
+        "currency": (formatter.currency or min(currencies)) if comparable else None,
         "change": None if change is None else display(change),
         "relative_change": display(ROUNDING.divide(change, then_amount))
         if change is not None and then_amount
@@ -320,7 +331,7 @@ def _previous(connection: Connection, question: Question, teller: _Teller, now: 
     }
 
 
-def _entries(connection: Connection, question: Question) -> Row:
+def _entries(connection: Connection, question: SummaryQuestion) -> Row:
     """The page of entries that was asked for, and the marker to go on with; null where there is no more, or
     none was asked for.
     """
@@ -332,10 +343,10 @@ def _entries(connection: Connection, question: Question) -> Row:
     found = totals.rows(
         connection, question.selection, page.limit + 1, after, question.as_of, valid_only=not page.history
     )
-    shown = found[: page.limit]
+    listed = found[: page.limit]
     return {
-        "entries": [_entry(row) for row in shown],
-        "next_marker": str(shown[-1]["id"]) if len(found) > page.limit else None,
+        "entries": [_entry(row) for row in listed],
+        "next_marker": str(listed[-1]["id"]) if len(found) > page.limit else None,
     }
 
 

@@ -2,34 +2,32 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a user asks of the cost of a window, and in which words amounts are told (design/money.md#rates,
-design/money.md#comparison-and-display).
-"""
+"""What a user asks of the cost of a window."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .._core.money import display, plain
-from .._core.periods import Window
-from .._core.rates import Rates
+from .._core.periods import Window, ceil_to
+from .._core.rates import ICU, Rates
+from .grouping import TIMES
+
+_DAY_S = 86_400
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class CostOptions:
-    """What the user asked for. window None: the last rated hour. named: its name, None where begin and end
-    were given.
+    """What the user asks for, from the module down to the reading of one project's window.
 
-    rating_currency: what the cloud rates in. currency: what results are told in. dest: the file that takes
-    the points.
+    window None: the last rated hour. named: the window's name, None where begin and end are given.
+    rating_currency: the cloud's currency. currency: that of the result. dest: the file that takes the points.
     """
 
     window: Window | None
@@ -51,32 +49,27 @@ class CostOptions:
     with_previous: bool = False
     with_forecast: bool = False
 
-
-@dataclass(frozen=True)
-class Teller:
-    """How amounts in the cloud's rating currency are told: in which currency, at the rates of which moment."""
-
-    rates: Rates
-    rating_currency: str
-    currency: str
-    moment: datetime
-
-    def told(self, amount: Decimal) -> str:
-        """Half-even to 6 decimals (design/money.md#comparison-and-display). Raises UnknownAmount where no
-        rate was valid then.
-        """
-        return display(self.rates.convert(amount, self.rating_currency, self.currency, self.moment))
+    @property
+    def promises_free_tier(self) -> bool:
+        """Whether traffic has a free tier: one provider promises it, and ICU is its currency."""
+        return self.rating_currency == ICU
 
     @property
-    def exact(self) -> Callable[[Decimal], str]:
-        """What tells all digits, so that rows add up; told() where it is converted."""
-        return plain if self.currency == self.rating_currency else self.told
+    def looks_back(self) -> bool:
+        """Whether the newest rated periods are needed."""
+        return self.with_rated_through or self.window is None or self.with_previous or self.with_forecast
 
-    def row(self, amount: Decimal) -> Row:
-        """The two keys of every row."""
-        return {"amount": self.told(amount), "currency": self.currency}
+    @property
+    def by_time(self) -> bool:
+        """Whether the cost of each period is needed."""
+        return any(name in TIMES for name in self.group_by)
 
+    @property
+    def periods_per_day(self) -> int:
+        """How many collect periods a day has."""
+        return max(_DAY_S // self.collect_period_s, 1)
 
-def teller_of(options: CostOptions, moment: datetime) -> Teller:
-    """How the amounts of a window that begins then are told."""
-    return Teller(options.rates, options.rating_currency, options.currency, moment)
+    def periods_begun(self, begin: datetime, end: datetime) -> int:
+        """How many collect periods begin in [begin, end); 0 where that is no window."""
+        span = ceil_to(end, self.collect_period_s) - ceil_to(begin, self.collect_period_s)
+        return max(int(span.total_seconds()) // self.collect_period_s, 0)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How what a window has cost is told: rows of text, in the asked currency
+"""The cost of a window as rows of text, in the asked currency
 (design/reading-a-cloud.md#complete-and-fully-rated, design/money.md#comparison-and-display,
 design/money.md#net-amounts, design/periods.md#named-windows).
 """
@@ -10,12 +10,11 @@ design/money.md#net-amounts, design/periods.md#named-windows).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from operator import itemgetter
-from typing import TypeVar
+from typing import TypeAlias
 
 from .._core.categories import category_of
 from .._core.completeness import all_known
@@ -24,58 +23,43 @@ from .._core.money import EXACT, ROUNDING, display, exact_sum, plain
 from .._core.periods import Window, iso
 from .._core.rates import ICU
 from .._infomaniak import free_tier
-from .._openstack.rating.api import RatedPeriods
+from .._openstack.rating.answers import RatedPeriods
 from . import grouping
-from .options import CostOptions, Row, Teller, teller_of
+from .formatter import CostFormatter, formatter_at
+from .options import CostOptions, Row
 from .window_cost import Previous, Sums, WindowCost
 
-Key = TypeVar("Key")
+#: Region, project_id and project_name, and what the window has cost there.
+Part: TypeAlias = "tuple[Row, WindowCost]"
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a cost was read, and what it was there."""
-
-    region: str | None
-    project_id: str
-    project_name: str
-    cost: WindowCost
-
-    @property
-    def columns(self) -> Row:
-        """What rows of several sources begin with."""
-        return {"region": self.region, "project_id": self.project_id, "project_name": self.project_name}
-
-
-def told(whole: WindowCost, sources: Sequence[Source], options: CostOptions, several: bool) -> Row:
-    """The `cost` of a result: whole is that of all sources together.
-
-    Where there are several, rows of one resource say whose it is.
+def cost_rows(whole: WindowCost, parts: Sequence[Part], options: CostOptions, several: bool) -> Row:
+    """The `cost` of a result. whole: the cost of all parts. If several, rows of resources say whose they are.
 
     Raises UnknownAmount where a rate is missing that is needed.
     """
-    teller = teller_of(options, whole.window.begin)
+    formatter = formatter_at(options, whole.window.begin)
     newest = whole.rated_through
     return {
-        "total": teller.told(whole.total),
+        "total": formatter.format_amount(whole.total),
         "currency": options.currency,
         "totals": _totals(whole.total, options, whole.window.begin),
-        "net": _net(whole, teller),
-        "free_tier": _free_tier(whole, teller),
-        "by_type": _types(whole.by_type, teller),
-        "by_category": _categories(whole.by_type, options, teller),
-        **({"by_region": _regions(sources, teller)} if several else {}),
-        "by_project": _projects(sources, teller) if "project" in options.group_by else None,
-        **_times(whole.periods, options, teller),
-        **{f"by_{key}": _by_key(sources, key, teller) for key in ("flavor", "volume_type")},
-        **_resources(sources, teller, several),
+        "net": _net(whole, formatter),
+        "free_tier": _free_tier(whole, formatter),
+        "by_type": _types(whole.by_type, formatter),
+        "by_category": _categories(whole.by_type, options, formatter),
+        **({"by_region": _regions(parts, formatter)} if several else {}),
+        "by_project": _projects(parts, formatter) if "project" in options.group_by else None,
+        **_times(whole.periods, options, formatter),
+        **{f"by_{key}": _by_key(parts, key, formatter) for key in ("flavor", "volume_type")},
+        **_resources(parts, formatter, several),
         "metrics": _metrics(whole),
         "rated_through": None if newest is None else iso(newest),
         "fully_rated": None if newest is None else newest >= whole.window.end,
         "missing_hours": _missing(whole.missing, options.collect_period_s),
-        "unrated_estimate": _estimate(whole, teller),
+        "unrated_estimate": _estimate(whole, formatter),
         "previous": _previous(whole, options),
-        "forecast": _forecast(whole, teller),
+        "forecast": _forecast(whole, formatter),
         "cloud_difference": _difference(whole),
         "rating_api": whole.api,
     }
@@ -86,26 +70,32 @@ def _quantity(quantity: Decimal | None) -> str | None:
 
 
 def _totals(total: Decimal, options: CostOptions, moment: datetime) -> dict[str, str]:
-    """The total in every currency that has a rate then; without ICU in the game only in the cloud's own."""
+    """The total in every currency that has a rate then; if the cloud does not rate in ICU, in its own only."""
     if options.rating_currency != ICU:
         return {options.rating_currency: display(total)}
-    told = {}
+    totals = {}
     for currency in options.rates.currencies:
         try:
-            told[currency] = Teller(options.rates, options.rating_currency, currency, moment).told(total)
+            totals[currency] = CostFormatter(
+                options.rates, options.rating_currency, currency, moment
+            ).format_amount(total)
         except UnknownAmount:
             continue
-    return told
+    return totals
 
 
-def _net(cost: WindowCost, teller: Teller) -> str | None:
+def _net(cost: WindowCost, formatter: CostFormatter) -> str | None:
     """The total less what is free; None where that is not known."""
     if cost.free is None:
-        return teller.told(cost.total)
-    return None if cost.free.credit is None else teller.told(EXACT.subtract(cost.total, cost.free.credit))
+        return formatter.format_amount(cost.total)
+    return (
+        None
+        if cost.free.credit is None
+        else formatter.format_amount(EXACT.subtract(cost.total, cost.free.credit))
+    )
 
 
-def _free_tier(cost: WindowCost, teller: Teller) -> Row | None:
+def _free_tier(cost: WindowCost, formatter: CostFormatter) -> Row | None:
     if cost.free is None:
         return None
     credit, used = cost.free.credit, cost.free.used_bytes
@@ -115,119 +105,116 @@ def _free_tier(cost: WindowCost, teller: Teller) -> Row | None:
         "unit": cost.free.unit,
         "free_bytes": plain(free_tier.FREE_BYTES),
         "used_bytes": None if used is None else display(used),
-        "gross": teller.told(cost.free.amount),
-        "credit": None if credit is None else teller.told(credit),
-        "currency": teller.currency,
+        "gross": formatter.format_amount(cost.free.amount),
+        "credit": None if credit is None else formatter.format_amount(credit),
+        "currency": formatter.currency,
     }
 
 
-def _types(by_type: Sums, teller: Teller) -> list[Row]:
+def _types(by_type: Sums, formatter: CostFormatter) -> list[Row]:
     rows = sorted(by_type, key=lambda row: (-row.amount, row.type))
-    return [{"type": row.type, "quantity": _quantity(row.quantity), **teller.row(row.amount)} for row in rows]
+    return [
+        {"type": row.type, "quantity": _quantity(row.quantity), **formatter.amount_columns(row.amount)}
+        for row in rows
+    ]
 
 
-def _categories(by_type: Sums, options: CostOptions, teller: Teller) -> list[Row]:
+def _categories(by_type: Sums, options: CostOptions, formatter: CostFormatter) -> list[Row]:
     sums = grouping.summed((category_of(row.type, options.metric_categories), row) for row in by_type)
     return [
-        {"category": category, "types": sorted(total.types), **teller.row(total.amount)}
+        {"category": category, "types": sorted(total.types), **formatter.amount_columns(total.amount)}
         for category, total in grouping.dearest(sums)
     ]
 
 
-def _regions(sources: Sequence[Source], teller: Teller) -> list[Row]:
-    sums: dict[str | None, list[Decimal]] = {}
-    for one in sources:
-        sums.setdefault(one.region, []).append(one.cost.total)
-    return [{"region": name, **teller.row(amount)} for name, amount in _dearest(sums)]
+def _regions(parts: Sequence[Part], formatter: CostFormatter) -> list[Row]:
+    return _summed_by(("region",), parts, formatter)
 
 
-def _projects(sources: Sequence[Source], teller: Teller) -> list[Row]:
-    sums: dict[tuple[str, str], list[Decimal]] = {}
-    for one in sources:
-        sums.setdefault((one.project_id, one.project_name), []).append(one.cost.total)
+def _projects(parts: Sequence[Part], formatter: CostFormatter) -> list[Row]:
+    return _summed_by(("project_id", "project_name"), parts, formatter)
+
+
+def _summed_by(names: tuple[str, ...], parts: Sequence[Part], formatter: CostFormatter) -> list[Row]:
+    """The totals by those columns, dearest first, equal ones as they come."""
+    sums: dict[tuple[str | None, ...], list[Decimal]] = {}
+    for columns, cost in parts:
+        sums.setdefault(tuple(columns[name] for name in names), []).append(cost.total)
+    dearest = sorted(((key, exact_sum(some)) for key, some in sums.items()), key=lambda one: -one[1])
     return [
-        {"project_id": project_id, "project_name": name, **teller.row(amount)}
-        for (project_id, name), amount in _dearest(sums)
+        {**dict(zip(names, key, strict=True)), **formatter.amount_columns(amount)} for key, amount in dearest
     ]
 
 
-def _dearest(parts: Mapping[Key, list[Decimal]]) -> list[tuple[Key, Decimal]]:
-    """The sums with their keys, dearest first, equal ones as they come."""
-    return sorted(((key, exact_sum(some)) for key, some in parts.items()), key=lambda one: -one[1])
-
-
-def _by_key(sources: Sequence[Source], key: str, teller: Teller) -> list[Row] | None:
-    """Of what only points tell; None where they were not asked for it."""
-    parts = all_known(
-        None if one.cost.points is None else one.cost.points.sums.by_key.get(key) for one in sources
+def _by_key(parts: Sequence[Part], key: str, formatter: CostFormatter) -> list[Row] | None:
+    """From the points; None where they were not asked for it."""
+    sums = all_known(
+        None if cost.points is None else cost.points.sums.by_key.get(key) for _columns, cost in parts
     )
-    if parts is None:
+    if sums is None:
         return None
     return [
-        {
-            key: name,
-            "types": sorted(total.types),
-            "quantity": _quantity(total.quantity),
-            **teller.row(total.amount),
-        }
-        for name, total in grouping.dearest(grouping.joined(parts))
+        {key: name, **_sum_columns(total, formatter)}
+        for name, total in grouping.dearest(grouping.joined(sums))
     ]
 
 
-def _resources(sources: Sequence[Source], teller: Teller, several: bool) -> Row:
+def _sum_columns(total: grouping.Sum, formatter: CostFormatter) -> Row:
+    return {
+        "types": sorted(total.types),
+        "quantity": _quantity(total.quantity),
+        **formatter.amount_columns(total.amount),
+    }
+
+
+def _resources(parts: Sequence[Part], formatter: CostFormatter, several: bool) -> Row:
     """The rows of single resources, each list null where it was not asked for."""
-    columns = [one.columns if several else {} for one in sources]
-    by_resource = all_known(one.cost.by_resource for one in sources)
-    passed = all_known(one.cost.points for one in sources)
+    columns = [whose if several else {} for whose, _cost in parts]
+    by_resource = all_known(cost.by_resource for _columns, cost in parts)
+    passed = all_known(cost.points for _columns, cost in parts)
     hours = None if passed is None else all_known(one.sums.by_resource_hour for one in passed)
     points = None if passed is None else all_known(one.rows for one in passed)
     return {
-        "by_resource": None if by_resource is None else _by_resource(columns, by_resource, teller),
-        "by_resource_hour": None if hours is None else _resource_hours(columns, hours, teller),
+        "by_resource": None if by_resource is None else _by_resource(columns, by_resource, formatter),
+        "by_resource_hour": None if hours is None else _resource_hours(columns, hours, formatter),
         "dataframes": None if points is None else sorted(chain(*points), key=itemgetter("begin")),
     }
 
 
 def _by_resource(
-    columns: Sequence[Row], sums: Sequence[Mapping[str, grouping.Sum]], teller: Teller
+    columns: Sequence[Row], sums: Sequence[Mapping[str, grouping.Sum]], formatter: CostFormatter
 ) -> list[Row]:
     found = [
-        (place, name, total) for place, of in zip(columns, sums, strict=True) for name, total in of.items()
+        (whose, name, total) for whose, of in zip(columns, sums, strict=True) for name, total in of.items()
     ]
     return [
-        {
-            **place,
-            "resource_id": name,
-            "types": sorted(total.types),
-            "quantity": _quantity(total.quantity),
-            **teller.row(total.amount),
-        }
-        for place, name, total in sorted(found, key=lambda row: (-row[2].amount, row[1]))
+        {**whose, "resource_id": name, **_sum_columns(total, formatter)}
+        for whose, name, total in sorted(found, key=lambda row: (-row[2].amount, row[1]))
     ]
 
 
 def _resource_hours(
-    columns: Sequence[Row], sums: Sequence[Mapping[grouping.HourKey, grouping.Sum]], teller: Teller
+    columns: Sequence[Row], sums: Sequence[Mapping[grouping.HourKey, grouping.Sum]], formatter: CostFormatter
 ) -> list[Row]:
     found = [
-        (place, *key, total) for place, of in zip(columns, sums, strict=True) for key, total in of.items()
+        (whose, *key, total) for whose, of in zip(columns, sums, strict=True) for key, total in of.items()
     ]
     found.sort(key=lambda row: (row[1].begin, -row[4].amount, row[2], row[3] or ""))
     return [
         {
-            **place,
+            **whose,
             "begin": iso(window.begin),
             "end": iso(window.end),
             "type": kind,
             "resource_id": resource,
             "quantity": _quantity(total.quantity),
-            **teller.row(total.amount),
+            **formatter.amount_columns(total.amount),
         }
-        for place, window, kind, resource, total in found
+        for whose, window, kind, resource, total in found
     ]
 
 
-def _times(periods: RatedPeriods | None, options: CostOptions, teller: Teller) -> Row:
+def _times(periods: RatedPeriods | None, options: CostOptions, formatter: CostFormatter) -> Row:
     """by_hour and so on: null where it was not asked for, or it is not known what each period cost; empty
     where nothing is rated.
     """
@@ -239,7 +226,7 @@ def _times(periods: RatedPeriods | None, options: CostOptions, teller: Teller) -
                     unit: row.name,
                     "begin": iso(row.window.begin),
                     "end": iso(row.window.end),
-                    **teller.row(row.amount),
+                    **formatter.amount_columns(row.amount),
                 }
                 for row in grouping.by_time(periods, unit, options.zone)
             ]
@@ -253,7 +240,7 @@ def _metrics(cost: WindowCost) -> list[Row] | None:
 
 
 def _missing(spans: Sequence[Window] | None, collect_period_s: int) -> list[Row] | None:
-    """Runs of periods without a rating before the newest one that has it; None where they were not looked at."""
+    """Runs of unrated periods before the newest rated one; None where they were not looked at."""
     if spans is None:
         return None
     step = timedelta(seconds=collect_period_s)
@@ -262,24 +249,24 @@ def _missing(spans: Sequence[Window] | None, collect_period_s: int) -> list[Row]
     ]
 
 
-def _estimate(cost: WindowCost, teller: Teller) -> Row | None:
+def _estimate(cost: WindowCost, formatter: CostFormatter) -> Row | None:
     if cost.estimate is None:
         return None
     return {
-        **teller.row(cost.estimate.amount),
-        "run_rate": teller.told(cost.estimate.run_rate),
+        **formatter.amount_columns(cost.estimate.amount),
+        "run_rate": formatter.format_amount(cost.estimate.run_rate),
         "periods": cost.estimate.periods,
     }
 
 
 def _previous(cost: WindowCost, options: CostOptions) -> Row | None:
-    """The period before, each told at the rate that is valid when it begins."""
+    """The period before, each at the rate that is valid when it begins."""
     found = cost.previous
     if found is None:
         return None
-    now, before = teller_of(options, found.compared.begin), teller_of(options, found.window.begin)
-    ours = Decimal(now.told(cost.total))
-    theirs = Decimal(before.told(exact_sum(row.amount for row in found.by_type)))
+    now, before = formatter_at(options, found.compared.begin), formatter_at(options, found.window.begin)
+    ours = Decimal(now.format_amount(cost.total))
+    theirs = Decimal(before.format_amount(exact_sum(row.amount for row in found.by_type)))
     return {
         "period_start": iso(found.window.begin),
         "period_end": iso(found.window.end),
@@ -299,10 +286,10 @@ def _relative(ours: Decimal, theirs: Decimal) -> str | None:
     return display(ROUNDING.divide(EXACT.subtract(ours, theirs), theirs)) if theirs else None
 
 
-def _movers(by_type: Sums, now: Teller, previous: Previous, before: Teller) -> list[Row]:
+def _movers(by_type: Sums, now: CostFormatter, previous: Previous, before: CostFormatter) -> list[Row]:
     """The types that cost more or less than before, the biggest change first."""
-    ours = {row.type: Decimal(now.told(row.amount)) for row in by_type}
-    theirs = {row.type: Decimal(before.told(row.amount)) for row in previous.by_type}
+    ours = {row.type: Decimal(now.format_amount(row.amount)) for row in by_type}
+    theirs = {row.type: Decimal(before.format_amount(row.amount)) for row in previous.by_type}
     nothing = Decimal(0)
     changes = {
         kind: EXACT.subtract(ours.get(kind, nothing), theirs.get(kind, nothing)) for kind in {*ours, *theirs}
@@ -321,14 +308,14 @@ def _movers(by_type: Sums, now: Teller, previous: Previous, before: Teller) -> l
     ]
 
 
-def _forecast(cost: WindowCost, teller: Teller) -> Row | None:
+def _forecast(cost: WindowCost, formatter: CostFormatter) -> Row | None:
     if cost.forecast is None:
         return None
     return {
-        "low": teller.told(cost.forecast.low),
-        "expected": teller.told(cost.forecast.expected),
-        "high": teller.told(cost.forecast.high),
-        "currency": teller.currency,
+        "low": formatter.format_amount(cost.forecast.low),
+        "expected": formatter.format_amount(cost.forecast.expected),
+        "high": formatter.format_amount(cost.forecast.high),
+        "currency": formatter.currency,
         "enough_data": cost.forecast.enough_data,
         "periods": cost.forecast.periods,
     }

@@ -12,74 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from .._core.errors import UnknownAmount
 from .._core.forecast import DAYS, Forecast, forecast
 from .._core.money import EXACT, exact_sum
-from .._core.periods import Window, ceil_to, previous_part, rounded_up
-from .._core.rows_file import RowsFile
+from .._core.periods import Window, previous_part, rounded_up
 from .._infomaniak import free_tier
-from .._openstack.connection import Service
-from .._openstack.rating import api as rating
-from .._openstack.rating import points as rated_points
-from .._openstack.rating.differences import difference
-from .._openstack.rating.metrics import RatedMetric, rated_metrics
+from .._openstack.rating.answers import RatedMetric, RatedPeriods, RatedSum
+from .._openstack.rating.api import V2, Rating
 from . import grouping
+from .formatter import PointOutput
 from .free_traffic import read_free_tier
-from .point_rows import PointRows
+from .options import CostOptions, Row
 
-_DAY_S = 86_400
-
-Sums = tuple[rating.RatedSum, ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the cloud.
-
-    window None: the last rated hour. named: the window's name, None where it was given by begin and end.
-    rows: how points are told; file: what takes the points instead of the result. shares_free_tier: whether
-    the project's traffic of other regions counts too, so that the free tier cannot be told from this one
-    alone.
-    """
-
-    window: Window | None
-    named: str | None
-    zone: ZoneInfo
-    rating_api: str
-    collect_period_s: int
-    rows: PointRows
-    with_rated_through: bool
-    group_by: tuple[str, ...]
-    dataframes: bool
-    file: RowsFile | None
-    with_metrics: bool
-    with_previous: bool
-    with_forecast: bool
-    with_free_tier: bool
-    shares_free_tier: bool = False
-
-    @property
-    def looks_back(self) -> bool:
-        """Whether the newest rated periods are needed."""
-        return self.with_rated_through or self.window is None or self.with_previous or self.with_forecast
-
-    @property
-    def by_time(self) -> bool:
-        """Whether the cost of each period is needed."""
-        return any(name in grouping.TIMES for name in self.group_by)
-
-    @property
-    def periods_per_day(self) -> int:
-        """How many collect periods a day has."""
-        return max(_DAY_S // self.collect_period_s, 1)
-
-    def begun(self, begin: datetime, end: datetime) -> int:
-        """How many collect periods begin in [begin, end); 0 where that is no window."""
-        span = ceil_to(end, self.collect_period_s) - ceil_to(begin, self.collect_period_s)
-        return max(int(span.total_seconds()) // self.collect_period_s, 0)
+Sums = tuple[RatedSum, ...]
 
 
 @dataclass(frozen=True)
@@ -97,7 +43,7 @@ class Previous:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class UnratedEstimate:
     """What ran since the newest rated period, if each period that has begun since costs what that one did.
 
     In no sum.
@@ -115,7 +61,7 @@ class PassedPoints:
     """
 
     sums: grouping.PointSums
-    rows: list[dict[str, Any]] | None
+    rows: list[Row] | None
 
 
 @dataclass(frozen=True)
@@ -134,7 +80,7 @@ class WindowCost:
     rated: Window
     by_type: Sums
     rated_through: datetime | None
-    periods: rating.RatedPeriods | None
+    periods: RatedPeriods | None
     missing: tuple[Window, ...] | None
     by_resource: Mapping[str, grouping.Sum] | None
     points: PassedPoints | None
@@ -142,7 +88,7 @@ class WindowCost:
     previous: Previous | None
     metrics: tuple[RatedMetric, ...] | None
     free: free_tier.FreeTier | None
-    estimate: Estimate | None
+    estimate: UnratedEstimate | None
     forecast: Forecast | None
 
     @property
@@ -151,91 +97,90 @@ class WindowCost:
         return exact_sum(row.amount for row in self.by_type)
 
 
-def read_window_cost(service: Service, question: Question, now: datetime) -> WindowCost:
+def read_window_cost(rating: Rating, options: CostOptions, output: PointOutput, now: datetime) -> WindowCost:
     """Ask the cloud. Raises CloudError, also where our own sums are not the cloud's
     (design/reading-a-cloud.md#the-clouds-own-sums); UnknownAmount, InvalidOption.
 
     Requests: one for the newest rated periods, one for the sums by type; then one (and one more per 1000
     rows) each for `resource`, for times of a window that reaches back further than those periods, for the
-    period before, for metrics; the points as rated_points says. Each read after the first one looks at the
+    period before, for metrics; the points as Rating.points() says. Each read after the first one looks at the
     same rated periods, so that an hour that is rated meanwhile is in none of them.
     """
-    api, recent = _recent(service, question, now)
-    window = _window(service, question, recent)
-    rated = _rated_part(window, recent, question)
-    api, by_type = _by_type(service, api, rated)
-    metrics = rated_metrics(service) if question.with_metrics else None
-    free, of_free = _free(service, api, rated, by_type, metrics, question)
-    previous = _previous(service, api, window, recent, question)
-    by_resource, of_resources = _by_resource(service, api, rated, by_type, question)
-    periods, of_periods = _periods(service, api, rated, by_type, recent, question)
-    points, of_points = _points(service, api, rated, by_type, periods, question)
+    recent = _recent(rating, options, now)
+    window = _window(rating, options, recent)
+    rated = _rated_part(window, recent, options)
+    by_type = _by_type(rating, rated)
+    metrics = rating.metrics() if options.with_metrics else None
+    free, of_free = _free(rating, rated, by_type, metrics, options)
+    previous = _previous(rating, window, recent, options)
+    by_resource, of_resources = _by_resource(rating, rated, by_type, options)
+    periods, of_periods = _periods(rating, rated, by_type, recent, options)
+    points, of_points = _points(rating, rated, by_type, periods, options, output)
     if periods is None and points is not None:
-        periods = rating.RatedPeriods(rated, points.sums.by_period, question.collect_period_s)
+        periods = RatedPeriods(rated, points.sums.by_period, rating.collect_period_s)
+    if by_resource is None and points is not None:
+        by_resource = points.sums.by_key.get("resource")
     return WindowCost(
-        api=api,
+        api=rating.version,
         window=window,
         rated=rated,
         by_type=by_type,
         rated_through=None if recent is None else recent.rated_through,
         periods=periods,
         missing=_missing(periods, recent),
-        by_resource=by_resource
-        if points is None or by_resource is not None
-        else points.sums.by_key.get("resource"),
+        by_resource=by_resource,
         points=points,
         differences=(*of_free, *of_resources, *of_periods, *of_points),
         previous=previous,
         metrics=metrics,
         free=free,
-        estimate=_estimate(window, recent, question, now),
-        forecast=_forecast(window, by_type, recent, question),
+        estimate=_estimate(window, recent, options, now),
+        forecast=_forecast(window, by_type, recent, options),
     )
 
 
-def _recent(service: Service, question: Question, now: datetime) -> tuple[str, rating.RatedPeriods | None]:
-    if not question.looks_back:
-        return question.rating_api, None
-    wanted = DAYS * question.periods_per_day if question.with_forecast else 1
-    return rating.recent_periods(service, question.rating_api, now, question.collect_period_s, wanted)
+def _recent(rating: Rating, options: CostOptions, now: datetime) -> RatedPeriods | None:
+    if not options.looks_back:
+        return None
+    wanted = DAYS * options.periods_per_day if options.with_forecast else 1
+    return rating.recent_periods(now, wanted)
 
 
-def _window(service: Service, question: Question, recent: rating.RatedPeriods | None) -> Window:
+def _window(rating: Rating, options: CostOptions, recent: RatedPeriods | None) -> Window:
     """The window as asked; the last rated hour where none was given.
 
     Raises UnknownAmount where there is none.
     """
-    if question.window is not None:
-        return question.window
+    if options.window is not None:
+        return options.window
     newest = None if recent is None else recent.rated_through
     if newest is None:
         raise UnknownAmount(
-            f"{service.url} has rated nothing of the project lately; there is no last rated hour."
+            f"{rating.url} has rated nothing of the project lately; there is no last rated hour."
         )
-    return Window(newest - timedelta(seconds=question.collect_period_s), newest)
+    return Window(newest - timedelta(seconds=rating.collect_period_s), newest)
 
 
-def _rated_part(window: Window, recent: rating.RatedPeriods | None, question: Question) -> Window:
+def _rated_part(window: Window, recent: RatedPeriods | None, options: CostOptions) -> Window:
     """The part of the window to read: on the edges of collect periods, up to the newest rated one where that
     is known.
     """
-    sent = rounded_up(window, question.collect_period_s)
+    sent = rounded_up(window, options.collect_period_s)
     newest = None if recent is None else recent.rated_through
     if newest is None:
         return sent
     return Window(sent.begin, max(sent.begin, min(sent.end, newest)))
 
 
-def _by_type(service: Service, api: str, window: Window) -> tuple[str, Sums]:
-    if window.begin == window.end:
-        return api, ()
-    told_by, by_type = rating.summary_by_type(service, api, window)
-    return told_by, tuple(by_type)
+def _by_type(rating: Rating, window: Window) -> Sums:
+    return () if window.begin == window.end else tuple(rating.summary_by_type(window))
 
 
-def _missing(
-    periods: rating.RatedPeriods | None, recent: rating.RatedPeriods | None
-) -> tuple[Window, ...] | None:
+def _total(by_type: Sums) -> Decimal:
+    return exact_sum(row.amount for row in by_type)
+
+
+def _missing(periods: RatedPeriods | None, recent: RatedPeriods | None) -> tuple[Window, ...] | None:
     """Where periods is not rated although a later one is; None where one of the two was not looked at."""
     newest = None if periods is None else periods.rated_through
     if recent is not None:
@@ -244,104 +189,91 @@ def _missing(
 
 
 def _previous(
-    service: Service, api: str, window: Window, recent: rating.RatedPeriods | None, question: Question
+    rating: Rating, window: Window, recent: RatedPeriods | None, options: CostOptions
 ) -> Previous | None:
     """None where it was not asked for, or how much of the window has elapsed is not known."""
-    if not question.with_previous or recent is None or recent.rated_through is None:
+    if not options.with_previous or recent is None or recent.rated_through is None:
         return None
     elapsed = Window(window.begin, max(window.begin, min(window.end, recent.rated_through)))
-    before = previous_part(question.named, elapsed, window.length, question.zone)
-    sent = rounded_up(before, question.collect_period_s)
-    _api, by_type = _by_type(service, api, sent)
-    return Previous(
-        elapsed, before, by_type, _missing(recent.within(sent) if recent.covers(sent) else None, recent)
-    )
+    before = previous_part(options.named, elapsed, window.length, options.zone)
+    sent = rounded_up(before, rating.collect_period_s)
+    missing = _missing(recent.within(sent) if recent.covers(sent) else None, recent)
+    return Previous(elapsed, before, _by_type(rating, sent), missing)
 
 
 def _free(
-    service: Service,
-    api: str,
+    rating: Rating,
     rated: Window,
     by_type: Sums,
     metrics: tuple[RatedMetric, ...] | None,
-    question: Question,
+    options: CostOptions,
 ) -> tuple[free_tier.FreeTier | None, list[Decimal]]:
     """None without traffic that costs, and where no tier is promised."""
     traffic = next((row for row in by_type if row.type == free_tier.METRIC and row.amount), None)
-    if traffic is None or not question.with_free_tier:
+    if traffic is None or not options.promises_free_tier:
         return None, []
-    return read_free_tier(service, api, rated, traffic, metrics, question.collect_period_s)
+    return read_free_tier(rating, rated, traffic, metrics)
 
 
 def _by_resource(
-    service: Service, api: str, rated: Window, by_type: Sums, question: Question
+    rating: Rating, rated: Window, by_type: Sums, options: CostOptions
 ) -> tuple[dict[str, grouping.Sum] | None, list[Decimal]]:
-    """By the cloud's own grouping, which v1 does not have; None where it was not asked for, or points have to
-    tell it.
+    """By the cloud's own grouping; None where it was not asked for, or the cloud has none and points have to
+    say it.
     """
-    if "resource" not in question.group_by or (api != "v2" and by_type):
+    if "resource" not in options.group_by:
         return None, []
-    rows = list(rating.summary_by_resource(service, rated)) if by_type else []
+    rows = rating.summary_by_resource(rated) if by_type else []
+    if rows is None:
+        return None, []
     own = (row.amount for _resource, row in rows)
-    noise = difference(service, "the cost of each resource", own, exact_sum(row.amount for row in by_type))
+    noise = rating.difference("the cost of each resource", own, _total(by_type))
     return grouping.summed(rows), [noise]
 
 
 def _periods(
-    service: Service,
-    api: str,
-    rated: Window,
-    by_type: Sums,
-    recent: rating.RatedPeriods | None,
-    question: Question,
-) -> tuple[rating.RatedPeriods | None, list[Decimal]]:
+    rating: Rating, rated: Window, by_type: Sums, recent: RatedPeriods | None, options: CostOptions
+) -> tuple[RatedPeriods | None, list[Decimal]]:
     """The cost of each period of the window, from what is read already where it reaches that far; None where
-    points have to tell it.
+    points have to say it.
     """
     if recent is not None and recent.covers(rated):
         found = recent.within(rated)
-    elif question.by_time and api == "v2":
-        found = rating.periods(service, rated, question.collect_period_s)
+    elif options.by_time and rating.version == V2:
+        found = rating.periods(rated)
     else:
         return None, []
-    cloud = exact_sum(row.amount for row in by_type)
-    return found, [difference(service, "the rated periods", found.amounts.values(), cloud)]
+    return found, [rating.difference("the rated periods", found.amounts.values(), _total(by_type))]
 
 
 def _points(
-    service: Service,
-    api: str,
+    rating: Rating,
     rated: Window,
     by_type: Sums,
-    periods: rating.RatedPeriods | None,
-    question: Question,
+    periods: RatedPeriods | None,
+    options: CostOptions,
+    output: PointOutput,
 ) -> tuple[PassedPoints | None, list[Decimal]]:
     """Let the points pass by, once for all that needs them; None where nothing does."""
-    asked = [name for name in question.group_by if name in grouping.OF_POINTS]
-    if api != "v2" and "resource" in question.group_by:
+    asked = [name for name in options.group_by if name in grouping.OF_POINTS]
+    if rating.version != V2 and "resource" in options.group_by:
         asked.append("resource")
-    by_time = question.by_time and periods is None
-    file = question.file
-    if not (asked or by_time or question.dataframes or file):
+    by_time = options.by_time and periods is None
+    if not (asked or by_time or output.wanted):
         return None, []
     sums = grouping.PointSums(asked)
-    rows: list[dict[str, Any]] | None = [] if question.dataframes and file is None else None
     # The sums by type say whether there is anything to read at all.
-    for point in rated_points.points(service, api, rated, question.collect_period_s) if by_type else ():
+    for point in rating.points(rated) if by_type else ():
         sums.add(point)
-        if file is not None:
-            file.add_values(question.rows.values(point))
-        elif rows is not None:
-            rows.append(question.rows.row(point))
-    return PassedPoints(sums, rows), [_difference_by_type(service, sums, by_type)]
+        output.add(point)
+    return PassedPoints(sums, output.rows), [_difference_by_type(rating, sums, by_type)]
 
 
-def _difference_by_type(service: Service, sums: grouping.PointSums, by_type: Sums) -> Decimal:
+def _difference_by_type(rating: Rating, sums: grouping.PointSums, by_type: Sums) -> Decimal:
     cloud = {row.type: row.amount for row in by_type}
     nothing = Decimal(0)
     differences = [
-        difference(
-            service,
+        rating.difference(
             f"the rated points of {kind}",
             [sums.by_type[kind].amount if kind in sums.by_type else nothing],
             cloud.get(kind, nothing),
@@ -352,24 +284,24 @@ def _difference_by_type(service: Service, sums: grouping.PointSums, by_type: Sum
 
 
 def _estimate(
-    window: Window, recent: rating.RatedPeriods | None, question: Question, now: datetime
-) -> Estimate | None:
+    window: Window, recent: RatedPeriods | None, options: CostOptions, now: datetime
+) -> UnratedEstimate | None:
     """None where it is not known how far the cloud has rated."""
     if recent is None or recent.rated_through is None:
         return None
     run_rate = recent.amounts[max(recent.amounts)]
-    periods = question.begun(max(recent.rated_through, window.begin), min(window.end, now))
-    return Estimate(run_rate, periods, EXACT.multiply(run_rate, Decimal(periods)))
+    periods = options.periods_begun(max(recent.rated_through, window.begin), min(window.end, now))
+    return UnratedEstimate(run_rate, periods, EXACT.multiply(run_rate, Decimal(periods)))
 
 
 def _forecast(
-    window: Window, by_type: Sums, recent: rating.RatedPeriods | None, question: Question
+    window: Window, by_type: Sums, recent: RatedPeriods | None, options: CostOptions
 ) -> Forecast | None:
-    if not question.with_forecast or recent is None or recent.rated_through is None:
+    if not options.with_forecast or recent is None or recent.rated_through is None:
         return None
     return forecast(
         rated=list(recent.amounts.values()),
-        periods_per_day=question.periods_per_day,
-        actual=exact_sum(row.amount for row in by_type),
-        remaining=question.begun(max(recent.rated_through, window.begin), window.end),
+        periods_per_day=options.periods_per_day,
+        actual=_total(by_type),
+        remaining=options.periods_begun(max(recent.rated_through, window.begin), window.end),
     )

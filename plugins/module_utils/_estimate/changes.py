@@ -35,8 +35,8 @@ class Given:
 class Change:
     """What one resource, or several alike, were before and will be after it.
 
-    hours: for how long, None until somebody removes it. period: this or next, for what is paid once.
-    overlaps: whether the old one goes only when the new one is there. unknown: why nobody can tell what it
+    hours: for how long, None until it is removed. period: this or next, for what is paid once.
+    overlaps: whether the old one goes only when the new one is there. unknown: why it is unknown what it
     costs. needs: quotas of what has no price.
     """
 
@@ -71,16 +71,16 @@ class Flavors:
 def required_quotas(changes: Iterable[Change], flavors: Flavors) -> dict[str, int]:
     """What the changes need of each quota, ready for `required` of infomaniak_quota_info: growth only.
 
-    What one resource frees is for itself alone, as nobody promises an order; one that overlaps its successor
+    What one resource frees counts for itself only, as there is no promised order; one that overlaps its successor
     frees nothing.
     """
     needed: dict[str, int] = {}
-    reckoned: dict[tuple[Part, ...], dict[str, Fraction]] = {}
+    computed: dict[tuple[Part, ...], dict[str, Fraction]] = {}
 
     def needs(parts: tuple[Part, ...]) -> dict[str, Fraction]:
-        if parts not in reckoned:
-            reckoned[parts] = _needs(parts, flavors)
-        return reckoned[parts]
+        if parts not in computed:
+            computed[parts] = _needs(parts, flavors)
+        return computed[parts]
 
     for change in changes:
         freed = {} if change.overlaps else needs(change.before)

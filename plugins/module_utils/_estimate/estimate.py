@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a deployment would cost, read and put together, as cost_estimate_info tells it
+"""What a deployment would cost: the result of cost_estimate_info
 (design/estimates.md#what-a-change-costs).
 """
 
@@ -19,16 +19,17 @@ from .._core.money import decimal_of
 from .._core.periods import Calendar
 from .._core.rates import Rates
 from .._openstack import block_storage, compute, network
-from .._openstack.connection import Cloud, Reader, Readings, Service, raise_errors, read_all
-from .._openstack.rating.quote import Item, quotation
+from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
+from .._openstack.rating.answers import QuoteItem
+from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
 from .changes import CHANGED, Change, Flavors, required_quotas
-from .lines import Line, lines_of, periods_of, shapes_of
+from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .observed import Observed, read_observed
-from .planned import SERVERS, Row, existing, planned
-from .price_list import PriceList
-from .result import Estimate, told
-from .shapes import Kind, net
+from .planned import SERVERS, PlannedRow, existing, planned
+from .price_list import DatedPrices
+from .result import Estimate, estimate_result
+from .shapes import ShapeKind, net
 from .terraform import Plan, plan_changes, tells_networks_by_id
 from .terraform_types import Context
 
@@ -39,15 +40,15 @@ _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
 
 @dataclass(frozen=True)
 class EstimateOptions:
-    """What is asked. currency: what lines are told in. calendar: of the budget whose period is meant."""
+    """What is asked. currency: that of the lines. calendar: of the budget whose period is meant."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PlannedRow, ...]
     plan: Plan | None
     assume_free: Collection[str]
     public_networks: Collection[str]
     sources: Sequence[str]
-    price_list: PriceList
-    kinds: Mapping[str, Kind]
+    price_list: DatedPrices
+    kinds: Mapping[str, ShapeKind]
     verify_quote: bool
     currency: str
     calendar: Calendar
@@ -63,15 +64,16 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     """The result of cost_estimate_info.
 
     Requests: one for flavors where servers are planned, one each for the project's servers and volumes where
-    names are, one for networks where a plan tells one by its id, those of read_observed, and for quotes one
+    names are, one for networks where a plan names one by its id, those of read_observed, and for quotes one
     for the metrics and one for each shape that no earlier source knows, and one more for verify_quote. Raises
     CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
     periods = periods_of(options.calendar, now, options.collect_period_s)
-    readings = _read(cloud, options, now)
+    rating = _rating(cloud, options)
+    readings = _read(cloud, rating, options, now)
     if options.on_error == "fail":
         raise_errors(readings.errors)
-    context = _ground(cloud, options, readings, now)
+    context = _price_context(rating, options, readings, now)
     changes = _all_changes(options, readings, context.flavors)
     prices, missing = shape_prices.prices(shapes_of(changes), options.sources, context)
     lines = lines_of(changes, prices, missing, periods, context)
@@ -80,11 +82,18 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     estimate = Estimate(lines, periods, required_quotas(changes, context.flavors), readings.complete)
     return {
         "services": {name: status.to_result() for name, status in readings.services.items()},
-        **told(estimate, options.currency, context, cloud.identity.project_id, options.tags),
+        **estimate_result(estimate, options.currency, context, cloud.identity.project_id, options.tags),
     }
 
 
-def _read(cloud: Cloud, options: EstimateOptions, now: datetime) -> Readings:
+def _rating(cloud: Cloud, options: EstimateOptions) -> Rating | None:
+    """CloudKitty of the project; None where the catalog has none."""
+    if not cloud.offers("rating"):
+        return None
+    return open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
+
+
+def _read(cloud: Cloud, rating: Rating | None, options: EstimateOptions, now: datetime) -> Readings:
     kinds = [row.part.shape.kind for row in options.rows if row.part is not None]
     named = {row.part.shape.kind for row in options.rows if row.part is not None and row.names}
     readers: dict[str, tuple[str, Reader]] = {}
@@ -102,20 +111,20 @@ def _read(cloud: Cloud, options: EstimateOptions, now: datetime) -> Readings:
         readers["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
         required.add("network")
     if shape_prices.OBSERVED in options.sources and (kinds or options.plan is not None):
-        readers["observed"] = ("rating", lambda rating: _observe(rating, options, now))
+        readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
     return read_all(cloud, readers, required)
 
 
-def _observe(rating: Service, options: EstimateOptions, now: datetime) -> Observed:
-    return read_observed(rating, options.rating_api, now, options.collect_period_s, options.kinds)
+def _observed(rating: Rating | None, options: EstimateOptions, now: datetime) -> Observed | None:
+    return None if rating is None else read_observed(rating, now, options.kinds)
 
 
-def _ground(
-    cloud: Cloud, options: EstimateOptions, readings: Readings, now: datetime
+def _price_context(
+    rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
 ) -> shape_prices.PriceContext:
     status = readings.services.get("rating")
     return shape_prices.PriceContext(
-        rating=cloud.service("rating") if cloud.offers("rating") else None,
+        rating=rating,
         unread=(status and status.message) or "the catalog of this region has no rating service",
         observed=readings.values.get("observed"),
         price_list=options.price_list,
@@ -157,19 +166,19 @@ def _public(given: Collection[str], seen: Sequence[network.Network]) -> frozense
 
 
 def _verified(
-    changes: Sequence[Change], lines: Sequence[Line], context: shape_prices.PriceContext
-) -> list[Line]:
+    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
+) -> list[EstimateLine]:
     """A line that is unknown where the cloud's quote for all that grows is not what the lines say; none where
     it is.
     """
     reason = _difference(changes, lines, context)
     if reason is None:
         return []
-    return [Line("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]
+    return [EstimateLine("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]
 
 
 def _difference(
-    changes: Sequence[Change], lines: Sequence[Line], context: shape_prices.PriceContext
+    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
 ) -> str | None:
     if context.rating is None:
         return context.unread
@@ -191,12 +200,16 @@ def _difference(
         for part in grown:
             item, price = units[part.shape], by_shape.get((part.shape.kind, part.shape.name))
             if isinstance(item, str) or price is None:
-                return f"it cannot be asked for: {item if isinstance(item, str) else f'no price is known of {part.shape}'}"
-            items.append(Item(item.metric, decimal_of(part.quantity), item.metadata))
+                reason = item if isinstance(item, str) else f"no price is known of {part.shape}"
+                return f"it cannot be asked for: {reason}"
+            items.append(QuoteItem(item.metric, decimal_of(part.quantity), item.metadata))
             expected += price * part.quantity / context.periods_per_hour
-        quoted = Fraction(quotation(context.rating, items))
+        quoted = Fraction(context.rating.quote(items))
     except CloudError as error:
         return str(error)
     if abs(quoted - expected) <= max(_TOLERANCE, _RELATIVE * abs(expected)):
         return None
-    return f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to {decimal_of(expected):.6f}"
+    return (
+        f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to"
+        f" {decimal_of(expected):.6f}"
+    )

@@ -16,13 +16,14 @@ from fractions import Fraction
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
 from .changes import Change
-from .price_list import MONTH_H
 from .shape_prices import Price, PriceContext, converted
 from .shapes import Part, Shape, net
 
 HOURLY, MONTHLY, THIS, NEXT = "hourly", "monthly", "this_period", "next_period"
 BASES = (HOURLY, MONTHLY, THIS, NEXT)
 GIVEN = "given"
+#: A month of an estimate, as providers write monthly prices.
+MONTH_H = 730
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Periods:
 
 
 @dataclass(frozen=True)
-class Line:
+class EstimateLine:
     """One row: what, how much more or less of it, and what that comes to. price None with amounts None:
     unknown says why.
     """
@@ -97,9 +98,9 @@ def shapes_of(changes: Iterable[Change]) -> list[Shape]:
 
 
 class _Tariff:
-    """What so much of a shape comes to.
+    """The cost of a quantity of a shape.
 
-    Thousands of resources are of few sizes, each of which is reckoned once.
+    Thousands of resources are of few sizes, each of which is computed once.
     """
 
     def __init__(
@@ -113,18 +114,18 @@ class _Tariff:
         self.missing = missing
         self.periods = periods
         self.context = context
-        self._reckoned: dict[tuple[Part, Fraction | None, str, bool], Mapping[str, Fraction] | None] = {}
+        self._computed: dict[tuple[Part, Fraction | None, str, bool], Mapping[str, Fraction] | None] = {}
 
     def amounts(
         self, part: Part, hours: Fraction | None, period: str, recurring: bool
     ) -> Mapping[str, Fraction] | None:
         """By basis; None where no price is known. What is equal is the same object."""
         key = (part, hours, period, recurring)
-        if key not in self._reckoned:
-            self._reckoned[key] = self._reckon(*key)
-        return self._reckoned[key]
+        if key not in self._computed:
+            self._computed[key] = self._compute(*key)
+        return self._computed[key]
 
-    def _reckon(
+    def _compute(
         self, part: Part, hours: Fraction | None, period: str, recurring: bool
     ) -> Mapping[str, Fraction] | None:
         price = self.prices.get(part.shape)
@@ -141,7 +142,7 @@ def lines_of(
     missing: Mapping[Shape, str],
     periods: Periods,
     context: PriceContext,
-) -> list[Line]:
+) -> list[EstimateLine]:
     """One line for each shape that a change brings or takes, and one for what is unknown of it.
 
     What costs nothing new has none.
@@ -153,7 +154,9 @@ def lines_of(
     for change in changes:
         if change.unknown is not None:
             found.append(
-                Line(change.name, change.action, "", "", "", None, "other", None, None, change.unknown)
+                EstimateLine(
+                    change.name, change.action, "", "", "", None, "other", None, None, change.unknown
+                )
             )
         elif change.given is not None:
             found.append(_given(change, periods, context))
@@ -166,16 +169,17 @@ def lines_of(
 
 def _line(
     change: Change, part: Part, hours: Fraction | None, tariff: _Tariff, recurring: bool = True
-) -> Line:
+) -> EstimateLine:
     kind, price = tariff.context.kinds[part.shape.kind], tariff.prices.get(part.shape)
     unknown = None if price else f"no price is known of {part.shape} ({tariff.missing[part.shape]})"
     amounts = tariff.amounts(part, hours, change.period, recurring)
-    return Line(
-        change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category, price, amounts, unknown
+    return EstimateLine(
+        change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category,
+        price, amounts, unknown,
     )  # fmt: skip
 
 
-def _given(change: Change, periods: Periods, context: PriceContext) -> Line:
+def _given(change: Change, periods: Periods, context: PriceContext) -> EstimateLine:
     given = change.given
     if given is None:
         raise ValueError(f"{change.name} has no amount")
@@ -184,7 +188,7 @@ def _given(change: Change, periods: Periods, context: PriceContext) -> Line:
             Fraction(given.money.amount), given.money.currency, context.rating_currency, context
         )
     except UnknownAmount as error:
-        return Line(
+        return EstimateLine(
             change.name, change.action, "amount", "", "", None, given.category, None, None, str(error)
         )
     price = Price(amount, GIVEN, str(given.money) + (" an hour" if given.per == "hour" else ""))
@@ -192,7 +196,7 @@ def _given(change: Change, periods: Periods, context: PriceContext) -> Line:
     amounts = (
         _over_time(amount, change.hours, periods, recurring=True) if hourly else _once(amount, change.period)
     )
-    return Line(
+    return EstimateLine(
         change.name, change.action, "amount", "", given.per, Fraction(1), given.category, price, amounts
     )
 
@@ -201,7 +205,7 @@ def _over_time(
     by_hour: Fraction, hours: Fraction | None, periods: Periods, recurring: bool
 ) -> dict[str, Fraction]:
     """By the hour, in 730 of them, in what is left of this period, and in the next: for hours, or until
-    somebody removes it.
+    it is removed.
     """
     this, month, following = periods.this_hours, Fraction(MONTH_H), periods.next_hours
     if hours is not None:
@@ -222,7 +226,7 @@ def _once(amount: Fraction, period: str) -> dict[str, Fraction]:
     }
 
 
-def sums(lines: Iterable[Line]) -> dict[str, Fraction]:
+def sums(lines: Iterable[EstimateLine]) -> dict[str, Fraction]:
     """What the known lines come to, by basis."""
     # Counted by object first, as most lines of a large plan are alike, and fractions are slow to add.
     counted: dict[int, tuple[Mapping[str, Fraction], int]] = {}

@@ -16,17 +16,15 @@ from fractions import Fraction
 
 from .._core.money import plain
 from .._core.periods import Window
-from .._openstack.connection import Service
-from .._openstack.rating.api import recent_periods
-from .._openstack.rating.metrics import rated_metrics
-from .._openstack.rating.points import RatedPoint, points
-from .shapes import Kind, Shape
+from .._openstack.rating.answers import RatedPoint
+from .._openstack.rating.api import V1, Rating
+from .shapes import Shape, ShapeKind
 
 #: How much of what was rated last is looked at, and in how many collect periods in a row, up to its newest, a
 #: rate has to be the same.
 LOOK_BACK = timedelta(hours=24)
 MINIMUM_FRAMES = 3
-#: The v2 API tells floats: behind these digits is their noise.
+#: The v2 API has floats: behind these digits is their noise.
 _DIGITS = Context(prec=12)
 
 
@@ -59,7 +57,7 @@ class Observed:
     """
 
     seen: Mapping[Shape, _Seen]
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, ShapeKind]
     metrics: frozenset[str]
     rated_through: datetime | None
 
@@ -87,25 +85,22 @@ class Observed:
         return Fraction(seen.rate)
 
 
-def read_observed(
-    rating: Service, api: str, now: datetime, collect_period_s: int, kinds: Mapping[str, Kind]
-) -> Observed:
+def read_observed(rating: Rating, now: datetime, kinds: Mapping[str, ShapeKind]) -> Observed:
     """What the project's resources were rated at in the 24 hours before the end of the newest rated period.
 
     Requests: one for the newest rated periods, one a day of points and 5000 of them, and with the v1 API,
-    which tells no units with its points, one for those. Raises CloudError, InvalidOption.
+    which has no units in its points, one for those. Raises CloudError, InvalidOption.
     """
-    api, recent = recent_periods(rating, api, now, collect_period_s)
-    newest = recent.rated_through
+    newest = rating.recent_periods(now).rated_through
     if newest is None:
         return Observed({}, kinds, frozenset(), None)
     units: Mapping[str, str] = {}
-    if api == "v1":
-        units = {metric.name: metric.unit for metric in rated_metrics(rating)}
+    if rating.version == V1:
+        units = {metric.name: metric.unit for metric in rating.metrics()}
     by_metric = {metric: kind for kind in kinds.values() for metric in kind.metrics}
     seen: dict[Shape, _Seen] = {}
     metrics = set()
-    for point in points(rating, api, Window(newest - LOOK_BACK, newest), collect_period_s):
+    for point in rating.points(Window(newest - LOOK_BACK, newest)):
         metrics.add(point.type)
         kind = by_metric.get(point.type)
         if kind is not None and point.quantity > 0:
@@ -113,7 +108,7 @@ def read_observed(
     return Observed(seen, kinds, frozenset(metrics), newest)
 
 
-def _see(seen: dict[Shape, _Seen], kind: Kind, point: RatedPoint, unit: str | None) -> None:
+def _see(seen: dict[Shape, _Seen], kind: ShapeKind, point: RatedPoint, unit: str | None) -> None:
     rate = _DIGITS.divide(point.amount, point.quantity)
     names = {point.metadata[key] for key in kind.keys if point.metadata.get(key)} if kind.keys else {""}
     for name in names:

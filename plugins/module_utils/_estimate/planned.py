@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a task plans, row by row, and what of it is there already."""
+"""What a task plans, row by row, and which of it exists already."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Given
 from .shapes import KINDS, Part, Shape
 
 AMOUNT = "amount"
-#: What has a name of its own that tells whether it is there already, and the option that names its size.
+#: What has a name by which it is compared with what exists, and the option that names its size.
 SERVERS = ("instance", "stopped_instance")
 _SIZE_OPTIONS = {"instance": "flavor", "stopped_instance": "flavor", "volume": "volume_type"}
-#: How Nova calls a server -> the kind that it is rated as; of any other status nobody can tell.
+#: How Nova calls a server -> the kind that it is rated as; for any other status that is unknown.
 _RATED_AS = {
     "ACTIVE": "instance",
     "SHUTOFF": "stopped_instance",
@@ -32,7 +32,7 @@ _RATED_AS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class PlannedRow:
     """One row of what is planned: one resource, how many of it or which names; part None for an amount that
     is given.
     """
@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Existing:
-    """What is there by kind of name (server, volume) and name: what it costs by, or why nobody can tell."""
+    """What is there by kind of name (server, volume) and name: what it costs by, or why that is unknown."""
 
     parts: Mapping[tuple[str, str], Part | str]
 
@@ -58,12 +58,12 @@ class Existing:
         return self.parts.get((_named_as(kind), name))
 
 
-def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
+def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[PlannedRow, ...]:
     """The option resources. Raises InvalidOption that names the row."""
     return tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
 
 
-def _parsed(row: Mapping[str, Any], option: str) -> Row:
+def _parsed(row: Mapping[str, Any], option: str) -> PlannedRow:
     kind, names, count = row["kind"], tuple(row.get("names") or ()), row.get("count")
     _refuse_foreign(row, option)
     if names and kind not in _SIZE_OPTIONS:
@@ -79,7 +79,7 @@ def _parsed(row: Mapping[str, Any], option: str) -> Row:
         raise InvalidOption(f"{option}.count", f"{count} is not above zero.")
     hours = row.get("hours")
     given = _given(row, option) if kind == AMOUNT else None
-    return Row(
+    return PlannedRow(
         label=row.get("name") or option,
         part=None if given else _part(row, option, present),
         count=len(names) or count or 1,
@@ -108,7 +108,7 @@ def _refuse_foreign(row: Mapping[str, Any], option: str) -> None:
 
 
 def _part(row: Mapping[str, Any], option: str, present: bool) -> Part:
-    """One of what the row plans; of what is to be absent the size does not matter, as what is there tells it."""
+    """One of what the row plans. What is to be absent needs no size: the existing one has it."""
     kind = row["kind"]
     size, name = _SIZE_OPTIONS.get(kind), ""
     if size is not None and present:
@@ -131,7 +131,7 @@ def _given(row: Mapping[str, Any], option: str) -> Given:
 
 
 def existing(servers: Iterable[Server], volumes: Iterable[Volume]) -> Existing:
-    """What the project has, by name. Several of one name are unknown: nobody can tell which is meant."""
+    """What the project has, by name. Several of one name are unknown: any could be meant."""
     found: dict[tuple[str, str], Part | str] = {}
     rows = [
         *((("server", one.name), _of_server(one)) for one in servers),
@@ -145,22 +145,22 @@ def existing(servers: Iterable[Server], volumes: Iterable[Volume]) -> Existing:
 def _of_server(server: Server) -> Part | str:
     kind = _RATED_AS.get(server.status)
     if kind is None or server.flavor_name is None:
-        return f"server {server.name} is {server.status}, of which nobody can tell how it is rated"
+        return f"server {server.name} is {server.status}, and how that is rated is unknown"
     return Part(Shape(kind, server.flavor_name), Fraction(1))
 
 
 def _of_volume(volume: Volume) -> Part | str:
     if not volume.volume_type:
-        return f"the type of volume {volume.name} is not told"
+        return f"the type of volume {volume.name} is unknown"
     return Part(Shape("volume", volume.volume_type), Fraction(volume.size_gb))
 
 
-def planned(rows: Iterable[Row], there: Existing, flavors: Flavors) -> list[Change]:
-    """The changes that the rows mean, given what is there. What is there as it is planned changes nothing."""
+def planned(rows: Iterable[PlannedRow], there: Existing, flavors: Flavors) -> list[Change]:
+    """The changes that the rows mean. What exists as it is planned changes nothing."""
     return [change for row in rows for change in _changes(row, there, flavors)]
 
 
-def _changes(row: Row, there: Existing, flavors: Flavors) -> list[Change]:
+def _changes(row: PlannedRow, there: Existing, flavors: Flavors) -> list[Change]:
     common: dict[str, Any] = {"hours": row.hours, "period": row.period}
     if row.part is None:
         return [Change(row.label, ADDED, given=row.given, **common)]
@@ -173,7 +173,7 @@ def _changes(row: Row, there: Existing, flavors: Flavors) -> list[Change]:
     return [_named(row, name, there.find(row.part.shape.kind, name), common) for name in row.names]
 
 
-def _named(row: Row, name: str, found: Part | str | None, common: dict[str, Any]) -> Change:
+def _named(row: PlannedRow, name: str, found: Part | str | None, common: dict[str, Any]) -> Change:
     after = (row.part,) if row.present and row.part is not None else ()
     if isinstance(found, str):
         return Change(name, CHANGED if row.present else REMOVED, unknown=found, **common)
@@ -182,7 +182,7 @@ def _named(row: Row, name: str, found: Part | str | None, common: dict[str, Any]
     return Change(name, CHANGED if row.present else REMOVED, before=(found,), after=after, **common)
 
 
-def _unknown_flavor(row: Row, flavors: Flavors) -> str | None:
+def _unknown_flavor(row: PlannedRow, flavors: Flavors) -> str | None:
     if row.part is None or not row.present or row.part.shape.kind not in SERVERS:
         return None
     name = row.part.shape.name

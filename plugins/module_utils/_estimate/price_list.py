@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Prices that somebody wrote down: dated, with their source, net of tax (design/estimates.md#price-sources,
+"""Listed prices: dated, with their source, net of tax (design/estimates.md#price-sources,
 design/money.md#net-amounts).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,10 +18,9 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.money import parse_amount, parse_currency
 from .._core.periods import iso, parse_moment
+from .._infomaniak.price_list import PRICES
 from .shapes import KINDS, Shape
 
-#: Providers write monthly prices of so many hours.
-MONTH_H = 730
 _KINDS_OF_SIZES = ("instance", "stopped_instance", "volume")
 
 
@@ -43,48 +42,32 @@ class ListedPrice:
     source: str
     second_hand: bool
 
-    def told(self) -> str:
+    def format_source(self) -> str:
         """Where the price is from, for a line of an estimate."""
         return f"{self.source}, from {iso(self.valid_from)[:10]} on" + (
             ", second-hand" if self.second_hand else ""
         )
 
 
-def _shipped(
-    kind: str, name: str, amount: str, currency: str, hours: int, seen: datetime, source: str
-) -> ListedPrice:
-    return ListedPrice(
-        Shape(kind, name),
-        Decimal(amount),
-        currency,
-        Decimal(hours),
-        seen,
-        None,
-        "excluded",
-        source,
+#: Infomaniak's, which others have read, so they are second-hand.
+SHIPPED = tuple(
+    ListedPrice(
+        shape=Shape(row.kind, row.size),
+        amount=row.amount,
+        currency=row.currency,
+        hours=Decimal(row.hours),
+        valid_from=row.read,
+        valid_until=None,
+        tax="excluded",
+        source=row.source,
         second_hand=True,
     )
-
-
-_CALCULATOR = "a user's reading of Infomaniak's price calculator"
-_PAGE = "a user's copy of Infomaniak's price page"
-_NOTES = "a tutorial and users' notes on Infomaniak's prices"
-_AUGUST, _JUNE, _YEAR = (datetime(2026, *day, tzinfo=UTC) for day in ((8, 29), (6, 18), (1, 1)))
-#: Infomaniak has no API of its prices; these were read by others, net of VAT. A GB of object storage and
-#: traffic is taken as 1024-based.
-SHIPPED = (
-    _shipped("instance", "a4-ram8-disk50-perf1", "16.09", "CHF", MONTH_H, _AUGUST, _CALCULATOR),
-    _shipped("floating_ip", "", "3.34", "CHF", MONTH_H, _AUGUST, _CALCULATOR),
-    _shipped("fixed_ip", "", "3.34", "CHF", MONTH_H, _AUGUST, _CALCULATOR),
-    _shipped("volume", "CEPH_1_perf1", "0.00011", "EUR", 1, _JUNE, _PAGE),
-    _shipped("volume", "CEPH_1_perf2", "0.00021", "EUR", 1, _JUNE, _PAGE),
-    _shipped("object_storage", "", "0.000013", "EUR", 1, _YEAR, _NOTES),
-    _shipped("egress", "", "0.00811", "EUR", 1, _YEAR, _NOTES),
+    for row in PRICES
 )
 
 
-class PriceList:
-    """Prices by shape; those of the user stand in place of the shipped ones of the same shape."""
+class DatedPrices:
+    """Prices by shape; those of the user replace the shipped ones of the same shape."""
 
     def __init__(self, given: Sequence[ListedPrice], with_shipped: bool) -> None:
         replaced = {price.shape for price in given}
@@ -107,7 +90,7 @@ class PriceList:
         if newest.valid_until is not None and newest.valid_until <= now:
             return f"its price in the list was valid until {iso(newest.valid_until)}"
         if newest.tax != "excluded":
-            return "its price in the list includes tax, and what without is not told"
+            return "its price in the list includes tax, and the price without tax is unknown"
         return newest
 
 

@@ -18,7 +18,7 @@ from .._core.errors import UnknownAmount
 from .._core.money import decimal_of, display, plain
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
-from .lines import BASES, NEXT, THIS, Line, Periods, sums
+from .lines import BASES, NEXT, THIS, EstimateLine, Periods, sums
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
@@ -31,18 +31,18 @@ _UP = Context(prec=50, rounding=ROUND_CEILING)
 
 @dataclass(frozen=True)
 class Estimate:
-    """All lines, the periods that they were reckoned for, the quotas that are needed, and whether all that
+    """All lines, the periods that they were computed for, the quotas that are needed, and whether all that
     was asked could be read.
     """
 
-    lines: Sequence[Line]
+    lines: Sequence[EstimateLine]
     periods: Periods
     required: Mapping[str, int]
     read: bool
 
     @property
-    def unknown(self) -> list[Line]:
-        """The lines of which nobody can tell what they cost."""
+    def unknown(self) -> list[EstimateLine]:
+        """The lines whose cost is unknown."""
         return [line for line in self.lines if line.unknown is not None]
 
     @property
@@ -51,7 +51,7 @@ class Estimate:
         return self.read and not self.unknown
 
 
-def told(
+def estimate_result(
     estimate: Estimate, currency: str, context: PriceContext, project: str, tags: Mapping[str, str]
 ) -> Row:
     """The keys of the result. Raises UnknownAmount where the asked currency has no rate."""
@@ -82,21 +82,21 @@ def _window(window: Window) -> Row:
     return {"period_start": iso(window.begin), "period_end": iso(window.end)}
 
 
-def _shown(amount: Fraction) -> str:
+def _format_amount(amount: Fraction) -> str:
     return display(decimal_of(amount))
 
 
 def _amounts(amounts: Mapping[str, Fraction] | None, factor: Fraction) -> Row:
-    return {basis: None if amounts is None else _shown(amounts[basis] * factor) for basis in BASES}
+    return {basis: None if amounts is None else _format_amount(amounts[basis] * factor) for basis in BASES}
 
 
-def _lines(lines: Sequence[Line], factor: Fraction) -> list[Row]:
+def _lines(lines: Sequence[EstimateLine], factor: Fraction) -> list[Row]:
     """A row for each. What is equal is the same object, and is written once."""
     amounts = {id(line.amounts): line.amounts for line in lines}
     prices = {id(line.price): line.price for line in lines}
-    shown = {key: _amounts(of, factor) for key, of in amounts.items()}
+    formatted = {key: _amounts(of, factor) for key, of in amounts.items()}
     priced = {key: _priced(price, factor) for key, price in prices.items()}
-    return [_line(line, priced[id(line.price)], shown[id(line.amounts)]) for line in lines]
+    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)]) for line in lines]
 
 
 def _priced(price: Price | None, factor: Fraction) -> Row:
@@ -106,11 +106,11 @@ def _priced(price: Price | None, factor: Fraction) -> Row:
     return {
         "price": plain(_rounded(price.amount * factor)),
         "price_source": price.source,
-        "price_detail": price.told,
+        "price_detail": price.detail,
     }
 
 
-def _line(line: Line, priced: Row, amounts: Row) -> Row:
+def _line(line: EstimateLine, priced: Row, amounts: Row) -> Row:
     return {
         "name": line.name,
         "action": line.action,
@@ -138,14 +138,14 @@ def _in_currencies(amount: Fraction, context: PriceContext) -> dict[str, str | N
     found: dict[str, str | None] = {}
     for currency in dict.fromkeys((context.rating_currency, *context.rates.currencies)):
         try:
-            found[currency] = _shown(converted(amount, context.rating_currency, currency, context))
+            found[currency] = _format_amount(converted(amount, context.rating_currency, currency, context))
         except UnknownAmount:
             found[currency] = None
     return found
 
 
-def _difference(lines: Sequence[Line], factor: Fraction) -> Row:
-    """What is added, changed and removed, and all of it together; amounts null where a line of it is unknown."""
+def _difference(lines: Sequence[EstimateLine], factor: Fraction) -> Row:
+    """What is added, changed and removed, and the net of it; amounts are null where a line is unknown."""
     found = {}
     groups = {
         action: [line for line in lines if line.action == action] for action in (ADDED, CHANGED, REMOVED)

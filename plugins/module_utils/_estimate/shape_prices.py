@@ -19,13 +19,12 @@ from .._core.errors import CloudError, UnknownAmount
 from .._core.money import plain
 from .._core.periods import iso
 from .._core.rates import Rates
-from .._openstack.connection import Service
-from .._openstack.rating.metrics import rated_metrics
-from .._openstack.rating.quote import Item, quotation
+from .._openstack.rating.answers import QuoteItem
+from .._openstack.rating.api import Rating
 from .changes import Flavors
 from .observed import Observed
-from .price_list import PriceList
-from .shapes import Kind, Shape
+from .price_list import DatedPrices
+from .shapes import Shape, ShapeKind
 
 OBSERVED, QUOTE, PRICE_LIST = "observed", "quote", "price_list"
 #: design/estimates.md#price-sources: the cloud is asked last, and only for what neither of the others knows.
@@ -35,26 +34,26 @@ PARALLEL_QUOTES = 8
 
 @dataclass(frozen=True)
 class Price:
-    """What a unit costs, by the hour or, of what is paid once, at all; in the rating currency. told: where
+    """What a unit costs, by the hour or, of what is paid once, at all; in the rating currency. detail: where
     that is from.
     """
 
     amount: Fraction
     source: str
-    told: str
+    detail: str
 
 
 @dataclass(frozen=True)
 class PriceContext:
     """What prices rest on. rating None: the cloud offers none, or it could not be read; unread says why."""
 
-    rating: Service | None
+    rating: Rating | None
     unread: str
     observed: Observed | None
-    price_list: PriceList
+    price_list: DatedPrices
     rates: Rates
     rating_currency: str
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, ShapeKind]
     flavors: Flavors
     collect_period_s: int
     now: datetime
@@ -81,7 +80,7 @@ class PriceContext:
 def prices(
     shapes: Collection[Shape], sources: Sequence[str], context: PriceContext
 ) -> tuple[dict[Shape, Price], dict[Shape, str]]:
-    """The prices of the shapes, and of the others why there is none: a reason for each source that was asked."""
+    """The prices of the shapes, and for the others the reason of each source that was asked."""
     ask: Mapping[str, Callable[[list[Shape], PriceContext], dict[Shape, Price | str]]] = {
         OBSERVED: _observed,
         PRICE_LIST: _listed,
@@ -114,8 +113,8 @@ def _observed(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price |
         if isinstance(rate, str) or context.observed.rated_through is None:
             answers[shape] = str(rate)
             continue
-        told = f"rated through {iso(context.observed.rated_through)}"
-        answers[shape] = Price(_by_hour(shape, rate, context), OBSERVED, told)
+        detail = f"rated through {iso(context.observed.rated_through)}"
+        answers[shape] = Price(_by_hour(shape, rate, context), OBSERVED, detail)
     return answers
 
 
@@ -135,7 +134,7 @@ def _listed(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | s
         except UnknownAmount as error:
             answers[shape] = str(error)
             continue
-        answers[shape] = Price(amount / Fraction(listed.hours), PRICE_LIST, listed.told())
+        answers[shape] = Price(amount / Fraction(listed.hours), PRICE_LIST, listed.format_source())
     return answers
 
 
@@ -171,9 +170,9 @@ def _quoted(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | s
         return dict(zip(shapes, pool.map(ask, shapes), strict=True))
 
 
-def _one_quote(rating: Service, shape: Shape, item: Item, context: PriceContext) -> Price | str:
+def _one_quote(rating: Rating, shape: Shape, item: QuoteItem, context: PriceContext) -> Price | str:
     try:
-        amount = quotation(rating, [item])
+        amount = rating.quote([item])
     except CloudError as error:
         return str(error)
     if amount <= 0:
@@ -181,13 +180,15 @@ def _one_quote(rating: Service, shape: Shape, item: Item, context: PriceContext)
     return Price(_by_hour(shape, Fraction(amount), context), QUOTE, f"quoted {iso(context.now)}")
 
 
-def quotable(rating: Service, shapes: Collection[Shape], context: PriceContext) -> dict[Shape, Item | str]:
+def quotable(
+    rating: Rating, shapes: Collection[Shape], context: PriceContext
+) -> dict[Shape, QuoteItem | str]:
     """What to ask for one unit of each shape; why it cannot be asked.
 
     One request for the names of metrics. Raises CloudError.
     """
-    units = {metric.name: metric.unit for metric in rated_metrics(rating)}
-    answers: dict[Shape, Item | str] = {}
+    units = {metric.name: metric.unit for metric in rating.metrics()}
+    answers: dict[Shape, QuoteItem | str] = {}
     for shape in shapes:
         kind = context.kinds[shape.kind]
         metric = next((name for name in kind.metrics if name in units), None)
@@ -198,5 +199,5 @@ def quotable(rating: Service, shapes: Collection[Shape], context: PriceContext) 
                 f"the cloud rates it by '{units[metric]}', which is none of {', '.join(sorted(kind.units))}"
             )
         else:
-            answers[shape] = Item(metric, Decimal(1), context.metadata(shape))
+            answers[shape] = QuoteItem(metric, Decimal(1), context.metadata(shape))
     return answers

@@ -20,11 +20,11 @@ _SIZED = frozenset({"gib", "gb"})
 
 
 @dataclass(frozen=True)
-class Kind:
+class ShapeKind:
     """A kind of resource and how clouds rate it.
 
     unit: what its quantity is, `each` or `gb` (1024-based, as OpenStack counts). metrics: what CloudKitty's
-    operators call it. units: what the metric may be counted in. keys: of a rated point's metadata, what tells
+    operators call it. units: what the metric may be counted in. keys: of a rated point's metadata, what names
     the size. category: of budgets. hourly: false for what is paid once.
     """
 
@@ -40,18 +40,18 @@ class Kind:
 _FLAVOR = ("flavor_name", "flavor_id")
 #: Names of metrics: CloudKitty's metrics.yml, and a public cloud's documentation of its billing, both read
 #: 2026-11-21; the option `metrics` replaces them by kind.
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, ShapeKind] = {
     kind.name: kind
     for kind in (
-        Kind("instance", "each", ("instance_up", "instance"), _COUNTED, _FLAVOR, "compute"),
-        Kind("stopped_instance", "each", ("instance_reserved",), _COUNTED, _FLAVOR, "compute"),
-        Kind("volume", "gb", ("volume.size",), _SIZED, ("volume_type",), "storage"),
-        Kind("snapshot", "gb", ("volume.snapshot.size", "snapshot.size"), _SIZED, (), "storage"),
-        Kind("backup", "gb", ("volume.backup.size", "backup.size"), _SIZED, (), "storage"),
-        Kind("image", "gb", ("image.size",), _SIZED, (), "storage"),
-        Kind("floating_ip", "each", ("ip.floating",), _COUNTED, (), "network"),
-        Kind("fixed_ip", "each", (), _COUNTED, (), "network"),
-        Kind(
+        ShapeKind("instance", "each", ("instance_up", "instance"), _COUNTED, _FLAVOR, "compute"),
+        ShapeKind("stopped_instance", "each", ("instance_reserved",), _COUNTED, _FLAVOR, "compute"),
+        ShapeKind("volume", "gb", ("volume.size",), _SIZED, ("volume_type",), "storage"),
+        ShapeKind("snapshot", "gb", ("volume.snapshot.size", "snapshot.size"), _SIZED, (), "storage"),
+        ShapeKind("backup", "gb", ("volume.backup.size", "backup.size"), _SIZED, (), "storage"),
+        ShapeKind("image", "gb", ("image.size",), _SIZED, (), "storage"),
+        ShapeKind("floating_ip", "each", ("ip.floating",), _COUNTED, (), "network"),
+        ShapeKind("fixed_ip", "each", (), _COUNTED, (), "network"),
+        ShapeKind(
             "load_balancer",
             "each",
             ("loadbalancer", "network.services.lb.loadbalancer"),
@@ -59,8 +59,10 @@ KINDS: Mapping[str, Kind] = {
             (),
             "network",
         ),
-        Kind("object_storage", "gb", ("storage.objects.size", "radosgw.objects.size"), _SIZED, (), "storage"),
-        Kind("egress", "gb", ("storage.objects.outgoing.bytes",), _SIZED, (), "storage", hourly=False),
+        ShapeKind(
+            "object_storage", "gb", ("storage.objects.size", "radosgw.objects.size"), _SIZED, (), "storage"
+        ),
+        ShapeKind("egress", "gb", ("storage.objects.outgoing.bytes",), _SIZED, (), "storage", hourly=False),
     )
 }
 
@@ -87,16 +89,16 @@ class Part:
     count: int = 1
 
 
-def kinds_with(metrics: Mapping[str, object]) -> dict[str, Kind]:
+def kinds_with(metrics: Mapping[str, object]) -> dict[str, ShapeKind]:
     """The kinds with the user's names of metrics.
 
-    Raises InvalidOption for a kind that there is not, and for what are no names.
+    Raises InvalidOption for an unknown kind, and for what is not a list of names.
     """
     found = dict(KINDS)
     for kind, names in metrics.items():
         if kind not in KINDS:
             raise InvalidOption(
-                f"metrics.{kind}", f"is no kind of resource; it is one of {', '.join(KINDS)}."
+                f"metrics.{kind}", f"is not a kind of resource; use one of {', '.join(KINDS)}."
             )
         listed = [names] if isinstance(names, str) else names
         if not isinstance(listed, list) or not all(isinstance(name, str) and name for name in listed):

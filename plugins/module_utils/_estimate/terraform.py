@@ -30,7 +30,7 @@ from .terraform_types import (
     PRICED,
     Context,
     State,
-    Unknown,
+    UnknownPrice,
 )
 
 _OPTION = "terraform_plan"
@@ -60,7 +60,7 @@ class Plan:
 def load_plan(path: str) -> Plan:
     """Read what `terraform show -json` wrote.
 
-    Raises InvalidOption for a file that is none of that, without a word of what is in it.
+    Raises InvalidOption for any other file, and quotes nothing from it.
     """
     try:
         content = json.loads(Path(path).read_bytes(), parse_float=Decimal, parse_constant=_refuse_constant)
@@ -69,26 +69,26 @@ def load_plan(path: str) -> Plan:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or not isinstance(content.get("format_version"), str):
-        raise InvalidOption(_OPTION, f"'{path}' is no plan in JSON; write one with terraform show -json.")
+        raise InvalidOption(_OPTION, f"'{path}' is not a plan in JSON; write one with terraform show -json.")
     if content["format_version"].split(".")[0] != "1":
         raise InvalidOption(
-            _OPTION, f"'{path}' has format {content['format_version'][:20]}; format 1 is understood."
+            _OPTION, f"'{path}' has format {content['format_version'][:20]}; format 1 is supported."
         )
     if "planned_values" not in content and "resource_changes" not in content:
         raise InvalidOption(
             _OPTION,
-            f"'{path}' is no plan; it may be a state. Write a plan with terraform show -json PLANFILE.",
+            f"'{path}' is not a plan; it may be a state. Write a plan with terraform show -json PLANFILE.",
         )
     changes = content.get("resource_changes", [])
     if not isinstance(changes, list) or not all(_is_change(one) for one in changes):
         raise InvalidOption(
-            _OPTION, f"'{path}' has a resource change that is none; write it anew with terraform show -json."
+            _OPTION, f"'{path}' has a malformed resource change; write it again with terraform show -json."
         )
     # Resources that stay as they are have a change, too, whose action is no-op.
     if not changes and _planned_values(content) not in _NO_RESOURCES:
         raise InvalidOption(
             _OPTION,
-            f"'{path}' has resources and no word of what changes; write it anew with terraform show -json.",
+            f"'{path}' has resources but does not say what changes; write it again with terraform show -json.",
         )
     return Plan(tuple(changes), _unfinished(content))
 
@@ -117,7 +117,7 @@ def _is_change(row: Any) -> bool:
 
 def _unfinished(content: Mapping[str, Any]) -> str | None:
     if content.get("errored"):
-        return "the plan is errored, so that not all of its changes are in it"
+        return "the plan is errored, so it lacks some of its changes"
     if content.get("complete") is False or content.get("deferred_changes"):
         return "the plan is not complete: Terraform has put off some of its changes"
     return None
@@ -138,7 +138,7 @@ def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> 
 
 
 def _planned(plan: Plan) -> frozenset[str]:
-    """The types that the plan makes one of; none where it looks up during apply what may tell of a network
+    """The types that the plan makes one of; none where it looks up during apply what may name a network
     that others made.
     """
     looked_up = [row for row in plan.changes if row.get("mode") == "data"]
@@ -192,7 +192,7 @@ def _change(row: Mapping[str, Any], actions: tuple[str, ...], context: Context) 
         return Change(name, action, unknown=f"{kind} is in no table of what costs and what is free")
     try:
         before, after = _sides(row, actions, context)
-    except Unknown as unknown:
+    except UnknownPrice as unknown:
         return Change(name, action, unknown=str(unknown))
     return Change(name, action, before, after, overlaps=overlaps, needs=taken)
 
@@ -200,7 +200,7 @@ def _change(row: Mapping[str, Any], actions: tuple[str, ...], context: Context) 
 def _sides(
     row: Mapping[str, Any], actions: tuple[str, ...], context: Context
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """What it costs by before and after. Raises Unknown."""
+    """What it costs by before and after. Raises UnknownPrice."""
     change, parts = row["change"], PRICED[row["type"]]
     before, after = change.get("before") or {}, change.get("after") or {}
     unknown = change.get("after_unknown") or {}
@@ -228,7 +228,7 @@ def _flavor(
 ) -> str | None:
     """The flavor's name; None where there is none, or none is known.
 
-    Raises Unknown for one that the cloud does not have.
+    Raises UnknownPrice for one that the cloud does not have.
 
     Both attributes are optional and computed: on a resize in place one of them is still the old one's, so
     that the changed one counts.
@@ -248,7 +248,9 @@ def _flavor(
         given = changed
     found = {_offered(key, value, context).name for key, value in given.items()}
     if len(found) > 1:
-        raise Unknown(f"flavor_name and flavor_id are of different flavors, {' and '.join(sorted(found))}")
+        raise UnknownPrice(
+            f"flavor_name and flavor_id are of different flavors, {' and '.join(sorted(found))}"
+        )
     return next(iter(found), None)
 
 
@@ -261,5 +263,5 @@ def _former(before: Mapping[str, Any], context: Context) -> str | None:
 def _offered(key: str, value: str, context: Context) -> Any:
     flavor = context.flavors.named(value) if key == "flavor_name" else context.flavors.with_id(value)
     if flavor is None:
-        raise Unknown(f"the cloud has no flavor with {key} {value}")
+        raise UnknownPrice(f"the cloud has no flavor with {key} {value}")
     return flavor

@@ -18,7 +18,7 @@ from typing import Any
 from .changes import GIB, Flavors
 from .shapes import Part, Shape
 
-#: Of any other registry nobody knows whose provider that is.
+#: In any other registry the provider is unknown.
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 OPENSTACK = frozenset(f"{registry}/terraform-provider-openstack/openstack" for registry in _REGISTRIES)
 _FREE_OF_HASHICORP = ("null", "random", "tls", "local", "time", "archive", "cloudinit", "http", "external")
@@ -28,7 +28,7 @@ FREE_PROVIDERS = frozenset(
     | {f"{registry}/hashicorp/{name}" for registry in _REGISTRIES for name in _FREE_OF_HASHICORP}
 )
 #: What costs nothing by itself -> the quota that one of it takes. None where there is none, or where no
-#: service tells its use, as of key pairs and of what belongs to load balancers: whether one more fits could
+#: service reports its use, as of key pairs and of what belongs to load balancers: whether one more fits could
 #: never be known.
 FREE: Mapping[str, str | None] = {
     "openstack_blockstorage_volume_attach_v2": None,
@@ -66,15 +66,15 @@ FREE: Mapping[str, str | None] = {
     "openstack_networking_subnet_v2": "subnets",
     "openstack_networking_subnetpool_v2": "subnet_pools",
     "openstack_networking_trunk_v2": None,
-    # A container costs by what is put into it, which no plan tells: resources of the task do.
+    # A container costs by what is put into it, which is in no plan: resources of the task do.
     "openstack_objectstorage_container_v1": None,
     "openstack_objectstorage_tempurl_v1": None,
 }
 _SERVER, _LOAD_BALANCER = "openstack_compute_instance_v2", "openstack_lb_loadbalancer_v2"
 _INTERFACE, _PORT = "openstack_compute_interface_attach_v2", "openstack_networking_port_v2"
 _NETWORK, _SUBNET = "openstack_networking_network_v2", "openstack_networking_subnet_v2"
-#: What has an address -> its attributes that tell where, each with the type of what it names. Of a server
-#: they are those of its networks. All but a port's are optional and computed: the one that is given tells the
+#: What has an address -> its attributes that say where, each with the type of what it names. Of a server
+#: they are those of its networks. All but a port's are optional and computed: the one that is given names the
 #: others during apply.
 ON_NETWORKS: Mapping[str, Mapping[str, str]] = {
     _SERVER: {"port": _PORT, "uuid": _NETWORK, "name": _NETWORK},
@@ -86,8 +86,8 @@ ON_NETWORKS: Mapping[str, Mapping[str, str]] = {
 NETWORKING = "openstack_networking_"
 
 
-class Unknown(Exception):
-    """What a resource costs cannot be told; str() says why."""
+class UnknownPrice(Exception):
+    """The cost of a resource is unknown; str() says why."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ class State:
     ends: bool = False
 
     def known(self, name: str) -> Any:
-        """An attribute that a price goes by. Raises Unknown where it is known after apply."""
+        """An attribute that a price goes by. Raises UnknownPrice where it is known after apply."""
         if self.unknown.get(name) is True:
-            raise Unknown(f"{name} is known after apply")
+            raise UnknownPrice(f"{name} is known after apply")
         return self.values.get(name)
 
     def size(self, name: str) -> int:
-        """A whole number above zero. Raises Unknown."""
+        """A whole number above zero. Raises UnknownPrice."""
         return whole(self.known(name), name)
 
 
@@ -128,18 +128,18 @@ class Context:
 
 
 def whole(value: Any, name: str) -> int:
-    """A whole number above zero. Raises Unknown."""
+    """A whole number above zero. Raises UnknownPrice."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise Unknown(f"{name} is not told")
+        raise UnknownPrice(f"{name} is unknown")
     return value
 
 
 def _instance(state: State, context: Context) -> list[Part]:
     if state.flavor is None:
-        raise Unknown("neither flavor_name nor flavor_id is known before apply")
+        raise UnknownPrice("neither flavor_name nor flavor_id is known before apply")
     power = state.known("power_state") or "active"
     if power not in ("active", "shutoff", "shelved_offloaded"):
-        raise Unknown(f"power_state is {power}, of which nobody can tell how it is rated")
+        raise UnknownPrice(f"power_state is {power}, and how that is rated is unknown")
     kind = "instance" if power == "active" else "stopped_instance"
     devices = _listed(state, "block_device")
     disks = [part for index, device in enumerate(devices) for part in _boot_volume(device, index, state)]
@@ -149,11 +149,11 @@ def _instance(state: State, context: Context) -> list[Part]:
 def _listed(state: State, name: str) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """The blocks of that name, each with what of it is unknown.
 
-    Raises Unknown where not even their number is known.
+    Raises UnknownPrice where not even their number is known.
     """
     rows, unknown = state.known(name) or [], state.unknown.get(name) or []
     if any(one is True for one in unknown):
-        raise Unknown(f"{name} is known after apply")
+        raise UnknownPrice(f"{name} is known after apply")
     return [(row, unknown[index] if index < len(unknown) else {}) for index, row in enumerate(rows)]
 
 
@@ -170,9 +170,11 @@ def _boot_volume(device: tuple[Mapping[str, Any], Mapping[str, Any]], index: int
         return []
     name = f"block_device[{index}]"
     if row.unknown.get("volume_type") or not row.values.get("volume_type"):
-        raise Unknown(f"{name}.volume_type is not told; name it, as the cloud's default type is in no plan")
+        raise UnknownPrice(
+            f"{name}.volume_type is unknown; name it, as the cloud's default type is in no plan"
+        )
     if row.unknown.get("volume_size"):
-        raise Unknown(f"{name}.volume_size is known after apply")
+        raise UnknownPrice(f"{name}.volume_size is known after apply")
     return [
         _volume_part(row.values["volume_type"], whole(row.values.get("volume_size"), f"{name}.volume_size"))
     ]
@@ -202,7 +204,8 @@ def _costs_an_address(state: State, where: Mapping[str, str], context: Context) 
     """Whether it has an address of its own on a public network; that of a port is counted with the port,
     wherever it was made.
 
-    What is known after apply only is of no public network where the plan makes what it names. Raises Unknown
+    What is known after apply only is of no public network where the plan makes what it names.
+    Raises UnknownPrice
     where it makes none.
     """
     unknown = [name for name in where if state.unknown.get(name) is True]
@@ -212,13 +215,13 @@ def _costs_an_address(state: State, where: Mapping[str, str], context: Context) 
     if known:
         return any(value in context.public_networks for value in known.values())
     if unknown and not any(where[name] in context.planned for name in unknown):
-        raise Unknown(f"{' and '.join(unknown)}: on which network its address is, is known after apply")
+        raise UnknownPrice(f"{' and '.join(unknown)}: on which network its address is, is known after apply")
     return False
 
 
 def _volume(state: State, _context: Context) -> list[Part]:
     if state.unknown.get("volume_type") or not state.values.get("volume_type"):
-        raise Unknown("volume_type is not told; name it, as the cloud's default type is in no plan")
+        raise UnknownPrice("volume_type is unknown; name it, as the cloud's default type is in no plan")
     return [_volume_part(state.values["volume_type"], state.size("size"))]
 
 
@@ -248,7 +251,7 @@ def _object(state: State, _context: Context) -> list[Part]:
     return [Part(Shape("object_storage"), Fraction(state.size("content_length"), GIB))]
 
 
-#: What costs -> its parts. Each raises Unknown where an attribute that the price goes by is not known.
+#: What costs -> its parts. Each raises UnknownPrice where an attribute that the price goes by is not known.
 PRICED: Mapping[str, Callable[[State, Context], list[Part]]] = {
     "openstack_blockstorage_volume_v2": _volume,
     "openstack_blockstorage_volume_v3": _volume,

@@ -24,8 +24,7 @@ from .._ledger import feeds
 from .._ledger.dimension_sets import Dimensions
 from .._ledger.valid_entries import OF_A_KIND, OF_EACH
 from .._openstack.connection import Cloud
-from .._openstack.rating import api as rating
-from .._openstack.rating.differences import difference
+from .._openstack.rating.api import open_rating
 
 Row = dict[str, Any]
 _of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
@@ -53,13 +52,11 @@ class RatedCosts:
     def __init__(self, cloud: Cloud, options: RatedOptions, now: datetime) -> None:
         """Reads the sums of the window. Raises CloudError."""
         self._cloud, self._options, self._now = cloud, options, now
-        self._service = cloud.service("rating")
+        self._rating = open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
         until = max(min(options.asked.end, now), options.asked.begin)
         self.window = rounded_up(Window(options.asked.begin, until), options.collect_period_s)
-        self.url = self._service.url
-        self._api, self._told = rating.all_periods(
-            self._service, options.rating_api, self.window, options.collect_period_s
-        )
+        self.url = self._rating.url
+        self._told = self._rating.periods(self.window)
         self._sets: dict[Dimensions, int] = {}
         self._numbers: dict[int, Row] = {}
         self._noise = Decimal(0)
@@ -78,10 +75,9 @@ class RatedCosts:
         layout = feeds.ImportLayout(tagged=self._options.tagged)
         maker = RowMaker(self._feeding(layout))
         wanted = units(self._told, (), lambda moment: entry_window(moment, layout, period_s))
-        for unit, points in with_points(self._service, self._api, wanted, period_s):
-            of_unit = difference(
-                self._service, "the rated points", (point.amount for point in points), unit.cloud_sum
-            )
+        for unit, points in with_points(self._rating, wanted):
+            amounts = (point.amount for point in points)
+            of_unit = self._rating.difference("the rated points", amounts, unit.cloud_sum)
             self._noise = EXACT.add(self._noise, of_unit)
             for row in maker.rows_of(points, unit.newest()).rows:
                 yield self._number(row.dimensions), *_of_an_entry(row)

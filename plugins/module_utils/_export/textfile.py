@@ -20,7 +20,7 @@ from typing import Any
 
 from .._budgets.status import status
 from .._core.errors import InvalidOption
-from .._cost.ledger_summary import Question, summarize
+from .._cost.ledger_summary import SummaryQuestion, summarize
 from .._ledger.sql import LedgerOptions
 from .._openstack.connection import Cloud
 from .._usage.quotas import QuotaOptions, read_quotas
@@ -41,7 +41,7 @@ class Asked:
     """dest as the user wrote it, and the cost that is told."""
 
     dest: str
-    question: Question
+    question: SummaryQuestion
 
 
 def write(

@@ -19,8 +19,8 @@ from .._infomaniak import free_tier
 from .._ledger import feeds, replacement, sql
 from .._ledger.watch import Watch, unwatched
 from .._openstack.connection import Cloud
-from .._openstack.rating import api as rating
-from .._openstack.rating.differences import difference
+from .._openstack.rating.answers import RatedPeriods
+from .._openstack.rating.api import open_rating
 from .feed_writer import FeedWriter, Signature, refuse_other_money
 from .free_tier_credit import Credit, credit
 from .in_use import uses_nothing
@@ -69,7 +69,7 @@ class _Judged:
     uses something.
     """
 
-    told: rating.RatedPeriods
+    told: RatedPeriods
     units: Sequence[Unit]
     holes: Sequence[datetime]
 
@@ -96,12 +96,12 @@ def import_cost(
     refuse_other_money(known, options.rating_currency, options.collect_period_s)
     window = _window(known, options, now)
     stand = _stand(ledger_options, feeding, window)
-    service = cloud.service("rating")
-    api, told = rating.all_periods(service, options.rating_api, window, options.collect_period_s)
+    rating = open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
+    told = rating.periods(window)
     judged = _judge(cloud, told, stand, options, now)
     if stand.feed is None and not judged.units:
         raise UnknownAmount(
-            f"{service.url} has rated nothing of project {cloud.identity.project_name} from {iso(window.begin)} to {iso(window.end)};"
+            f"{rating.url} has rated nothing of project {cloud.identity.project_name} from {iso(window.begin)} to {iso(window.end)};"
             " up to when its cost is known cannot be told."
         )
     wanted, noise = to_read(judged.units, stand.sums, lambda unit: _is_covered(unit, stand.feed, options))
@@ -109,15 +109,14 @@ def import_cost(
         feeding = replace(feeding, resources={**stand.resources, **read_resources(cloud)})
     with FeedWriter(ledger_options, feeding, stand.feed, Signature(now, recorded_by), check_mode) as writer:
         writer.prepare(judged.holes)
-        for unit, points in with_points(service, api, wanted, options.collect_period_s):
-            of_unit = difference(
-                service, "the rated points", (point.amount for point in points), unit.cloud_sum
-            )
+        for unit, points in with_points(rating, wanted):
+            amounts = (point.amount for point in points)
+            of_unit = rating.difference("the rated points", amounts, unit.cloud_sum)
             noise = EXACT.add(noise, of_unit)
             writer.write(unit, points)
         credited, free = False, list[Credit]()
         if writer.feed is not None and not check_mode:
-            credited, free = credit(ledger_options, service, writer.feed, now, recorded_by)
+            credited, free = credit(ledger_options, rating, writer.feed, now, recorded_by)
         watched = writer.finish(watch)
     return {
         "changed": writer.feed != stand.feed or writer.wrote or credited,
@@ -189,9 +188,7 @@ def since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
     return begin if hole is None else min(begin, hole.begin)
 
 
-def _judge(
-    cloud: Cloud, told: rating.RatedPeriods, stand: _Stand, options: ImportOptions, now: datetime
-) -> _Judged:
+def _judge(cloud: Cloud, told: RatedPeriods, stand: _Stand, options: ImportOptions, now: datetime) -> _Judged:
     """Which periods are rated, which cost nothing, and which are missing
     (design/imports.md#missing-hours).
     """

@@ -17,7 +17,7 @@ from .._core.periods import Window
 from .._infomaniak import free_tier
 from .._ledger import entries, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPoint
 from .rated_entries import Feeding, RatedRows, RowMaker
 from .rated_window import Unit, joined
 

@@ -18,8 +18,7 @@ from .._core.money import ROUNDING, from_nano, to_nano
 from .._core.periods import Window, moment_of
 from .._infomaniak import free_tier
 from .._ledger import entries, feeds, sql, totals
-from .._openstack.connection import Service
-from .._openstack.rating.metrics import rated_metrics
+from .._openstack.rating.api import Rating
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,7 +45,7 @@ def credit_source(key: feeds.FeedKey) -> str:
 
 
 def credit(
-    ledger_options: sql.LedgerOptions, service: Service, known: feeds.Feed, now: datetime, recorded_by: str
+    ledger_options: sql.LedgerOptions, rating: Rating, known: feeds.Feed, now: datetime, recorded_by: str
 ) -> tuple[bool, list[Credit]]:
     """Reckon what is due for every feed of the project, which share the tier: whether that changed an entry,
     and the credits.
@@ -59,9 +58,7 @@ def credit(
         first = next(_traffic_rows(ledger.connection, known.key, _rest_of(known.credit_due_from, now)), None)
     told = None
     if first is not None and first["unit"] is None:
-        told = next(
-            (metric.unit for metric in rated_metrics(service) if metric.name == free_tier.METRIC), None
-        )
+        told = next((metric.unit for metric in rating.metrics() if metric.name == free_tier.METRIC), None)
     with sql.writing(ledger_options) as ledger:
         connection = ledger.connection
         of_project = [

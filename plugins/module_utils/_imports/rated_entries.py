@@ -19,7 +19,7 @@ from .._core.money import ROUNDING, exact_sum, plain, to_nano
 from .._core.periods import Window, iso, moment_of
 from .._ledger import entries, entry_rows, feeds
 from .._ledger.entry_rows import Row
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPoint
 from .rated_window import entry_window
 
 _NANO = Decimal("1e-9")

@@ -18,10 +18,9 @@ from .._core.errors import Malformed
 from .._core.money import EXACT, exact_sum, from_nano
 from .._core.periods import Window, iso
 from .._ledger import feeds
-from .._openstack.connection import Service
-from .._openstack.rating.api import RatedPeriods
+from .._openstack.rating.answers import RatedPeriods, RatedPoint
+from .._openstack.rating.api import Rating
 from .._openstack.rating.differences import is_noise
-from .._openstack.rating.points import RatedPoint, days_of, v1_day, v2_frames
 
 DAY_S = 86_400
 #: How many collect periods a cloud is usually behind: CloudKitty's option collect.wait_periods is 2, and the
@@ -154,19 +153,17 @@ def to_read(
     return [unit for unit in found if unit.window in wanted], rest
 
 
-def with_points(
-    rating: Service, api: str, wanted: Sequence[Unit], collect_period_s: int
-) -> Iterator[tuple[Unit, list[RatedPoint]]]:
+def with_points(rating: Rating, wanted: Sequence[Unit]) -> Iterator[tuple[Unit, list[RatedPoint]]]:
     """Each unit with the points of its rated periods, in order; units that touch are read as one window.
 
-    Only one unit's points are held, and those of one request. Raises as points does; Malformed for points out
+    Only one unit's points are held, and those of one request. Raises as Rating does; Malformed for points out
     of their order, as the rest of an hour that was taken for whole would take its first part back.
     """
     for run in _runs(wanted):
         if not run[0].rated:
             yield from ((unit, []) for unit in run)
             continue
-        stream = _in_order(rating, api, Window(run[0].window.begin, run[-1].window.end), collect_period_s)
+        stream = rating.points_by_period(Window(run[0].window.begin, run[-1].window.end))
         frame = next(stream, None)
         for unit in run:
             of_unit: list[RatedPoint] = []
@@ -192,18 +189,6 @@ def _runs(wanted: Sequence[Unit]) -> list[list[Unit]]:
         else:
             runs.append([unit])
     return runs
-
-
-def _in_order(rating: Service, api: str, window: Window, collect_period_s: int) -> Iterator[list[RatedPoint]]:
-    """The points in order of time, those of one period together."""
-    if api == "v2":
-        yield from v2_frames(rating, window, collect_period_s)
-        return
-    for day in days_of(window):
-        # The v1 API does not say in which order a day's frames come.
-        of_day = v1_day(rating, "the rated points", day, collect_period_s)
-        in_order = sorted(of_day, key=lambda point: point.window.begin)
-        yield from (list(frame) for _begin, frame in groupby(in_order, key=lambda point: point.window.begin))
 
 
 def joined(begins: Iterable[datetime], collect_period_s: int) -> tuple[Window, ...]:

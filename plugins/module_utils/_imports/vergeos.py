@@ -20,7 +20,7 @@ from .._core.money import NANO_PER_UNIT, ROUNDING, amount_of, display, exact_sum
 from .._core.periods import Window, ceil_to, iso
 from .._ledger import feeds, sql
 from .._ledger.watch import Watch, unwatched
-from .._openstack.rating.points import RatedPoint
+from .._openstack.rating.answers import RatedPoint
 from .._vergeos import billing
 from .._vergeos.connection import System
 from .cloudkitty import since_last, told_feed

@@ -5,7 +5,7 @@
 """What of the traffic out of object storage is free: the first 10^13 bytes of each UTC month
 (design/money.md#free-tier).
 
-Source: Infomaniak's documentation of its public cloud's billing, read 2026-11-21: what CloudKitty tells is
+Source: Infomaniak's documentation of its public cloud's billing, read 2026-11-21: CloudKitty's amounts are
 before the free 10 TB of storage.objects.outgoing.bytes. It does not say for whom the tier counts; we take it
 as the project's.
 """
@@ -36,7 +36,7 @@ _BYTES = {
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went out in one collect period: size_bytes, None where the cloud does not tell it, and its gross
+    """What went out in one collect period: size_bytes, None where the cloud does not say it, and its gross
     cost.
 
     asked: whether the period is in the window, not only before it in the same month.
@@ -53,7 +53,7 @@ class FreeTier:
     """What of the window's traffic is free. amount: its gross cost, in the cloud's rating currency.
 
     unit: as the cloud names it. used_bytes and credit None: unknown, as the unit is none that we know, or an
-    amount is not told. traffic: by period, since the month began in which the window begins; None where it
+    amount is unknown. traffic: by period, since the month began in which the window begins; None where it
     was not needed.
     """
 
@@ -89,7 +89,7 @@ def traffic_of(
 ) -> list[Traffic]:
     """The metric's rated periods in bytes.
 
-    rated: begin, quantity (None where the cloud does not tell it) and cost of each period, from the first
+    rated: begin, quantity (None where the cloud does not say it) and cost of each period, from the first
     moment of the month in which the window begins.
     """
     return [
@@ -115,7 +115,7 @@ def credit_of(traffic: Iterable[Traffic]) -> Decimal | None:
     """What of the asked traffic is free, in money: in each UTC month the first bytes in time order, the
     straddling frame pro rata.
 
-    None where it is not known how much went out in some period: anything behind that could be free or not.
+    None where it is not known how much went out in some period: anything later could be free or not.
     """
     used: dict[datetime, Decimal] = {}
     credit = Decimal(0)

@@ -17,7 +17,7 @@ from .transport import RETRIED_STATUSES, until_answered
 
 
 def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token") -> Any:
-    """The token's contents, keystoneauth's AccessInfo. Raises LoginFailed in one sentence without a secret."""
+    """The token's contents, keystoneauth's AccessInfo. Raises LoginFailed, which names no secret."""
     import keystoneauth1.exceptions as ksa
 
     def send(timeout: float) -> Any:
@@ -75,7 +75,8 @@ def region_of(region: CloudRegion, access: Any) -> str | None:
         if region.region_name not in offered:
             raise InvalidOption(
                 "region_name",
-                f"{region.auth_url} has no region {region.region_name}; it offers {', '.join(offered) or 'none'}.",
+                f"{region.auth_url} has no region {region.region_name};"
+                f" it offers {', '.join(offered) or 'none'}.",
             )
         return region.region_name
     if len(offered) > 1:

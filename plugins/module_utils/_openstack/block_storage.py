@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Cinder tells it. Source: Block Storage API reference,
+"""Volumes, snapshots, backups and quotas, as Cinder answers. Source: Block Storage API reference,
 https://docs.openstack.org/api-ref/block-storage/.
 """
 
@@ -58,7 +58,7 @@ def quotas(cinder: Service) -> list[Quota]:
 
     Sizes in GB.
 
-    gigabytes in use is volumes and snapshots together (cinder/db/api.py). Raises CloudError.
+    gigabytes in use counts volumes and snapshots (cinder/db/api.py). Raises CloudError.
     """
     reading = "block storage quotas"
     body = cinder.get(reading, f"/os-quota-sets/{cinder.project_id}", {"usage": "true"}).body

@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Nova tells it. Source: Compute API reference, https://docs.openstack.org/api-ref/compute/."""
+"""Servers, flavors, quotas and hours of use, as Nova answers.
+
+Source: Compute API reference, https://docs.openstack.org/api-ref/compute/.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ QUOTA_MICROVERSION = "compute 2.57"
 #: From 2.47 on the flavor is embedded as it was at boot; from 2.69 on servers of a dead cell come without
 #: one.
 SERVER_MICROVERSION = "compute 2.47"
-#: From 2.40 on paged; below, the rest behind the first page is lost without a word.
+#: Paged from 2.40 on; below, everything after the first page is lost silently.
 USAGE_MICROVERSION = "compute 2.40"
 PAGE_SIZE = 1000
 _USAGE_TOTALS = ("total_hours", "total_vcpus_usage", "total_memory_mb_usage", "total_local_gb_usage")
@@ -32,7 +35,8 @@ _DEVICE_SPECS = ("pci_passthrough:", "resources:VGPU", "resources:PGPU", "accel:
 #: is always 0 (nova/quota.py), so their use is not known.
 _NOT_COUNTED = (
     "key_pairs", "server_group_members", "metadata_items", "injected_files", "injected_file_content_bytes",
-    "injected_file_path_bytes", "fixed_ips", "floating_ips", "networks", "security_groups", "security_group_rules",
+    "injected_file_path_bytes", "fixed_ips", "floating_ips", "networks", "security_groups",
+    "security_group_rules",
 )  # fmt: skip
 
 
@@ -43,7 +47,7 @@ class Server:
     created, updated: as Nova writes them, ISO 8601 with Z. gpu: whether the flavor asks for a GPU or another
     PCI device, None where the policy hides what it asks for. gpu_count, vgpu_count: how many, every PCI
     device counted as a GPU; None where that is hidden, or said by a profile of accelerators. floating_ips,
-    volume_ids: what hangs on the server.
+    volume_ids: what is attached to the server.
     """
 
     id: str
@@ -88,7 +92,7 @@ class Flavor:
 
 
 @dataclass(frozen=True)
-class Hours:
+class ServerHours:
     """What the servers of a period used, deleted ones included: each one's present flavor times the time
     between its launch and its end.
 
@@ -110,7 +114,7 @@ def quotas(nova: Service) -> list[Quota]:
 
 
 def servers(nova: Service) -> Iterator[Server]:
-    """Every server of the project, deleted ones left out: GET servers/detail, 1000 a page. Raises CloudError."""
+    """Every server of the project except deleted ones: GET servers/detail, 1000 a page. Raises CloudError."""
     reading = "servers"
     for row in nova.pages(reading, "/servers/detail", "servers", {"limit": PAGE_SIZE}, SERVER_MICROVERSION):
         yield _server(nova, reading, row)
@@ -130,7 +134,7 @@ def flavors(nova: Service) -> list[Flavor]:
     ]
 
 
-def hours(nova: Service, window: Window) -> Hours:
+def hours(nova: Service, window: Window) -> ServerHours:
     """What was used in the window: GET os-simple-tenant-usage/{project}, all pages of 1000 servers summed.
 
     Raises CloudError.
@@ -148,11 +152,11 @@ def hours(nova: Service, window: Window) -> Hours:
     for body in nova.bodies(reading, path, "tenant_usage", query, USAGE_MICROVERSION):
         page = nova.member(reading, body, "tenant_usage", dict)
         if not page:
-            continue  # nothing was used, or the page behind the last full one
+            continue  # nothing was used, or the page after the last full one
         count += len(nova.member(reading, page, "server_usages", list))
         for name in _USAGE_TOTALS:
             totals[name] = _HOURS_CONTEXT.add(totals[name], _number(nova, reading, page, name))
-    return Hours(count, *(totals[name] for name in _USAGE_TOTALS))
+    return ServerHours(count, *(totals[name] for name in _USAGE_TOTALS))
 
 
 def _number(nova: Service, reading: str, page: dict[str, Any], name: str) -> Decimal:
@@ -189,7 +193,7 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
 
 
 def _asks_for_device(extra_specs: dict[str, str] | None) -> bool | None:
-    """Whether a flavor asks for a PCI device or a virtual GPU (Nova's guide, extra specs). None: not told."""
+    """Whether a flavor asks for a PCI device or a virtual GPU (Nova's guide, extra specs). None: unknown."""
     if extra_specs is None:
         return None
     return any(name.startswith(_DEVICE_SPECS) for name in extra_specs)

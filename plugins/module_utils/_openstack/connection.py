@@ -70,7 +70,7 @@ class Login:
         self._renewing = Lock()
 
     def renew(self, expired: str) -> None:
-        """A new token in place of the expired one: one request, however many others find it expired at the
+        """Replace the expired token: one request, however many others find it expired at the
         same time (design/reading-a-cloud.md#retries).
 
         Left to itself, keystoneauth renews for the first of several threads only, and the others keep their
@@ -245,7 +245,7 @@ class Cloud:
     """One login to one project in one region, and its services. Open it once per task."""
 
     def __init__(self, options: ConnectionOptions) -> None:
-        """Logs in: one request. Raises InvalidOption for bad options, LoginFailed where no token was given."""
+        """Log in: one request. Raises InvalidOption for bad options, LoginFailed where there is no token."""
         self._timeout_seconds = float(options.api_timeout or DEFAULT_TIMEOUT_SECONDS)
         region = resolve(options)
         reading = "a token" if options.project is None else f"a token for project {options.project}"
@@ -332,7 +332,7 @@ Reader = Callable[[Service], Any]
 def read_all(
     cloud: Cloud, readers: Mapping[str, tuple[str, Reader]], required: Collection[str] = ()
 ) -> Readings:
-    """Run the readers in parallel, each on its service, and tell what was read.
+    """Run the readers in parallel, each on its service.
 
     Arguments: readers by a name of the reading: (service, function of that Service). required: services that
     the user named. A service that the catalog lacks has status absent and values of None, and is an error

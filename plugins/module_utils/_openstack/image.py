@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Glance tells it. Source: Image service API reference, https://docs.openstack.org/api-ref/image/v2/."""
+"""Images, as Glance answers.
+
+Source: Image service API reference, https://docs.openstack.org/api-ref/image/v2/.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Octavia tells it.
+"""Load balancers and their quotas, as Octavia answers.
 
 Source: Load Balancer API reference, https://docs.openstack.org/api-ref/load-balancer/v2/.
 """
@@ -22,7 +22,7 @@ _NEWER_SPELLING = {"loadbalancer": "load_balancer", "healthmonitor": "health_mon
 
 
 def quotas(octavia: Service) -> list[Quota]:
-    """Limits of the project: one GET lbaas/quotas/{project}. Octavia tells no use. Raises CloudError."""
+    """Limits of the project: one GET lbaas/quotas/{project}. It reports no use. Raises CloudError."""
     reading = "load balancer quotas"
     body = octavia.get(reading, f"/v2/lbaas/quotas/{octavia.project_id}").body
     rows = octavia.member(reading, body, "quota", dict)
@@ -36,7 +36,7 @@ def quotas(octavia: Service) -> list[Quota]:
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
     """A load balancer. created: UTC without a zone. network_id: where its address is,
-    None where the provider tells none. empty: nothing listens, or nothing is behind it."""
+    None where the provider reports none. empty: it has no listener, or no member."""
 
     id: str
     name: str

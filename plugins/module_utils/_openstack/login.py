@@ -18,11 +18,9 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 
-INFOMANIAK_AUTH_URL = "https://api.pub1.infomaniak.cloud/identity/v3"
-
-#: The generic plugins ask the identity service for its versions first; their v3 forms do not.
-_V3_FORM = {"password": "v3password", "token": "v3token"}
-#: What each needs, and what stands for it.
+#: The generic plugins ask the identity service for its versions first; their v3 variants do not.
+_V3_VARIANT = {"password": "v3password", "token": "v3token"}
+#: What each needs, and what replaces it.
 _NEEDED = {
     "v3password": (("username", "user_id"), ("password", "password"), ("project_name", "project_id")),
     "v3token": (("token", "token"), ("project_name", "project_id")),
@@ -36,11 +34,25 @@ _PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 
 
 @dataclass(frozen=True)
+class ProviderEnvironment:
+    """The environment variables in which a provider's users keep an application credential, by name.
+
+    default_auth_url: where the provider's cloud is, unless the variable auth_url says otherwise.
+    """
+
+    credential_id: str
+    secret: str
+    region: str
+    auth_url: str
+    default_auth_url: str
+
+
+@dataclass(frozen=True)
 class ConnectionOptions:
     """The connection options as openstack.cloud names them; api_timeout in seconds, retries included.
 
     project: the name or ID of another project of the same user to log in to, None for the one that the
-    credentials name.
+    credentials name. provider: whose environment variables count where nothing else names a cloud.
     """
 
     cloud: str | None = None
@@ -54,6 +66,7 @@ class ConnectionOptions:
     client_key: str | None = None
     api_timeout: int | None = None
     project: str | None = None
+    provider: ProviderEnvironment | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = 
     unknown cloud name, an unreadable clouds.yaml, missing credentials or an unknown auth_type.
     """
     environment = os.environ if environment is None else environment
-    options = _with_infomaniak_environment(options, environment)
+    options = _with_provider_environment(options, environment)
     named = options.cloud or environment.get("OS_CLOUD")
     region = _get_one(options, load_files=bool(named) or not options.auth)
     from_file = region.name if named or not options.auth else None
@@ -95,7 +108,10 @@ def _require_credentials(config: Mapping[str, Any]) -> None:
     """
     auth = config.get("auth", {})
     if not auth.get("auth_url"):
-        problem = "no cloud is named and no auth_url given; set cloud (a name of clouds.yaml), auth, OS_CLOUD or OS_AUTH_URL."
+        problem = (
+            "no cloud is named and no auth_url given; set cloud (a name of clouds.yaml), auth, OS_CLOUD or"
+            " OS_AUTH_URL."
+        )
         raise InvalidOption("cloud", problem)
     for name, instead in _NEEDED.get(config.get("auth_type", ""), ()):
         if not auth.get(name) and not auth.get(instead):
@@ -105,28 +121,32 @@ def _require_credentials(config: Mapping[str, Any]) -> None:
             )
 
 
-def _with_infomaniak_environment(
+def _with_provider_environment(
     options: ConnectionOptions, environment: Mapping[str, str]
 ) -> ConnectionOptions:
-    """INFOMANIAK_APP_CREDENTIAL_* as auth, where neither options nor OS_* name a cloud; only then
-    Infomaniak's URL is the default.
+    """The provider's application credential as auth, where neither options nor OS_* name a cloud; only then
+    the provider's URL is the default.
     """
-    if options.cloud or options.auth or environment.get("OS_CLOUD") or environment.get("OS_AUTH_URL"):
+    names = options.provider
+    if (
+        names is None
+        or options.cloud
+        or options.auth
+        or environment.get("OS_CLOUD")
+        or environment.get("OS_AUTH_URL")
+    ):
         return options
-    credential, secret = (environment.get(f"INFOMANIAK_APP_CREDENTIAL_{part}") for part in ("ID", "SECRET"))
+    credential, secret = environment.get(names.credential_id), environment.get(names.secret)
     if not credential:
         return options
     if not secret:
-        raise InvalidOption(
-            "INFOMANIAK_APP_CREDENTIAL_SECRET",
-            "is not set although INFOMANIAK_APP_CREDENTIAL_ID is; both are needed.",
-        )
+        raise InvalidOption(names.secret, f"is not set although {names.credential_id} is; both are needed.")
     auth = {
-        "auth_url": environment.get("INFOMANIAK_APP_CREDENTIAL_AUTH_URL") or INFOMANIAK_AUTH_URL,
+        "auth_url": environment.get(names.auth_url) or names.default_auth_url,
         "application_credential_id": credential,
         "application_credential_secret": secret,
     }
-    region = options.region_name or environment.get("INFOMANIAK_APP_CREDENTIAL_REGION")
+    region = options.region_name or environment.get(names.region)
     return replace(options, auth=auth, region_name=region)
 
 
@@ -168,7 +188,7 @@ def _get_one(options: ConnectionOptions, load_files: bool) -> Any:
             raise InvalidOption("region_name", f"{problem}.") from error
         raise InvalidOption("cloud", f"{problem}.{_known_clouds(configuration)}") from error
     except yaml.YAMLError as error:
-        raise InvalidOption("clouds.yaml", "is no valid YAML; check it with any YAML linter.") from error
+        raise InvalidOption("clouds.yaml", "is not valid YAML; check it with any YAML linter.") from error
     except keystoneauth1.exceptions.MissingRequiredOptions as error:
         missing = ", ".join(option.dest for option in error.options)
         raise InvalidOption(
@@ -177,12 +197,12 @@ def _get_one(options: ConnectionOptions, load_files: bool) -> Any:
     except keystoneauth1.exceptions.NoMatchingPlugin as error:
         raise InvalidOption(
             "auth_type",
-            f"{error.name} is no authentication type; use password, token or v3applicationcredential.",
+            f"{error.name} is not an authentication type; use password, token or v3applicationcredential.",
         ) from error
 
 
 def scoped_to(config: dict[str, Any], project: str | None) -> dict[str, Any]:
-    """The configuration with that project in place of its own, by ID where it looks like one; None leaves it.
+    """The configuration with that project instead of its own, by ID where it looks like one; None leaves it.
 
     Raises InvalidOption for an application credential: Keystone binds it to the project that it was made in.
     """
@@ -190,7 +210,10 @@ def scoped_to(config: dict[str, Any], project: str | None) -> dict[str, Any]:
         return config
     auth = config.setdefault("auth", {})
     if any(auth.get(f"application_credential_{key}") for key in ("id", "name")):
-        problem = "an application credential is bound to one project; log in with a password or a token, or name no projects."
+        problem = (
+            "an application credential is bound to one project; log in with a password or a token, or name no"
+            " projects."
+        )
         raise InvalidOption("projects", problem)
     for key in ("project_id", "project_name"):
         auth.pop(key, None)
@@ -211,8 +234,9 @@ def _known_clouds(configuration: Any) -> str:
 
 
 def without_discovery(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with its auth type in the v3 form, /v3 on the auth URL and a default domain, so that
-    login is one request.
+    """The configuration with the v3 variant of its auth type, /v3 on the auth URL and a default domain.
+
+    So a login is one request.
     """
     auth = config.setdefault("auth", {})
     for key in ("auth_url",):
@@ -221,7 +245,7 @@ def without_discovery(config: dict[str, Any]) -> dict[str, Any]:
     auth_type = config.get("auth_type") or "password"
     if auth.get("application_credential_id") or auth.get("application_credential_name"):
         auth_type = "v3applicationcredential" if auth_type in ("password", "v3password") else auth_type
-    config["auth_type"] = _V3_FORM.get(auth_type, auth_type)
+    config["auth_type"] = _V3_VARIANT.get(auth_type, auth_type)
     if not config["auth_type"].startswith("v3"):
         return config
     url = (auth.get("auth_url") or "").rstrip("/")

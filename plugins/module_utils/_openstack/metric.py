@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Gnocchi tells it: resources, metrics with their archive policies, measures of many metrics at once
+"""Resources, metrics with their archive policies, and measures of many metrics at once, as Gnocchi answers
 (design/reading-a-cloud.md#unknown-is-not-zero, design/reading-a-cloud.md#round-trips).
 
 Plain requests rather than gnocchiclient: it asks for the measures of one metric at a time, gives one page of
@@ -33,8 +33,8 @@ MOST_NAMED = 100
 GENERIC = "generic"
 #: What every resource has; the rest are attributes of its type.
 _OF_EVERY_RESOURCE = (
-    "id", "type", "original_resource_id", "project_id", "user_id", "creator", "created_by_user_id", "created_by_project_id",
-    "started_at", "ended_at", "revision_start", "revision_end", "metrics",
+    "id", "type", "original_resource_id", "project_id", "user_id", "creator", "created_by_user_id",
+    "created_by_project_id", "started_at", "ended_at", "revision_start", "revision_end", "metrics",
 )  # fmt: skip
 _TIMESPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.ASCII)
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
@@ -65,7 +65,7 @@ class ArchivePolicy:
 
 @dataclass(frozen=True)
 class Metric:
-    """Something that is measured; resource_id None: of no resource."""
+    """A metric; resource_id None: it belongs to no resource."""
 
     id: str
     name: str
@@ -208,7 +208,7 @@ def _series(
 def _append(
     series: Series, row: Any, window: Window, granularity_s: int, moments: dict[str, datetime]
 ) -> str | None:
-    """Add one measure, or tell what is wrong with it: each of these would make a wrong sum."""
+    """Add one measure, or say what is wrong with it: each of these would make a wrong sum."""
     try:
         text, granularity, value = row
         moment = moments.get(text)
@@ -237,7 +237,7 @@ def _append(
 def _pages(gnocchi: Service, reading: str, ask: Callable[[Row], Answer]) -> Iterator[Row]:
     """The rows of all pages, following the marker of the Link header; ask gets what to add to the query.
 
-    Raises Malformed where a page is no list, its next one cannot be told, or the pages go round.
+    Raises Malformed where a page is no list, its next one is unknown, or the pages go round.
     """
     markers: list[str] = []
     while True:
@@ -286,13 +286,13 @@ def _moment(gnocchi: Service, reading: str, row: Row, key: str) -> datetime | No
 
 def _metric(gnocchi: Service, reading: str, row: Row, policies: dict[str, ArchivePolicy]) -> Metric:
     """A metric; its policy, which most of them share, is read once and kept in policies."""
-    told = gnocchi.member(reading, row, "archive_policy", dict)
-    name = gnocchi.member(reading, told, "name", str)
+    policy = gnocchi.member(reading, row, "archive_policy", dict)
+    name = gnocchi.member(reading, policy, "name", str)
     if name not in policies:
-        policies[name] = _policy(gnocchi, reading, told, name)
+        policies[name] = _policy(gnocchi, reading, policy, name)
     return Metric(
         id=gnocchi.member(reading, row, "id", str),
-        # A metric of no resource need not have a name.
+        # A metric without a resource may lack a name.
         name=row.get("name") or "",
         unit=row.get("unit"),
         resource_id=row.get("resource_id"),
@@ -322,11 +322,11 @@ def _policy(gnocchi: Service, reading: str, row: Row, name: str) -> ArchivePolic
 
 def _seconds(gnocchi: Service, reading: str, row: Row, key: str) -> int:
     """A span of whole seconds: `7 days, 0:05:00`, or a number. Raises Malformed for anything else."""
-    told = row.get(key)
-    found = _TIMESPAN.fullmatch(told) if isinstance(told, str) else None
+    span = row.get(key)
+    found = _TIMESPAN.fullmatch(span) if isinstance(span, str) else None
     if found is not None:
         days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        told = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    if isinstance(told, bool) or not isinstance(told, (int, Decimal)) or told != int(told) or told <= 0:
+        span = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if isinstance(span, bool) or not isinstance(span, (int, Decimal)) or span != int(span) or span <= 0:
         raise Malformed(reading, gnocchi.url, f"an archive policy has no {key} in whole seconds")
-    return int(told)
+    return int(span)

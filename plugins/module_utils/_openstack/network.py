@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Neutron tells it. Source: Networking API reference, https://docs.openstack.org/api-ref/network/v2/."""
+"""Networks, floating IPs and quotas, as Neutron answers.
+
+Source: Networking API reference, https://docs.openstack.org/api-ref/network/v2/.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How Swift tells it. Source: Object Storage API reference, https://docs.openstack.org/api-ref/object-store/."""
+"""Containers, counters and quotas of an account, as Swift answers.
+
+Source: Object Storage API reference, https://docs.openstack.org/api-ref/object-store/.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _OBSOLETE_QUOTA_BYTES = "x-account-meta-quota-bytes"
 @dataclass(frozen=True)
 class Account:
     """The project's account. by_policy: counters of each storage policy, its name in lower case as headers
-    lose the case; None for a counter that Swift does not tell.
+    lose the case; None for a counter that Swift does not report.
 
     limits: quotas by their header; what has none is unlimited. Swift updates its counters with some delay.
     """
@@ -118,37 +121,37 @@ def _account(swift: Service, headers: Mapping[str, str]) -> Account:
 
 
 def quotas(swift: Service) -> list[Quota]:
-    """Limits and use of the account, and of every storage policy that it tells of, by the names of their
+    """Limits and use of the account, and of every storage policy that it reports, by the names of their
     headers.
 
-    One HEAD. Swift reserves nothing. A policy is told of by its counters or by its quota. Raises as account
+    One HEAD. Swift reserves nothing. It reports a policy by its counters or by its quota. Raises as account
     does.
     """
-    told = account(swift)
-    total = {"total_bytes": told.total_bytes, "object_count": told.object_count}
+    whole = account(swift)
+    total = {"total_bytes": whole.total_bytes, "object_count": whole.object_count}
     rows = []
     for header, counter in QUOTA_HEADERS.items():
-        rows.append(Quota(header, told.limits.get(header), total[counter], 0))
+        rows.append(Quota(header, whole.limits.get(header), total[counter], 0))
         prefix = header + _POLICY_INFIX
-        limited = {name.removeprefix(prefix) for name in told.limits if name.startswith(prefix)}
-        for policy in sorted(limited | told.by_policy.keys()):
-            used = _used_in(told, policy, counter)
+        limited = {name.removeprefix(prefix) for name in whole.limits if name.startswith(prefix)}
+        for policy in sorted(limited | whole.by_policy.keys()):
+            used = _used_in(whole, policy, counter)
             rows.append(
-                Quota(prefix + policy, told.limits.get(prefix + policy), used, None if used is None else 0)
+                Quota(prefix + policy, whole.limits.get(prefix + policy), used, None if used is None else 0)
             )
     return rows
 
 
-def _used_in(told: Account, policy: str, counter: str) -> int | None:
+def _used_in(whole: Account, policy: str, counter: str) -> int | None:
     """What is used of a policy.
 
     Swift leaves out policies without a container: 0, where those it shows have them all.
     """
-    if policy in told.by_policy:
-        return told.by_policy[policy][counter]
-    shown = [counters["container_count"] for counters in told.by_policy.values()]
-    known = [count for count in shown if count is not None]
-    return 0 if len(known) == len(shown) and sum(known) == told.container_count else None
+    if policy in whole.by_policy:
+        return whole.by_policy[policy][counter]
+    reported = [counters["container_count"] for counters in whole.by_policy.values()]
+    known = [count for count in reported if count is not None]
+    return 0 if len(known) == len(reported) and sum(known) == whole.container_count else None
 
 
 def _policy_counter(header: str) -> str | None:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One quota as a service tells it: the row that every service's quota reading gives."""
+"""One quota: the row that every service's quota reading gives."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .connection import Service
 @dataclass(frozen=True)
 class Quota:
     """limit, used and reserved in the service's own unit. limit None: unlimited; used or reserved None: the
-    service does not tell it.
+    service does not report it.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Quota:
 
     @property
     def taken(self) -> int | None:
-        """What counts against the limit: used and reserved together; None where the service does not tell
+        """What counts against the limit: used plus reserved; None where the service does not report
         them.
         """
         return None if self.used is None or self.reserved is None else self.used + self.reserved
@@ -35,7 +35,7 @@ class Quota:
 def limit_in(service: Service, reading: str, row: Mapping[str, Any], key: str) -> int | None:
     """row[key] as a limit: null and any negative number (-1, as a rule) are unlimited, which is None.
 
-    Raises Malformed where it is missing or no whole number: a limit that was not told is not unlimited.
+    Raises Malformed where it is missing or no whole number: a missing limit is not unlimited.
     """
     if key in row and row[key] is None:
         return None

@@ -32,7 +32,7 @@ class QuotaName:
 
 @dataclass(frozen=True)
 class QuotaFamily:
-    """Quotas of one volume type or storage policy each: its name stands behind the prefix, as the service
+    """Quotas of one volume type or storage policy each: its name follows the prefix, as the service
     writes it.
     """
 
@@ -50,18 +50,23 @@ QUOTA_NAMES = (
     QuotaName("ram_mb", "compute", "ram", "ram", "ram"),
     QuotaName("key_pairs", "compute", "key_pairs", "key-pairs", "key_pairs"),
     QuotaName("server_groups", "compute", "server_groups", "server-groups", "server_groups"),
-    QuotaName("server_group_members", "compute", "server_group_members", "server-group-members", "server_group_members", "server group"),
+    QuotaName("server_group_members", "compute", "server_group_members", "server-group-members",
+              "server_group_members", "server group"),
     QuotaName("metadata_items", "compute", "metadata_items", "properties", "properties", "server"),
     QuotaName("injected_files", "compute", "injected_files", "injected-files", "injected_files", "request"),
-    QuotaName("injected_file_content_bytes", "compute", "injected_file_content_bytes", "injected-file-size", "injected_file_size", "file"),
-    QuotaName("injected_file_path_bytes", "compute", "injected_file_path_bytes", "injected-path-size", "injected_path_size", "file"),
+    QuotaName("injected_file_content_bytes", "compute", "injected_file_content_bytes", "injected-file-size",
+              "injected_file_size", "file"),
+    QuotaName("injected_file_path_bytes", "compute", "injected_file_path_bytes", "injected-path-size",
+              "injected_path_size", "file"),
     QuotaName("fixed_ips", "compute", "fixed_ips", "fixed_ips", "fixed_ips"),
     QuotaName("volumes", "block_storage", "volumes", "volumes", "volumes"),
     QuotaName("gigabytes", "block_storage", "gigabytes", "gigabytes", "gigabytes"),
-    QuotaName("per_volume_gigabytes", "block_storage", "per_volume_gigabytes", "per-volume-gigabytes", "per_volume_gigabytes", "volume"),
+    QuotaName("per_volume_gigabytes", "block_storage", "per_volume_gigabytes", "per-volume-gigabytes",
+              "per_volume_gigabytes", "volume"),
     QuotaName("snapshots", "block_storage", "snapshots", "snapshots", "snapshots"),
     QuotaName("backups", "block_storage", "backups", "backups", "backups"),
-    QuotaName("backup_gigabytes", "block_storage", "backup_gigabytes", "backup-gigabytes", "backup_gigabytes"),
+    QuotaName("backup_gigabytes", "block_storage", "backup_gigabytes", "backup-gigabytes",
+              "backup_gigabytes"),
     QuotaName("groups", "block_storage", "groups", "groups", "groups"),
     QuotaName("networks", "network", "network", "networks", "networks"),
     QuotaName("subnets", "network", "subnet", "subnets", "subnets"),
@@ -72,7 +77,8 @@ QUOTA_NAMES = (
     QuotaName("rbac_policies", "network", "rbac_policy", "rbac_policies", "rbac_policies"),
     QuotaName("security_groups", "network", "security_group", "secgroups", "secgroups"),
     QuotaName("security_group_rules", "network", "security_group_rule", "secgroup-rules", "secgroup_rules"),
-    QuotaName("object_storage_bytes", "object_storage", "x-account-quota-bytes", None, "object_storage_bytes"),
+    QuotaName("object_storage_bytes", "object_storage", "x-account-quota-bytes", None,
+              "object_storage_bytes"),
     QuotaName("object_storage_objects", "object_storage", "x-account-quota-count", None, None),
     QuotaName("load_balancers", "load_balancer", "load_balancer", None, None),
     QuotaName("listeners", "load_balancer", "listener", None, None),

@@ -78,8 +78,8 @@ def _pause_seconds(response: Any, attempt: int) -> float:
     """Retry-After in seconds where given (RFC 9110 section 10.2.3; its date form is not used by OpenStack),
     else growing pauses.
     """
-    told = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(told) if told.isdigit() else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
+    header = response.headers.get("Retry-After", "") if response is not None else ""
+    return float(header) if header.isdigit() else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
 
 
 def _connection_problem(error: Exception) -> str:
@@ -117,7 +117,7 @@ def refuse(reading: str, url: str, response: Any) -> NoReturn:
 
 
 def _message_in(response: Any) -> str:
-    """The sentence inside an error body, whichever of OpenStack's styles it has; empty for HTML or nothing."""
+    """The sentence inside an error body of any of OpenStack's styles; empty for HTML or nothing."""
     try:
         body = json.loads(response.content)
     except ValueError:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Whether what is required fits into what is left, and which quotas are nearly full. No cloud is asked here."""
+"""Whether what is required fits into what is left, and which quotas are nearly full. No requests."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Shortfall:
 
 
 @dataclass(frozen=True)
-class Unknown:
-    """A required quota of which nobody can tell whether it has room, and why not."""
+class UnknownRoom:
+    """A required quota whose room is unknown, and why."""
 
     name: str
     service: str
@@ -55,7 +55,7 @@ class Headroom:
     """What a requirement comes to, by the order in which it names the quotas."""
 
     shortfalls: tuple[Shortfall, ...]
-    unknown: tuple[Unknown, ...]
+    unknown: tuple[UnknownRoom, ...]
 
     @property
     def fits(self) -> bool | None:
@@ -87,7 +87,7 @@ def parse_warn_at(text: str) -> Decimal:
     part = parse_amount(text, "warn_at")
     if not 0 <= part <= 1:
         raise InvalidOption(
-            "warn_at", f"'{text}' is no part of a limit; write a number from 0 to 1, such as \"0.8\"."
+            "warn_at", f"'{text}' is not a fraction of a limit; write a number from 0 to 1, such as \"0.8\"."
         )
     return part
 
@@ -105,7 +105,7 @@ def whole_number(value: Any, option: str, or_else: str = "") -> int:
         return int(value)
     said = value if isinstance(value, str) else repr(value)
     raise InvalidOption(
-        option, f"'{said[:40]}' is no amount of a quota; write a whole number from zero up{or_else}."
+        option, f"'{said[:40]}' is not a quota amount; write a whole number from zero up{or_else}."
     )
 
 
@@ -126,8 +126,7 @@ def refuse_unknown_names(names: Iterable[str], quotas: Quotas, option: str) -> N
     """Raise InvalidOption for a name that is neither in the table nor among what was read, with those it is
     close to.
 
-    A name of a volume type or storage policy is taken for good where its service was not read: nobody can
-    tell.
+    A name of a volume type or storage policy is accepted where its service was not read.
     """
     known = BY_NAME.keys() | flat(quotas).keys()
     for name in names:
@@ -142,7 +141,7 @@ def judge(quotas: Quotas, required: Mapping[str, int]) -> Headroom:
 
     A limit on each single thing has to hold the required one alone.
 
-    Something whose use is not told is short where already the required amount is more than its limit, and
+    Something whose use is unknown is short where already the required amount is more than its limit, and
     else unknown.
     """
     rows = flat(quotas)
@@ -151,22 +150,25 @@ def judge(quotas: Quotas, required: Mapping[str, int]) -> Headroom:
         service, row = rows.get(name, (service_of(name) or "", None))
         if row is None:
             read = quotas.get(service) is not None
-            reason = f"{service} tells no such quota" if read else f"{service} was not read"
-            unknown.append(Unknown(name, service, amount, reason))
+            reason = f"{service} reports no such quota" if read else f"{service} was not read"
+            unknown.append(UnknownRoom(name, service, amount, reason))
         elif row.limit is None:
             continue
         elif (row.taken or 0) + amount > row.limit:
             missing = (row.taken or 0) + amount - row.limit
             shortfalls.append(Shortfall(name, service, row.limit, row.used, row.reserved, amount, missing))
         elif row.taken is None and not of_each(name):
-            unknown.append(Unknown(name, service, amount, f"{service} does not tell how much of it is used"))
+            unknown.append(
+                UnknownRoom(name, service, amount, f"{service} does not report how much of it is used")
+            )
     return Headroom(tuple(shortfalls), tuple(unknown))
 
 
 def refusal(headroom: Headroom, smallest_pack: str | None) -> str:
     """Why it may not go on, in one sentence that keeps limit, used, required and missing apart."""
     short = [
-        f"{row.name} has limit {row.limit}, used {_told(row.used)}, reserved {_told(row.reserved)}, required {row.required},"
+        f"{row.name} has limit {row.limit}, used {_format(row.used)}, reserved {_format(row.reserved)},"
+        f" required {row.required},"
         f" missing {'at least ' if row.used is None else ''}{row.missing}"
         for row in headroom.shortfalls
     ]
@@ -193,18 +195,18 @@ def at_least(quotas: Quotas, part: Decimal) -> list[dict[str, Any]]:
             if row.limit:
                 found.append(((1, -Fraction(row.taken, row.limit), service, row.name), row))
             elif row.taken:
-                # Nothing is allowed, and something is there: nothing is worse.
+                # The limit is zero and something exists: that is the worst.
                 found.append(((0, Fraction(-row.taken), service, row.name), row))
     return [
-        {"service": place[2], "name": row.name, **to_result(row)}
-        for place, row in sorted(found, key=lambda one: one[0])
+        {"service": key[2], "name": row.name, **to_result(row)}
+        for key, row in sorted(found, key=lambda one: one[0])
     ]
 
 
 def to_result(row: Quota) -> dict[str, Any]:
     """One quota of a result. free is limit - used - reserved and may be negative.
 
-    It and utilization are null where no limit or no use is known; of a limit of 0 no part can be told.
+    It and utilization are null where no limit or no use is known; a limit of 0 has no utilization.
     """
     free = utilization = None
     if row.limit is not None and row.taken is not None:
@@ -230,11 +232,11 @@ def _close_to(name: str, known: Collection[str]) -> str:
 
 
 def of_each(name: str) -> bool:
-    """Whether the limit holds for each single thing, such as the members of one server group, and not for all
-    together.
+    """Whether the limit holds for each single thing, such as the members of one server group, not for the sum
+    of all.
     """
     return name in BY_NAME and BY_NAME[name].of_each is not None
 
 
-def _told(number: int | None) -> str:
+def _format(number: int | None) -> str:
     return "unknown" if number is None else str(number)

@@ -23,8 +23,8 @@ from . import series as of_series
 ENOUGH_MEASURES = 1000
 #: So many are asked for at once, which is about 12 MB of JSON and 100 MB while it is read.
 MEASURES_PER_REQUEST = 250_000
-#: What tells the use of CPUs: nanoseconds of work, and how many there are; of both the mean, and of how many
-#: samples that is.
+#: The metrics of the use of CPUs: nanoseconds of work, and how many there are; of both the mean, and of
+#: how many samples that is.
 CPU, VCPUS, MEAN, COUNT = "cpu", "vcpus", "mean", "count"
 
 
@@ -53,7 +53,7 @@ class MetricOptions:
 
 @dataclass(frozen=True)
 class Found:
-    """What is there: the resources by their id, and the metrics that were chosen."""
+    """What exists: the resources by their id, and the metrics that were chosen."""
 
     resources: Mapping[str, MeasuredResource]
     metrics: Sequence[Metric]
@@ -90,24 +90,27 @@ def _refuse_what_is_not_kept(one: Metric, options: MetricOptions) -> None:
         methods = ", ".join(sorted(policy.aggregation_methods))
         raise InvalidOption("aggregation", f"{about}, which has {methods}, not {options.aggregation}.")
     kept = [one.granularity_s for one in policy.definition]
-    told = " or ".join(f"{seconds}" for seconds in kept)
+    choices = " or ".join(f"{seconds}" for seconds in kept)
     if asked is not None and asked not in kept:
-        raise InvalidOption("granularity", f"{about}, which keeps {told} seconds, not {asked}.")
+        raise InvalidOption("granularity", f"{about}, which keeps {choices} seconds, not {asked}.")
     wanted, read = options.resample_s, kept if asked is None else [asked]
     if wanted is not None and not any(wanted % seconds == 0 for seconds in read):
-        told = " or ".join(f"{seconds}" for seconds in read)
+        choices = " or ".join(f"{seconds}" for seconds in read)
         raise InvalidOption(
-            "resample", f"{wanted} seconds are no multiple of the granularity, {told} for {about}."
+            "resample", f"{wanted} seconds are no multiple of the granularity, {choices} for {about}."
         )
 
 
 def _refuse_mixtures(plan: Mapping[int, list[Metric]]) -> None:
-    """Raise InvalidOption where metrics of one name would be put together at two granularities."""
+    """Raise InvalidOption where metrics of one name would be aggregated at two granularities."""
     seen: dict[str, int] = {}
     for seconds, some in plan.items():
         for one in some:
             if seen.setdefault(one.name, seconds) != seconds:
-                problem = f"metrics named {one.name} are kept at different ones ({seen[one.name]} and {seconds}); name one."
+                problem = (
+                    f"metrics named {one.name} are kept at different ones ({seen[one.name]} and {seconds});"
+                    " name one."
+                )
                 raise InvalidOption("granularity", problem)
 
 
@@ -144,21 +147,23 @@ def read_measures(
         wanted = [(one.id, options.aggregation) for one in some]
         wanted += [one for references in counted.values() for one in references if one is not None]
         references = list(dict.fromkeys(wanted))
-        told = _in_parts(gnocchi, references, window, granularity_s)
+        series_of = _in_parts(gnocchi, references, window, granularity_s)
         for one in some:
-            series = told[one.id, options.aggregation]
+            series = series_of[one.id, options.aggregation]
             of_resource = None if one.resource_id is None else found.resources[one.resource_id]
             without = of_series.gaps(series, window, granularity_s, of_resource, now)
             measured.append(Measured(one, granularity_s, window, series, without))
         for resource_id, (cpu, samples, vcpus) in counted.items():
-            sampled = None if samples is None else told[samples]
-            used[resource_id] = of_series.cpu_utilization(told[cpu], sampled, told[vcpus], granularity_s, now)
+            sampled = None if samples is None else series_of[samples]
+            used[resource_id] = of_series.cpu_utilization(
+                series_of[cpu], sampled, series_of[vcpus], granularity_s, now
+            )
     measured.sort(key=lambda one: (one.metric.resource_id or "", one.metric.name, one.metric.id))
     return measured, used
 
 
 def _on_edges(window: Window | None, granularity_s: int) -> Window:
-    """The granules that begin in the window: neighbouring windows have none in common
+    """The granules that begin in the window: adjacent windows share none
     (design/reading-a-cloud.md#windows-sent-to-the-cloud).
     """
     if window is None:
@@ -168,7 +173,7 @@ def _on_edges(window: Window | None, granularity_s: int) -> Window:
 
 
 def _counted(some: Iterable[Metric]) -> dict[str, tuple[Reference, Reference | None, Reference]]:
-    """The resources that tell the use of their CPUs, and what tells it: the work, how many samples that is
+    """The resources whose use of CPUs is measured, and by what: the work, how many samples that is
     of, the CPUs.
     """
     by_resource: dict[str, dict[str, Metric]] = {}
@@ -197,7 +202,7 @@ def _in_parts(
     if granules == 0:
         return {one: Series() for one in references}
     size = max(MEASURES_PER_REQUEST // granules, 1)
-    told: dict[Reference, Series] = {}
+    found: dict[Reference, Series] = {}
     for first in range(0, len(references), size):
-        told |= metric.measures(gnocchi, references[first : first + size], window, granularity_s)
-    return told
+        found |= metric.measures(gnocchi, references[first : first + size], window, granularity_s)
+    return found

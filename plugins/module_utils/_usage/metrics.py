@@ -60,13 +60,13 @@ def read_metrics(cloud: Cloud, options: MetricOptions, now: datetime) -> Row:
         "period_end": None if options.window is None else iso(options.window.end),
         "aggregation": options.aggregation,
         "resample_s": options.resample_s,
-        **_told(found, measured, options),
+        **_result(found, measured, options),
     }
 
 
 def _lists(options: MetricOptions) -> dict[str, tuple[str, Any]]:
     """The readings of what there is, which run side by side."""
-    # Of what is named all is told, and of what is not what there was in the window.
+    # What is named counts whenever it lived; other resources only where they lived in the window.
     alive = None if options.resources else options.window
     named = (options.resource_type, options.resources, options.children, alive)
     readings: dict[str, tuple[str, Any]] = {
@@ -88,7 +88,7 @@ def _is_id(text: str) -> bool:
 
 
 def _found(cloud: Cloud, listed: Readings, options: MetricOptions) -> Found | None:
-    """What is there and was asked for; None where a list of it is missing."""
+    """What exists and was asked for; None where a list of it is missing."""
     lists = dict(listed.values)
     if any(one is None for one in lists.values()):
         return None
@@ -96,7 +96,7 @@ def _found(cloud: Cloud, listed: Readings, options: MetricOptions) -> Found | No
     everything = not options.resources and options.resource_type == metric.GENERIC
     chosen = {}
     for one in (one for some in lists.values() for one in some):
-        # A login that may see other projects' metrics is told of them too.
+        # A login that may see other projects' metrics gets them too.
         of_none = one.resource_id is None and one.created_by_project_id == cloud.identity.project_id
         ours = one.resource_id in resources or (everything and of_none)
         if ours and (not options.metrics or one.name in options.metrics or one.id in options.metrics):
@@ -128,7 +128,7 @@ def _nothing_of(gnocchi: Service, missing: Mapping[str, list[str]]) -> CloudErro
     return NotFound("metrics", gnocchi.url, f"this project has {' and '.join(said)}", 404)
 
 
-def _told(
+def _result(
     found: Found | None, measured: tuple[list[Measured], dict[str, Series]] | None, options: MetricOptions
 ) -> Row:
     """The lists of the result, null where they were not read; measures and summaries null where they were not
@@ -170,7 +170,7 @@ def _resource(one: MeasuredResource, used: Series | None) -> Row:
 
 
 def _metric(one: Metric, measured: Measured | None, options: MetricOptions) -> Row:
-    told = None if measured is None else _resampled(measured, options)
+    series = None if measured is None else _resampled(measured, options)
     return {
         "id": one.id,
         "name": one.name,
@@ -178,9 +178,9 @@ def _metric(one: Metric, measured: Measured | None, options: MetricOptions) -> R
         "resource_id": one.resource_id,
         "archive_policy": one.policy.name,
         "granularity_s": None if measured is None else measured.granularity_s,
-        "measures": _rows(told) if told is not None and options.with_measures else None,
+        "measures": _rows(series) if series is not None and options.with_measures else None,
         "missing": None if measured is None else len(measured.gaps),
-        "summary": _summary(summarized(told)) if told is not None and options.with_summary else None,
+        "summary": _summary(summarized(series)) if series is not None and options.with_summary else None,
     }
 
 
@@ -216,7 +216,7 @@ def _policy(one: ArchivePolicy) -> Row:
 
 
 def _reaggregated(measured: Iterable[Measured], method: str, options: MetricOptions) -> list[Row]:
-    """One series for all metrics of a name, in place of each one's."""
+    """One series for all metrics of a name, instead of each one's."""
     by_name: dict[str, list[Measured]] = {}
     for one in measured:
         by_name.setdefault(one.metric.name, []).append(one)
@@ -227,7 +227,7 @@ def _reaggregated(measured: Iterable[Measured], method: str, options: MetricOpti
             "granularity_s": some[0].granularity_s,
             "measures": [
                 {"timestamp": iso(row.moment), "value": row.value, "count": row.count, "missing": row.missing}
-                for row in of_series.together(
+                for row in of_series.aggregated(
                     [(_resampled(one, options), _resampled_gaps(one, options)) for one in some], method
                 )
             ],

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.errors import InvalidOption
+from .._infomaniak import quota_packs as infomaniak
 from .._openstack.quota import Quota
 from .._openstack.quota_names import service_of
 from .headroom import Quotas, flat, judge, of_each, whole_number
@@ -21,8 +22,8 @@ from .headroom import Quotas, flat, judge, of_each, whole_number
 #: today counts.
 NEVER_COMPARED = frozenset(
     {
-        "max_projects_per_account", "max_users_per_project", "fixed_ips", "injected_files", "injected_file_content_bytes",
-        "injected_file_path_bytes",
+        "max_projects_per_account", "max_users_per_project", "fixed_ips", "injected_files",
+        "injected_file_content_bytes", "injected_file_path_bytes",
     }
 )  # fmt: skip
 #: Of these, and of what limits each single thing, a project uses nothing: Nova counts key pairs per user.
@@ -37,53 +38,15 @@ class Pack:
     limits: Mapping[str, int | None]
 
 
-_LEVELS = ("level1", "level2", "level3")
-#: Infomaniak's documentation of its public cloud, "Quotas and Accounting", read 2026-11-21; object storage of
-#: 1, 10 and 100 TB.
-_LIMITS: Mapping[str, tuple[int | None, int | None, int | None]] = {
-    "instances": (10, 50, 200),
-    "cores": (20, 200, 500),
-    "ram_mb": (65536, 1048576, 2097152),
-    "key_pairs": (10, 100, 100),
-    "server_groups": (10, 20, 100),
-    "server_group_members": (10, 100, 200),
-    "metadata_items": (128, 128, 128),
-    "injected_files": (5, 5, 5),
-    "injected_file_content_bytes": (10240, 10240, 10240),
-    "injected_file_path_bytes": (255, 255, 255),
-    "fixed_ips": (None, None, None),
-    "volumes": (20, 100, 500),
-    "volumes_CEPH_1_perf1": (None, None, None),
-    "gigabytes": (1000, 10000, 50000),
-    "gigabytes_CEPH_1_perf1": (None, None, None),
-    "per_volume_gigabytes": (None, None, None),
-    "snapshots": (10, 50, 100),
-    "snapshots_CEPH_1_perf1": (None, None, None),
-    "backups": (10, 50, 100),
-    "backup_gigabytes": (1000, 5000, 50000),
-    "groups": (10, 20, 50),
-    "networks": (10, 50, 100),
-    "subnets": (10, 50, 100),
-    "subnet_pools": (None, None, None),
-    "ports": (20, 200, 500),
-    "routers": (10, 10, 10),
-    "floating_ips": (10, 50, 100),
-    "rbac_policies": (10, 10, 10),
-    "security_groups": (10, 20, 500),
-    "security_group_rules": (100, 200, 1000),
-    "object_storage_bytes": (1099511627776, 10995116277760, 109951162777600),
-    "max_projects_per_account": (3, 15, 50),
-    "max_users_per_project": (3, 15, 50),
-}
 #: The lowest first.
 INFOMANIAK_PACKS = tuple(
-    Pack(level, {name: limits[number] for name, limits in _LIMITS.items()})
-    for number, level in enumerate(_LEVELS)
+    Pack(level, {name: limits[number] for name, limits in infomaniak.LIMITS.items()})
+    for number, level in enumerate(infomaniak.LEVELS)
 )
 
 
 def parse_packs(given: Sequence[Mapping[str, Any]]) -> tuple[Pack, ...]:
-    """The packs of a user, the lowest first, in place of the shipped ones; -1 and null are unlimited.
+    """The packs of a user, the lowest first, instead of the shipped ones; -1 and null are unlimited.
 
     Raises InvalidOption for a limit that is no such number, and for a level that comes twice.
     """
@@ -97,7 +60,7 @@ def parse_packs(given: Sequence[Mapping[str, Any]]) -> tuple[Pack, ...]:
     levels = [pack.level for pack in packs]
     for level in levels:
         if levels.count(level) > 1:
-            raise InvalidOption("packs", f"{level} comes more than once.")
+            raise InvalidOption("packs", f"{level} is given more than once; give each level once.")
     return packs
 
 
@@ -134,7 +97,7 @@ def smallest_pack(packs: Iterable[Pack], quotas: Quotas, required: Mapping[str, 
     none.
 
     What a pack does not name keeps its present limit. quotas: without services that the cloud does not have,
-    of which nothing can be used. A pack that limits what was not read, or what nobody tells the use of, is
+    of which nothing can be used. A pack that limits what was not read, or whose use is unknown, is
     not known to have room (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     return next((pack.level for pack in packs if _has_room(pack, quotas, required)), None)

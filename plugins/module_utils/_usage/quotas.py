@@ -28,7 +28,7 @@ class QuotaOptions:
     """What is asked.
 
     services: those named by the user, empty for whatever the catalog offers. on_error: fail or warn.
-    count_load_balancers: one request more for what Octavia does not tell. required: amounts by quota, None
+    count_load_balancers: one request more for what Octavia does not report. required: amounts by quota, None
     where nothing is asked. packs: the lowest first. warn_at: the part of a limit from which on a quota is
     listed, None for no list.
     """
@@ -48,7 +48,7 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
     One request per service, and one more where load balancers are counted.
 
     Raises CloudError for what was not read, unless on_error is warn: then the service's quotas are null and
-    complete is false. Raises InvalidOption for a quota that nobody knows, and Refused, if the user wants
+    complete is false. Raises InvalidOption for an unknown quota, and Refused, if the user wants
     that, where the required does not fit.
     """
     readings = _read(cloud, options)

@@ -50,17 +50,18 @@ COUNTERS = tuple(counter for counters in _COUNTERS_OF.values() for counter in co
 DAY = HOUR * 24
 COLUMNS = Columns(
     (
-        "type", "id", "name", "status", "size", "size_unit", "kind", "created_at", "attached_to", "metadata", "region",
+        "type", "id", "name", "status", "size", "size_unit", "kind", "created_at", "attached_to", "metadata",
+        "region",
     ),
     nested=("attached_to", "metadata"),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class UsedResource:
     """One resource. size in size_unit, None where it has none; kind: flavor, volume type or storage policy.
 
-    attached_to: ids of what it hangs on. counts: what it adds to COUNTERS, None for an unknown number.
+    attached_to: ids of what it is attached to. counts: what it adds to COUNTERS, None for an unknown number.
     idle: why it costs and does nothing, None where it does something; a snapshot's age decides that later.
     """
 
@@ -81,9 +82,9 @@ class Resource:
     def to_result(self, now: datetime) -> dict[str, Any]:
         """One row of the result."""
         age_hours = None if self.created is None else round((now - self.created) / HOUR, 1)
-        return {**self.as_row(), "age_hours": age_hours}
+        return {**self.to_row(), "age_hours": age_hours}
 
-    def as_row(self) -> dict[str, Any]:
+    def to_row(self) -> dict[str, Any]:
         """What stays the same while the resource does: COLUMNS."""
         return {
             "type": self.type,
@@ -110,7 +111,7 @@ class Filter:
     name: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
-    def wants(self, one: Resource) -> bool:
+    def wants(self, one: UsedResource) -> bool:
         """Whether the resource is wanted."""
         return (
             (not self.types or one.type in self.types)
@@ -119,22 +120,22 @@ class Filter:
         )
 
 
-def instance(server: Server, region: str | None) -> Resource:
-    """A server; it hangs on the volumes that are attached to it."""
+def instance(server: Server, region: str | None) -> UsedResource:
+    """A server; it is attached to its volumes."""
     counts = {
         "instance_count": 1,
         "total_vcpus": server.vcpus,
         "total_ram_mb": server.ram_mb,
         "total_disk_gb": server.disk_gb,
     }
-    return Resource(
-        INSTANCE, server.id, server.name, server.status, server.vcpus, "vcpu", server.flavor_name, _moment(server.created),
-        server.volume_ids, server.metadata, counts, _idle_server(server), region,
+    return UsedResource(
+        INSTANCE, server.id, server.name, server.status, server.vcpus, "vcpu", server.flavor_name,
+        _moment(server.created), server.volume_ids, server.metadata, counts, _idle_server(server), region,
     )  # fmt: skip
 
 
 def _idle_server(server: Server) -> str | None:
-    """A stopped server keeps its place, and what hangs on it is charged as before."""
+    """A stopped server stays allocated, and what is attached to it is charged as before."""
     if server.status != "SHUTOFF":
         return None
     if server.gpu:
@@ -142,66 +143,69 @@ def _idle_server(server: Server) -> str | None:
     return "stopped_with_floating_ip" if server.floating_ips else "stopped"
 
 
-def volume(one: Volume, region: str | None) -> Resource:
-    """A volume; it hangs on servers."""
-    return Resource(
-        VOLUME, one.id, one.name, one.status, one.size_gb, "GB", one.volume_type, _moment(one.created), one.server_ids, one.metadata,
-        {"volume_count": 1, "total_size_gb": one.size_gb}, None if one.attached else "unattached", region,
+def volume(one: Volume, region: str | None) -> UsedResource:
+    """A volume; it is attached to servers."""
+    return UsedResource(
+        VOLUME, one.id, one.name, one.status, one.size_gb, "GB", one.volume_type, _moment(one.created),
+        one.server_ids, one.metadata, {"volume_count": 1, "total_size_gb": one.size_gb},
+        None if one.attached else "unattached", region,
     )  # fmt: skip
 
 
-def snapshot(one: Copy, region: str | None) -> Resource:
-    """A snapshot; it hangs on its volume."""
+def snapshot(one: Copy, region: str | None) -> UsedResource:
+    """A snapshot; it is attached to its volume."""
     counts = {"snapshot_count": 1, "snapshot_gb": one.size_gb}
     return _copy(SNAPSHOT, one, counts, region)
 
 
-def backup(one: Copy, region: str | None) -> Resource:
-    """A backup; it hangs on its volume, which may be gone."""
+def backup(one: Copy, region: str | None) -> UsedResource:
+    """A backup; it is attached to its volume, which may be gone."""
     return _copy(BACKUP, one, {"backup_count": 1, "backup_gb": one.size_gb}, region)
 
 
-def _copy(kind: str, one: Copy, counts: Mapping[str, int | None], region: str | None) -> Resource:
-    return Resource(
-        kind, one.id, one.name, one.status, one.size_gb, "GB", None, _moment(one.created), (one.volume_id,), one.metadata, counts,
-        None, region,
+def _copy(kind: str, one: Copy, counts: Mapping[str, int | None], region: str | None) -> UsedResource:
+    return UsedResource(
+        kind, one.id, one.name, one.status, one.size_gb, "GB", None, _moment(one.created), (one.volume_id,),
+        one.metadata, counts, None, region,
     )  # fmt: skip
 
 
-def floating_ip(one: FloatingIp, region: str | None) -> Resource:
-    """A floating IP under its address; it hangs on what has the port it is associated with, on the port where
-    that is not told.
+def floating_ip(one: FloatingIp, region: str | None) -> UsedResource:
+    """A floating IP under its address; it is attached to the owner of its port, to the port where
+    that is unknown.
     """
     on = one.device_id or one.port_id
-    return Resource(
-        FLOATING_IP, one.id, one.address, one.status, None, None, None, _moment(one.created), (on,) if on else (), _tags(one.tags),
-        {"floating_ip_count": 1}, None if one.in_use else "unassociated", region,
+    return UsedResource(
+        FLOATING_IP, one.id, one.address, one.status, None, None, None, _moment(one.created),
+        (on,) if on else (), _tags(one.tags), {"floating_ip_count": 1},
+        None if one.in_use else "unassociated", region,
     )  # fmt: skip
 
 
-def load_balancer(one: LoadBalancer, region: str | None) -> Resource:
-    """A load balancer; it hangs on the network of its address."""
+def load_balancer(one: LoadBalancer, region: str | None) -> UsedResource:
+    """A load balancer; it is attached to the network of its address."""
     on = (one.network_id,) if one.network_id else ()
-    return Resource(
-        LOAD_BALANCER, one.id, one.name, one.status, None, None, None, _moment(one.created), on, _tags(one.tags),
-        {"load_balancer_count": 1}, "empty" if one.empty else None, region,
+    return UsedResource(
+        LOAD_BALANCER, one.id, one.name, one.status, None, None, None, _moment(one.created), on,
+        _tags(one.tags), {"load_balancer_count": 1}, "empty" if one.empty else None, region,
     )  # fmt: skip
 
 
-def container(one: Container, region: str | None) -> Resource:
-    """A container; its name is its id, and Swift does not tell when it was made."""
+def container(one: Container, region: str | None) -> UsedResource:
+    """A container; its name is its id, and Swift does not report when it was made."""
     counts = {"container_count": 1, "object_count": one.object_count, "total_bytes": one.total_bytes}
-    return Resource(
-        CONTAINER, one.name, one.name, None, one.total_bytes, "byte", one.storage_policy, None, (), {}, counts, None, region
+    return UsedResource(
+        CONTAINER, one.name, one.name, None, one.total_bytes, "byte", one.storage_policy, None, (), {},
+        counts, None, region
     )  # fmt: skip
 
 
-def image(one: Image, region: str | None) -> Resource:
+def image(one: Image, region: str | None) -> UsedResource:
     """An image that the project owns."""
     counts = {"image_count": 1, "image_bytes": one.size_bytes}
-    return Resource(
-        IMAGE, one.id, one.name, one.status, one.size_bytes, "byte", None, _moment(one.created), (), _tags(one.tags), counts, None,
-        region,
+    return UsedResource(
+        IMAGE, one.id, one.name, one.status, one.size_bytes, "byte", None, _moment(one.created), (),
+        _tags(one.tags), counts, None, region,
     )  # fmt: skip
 
 
@@ -218,7 +222,7 @@ def _tags(words: Iterable[str]) -> dict[str, str]:
     return {key: value for key, _equals, value in (word.partition("=") for word in words)}
 
 
-def idle(some: Iterable[Resource], now: datetime, old_days: int) -> list[dict[str, Any]]:
+def idle(some: Iterable[UsedResource], now: datetime, old_days: int) -> list[dict[str, Any]]:
     """Rows of what costs and does nothing, each with its reason; a snapshot when it is old_days old.
 
     The oldest first.
@@ -234,15 +238,15 @@ def idle(some: Iterable[Resource], now: datetime, old_days: int) -> list[dict[st
 
 
 def groups(
-    every: Iterable[Resource], wanted: Iterable[Resource], key: str, unread: Collection[str] = ()
+    every: Iterable[UsedResource], wanted: Iterable[UsedResource], key: str, unread: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """COUNTERS of the wanted resources for each value of that metadata key; the group None is of those that
     have none.
 
-    A resource without the key belongs where that belongs on which it hangs: a volume to its server's group, a
+    A resource without the key belongs to the group of what it is attached to: a volume to its server's group, a
     snapshot to its volume's. The largest group by number of resources first. unread: types that were not
     read; their counters are None (design/reading-a-cloud.md#unknown-is-not-zero), and so are, in every group,
-    those of a resource that hangs on what was not read and whose group therefore nobody knows.
+    those of a resource that is attached to what was not read, as its group is unknown.
     """
     nothing = {
         counter: None if kind in unread else 0
@@ -255,7 +259,7 @@ def groups(
     unplaced: set[str] = set()
     for one in wanted:
         name = _group(one, key, known, frozenset())
-        if name is None and unread and not _hangs_on_known(one, known, frozenset()):
+        if name is None and unread and not _attached_to_known(one, known, frozenset()):
             unplaced.update(one.counts)
         counters = counted.setdefault(name, dict(nothing))
         members[name] = members.get(name, 0) + 1
@@ -267,7 +271,9 @@ def groups(
     return [{"group": name, "resource_count": members[name], **counted[name], **unknown} for name in order]
 
 
-def _group(one: Resource, key: str, known: Mapping[str, Resource], seen: frozenset[str]) -> str | None:
+def _group(
+    one: UsedResource, key: str, known: Mapping[str, UsedResource], seen: frozenset[str]
+) -> str | None:
     if key in one.metadata:
         return one.metadata[key]
     for on in one.attached_to if one.type != INSTANCE else ():
@@ -278,9 +284,9 @@ def _group(one: Resource, key: str, known: Mapping[str, Resource], seen: frozens
     return None
 
 
-def _hangs_on_known(one: Resource, known: Mapping[str, Resource], seen: frozenset[str]) -> bool:
-    """Whether all that this hangs on was read."""
+def _attached_to_known(one: UsedResource, known: Mapping[str, UsedResource], seen: frozenset[str]) -> bool:
+    """Whether all that this is attached to was read."""
     return one.type == INSTANCE or all(
-        on in known and (on in seen or _hangs_on_known(known[on], known, seen | {one.id}))
+        on in known and (on in seen or _attached_to_known(known[on], known, seen | {one.id}))
         for on in one.attached_to
     )

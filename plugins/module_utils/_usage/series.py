@@ -19,9 +19,9 @@ from statistics import quantiles
 from .._core.periods import Window, ceil_to
 from .._openstack.metric import MeasuredResource, Series
 
-#: Aggregation method -> how measures that were aggregated by it are put together. A mean of means weighs
+#: Aggregation method -> how measures that were aggregated by it are aggregated again. A mean of means weighs
 #: every granule alike, as Gnocchi does; deviations, counts and percentiles cannot be had from those of parts.
-TOGETHER: Mapping[str, Callable[[Sequence[float]], float]] = {
+AGGREGATE: Mapping[str, Callable[[Sequence[float]], float]] = {
     "mean": lambda values: math.fsum(values) / len(values),
     "sum": math.fsum,
     "min": min,
@@ -49,10 +49,10 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Together:
+class AggregatedMeasure:
     """Several metrics' measures of one granule: how many there are, and how many metrics have a gap there.
 
-    value None: a sum to which something is missing, which nobody knows.
+    value None: a sum that lacks something, so it is unknown.
     """
 
     moment: datetime
@@ -70,7 +70,7 @@ def summarized(series: Series) -> Summary | None:
         return None
     return Summary(
         min=min(values),
-        mean=TOGETHER["mean"](values),
+        mean=AGGREGATE["mean"](values),
         max=max(values),
         p95=values[0] if len(values) == 1 else quantiles(values, n=20, method="inclusive")[-1],
         last=values[-1],
@@ -89,9 +89,9 @@ def resampled(series: Series, aggregation: str, seconds: int) -> Series:
 
     One without a measure is left out.
 
-    aggregation: how the measures were aggregated, rate: or not, and a key of TOGETHER.
+    aggregation: how the measures were aggregated, rate: or not, and a key of AGGREGATE.
     """
-    combine, found = TOGETHER[method_of(aggregation)], Series()
+    combine, found = AGGREGATE[method_of(aggregation)], Series()
     rows = zip(series.moments, series.values, strict=True)
     for moment, some in groupby(rows, lambda row: granule_of(row[0], seconds)):
         found.moments.append(moment)
@@ -125,7 +125,7 @@ def gaps(
     return found
 
 
-def together(some: Sequence[tuple[Series, set[datetime]]], method: str) -> list[Together]:
+def aggregated(some: Sequence[tuple[Series, set[datetime]]], method: str) -> list[AggregatedMeasure]:
     """Several metrics in one, granule by granule. some: each one's measures and gaps. method: one of
     REAGGREGATIONS.
     """
@@ -137,9 +137,9 @@ def together(some: Sequence[tuple[Series, set[datetime]]], method: str) -> list[
         for moment in without:
             missing[moment] = missing.get(moment, 0) + 1
     return [
-        Together(
+        AggregatedMeasure(
             moment=moment,
-            value=None if method == "sum" and moment in missing else TOGETHER[method](values[moment]),
+            value=None if method == "sum" and moment in missing else AGGREGATE[method](values[moment]),
             count=len(values[moment]),
             missing=missing.get(moment, 0),
         )
@@ -156,7 +156,7 @@ def cpu_utilization(
     of, None where the archive policy does not say, and the mean of `vcpus`; all of one granularity. What the
     counter rises by is asked of means, not of rate:mean, which is per sample, however often Ceilometer takes
     one. Left out is what is not over, has a gap on either side or a tenth fewer samples on one of them, so
-    that its mean is of another time; no number of CPUs; or a counter that began anew.
+    that its mean is of another time; no number of CPUs; or a counter that was reset.
     """
     step, found = timedelta(seconds=granularity_s), Series()
     counts = dict.fromkeys(cpu.moments, 1.0) if samples is None else _by_moment(samples)

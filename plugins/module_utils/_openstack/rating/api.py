@@ -2,306 +2,206 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How CloudKitty tells it, the v2 API and the v1 API behind one face (design/reading-a-cloud.md#cloudkitty,
-design/reading-a-cloud.md#windows-sent-to-the-cloud).
+"""The questions to CloudKitty of one project and region, whichever version of its API it has.
 
 Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/api-reference/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
-from itertools import chain
-from typing import Any
+from itertools import chain, islice
+from typing import Protocol, TypeVar
 
 from ..._core.errors import Malformed, NotFound
-from ..._core.money import EXACT
-from ..._core.periods import Window, ceil_to, iso
+from ..._core.money import EXACT, exact_sum, plain
+from ..._core.periods import Window
 from ..connection import Service
-from .points import DAY, RatedPoint, days_of, frame_window, number, v1_day
+from .answers import QuoteItem, RatedFrame, RatedMetric, RatedPeriods, RatedPoint, RatedSum
+from .differences import is_noise
+from .fields import number
+from .v1 import RatingV1
+from .v2 import RatingV2
 
-#: CloudKitty answers 100 rows where no limit is sent, and takes at least 5000.
-PAGE_SIZE = 1000
-#: How far back the newest rated period is looked for: with v2 one page of hours, with v1 one request a day.
-V2_LOOK_BACK = timedelta(days=40)
-V1_LOOK_BACK_DAYS = 8
-
-Row = dict[str, Any]
+AUTO, V1, V2 = "auto", "v1", "v2"
+Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
-class RatedSum:
-    """What one type of resource cost, in the cloud's rating currency; quantity None: the v1 summary tells
-    none.
+class RatingVersion(Protocol):
+    """What each version of the API answers. Windows have the edges of collect periods.
+
+    Every question raises CloudError, and InvalidOption where the cloud's collect period is another one. How
+    many requests each takes, the versions say.
     """
-
-    type: str
-    quantity: Decimal | None
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class RatedFrame:
-    """What one type of resource, or one resource of it, cost in one collect period."""
-
-    window: Window
-    cost: RatedSum
-
-
-@dataclass(frozen=True)
-class RatedPeriods:
-    """What the project cost in each collect period that begins in the window, by its begin, in order.
-
-    A period that is not in amounts is not rated, which is unknown, not zero.
-    """
-
-    window: Window
-    amounts: Mapping[datetime, Decimal]
-    collect_period_s: int
 
     @property
-    def rated_through(self) -> datetime | None:
-        """The end of the newest rated period; None where none of the window is rated."""
-        newest = max(self.amounts, default=None)
-        return None if newest is None else newest + timedelta(seconds=self.collect_period_s)
+    def version(self) -> str:
+        """v1 or v2."""
 
-    def covers(self, window: Window) -> bool:
-        """Whether all of the window was looked at."""
-        return self.window.begin <= window.begin and window.end <= self.window.end
+    def summary_by_type(self, window: Window) -> list[RatedSum]:
+        """The cost of the project in the window by type."""
 
-    def within(self, window: Window) -> RatedPeriods:
-        """Those that begin in a window which this one covers."""
-        kept = {begin: amount for begin, amount in self.amounts.items() if window.contains(begin)}
-        return RatedPeriods(window, kept, self.collect_period_s)
+    def summary_by_resource(self, window: Window) -> list[tuple[str, RatedSum]] | None:
+        """The cost by resource id and type; None: the version (v1) does not group by resource."""
 
-    def missing_until(self, end: datetime) -> list[Window]:
-        """The parts of the window up to that moment of which no period is rated, in order."""
-        step = timedelta(seconds=self.collect_period_s)
-        found: list[Window] = []
-        begin = self.window.begin
-        while begin < min(end, self.window.end):
-            if begin not in self.amounts:
-                joined = found.pop().begin if found and found[-1].end == begin else begin
-                found.append(Window(joined, begin + step))
-            begin += step
+    def periods(self, window: Window) -> RatedPeriods:
+        """The cost of each collect period that begins in the window."""
+
+    def recent_periods(self, now: datetime, wanted: int, /) -> RatedPeriods:
+        """The newest rated periods; none in them is unknown, not zero."""
+
+    def frames_of_type(self, window: Window, kind: str) -> list[RatedFrame]:
+        """The cost of one type in each collect period that begins in the window."""
+
+    def points_by_period(self, window: Window) -> Iterator[list[RatedPoint]]:
+        """Every point that begins in the window, in order of time, period by period; no list is empty.
+
+        Only two requests' points are held at a time.
+        """
+
+    def points(self, window: Window) -> Iterator[RatedPoint]:
+        """Every point that begins in the window, day after day."""
+
+
+class Rating:
+    """CloudKitty of one project and region. It knows which version of the API answers; see open_rating()."""
+
+    def __init__(self, service: Service, collect_period_s: int, answering: RatingVersion | None) -> None:
+        """answering: the version that answers; None where the first question has to find it out."""
+        self._service = service
+        self._answering = answering
+        self.collect_period_s = collect_period_s
+
+    @property
+    def version(self) -> str:
+        """The version of the API that answers: v1 or v2; auto before the first answer."""
+        return AUTO if self._answering is None else self._answering.version
+
+    @property
+    def url(self) -> str:
+        """The service's URL, as the catalog has it."""
+        return self._service.url
+
+    @property
+    def project_id(self) -> str:
+        """The project whose cost is read."""
+        return self._service.project_id
+
+    def summary_by_type(self, window: Window) -> list[RatedSum]:
+        """As RatingVersion."""
+        return self._ask(lambda version: version.summary_by_type(window))
+
+    def summary_by_resource(self, window: Window) -> list[tuple[str, RatedSum]] | None:
+        """As RatingVersion."""
+        return self._ask(lambda version: version.summary_by_resource(window))
+
+    def periods(self, window: Window) -> RatedPeriods:
+        """As RatingVersion."""
+        return self._ask(lambda version: version.periods(window))
+
+    def recent_periods(self, now: datetime, wanted: int = 1) -> RatedPeriods:
+        """As RatingVersion. wanted: how many periods are needed at most."""
+        return self._ask(lambda version: version.recent_periods(now, wanted))
+
+    def frames_of_type(self, window: Window, kind: str) -> list[RatedFrame]:
+        """As RatingVersion."""
+        return self._ask(lambda version: version.frames_of_type(window, kind))
+
+    def points_by_period(self, window: Window) -> Iterator[list[RatedPoint]]:
+        """As RatingVersion."""
+        return self._stream(lambda version: version.points_by_period(window))
+
+    def points(self, window: Window) -> Iterator[RatedPoint]:
+        """As RatingVersion."""
+        return self._stream(lambda version: version.points(window))
+
+    def metrics(self) -> tuple[RatedMetric, ...]:
+        """What the cloud rates, by name: GET /v1/info/metrics, whatever the version. One request.
+
+        A plain GET rather than python-cloudkittyclient: so it is retried, timed out, counted and reported as
+        every other one is, without another library. Raises CloudError.
+        """
+        reading, service = "what is rated", self._service
+        body = service.get(reading, "/v1/info/metrics").body
+        found = [
+            RatedMetric(
+                name=service.member(reading, row, "metric_id", str),
+                unit=service.member(reading, row, "unit", str),
+                metadata=tuple(service.member(reading, row, "metadata", list)),
+            )
+            for row in service.member(reading, body, "metrics", list)
+        ]
+        return tuple(sorted(found, key=lambda metric: metric.name))
+
+    def quote(self, items: Sequence[QuoteItem]) -> Decimal:
+        """The price of all items for one collect period: POST /v1/rating/quote, whatever the version.
+
+        It changes nothing. What has no price adds 0 to it, and rules of one project only do not count.
+        Source: CloudKitty API reference, v1, rating; cloudkitty/orchestrator.py. Raises CloudError.
+        """
+        reading = "a quote"
+        resources = [
+            # A desc that is not nested like this is ignored, and only rules of the whole metric count.
+            {
+                "service": item.metric,
+                "volume": format(item.quantity, "f"),
+                "desc": {"groupby": {}, "metadata": dict(item.metadata)},
+            }
+            for item in items
+        ]
+        body = self._service.post(reading, "/v1/rating/quote", {"resources": resources}).body
+        return number(self._service, reading, {"quote": body}, "quote")
+
+    def difference(self, reading: str, own: Iterable[Decimal], cloud: Decimal) -> Decimal:
+        """Our own sum less the cloud's (design/reading-a-cloud.md#the-clouds-own-sums).
+
+        Raises Malformed where that is more than noise.
+        """
+        total = exact_sum(own)
+        found = EXACT.subtract(total, cloud)
+        if not is_noise(found, cloud):
+            problem = f"they add up to {plain(total)}, but the cloud's own sum is {plain(cloud)}"
+            raise Malformed(reading, self.url, problem)
         return found
 
+    def _ask(self, question: Callable[[RatingVersion], Answer]) -> Answer:
+        """The answer of the version that answers; the first question finds out which one that is."""
+        if self._answering is None:
+            v2 = RatingV2(self._service, self.collect_period_s)
+            try:
+                answer = question(v2)
+            except NotFound:
+                if v2.answered:
+                    raise
+                self._answering = RatingV1(self._service, self.collect_period_s)
+            else:
+                self._answering = v2
+                return answer
+        return question(self._answering)
 
-def summary_by_type(rating: Service, api: str, window: Window) -> tuple[str, list[RatedSum]]:
-    """The cost of the project in a window by type, and the API that answered (v2 or v1).
+    def _stream(self, question: Callable[[RatingVersion], Iterator[Answer]]) -> Iterator[Answer]:
+        """_ask() for what is read on the way, of which the first part says which version answers."""
+        if self._answering is None:
+            return self._ask(lambda version: _begun(question(version)))
+        return question(self._answering)
 
-    api auto tries v2 and takes its 404 as "v1 only". One request, and one more per 1000 types. Raises
-    CloudError.
+
+def _begun(stream: Iterator[Answer]) -> Iterator[Answer]:
+    first = list(islice(stream, 1))
+    return chain(first, stream)
+
+
+def open_rating(service: Service, api: str, collect_period_s: int) -> Rating:
+    """Open CloudKitty of a project and region, once. No request.
+
+    api: v1, v2, or auto, which asks v2 and takes a 404 to the first question as "v1 only". A list of versions
+    is never asked for. collect_period_s: how long the cloud's collect period is, in seconds.
     """
-    reading = "the rating summary"
-    if api != "v1":
-        try:
-            return "v2", [
-                _v2_sum(rating, reading, row) for row in _v2_summary(rating, reading, window, "type")
-            ]
-        except NotFound:
-            if api == "v2":
-                raise
-    query = {
-        "groupby": "res_type",
-        "tenant_id": rating.project_id,
-        "begin": iso(window.begin),
-        "end": iso(window.end),
+    versions: dict[str, RatingVersion | None] = {
+        AUTO: None,
+        V1: RatingV1(service, collect_period_s),
+        V2: RatingV2(service, collect_period_s),
     }
-    body = rating.get(reading, "/v1/report/summary", query).body
-    rows = rating.member(reading, body, "summary", list)
-    return "v1", [found for row in rows if (found := _v1_sum(rating, reading, row)) is not None]
-
-
-def summary_by_resource(rating: Service, window: Window) -> Iterator[tuple[str, RatedSum]]:
-    """The cost by resource id and type, of the v2 API; v1 groups by type only.
-
-    One request per 1000 rows. Raises CloudError.
-    """
-    reading = "the cost of each resource"
-    for row in _v2_summary(rating, reading, window, "id,type"):
-        yield rating.member(reading, row, "id", str), _v2_sum(rating, reading, row)
-
-
-def periods(rating: Service, window: Window, collect_period_s: int) -> RatedPeriods:
-    """The cost of each collect period, of the v2 API; v1 groups by no time. One request per 1000 periods.
-
-    Raises CloudError; InvalidOption where a period is not collect_period_s long.
-    """
-    return _v2_periods(rating, "the rated periods", window, collect_period_s)
-
-
-def all_periods(rating: Service, api: str, window: Window, collect_period_s: int) -> tuple[str, RatedPeriods]:
-    """periods() of either API, and the one that answered; api auto as in summary_by_type.
-
-    v2: one request per 1000 periods. v1: one per day, whose points are summed. Raises as periods does.
-    """
-    if api != "v1":
-        try:
-            return "v2", periods(rating, window, collect_period_s)
-        except NotFound:
-            if api == "v2":
-                raise
-    of_days = (v1_day(rating, "the rated periods", day, collect_period_s) for day in days_of(window))
-    return "v1", RatedPeriods(window, summed_by_period(chain.from_iterable(of_days)), collect_period_s)
-
-
-def recent_periods(
-    rating: Service, api: str, now: datetime, collect_period_s: int, wanted: int = 1
-) -> tuple[str, RatedPeriods]:
-    """The newest rated periods, and the API that answered; api auto as in summary_by_type.
-
-    v2: those of the last 40 days, in one request. v1: of as many days as it takes to find the wanted number
-    of periods, 8 at most, one request each. None in them is unknown, not zero. Raises as periods does.
-    """
-    reading = "the newest rated periods"
-    end = ceil_to(now, collect_period_s)
-    if api != "v1":
-        try:
-            return "v2", _v2_periods(rating, reading, Window(end - V2_LOOK_BACK, end), collect_period_s)
-        except NotFound:
-            if api == "v2":
-                raise
-    amounts: dict[datetime, Decimal] = {}
-    begin = end
-    while len(amounts) < wanted and begin > end - DAY * V1_LOOK_BACK_DAYS:
-        begin -= DAY
-        of_day = summed_by_period(v1_day(rating, reading, Window(begin, begin + DAY), collect_period_s))
-        amounts = {**of_day, **amounts}
-    return "v1", RatedPeriods(Window(begin, end), amounts, collect_period_s)
-
-
-def summed_by_period(points: Iterable[RatedPoint]) -> dict[datetime, Decimal]:
-    """The points' exact sum in each period, by its begin, in order."""
-    sums: dict[datetime, Decimal] = {}
-    for point in points:
-        sums[point.window.begin] = EXACT.add(sums.get(point.window.begin, Decimal(0)), point.amount)
-    return dict(sorted(sums.items()))
-
-
-def frames(rating: Service, api: str, window: Window, collect_period_s: int) -> Iterator[RatedFrame]:
-    """Cost per type and collect period of the frames that begin in the window; v1 gives one frame per
-    resource.
-
-    v2: one request per 1000 rows; v1: one per day, as that API has no pages. api auto as in summary_by_type.
-    Raises CloudError; InvalidOption where a frame is not collect_period_s long.
-    """
-    reading = "the rated periods"
-    if api != "v1":
-        rows = _v2_summary(rating, reading, window, "time,type")
-        try:
-            first = next(rows, None)
-        except NotFound:
-            if api == "v2":
-                raise
-        else:
-            yield from _v2_frames(
-                rating, reading, window, chain((row for row in (first,) if row), rows), collect_period_s
-            )
-            return
-    for day in days_of(window):
-        for point in v1_day(rating, reading, day, collect_period_s):
-            yield RatedFrame(point.window, RatedSum(point.type, point.quantity, point.amount))
-
-
-def frames_of_type(
-    rating: Service, api: str, window: Window, kind: str, collect_period_s: int
-) -> Iterator[RatedFrame]:
-    """frames() of one type only; api is v2 or v1, as an earlier answer said."""
-    reading = f"the rated periods of {kind}"
-    if api == "v2":
-        rows = _v2_summary(rating, reading, window, "time,type", kind)
-        yield from _v2_frames(rating, reading, window, rows, collect_period_s)
-        return
-    for day in days_of(window):
-        for point in v1_day(rating, reading, day, collect_period_s, kind):
-            yield RatedFrame(point.window, RatedSum(point.type, point.quantity, point.amount))
-
-
-def _v2_periods(rating: Service, reading: str, window: Window, collect_period_s: int) -> RatedPeriods:
-    amounts: dict[datetime, Decimal] = {}
-    for row in _v2_summary(rating, reading, window, "time"):
-        begin = _asked_for(rating, reading, window, row, collect_period_s).begin
-        amounts[begin] = number(rating, reading, row, "rate")
-    return RatedPeriods(window, dict(sorted(amounts.items())), collect_period_s)
-
-
-def _v2_frames(
-    rating: Service, reading: str, window: Window, rows: Iterable[Row], collect_period_s: int
-) -> Iterator[RatedFrame]:
-    for row in rows:
-        yield RatedFrame(
-            _asked_for(rating, reading, window, row, collect_period_s), _v2_sum(rating, reading, row)
-        )
-
-
-def _asked_for(rating: Service, reading: str, window: Window, row: Row, collect_period_s: int) -> Window:
-    """The row's period. Raises Malformed where it does not begin in the window."""
-    period = frame_window(rating, reading, row, collect_period_s)
-    if not window.contains(period.begin):
-        raise Malformed(reading, rating.url, f"a period of {iso(period.begin)} came that was not asked for")
-    return period
-
-
-def _v2_summary(
-    rating: Service, reading: str, window: Window, groupby: str, kind: str | None = None
-) -> Iterator[Row]:
-    """Every row of GET /v2/summary as column -> value, paged by total; of one type where kind names it.
-
-    A page shorter than promised is Malformed.
-    """
-    offset = 0
-    of_type = "" if kind is None else f",type:{kind}"
-    while True:
-        query = {
-            "groupby": groupby.split(","),
-            # An admin's summary spans every project unless it is filtered.
-            "filters": f"project_id:{rating.project_id}{of_type}",
-            "begin": iso(window.begin),
-            "end": iso(window.end),
-            "limit": PAGE_SIZE,
-            "offset": offset,
-        }
-        body = rating.get(reading, "/v2/summary", query).body
-        total = rating.member(reading, body, "total", int)
-        columns, rows = (rating.member(reading, body, key, list) for key in ("columns", "results"))
-        if len(rows) != min(PAGE_SIZE, max(total - offset, 0)):
-            raise Malformed(
-                reading,
-                rating.url,
-                f"{len(rows)} rows came from row {offset} on where {total} in all were promised",
-            )
-        for row in rows:
-            if not isinstance(row, list) or len(row) != len(columns):
-                raise Malformed(reading, rating.url, "a row does not have the columns that the answer names")
-            named = dict(zip(columns, row, strict=True))
-            # With groupby=time InfluxDB fills periods that were not rated, future ones too, with rows of
-            # null.
-            if not (named.get("qty", "") is None and named.get("rate", "") is None):
-                yield named
-        offset += len(rows)
-        if offset >= total:
-            return
-
-
-def _v2_sum(rating: Service, reading: str, row: Row) -> RatedSum:
-    return RatedSum(
-        type=rating.member(reading, row, "type", str),
-        quantity=number(rating, reading, row, "qty"),
-        amount=number(rating, reading, row, "rate"),
-    )
-
-
-def _v1_sum(rating: Service, reading: str, row: Row) -> RatedSum | None:
-    """A row of the v1 summary; None for the row of zero that SQL storage gives where nothing was rated."""
-    kind, amount = rating.member(reading, row, "res_type", str), number(rating, reading, row, "rate")
-    if kind == "ALL":
-        if amount:
-            raise Malformed(
-                reading, rating.url, "the answer is not grouped by type although that was asked for"
-            )
-        return None
-    return RatedSum(kind, None, amount)
+    return Rating(service, collect_period_s, versions[api])

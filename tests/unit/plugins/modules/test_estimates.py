@@ -230,7 +230,7 @@ def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(
         ("spare-1", "removed", "-0.05"),
     }
     assert [one["reason"] for one in other["unknown"]] == [
-        "server trial-1 is VERIFY_RESIZE, of which nobody can tell how it is rated"
+        "server trial-1 is VERIFY_RESIZE, and how that is rated is unknown"
     ]
     assert other["required"]["instances"] == 1
     assert other["required"]["cores"] == 2 + 4

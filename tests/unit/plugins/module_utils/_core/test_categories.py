@@ -43,6 +43,6 @@ def test_what_a_user_says_of_a_metric_stands_before_the_table_and_for_no_other_m
 @pytest.mark.parametrize("category", ["computing", "", None, 1, []])
 def test_a_category_that_there_is_not_is_refused_by_name(category: object) -> None:
     with pytest.raises(
-        InvalidOption, match=r"^metric_categories.gpu.hours: '.*' is no category; it is one of llm_inf"
+        InvalidOption, match=r"^metric_categories.gpu.hours: '.*' is not a category; use one of llm_inf"
     ):
         parse_categories({"gpu.hours": category})

@@ -66,7 +66,7 @@ def test_a_window_that_is_over_will_cost_what_it_has() -> None:
 def test_it_never_trips_over_digits_and_low_is_never_above_high(
     rated: list[Decimal], actual: Decimal, remaining: int
 ) -> None:
-    """A mean of 168 hours has no end of digits, added to thousands it has more than the exact context keeps."""
+    """A mean of 168 hours has endless digits; added to thousands it has more than the exact context keeps."""
     found = forecast(rated, 24, actual, remaining)
     assert found is not None
     assert actual <= found.low <= found.high

@@ -27,14 +27,19 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import ex
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._cost import cost, window_cost
+from ansible_collections.finops.cloud.plugins.module_utils._cost.formatter import PointOutput
 from ansible_collections.finops.cloud.plugins.module_utils._cost.options import CostOptions
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.places import Places, open_places
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.projects import (
+    ProjectLogins,
+    open_projects,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.api import open_rating
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ....conftest import Sandbox
-from ....fake_rating import HOUR, FakeRating, Rated, place_of, rating_of
+from ....fake_rating import HOUR, FakeRating, Rated, login_of, rating_of
 
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 NOVEMBER = Window(FIRST, datetime(2026, 12, 1, tzinfo=UTC))
@@ -71,7 +76,13 @@ def told(service: FakeRating, now: datetime, **options: Any) -> dict[str, Any]:
 
 def result(service: FakeRating, now: datetime, **options: Any) -> dict[str, Any]:
     """What the module returns of one project in one region."""
-    return cost.read_cost(Places((place_of(service),), several=False), asked(**options), now)
+    return cost.read_cost(ProjectLogins((login_of(service),), several=False), asked(**options), now)
+
+
+def read(points: list[Rated], options: CostOptions, now: datetime) -> window_cost.WindowCost:
+    """What is read of a cloud with these points, before it is formatted."""
+    rating = open_rating(rating_of(points), options.rating_api, options.collect_period_s)
+    return window_cost.read_window_cost(rating, options, PointOutput(options, {}), now)
 
 
 def amounts(rows: list[dict[str, Any]], key: str) -> dict[str, str]:
@@ -245,7 +256,7 @@ def test_the_sandbox_counts_the_same_requests(
 ) -> None:
     """Ten whole days that are over, so that points are ten requests."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
-    opened = open_places(ConnectionOptions(cloud="sandbox", api_timeout=5), (), ())
+    opened = open_projects(ConnectionOptions(cloud="sandbox", api_timeout=5), (), ())
     now = datetime.now(UTC).replace(microsecond=0)
     end = now.replace(hour=0, minute=0, second=0) - timedelta(days=2)
     wanted = asked(window=Window(end - timedelta(days=10), end), named=None, **options)
@@ -363,7 +374,7 @@ def test_own_sums_over_the_same_frames_are_exact(drawn: list[tuple[int, str, Dec
     }
     for api in ("v2", "v1"):
         wanted = asked(rating_api=api, group_by=("resource_hour", "flavor"))
-        found = window_cost.read_window_cost(rating_of(points), cost._question(wanted), FIRST + 73 * HOUR)
+        found = read(points, wanted, FIRST + 73 * HOUR)
         assert found.points is not None
         own = {kind: one.amount for kind, one in found.points.sums.by_type.items()}
         known = exact if api == "v2" else {
@@ -387,7 +398,7 @@ def test_100_000_frames_of_a_cent_make_exactly_1000() -> None:
         for number in range(100_000)
     ]
     wanted = asked(group_by=("resource_hour",))
-    found = window_cost.read_window_cost(rating_of(points), cost._question(wanted), FIRST + 601 * HOUR)
+    found = read(points, wanted, FIRST + 601 * HOUR)
     assert functools.reduce(operator.add, (float(one.amount) for one in points)) != 1000
     assert found.points is not None
     assert found.points.sums.by_type["volume.size"].amount == Decimal(1000)
@@ -604,8 +615,8 @@ def test_a_file_takes_the_points_and_says_when_it_changed(tmp_path: Path, name: 
         unit = "u" if storage == "v2" else ""
         quantity = "1"
         assert (
-            f'2026-11-01T00:00:00Z,2026-11-01T01:00:00Z,volume.size,disk,{quantity},{unit},0.1,ICU,"{{""volume_type"": ""fast""}}"'
-            in lines
+            f"2026-11-01T00:00:00Z,2026-11-01T01:00:00Z,volume.size,disk,{quantity},{unit},0.1,ICU,"
+            '"{""volume_type"": ""fast""}"' in lines
         )
     assert not write(check_mode=True)
     assert not write()

@@ -22,7 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates, parse_rates
 from ansible_collections.finops.cloud.plugins.module_utils._cost.ledger_summary import (
     Page,
-    Question,
+    SummaryQuestion,
     summarize,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
@@ -68,13 +68,13 @@ def put(ledger: LedgerOptions, *costs: Cost, now: datetime = NOW) -> None:
     record(ledger, costs, now, "me@here", False)
 
 
-def asked(window: Window = YEAR, rates: Rates | None = None, **more: Any) -> Question:
+def asked(window: Window = YEAR, rates: Rates | None = None, **more: Any) -> SummaryQuestion:
     conditions = {name: more.pop(name) for name in list(more) if name in Selection.__dataclass_fields__}
-    question = Question(Selection(window, **conditions), None, UTC_ZONE, rates or Rates())
+    question = SummaryQuestion(Selection(window, **conditions), None, UTC_ZONE, rates or Rates())
     return replace(question, **more)
 
 
-def told(ledger: LedgerOptions, question: Question, now: datetime = NOW) -> dict[str, Any]:
+def told(ledger: LedgerOptions, question: SummaryQuestion, now: datetime = NOW) -> dict[str, Any]:
     return summarize(ledger, question, now)
 
 
@@ -208,16 +208,17 @@ def test_groups_and_filters(ledger: LedgerOptions) -> None:
         ({"categories": ("compute",)}, "0"),
         ({"sources": ("manual",)}, "7"),
     ):
-        assert told(ledger, asked(currency="CHF", **conditions))["cost"]["total"] == total  # type: ignore[arg-type]
+        found = told(ledger, asked(currency="CHF", **conditions))  # type: ignore[arg-type]
+        assert found["cost"]["total"] == total
 
 
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"group_by": ("colour",)}, "group_by: 'colour' is no group; it is one of category, .*, or tag:"),
-        ({"group_by": ("tag:",)}, "group_by: 'tag:' is no group"),
+        ({"group_by": ("colour",)}, "group_by: 'colour' is not a group; use one of category, .*, or tag:"),
+        ({"group_by": ("tag:",)}, "group_by: 'tag:' is not a group"),
         ({"page": Page(0)}, "limit: 0 is not above zero"),
-        ({"page": Page(10, "first")}, "marker: 'first' is none; take next_marker"),
+        ({"page": Page(10, "first")}, "marker: 'first' is not a marker; use next_marker"),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(tmp_path: Path, more: dict[str, Any], says: str) -> None:

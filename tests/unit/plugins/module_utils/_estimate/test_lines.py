@@ -25,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.lines impor
     shapes_of,
     sums,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._estimate.price_list import PriceList
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.price_list import DatedPrices
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shape_prices import Price, PriceContext
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import KINDS, Part, Shape
 from hypothesis import given
@@ -38,7 +38,7 @@ PRICES = {
     shape: Price(Fraction(rate), "observed", "")
     for shape, rate in zip(SHAPES, ("0.35", "0.0085", "0.2"), strict=True)
 }
-GROUND = PriceContext(None, "", None, PriceList((), False), Rates(), "ICU", KINDS, Flavors(()), 3600, NOW)
+GROUND = PriceContext(None, "", None, DatedPrices((), False), Rates(), "ICU", KINDS, Flavors(()), 3600, NOW)
 
 
 def sum_of(*changes: Change, now: datetime = NOW) -> dict[str, Fraction]:

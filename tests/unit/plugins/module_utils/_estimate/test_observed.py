@@ -19,6 +19,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.observed im
     read_observed,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import KINDS, Shape
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.api import open_rating
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def disks(rates: Iterable[str], quantity: str = "200", resource: str = "disk") -
 
 
 def rate(rating: FakeRating, shape: Shape = FAST, api: str = "auto") -> Fraction | str:
-    return read_observed(rating, api, NOW, 3600, KINDS).rate([shape])
+    return read_observed(open_rating(rating, api, 3600), NOW, KINDS).rate([shape])
 
 
 @pytest.mark.parametrize("storage", ["v2", "v1"])
@@ -100,7 +101,7 @@ def test_points_before_the_newest_24_hours_are_not_looked_at() -> None:
 def test_a_flavor_is_known_by_name_and_by_id() -> None:
     metadata = (("flavor_name", "small"), ("flavor_id", "f-1"))
     seen = [Rated(NEWEST - HOUR * number, "instance_up", "1", "0.35", "s", metadata) for number in range(3)]
-    observed = read_observed(rating_of(seen, units=UNITS), "auto", NOW, 3600, KINDS)
+    observed = read_observed(open_rating(rating_of(seen, units=UNITS), "auto", 3600), NOW, KINDS)
     assert observed.rate([Shape("instance", "small")]) == Fraction("0.35")
     assert observed.rate([Shape("instance", "renamed"), Shape("instance", "f-1")]) == Fraction("0.35")
     assert isinstance(observed.rate([Shape("stopped_instance", "small")]), str)

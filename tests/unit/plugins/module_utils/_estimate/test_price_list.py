@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.price_list import (
     SHIPPED,
+    DatedPrices,
     ListedPrice,
-    PriceList,
     parse_prices,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Shape
@@ -23,13 +23,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes impo
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 IP = Shape("floating_ip")
 ROW: dict[str, Any] = {
-    "kind": "floating_ip", "amount": "3.65", "currency": "CHF", "hours": "730", "valid_from": "2026-01-01", "tax": "excluded",
-    "source": "the contract", "second_hand": False,
+    "kind": "floating_ip", "amount": "3.65", "currency": "CHF", "hours": "730", "valid_from": "2026-01-01",
+    "tax": "excluded", "source": "the contract", "second_hand": False,
 }  # fmt: skip
 
 
 def price(*rows: dict[str, Any], shipped: bool = False) -> ListedPrice | str:
-    return PriceList(parse_prices({**ROW, **row} for row in rows), shipped).price([IP], NOW)
+    return DatedPrices(parse_prices({**ROW, **row} for row in rows), shipped).price([IP], NOW)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_newest_that_is_valid_counts(rows: list[dict[str, Any]], amount: str
     found = price(*rows)
     assert isinstance(found, ListedPrice)
     assert str(found.amount) == amount
-    assert found.told().startswith("the contract, from 2026-")
+    assert found.format_source().startswith("the contract, from 2026-")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_price_of_the_user_stands_in_place_of_the_shipped_one_also_where_it_is
     shipped = price(shipped=True)
     assert isinstance(shipped, ListedPrice)
     assert shipped.second_hand
-    assert shipped.told().endswith("second-hand")
+    assert shipped.format_source().endswith("second-hand")
     assert isinstance(price({"valid_from": "2027-01-01"}, shipped=True), str)
     assert price(shipped=False) == "it is not in the price list"
 

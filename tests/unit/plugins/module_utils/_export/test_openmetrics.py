@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._cost.ledger_summary import Question
+from ansible_collections.finops.cloud.plugins.module_utils._cost.ledger_summary import SummaryQuestion
 from ansible_collections.finops.cloud.plugins.module_utils._export import openmetrics, textfile
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as parse_as_node_exporter
@@ -32,7 +32,7 @@ def values(family: Any, label: str) -> dict[str | None, float]:
 
 
 def written(folder: Path, costs: list[Any]) -> dict[str, Any]:
-    question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
+    question = SummaryQuestion(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     options = ledger(folder, costs)
     result = textfile.write(
         options, textfile.Asked(str(folder / "finops.prom"), question), NOW, check_mode=False
@@ -103,7 +103,7 @@ def test_quotas_tell_no_limit_where_there_is_none() -> None:
 
 
 def test_a_name_that_node_exporter_does_not_read_is_refused(tmp_path: Path) -> None:
-    question = Question(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
+    question = SummaryQuestion(WHOLE, None, ZoneInfo("UTC"), Rates(), "CHF", group_by=("project",))
     with pytest.raises(InvalidOption, match="^dest: .* let its name end in .prom"):
         textfile.write(
             ledger(tmp_path, every_kind()), textfile.Asked(str(tmp_path / "a.txt"), question), NOW, False

@@ -28,7 +28,7 @@ def frame(hour: int, gigabytes: int | None) -> tuple[datetime, Decimal | None, D
 
 
 def test_an_amount_that_is_not_told_is_not_taken_for_free() -> None:
-    """As nothing it would leave the tier to what comes behind it, and be paid itself although it may be free."""
+    """As zero it would leave the tier to what comes later, and be paid although it may be free."""
     window = Window(BEGIN, BEGIN + 3 * HOUR)
     told = tier_of("GB", Decimal(6), traffic_of([frame(0, 4000), frame(1, None), frame(2, 4000)], window, GB))
     assert (told.used_bytes, told.credit) == (None, None)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._ansible.cloud_arguments import INFOMANIAK
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     Forbidden,
     InvalidOption,
@@ -195,14 +196,17 @@ def test_infomaniak_s_variables_stand_in_where_nothing_else_says_who(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+    options = ConnectionOptions(provider=INFOMANIAK)
     variables = {"INFOMANIAK_APP_CREDENTIAL_ID": "id", "INFOMANIAK_APP_CREDENTIAL_SECRET": "s"}
-    assert resolve(ConnectionOptions(), variables).auth_url == "https://api.pub1.infomaniak.cloud/identity/v3"
+    assert resolve(options, variables).auth_url == "https://api.pub1.infomaniak.cloud/identity/v3"
     other = {**variables, "INFOMANIAK_APP_CREDENTIAL_AUTH_URL": "https://api.pub2.infomaniak.cloud/identity"}
-    assert resolve(ConnectionOptions(), other).auth_url == "https://api.pub2.infomaniak.cloud/identity/v3"
+    assert resolve(options, other).auth_url == "https://api.pub2.infomaniak.cloud/identity/v3"
     with pytest.raises(InvalidOption, match="INFOMANIAK_APP_CREDENTIAL_SECRET"):
-        resolve(ConnectionOptions(), {"INFOMANIAK_APP_CREDENTIAL_ID": "id"})
+        resolve(options, {"INFOMANIAK_APP_CREDENTIAL_ID": "id"})
     with pytest.raises(InvalidOption, match="no auth_url given"):
-        resolve(ConnectionOptions(), {})
+        resolve(options, {})
+    with pytest.raises(InvalidOption, match="no auth_url given"):
+        resolve(ConnectionOptions(), variables)
 
 
 def test_a_service_that_only_refuses_is_forbidden_and_one_that_breaks_is_an_error(

@@ -94,7 +94,8 @@ def policy(name: str, containers: int, objects: int, size: int) -> dict[str, str
 def test_swift_limits_the_account_and_each_of_its_policies() -> None:
     headers = {
         **ACCOUNT, **policy("Gold", 1, 5, 430), **policy("Policy-0", 2, 15, 1000),
-        "X-Account-Quota-Bytes": "2000", "X-Account-Quota-Count": "100", "X-Account-Quota-Bytes-Policy-Gold": "500",
+        "X-Account-Quota-Bytes": "2000", "X-Account-Quota-Count": "100",
+        "X-Account-Quota-Bytes-Policy-Gold": "500",
     }  # fmt: skip
     assert object_storage.quotas(Told(None, headers)) == [
         Quota("x-account-quota-bytes", 2000, 1430, 0),
@@ -132,7 +133,7 @@ def test_swift_a_policy_without_counters_holds_nothing_only_where_the_others_hol
 
 
 def test_swift_a_counter_of_a_policy_that_is_not_told_is_unknown() -> None:
-    """An account of before Swift counted the containers of each policy; what cold holds is as little known."""
+    """Before Swift counted the containers of each policy: what cold holds is unknown, too."""
     untold = {name: value for name, value in policy("Gold", 3, 20, 1430).items() if "Container" not in name}
     quota = {"X-Account-Quota-Bytes-Policy-Cold": "9"}
     headers = {**ACCOUNT, **policy("Silver", 3, 0, 0), **untold, **quota}

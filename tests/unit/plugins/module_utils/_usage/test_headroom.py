@@ -91,9 +91,9 @@ def test_what_is_short_is_told_apart() -> None:
 @pytest.mark.parametrize(
     ("name", "amount", "fits", "reason"),
     [
-        ("routers", 1, None, "network tells no such quota"),
-        ("listeners", 1, None, "load_balancer does not tell how much of it is used"),
-        ("key_pairs", 0, None, "compute does not tell how much of it is used"),
+        ("routers", 1, None, "network reports no such quota"),
+        ("listeners", 1, None, "load_balancer does not report how much of it is used"),
+        ("key_pairs", 0, None, "compute does not report how much of it is used"),
         ("volumes", 1, None, "block_storage was not read"),
         ("gigabytes_CEPH_1_perf1", 1, None, "block_storage was not read"),
         # Unlimited needs no count, and what is more than the whole limit fits nowhere.
@@ -122,12 +122,13 @@ def test_short_beats_unknown_and_both_are_said() -> None:
     assert headroom.fits is False
     assert [row.missing for row in headroom.shortfalls] == [1, 1]
     assert refusal(headroom, None) == (
-        "What is required does not fit: listeners has limit 10, used unknown, reserved unknown, required 11, missing at least 1;"
+        "What is required does not fit: listeners has limit 10, used unknown, reserved unknown, required 11,"
+        " missing at least 1;"
         " cores has limit 4, used 4, reserved 0, required 1, missing 1;"
-        " not known: pools (required 1: load_balancer tells no such quota)."
+        " not known: pools (required 1: load_balancer reports no such quota)."
     )
     assert refusal(judge(quotas, {"pools": 1}), None) == (
-        "Whether it fits is not known: pools (required 1: load_balancer tells no such quota)."
+        "Whether it fits is not known: pools (required 1: load_balancer reports no such quota)."
     )
 
 
@@ -143,7 +144,7 @@ def test_a_name_of_two_services_is_the_one_that_the_table_says() -> None:
 def test_an_amount_is_a_whole_number(value: Any) -> None:
     with pytest.raises(
         InvalidOption,
-        match=r"^required\.cores: '.*' is no amount of a quota; write a whole number from zero up\.$",
+        match=r"^required\.cores: '.*' is not a quota amount; write a whole number from zero up\.$",
     ):
         parse_required({"cores": value})
 
@@ -210,8 +211,8 @@ def test_the_fullest_come_first_and_the_threshold_itself_counts() -> None:
     rows = at_least(quotas, Decimal(0))
     assert [row["name"] for row in rows] == ["routers", "ram_mb", "cores", "networks", "instances"]
     assert rows[1] == {
-        "service": "compute", "name": "ram_mb", "limit": 100, "used": 90, "reserved": 20, "free": -10, "utilization": 1.1,
-        "unlimited": False,
+        "service": "compute", "name": "ram_mb", "limit": 100, "used": 90, "reserved": 20, "free": -10,
+        "utilization": 1.1, "unlimited": False,
     }  # fmt: skip
 
 

@@ -29,17 +29,19 @@ from hypothesis import strategies as st
 #: -1 is unlimited.
 GUIDE = {
     "compute": {
-        "cores": 200, "instances": 50, "key_pairs": 100, "metadata_items": 128, "ram_mb": 1048576, "server_group_members": 10,
-        "server_groups": 20, "fixed_ips": -1, "injected_file_content_bytes": 10240, "injected_files": 5, "injected_file_path_bytes": 255,
+        "cores": 200, "instances": 50, "key_pairs": 100, "metadata_items": 128, "ram_mb": 1048576,
+        "server_group_members": 10, "server_groups": 20, "fixed_ips": -1,
+        "injected_file_content_bytes": 10240, "injected_files": 5, "injected_file_path_bytes": 255,
     },
     "block_storage": {
-        "backup_gigabytes": 50000, "backups": 50, "gigabytes": 10000, "groups": 20, "per_volume_gigabytes": -1, "snapshots": 50,
-        "volumes": 100,
-        **{f"{what}_CEPH_1{kind}": -1 for what in ("gigabytes", "snapshots", "volumes") for kind in ("", "_perf1", "_perf2", "_perf3")},
+        "backup_gigabytes": 50000, "backups": 50, "gigabytes": 10000, "groups": 20,
+        "per_volume_gigabytes": -1, "snapshots": 50, "volumes": 100,
+        **{f"{what}_CEPH_1{kind}": -1 for what in ("gigabytes", "snapshots", "volumes") for kind in ("",
+        "_perf1", "_perf2", "_perf3")},
     },
     "network": {
-        "floating_ips": 50, "networks": 50, "ports": 200, "rbac_policies": 10, "routers": 10, "security_group_rules": 200,
-        "security_groups": 20, "subnet_pools": -1, "subnets": 50,
+        "floating_ips": 50, "networks": 50, "ports": 200, "rbac_policies": 10, "routers": 10,
+        "security_group_rules": 200, "security_groups": 20, "subnet_pools": -1, "subnets": 50,
     },
     "object_storage": {"object_storage_bytes": 1099511627776},
 }  # fmt: skip
@@ -192,5 +194,5 @@ def test_a_limit_is_a_whole_number_or_unlimited(limit: Any) -> None:
 
 
 def test_a_level_comes_once() -> None:
-    with pytest.raises(InvalidOption, match="^packs: s comes more than once"):
+    with pytest.raises(InvalidOption, match="^packs: s is given more than once"):
         parse_packs([{"level": "s", "limits": {}}, {"level": "s", "limits": {}}])

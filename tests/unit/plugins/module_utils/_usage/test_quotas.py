@@ -55,7 +55,10 @@ def test_what_a_policy_refuses_is_named_and_null_and_the_rest_is_there(
     drilled: Sandbox, monkeypatch: pytest.MonkeyPatch, service: str
 ) -> None:
     drilled.ask("POST", "/sandbox/faults", {"service": service, "kind": "status", "status": 403})
-    sentence = rf"^Reading {READINGS[service]} from .* failed: the service answered 403.*no role in the project that may read it"
+    sentence = (
+        rf"^Reading {READINGS[service]} from .* failed: the service answered 403.*"
+        "no role in the project that may read it"
+    )
     with pytest.raises(FinopsError, match=sentence):
         read(drilled, monkeypatch)
     partly = read(drilled, monkeypatch, on_error="warn")

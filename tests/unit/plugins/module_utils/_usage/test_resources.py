@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resources as rows: what filters take, where groups put what carries no metadata, and what counts as idle."""
+"""Resources as rows: what filters take, where groups put what has no metadata, and what is idle."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._usage.resources impo
     IMAGE,
     VOLUME,
     Filter,
-    Resource,
+    UsedResource,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,9 +31,10 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 def server(**values: Any) -> Server:
     known: dict[str, Any] = {
-        "id": "s1", "name": "web-1", "status": "ACTIVE", "flavor_name": "a2-ram4-disk20", "vcpus": 2, "ram_mb": 4096, "root_gb": 20,
-        "ephemeral_gb": 5, "boots_from_volume": False, "created": "2026-11-01T12:00:00Z", "updated": "2026-11-02T12:00:00Z",
-        "metadata": {"team": "shop"}, "gpu": False, "gpu_count": 0, "vgpu_count": 0, "floating_ips": (), "volume_ids": ("v1",),
+        "id": "s1", "name": "web-1", "status": "ACTIVE", "flavor_name": "a2-ram4-disk20", "vcpus": 2,
+        "ram_mb": 4096, "root_gb": 20, "ephemeral_gb": 5, "boots_from_volume": False,
+        "created": "2026-11-01T12:00:00Z", "updated": "2026-11-02T12:00:00Z", "metadata": {"team": "shop"},
+        "gpu": False, "gpu_count": 0, "vgpu_count": 0, "floating_ips": (), "volume_ids": ("v1",),
     }  # fmt: skip
     return Server(**{**known, **values})
 
@@ -107,8 +108,10 @@ def test_what_carries_no_key_belongs_where_that_belongs_on_which_it_hangs() -> N
 
 
 def test_things_that_hang_on_each_other_end() -> None:
-    one = Resource("storage.volume", "a", "a", None, 1, "GB", None, None, ("b",), {}, {"volume_count": 1})
-    other = Resource("storage.volume", "b", "b", None, 1, "GB", None, None, ("a",), {}, {"volume_count": 1})
+    one = UsedResource("storage.volume", "a", "a", None, 1, "GB", None, None, ("b",), {}, {"volume_count": 1})
+    other = UsedResource(
+        "storage.volume", "b", "b", None, 1, "GB", None, None, ("a",), {}, {"volume_count": 1}
+    )
     (row,) = resources.groups([one, other], [one, other], "team")
     assert (row["group"], row["volume_count"]) == (None, 2)
 
@@ -118,9 +121,9 @@ def test_groups_lose_nothing_and_an_unknown_number_stays_unknown(
     some: list[tuple[str | None, int | None]],
 ) -> None:
     every = [
-        Resource(
-            "compute.instance", str(number), "x", None, vcpus, "vcpu", None, None, (), {"team": team} if team else {},
-            {"instance_count": 1, "total_vcpus": vcpus},
+        UsedResource(
+            "compute.instance", str(number), "x", None, vcpus, "vcpu", None, None, (),
+            {"team": team} if team else {}, {"instance_count": 1, "total_vcpus": vcpus},
         )
         for number, (team, vcpus) in enumerate(some)
     ]  # fmt: skip
@@ -141,8 +144,8 @@ def test_counters_of_what_was_not_read_are_not_zero() -> None:
 
 
 def test_a_volume_whose_server_was_not_read_is_in_no_group_that_anybody_knows() -> None:
-    def volume(name: str, on: tuple[str, ...], team: dict[str, str]) -> Resource:
-        return Resource(VOLUME, name, name, None, 5, "GB", None, None, on, team, {"volume_count": 1})
+    def volume(name: str, on: tuple[str, ...], team: dict[str, str]) -> UsedResource:
+        return UsedResource(VOLUME, name, name, None, 5, "GB", None, None, on, team, {"volume_count": 1})
 
     of_shop, loose, unplaced = (
         volume("a", (), {"team": "shop"}),

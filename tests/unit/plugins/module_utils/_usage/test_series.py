@@ -16,12 +16,12 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.metric import MeasuredResource, Series
 from ansible_collections.finops.cloud.plugins.module_utils._usage.series import (
-    TOGETHER,
+    AGGREGATE,
+    aggregated,
     cpu_utilization,
     gaps,
     resampled,
     summarized,
-    together,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,7 +70,7 @@ def test_nothing_comes_to_nothing_and_not_to_zero() -> None:
 @given(st.dictionaries(st.integers(0, 5000), VALUES, min_size=1), st.sampled_from([600, 3600, 86400]))
 def test_coarser_measures_hold_what_the_fine_ones_did(values: dict[int, float], seconds: int) -> None:
     fine = series(dict(sorted(values.items())))
-    coarse = {method: resampled(fine, method, seconds) for method in TOGETHER}
+    coarse = {method: resampled(fine, method, seconds) for method in AGGREGATE}
     expected = {int(moment.timestamp()) // seconds * seconds for moment in fine.moments}
     for one in coarse.values():
         assert [int(moment.timestamp()) for moment in one.moments] == sorted(expected)
@@ -100,7 +100,7 @@ def test_together_every_measure_counts_once_and_a_sum_with_a_gap_is_unknown(pres
     window = Window(at(0), at(31))
     some = [series(dict.fromkeys(sorted(one), 1.0)) for one in present]
     pairs = [(one, gaps(one, window, GRANULE, None, LATER)) for one in some]
-    rows = {row.moment: row for row in together(pairs, "sum")}
+    rows = {row.moment: row for row in aggregated(pairs, "sum")}
     assert set(rows) == {at(number) for one in present for number in one}
     for number in range(31):
         there = sum(number in one for one in present)
@@ -109,7 +109,7 @@ def test_together_every_measure_counts_once_and_a_sum_with_a_gap_is_unknown(pres
             assert (row.count, row.missing) == (there, len(present) - there)
             assert row.value == (there if there == len(present) else None)
     assert sum(row.count for row in rows.values()) == sum(map(len, present))
-    assert [row.value for row in together(pairs, "mean")] == [1.0] * len(rows)
+    assert [row.value for row in aggregated(pairs, "mean")] == [1.0] * len(rows)
 
 
 def used(

@@ -21,12 +21,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._usage.resources import Filter
 from ansible_collections.finops.cloud.plugins.module_utils._usage.usage import (
-    _READINGS,
-    Part,
     UsageOptions,
-    _told,
+    _result,
     read_usage,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._usage.usage_readings import READINGS, UsageValues
 
 from ....conftest import FILES, Sandbox
 
@@ -141,17 +140,17 @@ def test_regions_are_told_apart_and_summed_with_one_login(
 def test_a_service_that_one_region_lacks_adds_nothing_unless_the_user_named_it(
     named: tuple[str, ...], status: str, count: int | None
 ) -> None:
-    wanted = {"load_balancers": _READINGS["totals"]["load_balancers"]}
+    wanted = {"load_balancers": READINGS["totals"]["load_balancers"]}
     regions = [
         Readings(
-            {"load_balancers": Part({"load_balancer_count": 3})},
+            {"load_balancers": UsageValues({"load_balancer_count": 3})},
             {"load_balancer": ServiceStatus("ok", 200)},
             (),
         ),
         Readings({"load_balancers": None}, {"load_balancer": ServiceStatus("absent")}, ()),
     ]
     for order in (regions, regions[::-1]):
-        told = _told(wanted, order, UsageOptions(services=named, detail="totals", on_error="warn"))
+        told = _result(wanted, order, UsageOptions(services=named, detail="totals", on_error="warn"))
         assert told["services"]["load_balancer"]["status"] == status
         assert told["usage"]["network"]["load_balancer_count"] == count
 

@@ -23,15 +23,15 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
 )
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud, Service
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating import api as rating
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.api import Rating, open_rating
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.transport import body_of
 
 from .....conftest import Sandbox
 
 HOUR = 3600
-Service_ = Callable[..., Service]
+Opened = Callable[..., Rating]
 
 
 def now() -> datetime:
@@ -44,14 +44,14 @@ def begun(moment: datetime) -> datetime:
 
 
 @pytest.fixture
-def service(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Service_:
+def opened(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Opened:
     """CloudKitty of the sandbox; what it is asked is counted after the login."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
 
-    def one(cloud: str = "sandbox") -> Service:
-        opened = Cloud(ConnectionOptions(cloud=cloud, api_timeout=5)).service("rating")
+    def one(api: str, cloud: str = "sandbox", collect_period_s: int = HOUR) -> Rating:
+        service = Cloud(ConnectionOptions(cloud=cloud, api_timeout=5)).service("rating")
         drilled.ask("DELETE", "/sandbox/requests")
-        return opened
+        return open_rating(service, api, collect_period_s)
 
     return one
 
@@ -67,51 +67,49 @@ def last_days(days: int) -> Window:
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_the_newest_rated_hour_is_not_one_that_is_still_to_come(service: Service_, api: str) -> None:
+def test_the_newest_rated_hour_is_not_one_that_is_still_to_come(opened: Opened, api: str) -> None:
     """The sandbox rates an hour one hour after it has ended; InfluxDB shows later ones as rows of null."""
     moment = now()
-    assert rating.recent_periods(service(), api, moment, HOUR)[1].rated_through == begun(
-        moment - timedelta(hours=1)
-    )
+    assert opened(api).recent_periods(moment).rated_through == begun(moment - timedelta(hours=1))
 
 
-def test_a_project_without_rated_hours_has_no_newest(service: Service_) -> None:
-    assert rating.recent_periods(service("sandbox-other"), "v2", now(), HOUR)[1].rated_through is None
-    assert list(rating.frames(service("sandbox-other"), "auto", last_days(3), HOUR)) == []
+def test_a_project_without_rated_hours_has_no_newest(opened: Opened) -> None:
+    assert opened("v2", "sandbox-other").recent_periods(now()).rated_through is None
+    assert opened("auto", "sandbox-other").frames_of_type(last_days(3), "volume.size") == []
 
 
-def test_frames_add_up_to_the_summary_through_both_apis(drilled: Sandbox, service: Service_) -> None:
+def test_frames_add_up_to_the_summary_through_both_apis(drilled: Sandbox, opened: Opened) -> None:
     window = last_days(40)
-    _api, by_type = rating.summary_by_type(service(), "auto", window)
-    v2 = list(rating.frames(service(), "v2", window, HOUR))
-    # Six types in up to 960 hours, null rows included, at 1000 rows a page.
-    assert requests(drilled) == 6
-    v1 = list(rating.frames(service(), "v1", window, HOUR))
-    assert requests(drilled) == 40
-    for row in by_type:
-        for frames in (v1, v2):
-            total = exact_sum(frame.cost.amount for frame in frames if frame.cost.type == row.type)
-            assert total == pytest.approx(row.amount)
-    assert {frame.window.length for frame in v2} == {timedelta(hours=1)}
+    by_type = opened("auto").summary_by_type(window)
+    assert len(by_type) == 6
+    # Up to 960 hours of each type, null rows included, at 1000 rows a page; v1 answers a day a request.
+    for api, requests_per_type in (("v2", 1), ("v1", 40)):
+        for row in by_type:
+            frames = opened(api).frames_of_type(window, row.type)
+            assert requests(drilled) == requests_per_type
+            assert {frame.cost.type for frame in frames} == {row.type}
+            assert {frame.window.length for frame in frames} == {timedelta(hours=1)}
+            assert exact_sum(frame.cost.amount for frame in frames) == pytest.approx(row.amount)
 
 
-def test_a_page_that_is_short_is_no_bill(drilled: Sandbox, service: Service_) -> None:
-    opened = service()
+def test_a_page_that_is_short_is_no_bill(drilled: Sandbox, opened: Opened) -> None:
+    rating = opened("auto")
     drilled.ask("POST", "/sandbox/faults", {"service": "rating", "kind": "short_page", "after": 2})
     with pytest.raises(Malformed, match=r"999 rows came from row 2000 on where \d+ in all were promised"):
-        list(rating.frames(opened, "auto", last_days(40), HOUR))
+        rating.periods(last_days(150))
 
 
-def test_a_404_in_the_middle_is_no_reason_to_begin_anew(drilled: Sandbox, service: Service_) -> None:
-    opened = service()
+def test_a_404_in_the_middle_is_no_reason_to_begin_anew(drilled: Sandbox, opened: Opened) -> None:
+    rating = opened("auto")
     drilled.ask("POST", "/sandbox/faults", {"service": "rating", "kind": "empty_404", "after": 1})
     with pytest.raises(NotFound):
-        list(rating.frames(opened, "auto", last_days(40), HOUR))
+        rating.periods(last_days(60))
+    assert requests(drilled) == 2
 
 
-def test_another_collect_period_is_an_error_that_names_the_option(service: Service_) -> None:
+def test_another_collect_period_is_an_error_that_names_the_option(opened: Opened) -> None:
     with pytest.raises(InvalidOption, match="^collect_period: is 1800 s, but .* rates periods of 3600 s"):
-        rating.recent_periods(service(), "v2", now(), 1800)
+        opened("v2", collect_period_s=1800).recent_periods(now())
 
 
 @pytest.mark.parametrize(

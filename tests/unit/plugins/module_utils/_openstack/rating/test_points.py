@@ -26,9 +26,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.money import ex
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Answer, Cloud, Service
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating import api as rating
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating import points as rated_points
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.metrics import rated_metrics
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating import v2
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.answers import RatedPoint
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.api import Rating, open_rating
 
 from .....conftest import Sandbox
 from .....fake_rating import HOUR, FakeRating, Rated, rating_of
@@ -44,8 +44,12 @@ def an_hour_of(count: int, hour: int = 0, amount: str = "0.01") -> list[Rated]:
     ]
 
 
-def of(service: Service, window: Window = DAYS, api: str = "v2") -> list[rated_points.RatedPoint]:
-    return list(rated_points.points(service, api, window, 3600))
+def opened(service: Service, api: str = "v2", collect_period_s: int = 3600) -> Rating:
+    return open_rating(service, api, collect_period_s)
+
+
+def of(service: Service, window: Window = DAYS, api: str = "v2") -> list[RatedPoint]:
+    return list(opened(service, api).points(window))
 
 
 def windows(service: FakeRating) -> list[tuple[str, str, int]]:
@@ -72,9 +76,9 @@ def test_the_404_that_means_empty_is_no_points_and_any_other_404_is_an_error() -
 def test_the_default_limit_of_100_is_never_left_to_the_cloud() -> None:
     service = rating_of(an_hour_of(101))
     assert len(of(service)) == 101
-    list(rating.summary_by_resource(service, DAYS))
-    rating.periods(service, DAYS, 3600)
-    rating.summary_by_type(service, "v2", DAYS)
+    opened(service).summary_by_resource(DAYS)
+    opened(service).periods(DAYS)
+    opened(service).summary_by_type(DAYS)
     assert {query["limit"] for _path, query in service.asked} == {1000, 5000}
 
 
@@ -150,7 +154,7 @@ def test_points_outside_the_window_are_not_taken_for_part_of_it() -> None:
 @BOTH
 def test_a_point_of_another_period_names_the_option(api: str) -> None:
     with pytest.raises(InvalidOption, match="^collect_period: is 1800 s, but .* rates periods of 3600 s"):
-        list(rated_points.points(rating_of(an_hour_of(1), api), api, DAYS, 1800))
+        list(opened(rating_of(an_hour_of(1), api), api, 1800).points(DAYS))
 
 
 @pytest.mark.parametrize("told", ["0.00001", "12.34567", "1570.86737", "0", "-0.5"])
@@ -189,14 +193,14 @@ def test_a_point_that_lacks_something_is_malformed_and_no_zero(row: Any) -> None
         Malformed,
         match=r"^Reading points from http://cloud/rating failed: (a point is not what|the answer has no num)",
     ):
-        rated_points._v2_point(rating_of([]), "points", Window(FIRST, FIRST + HOUR), "volume.size", row)
+        v2.point_of(rating_of([]), "points", Window(FIRST, FIRST + HOUR), "volume.size", row)
 
 
 @BOTH
 def test_one_request_at_a_time_is_held(api: str) -> None:
     """The first point is there before the second day was asked for."""
     service = rating_of([one for hour in range(72) for one in an_hour_of(1, hour)], api)
-    passing = rated_points.points(service, api, DAYS, 3600)
+    passing = opened(service, api).points(DAYS)
     next(passing)
     assert len(service.asked) == 1
 
@@ -215,7 +219,7 @@ def rated_days(days: int) -> Window:
 @BOTH
 def test_points_of_the_sandbox_add_up_to_its_sums(live: Service, api: str) -> None:
     window = rated_days(12)
-    sums = {row.type: row.amount for row in rating.summary_by_type(live, api, window)[1]}
+    sums = {row.type: row.amount for row in opened(live, api).summary_by_type(window)}
     found: dict[str, list[Decimal]] = {}
     for point in of(live, window, api):
         found.setdefault(point.type, []).append(point.amount)
@@ -227,7 +231,7 @@ def test_points_of_the_sandbox_add_up_to_its_sums(live: Service, api: str) -> No
 def test_a_metadata_group_by_comes_back_with_one_empty_name_and_is_not_used(live: Service) -> None:
     """No error tells it: the cloud answers one row for all flavors, so flavors are summed over points."""
     window = rated_days(1)
-    rows = list(rating._v2_summary(live, "flavors", window, "flavor_name"))
+    rows = list(v2.RatingV2(live, 3600).summary("flavors", window, "flavor_name"))
     assert [row["flavor_name"] for row in rows] == [""]
     assert {point.metadata.get("flavor_name") for point in of(live, window)} >= {
         "a8-ram32-disk80-perf1",
@@ -240,9 +244,9 @@ def test_a_month_that_begins_in_the_servers_zone_is_never_asked_for() -> None:
     for storage in ("v2", "v1"):
         service = rating_of(an_hour_of(1), storage)
         of(service, api=storage)
-        rating.summary_by_type(service, "auto", DAYS)
-        rating.recent_periods(service, "auto", FIRST + HOUR, 3600)
-        list(rating.frames(service, "auto", DAYS, 3600))
+        opened(service, "auto").summary_by_type(DAYS)
+        opened(service, "auto").recent_periods(FIRST + HOUR)
+        opened(service, "auto").frames_of_type(DAYS, "volume.size")
         for _path, query in service.asked:
             assert query["begin"].endswith("Z")
             assert query["end"].endswith("Z")
@@ -253,11 +257,11 @@ def test_a_plus_that_is_not_escaped_is_500_so_times_are_sent_with_z(live: Servic
     patient = dataclasses.replace(live, timeout_seconds=1)
     with pytest.raises(Unavailable, match="the service answered 500"):
         patient.get("a bad date", f"/v2/summary?{query}")
-    rating.summary_by_type(live, "v2", DAYS)
+    opened(live).summary_by_type(DAYS)
 
 
 def test_what_is_rated_is_read_from_the_cloud(live: Service) -> None:
-    found = {metric.name: metric for metric in rated_metrics(live)}
+    found = {metric.name: metric for metric in opened(live).metrics()}
     assert found["volume.size"].unit == "GiB"
     assert found["volume.size"].metadata == ("volume_type",)
     assert found["instance_up"].metadata[0] == "flavor_name"

@@ -21,8 +21,8 @@ PARALLEL_LOGINS = 8
 
 
 @dataclass(frozen=True)
-class Place:
-    """A project in a region: the cloud that reads it, or the error of a login that was refused.
+class ProjectLogin:
+    """The login to a project in a region: the cloud that reads it, or the error of a refused login.
 
     region and project: as the token says; as they were asked for where there is no token.
     """
@@ -55,29 +55,31 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Places:
-    """What is read, in the order in which it was asked for, all regions of one project after the other.
+class ProjectLogins:
+    """What is read, in the order that was asked for, all regions of one project after the other.
 
     several: whether regions or projects were named, be it only one of them.
     """
 
-    all: tuple[Place, ...]
+    all: tuple[ProjectLogin, ...]
     several: bool
 
     def to_result(self) -> dict[str, Any]:
-        """The `cloud` key of a result: what all places have in common, null for what they don't."""
-        known = [place.cloud.identity for place in self.all if place.cloud is not None]
-        told = known[0].to_result()
+        """The `cloud` key of a result: what all logins have in common, null for what differs."""
+        known = [login.cloud.identity for login in self.all if login.cloud is not None]
+        identity = known[0].to_result()
         for key in ("region", "project_id", "project_name"):
-            if any(place.to_result()[key] != told[key] for place in self.all):
-                told[key] = None
-        return told
+            if any(login.to_result()[key] != identity[key] for login in self.all):
+                identity[key] = None
+        return identity
 
 
-def open_places(options: ConnectionOptions, regions: Sequence[str], projects: Sequence[str]) -> Places:
+def open_projects(
+    options: ConnectionOptions, regions: Sequence[str], projects: Sequence[str]
+) -> ProjectLogins:
     """Log in: one request for each project, in parallel. Empty regions or projects: the login's own.
 
-    A login that is refused is kept as its place's error, so that the others can still be read. Raises
+    A login that is refused is kept with its error, so that the others can still be read. Raises
     LoginFailed where all are refused; InvalidOption for bad options, a region that is not there, or a project
     named twice.
     """
@@ -88,12 +90,12 @@ def open_places(options: ConnectionOptions, regions: Sequence[str], projects: Se
     if len(refused) == len(opened):
         raise refused[0]
     _refuse_twice([one for one in opened if isinstance(one, Cloud)])
-    places = [
-        place
+    logins = [
+        login
         for project, one in zip(wanted, opened, strict=True)
-        for place in _regions(one, project, [*dict.fromkeys(regions)], options.region_name)
+        for login in _regions(one, project, [*dict.fromkeys(regions)], options.region_name)
     ]
-    return Places(tuple(places), bool(regions or projects))
+    return ProjectLogins(tuple(logins), bool(regions or projects))
 
 
 def _opened(options: ConnectionOptions, project: str | None) -> Cloud | LoginFailed:
@@ -105,12 +107,12 @@ def _opened(options: ConnectionOptions, project: str | None) -> Cloud | LoginFai
 
 def _regions(
     opened: Cloud | LoginFailed, project: str | None, regions: list[str], region_name: str | None
-) -> list[Place]:
+) -> list[ProjectLogin]:
     if isinstance(opened, LoginFailed):
         named: list[str | None] = [*regions] if regions else [region_name]
-        return [Place(region, str(project), None, opened) for region in named]
+        return [ProjectLogin(region, str(project), None, opened) for region in named]
     clouds = [opened.in_region(region) for region in regions] or [opened]
-    return [Place(cloud.identity.region, cloud.identity.project_name, cloud, None) for cloud in clouds]
+    return [ProjectLogin(cloud.identity.region, cloud.identity.project_name, cloud, None) for cloud in clouds]
 
 
 def _refuse_twice(clouds: list[Cloud]) -> None:

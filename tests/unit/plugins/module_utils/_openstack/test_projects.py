@@ -20,7 +20,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._openstack.login impo
     ConnectionOptions,
     scoped_to,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.places import Places, open_places
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.projects import (
+    ProjectLogins,
+    open_projects,
+)
 
 from ....conftest import FILES, Sandbox, log_in
 
@@ -39,8 +42,8 @@ def sandbox(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sa
     return sandbox
 
 
-def opened(regions: tuple[str, ...] = (), projects: tuple[str, ...] = (), **options: Any) -> Places:
-    return open_places(
+def opened(regions: tuple[str, ...] = (), projects: tuple[str, ...] = (), **options: Any) -> ProjectLogins:
+    return open_projects(
         ConnectionOptions(**{"cloud": "sandbox", "api_timeout": 5, **options}), regions, projects
     )
 
@@ -51,7 +54,7 @@ def asked(sandbox: Sandbox) -> tuple[int, int]:
     return told["token"], told["total"]
 
 
-def names(places: Places) -> list[tuple[str, str | None]]:
+def names(places: ProjectLogins) -> list[tuple[str, str | None]]:
     return [(place.project, place.region) for place in places.all]
 
 

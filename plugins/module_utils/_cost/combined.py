@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What several projects and regions cost together: every sum is theirs, and what is not known of one is not
-known of all (design/reading-a-cloud.md#unknown-is-not-zero).
+"""The costs of several projects and regions, combined into one: what is unknown of one is unknown of all
+(design/reading-a-cloud.md#unknown-is-not-zero).
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from .._core.forecast import Forecast
 from .._core.money import EXACT, ROUNDING, exact_sum
 from .._core.periods import Window
 from .._infomaniak.free_tier import FreeTier
-from .._openstack.rating.api import RatedPeriods, RatedSum
-from .._openstack.rating.metrics import RatedMetric
-from .window_cost import Estimate, Previous, Sums, WindowCost
+from .._openstack.rating.answers import RatedMetric, RatedPeriods, RatedSum
+from .window_cost import Previous, Sums, UnratedEstimate, WindowCost
 
 
-def together(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
+def combined(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
     """The costs of one window as one; of the last hour, which is each one's own, from the first one's begin
     to the last one's end.
 
-    free: the free tiers of their projects in one. What tells single resources is left out: that stays each
+    free: the free tiers of their projects in one. Single resources are left out: they stay each
     one's own.
     """
     newest = all_known(cost.rated_through for cost in costs)
@@ -56,7 +55,7 @@ def together(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
     )
 
 
-def added_tiers(tiers: Sequence[FreeTier]) -> FreeTier | None:
+def combined_tiers(tiers: Sequence[FreeTier]) -> FreeTier | None:
     """The free tiers of several projects in one; None for none. unit: None where they have different ones."""
     if not tiers:
         return None
@@ -120,7 +119,7 @@ def _previous(parts: Sequence[Previous]) -> Previous:
 
 
 def _metrics(costs: Sequence[WindowCost]) -> tuple[RatedMetric, ...] | None:
-    """Every metric once, more often only where clouds rate it in different units or with different metadata."""
+    """Every metric once, unless clouds rate it in different units or with different metadata."""
     known = all_known(cost.metrics for cost in costs)
     if known is None:
         return None
@@ -128,10 +127,10 @@ def _metrics(costs: Sequence[WindowCost]) -> tuple[RatedMetric, ...] | None:
     return tuple(sorted(every, key=lambda one: (one.name, one.unit, one.metadata)))
 
 
-def _estimate(parts: Sequence[Estimate]) -> Estimate:
+def _estimate(parts: Sequence[UnratedEstimate]) -> UnratedEstimate:
     """periods: the most that any of them has."""
     run_rate, amount = (exact_sum(getattr(one, name) for one in parts) for name in ("run_rate", "amount"))
-    return Estimate(run_rate, max(one.periods for one in parts), amount)
+    return UnratedEstimate(run_rate, max(one.periods for one in parts), amount)
 
 
 def _forecast(parts: Sequence[Forecast]) -> Forecast:

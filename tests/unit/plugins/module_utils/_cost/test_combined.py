@@ -25,12 +25,15 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import exact_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._cost import cost
-from ansible_collections.finops.cloud.plugins.module_utils._cost.together import united
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.places import Place, Places
+from ansible_collections.finops.cloud.plugins.module_utils._cost.combined import united
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.projects import (
+    ProjectLogin,
+    ProjectLogins,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ....fake_rating import HOUR, OWNER, FakeRating, Rated, place_of, rating_of
+from ....fake_rating import HOUR, OWNER, FakeRating, Rated, login_of, rating_of
 from .test_cost import EGRESS, FIRST, asked, hourly, told, traffic
 
 OTHER = "0f" * 16
@@ -53,11 +56,11 @@ def service_of(points: list[Rated], owner: str = OWNER, storage: str = "v2", **u
     )
 
 
-def result(places: list[Place], now: datetime = NOW, **options: Any) -> dict[str, Any]:
-    return cost.read_cost(Places(tuple(places), several=True), asked(**options), now)
+def result(places: list[ProjectLogin], now: datetime = NOW, **options: Any) -> dict[str, Any]:
+    return cost.read_cost(ProjectLogins(tuple(places), several=True), asked(**options), now)
 
 
-def three(storage: str = "v2") -> list[Place]:
+def three(storage: str = "v2") -> list[ProjectLogin]:
     """Two regions of one project, one of another: 48 hours at 1 and 0.5; 47 at 2; 40 at 0.25."""
     here = [
         *hourly(48, resource="disk", metadata=(("volume_type", "fast"),)),
@@ -66,9 +69,9 @@ def three(storage: str = "v2") -> list[Place]:
     there = hourly(47, amount="2", resource="disk", metadata=(("volume_type", "fast"),))
     other = hourly(40, "instance_up", "0.25", resource="web", metadata=(("flavor_name", "small"),))
     return [
-        place_of(service_of(here, storage=storage), "a"),
-        place_of(service_of(there, storage=storage), "b"),
-        place_of(service_of(other, OTHER, storage=storage), "a", "office"),
+        login_of(service_of(here, storage=storage), "a"),
+        login_of(service_of(there, storage=storage), "b"),
+        login_of(service_of(other, OTHER, storage=storage), "a", "office"),
     ]
 
 
@@ -125,7 +128,7 @@ def test_one_place_named_is_told_like_several_and_costs_what_it_costs_alone() ->
     points = [*hourly(48, resource="disk"), *hourly(30, "ip.floating", "0.5")]
     options: dict[str, Any] = {"group_by": ("day", "project"), "with_previous": True, "with_forecast": True}
     alone = told(service_of(points), NOW, **options)
-    named = result([place_of(service_of(points))], **options)
+    named = result([login_of(service_of(points))], **options)
     assert {key: named["cost"][key] for key in alone} == alone
     assert (named["cloud"]["region"], named["cloud"]["project_name"]) == ("r", "shop")
 
@@ -156,7 +159,7 @@ def test_each_has_its_own_freshness_and_the_whole_that_of_the_slowest() -> None:
 def test_hours_that_one_of_them_misses_are_missing() -> None:
     gap = [one for one in hourly(10) if one.begin not in (FIRST + 3 * HOUR, FIRST + 4 * HOUR)]
     late = [one for one in hourly(10) if one.begin != FIRST + 5 * HOUR]
-    found = result([place_of(service_of(gap), "a"), place_of(service_of(late), "b")], group_by=("hour",))
+    found = result([login_of(service_of(gap), "a"), login_of(service_of(late), "b")], group_by=("hour",))
     assert found["cost"]["missing_hours"] == [
         {"begin": "2026-11-01T03:00:00Z", "end": "2026-11-01T06:00:00Z", "periods": 3}
     ]
@@ -166,7 +169,7 @@ def test_hours_that_one_of_them_misses_are_missing() -> None:
 
 def test_what_is_unknown_of_one_is_unknown_of_all() -> None:
     """Nothing is rated of the second: what it costs so far is 0, how far that reaches nobody can say."""
-    places = [place_of(service_of(hourly(48)), "a"), place_of(service_of([]), "b")]
+    places = [login_of(service_of(hourly(48)), "a"), login_of(service_of([]), "b")]
     found = result(places, with_previous=True, with_forecast=True)["cost"]
     assert found["total"] == "48"
     for key in ("rated_through", "fully_rated", "missing_hours", "unrated_estimate", "previous", "forecast"):
@@ -178,9 +181,9 @@ def test_what_is_unknown_of_one_is_unknown_of_all() -> None:
 def test_a_project_that_cannot_be_read_leaves_no_sum() -> None:
     broken = dataclasses.replace(service_of(hourly(10), OTHER), wrong_by="1")
     places = [
-        place_of(service_of(hourly(48)), "a"),
-        place_of(broken, "a", "office"),
-        Place("a", "gone", None, REFUSED),
+        login_of(service_of(hourly(48)), "a"),
+        login_of(broken, "a", "office"),
+        ProjectLogin("a", "gone", None, REFUSED),
     ]
     with pytest.raises(
         FinopsError, match="^office in a: Reading the rated periods .*gone in a: Reading a token for"
@@ -212,7 +215,7 @@ def test_the_last_hour_is_each_one_s_own() -> None:
 
 
 def test_clouds_that_answer_by_different_apis_are_one_sum() -> None:
-    places = [place_of(service_of(hourly(48)), "a"), place_of(service_of(hourly(48), storage="v1"), "b")]
+    places = [login_of(service_of(hourly(48)), "a"), login_of(service_of(hourly(48), storage="v1"), "b")]
     found = result(places, group_by=("resource", "day"))
     assert (found["cost"]["total"], found["cost"]["rating_api"], found["cost"]["by_type"][0]["quantity"]) == (
         "96",
@@ -253,7 +256,7 @@ def test_a_file_says_whose_each_point_is_and_is_the_same_again(tmp_path: Path, c
 def test_a_file_stays_as_it_was_where_one_of_them_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "points.csv"
     path.write_text("of yesterday")
-    places = [*three(), Place("a", "gone", None, REFUSED)]
+    places = [*three(), ProjectLogin("a", "gone", None, REFUSED)]
     found = result(places, dest=path, on_error="warn")
     assert (found["changed"], found["cost"]) == (False, None)
     with pytest.raises(FinopsError, match="^gone in a: "):
@@ -273,7 +276,7 @@ def tiers(*places: tuple[list[Rated], str, str], **options: Any) -> tuple[dict[s
     ]
     found = result(
         [
-            place_of(one, region, owner[:3])
+            login_of(one, region, owner[:3])
             for one, (_points, region, owner) in zip(services, places, strict=True)
         ],
         now=FIRST + 5 * HOUR,
@@ -314,7 +317,7 @@ def test_what_another_region_has_used_before_the_window_is_gone() -> None:
 def test_a_unit_that_one_region_does_not_tell_leaves_the_net_unknown() -> None:
     first = dataclasses.replace(service_of(traffic(2, "1")), units={EGRESS: "GB"})
     second = dataclasses.replace(service_of(traffic(2, "1")), units={EGRESS: "furlong"})
-    found = result([place_of(first, "a"), place_of(second, "b")], now=FIRST + 5 * HOUR)["cost"]
+    found = result([login_of(first, "a"), login_of(second, "b")], now=FIRST + 5 * HOUR)["cost"]
     assert (found["total"], found["net"], found["free_tier"]["credit"]) == ("8", None, None)
 
 
@@ -336,7 +339,7 @@ def test_a_unit_that_one_region_does_not_tell_leaves_the_net_unknown() -> None:
 )
 def test_the_whole_is_exactly_the_sum_of_its_parts(drawn: list[tuple[int, int, str, Decimal]]) -> None:
     places = [
-        place_of(
+        login_of(
             service_of(
                 [
                     Rated(FIRST + hour * HOUR, kind, "1", f"{amount:f}")

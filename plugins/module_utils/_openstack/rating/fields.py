@@ -1,0 +1,69 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Fields of CloudKitty's answers that both versions of its API have, and that are never taken on trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ..._core.errors import InvalidOption, Malformed
+from ..._core.periods import Window, from_iso
+from ..connection import Service
+
+DAY = timedelta(days=1)
+
+Row = dict[str, Any]
+
+
+def days_of(window: Window) -> Iterator[Window]:
+    """The window in parts of 24 hours, the last one shorter."""
+    begin = window.begin
+    while begin < window.end:
+        day = Window(begin, min(begin + DAY, window.end))
+        yield day
+        begin = day.end
+
+
+def period_of(service: Service, reading: str, row: Row, collect_period_s: int) -> Window:
+    """The period of a row. Raises Malformed where it has none, InvalidOption where its length is another."""
+    try:
+        period = Window(*(from_iso(service.member(reading, row, key, str)) for key in ("begin", "end")))
+    except ValueError as error:
+        raise Malformed(reading, service.url, "a period has no begin and end in ISO 8601") from error
+    seconds = int(period.length.total_seconds())
+    if seconds != collect_period_s:
+        raise InvalidOption(
+            "collect_period",
+            f"is {collect_period_s} s, but {service.url} rates periods of {seconds} s; set that.",
+        )
+    return period
+
+
+def number(service: Service, reading: str, row: Row, key: str) -> Decimal:
+    """An exact number: JSON number in v2, text in v1.
+
+    Raises Malformed for anything else: a missing amount is not zero.
+    """
+    value = row.get(key)
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
+    try:
+        if isinstance(value, (int, str, Decimal)) and not isinstance(value, bool):
+            found = Decimal(value)
+            if found.is_finite():
+                return found
+    except InvalidOperation:
+        value = None
+    raise Malformed(reading, service.url, f"the answer has no number in {key} where the API promises one")
+
+
+def refuse_foreign(service: Service, reading: str, owner: Mapping[str, Any]) -> None:
+    """Raise Malformed for a point of another project: it is no cost of this one, whatever was asked for."""
+    project_id = owner.get("project_id", service.project_id)
+    if project_id != service.project_id:
+        raise Malformed(reading, service.url, f"a point of project {project_id} came that was not asked for")
