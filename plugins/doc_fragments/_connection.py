@@ -13,7 +13,8 @@ options:
   cloud:
     description:
       - Name of a cloud in C(clouds.yaml), or a dictionary like an entry of that file.
-      - Without O(cloud) and O(auth), E(OS_CLOUD) or the other C(OS_*) variables are used.
+      - Without O(cloud) and O(auth), E(OS_CLOUD) or the other C(OS_*) variables of a sourced openrc file are
+        used.
     type: raw
   auth:
     description:
@@ -23,21 +24,27 @@ options:
     type: dict
   auth_type:
     description:
-      - How to log in. V(password), V(token) and no value mean their Identity API v3 form, which needs no
-        discovery requests.
+      - How to log in, such as V(password), V(token), V(v3applicationcredential), V(v3oidcpassword),
+        V(v3oidcclientcredentials) or V(v3oidcaccesstoken). Any type of keystoneauth1 that gives a token for a
+        project works.
+      - V(password) and V(token) use their Identity API v3 form, which needs no discovery requests.
+      - Defaults to C(auth_type) of C(clouds.yaml) or to E(OS_AUTH_TYPE), then to V(password).
     type: str
   region_name:
     description: Name of the region. Required if the cloud has several.
     type: str
   interface:
-    description: Interface of the catalog's endpoints to use.
+    description:
+      - Interface of the catalog's endpoints to use.
+      - Defaults to C(interface) of C(clouds.yaml) or to E(OS_INTERFACE), then to V(public).
     type: str
-    default: public
     choices: [public, internal, admin]
     aliases: [endpoint_type]
   validate_certs:
-    description: Whether to verify the certificate of the API. Certificates are verified unless this or the
-      configuration says otherwise.
+    description:
+      - Whether to verify the certificate of the API. Certificates are verified unless this or the
+        configuration says otherwise.
+      - With V(true), they are verified whatever E(OS_INSECURE) and C(insecure) of C(clouds.yaml) say.
     type: bool
     aliases: [verify]
   ca_cert:
@@ -55,7 +62,7 @@ options:
   api_timeout:
     description:
       - Time in seconds for one request, including retries after connection errors, 429, 502, 503 and 504.
-        Defaults to 60.
+        Defaults to C(api_timeout) of C(clouds.yaml), then to 60.
     type: int
 requirements:
   - openstacksdk >= 4.0

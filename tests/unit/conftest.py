@@ -81,10 +81,10 @@ def started(directory: Path, *options: str) -> Sandbox:
     state = json.loads(command("start", "--directory", str(directory), *options).stdout)
     answer = log_in(state)
     public = {
-        row["type"]: next(
-            endpoint["url"] for endpoint in row["endpoints"] if endpoint["interface"] == "public"
-        )
+        row["type"]: endpoint["url"]
         for row in answer.body["token"]["catalog"]
+        for endpoint in reversed(row["endpoints"])
+        if endpoint["interface"] == "public"
     }
     return Sandbox(
         directory, state, answer.headers["X-Subject-Token"], public, answer.body["token"]["project"]["id"]

@@ -22,12 +22,7 @@ CONNECTION: Spec = {
     "auth": {"type": "dict", "no_log": True},
     "auth_type": {"type": "str"},
     "region_name": {"type": "str"},
-    "interface": {
-        "type": "str",
-        "default": "public",
-        "choices": ["public", "internal", "admin"],
-        "aliases": ["endpoint_type"],
-    },
+    "interface": {"type": "str", "choices": ["public", "internal", "admin"], "aliases": ["endpoint_type"]},
     "validate_certs": {"type": "bool", "aliases": ["verify"]},
     "ca_cert": {"type": "str", "aliases": ["cacert"]},
     "client_cert": {"type": "str", "aliases": ["cert"]},
@@ -47,18 +42,6 @@ RATING: Spec = {
 }
 METRIC_CATEGORIES: Spec = {"metric_categories": {"type": "dict", "default": {}}}
 
-#: What of a `cloud` dictionary is taken: the names of clouds.yaml -> ours.
-_CLOUD_KEYS = {
-    "auth": "auth",
-    "auth_type": "auth_type",
-    "region_name": "region_name",
-    "interface": "interface",
-    "verify": "validate_certs",
-    "cacert": "ca_cert",
-    "cert": "client_cert",
-    "key": "client_key",
-}
-
 #: Users of Infomaniak need no clouds.yaml: these variables stand for it.
 INFOMANIAK = ProviderEnvironment(**infomaniak.APPLICATION_CREDENTIAL, default_auth_url=infomaniak.AUTH_URL)
 
@@ -77,9 +60,7 @@ def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
         given["region_name"] = params["regions"][0]
     cloud = params["cloud"]
     if isinstance(cloud, Mapping):
-        inside = {ours: cloud[theirs] for theirs, ours in _CLOUD_KEYS.items() if theirs in cloud}
-        chosen = {name: value for name, value in given.items() if value is not None and name != "interface"}
-        return ConnectionOptions(provider=INFOMANIAK, **{**given, **inside, **chosen})
+        return ConnectionOptions(entry=cloud, provider=INFOMANIAK, **given)
     if cloud is not None and not isinstance(cloud, str):
         raise InvalidOption(
             "cloud", "is the name of a cloud in clouds.yaml, or a dictionary like an entry there."

@@ -63,7 +63,7 @@ class _Token:
 
 def offered_regions(access: Any) -> list[str]:
     """The regions that the token's catalog has endpoints in."""
-    services = access.service_catalog.catalog
+    services = access.service_catalog.normalize_catalog()
     endpoints = (endpoint for service in services for endpoint in service["endpoints"])
     return sorted({endpoint["region_id"] for endpoint in endpoints if endpoint.get("region_id")})
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .connection import Service
 from .quota import Quota, quota_rows
@@ -21,7 +22,8 @@ _NOT_COUNTED = ("per_volume_gigabytes",)
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume; server_ids: what it is attached to, whatever its status says. created: UTC without a zone, as
+    """A volume; server_ids: the servers that it is attached to, whatever its status says. attachments: their
+    number, and that of others without a server (of a host, or reserved). created: UTC without a zone, as
     Cinder writes it.
     """
 
@@ -33,11 +35,12 @@ class Volume:
     created: str
     metadata: Mapping[str, str]
     server_ids: tuple[str, ...]
+    attachments: int = 0
 
     @property
     def attached(self) -> bool:
         """Whether it has at least one attachment."""
-        return bool(self.server_ids)
+        return bool(self.server_ids or self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,16 @@ def volumes(cinder: Service) -> Iterator[Volume]:
             volume_type=row.get("volume_type") or "",
             created=cinder.member(reading, row, "created_at", str),
             metadata=row.get("metadata") or {},
-            server_ids=tuple(cinder.member(reading, one, "server_id", str) for one in attachments),
+            server_ids=tuple(
+                cinder.member(reading, one, "server_id", str) for one in attachments if _of_server(one)
+            ),
+            attachments=len(attachments),
         )
+
+
+def _of_server(attachment: Any) -> bool:
+    """Whether an attachment names a server; one of a host, such as a backup's or an image's, has none."""
+    return not isinstance(attachment, dict) or attachment.get("server_id") is not None
 
 
 def snapshots(cinder: Service) -> Iterator[Copy]:

@@ -28,28 +28,13 @@ from .._core.errors import (
     SeveralErrors,
 )
 from .access import log_in, offered_regions, region_of
-from .login import ConnectionOptions, resolve
+from .catalog import SERVICE_TYPES, require_usable, service_url
+from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
 from .transport import body_of, newest_offered, refuse, until_answered
 
 T = TypeVar("T")
 
-DEFAULT_TIMEOUT_SECONDS = 60
 PARALLEL_SERVICES = 8
-
-#: Our name of a service -> its service type in the catalog; keystoneauth knows the aliases (volumev3, ...).
-SERVICE_TYPES = {
-    "compute": "compute",
-    "block_storage": "block-storage",
-    "network": "network",
-    "object_storage": "object-store",
-    "load_balancer": "load-balancer",
-    "image": "image",
-    "rating": "rating",
-    "metric": "metric",
-}
-
-#: Where the catalog gives the service's root, the version that our paths are written for.
-_VERSION_SUFFIX = {"network": "/v2.0", "image": "/v2"}
 
 
 @dataclass(frozen=True)
@@ -247,8 +232,8 @@ class Cloud:
 
     def __init__(self, options: ConnectionOptions) -> None:
         """Log in: one request. Raises InvalidOption for bad options, LoginFailed where there is no token."""
-        self._timeout_seconds = float(options.api_timeout or DEFAULT_TIMEOUT_SECONDS)
         region = resolve(options)
+        self._timeout_seconds = region.timeout_seconds
         reading = "a token" if options.project is None else f"a token for project {options.project}"
         access = log_in(region, self._timeout_seconds, reading)
         if not access.project_id:
@@ -260,8 +245,7 @@ class Cloud:
                 reading, region.auth_url, f"it is for project {access.project_name}, whatever is asked for"
             )
         self._login = Login(region.session)
-        self._interface = region.interface
-        self._catalog = access.service_catalog
+        self._region, self._access = region, access
         self._offered_regions = offered_regions(access)
         self.identity = CloudIdentity(
             name=region.name,
@@ -290,10 +274,15 @@ class Cloud:
         return self._url_of(name) is not None
 
     def service(self, name: str) -> Service:
-        """A service by our name of it. Raises ServiceAbsent where the catalog has none."""
+        """A service by our name of it.
+
+        Raises ServiceAbsent where the catalog has none, Malformed for one whose endpoint is of no use,
+        InvalidOption for an API version that is not read here.
+        """
         url = self._url_of(name)
         if url is None:
             raise self.absent(name)
+        require_usable(self._region, name, url)
         return Service(name, url, self.identity.project_id, self._login, self._timeout_seconds)
 
     def absent(self, name: str) -> ServiceAbsent:
@@ -308,15 +297,7 @@ class Cloud:
         return max(found)[1] if found else None
 
     def _url_of(self, name: str) -> str | None:
-        urls = self._catalog.get_endpoints_data(
-            service_type=SERVICE_TYPES[name], interface=self._interface, region_name=self.identity.region
-        )
-        for endpoints in urls.values():
-            for endpoint in endpoints:
-                url: str = endpoint.url.rstrip("/")
-                suffix = _VERSION_SUFFIX.get(name, "")
-                return url if not suffix or url.rsplit("/", 1)[-1].startswith("v") else url + suffix
-        return None
+        return service_url(self._region, self._access, name, self.identity.region)
 
 
 @dataclass(frozen=True)
@@ -353,7 +334,7 @@ def read_all(
             failures[service] = [cloud.absent(service)]
     with ThreadPoolExecutor(max_workers=PARALLEL_SERVICES) as pool:
         running = {
-            name: (service, pool.submit(reader, cloud.service(service)))
+            name: (service, pool.submit(_read, cloud, service, reader))
             for name, (service, reader) in readers.items()
             if cloud.offers(service)
         }
@@ -370,6 +351,10 @@ def read_all(
         },
         errors=tuple(error for errors in failures.values() for error in errors),
     )
+
+
+def _read(cloud: Cloud, service: str, reader: Reader) -> Any:
+    return reader(cloud.service(service))
 
 
 def _status(offered: bool, errors: list[CloudError]) -> ServiceStatus:

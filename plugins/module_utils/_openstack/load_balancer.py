@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .connection import Service
 from .quota import Quota, limit_in
 
-_LIST = "/v2/lbaas/loadbalancers"
+_LIST = "/lbaas/loadbalancers"
 _FIELDS = ["id", "name", "operating_status", "created_at", "vip_network_id", "tags", "listeners", "pools"]
 #: Octavia has two spellings of these, and lists show both; the newer one is kept.
 _NEWER_SPELLING = {"loadbalancer": "load_balancer", "healthmonitor": "health_monitor"}
@@ -24,7 +24,7 @@ _NEWER_SPELLING = {"loadbalancer": "load_balancer", "healthmonitor": "health_mon
 def quotas(octavia: Service) -> list[Quota]:
     """Limits of the project: one GET lbaas/quotas/{project}. It reports no use. Raises CloudError."""
     reading = "load balancer quotas"
-    body = octavia.get(reading, f"/v2/lbaas/quotas/{octavia.project_id}").body
+    body = octavia.get(reading, f"/lbaas/quotas/{octavia.project_id}").body
     rows = octavia.member(reading, body, "quota", dict)
     # sorted: the newer spelling, with its underscore, comes first and stays.
     limits: dict[str, int | None] = {}

@@ -26,7 +26,7 @@ _exact = lru_cache(4096)(Decimal)
 
 
 def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
-    """Send, and again on connection errors, 429, 502, 503 and 504, until answered or the time is up
+    """Send, and again on connection errors, 413 and 429, 502, 503 and 504, until answered or the time is up
     (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
@@ -38,7 +38,7 @@ def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout
     while True:
         attempt += 1
         response, problem = _sent(send, reading, url, max(deadline - time.monotonic(), 0.001))
-        if response is not None and response.status_code not in RETRIED_STATUSES:
+        if response is not None and not _may_get_better(response):
             return response
         pause = _pause_seconds(response, attempt)
         if time.monotonic() + pause >= deadline:
@@ -74,12 +74,21 @@ def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds:
         raise Unavailable(reading, url, f"the login failed ({type(error).__name__})") from error
 
 
+def _may_get_better(response: Any) -> bool:
+    """Whether the same request may be answered later. Nova and Swift write 413 for too many requests too, and
+    then say how long to wait.
+    """
+    retried: bool = response.status_code in RETRIED_STATUSES
+    return retried or (response.status_code == 413 and "Retry-After" in response.headers)
+
+
 def _pause_seconds(response: Any, attempt: int) -> float:
     """Retry-After in seconds where given (RFC 9110 section 10.2.3; its date form is not used by OpenStack),
     else growing pauses.
     """
     header = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(header) if header.isdigit() else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
+    told = header.isascii() and header.isdigit()
+    return float(header) if told else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
 
 
 def _connection_problem(error: Exception) -> str:

@@ -66,6 +66,10 @@ class Cloud:
     journal: Journal = field(default_factory=Journal)
     faults: list[Fault] = field(default_factory=list)
     tokens: dict[str, Identity] = field(default_factory=dict)
+    #: Tokens for no project, which federation gives at first: good for a token for one, and for no service.
+    unscoped: dict[str, Identity] = field(default_factory=dict)
+    #: What the identity provider gave out.
+    access_tokens: set[str] = field(default_factory=set)
     advanced: timedelta = timedelta()
     #: What was rendered once and is asked again: large pages of rated points, sums.
     rendered: dict[Any, Any] = field(default_factory=dict)
@@ -97,6 +101,12 @@ class Cloud:
         token = f"sandbox-{secrets.token_urlsafe(24)}"
         self.tokens[token] = Identity(owner, self.now() + TOKEN_LIFETIME)
         return token, self.tokens[token]
+
+    def issue_unscoped(self, owner: Owner) -> tuple[str, Identity]:
+        """A new token of that user for no project."""
+        token = f"unscoped-{secrets.token_urlsafe(24)}"
+        self.unscoped[token] = Identity(owner, self.now() + TOKEN_LIFETIME)
+        return token, self.unscoped[token]
 
     def identity_of(self, token: str | None) -> Identity | None:
         """Whose token it is; None for an unknown or expired one."""

@@ -77,12 +77,13 @@ class Server:
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume; attached_to: the name of a server."""
+    """A volume; attached_to: the name of a server; attached_host: of a host, to which no server belongs."""
 
     name: str
     type: str
     size_gb: int
     attached_to: str | None = None
+    attached_host: str | None = None
     created_hours_ago: int = 1000
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -234,6 +235,30 @@ class ApplicationCredential:
 
 
 @dataclass(frozen=True)
+class IdentityProvider:
+    """An OpenID Connect provider beside the cloud, which Keystone believes. It knows the project's user."""
+
+    client_id: str
+    client_secret: str
+    name: str = "sandbox"
+    protocol: str = "openid"
+
+
+@dataclass(frozen=True)
+class CatalogRow:
+    """A row of the catalog in place of a service's own: its type, its path behind the service's prefix, and
+    which regions and interfaces it has endpoints for (empty: all).
+
+    A path may have {project_id}.
+    """
+
+    type: str
+    path: str = ""
+    regions: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Vergeos:
     """A VergeOS system beside the cloud, and for how many hours it has made a record an hour."""
 
@@ -265,6 +290,11 @@ class Scenario:
     further_projects: tuple[str, ...] = ()
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
+    identity_provider: IdentityProvider | None = None
+    #: What the catalog says of a service, by its name in services, where that is not what most clouds say.
+    catalog: dict[str, tuple[CatalogRow, ...]] = field(default_factory=dict)
+    #: Where services are served, such as {network: /vpc-network}, in place of a prefix like their name.
+    prefixes: dict[str, str] = field(default_factory=dict)
     servers: tuple[Server, ...] = ()
     volumes: tuple[Volume, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
@@ -379,7 +409,11 @@ def _refuse_dangling(scenario: Scenario) -> None:
     places = {*scenario.other_regions, *scenario.further_projects}
     references = [
         *((f"rating.price_factors[{name}]", name, places) for name in scenario.rating.price_factors),
-        *((f"services[{name}]", name, set(SERVICES)) for name in scenario.services),
+        *(
+            (f"{key}[{name}]", name, set(SERVICES))
+            for key in ("services", "catalog", "prefixes")
+            for name in getattr(scenario, key)
+        ),
         *((f"servers[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.servers),
         *((f"servers[{one.name}].network", one.network, networks) for one in scenario.servers),
         *((f"servers[{one.name}].boot_volume", one.boot_volume, volumes) for one in scenario.servers),

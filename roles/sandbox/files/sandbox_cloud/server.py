@@ -24,6 +24,7 @@ from sandbox_cloud.services import (
     block_storage,
     compute,
     identity,
+    identity_provider,
     image,
     load_balancer,
     metric,
@@ -65,10 +66,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def application(cloud: Cloud) -> web.Application:
     """The whole cloud as one application."""
+    prefixes = {**PREFIXES, **cloud.scenario.prefixes}
 
     @web.middleware
     async def surround(request: web.Request, handler: Handler) -> web.StreamResponse:
-        service, path = _service_of(request.path)
+        service, path = _service_of(prefixes, request.path)
         if service is None:
             return await handler(request)
         kind = _kind(request, service, path)
@@ -99,17 +101,18 @@ def application(cloud: Cloud) -> web.Application:
     app = web.Application(middlewares=[surround], client_max_size=64 * 1024**2)
     for service, module in _SERVICES.items():
         if service == "identity" or service in cloud.scenario.services:
-            app.add_routes(module.routes(cloud, PREFIXES[service]))
+            app.add_routes(module.routes(cloud, prefixes[service]))
     if cloud.scenario.vergeos is not None:
         app.add_routes(
             vergeos.routes(cloud.scenario.vergeos, cloud.vergeos_rows, cloud.now, PREFIXES["vergeos"])
         )
+    app.add_routes(identity_provider.routes(cloud))
     app.add_routes(_control(cloud))
     return app
 
 
-def _service_of(path: str) -> tuple[str | None, str]:
-    for service, prefix in PREFIXES.items():
+def _service_of(prefixes: dict[str, str], path: str) -> tuple[str | None, str]:
+    for service, prefix in prefixes.items():
         if path == prefix or path.startswith(prefix + "/"):
             return service, path[len(prefix) :]
     return None, path

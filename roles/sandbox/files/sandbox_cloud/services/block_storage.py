@@ -45,7 +45,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             if "with_count" in request.query and asked < (3, 45) and asked != SMALLEST:
                 return answers.error("block_storage", 400, "with_count is not supported before 3.45.")
             chosen, following = answers.page("block_storage", request, owned, PAGE_LIMIT)
-            if request.path == f"{base}/volumes":
+            if request.path.rpartition("/")[2] == "volumes":
                 chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
             told = answers.listed(key, chosen, following)
             if "with_count" in request.query and asked >= (3, 45):
@@ -143,14 +143,21 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/", version),
         web.get(base, version),
         web.get(f"{base}/", version),
-        web.get(f"{base}/volumes", volumes),
-        web.get(f"{base}/volumes/detail", volumes),
-        web.get(f"{base}/volumes/summary", summary),
-        web.get(f"{base}/snapshots/detail", snapshots),
-        web.get(f"{base}/backups/detail", backups),
-        web.get(f"{base}/types", types),
-        web.get(f"{base}/limits", limits),
-        web.get(f"{base}/os-quota-sets/{{project}}", quotas),
+        # Cinder takes paths with the project and, from 3.67 on, without it.
+        *(
+            web.get(f"{base}{project}{path}", handler)
+            for project in ("", "/{scope:[0-9a-f]{32}}")
+            for path, handler in (
+                ("/volumes", volumes),
+                ("/volumes/detail", volumes),
+                ("/volumes/summary", summary),
+                ("/snapshots/detail", snapshots),
+                ("/backups/detail", backups),
+                ("/types", types),
+                ("/limits", limits),
+                ("/os-quota-sets/{project}", quotas),
+            )
+        ),
     ]
 
 
@@ -222,7 +229,7 @@ def _volume(cloud: Cloud, one: Volume, bootable: bool, asked: tuple[int, int], o
     )
     row: dict[str, Any] = {
         "id": volume_id,
-        "status": "in-use" if one.attached_to else "available",
+        "status": "in-use" if one.attached_to or one.attached_host else "available",
         "size": one.size_gb,
         "availability_zone": "nova",
         "created_at": answers.microseconds(created),
@@ -240,7 +247,7 @@ def _volume(cloud: Cloud, one: Volume, bootable: bool, asked: tuple[int, int], o
         "replication_status": None,
         "consistencygroup_id": None,
         "multiattach": False,
-        "attachments": [_attachment(cloud, one)] if one.attached_to else [],
+        "attachments": [_attachment(cloud, one)] if one.attached_to or one.attached_host else [],
         "os-vol-tenant-attr:tenant_id": owner.project_id,
     }
     newer: dict[tuple[int, int], dict[str, Any]] = {
@@ -267,8 +274,8 @@ def _attachment(cloud: Cloud, one: Volume) -> dict[str, Any]:
         "id": volume_id,
         "attachment_id": stable_id("attachment", one.name),
         "volume_id": volume_id,
-        "server_id": stable_id("server", str(one.attached_to)),
-        "host_name": None,
+        "server_id": stable_id("server", one.attached_to) if one.attached_to else None,
+        "host_name": one.attached_host,
         "device": "/dev/sdb",
         "attached_at": answers.microseconds(cloud.created(one.created_hours_ago)),
     }

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import TOKEN_LIFETIME, Cloud, Identity
-from sandbox_cloud.scenario import Owner, stable_id
+from sandbox_cloud.scenario import CatalogRow, Owner, stable_id
 from sandbox_cloud.services import rating_query
 
 #: Our name of a service -> type and name in the catalog, and the path that its URL has there.
@@ -48,6 +48,12 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             asked = await request.json()
         except ValueError:
             return answers.error("identity", 400, "The request is no JSON.")
+        nameless = _without_domain(asked)
+        if nameless:
+            sentence = (
+                f"Expecting to find domain in {nameless}. The server could not comply with the request."
+            )
+            return answers.error("identity", 400, sentence)
         owner, method = _owner(cloud, asked)
         if owner is None:
             return answers.unauthorized("identity")
@@ -57,6 +63,21 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             201,
             {"X-Subject-Token": token},
         )
+
+    async def federate(request: web.Request) -> web.Response:
+        provider = cloud.scenario.identity_provider
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        asked = (request.match_info["provider"], request.match_info["protocol"])
+        if (
+            provider is None
+            or asked != (provider.name, provider.protocol)
+            or bearer not in cloud.access_tokens
+        ):
+            return answers.unauthorized("identity")
+        token, issued = cloud.issue_unscoped(cloud.scenario.project)
+        whole = _token(cloud, issued, "mapped", str(request.url.origin()))
+        unscoped = {key: value for key, value in whole.items() if key not in ("project", "roles", "catalog")}
+        return answers.body({"token": unscoped}, 201, {"X-Subject-Token": token})
 
     async def catalog(request: web.Request) -> web.Response:
         found = cloud.identity_of(request.headers.get("X-Auth-Token"))
@@ -90,6 +111,9 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/v3", version),
         web.get(f"{prefix}/v3/", version),
         web.post(f"{prefix}/v3/auth/tokens", log_in),
+        web.post(
+            f"{prefix}/v3/OS-FEDERATION/identity_providers/{{provider}}/protocols/{{protocol}}/auth", federate
+        ),
         web.get(f"{prefix}/v3/auth/catalog", catalog),
         web.get(f"{prefix}/v3/auth/projects", projects),
         web.get(f"{prefix}/v3/projects", project),
@@ -112,22 +136,50 @@ def _project(owner: Owner, base: str) -> dict[str, Any]:
     }
 
 
+def _without_domain(asked: Any) -> str | None:
+    """What is named without the domain that the name is of: Keystone refuses that before it looks at it."""
+    try:
+        auth = asked["auth"]
+        user = auth["identity"].get("password", {}).get("user", {})
+        scope = auth.get("scope")
+        project = scope.get("project") or {} if isinstance(scope, dict) else {}
+        named = {"user": user, "project": project}
+        return next(
+            (
+                kind
+                for kind, one in named.items()
+                if "name" in one and "id" not in one and "domain" not in one
+            ),
+            None,
+        )
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _in_domain(one: dict[str, Any]) -> bool:
+    """Whether it is of the only domain that there is; an ID needs none."""
+    domain = one.get("domain")
+    return domain is None or domain.get("id") == _DOMAIN["id"] or domain.get("name") == _DOMAIN["name"]
+
+
 def _owner(cloud: Cloud, asked: Any) -> tuple[Owner | None, str]:
     """Whom the credentials are of, and by which method; None for wrong ones, whatever is wrong about them."""
     try:
         auth = asked["auth"]
-        method = auth["identity"]["methods"][0]
-        credentials = auth["identity"][method]
-        owners = _by_method(cloud, method, credentials)
+        methods = auth["identity"]["methods"]
+        by_method = [_by_method(cloud, one, auth["identity"][one]) for one in methods]
+        owners = [one for one in by_method[0] if all(one in others for others in by_method)]
         scope = (auth.get("scope") or {}).get("project") if isinstance(auth.get("scope"), dict) else None
-    except (KeyError, TypeError, IndexError):
+        if scope and not _in_domain(scope):
+            owners = []
+    except (KeyError, TypeError, IndexError, AttributeError):
         return None, ""
     chosen = (
         one
         for one in owners
         if not scope or scope.get("name") == one.project or scope.get("id") == one.project_id
     )
-    return next(chosen, None), method
+    return next(chosen, None), methods[0]
 
 
 def _by_method(cloud: Cloud, method: str, credentials: dict[str, Any]) -> list[Owner]:
@@ -136,13 +188,13 @@ def _by_method(cloud: Cloud, method: str, credentials: dict[str, Any]) -> list[O
     if method == "password":
         user = credentials["user"]
         same = [one for one in owners if user.get("name") == one.user or user.get("id") == one.user_id]
-        return [one for one in same if user["password"] == one.password]
+        return [one for one in same if user["password"] == one.password and _in_domain(user)]
     if method == "application_credential":
         known = cloud.scenario.application_credential
         same_secret = (credentials["id"], credentials["secret"]) == (known.id, known.secret)
         return [cloud.scenario.project] if same_secret else []
     if method == "token":
-        found = cloud.identity_of(credentials["id"])
+        found = cloud.identity_of(credentials["id"]) or cloud.unscoped.get(credentials["id"])
         return [one for one in owners if found and one.user == found.owner.user]
     return []
 
@@ -177,26 +229,43 @@ def _path(cloud: Cloud, kind: str, path: str, region: str) -> str:
     )
 
 
+_INTERFACES = ("public", "internal", "admin")
+
+
+def _rows(cloud: Cloud, service: str) -> list[tuple[str, str, CatalogRow]]:
+    """The rows of a service in the catalog, each with its name and the service's prefix."""
+    kind, name, path = CATALOG[service]
+    own = "/" + path.split("/")[1]
+    usual = (CatalogRow(kind, path.removeprefix(own)),)
+    prefix = cloud.scenario.prefixes.get(service, own)
+    return [(name, prefix, row) for row in cloud.scenario.catalog.get(service, usual)]
+
+
 def _catalog(cloud: Cloud, identity: Identity, origin: str) -> list[dict[str, Any]]:
-    offered = {name: CATALOG[name] for name in cloud.scenario.services}
-    rows = [*offered.values(), ("identity", "keystone", "/identity/v3")]
+    regions = (cloud.scenario.region, *cloud.scenario.other_regions)
+    rows = [
+        *(row for service in cloud.scenario.services for row in _rows(cloud, service)),
+        ("keystone", "/identity", CatalogRow("identity", "/v3")),
+    ]
     return [
         {
             "endpoints": [
                 {
-                    "id": stable_id("endpoint", f"{region}/{kind}/{interface}").replace("-", ""),
+                    "id": stable_id("endpoint", f"{region}/{row.type}/{interface}").replace("-", ""),
                     "interface": interface,
                     "region_id": region,
                     "url": origin
-                    + _path(cloud, kind, path, region).format(project_id=identity.owner.project_id),
+                    + _path(cloud, row.type, prefix + row.path, region).format(
+                        project_id=identity.owner.project_id
+                    ),
                     "region": region,
                 }
-                for region in (cloud.scenario.region, *cloud.scenario.other_regions)
-                for interface in ("public", "internal", "admin")
+                for region in row.regions or regions
+                for interface in row.interfaces or _INTERFACES
             ],
-            "id": stable_id("service", kind).replace("-", ""),
-            "type": kind,
+            "id": stable_id("service", row.type).replace("-", ""),
+            "type": row.type,
             "name": name,
         }
-        for kind, name, path in rows
+        for name, prefix, row in rows
     ]

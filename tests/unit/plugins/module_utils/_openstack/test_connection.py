@@ -86,7 +86,7 @@ def test_a_refusal_behind_a_fresh_token_is_final(drilled: Sandbox, cloud: Callab
     assert asked(drilled) == {"token": 2, "discovery": 0, "api": 2}
 
 
-@pytest.mark.parametrize("status", [403, 404, 400, 500])
+@pytest.mark.parametrize("status", [403, 404, 400, 413, 500])
 def test_what_would_not_get_better_is_not_asked_again(
     drilled: Sandbox, cloud: Callable[..., Cloud], status: int
 ) -> None:
@@ -103,6 +103,7 @@ def test_what_would_not_get_better_is_not_asked_again(
         {"kind": "status", "status": 502},
         {"kind": "status", "status": 504},
         {"kind": "status", "status": 429, "retry_after": 0},
+        {"kind": "status", "status": 413, "retry_after": 0},
     ],
 )
 def test_what_may_get_better_is_asked_again(

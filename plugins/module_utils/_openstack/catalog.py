@@ -1,0 +1,142 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Where a service is: what the configuration says of it, else the token's catalog
+(design/reading-a-cloud.md#catalog).
+
+It sends nothing: a version that a catalog leaves out is known here, and never discovered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from .._core.errors import InvalidOption, Malformed
+from .login import CloudRegion
+
+#: Our name of a service -> its official service type; older names for it are its aliases.
+SERVICE_TYPES = {
+    "compute": "compute",
+    "block_storage": "block-storage",
+    "network": "network",
+    "object_storage": "object-store",
+    "load_balancer": "load-balancer",
+    "image": "image",
+    "rating": "rating",
+    "metric": "metric",
+}
+#: The version that our paths are written for: appended where the URL has none. Older ones that answer the
+#: same are used where the configuration asks for them.
+_VERSIONS = {
+    "compute": ("v2.1",),
+    "block_storage": ("v3", "v2"),
+    "network": ("v2.0",),
+    "load_balancer": ("v2.0",),
+    "image": ("v2",),
+}
+#: Our paths begin with a version, because there are two or the API has it so: a version of the URL is cut.
+_VERSION_IN_PATH = {"rating": ("v1", "v2"), "metric": ("v1",)}
+#: A URL without an account is of no use: nothing can be appended.
+_ACCOUNT_IN_URL = {"object_storage": ("v1",)}
+_READ_VERSIONS = {**_VERSIONS, **_VERSION_IN_PATH, **_ACCOUNT_IN_URL}
+#: Cinder took no path without the project before 3.67.
+_PROJECT_IN_PATH = ("block_storage",)
+#: A path segment that is a version; `vpc-network` is none.
+_VERSION = re.compile(r"v\d+(\.\d+)?", re.ASCII)
+
+
+def service_url(region: CloudRegion, access: Any, name: str, region_name: str | None) -> str | None:
+    """The URL that the paths of a service are appended to, without a slash at its end; None where neither the
+    configuration nor the catalog of that region has the service.
+
+    Arguments: the login and its token, our name of the service, and the region. It is as the catalog has it
+    where that is no URL: require_usable() says so.
+    """
+    configuration, kind = region.configuration, SERVICE_TYPES[name]
+    version = _asked_version(configuration.get_api_version(kind), name)
+    override = configuration.get_endpoint(kind)
+    if override and region_name == (region.region_name or region_name):
+        return _versioned(override, name, version, access.project_id)
+    url = next(_endpoints(region, access, kind, region_name), None)
+    return None if url is None else _versioned(url, name, version, access.project_id)
+
+
+def require_usable(region: CloudRegion, name: str, url: str) -> None:
+    """Raise InvalidOption for an API version of the configuration that is not read here, and Malformed for an
+    endpoint that is no URL.
+    """
+    asked = region.configuration.get_api_version(SERVICE_TYPES[name])
+    if asked is not None and _asked_version(asked, name) is None:
+        known = " or ".join(_major(one) for one in _READ_VERSIONS[name])
+        raise InvalidOption(f"{name}_api_version", f"is {asked}; what is read here is {known}.")
+    if not _is_url(url):
+        raise Malformed(
+            "the catalog", region.auth_url, f"the endpoint of {name.replace('_', ' ')} is not a URL"
+        )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _endpoints(region: CloudRegion, access: Any, kind: str, region_name: str | None) -> Iterator[str]:
+    """The URLs of a service in the region: those of its official type, then those of its aliases; of each,
+    the interfaces in the order in which they are wanted.
+    """
+    import os_service_types
+
+    configuration = region.configuration
+    wanted = region.interface or configuration.get_interface(kind) or "public"
+    interfaces = [one.removesuffix("URL") for one in ([wanted] if isinstance(wanted, str) else wanted)]
+    asked = configuration.get_service_type(kind)
+    kinds = [asked] if asked != kind else os_service_types.ServiceTypes().get_all_types(kind)
+    named = configuration.get_service_name(kind)
+    services = access.service_catalog.normalize_catalog()
+    for one in kinds:
+        for interface in interfaces:
+            for service in services:
+                if service.get("type") != one or (named and service.get("name") != named):
+                    continue
+                for endpoint in service["endpoints"]:
+                    here = region_name is None or endpoint.get("region_id") == region_name
+                    if here and endpoint.get("interface") == interface and endpoint.get("url"):
+                        yield endpoint["url"]
+
+
+def _asked_version(asked: str | None, name: str) -> str | None:
+    """The version that the configuration asks for, as the URL writes it; None where it asks for none that is
+    read here.
+    """
+    major = (asked or "").partition(".")[0]
+    return next((one for one in _READ_VERSIONS[name] if _major(one) == major), None)
+
+
+def _major(version: str) -> str:
+    return version.removeprefix("v").partition(".")[0]
+
+
+def _versioned(url: str, name: str, asked: str | None, project_id: str) -> str:
+    """The URL with the version that it lacks, or in another major version where one was asked for."""
+    if not _is_url(url):
+        return url
+    parts = urlsplit(url)
+    segments = parts.path.rstrip("/").split("/")
+    found = [number for number, segment in enumerate(segments) if _VERSION.fullmatch(segment)]
+    if name in _VERSION_IN_PATH:
+        segments = segments[:-1] if found and found[-1] == len(segments) - 1 else segments
+    elif found:
+        if asked and _major(segments[found[-1]]) != _major(asked):
+            segments[found[-1]] = asked
+    elif name in _VERSIONS:
+        has_project = segments[-1] == project_id
+        ends = [project_id] if has_project or name in _PROJECT_IN_PATH else []
+        segments = [*(segments[:-1] if has_project else segments), asked or _VERSIONS[name][0], *ends]
+    return urlunsplit((parts.scheme, parts.netloc, "/".join(segments), "", ""))
