@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core.errors import FinopsError, InvalidOption
-from ..module_utils._core.money import amount_of, exact_sum, parse_currency, plain
+from ..module_utils._core.money import amount_of, exact_sum, format_exact, parse_currency
 
 
 def money_sum(rows: Any, attribute: str = "amount") -> str:
@@ -26,7 +26,7 @@ def money_sum(rows: Any, attribute: str = "amount") -> str:
             "money_sum needs a list of amounts, or of rows with an amount and a currency."
         )
     try:
-        return plain(exact_sum(_amounts(rows, attribute)))
+        return format_exact(exact_sum(_amounts(rows, attribute)))
     except FinopsError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core.errors import FinopsError, InvalidOption
-from ..module_utils._core.money import amount_of, display, parse_currency
+from ..module_utils._core.money import amount_of, format_amount, parse_currency
 from ..module_utils._core.periods import now_utc, parse_moment
 from ..module_utils._core.rates import parse_rates
 
@@ -41,7 +41,7 @@ def to_currency(
         moment = now_utc() if at is None else parse_moment(at, ZoneInfo("UTC"), "at")
         in_force = parse_rates(_checked(rates), confirm_rates)
         known, asked = parse_currency(currency, "currency"), parse_currency(wanted, "wanted")
-        return display(in_force.convert(amount, known, asked, moment))
+        return format_amount(in_force.convert(amount, known, asked, moment))
     except FinopsError as error:
         raise AnsibleFilterError(str(error)) from error
 

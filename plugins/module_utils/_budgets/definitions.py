@@ -15,7 +15,7 @@ from typing import Any
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import parse_amount, parse_currency, plain, to_nano
+from .._core.money import format_exact, parse_amount, parse_currency, to_nano
 from .._core.periods import Calendar, parse_duration
 from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, Budget, Scope
 from .request import parse_tags
@@ -108,7 +108,8 @@ def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tup
         if not 0 < part <= _LARGEST_THRESHOLD:
             raise InvalidOption(
                 "thresholds",
-                f"'{plain(part)}' is not a threshold; write a fraction of the limit such as 0.8, at most 10.",
+                f"'{format_exact(part)}' is not a threshold; write a fraction of the limit such as 0.8, at"
+                " most 10.",
             )
     return tuple(sorted(parts))
 

@@ -18,7 +18,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .._core.money import decimal_of, display
+from .._core.money import decimal_of, format_amount
 from .._core.periods import HOUR
 from .sums import DENY, UNKNOWN
 
@@ -44,8 +44,8 @@ def beyond_the_estimate(estimate: Result, row: Result) -> tuple[str, str] | None
         if more > Decimal(period["left"]):
             return (
                 DENY,
-                f"{row['name']}: {until} {currency} {display(more)} more, where"
-                f" {display(Decimal(period['left']))} is left.",
+                f"{row['name']}: {until} {currency} {format_amount(more)} more, where"
+                f" {format_amount(Decimal(period['left']))} is left.",
             )
     return None
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .._core.money import ROUNDING, display, from_nano, plain
+from .._core.money import ROUNDING, format_amount, format_exact, from_nano
 from .._core.periods import WEEKDAYS, iso
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def budget_to_result(budget: Budget | None) -> dict[str, Any]:
     calendar = budget.calendar
     return {
         "name": budget.name,
-        "limit": display(from_nano(budget.limit_nano)),
+        "limit": format_amount(from_nano(budget.limit_nano)),
         "currency": budget.currency,
         "period": calendar.kind,
         "timezone": calendar.zone,
@@ -60,7 +60,7 @@ def budget_to_result(budget: Budget | None) -> dict[str, Any]:
             "projects": list(budget.scope.projects),
             "tags": dict(budget.scope.tags),
         },
-        "thresholds": [plain(part) for part in budget.thresholds],
+        "thresholds": [format_exact(part) for part in budget.thresholds],
     }
 
 
@@ -78,7 +78,7 @@ def verdict_to_result(verdict: BudgetVerdict) -> dict[str, Any]:
         "fed_by": budget.fed_by,
         "basis": budget.basis,
         "currency": budget.currency,
-        "limit": display(from_nano(budget.limit_nano)),
+        "limit": format_amount(from_nano(budget.limit_nano)),
         **(dict.fromkeys(_PERIOD_KEYS) if current is None else _period_to_result(current)),
         "next_period": None if following is None else _period_to_result(following),
         "later_periods": [_period_to_result(one) for one in later if one is not None],
@@ -89,14 +89,14 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
     """The period's amounts. One that is known only in part is null, with its known part in at_least
     (design/reading-a-cloud.md#unknown-is-not-zero).
     """
-    promised = {"reserved": display(period.reserved), "requested": display(period.requested)}
+    promised = {"reserved": format_amount(period.reserved), "requested": format_amount(period.requested)}
     amounts = {
-        "spent": display(period.spent),
-        "accrued": display(period.accrued),
-        "to_come": display(period.to_come),
-        "remaining": display(ROUNDING.subtract(period.limit, period.taken)),
+        "spent": format_amount(period.spent),
+        "accrued": format_amount(period.accrued),
+        "to_come": format_amount(period.to_come),
+        "remaining": format_amount(ROUNDING.subtract(period.limit, period.taken)),
         "utilization": utilization(period.taken, period.limit),
-        "left": display(period.left),
+        "left": format_amount(period.left),
     }
     known = {**promised, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
     return {
@@ -120,7 +120,7 @@ def utilization(amount: Decimal, limit: Decimal) -> float:
 def line_to_result(line: HoldLine) -> dict[str, Any]:
     """A line of a request or of a hold."""
     return {
-        "amount": display(line.money.amount),
+        "amount": format_amount(line.money.amount),
         "currency": line.money.currency,
         "category": line.category,
         "project": line.project,
@@ -160,7 +160,7 @@ def _used_override_to_result(override: Override) -> dict[str, Any]:
     """An override in a row that names its budget and its period already."""
     return {
         "reservation": override.reservation,
-        "amount": display(from_nano(override.amount_nano)),
+        "amount": format_amount(from_nano(override.amount_nano)),
         "reason": override.reason,
         "approved_by": override.approved_by,
         "until": iso(override.until),
@@ -176,9 +176,9 @@ def alert_to_result(alert: Alert) -> dict[str, Any]:
         "period_start": iso(alert.window.begin),
         "period_end": iso(alert.window.end),
         "basis": alert.mark.basis,
-        "threshold": plain(alert.mark.threshold),
-        "amount": display(alert.amount),
-        "limit": display(alert.limit),
+        "threshold": format_exact(alert.mark.threshold),
+        "amount": format_amount(alert.amount),
+        "limit": format_amount(alert.limit),
         "currency": alert.currency,
         "utilization": utilization(alert.amount, alert.limit),
         "at_least": alert.at_least,
@@ -199,7 +199,7 @@ def forecast_to_result(forecast: KnownForecast | UnknownForecast | None) -> dict
     if isinstance(forecast, UnknownForecast):
         unknown = {"enough_data": False, "rated_periods": None, "reason": f"{forecast.reason}."}
         return {"forecast": {**dict.fromkeys(bounds), **unknown}, "runs_out_at": None}
-    amounts = {name: display(getattr(forecast, name)) for name in bounds}
+    amounts = {name: format_amount(getattr(forecast, name)) for name in bounds}
     known = {"enough_data": forecast.enough_data, "rated_periods": forecast.rated_periods, "reason": None}
     return {
         "forecast": {**amounts, **known},

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from .._core.money import ROUNDING, SMALLEST_SHOWN, display, from_nano, plain
+from .._core.money import ROUNDING, SMALLEST_SHOWN, format_amount, format_exact, from_nano
 from .._core.periods import Window, iso
 from .._ledger.budgets import Budget, Scope
 from .._ledger.overrides import Override
@@ -40,12 +40,13 @@ def format_reason(budget: Budget, request: Request, period: PeriodSum) -> str:
         within, over, cannot = f"{request} fits", f"{request} does not fit", f"{request} cannot be decided"
     if period.verdict == UNKNOWN:
         known = (
-            f" At least {display(period.taken)} of {budget.currency} {display(period.limit)} are gone."
+            f" At least {format_amount(period.taken)} of {budget.currency} {format_amount(period.limit)}"
+            " are gone."
             if period.taken
             else ""
         )
         return f"{budget.name}: {cannot}: {'; '.join(period.problems)}.{known}"
-    parts = [f"spent {'at least ' if period.problems else ''}{display(period.spent)}"]
+    parts = [f"spent {'at least ' if period.problems else ''}{format_amount(period.spent)}"]
     for name, amount in (
         ("accrued", period.accrued),
         ("reserved", period.reserved),
@@ -53,19 +54,19 @@ def format_reason(budget: Budget, request: Request, period: PeriodSum) -> str:
         ("requested", period.requested),
     ):
         if amount:
-            parts.append(f"{name} {display(amount)}")
+            parts.append(f"{name} {format_amount(amount)}")
     if period.override is not None:
         parts.append(format_override(period.override))
     when = format_window(period.window, budget.calendar.zone)
-    amounts = f"limit {budget.currency} {display(period.limit)} {when}, {', '.join(parts)}"
+    amounts = f"limit {budget.currency} {format_amount(period.limit)} {when}, {', '.join(parts)}"
     if period.verdict == DENY:
         return f"{budget.name}: {over}: {amounts}, that is {format_excess(period)} too much."
-    return f"{budget.name}: {within}: {amounts}, {display(period.left)} left."
+    return f"{budget.name}: {within}: {amounts}, {format_amount(period.left)} left."
 
 
 def format_override(override: Override) -> str:
     """`raised by 200 for black-friday by Ada (twice the customers)`."""
-    amount = display(from_nano(override.amount_nano))
+    amount = format_amount(from_nano(override.amount_nano))
     return f"raised by {amount} for {override.reservation} by {override.approved_by} ({override.reason})"
 
 
@@ -74,7 +75,7 @@ def format_excess(period: PeriodSum) -> str:
     not.
     """
     excess = -period.left
-    return display(excess) if excess >= SMALLEST_SHOWN else f"less than {plain(SMALLEST_SHOWN)}"
+    return format_amount(excess) if excess >= SMALLEST_SHOWN else f"less than {format_exact(SMALLEST_SHOWN)}"
 
 
 def format_window(window: Window, zone: str) -> str:
@@ -117,8 +118,8 @@ def format_alert(
     part = _format_percent(Decimal(str(utilization(amount, budget.amount))))
     bound = "at least " if is_least else ""
     verb = "is spent" if is_spent else "is expected to be spent"
-    limit = f"{budget.currency} {display(budget.amount)}"
-    spent = f"{budget.currency} {display(amount)} {format_window(window, budget.calendar.zone)}"
+    limit = f"{budget.currency} {format_amount(budget.amount)}"
+    spent = f"{budget.currency} {format_amount(amount)} {format_window(window, budget.calendar.zone)}"
     at_threshold = f"The threshold is {_format_percent(threshold)}."
     return f"{budget.name}: {bound}{part} of {limit} {verb}: {spent}. {at_threshold}"
 
@@ -126,7 +127,7 @@ def format_alert(
 def _format_percent(fraction: Decimal) -> str:
     """Rounded down, so that what is short of a threshold does not read as if it had come to it."""
     percent = ROUNDING.multiply(fraction, Decimal(100))
-    return f"{plain(percent.quantize(_TENTH, rounding='ROUND_DOWN'))} %"
+    return f"{format_exact(percent.quantize(_TENTH, rounding='ROUND_DOWN'))} %"
 
 
 def format_table(found: Sequence[tuple[Budget, str, PeriodSum | None]]) -> list[str]:
@@ -187,7 +188,7 @@ def _format_bound(amount: Decimal, is_known: bool) -> str:
 def _format_to_minor_unit(amount: Decimal) -> str:
     """An amount to the minor unit, so that points align; a smaller one is shown whole."""
     is_tiny = 0 < abs(amount) < _MINOR_UNIT
-    return display(amount) if is_tiny else str(ROUNDING.quantize(amount, _MINOR_UNIT))
+    return format_amount(amount) if is_tiny else str(ROUNDING.quantize(amount, _MINOR_UNIT))
 
 
 def _format_begin(budget: Budget, period: PeriodSum) -> str:

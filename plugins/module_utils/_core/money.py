@@ -48,7 +48,7 @@ class Money:
     currency: str
 
     def __str__(self) -> str:
-        return f"{self.currency} {display(self.amount)}"
+        return f"{self.currency} {format_amount(self.amount)}"
 
 
 def parse_amount(text: str, option: str) -> Decimal:
@@ -130,7 +130,7 @@ def to_nano(amount: Decimal, option: str) -> int:
     """
     nano = int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
     if abs(nano) > _LARGEST_NANO:
-        raise InvalidOption(option, f"{display(amount)} is more than a ledger row can hold (9.2e9).")
+        raise InvalidOption(option, f"{format_amount(amount)} is more than a ledger row can hold (9.2e9).")
     return nano
 
 
@@ -144,7 +144,7 @@ def decimal_of(value: Fraction) -> Decimal:
     return ROUNDING.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
-def plain(amount: Decimal) -> str:
+def format_exact(amount: Decimal) -> str:
     """All digits, no exponent, trailing zeros cut: 1E+3 -> "1000", 2.50 -> "2.5", -0 -> "0"."""
     text = str(amount)
     if "E" in text:
@@ -154,11 +154,11 @@ def plain(amount: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def display(amount: Decimal) -> str:
+def format_amount(amount: Decimal) -> str:
     """An amount as results show it: half-even to 6 decimals, trailing zeros cut
     (design/money.md#comparison-and-display).
     """
-    return plain(ROUNDING.quantize(amount, SMALLEST_SHOWN))
+    return format_exact(ROUNDING.quantize(amount, SMALLEST_SHOWN))
 
 
 def _shorten(text: str) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from .._core.money import display, plain
+from .._core.money import format_amount, format_exact
 from .._core.periods import Window, iso
 from .._core.rates import Rates
 from .._core.rows_file import Columns, RowsFile
@@ -40,12 +40,12 @@ class CostFormatter:
 
         Raises UnknownAmount where no rate was valid then.
         """
-        return display(self.rates.convert(amount, self.rating_currency, self.currency, self.moment))
+        return format_amount(self.rates.convert(amount, self.rating_currency, self.currency, self.moment))
 
     @property
     def format_exact(self) -> Callable[[Decimal], str]:
         """All digits, so that rows add up; format_amount() where the amount is converted."""
-        return plain if self.currency == self.rating_currency else self.format_amount
+        return format_exact if self.currency == self.rating_currency else self.format_amount
 
     def amount_columns(self, amount: Decimal) -> Row:
         """The keys amount and currency of every row."""
@@ -81,7 +81,7 @@ class PointOutput:
         self._whose = tuple(whose[name] for name in _WHOSE) if whose else ()
         self._period: Window | None = None
         self._begins: tuple[str | None, ...] = ()
-        self._amount: Callable[[Decimal], str] = plain
+        self._amount: Callable[[Decimal], str] = format_exact
         self.rows: list[Row] | None = [] if options.dataframes and file is None else None
 
     @property
@@ -104,7 +104,7 @@ class PointOutput:
             *self._begins,
             point.type,
             point.resource_id,
-            plain(point.quantity),
+            format_exact(point.quantity),
             point.unit,
             self._amount(point.amount),
             self._options.currency,

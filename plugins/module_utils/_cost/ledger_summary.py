@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption, UnknownAmount
-from .._core.money import ROUNDING, display, exact_sum, from_nano
+from .._core.money import ROUNDING, exact_sum, format_amount, from_nano
 from .._core.periods import iso, previous_part
 from .._core.rates import Rates
 from .._core.spans import from_to
@@ -125,7 +125,9 @@ class SummaryFormatter:
         if self.currency is None:
             return [{**names, **row} for row in format_per_currency(one.parts)]
         amount = self.amount(one.parts)
-        return [{**names, "amount": None if amount is None else display(amount), "currency": self.currency}]
+        return [
+            {**names, "amount": None if amount is None else format_amount(amount), "currency": self.currency}
+        ]
 
 
 def format_per_currency(parts: Iterable[tuple[str, Decimal, datetime]]) -> list[Row]:
@@ -134,7 +136,7 @@ def format_per_currency(parts: Iterable[tuple[str, Decimal, datetime]]) -> list[
     for currency, amount, _moment in parts:
         amounts.setdefault(currency, []).append(amount)
     return [
-        {"amount": display(exact_sum(of_currency)), "currency": currency}
+        {"amount": format_amount(exact_sum(of_currency)), "currency": currency}
         for currency, of_currency in sorted(amounts.items())
     ]
 
@@ -225,7 +227,7 @@ def _total(whole: _Sum, formatter: SummaryFormatter) -> Row:
     each = format_per_currency(whole.parts)
     currency = formatter.currency or (each[0]["currency"] if len(each) == 1 else None)
     amount = formatter.amount(whole.parts) if currency else None
-    return {"total": None if amount is None else display(amount), "currency": currency, "totals": each}
+    return {"total": None if amount is None else format_amount(amount), "currency": currency, "totals": each}
 
 
 def _whole(connection: Transaction, question: SummaryQuestion, selection: Selection) -> _Sum:
@@ -322,11 +324,11 @@ def _previous(
         "period_end": iso(before.end),
         "compared_start": iso(part.begin),
         "compared_end": iso(part.end),
-        "compared_total": None if now_amount is None else display(now_amount),
-        "total": None if then_amount is None else display(then_amount),
+        "compared_total": None if now_amount is None else format_amount(now_amount),
+        "total": None if then_amount is None else format_amount(then_amount),
         "currency": (formatter.currency or min(currencies)) if comparable else None,
-        "change": None if change is None else display(change),
-        "relative_change": display(ROUNDING.divide(change, then_amount))
+        "change": None if change is None else format_amount(change),
+        "relative_change": format_amount(ROUNDING.divide(change, then_amount))
         if change is not None and then_amount
         else None,
     }

@@ -19,7 +19,7 @@ from typing import TypeAlias
 from .._core.categories import category_of
 from .._core.completeness import all_known
 from .._core.errors import UnknownAmount
-from .._core.money import EXACT, ROUNDING, display, exact_sum, plain
+from .._core.money import EXACT, ROUNDING, exact_sum, format_amount, format_exact
 from .._core.periods import Window, iso
 from .._core.rates import ICU
 from .._infomaniak import free_tier
@@ -66,7 +66,7 @@ def cost_rows(whole: WindowCost, parts: Sequence[Part], options: CostOptions, se
 
 
 def _quantity(quantity: Decimal | None) -> str | None:
-    return None if quantity is None else display(quantity)
+    return None if quantity is None else format_amount(quantity)
 
 
 def _totals(total: Decimal, options: CostOptions, moment: datetime) -> dict[str, str]:
@@ -74,7 +74,7 @@ def _totals(total: Decimal, options: CostOptions, moment: datetime) -> dict[str,
     only.
     """
     if options.rating_currency != ICU:
-        return {options.rating_currency: display(total)}
+        return {options.rating_currency: format_amount(total)}
     totals = {}
     for currency in options.rates.currencies:
         try:
@@ -105,8 +105,8 @@ def _free_tier(cost: WindowCost, formatter: CostFormatter) -> Row | None:
         "type": free_tier.METRIC,
         "scope": free_tier.SCOPE,
         "unit": cost.free.unit,
-        "free_bytes": plain(free_tier.FREE_BYTES),
-        "used_bytes": None if used is None else display(used),
+        "free_bytes": format_exact(free_tier.FREE_BYTES),
+        "used_bytes": None if used is None else format_amount(used),
         "gross": formatter.format_amount(cost.free.amount),
         "credit": None if credit is None else formatter.format_amount(credit),
         "currency": formatter.currency,
@@ -274,9 +274,9 @@ def _previous(cost: WindowCost, options: CostOptions) -> Row | None:
         "period_end": iso(found.window.end),
         "compared_start": iso(found.compared.begin),
         "compared_end": iso(found.compared.end),
-        "total": plain(theirs),
+        "total": format_exact(theirs),
         "currency": options.currency,
-        "change": plain(EXACT.subtract(ours, theirs)),
+        "change": format_exact(EXACT.subtract(ours, theirs)),
         "relative_change": _relative(ours, theirs),
         "missing_hours": _missing(found.missing, options.collect_period_s),
         "movers": _movers(cost.by_type, now, found, before),
@@ -285,7 +285,7 @@ def _previous(cost: WindowCost, options: CostOptions) -> Row | None:
 
 def _relative(ours: Decimal, theirs: Decimal) -> str | None:
     """The change as a part of what was before; None where that was nothing."""
-    return display(ROUNDING.divide(EXACT.subtract(ours, theirs), theirs)) if theirs else None
+    return format_amount(ROUNDING.divide(EXACT.subtract(ours, theirs), theirs)) if theirs else None
 
 
 def _movers(by_type: Sums, now: CostFormatter, previous: Previous, before: CostFormatter) -> list[Row]:
@@ -299,9 +299,9 @@ def _movers(by_type: Sums, now: CostFormatter, previous: Previous, before: CostF
     return [
         {
             "type": kind,
-            "amount": plain(ours.get(kind, nothing)),
-            "previous": plain(theirs.get(kind, nothing)),
-            "change": plain(change),
+            "amount": format_exact(ours.get(kind, nothing)),
+            "previous": format_exact(theirs.get(kind, nothing)),
+            "change": format_exact(change),
             "relative_change": _relative(ours.get(kind, nothing), theirs.get(kind, nothing)),
             "currency": now.currency,
         }
@@ -325,4 +325,4 @@ def _forecast(cost: WindowCost, formatter: CostFormatter) -> Row | None:
 
 def _difference(cost: WindowCost) -> str | None:
     """The largest one; None where no sum is ours."""
-    return display(max(cost.differences, key=abs)) if cost.differences else None
+    return format_amount(max(cost.differences, key=abs)) if cost.differences else None

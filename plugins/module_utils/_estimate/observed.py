@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from .._core.money import plain
+from .._core.money import format_exact
 from .._core.periods import Window
 from .._openstack.rating.answers import RatedPoint
 from .._openstack.rating.api import V1, Rating
@@ -75,13 +75,12 @@ class Observed:
         if seen.unit is None or seen.unit.casefold() not in units:
             return f"it is rated by '{seen.unit}', which is none of {', '.join(sorted(units))}"
         if seen.other_rate is not None:
-            return (
-                f"it is rated differently, at {plain(seen.rate)} and {plain(seen.other_rate)}, in one period"
-            )
+            two = f"{format_exact(seen.rate)} and {format_exact(seen.other_rate)}"
+            return f"it is rated differently, at {two}, in one period"
         if seen.frames < MINIMUM_FRAMES:
             return f"its rate was seen in {seen.frames} rated periods only, and {MINIMUM_FRAMES} are needed"
         if seen.rate <= 0:
-            return f"it was rated at {plain(seen.rate)}, which is no price"
+            return f"it was rated at {format_exact(seen.rate)}, which is no price"
         return Fraction(seen.rate)
 
 

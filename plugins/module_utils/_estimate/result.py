@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from .._core.errors import UnknownAmount
-from .._core.money import decimal_of, display, plain
+from .._core.money import decimal_of, format_amount, format_exact
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
 from .lines import BASES, NEXT, THIS, EstimateLine, Periods, sums
@@ -62,10 +62,16 @@ def estimate_result(
         "complete": estimate.complete,
         "currency": currency,
         "tax": "excluded",
-        "period": {**_window(estimate.periods.this), "hours": plain(decimal_of(estimate.periods.this_hours))},
+        "period": {
+            **_window(estimate.periods.this),
+            "hours": format_exact(decimal_of(estimate.periods.this_hours)),
+        },
         "following_period": None
         if estimate.periods.next is None
-        else {**_window(estimate.periods.next), "hours": plain(decimal_of(estimate.periods.next_hours))},
+        else {
+            **_window(estimate.periods.next),
+            "hours": format_exact(decimal_of(estimate.periods.next_hours)),
+        },
         "lines": _lines(estimate.lines, factor),
         "total": _in_all(known, context) if estimate.complete else None,
         "known": _in_all(known, context),
@@ -83,7 +89,7 @@ def _window(window: Window) -> Row:
 
 
 def _format_amount(amount: Fraction) -> str:
-    return display(decimal_of(amount))
+    return format_amount(decimal_of(amount))
 
 
 def _amounts(amounts: Mapping[str, Fraction] | None, factor: Fraction) -> Row:
@@ -104,7 +110,7 @@ def _priced(price: Price | None, factor: Fraction) -> Row:
         return dict.fromkeys(("price", "price_source", "price_detail"))
     # By the unit, more digits than an amount: a gigabyte costs a hundredth of a thousandth.
     return {
-        "price": plain(_rounded(price.amount * factor)),
+        "price": format_exact(_rounded(price.amount * factor)),
         "price_source": price.source,
         "price_detail": price.detail,
     }
@@ -116,7 +122,7 @@ def _line(line: EstimateLine, priced: Row, amounts: Row) -> Row:
         "action": line.action,
         "kind": line.kind or None,
         "size": line.size or None,
-        "quantity": None if line.quantity is None else display(decimal_of(line.quantity)),
+        "quantity": None if line.quantity is None else format_amount(decimal_of(line.quantity)),
         "unit": line.unit or None,
         "category": line.category,
         **priced,
@@ -180,7 +186,7 @@ def _request(estimate: Estimate, currency: str, project: str, tags: Mapping[str,
     """The known amounts as lines for a budget, by category and period."""
     return [
         {
-            "amount": plain(_UP.quantize(decimal_of(amount), _NANO)),
+            "amount": format_exact(_UP.quantize(decimal_of(amount), _NANO)),
             "currency": currency,
             "category": category,
             "project": project,

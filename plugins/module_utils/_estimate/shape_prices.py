@@ -16,7 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .._core.errors import CloudError, UnknownAmount
-from .._core.money import plain
+from .._core.money import format_exact
 from .._core.periods import iso
 from .._core.rates import Rates
 from .._openstack.rating.answers import QuoteItem
@@ -176,7 +176,9 @@ def _one_quote(rating: Rating, shape: Shape, item: QuoteItem, context: PriceCont
     except CloudError as error:
         return str(error)
     if amount <= 0:
-        return f"the cloud quotes {plain(amount)}, which is what it says of all that it has no price for"
+        return (
+            f"the cloud quotes {format_exact(amount)}, which is what it says of all that it has no price for"
+        )
     return Price(_by_hour(shape, Fraction(amount), context), QUOTE, f"quoted {iso(context.now)}")
 
 

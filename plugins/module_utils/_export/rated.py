@@ -15,7 +15,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from .._core.money import EXACT, plain
+from .._core.money import EXACT, format_exact
 from .._core.periods import Window, ceil_to, iso, rounded_up
 from .._core.spans import from_to, of_periods
 from .._imports.rated_entries import Feeding, RowMaker
@@ -100,7 +100,7 @@ class RatedCosts:
             "rated_through": None if through is None else iso(through),
             "fully_rated": through is not None and through >= self.window.end and not holes,
             "holes": [{"begin": iso(hole.begin), "end": iso(hole.end)} for hole in holes],
-            "cloud_difference": plain(self._noise),
+            "cloud_difference": format_exact(self._noise),
             "complete": True,
         }
 

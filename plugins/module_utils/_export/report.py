@@ -20,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import ROUNDING, display
+from .._core.money import ROUNDING, format_amount
 from .._core.periods import Window, from_iso, iso
 from .._core.spans import overlaps
 from .._cost import grouping
@@ -245,7 +245,9 @@ def _movers(results: Results) -> list[Row] | None:
         if None in amounts:
             continue
         change = ROUNDING.subtract(*map(Decimal, amounts))
-        found.append({"name": name, "amount": amounts[0], "before": amounts[1], "change": display(change)})
+        found.append(
+            {"name": name, "amount": amounts[0], "before": amounts[1], "change": format_amount(change)}
+        )
     moved = [row for row in found if row["change"] != "0"]
     return sorted(moved, key=lambda row: -abs(Decimal(row["change"])))[:TOP]
 
@@ -268,7 +270,7 @@ def _idle(results: Results) -> list[Row] | None:
     found = [
         {
             **{name: row[name] for name in ("name", "id", "type", "reason", "age_hours")},
-            "per_month": display(prices[row["id"]]) if row["id"] in prices else None,
+            "per_month": format_amount(prices[row["id"]]) if row["id"] in prices else None,
         }
         for row in rows
     ]

@@ -22,7 +22,7 @@ from typing import Any
 
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import ROUNDING, display, from_nano
+from .._core.money import ROUNDING, format_amount, from_nano
 from .._core.periods import Window, iso
 from .._core.spans import hull
 from .._ledger import entries, sql, totals
@@ -87,7 +87,7 @@ def import_table(
         "entries": progress.counts,
         "source": options.source,
         "totals": {
-            currency: display(from_nano(amount_nano))
+            currency: format_amount(from_nano(amount_nano))
             for currency, amount_nano in sorted(progress.sums.items())
         },
         "period_start": None if progress.covered is None else iso(progress.covered.begin),

@@ -15,7 +15,7 @@ from typing import Any
 from .._core import spans
 from .._core.completeness import OK, ServiceStatus
 from .._core.errors import UnknownAmount
-from .._core.money import EXACT, display, plain
+from .._core.money import EXACT, format_amount, format_exact
 from .._core.periods import Window, ceil_to, iso
 from .._infomaniak import free_tier
 from .._ledger import feeds, sql
@@ -202,13 +202,14 @@ class CloudKittyDelivery:
             "resolution": layout.resolution,
             "group_by": layout.grouping,
             "tags_imported": layout.tagged,
-            "cloud_difference": plain(self.noise),
+            "cloud_difference": format_exact(self.noise),
             "unknown_tags": sorted(unknown_tags),
             "free_tier": {
                 "scope": free_tier.SCOPE,
                 # Null if it is unknown how much traffic went out, so that nothing was credited.
                 "credits": {
-                    f"{one.month:%Y-%m}": None if one.amount is None else display(one.amount) for one in free
+                    f"{one.month:%Y-%m}": None if one.amount is None else format_amount(one.amount)
+                    for one in free
                 },
             },
             "services": {"rating": ServiceStatus(OK, 200, None).to_result()},

@@ -15,7 +15,7 @@ from typing import Any
 
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import amount_of, parse_currency, plain, to_nano
+from .._core.money import amount_of, format_exact, parse_currency, to_nano
 from .._core.periods import Window, iso, parse_moment, zone_named
 from .._ledger import entries, entry_result, sql
 from .._ledger.watch import Watch, unwatched
@@ -252,7 +252,7 @@ def _quantity(cost: CostRecord) -> str | None:
         return None
     if not cost.unit:
         raise InvalidOption(cost.option("unit"), "is required with quantity, such as GiB or calls.")
-    return plain(amount_of(cost.quantity, cost.option("quantity")))
+    return format_exact(amount_of(cost.quantity, cost.option("quantity")))
 
 
 def _tags(cost: CostRecord) -> dict[str, str]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from .._core.categories import category_of
-from .._core.money import ROUNDING, exact_sum, plain, to_nano
+from .._core.money import ROUNDING, exact_sum, format_exact, to_nano
 from .._core.periods import Window, iso, moment_of
 from .._ledger import entries, entry_rows, feeds
 from .._ledger.entry_rows import EntryRow
@@ -224,4 +224,4 @@ def _nano(amount: Decimal) -> int:
 @lru_cache(maxsize=4096)
 def _quantity(quantity: Decimal) -> str:
     """To 9 decimals: the noise of the cloud's floats would make every replay a correction."""
-    return plain(ROUNDING.quantize(quantity, _NANO))
+    return format_exact(ROUNDING.quantize(quantity, _NANO))

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._core import spans
 from .._core.errors import InvalidOption
-from .._core.money import display, exact_sum, from_nano
+from .._core.money import exact_sum, format_amount, from_nano
 from .._core.periods import Window, ceil_to, iso
 from .._ledger import feeds, replacement, sql
 from .._ledger.watch import Watch
@@ -64,7 +64,7 @@ def run_import(
         "ledger_created": writer.created,
         "entries": writer.counts,
         "rated_through": None if writer.feed is None else iso(writer.feed.rated_through),
-        "run_rate": None if writer.feed is None else display(from_nano(writer.feed.run_rate_nano)),
+        "run_rate": None if writer.feed is None else format_amount(from_nano(writer.feed.run_rate_nano)),
         **_window_result(window, delivery, writer.feed, feeding),
         **delivery.to_result(writer.unknown_tags, writer.credits),
         "complete": True,
@@ -117,7 +117,7 @@ def _window_result(
     return {
         "period_start": iso(window.begin),
         "period_end": iso(max(ends, default=window.begin)),
-        "imported": display(exact_sum(unit.cloud_sum for unit in units)),
+        "imported": format_amount(exact_sum(unit.cloud_sum for unit in units)),
         "currency": feeding.currency,
         "collect_period": feeding.collect_period_s,
         "periods": {

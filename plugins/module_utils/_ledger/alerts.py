@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from .._core.money import plain
+from .._core.money import format_exact
 from .._core.periods import Window, moment_of
 from .transaction import Transaction, execute, execute_many, insert, one_of, read, read_by_name
 
@@ -62,7 +62,7 @@ class Alert:
         """The same wherever it is asked for: production/monthly/2026-10-31T23:00:00Z/actual/0.8, with #2
         behind it once re-armed.
         """
-        parts = (self.mark.budget, self.mark.period_id, self.mark.basis, plain(self.mark.threshold))
+        parts = (self.mark.budget, self.mark.period_id, self.mark.basis, format_exact(self.mark.threshold))
         return "/".join(parts) + (f"#{self.round}" if self.round > 1 else "")
 
 
@@ -89,12 +89,12 @@ def save(transaction: Transaction, alerts: Sequence[Alert]) -> None:
             "budget": one.mark.budget,
             "period_id": one.mark.period_id,
             "basis": one.mark.basis,
-            "threshold": plain(one.mark.threshold),
+            "threshold": format_exact(one.mark.threshold),
             "round": one.round,
             "period_begin": int(one.window.begin.timestamp()),
             "period_end": int(one.window.end.timestamp()),
-            "amount": plain(one.amount),
-            "limit_amount": plain(one.limit),
+            "amount": format_exact(one.amount),
+            "limit_amount": format_exact(one.limit),
             "currency": one.currency,
             "at_least": one.at_least,
             "message": one.message,
@@ -116,7 +116,7 @@ def rearm(transaction: Transaction, marks: Iterable[AlertKey], now: datetime) ->
             "budget": mark.budget,
             "period_id": mark.period_id,
             "basis": mark.basis,
-            "threshold": plain(mark.threshold),
+            "threshold": format_exact(mark.threshold),
             "now": int(now.timestamp()),
         }
         for mark in marks

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .._core.money import from_nano, plain
+from .._core.money import format_exact, from_nano
 from .._core.periods import Calendar, moment_of
 from .transaction import Transaction, execute, insert, read_by_name
 
@@ -126,7 +126,7 @@ def _columns(budget: Budget) -> dict[str, Any]:
         "categories": json.dumps(budget.scope.categories),
         "projects": json.dumps(budget.scope.projects),
         "tags": json.dumps(dict(budget.scope.tags)),
-        "thresholds": json.dumps([plain(part) for part in budget.thresholds]),
+        "thresholds": json.dumps([format_exact(part) for part in budget.thresholds]),
     }
 
 

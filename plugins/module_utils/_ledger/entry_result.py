@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.money import display, from_nano
+from .._core.money import format_amount, from_nano
 from .._core.periods import iso
 from . import entries
 
@@ -29,7 +29,7 @@ def to_result(row: Mapping[str, Any]) -> dict[str, Any]:
     period = entries.period_of(row)
     return {
         **{name: row[name] for name in _PLAIN},
-        "amount": display(from_nano(row["amount_nano"])),
+        "amount": format_amount(from_nano(row["amount_nano"])),
         "occurred_at": iso(period.begin),
         "period_begin": iso(period.begin),
         "period_end": iso(period.end),

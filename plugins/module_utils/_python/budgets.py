@@ -16,7 +16,7 @@ from .._budgets.definitions import Definition, defined, require
 from .._budgets.request import Request, parse_line
 from .._budgets.results import verdict_to_result
 from .._core.errors import InvalidOption
-from .._core.money import amount_of, plain
+from .._core.money import amount_of, format_exact
 from .._ledger.budgets import FED_BY_ENTRIES, Budget
 from .stores import SnapshotFor
 from .tracker import BudgetPeriod, CostTracker
@@ -54,7 +54,7 @@ class BudgetManager:
                 "period", f"'{period}' is not a period; use one of {', '.join(BudgetPeriod)}."
             )
         scope = {"categories": [] if category is None else [str(category)], "tags": tags}
-        limit, zone = plain(amount_of(amount, "amount")), self._tracker.timezone
+        limit, zone = format_exact(amount_of(amount, "amount")), self._tracker.timezone
         definition = Definition(
             name,
             limit,
@@ -127,7 +127,7 @@ class BudgetManager:
         reasons, and a row for each budget.
         """
         row = {
-            "amount": plain(amount_of(amount, "amount")),
+            "amount": format_exact(amount_of(amount, "amount")),
             "currency": currency or self._tracker.currency,
             "category": None if category is None else str(category),
             "tags": tags,

@@ -16,7 +16,7 @@ from itertools import chain, islice
 from typing import Protocol, TypeVar
 
 from ..._core.errors import Malformed, NotFound
-from ..._core.money import EXACT, exact_sum, plain
+from ..._core.money import EXACT, exact_sum, format_exact
 from ..._core.periods import Window
 from ..connection import Service
 from .answers import QuoteItem, RatedFrame, RatedMetric, RatedPeriods, RatedPoint, RatedSum
@@ -162,7 +162,9 @@ class Rating:
         total = exact_sum(own)
         found = EXACT.subtract(total, cloud)
         if not is_noise(found, cloud):
-            problem = f"they add up to {plain(total)}, but the cloud's own sum is {plain(cloud)}"
+            problem = (
+                f"they add up to {format_exact(total)}, but the cloud's own sum is {format_exact(cloud)}"
+            )
             raise Malformed(reading, self.url, problem)
         return found
 

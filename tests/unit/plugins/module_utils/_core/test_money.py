@@ -14,13 +14,13 @@ from fractions import Fraction
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import (
-    display,
     exact_sum,
+    format_amount,
+    format_exact,
     from_nano,
     parse_amount,
     parse_currency,
     parse_positive_amount,
-    plain,
     to_nano,
 )
 from hypothesis import given
@@ -130,7 +130,7 @@ def test_more_than_a_row_holds_is_refused() -> None:
     ],
 )
 def test_amounts_are_written_without_exponent_and_trailing_zeros(amount: str, text: str) -> None:
-    assert plain(Decimal(amount)) == text
+    assert format_exact(Decimal(amount)) == text
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_amounts_are_written_without_exponent_and_trailing_zeros(amount: str, te
     ],
 )
 def test_results_show_six_decimals_half_even(amount: str, text: str) -> None:
-    assert display(Decimal(amount)) == text
+    assert format_amount(Decimal(amount)) == text

@@ -20,14 +20,14 @@ WIDE = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
 @given(NUMBERS)
 def test_a_number_comes_back_as_plain_text_of_the_same_value(number: Decimal) -> None:
-    text = money.plain(number)
+    text = money.format_exact(number)
     assert attos.format_attos(attos.of_text(text)) == text
     assert attos.of_decimal(number) == attos.of_text(text)
 
 
 @given(st.integers(-(2**63), 2**63))
 def test_nano_units_are_told_as_money_tells_them(nano: int) -> None:
-    assert attos.format_attos(attos.of_nano(nano)) == money.plain(money.from_nano(nano))
+    assert attos.format_attos(attos.of_nano(nano)) == money.format_exact(money.from_nano(nano))
 
 
 @given(st.integers(-(10**40), 10**40), st.integers(1, 10**25))
