@@ -24,7 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets import alert
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import Cost, record
+from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
@@ -79,7 +79,7 @@ def test_the_pages_tasks_send_each_alert_until_it_was_received(tmp_path: Path) -
     options, now = LedgerOptions(f"sqlite:///{tmp_path}/ledger.db"), now_utc()
     task = budgets.BudgetTask(name="shop", limit="500", currency="CHF", period="yearly", fed_by="entries")
     budgets.apply(options, task, Rates(), now, False, "me")
-    cost = Cost(key="invoice", source="manual", amount="406", currency="CHF", category="other")
+    cost = CostRecord(key="invoice", source="manual", amount="406", currency="CHF", category="other")
     record(options, [cost], now, "me", False, alerts.watch(Rates(), now, "me"))
     fired = waiting(options, "mail")
     with receiver(refuse=1) as (url, received):
