@@ -133,8 +133,8 @@ def summary(records: Iterable[UsageRecord]) -> dict[str, Any]:
 
 
 def weighted(records: Iterable[UsageRecord]) -> Iterator[tuple[UsageRecord, int]]:
-    """Each record, the newest first, with the seconds that it counts for (design/records.md#window-and-
-    weight).
+    """Each record, the newest first, with the seconds that it counts for
+    (design/records.md#window-and-weight).
     """
     newer: UsageRecord | None = None
     waiting: UsageRecord | None = None
