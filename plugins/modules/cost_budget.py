@@ -161,10 +161,10 @@ options:
         description:
           - Amount that may be spent in one period. A spend that reaches exactly the limit is allowed. Quote
             it.
-          - Required for a new budget, together with O(budgets.currency).
+          - Required for a new budget, together with O(budgets[].currency).
         type: str
       currency:
-        description: Currency of O(budgets.limit), an ISO 4217 code or V(ICU). Required with O(budgets.limit).
+        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with O(budgets[].limit).
         type: str
       period:
         description: Length of a period. Defaults to V(monthly) for a new budget.
@@ -190,12 +190,12 @@ options:
         type: int
       begin:
         description:
-          - Begin of a custom period, a date or a date and time in ISO 8601. Local to O(budgets.timezone)
+          - Begin of a custom period, a date or a date and time in ISO 8601. Local to O(budgets[].timezone)
             unless an offset is written.
-          - Required with O(budgets.period=custom) for a new budget.
+          - Required with O(budgets[].period=custom) for a new budget.
         type: str
       end:
-        description: End of a custom period (exclusive). Required with O(budgets.period=custom) for a new
+        description: End of a custom period (exclusive). Required with O(budgets[].period=custom) for a new
           budget.
         type: str
       fed_by:
