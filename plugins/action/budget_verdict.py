@@ -58,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             changed = self._write(args, verdict)
         except FinopsError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error), result={"error": error.to_result()}) from error
         files = [args[name] for name in _FILES if args[name] is not None]
         return {**result, **verdict, "changed": changed, "files": files}
 

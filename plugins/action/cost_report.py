@@ -54,7 +54,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             written = self._write(given, bool(self._task.check_mode))
         except FinopsError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error), result={"error": error.to_result()}) from error
         return {**result, **written}
 
     def _write(self, given: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -72,6 +72,9 @@ def test_its_files_have_the_mode_and_owner_that_are_asked_for(tmp_path: Path) ->
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, options: dict[str, Any], says: str) -> None:
-    with pytest.raises(AnsibleActionFail, match=says):
+    with pytest.raises(AnsibleActionFail, match=says) as refused:
         run({"dest": str(tmp_path), "results": everything(), **options})
+    told = refused.value.result["error"]
+    assert (told["kind"], told["service"], told["http_status"]) == ("invalid_option", None, None)
+    assert told["option"] == says.removeprefix("^").partition(":")[0]
     assert list(tmp_path.iterdir()) == []
