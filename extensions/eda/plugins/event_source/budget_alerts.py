@@ -16,27 +16,27 @@ from pathlib import Path
 from typing import Any
 
 DOCUMENTATION = r"""
-short_description: An event for each alert that a budget has fired
+short_description: Emit an event for each alert that a budget fires
 description:
   - Polls the ledger and emits each alert that the consumer has not acknowledged, once in a run of the
     rulebook. Fires no alert and writes nothing.
   - An alert that nobody acknowledges is emitted again when the rulebook restarts, so none is lost.
-  - An event has C(alert) and C(budget) as M(finops.cloud.cost_budget_info) tells them, and C(ledger).
-  - Where the ledger cannot be read, an event with C(error) tells why, once, and reading goes on.
+  - An event has C(alert) and C(budget), as M(finops.cloud.cost_budget_info) returns them, and C(ledger).
+  - If the ledger cannot be read, emits one event with C(error) and keeps trying.
 options:
   ledger:
-    description: URL of the ledger. Where it is not given, E(FINOPS_LEDGER), else the file in the home
-    directory. type: str
+    description: URL of the ledger. Defaults to E(FINOPS_LEDGER), or else to the file in the home directory.
+    type: str
   ledger_timeout:
-    description: How many seconds to wait for the ledger.
+    description: Maximum time to wait for the ledger, in seconds.
     type: int
     default: 30
   consumer:
-    description: Whose acknowledgements count. Others, mail say, have their own.
+    description: Consumer whose acknowledgments count. Each consumer, such as C(mail), has its own.
     type: str
     default: eda
   names:
-    description: Only these budgets.
+    description: Names of the budgets to watch. Defaults to all budgets.
     type: list
     elements: str
   rates:
@@ -49,13 +49,13 @@ options:
     type: bool
     default: false
   interval:
-    description: How many seconds lie between two looks.
+    description: Time between two reads of the ledger, in seconds.
     type: float
     default: 60
 """
 
 EXAMPLES = r"""
-- name: What budgets have fired
+- name: Watch the alerts of budgets
   finops.cloud.budget_alerts:
     ledger: postgresql+psycopg://finops@db.example.com/finops
     interval: 60
