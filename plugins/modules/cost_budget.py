@@ -164,7 +164,7 @@ options:
           - Required for a new budget, together with O(budgets[].currency).
         type: str
       currency:
-        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with O(budgets[].limit).
+        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with that limit.
         type: str
       period:
         description: Length of a period. Defaults to V(monthly) for a new budget.
