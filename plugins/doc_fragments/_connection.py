@@ -64,6 +64,12 @@ options:
       - Time in seconds for one request, including retries after connection errors, 429, 502, 503 and 504.
         Defaults to C(api_timeout) of C(clouds.yaml), then to 60.
     type: int
+  max_answer_mb:
+    description:
+      - Largest answer of a service in MB (10^6 bytes), decompressed. A larger one is an error while it is
+        read.
+    type: int
+    default: 256
 requirements:
   - openstacksdk >= 4.0
 notes:

@@ -12,7 +12,7 @@ from typing import Any
 from .._core.categories import parse_categories
 from .._core.errors import InvalidOption
 from .._infomaniak import environment as infomaniak
-from .._openstack.login import ConnectionOptions, ProviderEnvironment
+from .._openstack.login import DEFAULT_MAX_ANSWER_MB, ConnectionOptions, ProviderEnvironment
 from .arguments import Spec
 
 #: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see
@@ -28,6 +28,7 @@ CONNECTION: Spec = {
     "client_cert": {"type": "str", "aliases": ["cert"]},
     "client_key": {"type": "str", "aliases": ["key"], "no_log": True},
     "api_timeout": {"type": "int"},
+    "max_answer_mb": {"type": "int", "default": DEFAULT_MAX_ANSWER_MB},
 }
 ON_ERROR: Spec = {"on_error": {"type": "str", "default": "fail", "choices": ["fail", "warn"]}}
 #: For a module that reads several at once; region_name and project in auth are of one.
@@ -55,6 +56,8 @@ def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
     """
     if params["api_timeout"] is not None and params["api_timeout"] <= 0:
         raise InvalidOption("api_timeout", "is in seconds, above zero.")
+    if params["max_answer_mb"] is not None and params["max_answer_mb"] <= 0:
+        raise InvalidOption("max_answer_mb", "is in MB, above zero.")
     given = {name: params[name] for name in CONNECTION if name != "cloud"}
     if params.get("regions"):
         given["region_name"] = params["regions"][0]

@@ -78,6 +78,7 @@ def _run_opened(
     refusal: Refused | None = None
     try:
         cloud, whose = opened()
+        module.no_log_values.update(cloud.secrets)
         identity = {"cloud": whose}
         now = now_utc()
         result = dict(call(cloud, now))

@@ -30,7 +30,7 @@ def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token"
             return error.response
 
     try:
-        return until_answered(send, reading, region.auth_url, timeout_seconds).access
+        return until_answered(send, reading, region.auth_url, timeout_seconds, region.secrets).access
     except LoginFailed as error:
         cause = error.__cause__
         if isinstance(cause, ksa.Unauthorized):
@@ -71,14 +71,14 @@ def offered_regions(access: Any) -> list[str]:
 def region_of(region: CloudRegion, access: Any) -> str | None:
     """The region asked for, or the only one of the catalog. Raises InvalidOption where it must be named."""
     offered = offered_regions(access)
+    shown = region.secrets.shown(", ".join(offered))
     if region.region_name:
         if region.region_name not in offered:
             raise InvalidOption(
                 "region_name",
-                f"{region.auth_url} has no region {region.region_name};"
-                f" it offers {', '.join(offered) or 'none'}.",
+                f"{region.auth_url} has no region {region.region_name}; it offers {shown or 'none'}.",
             )
         return region.region_name
     if len(offered) > 1:
-        raise InvalidOption("region_name", f"{region.auth_url} offers {', '.join(offered)}; name one.")
+        raise InvalidOption("region_name", f"{region.auth_url} offers {shown}; name one.")
     return offered[0] if offered else None

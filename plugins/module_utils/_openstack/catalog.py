@@ -67,7 +67,8 @@ def service_url(region: CloudRegion, access: Any, name: str, region_name: str | 
 
 def require_usable(region: CloudRegion, name: str, url: str) -> None:
     """Raise InvalidOption for an API version of the configuration that is not read here, and Malformed for an
-    endpoint that is no URL.
+    endpoint that is no URL, has a secret of the login in it, or would have the token of an https login in
+    clear.
     """
     asked = region.configuration.get_api_version(SERVICE_TYPES[name])
     if asked is not None and _asked_version(asked, name) is None:
@@ -76,6 +77,18 @@ def require_usable(region: CloudRegion, name: str, url: str) -> None:
     if not _is_url(url):
         raise Malformed(
             "the catalog", region.auth_url, f"the endpoint of {name.replace('_', ' ')} is not a URL"
+        )
+    if region.secrets.masked(url) != url:
+        problem = f"the endpoint of {name.replace('_', ' ')} has a secret of the login in it"
+        raise Malformed("the catalog", region.auth_url, problem)
+    named_by_user = region.configuration.get_endpoint(SERVICE_TYPES[name]) is not None
+    encrypted = region.auth_url.lower().startswith("https:") and region.session.verify is not False
+    if encrypted and url.startswith("http:") and not named_by_user:
+        raise Malformed(
+            "the catalog",
+            region.auth_url,
+            f"the login is encrypted and the endpoint of {name.replace('_', ' ')} is not, so the token would"
+            " be sent in clear; have the catalog corrected, or set validate_certs to false to accept it",
         )
 
 

@@ -30,6 +30,7 @@ from .._core.errors import (
 from .access import log_in, offered_regions, region_of
 from .catalog import SERVICE_TYPES, require_usable, service_url
 from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
+from .masking import Secrets
 from .transport import body_of, newest_offered, refuse, until_answered
 
 T = TypeVar("T")
@@ -51,8 +52,9 @@ class Answer:
 class Login:
     """The session and its token, which all services share."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, secrets: Secrets | None = None) -> None:
         self.session = session
+        self.secrets = secrets or Secrets()
         self._renewing = Lock()
 
     def renew(self, expired: str) -> None:
@@ -187,7 +189,7 @@ class Service:
             if older:
                 response = self._send_until_answered(method, reading, url, older, content)
         if not 200 <= response.status_code < 300:
-            refuse(reading, url, response)
+            refuse(reading, url, response, self.login.secrets)
         return Answer(
             body_of(reading, url, method, response),
             {k.lower(): v for k, v in response.headers.items()},
@@ -224,7 +226,7 @@ class Service:
                 **body,
             )
 
-        return until_answered(send, reading, url, self.timeout_seconds)
+        return until_answered(send, reading, url, self.timeout_seconds, self.login.secrets)
 
 
 class Cloud:
@@ -241,10 +243,9 @@ class Cloud:
                 "auth", f"the token of {region.auth_url} is for no project; name project_name or project_id."
             )
         if options.project not in (None, access.project_id, access.project_name):
-            raise LoginFailed(
-                reading, region.auth_url, f"it is for project {access.project_name}, whatever is asked for"
-            )
-        self._login = Login(region.session)
+            project = region.secrets.shown(str(access.project_name))
+            raise LoginFailed(reading, region.auth_url, f"it is for project {project}, whatever is asked for")
+        self._login = Login(region.session, region.secrets)
         self._region, self._access = region, access
         self._offered_regions = offered_regions(access)
         self.identity = CloudIdentity(
@@ -261,13 +262,18 @@ class Cloud:
         Raises InvalidOption where the catalog has none of that name.
         """
         if region not in self._offered_regions:
-            offered = ", ".join(self._offered_regions) or "none"
+            offered = self._login.secrets.shown(", ".join(self._offered_regions)) or "none"
             raise InvalidOption(
                 "regions", f"{self.identity.auth_url} has no region {region}; it offers {offered}."
             )
         other = copy(self)
         other.identity = replace(self.identity, region=region)
         return other
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What no result and no message may have in it: the login's secrets and its tokens so far."""
+        return self._login.secrets.values
 
     def offers(self, name: str) -> bool:
         """Whether the catalog has that service in our region."""

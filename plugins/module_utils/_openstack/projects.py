@@ -73,6 +73,12 @@ class ProjectLogins:
                 identity[key] = None
         return identity
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What no result and no message may have in it: the secrets and tokens of all logins."""
+        clouds = (login.cloud for login in self.all if login.cloud is not None)
+        return frozenset(secret for cloud in clouds for secret in cloud.secrets)
+
     def service_at(self, url: str) -> str | None:
         """Our name of the service that the URL belongs to, in any of the places; None where in none."""
         found = (login.cloud.service_at(url) for login in self.all if login.cloud is not None)

@@ -18,6 +18,8 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from .._core.errors import CloudError, Forbidden, LoginFailed, Malformed, NotFound, Unavailable
+from .http_session import AnswerRefused
+from .masking import Secrets
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 LONGEST_BACKOFF_SECONDS = 8.0
@@ -25,12 +27,15 @@ LONGEST_BACKOFF_SECONDS = 8.0
 _exact = lru_cache(4096)(Decimal)
 
 
-def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> Any:
+def until_answered(
+    send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float, secrets: Secrets
+) -> Any:
     """Send, and again on connection errors, 413 and 429, 502, 503 and 504, until answered or the time is up
     (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
-    is honoured where it fits in the time left. Raises Unavailable; LoginFailed where the token had to be
+    is honoured where it fits in the time left. secrets: what no message may have in it. Raises Unavailable;
+    Malformed for an answer that is not read to its end; LoginFailed where the token had to be
     renewed and was refused.
     """
     deadline = time.monotonic() + timeout_seconds
@@ -43,7 +48,7 @@ def until_answered(send: Callable[[float], Any], reading: str, url: str, timeout
         pause = _pause_seconds(response, attempt)
         if time.monotonic() + pause >= deadline:
             if response is not None:
-                refuse(reading, url, response)
+                refuse(reading, url, response, secrets)
             raise Unavailable(reading, url, problem)
         time.sleep(pause)
 
@@ -57,6 +62,8 @@ def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds:
 
     try:
         return send(timeout_seconds), ""
+    except AnswerRefused as error:
+        raise Malformed(reading, url.partition("?")[0], str(error), error.http_status) from error
     except ksa.SSLError as error:
         raise Unavailable(
             reading, url, "the certificate was not accepted; set ca_cert, or check the URL"
@@ -72,6 +79,9 @@ def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds:
         raise Malformed(reading, url, "the answer is not the token that the identity API promises") from error
     except ksa.ClientException as error:
         raise Unavailable(reading, url, f"the login failed ({type(error).__name__})") from error
+    except OSError as error:
+        # requests says so of a file of certificates; what the network does is a ConnectFailure above.
+        raise Unavailable(reading, url, "a file of certificates cannot be used; check ca_cert") from error
 
 
 def _may_get_better(response: Any) -> bool:
@@ -107,10 +117,10 @@ def _connection_problem(error: Exception) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def refuse(reading: str, url: str, response: Any) -> NoReturn:
-    """Raise the error of a response that is not 2xx, with what the service said, shortened."""
+def refuse(reading: str, url: str, response: Any, secrets: Secrets) -> NoReturn:
+    """Raise the error of a response that is not 2xx, with what the service said, as it may be shown."""
     status = response.status_code
-    said = _message_in(response)
+    said = secrets.shown(_message_in(response))
     problem = f"the service answered {status}" + (f" ({said})" if said else "")
     address = url.partition("?")[0]
     kind: type[CloudError] = CloudError
@@ -134,7 +144,7 @@ def _message_in(response: Any) -> str:
     while isinstance(body, dict):
         for key in ("message", "faultstring", "description"):
             if isinstance(body.get(key), str):
-                return " ".join(body[key].split("<br", 1)[0].split())[:200]
+                return str(body[key].split("<br", 1)[0])
         inner = [value for value in body.values() if isinstance(value, dict)]
         body = inner[0] if inner else None
     return ""

@@ -10,7 +10,10 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
-KINDS = ("status", "empty_404", "expired_token", "reset", "slow", "short_page", "malformed")
+KINDS = (
+    "status", "empty_404", "expired_token", "reset", "slow", "short_page", "malformed", "redirect", "drip",
+    "bomb", "endless", "echo", "http-catalog",
+)  # fmt: skip
 SERVICES = (
     "identity",
     "compute",
@@ -23,6 +26,7 @@ SERVICES = (
     "metric",
     "vergeos",
 )
+REDIRECTS = (301, 302, 303, 307, 308)
 #: A fault of this kind hits once where nothing else is said: a renewed token works.
 ONCE = ("expired_token",)
 
@@ -37,7 +41,8 @@ class Fault:
 
     service, path (a regular expression on the path behind the service's prefix) and method say which requests
     it hits; after, how many of them pass unharmed first; times, how many it hits (None: until it is cleared).
-    status and retry_after belong to the kind status, seconds to slow.
+    status and retry_after belong to the kind status, seconds to slow and to drip (between two bytes),
+    location and status to redirect, status to echo.
     """
 
     service: str
@@ -45,6 +50,7 @@ class Fault:
     path: str = ""
     method: str | None = None
     status: int = 500
+    location: str = ""
     retry_after: int | None = None
     seconds: float = 0.0
     times: int | None = None
@@ -87,7 +93,12 @@ def parse(row: Any) -> Fault:
         raise FaultError(f"a number or the path's regular expression is wrong: {error}") from error
     if any(number < 0 for number in (*numbers.values(), seconds)):
         raise FaultError("a fault's numbers are zero or more")
-    if not 400 <= numbers.get("status", 500) <= 599:
+    if row["kind"] == "redirect":
+        if numbers.setdefault("status", 302) not in REDIRECTS:
+            raise FaultError(f"status of a redirect is one of {', '.join(map(str, REDIRECTS))}")
+        if not isinstance(row.get("location"), str):
+            raise FaultError("a redirect has a location, the URL that it leads to")
+    elif not 400 <= numbers.get("status", 500) <= 599:
         raise FaultError(f"status is one of an error, 400 to 599, not {numbers['status']}")
     if not isinstance(row.get("method", ""), str):
         raise FaultError(f"method is the name of an HTTP method, not {row['method']!r}")

@@ -20,6 +20,7 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.faults import Fault, FaultError, parse
+from sandbox_cloud.hostile import hostile
 from sandbox_cloud.services import (
     block_storage,
     compute,
@@ -134,6 +135,8 @@ async def _answer(
     fault: Fault | None,
 ) -> web.StreamResponse:
     """The service's answer, or what the fault makes of it."""
+    if fault is not None and fault.kind in ("redirect", "drip", "bomb", "endless", "echo"):
+        return await hostile(cloud, request, service, path, fault)
     if fault is not None:
         broken = await _broken(cloud, request, service, path, fault)
         if broken is not None:
@@ -149,7 +152,11 @@ async def _answer(
         answer = refused.answer
     except web.HTTPException as unknown:
         answer = answers.error(service, unknown.status, path=path)
-    return _spoiled(answer, fault) if fault is not None and isinstance(answer, web.Response) else answer
+    if fault is None or not isinstance(answer, web.Response):
+        return answer
+    if fault.kind == "http-catalog":
+        return _in_clear(answer, str(request.url.origin()), cloud.url)
+    return _spoiled(answer, fault)
 
 
 async def _broken(
@@ -170,6 +177,18 @@ async def _broken(
             service, 404, "No resource found for provided filters." if service == "rating" else None, path
         )
     return None
+
+
+def _in_clear(answer: web.Response, origin: str, plain: str) -> web.Response:
+    """The answer with every URL of this server without encryption."""
+    content = answer.body if isinstance(answer.body, bytes) else b""
+    kept = {name: answer.headers[name] for name in ("X-Subject-Token",) if name in answer.headers}
+    return web.Response(
+        status=answer.status,
+        body=content.replace(origin.encode(), plain.encode()),
+        headers=kept,
+        content_type="application/json",
+    )
 
 
 def _spoiled(answer: web.Response, fault: Fault) -> web.Response:

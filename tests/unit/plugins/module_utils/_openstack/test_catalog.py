@@ -33,6 +33,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._openstack.login impo
     CloudRegion,
     ConnectionOptions,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.masking import Secrets
 
 from ....conftest import Sandbox
 
@@ -193,7 +194,9 @@ def located(url: str, name: str = "compute", **config: str) -> str | None:
     row = {"type": kinds.get(name, name), "name": "it", "endpoints": [endpoint]}
     access = create(body={"token": {"project": {"id": PROJECT}, "catalog": [row]}}, auth_token="t")
     configuration = Configuration(name="c", region_name="here", config=config, auth_plugin=None)
-    region = CloudRegion("c", SimpleNamespace(verify=True), "http://k", "here", None, 5, configuration)
+    region = CloudRegion(
+        "c", SimpleNamespace(verify=True), "http://k", "here", None, 5, configuration, Secrets()
+    )
     found = service_url(region, access, name, "here")
     require_usable(region, name, str(found))
     return found

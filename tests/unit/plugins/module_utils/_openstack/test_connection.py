@@ -22,11 +22,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     Unavailable,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._openstack import block_storage, compute, network
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.auth_types import without_discovery
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud, read_all
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import (
     ConnectionOptions,
     resolve,
-    without_discovery,
 )
 
 from ....conftest import Sandbox

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LoginFailed
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.auth_types import scoped_to
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import (
     ConnectionOptions,
-    scoped_to,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.projects import (
     ProjectLogins,
