@@ -82,10 +82,8 @@ def places(transaction: Transaction, chosen: Chosen) -> list[tuple[str, str, str
     wanted, values = _conditions(chosen)
     names = ", ".join(_WHOSE)
     asked = f"SELECT DISTINCT {names} FROM usage_record WHERE {wanted} ORDER BY {names}"  # noqa: S608
-    return [
-        (source, system, region, project_id)
-        for source, system, region, project_id in ledger.read(transaction, asked, values)
-    ]
+    found = ledger.read(transaction, asked, values)
+    return cast("list[tuple[str, str, str | None, str | None]]", found)
 
 
 def _record(row: _Row) -> UsageRecord:

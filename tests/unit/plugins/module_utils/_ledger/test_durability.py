@@ -67,7 +67,8 @@ def names(options: LedgerOptions) -> list[tuple[str, str]]:
         assert_roll_up_equals_the_rows(opened.connection)
         if not opened.connection.on_postgresql:
             assert read(opened.connection, "PRAGMA integrity_check") == [("ok",)]
-        return [(source, key) for source, key in read(opened.connection, "SELECT source, key FROM entry")]
+        found: list[tuple[str, str]] = read(opened.connection, "SELECT source, key FROM entry")
+        return found
 
 
 @pytest.mark.parametrize("each", [25, pytest.param(1_000, marks=pytest.mark.heavy)])

@@ -36,8 +36,11 @@ GUIDE = {
     "block_storage": {
         "backup_gigabytes": 50000, "backups": 50, "gigabytes": 10000, "groups": 20,
         "per_volume_gigabytes": -1, "snapshots": 50, "volumes": 100,
-        **{f"{what}_CEPH_1{kind}": -1 for what in ("gigabytes", "snapshots", "volumes") for kind in ("",
-        "_perf1", "_perf2", "_perf3")},
+        **{
+            f"{what}_CEPH_1{kind}": -1
+            for what in ("gigabytes", "snapshots", "volumes")
+            for kind in ("", "_perf1", "_perf2", "_perf3")
+        },
     },
     "network": {
         "floating_ips": 50, "networks": 50, "ports": 200, "rbac_policies": 10, "routers": 10,
