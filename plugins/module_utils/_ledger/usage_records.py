@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from .._core.usage_record import UsageRecord, as_plain, epoch, from_plain
 from . import transaction as ledger
