@@ -200,9 +200,7 @@ def test_a_gate_in_the_same_task_stands_on_the_new_definition(desk: Desk) -> Non
 
 @pytest.mark.parametrize("on", ["desk", "shared"])
 def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.FixtureRequest, on: str) -> None:
-    """Importing openstack, or SQLAlchemy, takes longer than a whole gate; also where a forecast is looked
-    at.
-    """
+    """Importing openstack takes longer than a whole gate; also where a forecast is looked at."""
     desk: Desk = request.getfixturevalue(on)
     desk.feed(feed())
     desk.define(limit="1000000", fed_by="cloud", thresholds=["0.9"])
