@@ -21,8 +21,8 @@ from stages import Workbench, run_pytest
 REASONS = "tests/coverage_reasons.toml"
 FOLDER = BUILD / "coverage"
 DATA, RECORD, SETTINGS, MEASURED = (FOLDER / name for name in ("data", "record.json", "settings", "measured"))
-#: No measured line and no test's time depends on these.
-ONLOOKERS = (REASONS, "tests/harness/", "tests/mutation/")
+#: Nothing that is measured depends on these.
+ONLOOKERS = (REASONS, "tests/harness/")
 PACKAGE = "ansible_collections.finops.cloud.tests.mutation"
 #: A process that a test starts measures for the test that pytest names in its environment.
 SETTINGS_TEXT = f"""\
@@ -77,7 +77,7 @@ def measure(bench: Workbench) -> str:
     options = (
         *("--numprocesses=logical", "--dist=worksteal"),
         *("--cov", f"--cov-config={SETTINGS}", "--cov-context=test", "--cov-report="),
-        *("-p", f"{PACKAGE}.recording", f"--record={RECORD}", f"--measure-children={SETTINGS}"),
+        *("-p", f"{PACKAGE}.recording", f"--record={RECORD}", f"--measure={SETTINGS}"),
     )
     tests = run_pytest(bench, "coverage", "not heavy and not outside", *options)
     MEASURED.write_text(fingerprint(), encoding="utf-8")
@@ -112,7 +112,7 @@ def read_reasons() -> dict[str, str]:
 
 def fingerprint() -> str:
     """What a measurement depends on, as one hash: all files of the checkout but those that only look on."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(SETTINGS_TEXT.encode())
     for name in sorted(name for name in checkout_files() if not name.startswith(ONLOOKERS)):
         digest.update(f"{name}\n".encode())
         digest.update((TREE / name).read_bytes())

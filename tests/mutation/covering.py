@@ -4,12 +4,12 @@
 """Which tests may notice a change.
 
 A statement that runs in a test's time: the tests that run it.
-A statement that runs at import runs in no test's time. Its tests are
-- in the head of a function (defaults, decorators), those that run a line of that function;
-- in the body of a class, those that run a line of the class or use its name;
-- elsewhere, those that use a name that the statement binds.
+A statement that runs at import runs in no test's time. Its tests are all of the room's own folder, and
+- for the head of a function (defaults, decorators), those that run a line of that function;
+- for the body of a class, those that run a line of the class or use its name;
+- for any other, those that use a name that the statement binds.
 To use a name is to run a statement that mentions it, to be in a test file that mentions it, or to use a name
-that another statement binds from it at import. Where nobody uses it, its tests are all of the room's folder.
+that another statement binds from it at import.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ def covering_tests(site: Site, measured: Measured, used: Uses) -> list[str]:
     place = site.place
     tests = measured.tests(site.file, place.first_line, place.last_line)
     if place.names is not None:
-        tests |= _users(place.names, measured, used)
-        tests = tests or _of_room(site.file, measured)
+        tests |= _users(place.names, measured, used) | _of_room(site.file, measured)
     return measured.fastest_first(tests)
 
 

@@ -18,6 +18,8 @@ import pytest
 #: What a change may take at most: an endless loop must not fill the machine's memory or disk.
 MEMORY_BYTES = 8 * 1024**3
 FILE_BYTES = 2 * 1024**3
+#: Where the functions are that remember what they returned.
+PLUGINS = "finops.cloud.plugins."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("recording")
     group.addoption("--record", metavar="FILE", help="gets the seconds of each test and the failed ones")
     group.addoption("--plan", metavar="FILE", help="the tests to run and no others, in order, as a JSON list")
-    group.addoption("--measure-children", metavar="FILE", help="coverage.py's settings for what tests start")
+    group.addoption("--measure", metavar="FILE", help="coverage.py's settings for the processes of each test")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,10 +42,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection(session: pytest.Session) -> None:
     """From here on what tests start measures too. A worker of pytest-xdist does already, by pytest-cov."""
     config = session.config
-    settings = config.getoption("--measure-children")
+    settings = config.getoption("--measure")
     runs_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
     if settings and runs_tests:
         os.environ["COVERAGE_PROCESS_START"] = settings
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have each test run all lines that it needs, also those that run once a process."""
+    if item.config.getoption("--measure"):
+        ours = [module for name, module in sys.modules.items() if PLUGINS in name]
+        for function in [value for module in ours for value in vars(module).values()]:
+            if callable(forget := getattr(function, "cache_clear", None)):
+                forget()
 
 
 @pytest.hookimpl(trylast=True)

@@ -47,42 +47,45 @@ def one():
 """,
 }
 TESTS = {
-    "tests/unit/plugins/module_utils/_room/test_prices.py": "LIMITED = 1",
-    "tests/unit/plugins/module_utils/_room/test_limit.py": "from x import LIMIT",
-    "tests/unit/test_page.py": "",
+    "tests/unit/plugins/module_utils/_room/test_prices.py": "",
+    "tests/unit/test_words.py": "LIMITED, LIMIT",
+    "tests/unit/test_total.py": "",
+    "tests/unit/test_one.py": "",
+    "tests/unit/test_condition.py": "",
+    "tests/unit/test_method.py": "",
 }
-PRICES, LIMIT, PAGE = (f"{file}::test_it" for file in TESTS)
+OF_ROOM, WORDS, TOTAL, ONE, CONDITION, METHOD = (f"{file}::test_it" for file in TESTS)
 MEASURED = Measured(
     {
         f"{ROOM}prices.py": {
-            1: frozenset({PRICES}),
-            10: frozenset({PRICES}),
-            14: frozenset({PAGE}),
-            17: frozenset({PRICES}),
-            18: frozenset({PAGE, LIMIT}),
+            1: frozenset({CONDITION}),
+            10: frozenset({METHOD}),
+            15: frozenset({CONDITION}),
+            17: frozenset({OF_ROOM}),
+            18: frozenset({CONDITION}),
         },
-        f"{ROOM}lists.py": {7: frozenset({PAGE}), 11: frozenset({LIMIT})},
+        f"{ROOM}lists.py": {7: frozenset({TOTAL}), 11: frozenset({ONE})},
     },
-    {PRICES: 3.0, LIMIT: 1.0, PAGE: 2.0},
+    {OF_ROOM: 6.0, WORDS: 5.0, TOTAL: 4.0, ONE: 3.0, CONDITION: 2.0, METHOD: 2.0},
 )
 
 
 @pytest.mark.parametrize(
     ("line", "tests"),
     [
-        # A test file mentions it, and total() uses what is bound from it by way of two others.
-        (1, [LIMIT, PAGE, PRICES]),
-        (2, [PAGE]),
-        # Nobody uses it: the room's.
-        (3, [LIMIT, PRICES]),
-        # one() makes such a price, and its own method runs.
-        (7, [LIMIT, PRICES]),
-        (10, [PRICES]),
-        # A default: whoever calls it.
-        (13, [LIMIT, PAGE, PRICES]),
-        # All lines of the condition, none of its block.
-        (15, [PAGE]),
-        (17, [PRICES]),
+        # At import: a test file has its name, total() uses what is bound from it by way of two others.
+        (1, [CONDITION, TOTAL, WORDS, OF_ROOM]),
+        (2, [TOTAL, OF_ROOM]),
+        # At import, and nobody uses it.
+        (3, [OF_ROOM]),
+        # In a class: one() makes such a price, and its own method runs.
+        (7, [METHOD, ONE, OF_ROOM]),
+        # A default: whoever runs the function.
+        (13, [CONDITION, OF_ROOM]),
+        # In a function: the lines of the statement, a condition without its block.
+        (10, [METHOD]),
+        (15, [CONDITION]),
+        (17, [OF_ROOM]),
     ],
 )
 def test_who_may_notice_a_change_is_run_fastest_first(line: int, tests: list[str]) -> None:
