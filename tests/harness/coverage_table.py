@@ -43,22 +43,27 @@ def by_room(files: Mapping[str, Lines]) -> dict[str, Lines]:
 
 
 def reasons_by_file(files: Mapping[str, Lines], reasons: Mapping[str, str]) -> dict[str, str]:
-    """The table's reasons file by file: one for `folder/` is that of every file in it."""
-    return {file: reason for key, reason in reasons.items() for file in files if _names(key, file)}
+    """The table's reasons file by file: one for `folder/` is that of every file below 90 % in it."""
+    return {file: reason for key, reason in reasons.items() for file in _below(files, key)}
 
 
 def faults(files: Mapping[str, Lines], reasons: Mapping[str, str]) -> list[str]:
     """What is wrong with the table of reasons, a sentence each."""
     explained = reasons_by_file(files, reasons)
-    absent = [key for key in reasons if not any(_names(key, file) for file in files)]
-    below = {file for file, lines in files.items() if not lines.enough}
+    unexplained = [
+        file for file, lines in sorted(files.items()) if not lines.enough and file not in explained
+    ]
     return [
-        *(f"{file} has {files[file]} and no reason." for file in sorted(below - set(explained))),
-        *(f"{file} has a reason and needs none: {files[file]}." for file in sorted(set(explained) - below)),
+        *(f"{file} has {files[file]} and no reason." for file in unexplained),
         *(f"{key} has an empty reason." for key, reason in reasons.items() if not reason.strip()),
-        *(f"{key} has a reason and is not there." for key in absent),
+        *(f"{key} has a reason, and no such file needs one." for key in reasons if not _below(files, key)),
     ]
 
 
-def _names(key: str, file: str) -> bool:
-    return file == key or (key.endswith("/") and file.startswith(key))
+def _below(files: Mapping[str, Lines], key: str) -> list[str]:
+    """The files below 90 % that a key of the table stands for."""
+    return [
+        file
+        for file, lines in files.items()
+        if not lines.enough and (file == key or (key.endswith("/") and file.startswith(key)))
+    ]

@@ -40,12 +40,15 @@ def test_a_file_below_needs_a_reason() -> None:
 def test_a_reason_needs_a_file_below() -> None:
     reasons = {
         "plugins/doc_fragments/": "Text.",
+        "plugins/doc_fragments/two.py": "Text.",
+        "plugins/module_utils/_core/money.py": "Done since.",
         "plugins/module_utils/_core/files.py": " ",
         "plugins/gone.py": "Gone.",
     }
     assert reasons_by_file(FILES, reasons)["plugins/doc_fragments/one.py"] == "Text."
     assert faults(FILES, reasons) == [
-        "plugins/doc_fragments/two.py has a reason and needs none: 100.0 %, 0 of 0 lines.",
         "plugins/module_utils/_core/files.py has an empty reason.",
-        "plugins/gone.py has a reason and is not there.",
+        "plugins/doc_fragments/two.py has a reason, and no such file needs one.",
+        "plugins/module_utils/_core/money.py has a reason, and no such file needs one.",
+        "plugins/gone.py has a reason, and no such file needs one.",
     ]
