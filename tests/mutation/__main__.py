@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -18,7 +19,7 @@ from coverage import CoverageData
 
 from .changes import Change, draw, sites
 from .covering import Measured, covering_tests, uses
-from .trial import Broken, Copy, Outcome, first_red, make_copy, try_change
+from .trial import Broken, Copy, Outcome, make_copy, red_without_change, try_change
 
 WANTED_PERCENT = 92
 COPIES = 2
@@ -62,8 +63,7 @@ def _run(options: argparse.Namespace) -> bool:
     for outcome in _outcomes(changes, copies, measured):
         outcomes.append(outcome)
         print(f"{outcome.change}: {_told(outcome)}", flush=True)
-    _hold_against_original(copies[0], outcomes, measured)
-    return _summarize(options, outcomes)
+    return _summarize(options, _held_against_original(copies[0], outcomes, measured))
 
 
 def read_measured(tree: Path, data: Path, record: Path) -> Measured:
@@ -118,15 +118,16 @@ def _outcomes(
             raise
 
 
-def _hold_against_original(copy: Copy, outcomes: Sequence[Outcome], measured: Measured) -> None:
-    """Raise Broken where a test that noticed a change is red without any: it would notice nothing."""
+def _held_against_original(copy: Copy, outcomes: Sequence[Outcome], measured: Measured) -> list[Outcome]:
+    """The outcomes, where a test that is red without any change has noticed none."""
     noticing = {outcome.noticed_by for outcome in outcomes if outcome.noticed_by is not None}
     tests = measured.fastest_first(noticing & set(measured.seconds))
-    if not tests:
-        return
-    red = first_red(copy, tests, measured.total_seconds(tests))
-    if red is not None:
-        raise Broken(f"{red} is red without a change too, so it has noticed none.")
+    red = red_without_change(copy, tests, measured.total_seconds(tests))
+    for test in sorted(red):
+        print(f"mutation: {test} is red without a change too, so it has noticed none.", flush=True)
+    return [
+        replace(outcome, noticed_by=None) if outcome.noticed_by in red else outcome for outcome in outcomes
+    ]
 
 
 def _told(outcome: Outcome) -> str:

@@ -124,9 +124,9 @@ def _blocks(statement: ast.stmt) -> Iterator[tuple[ast.expr | None, list[ast.stm
 
 
 def _bound(statement: ast.AST) -> set[str]:
-    """The names that an assignment binds."""
-    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    """The names that an assignment binds, without those of comprehensions in it."""
+    targets = [*getattr(statement, "targets", []), *filter(None, [getattr(statement, "target", None)])]
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
 
 
 def _is_silent(statement: ast.stmt) -> bool:

@@ -94,17 +94,8 @@ def make_copy(tree: Path, root: Path) -> Copy:
     ended, output = copy.pytest("--collect-only", "tests/unit", limit_s=RUN_LIMIT_S, variables=variables)
     if ended != PASSED:
         raise Broken(f"The tests can't be collected:\n{output}")
-    compiled = [
-        sys.executable,
-        "-m",
-        "compileall",
-        "-q",
-        "-f",
-        "--invalidation-mode",
-        "checked-hash",
-        "plugins",
-    ]
-    subprocess.run(compiled, check=True, cwd=copy.tree, env=variables)
+    compiled = ("-m", "compileall", "-q", "-f", "--invalidation-mode", "checked-hash", "plugins")
+    subprocess.run([sys.executable, *compiled], check=True, cwd=copy.tree, env=variables)
     return copy
 
 
@@ -130,33 +121,44 @@ def try_change(copy: Copy, change: Change, tests: Sequence[str], expected_s: flo
 def first_red(copy: Copy, tests: Sequence[str], expected_s: float) -> str | None:
     """The first of the tests that is red, or how else they noticed; None where all are green."""
     limit_s = RUN_LIMIT_S + RUN_LIMIT_FACTOR * expected_s
-    plan, record = copy.root / "plan.json", copy.root / "record.json"
-    plan.write_text(json.dumps(list(tests)), encoding="utf-8")
-    record.unlink(missing_ok=True)
-    files = sorted({test.partition("::")[0] for test in tests})
-    options = (
-        "-x",
-        f"--timeout={TEST_LIMIT_S}",
-        "-p",
-        RECORDING,
-        f"--plan={plan}",
-        f"--record={record}",
-        *files,
-    )
     try:
-        ended, output = copy.pytest(*options, limit_s=limit_s, variables=copy.variables())
+        ended, output, red = _run(copy, tests, limit_s, "-x")
     except subprocess.TimeoutExpired:
         return f"the limit of {limit_s:.0f} s for {len(tests)} tests"
     if ended in {PASSED, NO_TESTS}:
         return None
     if ended == FAILED:
-        failed: list[str] = json.loads(record.read_text(encoding="utf-8"))["failed"]
-        return failed[0]
+        return red[0]
     if ended in {NOT_COLLECTED, NOT_STARTED}:
         return "importing the tests"
     if ended < 0:
         return f"the end of Python by {signal.Signals(-ended).name}"
     raise Broken(f"pytest ended with {ended}:\n{output}")
+
+
+def red_without_change(copy: Copy, tests: Sequence[str], expected_s: float) -> set[str]:
+    """Those of the tests that are red on the copy as it is. Raises Broken where that can't be told."""
+    if not tests:
+        return set()
+    try:
+        ended, output, red = _run(copy, tests, RUN_LIMIT_S + RUN_LIMIT_FACTOR * expected_s)
+    except subprocess.TimeoutExpired:
+        raise Broken("Without a change the tests come to no end.") from None
+    if ended not in {PASSED, FAILED}:
+        raise Broken(f"pytest ended with {ended} without a change:\n{output}")
+    return set(red)
+
+
+def _run(copy: Copy, tests: Sequence[str], limit_s: float, *options: str) -> tuple[int, str, list[str]]:
+    """Run the tests in their order: how pytest ended, what it said, and which of them were red."""
+    plan, record = copy.root / "plan.json", copy.root / "record.json"
+    plan.write_text(json.dumps(list(tests)), encoding="utf-8")
+    record.unlink(missing_ok=True)
+    ours = ("-p", RECORDING, f"--plan={plan}", f"--record={record}", f"--timeout={TEST_LIMIT_S}")
+    files = sorted({test.partition("::")[0] for test in tests})
+    ended, output = copy.pytest(*options, *ours, *files, limit_s=limit_s, variables=copy.variables())
+    red = json.loads(record.read_text(encoding="utf-8"))["failed"] if ended == FAILED else []
+    return ended, output, red
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

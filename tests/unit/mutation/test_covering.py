@@ -15,7 +15,7 @@ FILES = {
     f"{ROOM}prices.py": """\
 LIMIT = 3
 UPPER = LIMIT + 4
-UNUSED = 5
+UNUSED = [total + 5 for total in ()]
 
 
 class Price:
