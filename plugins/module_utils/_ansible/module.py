@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.errors import UnsupportedError
 
 from .._core.errors import INVALID_OPTION, failure
 
@@ -22,6 +23,20 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End the program with a failed result."""
-        result.setdefault("error", failure(INVALID_OPTION))
+        if "error" not in result:
+            msg = self._unknown_option() or msg
+            result["error"] = failure(INVALID_OPTION)
         super().fail_json(msg, **result)
         raise AssertionError("AnsibleModule.fail_json ends the program")
+
+    def _unknown_option(self) -> str | None:
+        """What Ansible says of an option that the module does not have; None where it has all.
+
+        Ansible itself names the first problem, such as an option that is missing because its name is
+        misspelled.
+        """
+        validated = getattr(self, "validation_result", None)
+        for problem in validated.errors if validated is not None else ():
+            if isinstance(problem, UnsupportedError):
+                return f"Unsupported parameters for ({self._name}) module: {problem}"
+        return None
