@@ -12,7 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 
 from .desk import Desk
 from .snapshots import DECEMBER, NOW, feed
@@ -408,3 +410,21 @@ def test_another_time_to_live_says_nothing_without_extend(desk: Desk) -> None:
     assert desk.hold("1", ttl="5h", extend=True)["reservation"]["expires_at"] == (
         NOW + timedelta(hours=5)
     ).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_only_what_still_counts_is_told_as_a_reservation(desk: Desk) -> None:
+    """An expired hold and a released one reserve nothing, and are not listed."""
+
+    def told() -> list[tuple[str, str]]:
+        found = status(desk.options, None, Rates(), desk.now)["reservations"]
+        return [(one["name"], one["state"]) for one in found]
+
+    desk.define(limit="100")
+    desk.hold("5", name="expires", ttl="1h")
+    desk.later(minutes=59)
+    desk.hold("5", name="released", ttl="5h")
+    desk.hold("5", name="stays", ttl="5h")
+    assert told() == [(name, "held") for name in ("expires", "released", "stays")]
+    desk.release(name="released")
+    desk.later(minutes=1)
+    assert told() == [("stays", "held")]
