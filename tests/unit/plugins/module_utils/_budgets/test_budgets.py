@@ -227,3 +227,24 @@ def test_who_asks_needs_no_library_but_the_database_s_own(request: pytest.Fixtur
     assert gate == status
     assert not {"openstack", "keystoneauth1", "cloudkittyclient", "ansible"} & set(modules)
     assert ("psycopg" in modules) == (on == "shared")
+
+
+def test_a_gate_beside_a_definition_fires_what_the_other_budgets_reached(desk: Desk) -> None:
+    """Each once: the budget that is defined, and those that are only asked."""
+    desk.define("all", limit="100", thresholds=["0.5"])
+    desk.record("60")
+    said = desk.define("small", limit="80", thresholds=["0.7"], spend="1", category="compute")
+    assert [(alert["budget"], alert["threshold"], alert["amount"]) for alert in said["alerts"]] == [
+        ("small", "0.7", "60"),
+        ("all", "0.5", "60"),
+    ]
+    assert desk.define("small", limit="80", spend="1", category="compute")["alerts"] == []
+
+
+def test_a_year_may_begin_in_any_month_and_in_no_other(desk: Desk) -> None:
+    for month, begin in ((1, "2026-01-01"), (11, "2026-11-01"), (12, "2025-12-01")):
+        desk.define(period="yearly", anchor_month=month)
+        assert desk.status()["period_start"] == f"{begin}T00:00:00Z"
+    for month in (0, 13):
+        with pytest.raises(InvalidOption, match=f"^anchor_month: {month} is not from 1 to 12"):
+            desk.define(period="yearly", anchor_month=month)
