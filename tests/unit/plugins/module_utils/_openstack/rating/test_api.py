@@ -29,6 +29,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.api
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.transport import body_of
 
 from .....conftest import Sandbox
+from .....fake_rating import Rated, rating_of
 
 HOUR = 3600
 Opened = Callable[..., Rating]
@@ -129,3 +130,15 @@ def test_numbers_stay_exact(number: str) -> None:
     response = SimpleNamespace(content=json.dumps({"rate": 0}).replace("0", number).encode(), status_code=200)
     body: Any = body_of("cost", "http://c", "GET", response)
     assert str(body["rate"]) == str(type(body["rate"])(number))
+
+
+def test_v1_looks_back_no_further_than_it_has_to() -> None:
+    """One request a day, none once the wanted periods are found (design/reading-a-cloud.md#cloudkitty)."""
+    moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    hours = [moment - timedelta(hours=back) for back in (3, 30, 54)]
+    for wanted, days in ((1, 1), (2, 2), (3, 3), (4, 8)):
+        service = rating_of([Rated(begin, "instance", "1", "2.5") for begin in hours], storage="v1")
+        found = open_rating(service, "v1", HOUR).recent_periods(moment, wanted)
+        assert list(found.amounts) == hours[min(wanted, 3) - 1 :: -1]
+        assert found.rated_through == datetime(2026, 11, 21, 10, tzinfo=UTC)
+        assert [path for path, _query in service.asked] == ["/v1/storage/dataframes"] * days
