@@ -283,6 +283,22 @@ def test_options_stand_over_a_dictionary_and_over_the_environment(
     assert our_project({"region_name": "dc3-a"}) == drilled.project_id
 
 
+def test_options_complete_the_cloud_that_is_named(
+    drilled: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the task or by OS_CLOUD alone; another cloud of the file is not asked."""
+    at = {"auth_url": drilled.state["auth_url"], **MEMBER, "password": "no"}
+    other = {"auth": {**at, "auth_url": "http://127.0.0.1:9"}}
+    entries = {"clouds": {"a": other, "mine": {"auth": at, **REGION}}}
+    (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(entries))
+    right = {"password": USER["password"]}
+    assert our_project({"cloud": "mine"}) is None
+    assert our_project({"cloud": "mine", "auth": right}) == drilled.project_id
+    monkeypatch.setenv("OS_CLOUD", "mine")
+    assert our_project({"auth": right}) == drilled.project_id
+    assert resolve(connection_options(params(auth=right))).name == "mine"
+
+
 def test_a_lone_cloud_of_a_file_is_not_mixed_into_given_credentials(
     drilled: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,3 +372,22 @@ def test_a_task_that_verifies_certificates_does_so_whatever_else_is_said(
     assert Cloud(ConnectionOptions(**trusted)).identity.project_id == drilled.project_id
     unverified = {**options, "validate_certs": False}
     assert Cloud(ConnectionOptions(**unverified)).identity.project_id == drilled.project_id
+
+
+@pytest.mark.parametrize("by", ["the task", "OS_CLOUD"])
+def test_a_named_cloud_stands_over_the_provider_s_variables(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the provider's credential exported still asks the cloud that is named, as its user there."""
+    at = {"auth_url": "https://keystone.example.org/v3", **MEMBER}
+    (tmp_path / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"mine": {"auth": at, **REGION}}}))
+    monkeypatch.setenv("INFOMANIAK_APP_CREDENTIAL_ID", "id")
+    monkeypatch.setenv("INFOMANIAK_APP_CREDENTIAL_SECRET", "s")
+    if by == "OS_CLOUD":
+        monkeypatch.setenv("OS_CLOUD", "mine")
+    options = connection_options(params(**({"cloud": "mine"} if by == "the task" else {})))
+    assert options.provider is not None
+    region = resolve(options)
+    assert (region.name, region.auth_url, region.region_name) == ("mine", at["auth_url"], "dc3-a")
+    auth = region.configuration.config["auth"]
+    assert (auth["username"], auth.get("application_credential_id")) == ("PCU-DEMO001", None)
