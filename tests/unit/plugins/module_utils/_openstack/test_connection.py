@@ -232,3 +232,19 @@ def test_a_service_that_only_refuses_is_forbidden_and_one_that_breaks_is_an_erro
     }
     assert readings.services["network"].http_status == 403
     assert "no role in the project that may read it" in str(readings.services["network"].message)
+
+
+def test_each_service_that_answered_is_ok_by_its_status(cloud: Callable[..., Cloud]) -> None:
+    readings = read_all(
+        cloud(),
+        {
+            "quotas": ("network", network.quotas),
+            "servers": ("compute", lambda nova: list(compute.servers(nova))),
+            "volumes": ("block_storage", lambda cinder: list(block_storage.volumes(cinder))),
+        },
+    )
+    assert readings.complete
+    assert {name: status.to_result() for name, status in readings.services.items()} == {
+        name: {"status": "ok", "http_status": 200, "message": None}
+        for name in ("network", "compute", "block_storage")
+    }
