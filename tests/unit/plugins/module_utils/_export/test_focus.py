@@ -27,7 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import entrie
 
 from tests.unit.asked_ledger import sums
 
-from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger, read_back
+from .ledgers import BEGINS_OF_FORMULAS, HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger, read_back
 
 HERE = Path(__file__).parent
 RULES = list(csv.DictReader((HERE / "focus-1.2-columns.csv").open(encoding="utf-8")))
@@ -217,6 +217,18 @@ def test_hostile_names_arrive_and_run_nowhere(tmp_path: Path, name: str) -> None
     (tmp_path / "ledger.db").unlink()
     plain = written(tmp_path, costs, defuse=False)[0][0]
     assert plain["ResourceName"] == name
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name], ids=str)
+def test_a_hostile_source_arrives_and_runs_nowhere(tmp_path: Path, name: str) -> None:
+    """Whoever records a cost names its source."""
+    costs = [entry("k", datetime(2026, 10, 1, tzinfo=NOW.tzinfo), source=name)]
+    (row,) = written(tmp_path, costs)[0]
+    assert read_back(row["x_Source"]) == name
+    assert not row["x_Source"].lstrip().startswith(BEGINS_OF_FORMULAS)
+    (tmp_path / "ledger.db").unlink()
+    (plain,) = written(tmp_path, costs, defuse=False)[0]
+    assert plain["x_Source"] == name
 
 
 def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
