@@ -11,13 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import ServiceStatus
+from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import (
+    CloudIdentity,
+    ServiceStatus,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud, Readings
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import (
+    Cloud,
+    Readings,
+    Service,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._usage.resources import Filter
 from ansible_collections.finops.cloud.plugins.module_utils._usage.usage import (
@@ -153,6 +161,40 @@ def test_a_service_that_one_region_lacks_adds_nothing_unless_the_user_named_it(
         told = _result(wanted, order, UsageOptions(services=named, detail="totals", on_error="warn"))
         assert told["services"]["load_balancer"]["status"] == status
         assert told["usage"]["network"]["load_balancer_count"] == count
+
+
+class _Glance(Service):
+    """An image service whose project has these images."""
+
+    def bodies(self, *_asked: Any, **_more: Any) -> Any:
+        for name, tags in (("base", ["team=shop", "golden"]), ("scratch", [])):
+            yield {
+                "images": [
+                    {"id": name, "name": name, "status": "active", "size": 5, "tags": tags}
+                    | {"created_at": "2026-11-01T00:00:00Z"}
+                ]
+            }
+
+
+def test_an_image_is_found_and_grouped_by_its_tags() -> None:
+    cloud: Any = SimpleNamespace(
+        identity=CloudIdentity("c", "http://c", "r", "p1", "shop"),
+        offers=lambda name: name == "image",
+        service=lambda name: {"image": _Glance("image", "http://glance", "p1", None)}[name],
+        absent=None,
+    )
+    options = UsageOptions(("image",), "resources", "fail", group_by="team")
+    told = read_usage(cloud, options, now_utc())
+    assert {row["name"]: row["metadata"] for row in told["resources"]} == {
+        "base": {"team": "shop", "golden": ""},
+        "scratch": {},
+    }
+    assert [(row["group"], row["image_count"], row["image_bytes"]) for row in told["groups"]] == [
+        ("shop", 1, 5),
+        (None, 1, 5),
+    ]
+    of_shop = UsageOptions(("image",), "resources", "fail", filter=Filter(metadata={"team": "shop"}))
+    assert [row["name"] for row in read_usage(cloud, of_shop, now_utc())["resources"]] == ["base"]
 
 
 def test_groups_tell_no_zero_for_what_was_not_read(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
