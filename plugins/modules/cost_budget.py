@@ -10,7 +10,8 @@ short_description: Define budgets, and stop a run that would exceed one
 version_added: 0.1.0
 description:
   - Defines, changes or removes a budget, or a list of budgets in one transaction. Options that are left out
-    keep what an existing budget has.
+    keep what an existing budget has. A task with O(spend) or O(lines) changes no part of a budget: it defines
+    one with its O(limit), or none.
   - With O(spend) or O(lines) it asks every budget in whose scope the spend is whether it may be spent now.
     The task fails if one of them denies it or cannot know. A spend that no budget covers is unknown.
   - Deny takes precedence over unknown, and unknown over allow. Values that could not be read never count as
@@ -608,6 +609,8 @@ def main() -> None:
         ],
         supports_check_mode=True,
     )
+    # A template without a value must not turn a gate into a definition.
+    module.refuse_null("spend", "lines")
     task = BudgetTask(**{name: module.params[name] for name in BudgetTask.__dataclass_fields__})
 
     def work() -> dict[str, Any]:

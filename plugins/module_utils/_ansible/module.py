@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.errors import UnsupportedError
 
-from .._core.errors import INVALID_OPTION, failure
+from .._core.errors import INVALID_OPTION, InvalidOption, failure
 
 
 class FinopsModule(AnsibleModule):  # type: ignore[misc]
@@ -20,6 +20,21 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
     Ansible itself fails for options only: those that the argument spec refuses, and a mode, owner or group
     that a file cannot get.
     """
+
+    def _load_params(self) -> None:
+        """Read the task's options, and remember the nulls, which Ansible takes for omitted options."""
+        super()._load_params()
+        self._nulls = frozenset(name for name, value in self.params.items() if value is None)
+
+    def refuse_null(self, *options: str) -> None:
+        """Fail if the task gives one of these options as null, as a template without a value does.
+
+        For options that ask for something: the task would pass without having asked.
+        """
+        for option in options:
+            if option in self._nulls:
+                error = InvalidOption(option, "is null, which asks for nothing; give a value or omit it.")
+                self.fail_json(str(error), error=error.to_result())
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End the program with a failed result."""

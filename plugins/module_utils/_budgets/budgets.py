@@ -163,7 +163,22 @@ def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, wr
     definitions = _definitions(task)
     if not definitions and not task.gates:
         raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
+    if task.gates:
+        _refuse_changed_gate(task, definitions)
     return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write)
+
+
+def _refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> None:
+    """Raise InvalidOption if a gate removes a budget or changes a part of one, which it would then be asked
+    by: a play's defaults or an option that is meant for the request would open it.
+    """
+    for index, one in enumerate(definitions):
+        if one.limit is None:
+            option = "limit" if task.budgets is None else f"budgets[{index}].limit"
+            raise InvalidOption(
+                option,
+                "is required to define a budget beside `spend` or `lines`; change a part in another task.",
+            )
 
 
 def _definitions(task: BudgetTask) -> tuple[Definition, ...]:

@@ -149,11 +149,23 @@ def test_what_is_left_out_stays_as_it_was(desk: Desk) -> None:
         key: before[key] for key in said["budget"]
     }
     assert not desk.budget(name="team", thresholds=["0.7"])["changed"]
-    assert (
-        desk.budget(name="team", scope={}, spend="1", currency="EUR", on_unknown="warn")["budget"]["currency"]
-        == "ICU"
-    )
+    assert desk.budget(name="team", scope={})["budget"]["currency"] == "ICU"
+    asked = desk.budget(name="team", spend="1", currency="EUR", on_unknown="warn")
+    assert (asked["budget"]["currency"], asked["changed"]) == ("ICU", False)
     assert desk.status()["thresholds"] == ["0.7"]
+
+
+@pytest.mark.parametrize(
+    "part", [{"fed_by": "entries"}, {"period": "hourly"}, {"scope": {"projects": ["web"]}}]
+)
+def test_a_gate_changes_no_part_of_the_budget_that_it_asks(desk: Desk, part: dict[str, Any]) -> None:
+    """A play's defaults, or an option that is meant for the request, would open it for good."""
+    desk.define(limit="100", fed_by="cloud")
+    before = desk.status()
+    with pytest.raises(InvalidOption, match="^limit: is required to define a budget beside"):
+        desk.budget(name="team", spend="1", currency="ICU", **part)
+    assert desk.status() == before
+    assert desk.budget(name="team", spend="1", currency="ICU", on_unknown="warn")["verdict"] == "unknown"
 
 
 def test_several_budgets_are_written_together_or_not_at_all(desk: Desk) -> None:
