@@ -465,7 +465,7 @@ def _question(params: dict[str, Any]) -> tuple[SummaryQuestion, Any]:
     now, zone = now_utc(), zone_named(params["timezone"], "timezone")
     as_of = parse_moment(params["as_of"], zone, "as_of") if params["as_of"] else None
     if as_of is not None and as_of > now:
-        raise InvalidOption("as_of", f"{iso(as_of)} is not past; leave it out to tell all that is known.")
+        raise InvalidOption("as_of", f"{iso(as_of)} is not past; leave it out to use all that is known.")
     named = None if params["begin"] else params["window"] or "current_month"
     window = asked_window(named or "current_month", params["begin"], params["end"], zone, as_of or now)
     question = SummaryQuestion(

@@ -572,7 +572,7 @@ def _window(params: dict[str, Any], now: datetime) -> Window:
 def _seconds(params: dict[str, Any], option: str) -> int | None:
     seconds: int | None = params[option]
     if seconds is not None and seconds <= 0:
-        raise InvalidOption(option, "is in seconds, above zero.")
+        raise InvalidOption(option, "must be a number of seconds above zero.")
     return seconds
 
 
@@ -583,7 +583,9 @@ def _named(params: dict[str, Any], option: str) -> tuple[str, ...]:
 
 def _name(text: str, option: str) -> str:
     if not text.strip() or "/" in text:
-        raise InvalidOption(option, f"'{text}' is no name and no ID.")
+        raise InvalidOption(
+            option, f"'{text}' is neither a name nor an ID; it must not be empty or have a slash in it."
+        )
     return text
 
 

@@ -101,7 +101,7 @@ ON_VERDICT: Spec = {
 def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
     """Where the ledger is. Raises InvalidOption for a negative timeout."""
     if params["ledger_timeout"] < 0:
-        raise InvalidOption("ledger_timeout", "is in seconds, zero or more.")
+        raise InvalidOption("ledger_timeout", "must be a number of seconds, zero or more.")
     return LedgerOptions(params["ledger"], params["ledger_timeout"])
 
 

@@ -55,9 +55,9 @@ def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
     Raises InvalidOption where cloud is neither a name nor a dictionary, or api_timeout is not above zero.
     """
     if params["api_timeout"] is not None and params["api_timeout"] <= 0:
-        raise InvalidOption("api_timeout", "is in seconds, above zero.")
+        raise InvalidOption("api_timeout", "must be a number of seconds above zero.")
     if params["max_answer_mb"] is not None and params["max_answer_mb"] <= 0:
-        raise InvalidOption("max_answer_mb", "is in MB, above zero.")
+        raise InvalidOption("max_answer_mb", "must be a number of MB above zero.")
     given = {name: params[name] for name in CONNECTION if name != "cloud"}
     if params.get("regions"):
         given["region_name"] = params["regions"][0]
@@ -80,5 +80,5 @@ def collect_period_s(params: Mapping[str, Any]) -> int:
     """The cloud's collect period in seconds. Raises InvalidOption where it is not above zero."""
     period: int = params["collect_period"]
     if period <= 0:
-        raise InvalidOption("collect_period", "is in seconds, above zero.")
+        raise InvalidOption("collect_period", "must be a number of seconds above zero.")
     return period

@@ -59,10 +59,10 @@ class ExportTask:
             )
         if params["format"] == textfile.OPENMETRICS and params["read_from"] == CLOUD:
             raise InvalidOption(
-                "read_from", "openmetrics is told of the ledger; for quotas of the cloud set quotas."
+                "read_from", "openmetrics is written from the ledger; for quotas of the cloud set quotas."
             )
         if params["format"] != textfile.OPENMETRICS and params["quotas"]:
-            raise InvalidOption("quotas", "goes with format openmetrics; FOCUS has costs only.")
+            raise InvalidOption("quotas", "requires format openmetrics; FOCUS has costs only.")
 
     @cached_property
     def _zone(self) -> ZoneInfo:
@@ -89,9 +89,7 @@ class ExportTask:
             return None
         moment = parse_moment(self._params["as_of"], self._zone, "as_of")
         if moment > self.now:
-            raise InvalidOption(
-                "as_of", f"{iso(moment)} is not past; leave it out to tell all that is known."
-            )
+            raise InvalidOption("as_of", f"{iso(moment)} is not past; leave it out to use all that is known.")
         return moment
 
     def ledger(self) -> LedgerOptions:

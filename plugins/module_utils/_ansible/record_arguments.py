@@ -31,4 +31,4 @@ def refuse_two_questions(latest: bool, with_summary: bool, key: int | None) -> N
         if wanted
     ]
     if len(asked) > 1:
-        raise InvalidOption(asked[1], f"and {asked[0]} are two questions; ask one.")
+        raise InvalidOption(asked[1], f"and {asked[0]} are mutually exclusive; use one.")

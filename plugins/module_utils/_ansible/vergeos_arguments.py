@@ -47,10 +47,10 @@ def vergeos_options(params: Mapping[str, Any]) -> VergeosOptions:
             "is needed: the name or address of the VergeOS system, here or in VERGEOS_HOST or VERGE_HOST.",
         )
     if params["timeout"] <= 0:
-        raise InvalidOption("timeout", "is in seconds, above zero.")
+        raise InvalidOption("timeout", "must be a number of seconds above zero.")
     for name in ("retry_total", "retry_backoff_factor"):
         if params[name] < 0:
-            raise InvalidOption(name, "is zero or more.")
+            raise InvalidOption(name, "must be zero or more.")
     return VergeosOptions(
         host=params["host"],
         username=params["username"],
@@ -68,6 +68,7 @@ def _told_not_to_verify() -> bool:
     word = os.environ.get(_VERIFY, "true").strip().lower()
     if word not in (*_YES, *_NO):
         raise InvalidOption(
-            _VERIFY, f"'{word[:20]}' in the environment is neither of {', '.join((*_YES, *_NO))}."
+            _VERIFY,
+            f"'{word[:20]}' in the environment is not a boolean; use one of {', '.join((*_YES, *_NO))}.",
         )
     return word in _NO

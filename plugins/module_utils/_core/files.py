@@ -163,11 +163,12 @@ def _mode(given: object) -> int | str | None:
     if found is None:
         if not all(_CLAUSE.fullmatch(clause) for clause in text.split(",")):
             raise InvalidOption(
-                "mode", f"'{text}' is no mode; write octal digits in quotes, such as '0640', or u=rw,g=r,o=."
+                "mode",
+                f"'{text}' is not a mode; write octal digits in quotes, such as '0640', or u=rw,g=r,o=.",
             )
         return text
     if not 0 <= found <= _ALL:
-        raise InvalidOption("mode", f"'{text}' is no mode; the largest one is '7777'.")
+        raise InvalidOption("mode", f"'{text}' is not a mode; the largest one is '7777'.")
     return found
 
 
@@ -198,7 +199,7 @@ def _changed(symbolic: str, before: int) -> int:
     for clause in symbolic.split(","):
         matched = _CLAUSE.fullmatch(clause)
         if matched is None:
-            raise ValueError(f"'{clause}' is no clause of a symbolic mode")
+            raise ValueError(f"'{clause}' is not a clause of a symbolic mode")
         who, changes = matched.groups()
         masked = 0 if who else _umask()
         for how, permissions in _CHANGE.findall(changes):

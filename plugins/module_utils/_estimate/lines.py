@@ -66,7 +66,7 @@ def periods_of(calendar: Calendar, now: datetime, collect_period_s: int) -> Peri
     this = period_at(calendar, now)
     if this is None:
         raise InvalidOption(
-            "period", f"the custom period does not hold {iso(now)}; there is nothing to estimate for."
+            "period", f"the custom period does not contain {iso(now)}; there is nothing to estimate for."
         )
     following = next_period(calendar, this)
     step = timedelta(seconds=collect_period_s)

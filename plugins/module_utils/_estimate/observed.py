@@ -73,14 +73,14 @@ class Observed:
     def _judged(self, shape: Shape, seen: _Seen) -> Fraction | str:
         units = self.kinds[shape.kind].units
         if seen.unit is None or seen.unit.casefold() not in units:
-            return f"it is rated by '{seen.unit}', which is none of {', '.join(sorted(units))}"
+            return f"it is rated by '{seen.unit}', which is not one of {', '.join(sorted(units))}"
         if seen.other_rate is not None:
             two = f"{format_exact(seen.rate)} and {format_exact(seen.other_rate)}"
             return f"it is rated differently, at {two}, in one period"
         if seen.frames < MINIMUM_FRAMES:
             return f"its rate was seen in {seen.frames} rated periods only, and {MINIMUM_FRAMES} are needed"
         if seen.rate <= 0:
-            return f"it was rated at {format_exact(seen.rate)}, which is no price"
+            return f"it was rated at {format_exact(seen.rate)}, which is not a price"
         return Fraction(seen.rate)
 
 

@@ -70,11 +70,15 @@ def _parsed(row: Mapping[str, Any], option: str) -> PlannedRow:
         raise InvalidOption(
             f"{option}.names", "is for servers and volumes, which are compared with those of the project."
         )
-    if names and (count is not None or len(set(names)) != len(names)):
-        raise InvalidOption(f"{option}.names", "says how many; leave count out, and write each name once.")
+    if names and count is not None:
+        raise InvalidOption(f"{option}.names", "and `count` are mutually exclusive.")
+    if len(set(names)) != len(names):
+        raise InvalidOption(f"{option}.names", "has a name twice; write each name once.")
     present = row.get("state") != "absent"
     if not present and not names:
-        raise InvalidOption(f"{option}.names", "says what is to be absent.")
+        raise InvalidOption(
+            f"{option}.names", "is required if `state` is `absent`: it names what is removed."
+        )
     if count is not None and count <= 0:
         raise InvalidOption(f"{option}.count", f"{count} is not above zero.")
     hours = row.get("hours")

@@ -198,7 +198,8 @@ def quotable(
             answers[shape] = "the cloud rates no metric of that kind"
         elif units[metric].casefold() not in kind.units:
             answers[shape] = (
-                f"the cloud rates it by '{units[metric]}', which is none of {', '.join(sorted(kind.units))}"
+                f"the cloud rates it by '{units[metric]}', which is not one of"
+                f" {', '.join(sorted(kind.units))}"
             )
         else:
             answers[shape] = QuoteItem(metric, Decimal(1), context.metadata(shape))

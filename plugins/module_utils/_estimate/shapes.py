@@ -102,7 +102,7 @@ def kinds_with(metrics: Mapping[str, object]) -> dict[str, ShapeKind]:
             )
         listed = [names] if isinstance(names, str) else names
         if not isinstance(listed, list) or not all(isinstance(name, str) and name for name in listed):
-            raise InvalidOption(f"metrics.{kind}", "is a list of names of metrics, as the cloud rates them.")
+            raise InvalidOption(f"metrics.{kind}", "must be a list of metric names, as the cloud rates them.")
         found[kind] = replace(KINDS[kind], metrics=tuple(listed))
     return found
 

@@ -104,7 +104,7 @@ def _planned_values(content: Mapping[str, Any]) -> Any:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _is_change(row: Any) -> bool:

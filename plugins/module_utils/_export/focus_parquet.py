@@ -90,7 +90,7 @@ def checked(dest: str, window: Window, zone: str) -> Path:
     path = Path(os.path.realpath(dest))
     if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
         raise InvalidOption(
-            "dest", f"'{dest}' is no folder, nor the name of a new one in a folder that is there."
+            "dest", f"'{dest}' is not a folder, nor the name of a new one in an existing folder."
         )
     calendar = Calendar("monthly", zone)
     for option, edge in (("begin", window.begin), ("end", window.end)):

@@ -55,12 +55,12 @@ class Results:
 
 
 def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
-    """The report. Raises InvalidOption if summary is no result of cost_summary_info in one currency."""
+    """The report. Raises InvalidOption if summary is not a result of cost_summary_info in one currency."""
     summary = results.summary
     cost = _value_of(summary, "cost")
     if not cost or not cost["currency"]:
         raise InvalidOption(
-            "results", "summary is no result of finops.cloud.cost_summary_info in one currency."
+            "results", "summary is not a result of finops.cloud.cost_summary_info in one currency."
         )
     end = from_iso(summary["period_end"])
     return {

@@ -147,7 +147,9 @@ def _cost_of(row: Any, shared: Mapping[str, Any], position: str) -> CostRecord:
     named = f"{position} (key {row['key']})"
     for option, value in row.items():
         if option not in OPTIONS:
-            raise InvalidOption(named, f"'{option}' is no option of an entry; it has {', '.join(OPTIONS)}.")
+            raise InvalidOption(
+                named, f"'{option}' is not an option of an entry; use one of {', '.join(OPTIONS)}."
+            )
         if isinstance(value, Mapping) != (option == "tags") or isinstance(value, list):
             raise InvalidOption(
                 named, f"'{option}' must be {'a dictionary' if option == 'tags' else 'text'}."
@@ -188,7 +190,9 @@ def _checked(costs: Sequence[CostRecord]) -> Sequence[CostRecord]:
         if cost.state not in (PRESENT, ABSENT):
             raise InvalidOption(cost.option("state"), f"'{cost.state}' is not one of {PRESENT} and {ABSENT}.")
         if cost.name in seen:
-            raise InvalidOption(cost.option("key"), f"stands twice in this list, in source {cost.source}.")
+            raise InvalidOption(
+                cost.option("key"), f"occurs twice in this list in source {cost.source}; use each key once."
+            )
         seen.add(cost.name)
     return costs
 
@@ -207,8 +211,8 @@ def _category(cost: CostRecord) -> str:
         ("charge_category", cost.charge_category, CHARGE_CATEGORIES),
     ):
         if value not in known:
-            problem = "is needed" if value is None else f"'{value}' is none"
-            raise InvalidOption(cost.option(option), f"{problem}; it is one of {', '.join(known)}.")
+            problem = "is needed" if value is None else f"'{value}' is unknown"
+            raise InvalidOption(cost.option(option), f"{problem}; use one of {', '.join(known)}.")
     return str(cost.category)
 
 
@@ -239,7 +243,7 @@ def _period(cost: CostRecord) -> Window | None:
     if cost.period_begin is None and cost.period_end is None:
         return None
     if cost.period_begin is None or cost.period_end is None:
-        raise InvalidOption(cost.option("period_begin"), "and period_end are needed together.")
+        raise InvalidOption(cost.option("period_begin"), "and period_end are required together.")
     begin = parse_moment(cost.period_begin, zone, cost.option("period_begin"))
     end = parse_moment(cost.period_end, zone, cost.option("period_end"))
     if end <= begin:

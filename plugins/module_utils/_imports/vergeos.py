@@ -69,7 +69,7 @@ def parse_prices(given: Mapping[str, object], currency: str) -> UsagePrices:
         option = f"usage_prices.{name}"
         if name not in QUANTITIES:
             raise InvalidOption(
-                option, f"'{name}' is nothing that is priced; it is one of {', '.join(QUANTITIES)}."
+                option, f"'{name}' is not a quantity that has a price; use one of {', '.join(QUANTITIES)}."
             )
         prices[name] = amount_of(price, option)
         if prices[name] < 0:

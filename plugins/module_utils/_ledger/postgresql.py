@@ -94,13 +94,13 @@ class Database:
                 raise InvalidOption(
                     "ledger", "has a parameter behind the question mark that libpq does not know."
                 ) from error
-            raise InvalidOption("ledger", f"is no URL of PostgreSQL; {_FORM}.") from error
+            raise InvalidOption("ledger", f"is not a PostgreSQL URL; {_FORM}.") from error
         # What of a password is not written as it has to be ends up in one of these.
         misread = "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(
             parts.get("port", "")
         )
         if misread or not parts.get("dbname"):
-            raise InvalidOption("ledger", f"is no URL of a database of PostgreSQL; {_FORM}.")
+            raise InvalidOption("ledger", f"is not the URL of a PostgreSQL database; {_FORM}.")
         return cls(url)
 
     @property

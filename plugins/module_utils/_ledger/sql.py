@@ -182,7 +182,7 @@ def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
 
         return postgresql.Database.of(url)
     told = url.partition("://")[0] + "://..." if "://" in url else url
-    raise InvalidOption("ledger", f"'{told}' is no ledger that can be opened; {_FORMS}.")
+    raise InvalidOption("ledger", f"'{told}' is not a ledger that can be opened; {_FORMS}.")
 
 
 def _version(transaction: Transaction, name: str) -> int | None:

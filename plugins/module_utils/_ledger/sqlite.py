@@ -178,7 +178,7 @@ def _one_sentence(path: Path) -> Iterator[None]:
 def _sentence(path: Path, problem: str) -> str:
     advice = {
         "database is locked": "another run is writing; try again or raise ledger_timeout",
-        "file is not a database": "it is no SQLite database; correct ledger or FINOPS_LEDGER",
+        "file is not a database": "it is not a SQLite database; correct ledger or FINOPS_LEDGER",
         "disk image is malformed": "it is damaged; restore a backup",
         "readonly database": "this user may not write it",
         "unable to open database file": "this user may not open it",

@@ -70,7 +70,7 @@ def without_discovery(config: dict[str, Any], takes_projects: bool = False) -> d
     if auth_type in _WITHOUT_TOKEN:
         raise InvalidOption(
             "auth_type",
-            f"{auth_type} gives no token, so nothing tells the project and its services; use password, token"
+            f"{auth_type} gives no token to name the project and its services; use password, token"
             " or v3applicationcredential.",
         )
     if auth.get("application_credential_id") or auth.get("application_credential_name"):

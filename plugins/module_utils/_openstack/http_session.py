@@ -155,7 +155,7 @@ def _refuse_unread(response: Any, max_answer_mb: int) -> None:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         response.close()
-        raise AnswerRefused("the answer is compressed in a way that nobody asked for", response.status_code)
+        raise AnswerRefused("the answer has a compression that was not requested", response.status_code)
     length = response.headers.get("Content-Length", "")
     told = length.isascii() and length.isdigit() and response.request.method != "HEAD"
     if told and (len(length) > 18 or int(length) > max_answer_mb * MEGABYTE):

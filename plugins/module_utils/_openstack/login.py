@@ -127,7 +127,7 @@ def _timeout_seconds(options: ConnectionOptions, config: Mapping[str, Any]) -> f
     except (TypeError, ValueError):
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise InvalidOption("api_timeout", f"is in seconds, above zero, not {told!r}.")
+        raise InvalidOption("api_timeout", f"must be a number of seconds above zero, not {told!r}.")
     return seconds
 
 

@@ -222,7 +222,7 @@ def _append(
         else math.nan
     )
     if not math.isfinite(number):
-        return "its value is no number"
+        return "its value is not a number"
     if granularity != granularity_s:
         return f"a granularity of {granularity} s was not asked for"
     if not window.contains(moment):
@@ -243,7 +243,7 @@ def _pages(gnocchi: Service, reading: str, ask: Callable[[Row], Answer]) -> Iter
     while True:
         answer = ask({"marker": markers[-1]} if markers else {})
         if not isinstance(answer.body, list):
-            raise Malformed(reading, gnocchi.url, "the answer is no list where the API promises one")
+            raise Malformed(reading, gnocchi.url, "the answer is not a list where the API promises one")
         yield from answer.body
         link = _NEXT.search(answer.headers.get("link", ""))
         if link is None:
@@ -281,7 +281,7 @@ def _moment(gnocchi: Service, reading: str, row: Row, key: str) -> datetime | No
     try:
         return from_iso(gnocchi.member(reading, row, key, str))
     except ValueError as error:
-        raise Malformed(reading, gnocchi.url, f"{key} is no moment in ISO 8601") from error
+        raise Malformed(reading, gnocchi.url, f"{key} is not a moment in ISO 8601") from error
 
 
 def _metric(gnocchi: Service, reading: str, row: Row, policies: dict[str, ArchivePolicy]) -> Metric:

@@ -183,4 +183,4 @@ def body_of(reading: str, url: str, method: str, response: Any) -> Any:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")

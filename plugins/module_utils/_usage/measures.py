@@ -98,7 +98,7 @@ def _refuse_what_is_not_kept(one: Metric, options: MetricOptions) -> None:
     if wanted is not None and not any(wanted % seconds == 0 for seconds in read):
         choices = " or ".join(f"{seconds}" for seconds in read)
         raise InvalidOption(
-            "resample", f"{wanted} seconds are no multiple of the granularity, {choices} for {about}."
+            "resample", f"{wanted} seconds are not a multiple of the granularity, {choices} for {about}."
         )
 
 

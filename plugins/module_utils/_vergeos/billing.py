@@ -168,7 +168,7 @@ def _page(system: System, asked: str | None, limit: int, offset: int) -> list[Ma
             filter=asked, fields=_FIELDS, limit=limit, offset=offset
         )
     if not all(isinstance(row, Mapping) and "$key" in row for row in rows):
-        raise Malformed(_READING, f"{system.url}/{_PATH}", "the answer is no list of records")
+        raise Malformed(_READING, f"{system.url}/{_PATH}", "the answer is not a list of records")
     return rows
 
 
@@ -254,7 +254,7 @@ def _whole(system: System, row: Mapping[str, Any], field: str) -> int | None:
     # A percentage may come with decimals, which pyvergeos cuts off as well.
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf"):
         return int(value)
-    problem = f"{field} of record {row.get('$key')} is no number of 0 or more"
+    problem = f"{field} of record {row.get('$key')} is not a number of 0 or more"
     raise Malformed(_READING, f"{system.url}/{_PATH}", problem)
 
 

@@ -52,7 +52,7 @@ class System:
         from pyvergeos.exceptions import AuthenticationError, VergeError
 
         if not options.host:
-            raise InvalidOption("host", "is the name or address of the VergeOS system; it is empty.")
+            raise InvalidOption("host", "is empty; give the name or address of the VergeOS system.")
         if not options.token and not (options.username and options.password):
             raise InvalidOption("token", "or username and password is needed to log in to VergeOS.")
         self.host = options.host

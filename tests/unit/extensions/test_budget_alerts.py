@@ -121,9 +121,9 @@ def test_a_ledger_that_cannot_be_read_is_said_once_and_reading_goes_on(ledger: s
     ("args", "says"),
     [
         ({"intervall": 5}, "has no option intervall; it has ledger"),
-        ({"interval": 0}, "interval: '0' is no number of seconds above zero"),
-        ({"interval": "soon"}, "interval: 'soon' is no number"),
-        ({"interval": "nan"}, "interval: 'nan' is no number"),
+        ({"interval": 0}, "interval: '0' is not a number of seconds above zero"),
+        ({"interval": "soon"}, "interval: 'soon' is not a number"),
+        ({"interval": "nan"}, "interval: 'nan' is not a number"),
         ({"consumer": ""}, "consumer: is empty"),
     ],
 )

@@ -119,7 +119,7 @@ def _options(args: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError):
         options["interval"] = 0.0
     if not options["interval"] > 0:
-        raise ValueError(f"interval: '{args.get('interval')}' is no number of seconds above zero.")
+        raise ValueError(f"interval: '{args.get('interval')}' is not a number of seconds above zero.")
     if not options["consumer"]:
         raise ValueError("consumer: is empty; name whose acknowledgements count.")
     return options

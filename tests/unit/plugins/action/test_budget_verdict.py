@@ -112,7 +112,7 @@ def test_files_have_the_mode_that_is_asked_for(tmp_path: Path, kind: str) -> Non
     assert not act(**asked, mode="0644")["changed"]
     assert not act(**asked)["changed"]
     assert path.stat().st_mode & 0o777 == 0o644
-    with pytest.raises(AnsibleActionFail, match="^mode: 'rw' is no mode"):
+    with pytest.raises(AnsibleActionFail, match="^mode: 'rw' is not a mode"):
         act(**asked, mode="rw")
     assert list(tmp_path.iterdir()) == [path]
 

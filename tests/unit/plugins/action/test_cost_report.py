@@ -58,14 +58,14 @@ def test_its_files_have_the_mode_and_owner_that_are_asked_for(tmp_path: Path) ->
     ("options", "says"),
     [
         ({"dest": "/nowhere/at/all"}, "^dest: '/nowhere/at/all' is not an existing folder"),
-        ({"mode": "rw"}, "^mode: 'rw' is no mode; write octal digits"),
-        ({"mode": "100644"}, "^mode: '100644' is no mode; the largest one is '7777'"),
+        ({"mode": "rw"}, "^mode: 'rw' is not a mode; write octal digits"),
+        ({"mode": "100644"}, "^mode: '100644' is not a mode; the largest one is '7777'"),
         ({"owner": "nobody-is-called-so"}, "^owner: there is no user 'nobody-is-called-so'"),
         ({"group": "nobody-is-called-so"}, "^group: there is no group 'nobody-is-called-so'"),
         ({"timezone": "Zurich"}, "^timezone: 'Zurich' is not an IANA time zone"),
         (
             {"results": {"summary": {"failed": True}}},
-            "^results: summary is no result of finops.cloud.cost_summary_info",
+            "^results: summary is not a result of finops.cloud.cost_summary_info",
         ),
     ],
 )

@@ -155,7 +155,7 @@ def test_threads_lose_nothing(tracker: CostTracker) -> None:
         ({"amount": "NaN"}, "amount: 'NaN' is not an amount"),
         ({"amount": Decimal("Infinity")}, "amount: 'Infinity' is not an amount"),
         ({"amount": "-1"}, "amount: '-1' is negative; only a credit"),
-        ({"category": "food"}, "category: 'food' is none; it is one of"),
+        ({"category": "food"}, "category: 'food' is unknown; use one of"),
         ({"currency": "Fr."}, "currency: 'Fr.' is not a currency code"),
         ({"key": " "}, "key: is empty"),
         ({"tags": {"team": None}}, "tags: 'team' must have a text value"),

@@ -46,7 +46,7 @@ def test_a_word_that_is_neither_yes_nor_no_does_not_switch_verifying_off(
     monkeypatch.setenv("VERGE_VERIFY_SSL", "on")
     told = run_module("vergeos_billing_info", {**vergeos.login, "ca_cert": None})
     assert told["msg"].startswith(
-        "VERGE_VERIFY_SSL: 'on' in the environment is neither of true, 1, yes, false, 0, no"
+        "VERGE_VERIFY_SSL: 'on' in the environment is not a boolean; use one of true, 1, yes, false, 0, no"
     )
 
 

@@ -141,12 +141,12 @@ def test_names_of_this_host_and_numbers_are_owners_and_groups() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"mode": "0888"}, "^mode: '0888' is no mode; write octal digits in quotes, such as '0640'"),
-        ({"mode": "rw-r--r--"}, "^mode: 'rw-r--r--' is no mode"),
-        ({"mode": ""}, "^mode: '' is no mode"),
-        ({"mode": "17777"}, "^mode: '17777' is no mode; the largest one is '7777'"),
-        ({"mode": -1}, "^mode: '-1' is no mode"),
-        ({"mode": True}, "^mode: 'True' is no mode"),
+        ({"mode": "0888"}, "^mode: '0888' is not a mode; write octal digits in quotes, such as '0640'"),
+        ({"mode": "rw-r--r--"}, "^mode: 'rw-r--r--' is not a mode"),
+        ({"mode": ""}, "^mode: '' is not a mode"),
+        ({"mode": "17777"}, "^mode: '17777' is not a mode; the largest one is '7777'"),
+        ({"mode": -1}, "^mode: '-1' is not a mode"),
+        ({"mode": True}, "^mode: 'True' is not a mode"),
         ({"owner": "nobody-of-that-name"}, "^owner: there is no user 'nobody-of-that-name' on this host"),
         ({"group": "nobody-of-that-name"}, "^group: there is no group 'nobody-of-that-name' on this host"),
     ],

@@ -110,7 +110,7 @@ def test_a_custom_period_has_no_next_and_refuses_what_is_outside() -> None:
     custom = Calendar("custom", begin=NOW, end=NOW + timedelta(days=2))
     periods = periods_of(custom, NOW, 3600)
     assert (periods.this_hours, periods.next, periods.next_hours) == (48, None, 0)
-    with pytest.raises(InvalidOption, match="the custom period does not hold 2026-12-28T00:00:00Z"):
+    with pytest.raises(InvalidOption, match="the custom period does not contain 2026-12-28T00:00:00Z"):
         periods_of(custom, NOW + timedelta(days=30), 3600)
 
 

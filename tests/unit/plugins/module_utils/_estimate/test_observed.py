@@ -72,7 +72,7 @@ def test_a_rate_seen_in_three_periods_is_known_to_the_digit(storage: str) -> Non
             disks(["0.0085"] * 3) + disks(["0.009"] * 3, resource="other"),
             "rated differently, at 0.0085 and 0.009",
         ),
-        (disks(["0"] * 9), "it was rated at 0, which is no price"),
+        (disks(["0"] * 9), "it was rated at 0, which is not a price"),
         (disks(["0.0085"] * 3, quantity="0"), "had none of it rated lately"),
         ([], "had none of it rated lately"),
     ],
@@ -89,7 +89,7 @@ def test_a_new_price_counts_from_its_third_period_on() -> None:
 @pytest.mark.parametrize("storage", ["v2", "v1"])
 def test_another_unit_is_not_taken(unit: str, storage: str) -> None:
     rating = rating_of(disks(["0.0085"] * 3), storage, {"volume.size": unit})
-    assert str(rate(rating)) == f"it is rated by '{unit}', which is none of gb, gib"
+    assert str(rate(rating)) == f"it is rated by '{unit}', which is not one of gb, gib"
 
 
 def test_points_before_the_newest_24_hours_are_not_looked_at() -> None:

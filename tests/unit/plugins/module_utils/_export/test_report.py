@@ -141,7 +141,7 @@ def test_without_the_cost_in_one_currency_there_is_no_report() -> None:
     mixed = summary()
     mixed["cost"]["currency"] = None
     for one in (mixed, FAILED, dict(CLOUD)):
-        with pytest.raises(InvalidOption, match="^results: summary is no result of"):
+        with pytest.raises(InvalidOption, match="^results: summary is not a result of"):
             told(summary=one)
 
 

@@ -98,7 +98,7 @@ def test_only_root_gives_files_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["rw", "u=wrong", "0999", "g*r"])
 def test_what_is_no_mode_is_refused(tmp_path: Path, mode: str) -> None:
     with pytest.raises(
-        InvalidOption, match="^mode: .* is no mode; write octal digits in quotes, such as '0640'"
+        InvalidOption, match="^mode: .* is not a mode; write octal digits in quotes, such as '0640'"
     ):
         write(tmp_path / "report.md", mode=mode)
     assert list(tmp_path.iterdir()) == []

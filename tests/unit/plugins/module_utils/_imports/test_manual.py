@@ -93,11 +93,11 @@ def test_the_same_again_is_no_change(ledger: LedgerOptions) -> None:
         ),
         (
             {"key": "b", "amount": "1", "category": "food"},
-            r"entries\[1\].category \(key b\): 'food' is none; it is one of",
+            r"entries\[1\].category \(key b\): 'food' is unknown; use one of",
         ),
         (
             {"key": "b", "amount": "1", "charge_category": "x"},
-            r"entries\[1\].charge_category \(key b\): 'x' is none",
+            r"entries\[1\].charge_category \(key b\): 'x' is unknown; use one of",
         ),
         (
             {"key": "b", "amount": "1", "occurred_at": "soon"},
@@ -130,7 +130,7 @@ def test_the_same_again_is_no_change(ledger: LedgerOptions) -> None:
         ({"key": "b", "amount": "1", "tags": "team"}, r"entries\[1\] \(key b\): 'tags' must be a dictionary"),
         (
             {"key": "b", "ammount": "1"},
-            r"entries\[1\] \(key b\): 'ammount' is no option of an entry; it has key, ",
+            r"entries\[1\] \(key b\): 'ammount' is not an option of an entry; use one of key, ",
         ),
         ({"key": "b", "amount": "1", "unit": ["GiB"]}, r"entries\[1\] \(key b\): 'unit' must be text"),
         (
@@ -140,7 +140,7 @@ def test_the_same_again_is_no_change(ledger: LedgerOptions) -> None:
         ({"key": " ", "amount": "1"}, r"entries\[1\].key \(key  \): is empty"),
         ({"amount": "1"}, r"entries\[1\]: is not an entry"),
         ("b", r"entries\[1\]: is not an entry"),
-        ({"key": "a", "amount": "1"}, r"entries\[1\].key \(key a\): stands twice"),
+        ({"key": "a", "amount": "1"}, r"entries\[1\].key \(key a\): occurs twice"),
         (
             {"key": "b", "amount": "10000000000"},
             r"entries\[1\].amount \(key b\): 10000000000 is more than a ledger row",

@@ -201,7 +201,10 @@ def test_one_feed_has_one_currency(bring: Callable[..., dict[str, Any]]) -> None
 @pytest.mark.parametrize(
     ("prices", "says"),
     [
-        ({"core": "1"}, "^usage_prices.core: 'core' is nothing that is priced; it is one of cores, ram_gb"),
+        (
+            {"core": "1"},
+            "^usage_prices.core: 'core' is not a quantity that has a price; use one of cores, ram_gb",
+        ),
         ({"cores": "-1"}, "^usage_prices.cores: '-1' is negative"),
         ({"cores": 0.5}, "^usage_prices.cores: is a float"),
         ({"cores": None}, "^usage_prices.cores: is null, which is unknown"),

@@ -137,7 +137,7 @@ def test_what_is_no_database_is_refused_and_kept(ledger: LedgerOptions) -> None:
     )
     before = path_of(ledger).read_bytes()
     for way in (reading, writing):
-        with pytest.raises(LedgerError, match="no SQLite database"), way(ledger):
+        with pytest.raises(LedgerError, match="not a SQLite database"), way(ledger):
             pass
     assert path_of(ledger).read_bytes() == before
 

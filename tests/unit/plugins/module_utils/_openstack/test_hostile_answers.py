@@ -145,7 +145,7 @@ def test_an_encoding_that_nobody_asked_for_is_not_unpacked(encoding: str) -> Non
         )
 
     with listening(answer) as (url, heard):
-        with pytest.raises(LoginFailed, match="compressed in a way that nobody asked for"):
+        with pytest.raises(LoginFailed, match="has a compression that was not requested"):
             Cloud(ConnectionOptions(auth={"auth_url": url, **AUTH}, api_timeout=2))
         assert b"Accept-Encoding: gzip, deflate\r\n" in heard[0]
         assert len(heard) == 1

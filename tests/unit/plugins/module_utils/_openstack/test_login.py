@@ -345,7 +345,7 @@ def test_the_configuration_s_timeout_counts_where_the_task_has_none(monkeypatch:
     assert resolve(ConnectionOptions()).timeout_seconds == 7
     assert resolve(ConnectionOptions(api_timeout=3)).timeout_seconds == 3
     monkeypatch.setenv("OS_API_TIMEOUT", "soon")
-    with pytest.raises(InvalidOption, match="^api_timeout: is in seconds"):
+    with pytest.raises(InvalidOption, match="^api_timeout: must be a number of seconds"):
         resolve(ConnectionOptions())
 
 

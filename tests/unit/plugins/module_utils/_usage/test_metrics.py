@@ -327,10 +327,10 @@ def test_windows_next_to_each_other_share_no_measure_and_lose_none(
             {"aggregation": "rate:mean"},
             r"aggregation: .* which has count, max, mean, min, sum, not rate:mean",
         ),
-        ({"resample_s": 400}, "resample: 400 seconds are no multiple of the granularity, 300 or 3600"),
+        ({"resample_s": 400}, "resample: 400 seconds are not a multiple of the granularity, 300 or 3600"),
         (
             {"resample_s": 300, "granularity_s": 3600},
-            "resample: 300 seconds are no multiple of the granularity, 3600",
+            "resample: 300 seconds are not a multiple of the granularity, 3600",
         ),
     ],
 )

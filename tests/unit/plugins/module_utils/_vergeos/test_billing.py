@@ -196,9 +196,9 @@ def test_of_zero_totals_no_utilization_is_known(vergeos: SmallVergeos) -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"used_cores": -1}, "used_cores of record 4711 is no number of 0 or more"),
-        ({"used_cores": "many"}, "used_cores of record 4711 is no number of 0 or more"),
-        ({"used_ram": True}, "used_ram of record 4711 is no number of 0 or more"),
+        ({"used_cores": -1}, "used_cores of record 4711 is not a number of 0 or more"),
+        ({"used_cores": "many"}, "used_cores of record 4711 is not a number of 0 or more"),
+        ({"used_ram": True}, "used_ram of record 4711 is not a number of 0 or more"),
         ({"from": 1793491200, "to": 1793487600}, "record 4711 ends before it begins"),
     ],
 )
@@ -216,7 +216,7 @@ def test_nonsense_is_an_error(vergeos: SmallVergeos, wrong: dict[str, Any], says
         ([[{**row(1, NOVEMBER - 1), "created": None}]], "record 1 does not say when it was created"),
         ([[row(1, NOVEMBER - 9), row(2, NOVEMBER - 1)]], "record 2 is newer than the one before it"),
         ([[row(2, NOVEMBER - 1)], [row(2, NOVEMBER - 1)]], "record 2 came twice"),
-        ([[{"created": NOVEMBER - 1}]], "the answer is no list of records"),
+        ([[{"created": NOVEMBER - 1}]], "the answer is not a list of records"),
     ],
 )
 def test_a_system_that_ignores_what_it_was_asked_is_not_believed(

@@ -45,7 +45,7 @@ def test_by_token_and_by_password(vergeos: SmallVergeos, login: dict[str, Any]) 
         ),
         ({"token": None, "username": "admin"}, "^token: or username and password is needed"),
         ({"token": ""}, "^token: or username and password is needed"),
-        ({"host": ""}, "^host: is the name or address"),
+        ({"host": ""}, "^host: is empty; give the name or address"),
         ({"ca_cert": None}, "the certificate was not accepted; set ca_cert"),
         ({"host": "no-such-host.invalid"}, "the host name is not known"),
     ],
