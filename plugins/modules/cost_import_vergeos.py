@@ -251,7 +251,7 @@ from typing import Any
 
 from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
 from ..module_utils._ansible.module import FinopsModule
-from ..module_utils._ansible.run import run
+from ..module_utils._ansible.run_on_system import run_on_system
 from ..module_utils._budgets import alerts
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import now_utc
@@ -284,7 +284,7 @@ def main() -> None:
         with System(vergeos_arguments.vergeos_options(module.params)) as system:
             return import_usage(system, ledger, options, now, by, module.check_mode, watch)
 
-    run(module, work, "ledger", "pyvergeos")
+    run_on_system(module, work, "ledger")
 
 
 def _options(params: dict[str, Any], now: datetime) -> UsageImportOptions:

@@ -217,8 +217,8 @@ from typing import Any
 
 from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
 from ..module_utils._ansible.module import FinopsModule
-from ..module_utils._ansible.run import run
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._ansible.run_on_system import run_on_system
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.usage_record import OPENSTACK, VERGEOS
 from ..module_utils._core.writer import recorded_by
@@ -252,7 +252,7 @@ def main() -> None:
         return take(cloud, ledger, params["on_error"], now, recorded_by(), module.check_mode)
 
     if params["source"] == VERGEOS:
-        run(module, of_system, "ledger", "pyvergeos")
+        run_on_system(module, of_system, "ledger")
     else:
         run_on_cloud(module, of_project, "ledger")
 

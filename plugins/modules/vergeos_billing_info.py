@@ -212,7 +212,7 @@ from typing import Any
 from ..module_utils._ansible import vergeos_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.record_arguments import QUESTION, refuse_two_questions
-from ..module_utils._ansible.run import run
+from ..module_utils._ansible.run_on_system import run_on_system
 from ..module_utils._records.questions import SystemRecords, answer, parse_question
 from ..module_utils._vergeos.system import System
 
@@ -231,7 +231,7 @@ def main() -> None:
         with System(vergeos_arguments.vergeos_options(params)) as system:
             return {"system": system.to_result(), **answer(SystemRecords(system), question)}
 
-    run(module, read, "pyvergeos")
+    run_on_system(module, read)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
 
-from .._core.errors import DENIED, LIBRARY, UNKNOWN, CloudError, FinopsError, failure
+from .._core.errors import DENIED, LIBRARY, UNKNOWN, FinopsError, failure
 from .._ledger import sql
 from .module import FinopsModule
 
@@ -40,9 +40,6 @@ def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries:
     require(module, *libraries)
     try:
         result = dict(call())
-    except CloudError as error:
-        # A module that reads an OpenStack runs by run_on_cloud.
-        module.fail_json(msg=str(error), error={**error.to_result(), "service": "vergeos"})
     except FinopsError as error:
         module.fail_json(msg=str(error), error=error.to_result())
     module.exit_json(**{"changed": False, **result})

@@ -146,8 +146,16 @@ def test_a_missing_library_is_a_kind(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert sys.executable in result["msg"]
 
 
-def test_a_vergeos_that_refuses_the_login_is_named(run: Run) -> None:
-    result = run("vergeos_billing_info", {"token": "wrong"})
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("vergeos_billing_info", {}),
+        ("usage_record", {"source": "vergeos"}),
+        ("cost_import_vergeos", {"usage_prices": {"cores": "1"}, "currency": "CHF"}),
+    ],
+)
+def test_a_vergeos_that_refuses_the_login_is_named(run: Run, module: str, options: Options) -> None:
+    result = run(module, {**options, "token": "wrong"})
     assert result["error"] == error("login", service="vergeos", http_status=401)
 
 
