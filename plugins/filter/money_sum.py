@@ -40,9 +40,9 @@ def _amounts(rows: list[Any] | tuple[Any, ...], attribute: str) -> list[Any]:
         currencies.add(parse_currency(row.get("currency"), f"[{number}].currency") if named else None)
         amounts.append(amount_of(row[attribute] if named else row, f"[{number}]"))
     if len(currencies) > 1:
-        told = ", ".join(sorted(currency or "none" for currency in currencies))
+        names = ", ".join(sorted(currency or "none" for currency in currencies))
         raise InvalidOption(
-            "currency", f"amounts of several currencies ({told}) cannot be summed; convert them first."
+            "currency", f"amounts of several currencies ({names}) cannot be summed; convert them first."
         )
     return amounts
 

@@ -356,9 +356,9 @@ def main() -> None:
     )
 
     def write() -> dict[str, Any]:
-        told = {name: module.params[name] for name in manual.OPTIONS}
-        one = told["key"] is not None
-        costs = [manual.CostRecord(**told)] if one else manual.costs_of(module.params["entries"], told)
+        given = {name: module.params[name] for name in manual.OPTIONS}
+        one = given["key"] is not None
+        costs = [manual.CostRecord(**given)] if one else manual.costs_of(module.params["entries"], given)
         options = arguments.ledger_options(module.params)
         now, by = now_utc(), recorded_by()
         watch = alerts.watch(arguments.rates(module.params), now, by)

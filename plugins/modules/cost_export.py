@@ -366,7 +366,7 @@ def main() -> None:
         task = ExportTask(params, now)
         if as_metrics:
             return textfile.write(task.ledger(), task.metrics(), now, check_mode, cloud)
-        return _told(module, export.from_cloud(cloud, task.rated(), task.target(), now, check_mode))
+        return _with_warnings(module, export.from_cloud(cloud, task.rated(), task.target(), now, check_mode))
 
     def of_ledger() -> dict[str, Any]:
         task = ExportTask(params)
@@ -380,7 +380,7 @@ def main() -> None:
         run(module, of_ledger, "ledger", *libraries)
 
 
-def _told(module: FinopsModule, result: dict[str, Any]) -> dict[str, Any]:
+def _with_warnings(module: FinopsModule, result: dict[str, Any]) -> dict[str, Any]:
     if not result["fully_rated"]:
         module.warn(
             f"The window is rated up to {result['rated_through']} only."

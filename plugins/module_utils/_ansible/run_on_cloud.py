@@ -89,19 +89,19 @@ def _run_opened(
     for status in (result.get("services") or {}).values():
         if status["status"] in (ERROR, FORBIDDEN):
             module.warn(status["message"])
-    told = {"changed": False, **identity, **result, "collected_at": iso(now)}
+    whole = {"changed": False, **identity, **result, "collected_at": iso(now)}
     if refusal is not None:
-        module.fail_json(msg=str(refusal), error=refusal.to_result(), **told)
-    module.exit_json(**told)
+        module.fail_json(msg=str(refusal), error=refusal.to_result(), **whole)
+    module.exit_json(**whole)
 
 
 def _failure(error: FinopsError, cloud: Cloud | ProjectLogins | None) -> dict[str, Any]:
     """The `error` of a result, with the service whose URL could not be read."""
-    told = error.to_result()
+    result = error.to_result()
     first = error.errors[0] if isinstance(error, SeveralErrors) else error
-    if told["service"] is None and isinstance(first, CloudError) and cloud is not None:
-        told["service"] = cloud.service_at(first.url)
-    return told
+    if result["service"] is None and isinstance(first, CloudError) and cloud is not None:
+        result["service"] = cloud.service_at(first.url)
+    return result
 
 
 def reveal_public(module: FinopsModule) -> None:

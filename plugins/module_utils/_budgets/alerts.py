@@ -202,13 +202,13 @@ def apply(
         connection = ledger.connection
         moment = holds.database_now(connection, now)
         if task.state == ACKNOWLEDGED:
-            told = acknowledge(
+            changed = acknowledge(
                 connection, str(task.consumer), task.ids or (), moment, recorded_by, write=not check_mode
             )
         else:
             budget = definitions.require(budgets.read_all(connection), task.budget or "", "budget")
-            told = rearm(connection, budget, moment, write=not check_mode)
-        return {"changed": bool(told), "ledger": ledger.url, task.state: told}
+            changed = rearm(connection, budget, moment, write=not check_mode)
+        return {"changed": bool(changed), "ledger": ledger.url, task.state: changed}
 
 
 def rearm_above(connection: Transaction, budget: Budget, rates: Rates, now: datetime) -> None:

@@ -301,7 +301,7 @@ def _unchanged(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, A
     """What every result says, where nothing was changed and nothing fired."""
     return {
         "changed": False,
-        "ledger": sql.shown(options),
+        "ledger": sql.format_url(options),
         "ledger_created": False,
         "budget": budget_to_result(budget),
         **NOTHING_FIRED,

@@ -56,8 +56,8 @@ def apply(
     with sql.reading(options) if check_mode else sql.writing(options, create=False) as ledger:
         budget = require(budgets.read_all(ledger.connection), task.budget, "budget")
         moment = holds.database_now(ledger.connection, now)
-        told = define(ledger.connection, budget, task, moment, recorded_by, write=not check_mode)
-        return {"ledger": ledger.url, **told}
+        result = define(ledger.connection, budget, task, moment, recorded_by, write=not check_mode)
+        return {"ledger": ledger.url, **result}
 
 
 def _check(task: OverrideTask) -> None:

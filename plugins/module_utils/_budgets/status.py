@@ -58,7 +58,7 @@ def status(
         hours = feed_hours.read_all(rows) if snapshot.feeds else {}
         held = [hold_to_result(one, now) for one in holds.counting(rows, now)]
     return {
-        "ledger": sql.shown(options),
+        "ledger": sql.format_url(options),
         "evaluated_at": iso(now),
         "tax": "excluded",
         "summary": verdict.format_summary(found),

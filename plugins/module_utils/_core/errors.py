@@ -75,9 +75,9 @@ class InvalidOption(FinopsError):
         self.option = option
         self.problem = problem
 
-    def within(self, place: str) -> InvalidOption:
-        """The same of an option that stands in another: `limit` in `budgets[0]` is `budgets[0].limit`."""
-        return InvalidOption(f"{place}.{self.option}", self.problem)
+    def within(self, outer: str) -> InvalidOption:
+        """The same problem of a suboption: `limit` within `budgets[0]` is `budgets[0].limit`."""
+        return InvalidOption(f"{outer}.{self.option}", self.problem)
 
 
 class CloudError(FinopsError):

@@ -82,7 +82,7 @@ def import_table(
         watched = watch(None if check_mode else ledger, None)
     return {
         "changed": any(count for outcome, count in progress.counts.items() if outcome != entries.UNCHANGED),
-        "ledger": sql.shown(ledger_options),
+        "ledger": sql.format_url(ledger_options),
         "ledger_created": created,
         "entries": progress.counts,
         "source": options.source,
@@ -147,12 +147,12 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
                     raise InvalidOption(
                         "file", f"{position} has more or fewer cells than the file has columns."
                     )
-                told = _cost(row, columns, options, position)
-                key = told.key or _key(row, told, options)
+                cost = _cost(row, columns, options, position)
+                key = cost.key or _key(row, cost, options)
                 seen[key] += 1
                 # Charges that nothing tells apart are counted: the second one is #2 in every delivery.
                 number = f"#{seen[key]}" if seen[key] > 1 else ""
-                yield manual.entry_of(replace(told, key=key + number), None, now)
+                yield manual.entry_of(replace(cost, key=key + number), None, now)
     except OSError as error:
         raise InvalidOption("file", f"'{options.path}' cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -176,10 +176,15 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
             raise InvalidOption(
                 f"columns.{name}", f"the file has no column '{column}'; it has {', '.join(named)}."
             )
-    told = {*options.columns, *options.values}
-    needed = ("amount", "currency", "category", "occurred_at" if "occurred_at" in told else "period_begin")
+    given_fields = {*options.columns, *options.values}
+    needed = (
+        "amount",
+        "currency",
+        "category",
+        "occurred_at" if "occurred_at" in given_fields else "period_begin",
+    )
     for name in needed if options.file_format == CSV else ():
-        if name not in told:
+        if name not in given_fields:
             raise InvalidOption(
                 "columns", f"has no {name}; name its column there, or set it for all rows in values."
             )
@@ -198,35 +203,35 @@ def _cost(
     row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, position: str
 ) -> manual.CostRecord:
     """A row as a cost; without a key where no column tells one. Raises InvalidOption."""
-    told = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
-    told = {**told, **options.values}
-    tags = {name.removeprefix(_TAG): told.pop(name) for name in list(told) if name.startswith(_TAG)}
+    cells = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
+    cells = {**cells, **options.values}
+    tags = {name.removeprefix(_TAG): cells.pop(name) for name in list(cells) if name.startswith(_TAG)}
     if options.file_format == FOCUS:
         tags = {**_focus_tags(row.get(focus.TAGS) or "", position), **tags}
-        told = _as_ours(told, options.categories)
-    fields: dict[str, Any] = {"timezone": options.timezone, **told, "tags": tags}
+        cells = _as_ours(cells, options.categories)
+    fields: dict[str, Any] = {"timezone": options.timezone, **cells, "tags": tags}
     for name in ("amount", "quantity"):
-        if name in told:
-            fields[name] = _number(told[name])
-    if "unit" not in told:
+        if name in cells:
+            fields[name] = _number(cells[name])
+    if "unit" not in cells:
         fields.pop("quantity", None)
     return manual.CostRecord(**{"key": "", **fields, "source": options.source, "position": position})
 
 
-def _as_ours(told: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
+def _as_ours(cells: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
     """FOCUS's words as ours.
 
     What is negative and no credit is a correction or a refund, which we call an adjustment
     (design/money.md#net-amounts).
     """
-    kind = told.get("charge_category", "").lower()
-    if told.get("amount", "").startswith("-") and kind not in entries.MAY_BE_NEGATIVE:
+    kind = cells.get("charge_category", "").lower()
+    if cells.get("amount", "").startswith("-") and kind not in entries.MAY_BE_NEGATIVE:
         kind = "adjustment"
-    service, of_service = told.get("metric", ""), told.get("category", "")
+    service, of_service = cells.get("metric", ""), cells.get("category", "")
     ours = categories.get(service) or categories.get(of_service) or focus.CATEGORIES.get(of_service)
     # Written in `values`, it is one of ours already.
     return {
-        **told,
+        **cells,
         "charge_category": kind,
         "category": ours or (of_service if of_service in CATEGORIES else "other"),
     }
@@ -237,14 +242,14 @@ def _focus_tags(text: str, position: str) -> dict[str, str]:
     1.2, column Tags).
     """
     try:
-        told = json.loads(text) if text.strip() else {}
+        tags = json.loads(text) if text.strip() else {}
     except ValueError as error:
         raise InvalidOption("file", f"{position} has Tags that are not valid JSON.") from error
-    if not isinstance(told, dict):
+    if not isinstance(tags, dict):
         raise InvalidOption("file", f"{position} has Tags that are not a JSON object.")
     return {
         str(name): value if isinstance(value, str) else json.dumps(value)
-        for name, value in (told or {}).items()
+        for name, value in (tags or {}).items()
         if value is not None
     }
 
@@ -261,7 +266,7 @@ def _number(text: str) -> object:
     return ROUNDING.quantize(number, _SMALLEST) if isinstance(exponent, int) and exponent < -18 else text
 
 
-def _key(row: Mapping[str, str], told: manual.CostRecord, options: TableOptions) -> str:
+def _key(row: Mapping[str, str], cost: manual.CostRecord, options: TableOptions) -> str:
     """What names a charge for ever where no column does: a hash of what tells it from the others, not of what
     it costs.
     """
@@ -269,6 +274,6 @@ def _key(row: Mapping[str, str], told: manual.CostRecord, options: TableOptions)
         parts = [(name, row.get(name, "")) for name in focus.IDENTITY]
     else:
         parts = [
-            (name, str(value)) for name, value in sorted(vars(told).items()) if name not in _NOT_IDENTITY
+            (name, str(value)) for name, value in sorted(vars(cost).items()) if name not in _NOT_IDENTITY
         ]
     return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

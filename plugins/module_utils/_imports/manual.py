@@ -123,7 +123,7 @@ def record(
     after = {name: None if entry is None else entries.columns(entry) for name, entry in wanted.items()}
     return {
         "changed": bool(changed),
-        "ledger": sql.shown(options),
+        "ledger": sql.format_url(options),
         "ledger_created": created,
         "entries": [_result(name, after[name] or before.get(name), written[name]) for name in wanted],
         "counts": {kind: sum(one.outcome == kind for one in written.values()) for kind in entries.OUTCOMES},
@@ -268,8 +268,8 @@ def _tags(cost: CostRecord) -> dict[str, str]:
 
 def _result(name: Name, row: Mapping[str, Any] | None, written: entries.WrittenEntry) -> Row:
     """The entry as the ledger has it, or had it where it was taken back; nulls where there never was one."""
-    told = entry_result.nothing(*name) if row is None else entry_result.to_result(row)
-    return {**told, "version": written.version, "outcome": written.outcome}
+    entry = entry_result.nothing(*name) if row is None else entry_result.to_result(row)
+    return {**entry, "version": written.version, "outcome": written.outcome}
 
 
 def _diff(

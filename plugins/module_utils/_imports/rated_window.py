@@ -82,13 +82,13 @@ def entry_window(moment: datetime, layout: feeds.ImportLayout, collect_period_s:
     return spans.bucket(moment, DAY_S if layout.resolution == feeds.DAY else max(HOUR_S, collect_period_s))
 
 
-def missing_of(told: RatedPeriods, until: datetime) -> Missing:
+def missing_of(periods: RatedPeriods, until: datetime) -> Missing:
     """The periods up to that moment that the cloud has not rated."""
-    newest = told.rated_through
-    step = timedelta(seconds=told.collect_period_s)
+    newest = periods.rated_through
+    step = timedelta(seconds=periods.collect_period_s)
     gone = [
         period.begin
-        for window in told.missing_until(until)
+        for window in periods.missing_until(until)
         for period in spans.steps(window, step)
         if period.end <= until
     ]
@@ -98,14 +98,16 @@ def missing_of(told: RatedPeriods, until: datetime) -> Missing:
     )
 
 
-def units(told: RatedPeriods, empty: Iterable[datetime], unit: Callable[[datetime], Window]) -> list[Unit]:
+def units(periods: RatedPeriods, empty: Iterable[datetime], unit: Callable[[datetime], Window]) -> list[Unit]:
     """The units of what is rated and of what is known to be empty, in order."""
     nothing = frozenset(empty)
     found = []
-    for window, members in groupby(sorted({*told.amounts, *nothing}), key=unit):
+    for window, members in groupby(sorted({*periods.amounts, *nothing}), key=unit):
         begins = frozenset(members)
-        rated = begins & told.amounts.keys()
-        found.append(Unit(window, rated, begins - rated, exact_sum(told.amounts[begin] for begin in rated)))
+        rated = begins & periods.amounts.keys()
+        found.append(
+            Unit(window, rated, begins - rated, exact_sum(periods.amounts[begin] for begin in rated))
+        )
     return found
 
 

@@ -60,7 +60,7 @@ def run_import(
         watched = writer.finish(watch)
     return {
         "changed": writer.feed != stored.feed or writer.wrote or writer.credited,
-        "ledger": sql.shown(ledger_options),
+        "ledger": sql.format_url(ledger_options),
         "ledger_created": writer.created,
         "entries": writer.counts,
         "rated_through": None if writer.feed is None else iso(writer.feed.rated_through),

@@ -59,12 +59,12 @@ def by_hour(records: Iterable[UsageRecord], names: Collection[str], window: Wind
     unknown: dict[datetime, set[int]] = defaultdict(set)
     taken: tuple[Window, ...] = ()
     for record, span in _spans(records):
-        told = {name: _told(record, name) for name in names}
+        quantities = {name: _quantity(record, name) for name in names}
         for free in spans.subtract(span, taken):
             for hour, part in spans.in_buckets(spans.overlap(free, window), HOUR_S):
                 part_s = part.length // _SECOND
                 seconds[hour] += part_s
-                for name, quantity in told.items():
+                for name, quantity in quantities.items():
                     if quantity is None:
                         unknown[hour].add(record.key or 0)
                     else:
@@ -78,7 +78,7 @@ def by_hour(records: Iterable[UsageRecord], names: Collection[str], window: Wind
     )
 
 
-def _told(record: UsageRecord, name: str) -> Fraction | None:
+def _quantity(record: UsageRecord, name: str) -> Fraction | None:
     field_name, unit, _category = QUANTITIES[name]
     number: int | None
     if field_name.startswith("tier_"):

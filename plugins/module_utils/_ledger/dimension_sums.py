@@ -91,10 +91,10 @@ def per_set(
     """
     in_buckets = [each for each in parts if each[1].bucket_s != roll_up.NO_BUCKET]
     in_entries = [each for each in parts if each[1].bucket_s == roll_up.NO_BUCKET]
-    told = "".join(f"{column} AS {name}, " for name, column in entry_keys)
+    key_columns = "".join(f"{column} AS {name}, " for name, column in entry_keys)
     sources = [
         source.format(
-            keys=told,
+            keys=key_columns,
             joined=(
                 _LOOKED_UP if in_postgresql and (table == "roll_up" or len(each) > 1) else _JOINED
             ).format(parts=_values(each), table=table, condition=condition),

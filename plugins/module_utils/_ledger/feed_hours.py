@@ -69,6 +69,6 @@ def read_all(transaction: Transaction) -> dict[FeedKey, list[FeedHours]]:
     """What is kept of every feed: one statement."""
     found: dict[FeedKey, list[FeedHours]] = defaultdict(list)
     for *of_feed, category, tags, amounts in read(transaction, _READ_ALL):
-        told = FeedHours(category, frozenset(json.loads(tags).items()), tuple(json.loads(amounts)))
-        found[FeedKey(*of_feed)].append(told)
+        hours = FeedHours(category, frozenset(json.loads(tags).items()), tuple(json.loads(amounts)))
+        found[FeedKey(*of_feed)].append(hours)
     return found

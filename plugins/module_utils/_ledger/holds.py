@@ -148,8 +148,8 @@ def database_now(transaction: Transaction, now: datetime) -> datetime:
     if not transaction.on_postgresql:
         return now
     ((moment,),) = read(transaction, "SELECT clock_timestamp()")
-    told: datetime = moment
-    return told.astimezone(UTC).replace(microsecond=0)
+    database_time: datetime = moment
+    return database_time.astimezone(UTC).replace(microsecond=0)
 
 
 def _read(transaction: Transaction, statement: str, values: Mapping[str, Any]) -> list[Hold]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: What libpq calls a URL of its own, and what results call it, which names the driver too.
 _OF_LIBPQ, _SHOWN = "postgresql://", "postgresql+psycopg://"
 
-_FORM = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
+_EXAMPLE = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
 #: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
 _LOCK = 0x66696E6F7073
 #: libpq takes a shorter one as 2 (its documentation, connect_timeout).
@@ -94,13 +94,13 @@ class Database:
                 raise InvalidOption(
                     "ledger", "has a parameter behind the question mark that libpq does not know."
                 ) from error
-            raise InvalidOption("ledger", f"is not a PostgreSQL URL; {_FORM}.") from error
+            raise InvalidOption("ledger", f"is not a PostgreSQL URL; {_EXAMPLE}.") from error
         # What of a password is not written as it has to be ends up in one of these.
         misread = "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(
             parts.get("port", "")
         )
         if misread or not parts.get("dbname"):
-            raise InvalidOption("ledger", f"is not the URL of a PostgreSQL database; {_FORM}.")
+            raise InvalidOption("ledger", f"is not the URL of a PostgreSQL database; {_EXAMPLE}.")
         return cls(url)
 
     @property

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT_SECONDS = 30
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-_FORMS = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
+_EXAMPLES = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ def exists(options: LedgerOptions) -> bool:
     """Whether there is a ledger to read: what only check mode may ask, which answers as if it had just been
     created.
     """
-    return _place(options).exists()
+    return _database(options).exists()
 
 
-def shown(options: LedgerOptions) -> str:
-    """The ledger's URL as results show it."""
-    return _place(options).url
+def format_url(options: LedgerOptions) -> str:
+    """The ledger's URL for a result, without its password."""
+    return _database(options).url
 
 
 def secrets(options: LedgerOptions) -> set[str]:
@@ -90,10 +90,10 @@ def reading(options: LedgerOptions) -> Iterator[Ledger]:
 
     Raises LedgerError where it is missing, corrupt, older, newer, or does not answer.
     """
-    place = _place(options)
-    with place.one_sentence(), place.reading(options.timeout_seconds) as connection:
-        _refuse_to_read(connection, place.name)
-        yield Ledger(connection, place.url, created=False)
+    database = _database(options)
+    with database.one_sentence(), database.reading(options.timeout_seconds) as connection:
+        _refuse_to_read(connection, database.name)
+        yield Ledger(connection, database.url, created=False)
 
 
 @contextmanager
@@ -121,20 +121,20 @@ def session(
     Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as
     writing does.
     """
-    place = _place(options)
+    database = _database(options)
     with ExitStack() as opened:
-        opened.enter_context(place.one_sentence())
-        if not create and isinstance(place, sqlite.File):
-            place.refuse_missing()
-        begin = opened.enter_context(place.session(options.timeout_seconds))
+        opened.enter_context(database.one_sentence())
+        if not create and isinstance(database, sqlite.File):
+            database.refuse_missing()
+        begin = opened.enter_context(database.session(options.timeout_seconds))
         ready = False
 
         @contextmanager
         def transaction() -> Iterator[Ledger]:
             nonlocal ready
             with begin() as connection:
-                created = not ready and _made_ready(connection, place.name, create)
-                yield Ledger(connection, place.url, created)
+                created = not ready and _made_ready(connection, database.name, create)
+                yield Ledger(connection, database.url, created)
             ready = True
 
         yield transaction
@@ -173,7 +173,7 @@ def _empty(name: str) -> LedgerError:
     return LedgerError(f"The ledger {name} is empty; define a budget or record a cost there first.")
 
 
-def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
+def _database(options: LedgerOptions) -> sqlite.File | postgresql.Database:
     url = ledger_url(options)
     if url.startswith(sqlite.PREFIX) and url != sqlite.PREFIX and not url.endswith(":memory:"):
         return sqlite.File.of(url)
@@ -181,8 +181,8 @@ def _place(options: LedgerOptions) -> sqlite.File | postgresql.Database:
         from . import postgresql
 
         return postgresql.Database.of(url)
-    told = url.partition("://")[0] + "://..." if "://" in url else url
-    raise InvalidOption("ledger", f"'{told}' is not a ledger that can be opened; {_FORMS}.")
+    masked = url.partition("://")[0] + "://..." if "://" in url else url
+    raise InvalidOption("ledger", f"'{masked}' is not a ledger that can be opened; {_EXAMPLES}.")
 
 
 def _version(transaction: Transaction, name: str) -> int | None:

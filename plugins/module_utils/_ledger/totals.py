@@ -126,8 +126,8 @@ def by_time(
         return found
     asked, values = _grouped(transaction, selection, parts, by, as_of)
     for number, *keys, currency, amount_nano, entry_count in read(transaction, asked, values):
-        told = dict(zip(by, keys, strict=True))
-        found[number].append(Total(told, currency, int(amount_nano), int(entry_count)))
+        named = dict(zip(by, keys, strict=True))
+        found[number].append(Total(named, currency, int(amount_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
     return [sorted(of_window, key=_place) for of_window in found]
 

@@ -114,9 +114,10 @@ def _move_batch(transaction: Transaction, columns: list[str], after: int) -> int
     ]
     insert(transaction, "entry", moved)
     signs = [1 if row["reverses"] is None else -1 for row in rows]
-    told = zip(sets, rows, signs, strict=True)
+    signed_rows = zip(sets, rows, signs, strict=True)
     roll_up.add(
-        transaction, ((number, row["period_begin"], row["amount_nano"], sign) for number, row, sign in told)
+        transaction,
+        ((number, row["period_begin"], row["amount_nano"], sign) for number, row, sign in signed_rows),
     )
     last: int = rows[-1]["id"]
     return last

@@ -71,14 +71,14 @@ def offered_regions(access: Any) -> list[str]:
 def region_of(region: CloudRegion, access: Any) -> str | None:
     """The region asked for, or the only one of the catalog. Raises InvalidOption where it must be named."""
     offered = offered_regions(access)
-    shown = region.secrets.shown(", ".join(offered))
+    offered_names = region.secrets.format_line(", ".join(offered))
     if region.region_name:
         if region.region_name not in offered:
             raise InvalidOption(
                 "region_name",
-                f"{region.auth_url} has no region {region.region_name}; it offers {shown or 'none'}.",
+                f"{region.auth_url} has no region {region.region_name}; it offers {offered_names or 'none'}.",
             )
         return region.region_name
     if len(offered) > 1:
-        raise InvalidOption("region_name", f"{region.auth_url} offers {shown}; name one.")
+        raise InvalidOption("region_name", f"{region.auth_url} offers {offered_names}; name one.")
     return offered[0] if offered else None

@@ -243,7 +243,7 @@ class Cloud:
                 "auth", f"the token of {region.auth_url} is for no project; name project_name or project_id."
             )
         if options.project not in (None, access.project_id, access.project_name):
-            project = region.secrets.shown(str(access.project_name))
+            project = region.secrets.format_line(str(access.project_name))
             raise LoginFailed(reading, region.auth_url, f"it is for project {project}, whatever is asked for")
         self._login = Login(region.session, region.secrets)
         self._region, self._access = region, access
@@ -262,7 +262,7 @@ class Cloud:
         Raises InvalidOption where the catalog has none of that name.
         """
         if region not in self._offered_regions:
-            offered = self._login.secrets.shown(", ".join(self._offered_regions)) or "none"
+            offered = self._login.secrets.format_line(", ".join(self._offered_regions)) or "none"
             raise InvalidOption(
                 "regions", f"{self.identity.auth_url} has no region {region}; it offers {offered}."
             )

@@ -157,8 +157,8 @@ def _refuse_unread(response: Any, max_answer_mb: int) -> None:
         response.close()
         raise AnswerRefused("the answer has a compression that was not requested", response.status_code)
     length = response.headers.get("Content-Length", "")
-    told = length.isascii() and length.isdigit() and response.request.method != "HEAD"
-    if told and (len(length) > 18 or int(length) > max_answer_mb * MEGABYTE):
+    is_announced = length.isascii() and length.isdigit() and response.request.method != "HEAD"
+    if is_announced and (len(length) > 18 or int(length) > max_answer_mb * MEGABYTE):
         response.close()
         raise _too_large(response, max_answer_mb)
 

@@ -119,15 +119,15 @@ def _auth_of(options: ConnectionOptions) -> Mapping[str, Any]:
 
 
 def _timeout_seconds(options: ConnectionOptions, config: Mapping[str, Any]) -> float:
-    told = options.api_timeout or config.get("api_timeout")
-    if told is None:
+    given = options.api_timeout or config.get("api_timeout")
+    if given is None:
         return float(DEFAULT_TIMEOUT_SECONDS)
     try:
-        seconds = float(told)
+        seconds = float(given)
     except (TypeError, ValueError):
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise InvalidOption("api_timeout", f"must be a number of seconds above zero, not {told!r}.")
+        raise InvalidOption("api_timeout", f"must be a number of seconds above zero, not {given!r}.")
     return seconds
 
 

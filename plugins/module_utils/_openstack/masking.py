@@ -62,7 +62,7 @@ class Secrets:
             text = text.replace(value, MASK)
         return text
 
-    def shown(self, text: str) -> str:
+    def format_line(self, text: str) -> str:
         """The text as a message may have it: masked, on one line, at most 200 characters long, with control
         characters and marks of direction written out.
         """

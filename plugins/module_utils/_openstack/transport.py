@@ -97,8 +97,8 @@ def _pause_seconds(response: Any, attempt: int) -> float:
     else growing pauses.
     """
     header = response.headers.get("Retry-After", "") if response is not None else ""
-    told = header.isascii() and header.isdigit()
-    return float(header) if told else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
+    in_seconds = header.isascii() and header.isdigit()
+    return float(header) if in_seconds else min(0.25 * 2 ** (attempt - 1), LONGEST_BACKOFF_SECONDS)
 
 
 def _connection_problem(error: Exception) -> str:
@@ -120,7 +120,7 @@ def _connection_problem(error: Exception) -> str:
 def refuse(reading: str, url: str, response: Any, secrets: Secrets) -> NoReturn:
     """Raise the error of a response that is not 2xx, with what the service said, as it may be shown."""
     status = response.status_code
-    said = secrets.shown(_message_in(response))
+    said = secrets.format_line(_message_in(response))
     problem = f"the service answered {status}" + (f" ({said})" if said else "")
     address = url.partition("?")[0]
     kind: type[CloudError] = CloudError

@@ -34,20 +34,20 @@ def to_result(record: UsageRecord) -> dict[str, Any]:
     """A record with all that follows from it: moments twice, sizes in GB too, and how much of what there is
     is in use.
     """
-    told: dict[str, Any] = {name: getattr(record, name) for name in _ALIKE}
+    result: dict[str, Any] = {name: getattr(record, name) for name in _ALIKE}
     for name, moment in {
         "created": record.created,
         "from": record.begin,
         "to": record.end,
         "sent": record.sent,
     }.items():
-        told |= {name: _iso(moment), f"{name}_epoch": epoch(moment)}
+        result |= {name: _iso(moment), f"{name}_epoch": epoch(moment)}
     for name in ("used_ram", "total_ram", "online_ram"):
-        told[f"{name}_gb"] = in_gb(told[f"{name}_mb"], MB_PER_GB)
+        result[f"{name}_gb"] = in_gb(result[f"{name}_mb"], MB_PER_GB)
     for name in ("phys_ram_used", "phys_vram_used"):
-        told[f"{name}_gb"] = in_gb(told[f"{name}_bytes"])
+        result[f"{name}_gb"] = in_gb(result[f"{name}_bytes"])
     return {
-        **told,
+        **result,
         "tiers": [_tier(one) for one in record.tiers],
         **_sizes("total_storage_used", record.storage_used_bytes),
         **_sizes("total_storage_total", record.storage_total_bytes),
@@ -64,8 +64,8 @@ def to_result(record: UsageRecord) -> dict[str, Any]:
 
 def chosen(record: UsageRecord, fields: Sequence[str]) -> dict[str, Any]:
     """The named fields of a record and its key; all fields if none is named."""
-    told = to_result(record)
-    return told if not fields else {name: told[name] for name in dict.fromkeys(("key", *fields))}
+    result = to_result(record)
+    return result if not fields else {name: result[name] for name in dict.fromkeys(("key", *fields))}
 
 
 def parse_fields(fields: Sequence[str] | None) -> tuple[str, ...]:

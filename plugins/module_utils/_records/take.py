@@ -83,9 +83,9 @@ def generate(
     It checks first that the ledger can be written. In check mode the system makes no record, and
     there is none to tell. Raises CloudError, LedgerError.
     """
-    told = {"system": system.to_result()}
+    result = {"system": system.to_result()}
     if check_mode:
-        return {**told, "changed": True, **_ledger(ledger_options, False), "record": None, "complete": True}
+        return {**result, "changed": True, **_ledger(ledger_options, False), "record": None, "complete": True}
     with sql.writing(ledger_options) as ledger:
         created = ledger.created
     record = billing.generate(system)
@@ -95,7 +95,7 @@ def generate(
         raise LedgerError(
             f"{error} The system has made record {record.key}; vergeos_billing_info returns it."
         ) from error
-    return {**told, **kept, "ledger_created": created, "complete": record.complete}
+    return {**result, **kept, "ledger_created": created, "complete": record.complete}
 
 
 def _kept(
@@ -112,25 +112,25 @@ def _kept(
 
 
 def _ledger(ledger_options: sql.LedgerOptions, created: bool) -> dict[str, Any]:
-    return {"ledger": sql.shown(ledger_options), "ledger_created": created}
+    return {"ledger": sql.format_url(ledger_options), "ledger_created": created}
 
 
 def _record(cloud: Cloud, readings: Readings, now: datetime) -> UsageRecord:
     values = readings.values
-    told: dict[str, Any] = {}
+    known: dict[str, Any] = {}
     if values["servers"] is not None:
-        told |= _of_servers(values["servers"])
+        known |= _of_servers(values["servers"])
     limits: dict[str, Any] = {}
     if values["compute_quotas"] is not None:
         quotas = _by_name(values["compute_quotas"])
         limits |= {"total_cores": _limit(quotas, "cores"), "total_ram_mb": _limit(quotas, "ram")}
     if values["storage_quotas"] is not None:
         quotas = _by_name(values["storage_quotas"])
-        told |= {"storage_used_bytes": _bytes(quotas["gigabytes"].used), "tiers": _tiers(quotas)}
+        known |= {"storage_used_bytes": _bytes(quotas["gigabytes"].used), "tiers": _tiers(quotas)}
         limits["storage_total_bytes"] = _bytes(_limit(quotas, "gigabytes"))
     if values["account"] is not None:
         account: object_storage.Account = values["account"]
-        told["object_storage_used_bytes"] = account.total_bytes
+        known["object_storage_used_bytes"] = account.total_bytes
         limits["object_storage_total_bytes"] = account.limits.get("x-account-quota-bytes")
     identity = cloud.identity
     return UsageRecord(
@@ -141,9 +141,9 @@ def _record(cloud: Cloud, readings: Readings, now: datetime) -> UsageRecord:
         region=identity.region,
         project_id=identity.project_id,
         project_name=identity.project_name,
-        unlimited=_unlimited(limits, told.get("tiers", ())),
-        unknown=_unknown(readings, {**told, **dict.fromkeys(limits, 0)}),
-        **told,
+        unlimited=_unlimited(limits, known.get("tiers", ())),
+        unknown=_unknown(readings, {**known, **dict.fromkeys(limits, 0)}),
+        **known,
         **limits,
     )
 
@@ -182,8 +182,8 @@ def _unlimited(limits: Mapping[str, int | None], tiers: Sequence[Tier]) -> tuple
     return (*found, *(f"tier:{one.name}" for one in tiers if one.total_bytes is None))
 
 
-def _unknown(readings: Readings, told: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that are None although the service is there: it was not read, or told something that cannot
+def _unknown(readings: Readings, known: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that are None although the service is there: it was not read, or gave something that cannot
     be added up.
     """
     return tuple(
@@ -191,7 +191,7 @@ def _unknown(readings: Readings, told: Mapping[str, Any]) -> tuple[str, ...]:
         for service, _read, fields in _READINGS.values()
         if readings.services[service].status != ABSENT
         for field in fields
-        if told.get(field) is None
+        if known.get(field) is None
     )
 
 

@@ -221,8 +221,10 @@ def _record(system: System, row: Mapping[str, Any]) -> UsageRecord:
     created, begin, end, sent = (moment(number(name) or None) for name in ("created", "from", "to", "sent"))
     if begin is not None and end is not None and end < begin:
         raise Malformed(_READING, f"{system.url}/{_PATH}", f"record {row['$key']} ends before it begins")
-    told = {ours: number(theirs) for ours, theirs in TIER_FIELDS.items()}
-    unknown = [name for name, value in {"created": created, **measured, **told}.items() if value is None]
+    tier_fields = {ours: number(theirs) for ours, theirs in TIER_FIELDS.items()}
+    unknown = [
+        name for name, value in {"created": created, **measured, **tier_fields}.items() if value is None
+    ]
     return UsageRecord(
         source=VERGEOS,
         system=system.host,

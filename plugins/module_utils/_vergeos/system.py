@@ -145,8 +145,8 @@ def _refused(error: Any, reading: str, url: str) -> CloudError:
     status: int = error.status_code or (404 if isinstance(error, NotFoundError) else 0)
     said = " ".join(str(error).split())
     # What is no JSON is a page for a browser.
-    told = f" ({said[:200]})" if said and isinstance(error.response_body, dict) else ""
-    problem = f"the system answered {status}{told}"
+    detail = f" ({said[:200]})" if said and isinstance(error.response_body, dict) else ""
+    problem = f"the system answered {status}{detail}"
     kind: type[CloudError] = CloudError
     if status in (401, 403):
         kind = Forbidden

@@ -73,7 +73,7 @@ def test_results_show_the_url_without_its_password(ledger: LedgerOptions, secret
     with writing(ledger) as opened:
         assert not opened.created
     in_query = LedgerOptions(f"postgresql://u@h/d?password={secret}&connect_timeout=3")
-    assert sql.shown(in_query) == "postgresql+psycopg://u@h/d?connect_timeout=3"
+    assert sql.format_url(in_query) == "postgresql+psycopg://u@h/d?connect_timeout=3"
     assert sql.secrets(in_query) == {secret}
     assert sql.secrets(LedgerOptions("postgresql://u@h/d?oauth_client_secret=a&scram_client_key=b")) == {
         "a",
@@ -98,7 +98,7 @@ def test_results_show_the_url_without_its_password(ledger: LedgerOptions, secret
 )  # fmt: skip
 def test_whatever_libpq_understands_is_shown_as_it_is_meant(url: str, shown: str) -> None:
     """Shown again it means the same: libpq reads both alike, but for what is secret."""
-    assert sql.shown(LedgerOptions(url)) == f"postgresql+psycopg://{shown}"
+    assert sql.format_url(LedgerOptions(url)) == f"postgresql+psycopg://{shown}"
     with_secrets, public = (
         conninfo_to_dict(f"postgresql://{each}") for each in (url.partition("//")[2], shown)
     )
@@ -250,7 +250,7 @@ def test_urls_that_cannot_be_understood_are_refused_without_their_password(url: 
     with pytest.raises(
         InvalidOption, match=r"^ledger: .* write postgresql\+psycopg://user@host/database"
     ) as refused:
-        sql.shown(LedgerOptions(url))
+        sql.format_url(LedgerOptions(url))
     assert "heim" not in str(refused.value)
     assert sql.secrets(LedgerOptions(url)) <= {"ge@heim", "geheim", "12/geheim", "gehe%zzim"}
     assert sql.secrets(LedgerOptions(url))
@@ -258,7 +258,7 @@ def test_urls_that_cannot_be_understood_are_refused_without_their_password(url: 
 
 def test_a_parameter_that_libpq_does_not_know_is_told_apart() -> None:
     with pytest.raises(InvalidOption, match="behind the question mark that libpq does not know") as refused:
-        sql.shown(LedgerOptions("postgresql://u:geheim@h/d?nonsense=1"))
+        sql.format_url(LedgerOptions("postgresql://u:geheim@h/d?nonsense=1"))
     assert "geheim" not in str(refused.value)
 
 

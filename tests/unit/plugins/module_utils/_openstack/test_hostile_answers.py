@@ -220,9 +220,9 @@ def test_secrets_are_masked_in_every_spelling_that_a_server_may_use() -> None:
     )
     secrets.remember_headers({"X-Auth-Token": b"a-token", "Authorization": "Bearer another"})
     text = 'visible p"a/s s p\\"a/s s p%22a%2Fs%20s p%22a%2Fs+s cCJhL3Mgcw== hidden-one a-token another'
-    assert secrets.shown(text) == "visible" + " ********" * 8
-    assert secrets.shown("a\x1b]0;x\x07b\u202ec\nd") == "a\\x1b]0;x\\x07b\\u202ec d"
-    assert len(secrets.shown("x" * 500)) == 200
+    assert secrets.format_line(text) == "visible" + " ********" * 8
+    assert secrets.format_line("a\x1b]0;x\x07b\u202ec\nd") == "a\\x1b]0;x\\x07b\\u202ec d"
+    assert len(secrets.format_line("x" * 500)) == 200
     short = Secrets()
     short.remember_credentials({"password": "in"})
-    assert short.shown("in it") == "in it"
+    assert short.format_line("in it") == "in it"
