@@ -19,9 +19,12 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from .errors import InvalidOption
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 #: Sums and products trap when they would lose a digit: money is exact or it is an error.
 EXACT = Context(
