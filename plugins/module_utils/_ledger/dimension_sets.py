@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from .transaction import Transaction, insert, one_of, read
 
-#: Made once: json.dumps makes one for each call with options like these.
 #: How many sets one statement looks up: fewer values than the oldest SQLite allows, which is 999.
 _AT_ONCE = 900
+#: Made once: json.dumps makes one for each call with options like these.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
