@@ -6,7 +6,7 @@
 for its last byte and a largest size, and every token that passes is remembered as a secret
 (design/reading-a-cloud.md#hostile-answers).
 
-The classes stand inside of a function: requests is imported only by a task that reads a cloud.
+Functions make the classes, so that only a task that reads a cloud imports requests.
 """
 
 from __future__ import annotations
@@ -68,14 +68,64 @@ def bounded_session(secrets: Secrets, max_answer_mb: int) -> Any:
     raises AnswerRefused for a redirect and for a larger answer, beside what requests raises.
     """
     import requests
-    import urllib3
+
+    session = requests.Session()
+    session.headers["Accept-Encoding"] = "gzip, deflate"
+    adapter = _bounded_adapter(secrets, max_answer_mb)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter())
+    return session
+
+
+def _bounded_adapter(secrets: Secrets, max_answer_mb: int) -> Any:
+    """The class that sends for all of keystoneauth, its federated logins included."""
     from keystoneauth1.session import TCPKeepAliveAdapter
-    from urllib3 import connection
 
     clock = threading.local()
+    pools = _pools_with_deadline(clock)
+
+    class BoundedAdapter(TCPKeepAliveAdapter):
+        """One request, and nothing behind it."""
+
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            """Connections of ours."""
+            super().init_poolmanager(*args, **options)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+            """Connections of ours through a proxy too."""
+            manager = super().proxy_manager_for(*args, **options)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+        def send(
+            self,
+            request: Any,
+            stream: bool = False,
+            timeout: Any = None,
+            verify: Any = True,
+            cert: Any = None,
+            proxies: Any = None,
+        ) -> Any:
+            """Send it; timeout in seconds. Raises AnswerRefused."""
+            secrets.remember_headers(request.headers)
+            clock.deadline = time.monotonic() + timeout
+            response = super().send(request, stream, timeout, verify, cert, proxies)
+            secrets.remember_headers(response.headers)
+            _refuse_unread(response, max_answer_mb)
+            response.raw.stream = _capped(response, max_answer_mb)
+            return response
+
+    return BoundedAdapter
+
+
+def _pools_with_deadline(clock: threading.local) -> dict[str, Any]:
+    """Connection pools by scheme, whose answers are read until clock.deadline, headers included."""
+    import urllib3
+    from urllib3 import connection
 
     class DatedResponse(HTTPResponse):
-        """An answer whose headers and body are read until the deadline of their request."""
+        """An answer that is read until the deadline of its request."""
 
         def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
             super().__init__(sock, *args, **options)
@@ -102,45 +152,7 @@ def bounded_session(secrets: Secrets, max_answer_mb: int) -> Any:
 
         ConnectionCls = EncryptedConnection
 
-    pools = {"http": PlainPool, "https": EncryptedPool}
-
-    class BoundedAdapter(TCPKeepAliveAdapter):
-        """Sends for all of keystoneauth, its federated logins included."""
-
-        def init_poolmanager(self, *args: Any, **options: Any) -> None:
-            """Connections of ours."""
-            super().init_poolmanager(*args, **options)
-            self.poolmanager.pool_classes_by_scheme = pools
-
-        def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-            """Connections of ours through a proxy too."""
-            manager = super().proxy_manager_for(*args, **options)
-            manager.pool_classes_by_scheme = pools
-            return manager
-
-        def send(
-            self,
-            request: Any,
-            stream: bool = False,
-            timeout: Any = None,
-            verify: Any = True,
-            cert: Any = None,
-            proxies: Any = None,
-        ) -> Any:
-            """One request, and nothing behind it; timeout in seconds. Raises AnswerRefused."""
-            secrets.remember_headers(request.headers)
-            clock.deadline = time.monotonic() + timeout
-            response = super().send(request, stream, timeout, verify, cert, proxies)
-            secrets.remember_headers(response.headers)
-            _refuse_unread(response, max_answer_mb)
-            response.raw.stream = _capped(response, max_answer_mb)
-            return response
-
-    session = requests.Session()
-    session.headers["Accept-Encoding"] = "gzip, deflate"
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, BoundedAdapter())
-    return session
+    return {"http": PlainPool, "https": EncryptedPool}
 
 
 def _refuse_unread(response: Any, max_answer_mb: int) -> None:
