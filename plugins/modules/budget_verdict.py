@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: budget_verdict
-short_description: Put the results of a gate together, and write them down for people and CI systems
+short_description: Combine the results of a gate into one verdict, for people and CI systems
 version_added: 0.1.0
 description:
-  - Takes what an estimate, the quotas and the budgets said of a deployment, and tells one verdict. Deny beats
-    unknown beats allow. A result of a task that failed, or that was not run where it should have been, is
-    unknown.
+  - Takes what an estimate, the quotas and the budgets said of a deployment, and returns one verdict. Deny
+    beats unknown beats allow. A result of a task that failed, or that was not run where it should have been,
+    is unknown.
   - Writes the verdict as JSON, as Markdown and as JUnit XML, where that is asked for. Never fails for what
     the verdict is.
   - The role P(finops.cloud.budget_gate#role) uses it.
@@ -50,7 +50,7 @@ options:
     type: dict
     required: true
   sync_failure:
-    description: Why the ledger could not be brought up to date before. Is told, and changes no verdict.
+    description: Why the ledger could not be brought up to date before. Reported only; it changes no verdict.
     type: str
   on_exceeded:
     description: Whether a deployment passes that a budget or a quota denies.

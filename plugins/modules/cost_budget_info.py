@@ -48,7 +48,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: How do the budgets stand?
+- name: Read the state of all budgets
   finops.cloud.cost_budget_info:
   register: status
 

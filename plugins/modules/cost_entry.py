@@ -155,7 +155,7 @@ EXAMPLES = r"""
       - {key: "2026-10/archive", amount: "12.10", quantity: "480", unit: GiB}
       - {key: "2026-10/mail", amount: "9.00", category: other}
 
-- name: An invoice was cancelled
+- name: An invoice was canceled
   finops.cloud.cost_entry:
     key: invoice-2026-11-004
     state: absent

@@ -221,8 +221,8 @@ options:
     type: bool
     default: false
   currency:
-    description: Currency that lines are told in. O(rating_currency) where it is not given. Totals are in all
-      that have a rate.
+    description: Currency of the lines. Defaults to O(rating_currency). Totals are in every currency that has
+      a rate.
     type: str
   period:
     description: How long the budget's period is.
@@ -286,12 +286,12 @@ EXAMPLES = r"""
     terraform_plan: plan.json
     assume_free: [cloudflare_record, "module.dns.*"]
 
-- name: A batch of a night, with what its licence costs
+- name: A nightly batch with the cost of its license
   finops.cloud.cost_estimate_info:
     cloud: production
     resources:
       - {kind: instance, flavor: a8-ram32-disk80-perf1, count: 10, hours: "12"}
-      - {kind: amount, name: licence, amount: "35", currency: CHF}
+      - {kind: amount, name: license, amount: "35", currency: CHF}
 
 - name: Prices of your own
   finops.cloud.cost_estimate_info:

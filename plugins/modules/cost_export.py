@@ -35,7 +35,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads all that would be read, and tells whether what is in place differs.
+      - Reads all that would be read, and returns whether the existing file differs.
   diff_mode:
     support: none
   idempotent:

@@ -63,8 +63,8 @@ options:
     default: UTC
   resolution:
     description:
-      - Whether one entry stands for an V(hour) or a V(day) of UTC. Days keep a large ledger small, and suit
-        imports once a day. A budget whose period begins within a day of UTC, as in other time zones, is
+      - Whether one entry is the cost of an V(hour) or a V(day) of UTC. Days keep a large ledger small, and
+        suit imports once a day. A budget whose period begins within a day of UTC, as in other time zones, is
         unknown with them.
       - A window that was imported with another resolution is taken back and imported again, so that nothing
         counts twice.
@@ -258,7 +258,7 @@ collect_period:
   type: int
   sample: 3600
 resolution:
-  description: Whether one entry stands for an V(hour) or a V(day).
+  description: Whether one entry is the cost of an V(hour) or a V(day).
   returned: success
   type: str
   sample: hour

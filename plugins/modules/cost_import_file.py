@@ -91,7 +91,7 @@ EXAMPLES = r"""
       key: Invoice
       occurred_at: Date
       amount: Net
-      tags.team: Cost centre
+      tags.team: Cost center
     values:
       currency: CHF
       category: other

@@ -13,7 +13,7 @@ description:
     P(finops.cloud.cost_report#role) reads all of it and calls this.
   - The HTML is one file that asks for nothing from elsewhere and has no script. It prints well, is light or
     dark as the reader's system is, and can be read by keyboard and screen reader.
-  - What was not read is told at the report's top. It is never shown as zero.
+  - Values that could not be read are listed at the top of the report, and are never shown as zero.
   - Runs on the controller.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -35,13 +35,13 @@ attributes:
       - A report says when it was written.
 options:
   dest:
-    description: A folder on the controller that is there. It gets C(report.html), C(report.md), C(report.csv)
+    description: An existing folder on the controller. It gets C(report.html), C(report.md), C(report.csv)
       and C(report.json).
     type: path
     required: true
   results:
-    description: What the modules returned. One that failed is told as unknown, and one that is left out is
-      left out.
+    description: What the modules returned. The result of a failed module is reported as unknown. The report
+      has no section for a result that is omitted.
     type: dict
     required: true
     suboptions:
@@ -70,7 +70,7 @@ options:
         description: Of M(finops.cloud.infomaniak_quota_info).
         type: dict
   title:
-    description: What stands at the top.
+    description: Title of the report.
     type: str
     default: Cost report
   timezone:

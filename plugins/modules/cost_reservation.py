@@ -374,7 +374,7 @@ summary:
 budgets:
   description:
     - What each budget in question says, with its amounts in its own currency, as M(finops.cloud.cost_budget)
-      returns it; after O(state=committed) how it stands with what was committed. Empty where nothing more is
+      returns it; after O(state=committed) it includes what was committed. Empty where nothing more is
       held than before.
   returned: for O(state=held), also when the gate fails the task, and for O(state=committed)
   type: list

@@ -185,8 +185,8 @@ tax:
   type: str
   sample: excluded
 unknown:
-  description: What kept amounts from being told in O(currency), which are null then. Empty where all is
-    known.
+  description: Why amounts could not be converted into O(currency), which are null then. Empty if all amounts
+    are known.
   returned: success
   type: list
   elements: str

@@ -346,7 +346,7 @@ cost:
       O(on_error=warn).
     - What is listed C(by_) something is null where O(group_by) did not ask for it. Amounts come dearest
       first, times in order.
-    - Of several O(regions) and O(projects) all is told of them together, and is null where it is not known of
+    - With several O(regions) or O(projects), each value is for all of them, and null if it is not known of
       one of them. Rows of a single resource or point then have C(region), C(project_id) and C(project_name)
       too.
   returned: success
@@ -601,8 +601,8 @@ cost:
       description:
         - The same elapsed part of the period before, and how RV(cost.total) has changed against it. C(movers)
           are the types that changed, the biggest change first.
-        - Each amount is told at the rate that is valid when its own period begins. C(relative_change) is null
-          against nothing.
+        - Each amount is converted at the rate that is valid when its own period begins. C(relative_change) is
+          null against nothing.
         - Null without O(previous), or where it is not known how far the cloud has rated.
       type: dict
       returned: always

@@ -96,7 +96,7 @@ options:
     default: UTC
   granularity:
     description:
-      - Length in seconds of the time that each measure stands for. It has to be one that the metrics' archive
+      - Length in seconds of the time that each measure covers. It has to be one that the metrics' archive
         policies keep.
       - Defaults, for each metric, to the finest one that its archive policy keeps for as long as the window
         goes back, and that makes at most 1000 measures. RV(metrics[].granularity_s) returns it.
@@ -156,7 +156,7 @@ EXAMPLES = r"""
     resample: 86400
     measures: true
 
-- name: How many CPUs did all servers have together
+- name: How many CPUs did all servers have in total
   finops.cloud.infomaniak_metric_info:
     cloud: production
     resource_type: instance
@@ -415,7 +415,7 @@ metrics:
       returned: always
       sample: ik-medium-rate
     granularity_s:
-      description: Length in seconds of the time that each measure stands for. Null if none were read.
+      description: Length in seconds of the time that each measure covers. Null if none were read.
       type: int
       returned: always
       sample: 300

@@ -83,7 +83,7 @@ options:
       - object_storage.container
       - image.image
   name:
-    description: Only resources whose name matches. V(*) stands for any text and V(?) for any character.
+    description: Only resources whose name matches. V(*) matches any text and V(?) any character.
     type: str
   metadata:
     description:

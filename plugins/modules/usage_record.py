@@ -29,8 +29,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Keeps nothing. Of a project the record is told all the same; a VergeOS system is asked for none, so
-        that there is none to tell.
+      - Keeps nothing. Returns the record of a project all the same. A VergeOS system is not asked for a
+        record, so that none is returned.
   diff_mode:
     support: none
   idempotent:
@@ -115,7 +115,7 @@ record:
       volume types of a project. C(from) and C(to) are what it is for, null where it is of one moment.
     - A number is null where the source does not tell it, where it could not be read, and where there is no
       limit. C(unlimited) names the totals without a limit, C(cores), C(ram), C(storage), C(tier:NAME) and
-      C(object_storage), and C(unknown) the fields that the source should have told; C(complete) is true where
+      C(object_storage), and C(unknown) the fields that the source did not report; C(complete) is true if
       there are none. A utilization is null where what is used or its total is.
   returned: success
   type: dict

@@ -66,7 +66,7 @@ def import_table(
     check_mode: bool,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """The result of cost_import for a file: all of its rows in one transaction, or none of them.
+    """The result of cost_import_file: all rows of the file in one transaction, or none of them.
 
     Raises InvalidOption naming the line for a row that is no cost; LedgerError.
     """
