@@ -45,7 +45,7 @@ UNBOUNDED = ("by flavor, v1",)
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the module took; processor_s is its own time, which no neighbour on the machine makes
+    """What one run of the module took; processor_s is its own time, which no neighbor on the machine makes
     longer.
     """
 

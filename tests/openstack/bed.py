@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-import catalogue
+import catalog
 import configuration
 import measured
 import packages
@@ -57,7 +57,7 @@ def up() -> None:
     with _told("Keystone"):
         services.start_keystone()
         if fresh:
-            catalogue.make(scenario)
+            catalog.make(scenario)
     with _told("Nova, Placement, Neutron, Cinder, Glance, Swift, Octavia, CloudKitty, Gnocchi"):
         if fresh:
             services.pretend_an_agent()
@@ -70,20 +70,20 @@ def up() -> None:
 
 def _fill(scenario: Scenario, key: str) -> None:
     with _told("project"):
-        catalogue.write_clouds(scenario)
+        catalog.write_clouds(scenario)
         owner, other, region = scenario.project, scenario.other, scenario.region
         made = project.Made(
             scenario,
-            member=catalogue.log_in(owner.user, owner.password, owner.project, region),
-            admin=catalogue.log_in("admin", PASSWORD, "admin", region),
-            other=catalogue.log_in(other.user, other.password, other.project, region),
+            member=catalog.log_in(owner.user, owner.password, owner.project, region),
+            admin=catalog.log_in("admin", PASSWORD, "admin", region),
+            other=catalog.log_in(other.user, other.password, other.project, region),
         )
         project.make(made)
     began = datetime.now(UTC).replace(microsecond=0)
     with _told("rated hours"):
         rated.make(made, began)
     with _told("measures"):
-        measured.make(made, catalogue.log_in("service", PASSWORD, "service", region), began)
+        measured.make(made, catalog.log_in("service", PASSWORD, "service", region), began)
     FILLED.write_text(json.dumps({"key": key, "at": began.timestamp(), "ids": made.ids}), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keystone's part: the catalogue, the projects and users, and the clouds.yaml by which the tests log in as
+"""Keystone's part: the catalog, the projects and users, and the clouds.yaml by which the tests log in as
 each of them.
 """
 
@@ -82,7 +82,7 @@ def log_in(user: str, password: str, project: str, region: str) -> Caller:
 
 
 def make(scenario: Scenario) -> None:
-    """Make the catalogue, projects, users and their roles."""
+    """Make the catalog, projects, users and their roles."""
     admin = log_in("admin", PASSWORD, "admin", scenario.region)
 
     def create(kind: str, **values: Any) -> str:

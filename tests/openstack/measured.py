@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from catalogue import Caller
+from catalog import Caller
 from project import Made
 from sandbox_cloud import metering
 from sandbox_cloud.cloud import Cloud

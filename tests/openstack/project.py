@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalogue import Caller
+from catalog import Caller
 from places import BedError
 from sandbox_cloud.scenario import (
     Container,
@@ -359,7 +359,7 @@ def _containers(made: Made) -> None:
 
 
 def _account(member: Caller) -> str:
-    """The URL of the project's account: the administrator's catalogue has only the administrator's."""
+    """The URL of the project's account: the administrator's catalog has only the administrator's."""
     return str(member.session.get_endpoint(service_type=OBJECT_STORE, region_name=member.region))
 
 

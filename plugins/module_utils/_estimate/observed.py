@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a unit costs, learnt from what the project's own resources were rated at: ordinary users cannot read a
-cloud's price rules.
+"""What a unit costs, learned from what the project's own resources were rated at: ordinary users cannot read
+a cloud's price rules.
 """
 
 from __future__ import annotations

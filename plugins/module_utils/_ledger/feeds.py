@@ -299,7 +299,7 @@ def save_resources(transaction: Transaction, feed: Feed, seen: Mapping[str, Feed
 
 
 def added(imported: tuple[Imported, ...], new: Imported) -> tuple[Imported, ...]:
-    """The windows with another one, which takes the place of what was imported of its time; neighbours of one
+    """The windows with another one, which takes the place of what was imported of its time; neighbors of one
     layout are joined.
     """
     joined: list[Imported] = []

@@ -34,7 +34,7 @@ def until_answered(
     (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
-    is honoured where it fits in the time left. secrets: what no message may have in it. Raises Unavailable;
+    is honored where it fits in the time left. secrets: what no message may have in it. Raises Unavailable;
     Malformed for an answer that is not read to its end; LoginFailed where the token had to be
     renewed and was refused.
     """

@@ -64,7 +64,7 @@ def parse_packs(given: Sequence[Mapping[str, Any]]) -> tuple[Pack, ...]:
     return packs
 
 
-def recognise(packs: Iterable[Pack], quotas: Quotas) -> dict[str, Any] | None:
+def recognize(packs: Iterable[Pack], quotas: Quotas) -> dict[str, Any] | None:
     """The pack with most limits equal to those read, the lower one on a tie, and the limits that differ from
     it.
 

@@ -18,7 +18,7 @@ from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_
 from .._openstack.quota import Quota
 from .._openstack.quota_names import our_name, service_of
 from .headroom import Quotas, at_least, judge, refusal, refuse_unknown_names, to_result
-from .quota_packs import NEVER_COMPARED, Pack, recognise, smallest_pack
+from .quota_packs import NEVER_COMPARED, Pack, recognize, smallest_pack
 
 _LOAD_BALANCERS = "load_balancers"
 
@@ -68,7 +68,7 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
             service: None if rows is None else {name: to_result(row) for name, row in rows.items()}
             for service, rows in quotas.items()
         },
-        "pack": recognise(options.packs, quotas),
+        "pack": recognize(options.packs, quotas),
         "above": None if options.warn_at is None else at_least(quotas, options.warn_at),
         **dict.fromkeys(("fits", "shortfalls", "unknown", "smallest_pack")),
     }

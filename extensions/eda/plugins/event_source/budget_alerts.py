@@ -78,7 +78,7 @@ _log = logging.getLogger(__name__)
 
 
 async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> None:
-    """Put an event into the queue for each alert that is new, until it is cancelled.
+    """Put an event into the queue for each alert that is new, until it is canceled.
 
     Raises ValueError for options that make no sense.
     """

@@ -39,7 +39,7 @@ async def hostile(
             await answer.write(member)
         await answer.write_eof()
         return answer
-    # Until the client has enough of it: a write fails, or the handler is cancelled.
+    # Until the client has enough of it: a write fails, or the handler is canceled.
     while True:
         await answer.write(b" " if fault.kind == "drip" else b" " * 65536)
         await asyncio.sleep((fault.seconds or 1) if fault.kind == "drip" else 0)

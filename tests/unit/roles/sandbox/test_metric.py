@@ -154,7 +154,7 @@ def test_the_search_finds_a_server_and_its_children(
     ]
     assert found("instance", None, f"(id = '{web}' or id = \"{db}\") and display_name != 'db-1'") == [web]
     assert found("instance", {"and": [{"in": {"id": [web, db]}}, {"=": {"display_name": "db-1"}}]}) == [db]
-    for wrong in ({"~": {"id": "x"}}, {"=": {"colour": "red"}}):
+    for wrong in ({"~": {"id": "x"}}, {"=": {"color": "red"}}):
         refused = running.ask("POST", f"{running.catalog['metric']}/v1/search/resource/instance", wrong)
         assert refused.status == 400
 

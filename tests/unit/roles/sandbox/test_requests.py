@@ -58,7 +58,7 @@ def test_filters_filter(running: Sandbox, kind: str, path: str, found: set[str])
         ("block-storage", "/volumes?marker=nope", 404),
         ("network", "/v2.0/networks?limit=abc", 400),
         ("network", "/v2.0/networks?limit=2&marker=nope", 404),
-        ("network", "/v2.0/networks?colour=red", 400),
+        ("network", "/v2.0/networks?color=red", 400),
         ("load-balancer", "/v2/lbaas/loadbalancers?limit=x", 400),
         ("load-balancer", "/v2/lbaas/loadbalancers?marker=nope", 400),
         ("load-balancer", "/v2/lbaas/loadbalancers?project_id=" + "0" * 32, 403),

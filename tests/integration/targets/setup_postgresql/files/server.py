@@ -68,14 +68,14 @@ def started(folder: Path) -> dict[str, Any]:
     install(folder / "programs")
     for path in (folder, folder / "password"):
         shutil.chown(path, server_user())
-    initialise = (
+    initialize = (
         "--username=postgres",
         "--pwfile",
         str(folder / "password"),
         "--auth=scram-sha-256",
         "--no-sync",
     )
-    run(folder, "initdb", "-D", str(folder / "data"), *initialise, "--locale=C", "--encoding=UTF8")
+    run(folder, "initdb", "-D", str(folder / "data"), *initialize, "--locale=C", "--encoding=UTF8")
     port = listen(folder)
     state = {"folder": str(folder), "host": "127.0.0.1", "port": port, "socket_directory": str(folder)}
     admin = {"user": "postgres", "password": password}

@@ -62,7 +62,7 @@ def test_a_price_of_nothing_is_refused(desk: Desk, price: str) -> None:
 
 
 def test_a_cap_that_could_never_fire_is_unknown(desk: Desk) -> None:
-    """A misspelt category, tag or project never costs anything; neither does a cloud from which nothing was
+    """A misspelled category, tag or project never costs anything; neither does a cloud from which nothing was
     imported.
     """
     desk.define(fed_by="cloud", limit="1000000")

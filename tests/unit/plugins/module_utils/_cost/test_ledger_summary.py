@@ -215,7 +215,7 @@ def test_groups_and_filters(ledger: LedgerOptions) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"group_by": ("colour",)}, "group_by: 'colour' is not a group; use one of category, .*, or tag:"),
+        ({"group_by": ("color",)}, "group_by: 'color' is not a group; use one of category, .*, or tag:"),
         ({"group_by": ("tag:",)}, "group_by: 'tag:' is not a group"),
         ({"page": Page(0)}, "limit: 0 is not above zero"),
         ({"page": Page(10, "first")}, "marker: 'first' is not a marker; use next_marker"),

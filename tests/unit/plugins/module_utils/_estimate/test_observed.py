@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rate is learnt where it was seen often enough, in one unit, as one rate; else it says why not
+"""A rate is learned where it was seen often enough, in one unit, as one rate; else it says why not
 (design/estimates.md#price-sources).
 """
 

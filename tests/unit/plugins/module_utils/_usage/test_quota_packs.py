@@ -19,7 +19,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._usage.quota_packs im
     NEVER_COMPARED,
     Pack,
     parse_packs,
-    recognise,
+    recognize,
     smallest_pack,
 )
 from hypothesis import given
@@ -62,7 +62,7 @@ def project(limits: dict[str, dict[str, int]], **used: int) -> dict[str, dict[st
 
 def test_the_mixed_project_of_the_guide() -> None:
     """Level 2 with backups of level 3, and server groups and object storage of level 1."""
-    assert recognise(INFOMANIAK_PACKS, project(GUIDE)) == {
+    assert recognize(INFOMANIAK_PACKS, project(GUIDE)) == {
         "level": "level2",
         "differences": [
             {"name": "backup_gigabytes", "service": "block_storage", "limit": 50000, "pack_limit": 5000},
@@ -84,7 +84,7 @@ def test_a_project_that_was_sold_a_pack_has_it(pack: Pack) -> None:
     for name, row in rows.items():
         if name not in NEVER_COMPARED:
             quotas.setdefault(service_of(name) or "", {})[name] = row  # type: ignore[index]
-    assert recognise(INFOMANIAK_PACKS, quotas) == {"level": pack.level, "differences": []}
+    assert recognize(INFOMANIAK_PACKS, quotas) == {"level": pack.level, "differences": []}
 
 
 def test_the_packs_name_quotas_that_there_are() -> None:
@@ -98,7 +98,7 @@ def test_the_packs_name_quotas_that_there_are() -> None:
 
 def test_on_a_tie_the_lower_one() -> None:
     quotas = project({"compute": {"cores": 20, "instances": 50}})
-    pack = recognise(INFOMANIAK_PACKS, quotas)
+    pack = recognize(INFOMANIAK_PACKS, quotas)
     assert pack is not None and pack["level"] == "level1"
 
 
@@ -109,11 +109,11 @@ def test_what_is_never_compared_and_what_was_not_read_count_for_nothing() -> Non
         "injected_file_content_bytes": 10240,
         "injected_file_path_bytes": 255,
     }
-    assert recognise(INFOMANIAK_PACKS, project({"compute": never})) is None
-    assert recognise(INFOMANIAK_PACKS, {"compute": None}) is None
-    assert recognise(INFOMANIAK_PACKS, project({"compute": {"cores": 21}})) is None
-    assert recognise((), project(GUIDE)) is None
-    only = recognise(INFOMANIAK_PACKS, project({"network": GUIDE["network"]}))
+    assert recognize(INFOMANIAK_PACKS, project({"compute": never})) is None
+    assert recognize(INFOMANIAK_PACKS, {"compute": None}) is None
+    assert recognize(INFOMANIAK_PACKS, project({"compute": {"cores": 21}})) is None
+    assert recognize((), project(GUIDE)) is None
+    only = recognize(INFOMANIAK_PACKS, project({"network": GUIDE["network"]}))
     assert only == {"level": "level2", "differences": []}
 
 
