@@ -37,7 +37,7 @@ def beyond_the_estimate(estimate: Result, row: Result) -> tuple[str, str] | None
         if rate is None:
             return (
                 UNKNOWN,
-                f"{row['name']}: {until} what nobody knows in {currency}: it was estimated without a rate"
+                f"{row['name']}: {until} an unknown amount in {currency}: it was estimated without a rate"
                 " for that.",
             )
         more = decimal_of(rate * hours)

@@ -35,7 +35,7 @@ def format_reason(budget: Budget, request: Request, period: PeriodSum) -> str:
     """The reason of a verdict in one sentence: what was asked for, if anything was, and the amounts of the
     period that decided it.
     """
-    within, over, cannot = "is within its limit", "is not within its limit", "cannot be told"
+    within, over, cannot = "is within its limit", "is not within its limit", "cannot be determined"
     if request.lines:
         within, over, cannot = f"{request} fits", f"{request} does not fit", f"{request} cannot be decided"
     if period.verdict == UNKNOWN:

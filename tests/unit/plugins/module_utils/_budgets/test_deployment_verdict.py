@@ -247,7 +247,7 @@ def year(left: str, left_next: str, **more: Any) -> Result:
             "year: until 2028-01-01T00:00:00Z the deployment goes on to cost CHF 4008 more, where",
         ),
         (year("372", "0", next_period=None), "allow", "The cost is known"),
-        (year("9999", "9999", currency="EUR"), "unknown", "what nobody knows in EUR"),
+        (year("9999", "9999", currency="EUR"), "unknown", "an unknown amount in EUR"),
         (year("0", "0", verdict="unknown", reason="stale"), "unknown", "stale"),
         (year("0", "0", verdict="deny", reason="gone"), "deny", "gone"),
         (year("0", "0", verdict="ended"), "allow", "The cost is known"),
