@@ -707,7 +707,7 @@ def main() -> None:
             **arguments.RATES,
             **cloud_arguments.METRIC_CATEGORIES,
             **arguments.window(LAST_HOUR),
-            **cloud_arguments.PLACES,
+            **cloud_arguments.REGIONS_AND_PROJECTS,
             "currency": {"type": "str"},
             "rated_through": {"type": "bool", "default": True},
             "group_by": {"type": "list", "elements": "str", "choices": list(GROUPS), "default": []},

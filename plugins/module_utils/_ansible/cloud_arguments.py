@@ -32,7 +32,7 @@ CONNECTION: Spec = {
 }
 ON_ERROR: Spec = {"on_error": {"type": "str", "default": "fail", "choices": ["fail", "warn"]}}
 #: For a module that reads several at once; region_name and project in auth are of one.
-PLACES: Spec = {
+REGIONS_AND_PROJECTS: Spec = {
     "regions": {"type": "list", "elements": "str"},
     "projects": {"type": "list", "elements": "str"},
 }

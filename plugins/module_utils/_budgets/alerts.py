@@ -55,13 +55,13 @@ class Watched:
 
     def reached(self) -> dict[AlertKey, Decimal]:
         """The thresholds that are reached now, with the amount that reaches them."""
-        found = {self._mark(ACTUAL, threshold): self.period.actual for threshold in self.period.reached}
+        found = {self._key(ACTUAL, threshold): self.period.actual for threshold in self.period.reached}
         if isinstance(self.forecast, forecasts.KnownForecast):
             for threshold in forecasts.reached(self.budget, self.forecast):
-                found[self._mark(FORECAST, threshold)] = self.forecast.expected
+                found[self._key(FORECAST, threshold)] = self.forecast.expected
         return found
 
-    def _mark(self, basis: str, threshold: Decimal) -> AlertKey:
+    def _key(self, basis: str, threshold: Decimal) -> AlertKey:
         return AlertKey(self.budget.name, self.period_id, basis, threshold)
 
 
@@ -83,11 +83,11 @@ def watched(transaction: Transaction, found: Sequence[BudgetVerdict], snapshot: 
 def due(transaction: Transaction, found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:
     """The names of the budgets that have a threshold to fire: what a reader can find out.
 
-    No statement of marks where none is reached.
+    The ledger's alerts are not read if no threshold is reached.
     """
-    reached = {mark for one in watched(transaction, found, snapshot) for mark in one.reached()}
-    standing, _fired = alerts.rounds(transaction, sorted({(mark.budget, mark.period_id) for mark in reached}))
-    return sorted({mark.budget for mark in reached - standing})
+    reached = {key for one in watched(transaction, found, snapshot) for key in one.reached()}
+    standing, _fired = alerts.rounds(transaction, sorted({(key.budget, key.period_id) for key in reached}))
+    return sorted({key.budget for key in reached - standing})
 
 
 def fire(
@@ -103,10 +103,10 @@ def fire(
     periods = sorted({(one.budget.name, one.period_id) for one in looked_at if one.reached()})
     standing, fired = alerts.rounds(connection, periods)
     new = [
-        _alert(one, mark, amount, fired.get(mark, 0) + 1, snapshot.now, recorded_by)
+        _alert(one, key, amount, fired.get(key, 0) + 1, snapshot.now, recorded_by)
         for one in looked_at
-        for mark, amount in sorted(one.reached().items(), key=_alert_order)
-        if mark not in standing
+        for key, amount in sorted(one.reached().items(), key=_alert_order)
+        if key not in standing
     ]
     alerts.save(connection, new)
     return {
@@ -231,8 +231,8 @@ def rearm(connection: Transaction, budget: Budget, now: datetime, write: bool) -
         return []
     period = (budget.name, period_id(budget.calendar, window))
     standing, fired = alerts.rounds(connection, [period])
-    newest = {(mark, fired[mark]) for mark in standing}
-    ids = [one.id for one in alerts.of_periods(connection, [period]) if (one.mark, one.round) in newest]
+    newest = {(key, fired[key]) for key in standing}
+    ids = [one.id for one in alerts.of_periods(connection, [period]) if (one.key, one.round) in newest]
     if write:
         alerts.rearm(connection, standing, now)
     return ids
@@ -276,17 +276,17 @@ def current_periods(wanted: Sequence[Budget], now: datetime) -> list[tuple[str, 
 
 def _alert_order(reached: tuple[AlertKey, Decimal]) -> tuple[str, Decimal]:
     """Actual before forecast, the highest threshold first."""
-    mark, _amount = reached
-    return mark.basis, -mark.threshold
+    key, _amount = reached
+    return key.basis, -key.threshold
 
 
 def _alert(
-    one: Watched, mark: AlertKey, amount: Decimal, number: int, now: datetime, recorded_by: str
+    one: Watched, key: AlertKey, amount: Decimal, number: int, now: datetime, recorded_by: str
 ) -> Alert:
     amount = ROUNDING.quantize(amount, _LEDGER_UNIT)
     at_least = bool(one.period.spend_problems)
     return Alert(
-        mark=mark,
+        key=key,
         round=number,
         window=one.period.window,
         amount=amount,
@@ -297,8 +297,8 @@ def _alert(
             one.budget,
             one.period.window,
             amount,
-            mark.threshold,
-            is_spent=mark.basis == ACTUAL,
+            key.threshold,
+            is_spent=key.basis == ACTUAL,
             is_least=at_least,
         ),
         fired_at=now,

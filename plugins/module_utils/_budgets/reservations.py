@@ -299,9 +299,9 @@ class _ReservationRun:
         """The snapshot with the overrides for this hold, and with `counted` in place of the hold itself."""
         itself = (hold.name, hold.generation)
         snapshot = read_snapshot(self._connection, self._rates, self._now, stored, request, itself)
-        promised = outstanding_lines(counted, snapshot.feeds, self._now)
+        still_counting = outstanding_lines(counted, snapshot.feeds, self._now)
         raised = usable(self._connection, hold.name, hold.generation, self._now)
-        return replace(snapshot, promises=(*snapshot.promises, *promised), overrides=raised)
+        return replace(snapshot, outstanding=(*snapshot.outstanding, *still_counting), overrides=raised)
 
     def _counts_at(self) -> datetime | None:
         given = self._task.for_period

@@ -89,7 +89,7 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
     """The period's amounts. One that is known only in part is null, with its known part in at_least
     (design/reading-a-cloud.md#unknown-is-not-zero).
     """
-    promised = {"reserved": format_amount(period.reserved), "requested": format_amount(period.requested)}
+    of_holds = {"reserved": format_amount(period.reserved), "requested": format_amount(period.requested)}
     amounts = {
         "spent": format_amount(period.spent),
         "accrued": format_amount(period.accrued),
@@ -98,12 +98,12 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
         "utilization": utilization(period.taken, period.limit),
         "left": format_amount(period.left),
     }
-    known = {**promised, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
+    known = {**of_holds, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
     return {
         "period_start": iso(period.window.begin),
         "period_end": iso(period.window.end),
         "resets_at": iso(period.window.end),
-        **(promised if period.promises_known else dict.fromkeys(promised)),
+        **(of_holds if period.holds_known else dict.fromkeys(of_holds)),
         **(dict.fromkeys(amounts) if period.problems else amounts),
         "at_least": known if period.problems and period.has_rate else None,
         "override": None if period.override is None else _used_override_to_result(period.override),
@@ -171,12 +171,12 @@ def alert_to_result(alert: Alert) -> dict[str, Any]:
     """An alert that fired."""
     return {
         "id": alert.id,
-        "budget": alert.mark.budget,
-        "period": alert.mark.period_id,
+        "budget": alert.key.budget,
+        "period": alert.key.period_id,
         "period_start": iso(alert.window.begin),
         "period_end": iso(alert.window.end),
-        "basis": alert.mark.basis,
-        "threshold": format_exact(alert.mark.threshold),
+        "basis": alert.key.basis,
+        "threshold": format_exact(alert.key.threshold),
         "amount": format_amount(alert.amount),
         "limit": format_amount(alert.limit),
         "currency": alert.currency,

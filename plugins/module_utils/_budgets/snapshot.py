@@ -72,7 +72,7 @@ class Snapshot:
     costs: Callable[[Window, Scope], Sequence[CostSum]]
     feeds: Sequence[Feed]
     rates: Rates
-    promises: Sequence[OutstandingHold] = ()
+    outstanding: Sequence[OutstandingHold] = ()
     overrides: Sequence[Override] = ()
     settled: Sequence[Hold] = ()
 
@@ -92,7 +92,7 @@ def read_snapshot(
     """
     known = feeds.read_all(transaction)
     found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
-    promised = {hold: outstanding_lines(hold, known, now) for hold in found}
+    lines_of = {hold: outstanding_lines(hold, known, now) for hold in found}
     return Snapshot(
         now=now,
         costs=_costs(
@@ -100,8 +100,8 @@ def read_snapshot(
         ),
         feeds=known,
         rates=rates,
-        promises=tuple(promise for each in promised.values() for promise in each),
-        settled=tuple(hold for hold, each in promised.items() if not each),
+        outstanding=tuple(line for each in lines_of.values() for line in each),
+        settled=tuple(hold for hold, each in lines_of.items() if not each),
     )
 
 

@@ -59,7 +59,7 @@ class PeriodSum:
     #: Whether the known amounts can be converted into the budget's currency at all.
     has_rate: bool
     #: Whether reserved and requested are wholly known, which they can be even if the spend is not.
-    promises_known: bool
+    holds_known: bool
     #: The override that makes it fit; None if none is needed or none helps.
     override: Override | None
     #: The reasons why spent and accrued are only lower bounds; none if they are wholly known.
@@ -154,9 +154,9 @@ def period_sum(
             for part in _running(feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now))
         ]
     reserved = [
-        (promise.line.money.amount, promise.line.money.currency, promise.held_at)
-        for promise in snapshot.promises
-        if lines.holds(promise.line, promise.counts_at, f"the hold {promise.name}")
+        (hold.line.money.amount, hold.line.money.currency, hold.held_at)
+        for hold in snapshot.outstanding
+        if lines.holds(hold.line, hold.counts_at, f"the hold {hold.name}")
     ]
     requested = [
         (line.money.amount, line.money.currency, snapshot.now)
@@ -186,7 +186,7 @@ def period_sum(
         verdict=verdict,
         problems=problems,
         has_rate=bool(own),
-        promises_known=not lines.problems and not scale.problems,
+        holds_known=not lines.problems and not scale.problems,
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
         reached=_reached(budget, own, exact_sum(sums[:2])),

@@ -166,7 +166,7 @@ def _row(budget: Budget, verdict: str, period: PeriodSum | None) -> tuple[str, .
         for amount in (period.spent, period.accrued, period.to_come)
     )
     reserved, requested = (
-        _format_bound(amount, period.promises_known) for amount in (period.reserved, period.requested)
+        _format_bound(amount, period.holds_known) for amount in (period.reserved, period.requested)
     )
     left = (
         _format_to_minor_unit(period.left)

@@ -221,9 +221,9 @@ def _table(taken: _Taken, columns: Sequence[Column], schema: pyarrow.Schema) -> 
     """
     import pyarrow as pa
 
-    kinds, of_kind = _told_apart(taken.kinds)
-    numbers, of_numbers = _told_apart(taken.numbers)
-    times, of_times = _told_apart(taken.times)
+    kinds, of_kind = _encoded(taken.kinds)
+    numbers, of_numbers = _encoded(taken.numbers)
+    times, of_times = _encoded(taken.times)
     each = {
         name: _numbers([getattr(one, name) for one in numbers]).take(of_numbers)
         for name in _distinct(_NUMBER_FIELDS)
@@ -235,20 +235,20 @@ def _table(taken: _Taken, columns: Sequence[Column], schema: pyarrow.Schema) -> 
         pa.array(taken.keys, pa.string()),
     )
     arrays = dict(zip((column.name for column in OF_EACH), own, strict=True))
-    for place, column in enumerate(OF_A_KIND):
+    for index, column in enumerate(OF_A_KIND):
         if column in columns:
-            of_kinds = pa.array([kind.cells[place] for kind in kinds], schema.field(column.name).type)
+            of_kinds = pa.array([kind.cells[index] for kind in kinds], schema.field(column.name).type)
             arrays[column.name] = of_kinds.take(of_kind)
     return pa.Table.from_arrays([arrays[column.name] for column in columns], schema=schema)
 
 
-def _told_apart(all_: Sequence[_Part]) -> tuple[list[_Part], pyarrow.Array]:
+def _encoded(all_: Sequence[_Part]) -> tuple[list[_Part], pyarrow.Array]:
     """The distinct items, and the index of each item among them."""
     import pyarrow as pa
 
-    places: dict[_Part, int] = {}
-    of_each = pa.array([places.setdefault(one, len(places)) for one in all_], pa.int32())
-    return list(places), of_each
+    indexes: dict[_Part, int] = {}
+    of_each = pa.array([indexes.setdefault(one, len(indexes)) for one in all_], pa.int32())
+    return list(indexes), of_each
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

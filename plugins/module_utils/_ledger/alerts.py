@@ -45,7 +45,7 @@ class Alert:
     round: 1, and one more for every time that it was re-armed in its period.
     """
 
-    mark: AlertKey
+    key: AlertKey
     round: int
     window: Window
     amount: Decimal
@@ -62,22 +62,24 @@ class Alert:
         """The same wherever it is asked for: production/monthly/2026-10-31T23:00:00Z/actual/0.8, with #2
         behind it once re-armed.
         """
-        parts = (self.mark.budget, self.mark.period_id, self.mark.basis, format_exact(self.mark.threshold))
+        parts = (self.key.budget, self.key.period_id, self.key.basis, format_exact(self.key.threshold))
         return "/".join(parts) + (f"#{self.round}" if self.round > 1 else "")
 
 
 def rounds(
     transaction: Transaction, periods: Sequence[tuple[str, str]]
 ) -> tuple[set[AlertKey], dict[AlertKey, int]]:
-    """The marks that stand in these periods (budget and period id), and how often each was fired there: one
-    statement.
+    """The keys that were fired in these periods and not re-armed since, and how often each key was fired
+    there; one statement.
+
+    periods: budget and period id of each.
     """
     standing, fired = set(), dict[AlertKey, int]()
     for row in _rows(transaction, periods):
-        mark = _mark(row)
-        fired[mark] = max(fired.get(mark, 0), row["round"])
+        key = _key(row)
+        fired[key] = max(fired.get(key, 0), row["round"])
         if row["rearmed_at"] is None:
-            standing.add(mark)
+            standing.add(key)
     return standing, fired
 
 
@@ -86,10 +88,10 @@ def save(transaction: Transaction, alerts: Sequence[Alert]) -> None:
     rows = [
         {
             "id": one.id,
-            "budget": one.mark.budget,
-            "period_id": one.mark.period_id,
-            "basis": one.mark.basis,
-            "threshold": format_exact(one.mark.threshold),
+            "budget": one.key.budget,
+            "period_id": one.key.period_id,
+            "basis": one.key.basis,
+            "threshold": format_exact(one.key.threshold),
             "round": one.round,
             "period_begin": int(one.window.begin.timestamp()),
             "period_end": int(one.window.end.timestamp()),
@@ -106,20 +108,20 @@ def save(transaction: Transaction, alerts: Sequence[Alert]) -> None:
     insert(transaction, "alert", rows)
 
 
-def rearm(transaction: Transaction, marks: Iterable[AlertKey], now: datetime) -> None:
+def rearm(transaction: Transaction, keys: Iterable[AlertKey], now: datetime) -> None:
     """Let these thresholds fire again.
 
     Their alerts stay on record, and with whom has not taken care of them yet.
     """
     rows = [
         {
-            "budget": mark.budget,
-            "period_id": mark.period_id,
-            "basis": mark.basis,
-            "threshold": format_exact(mark.threshold),
+            "budget": key.budget,
+            "period_id": key.period_id,
+            "basis": key.basis,
+            "threshold": format_exact(key.threshold),
             "now": int(now.timestamp()),
         }
-        for mark in marks
+        for key in keys
     ]
     execute_many(transaction, _REARM, rows)
 
@@ -212,13 +214,13 @@ def _with_consumers(transaction: Transaction, rows: Sequence[dict[str, Any]]) ->
             consumers.setdefault(alert_id, []).append(consumer)
     found = [_alert(row, tuple(sorted(consumers.get(row["id"], ())))) for row in rows]
     return sorted(
-        found, key=lambda one: (one.fired_at, one.mark.budget, one.mark.basis, -one.mark.threshold, one.round)
+        found, key=lambda one: (one.fired_at, one.key.budget, one.key.basis, -one.key.threshold, one.round)
     )
 
 
 def _alert(row: dict[str, Any], acknowledged_by: tuple[str, ...]) -> Alert:
     return Alert(
-        mark=_mark(row),
+        key=_key(row),
         round=row["round"],
         window=Window(moment_of(row["period_begin"]), moment_of(row["period_end"])),
         amount=Decimal(row["amount"]),
@@ -232,5 +234,5 @@ def _alert(row: dict[str, Any], acknowledged_by: tuple[str, ...]) -> Alert:
     )
 
 
-def _mark(row: dict[str, Any]) -> AlertKey:
+def _key(row: dict[str, Any]) -> AlertKey:
     return AlertKey(row["budget"], row["period_id"], row["basis"], Decimal(row["threshold"]))

@@ -129,10 +129,10 @@ def by_time(
         named = dict(zip(by, keys, strict=True))
         found[number].append(Total(named, currency, int(amount_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
-    return [sorted(of_window, key=_place) for of_window in found]
+    return [sorted(of_window, key=_sort_key) for of_window in found]
 
 
-def _place(total: Total) -> tuple[Any, ...]:
+def _sort_key(total: Total) -> tuple[Any, ...]:
     return *((value is not None, value or "") for value in total.keys.values()), total.currency
 
 

@@ -91,7 +91,7 @@ def snapshot(
     *feeds: Feed,
     now: datetime = NOW,
     rates: Rates | None = None,
-    promises: Iterable[OutstandingHold] = (),
+    outstanding: Iterable[OutstandingHold] = (),
 ) -> Snapshot:
     """What was spent, all of it on the first day of November."""
     spent = tuple(costs)
@@ -100,7 +100,7 @@ def snapshot(
         lambda window, _scope: spent if window.contains(BEGIN) else (),
         feeds,
         rates or Rates(),
-        tuple(promises),
+        tuple(outstanding),
     )
 
 
@@ -115,7 +115,7 @@ def line(
     return HoldLine(Money(Decimal(amount), currency), category, project, parse_tags(tags), period)
 
 
-def promise(amount: str, counts_at: datetime, period: str = "this", **more: Any) -> OutstandingHold:
+def outstanding_hold(amount: str, counts_at: datetime, period: str = "this", **more: Any) -> OutstandingHold:
     return OutstandingHold("deploy", line(amount, period=period, **more), counts_at, counts_at)
 
 

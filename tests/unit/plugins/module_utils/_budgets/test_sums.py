@@ -29,7 +29,7 @@ from .snapshots import (
     feed,
     line,
     nano,
-    promise,
+    outstanding_hold,
     says,
     scope,
     snapshot,
@@ -117,18 +117,18 @@ def test_next_period_lines_count_in_the_next_period_whatever_the_basis() -> None
 def test_holds_count_in_the_period_that_they_were_placed_in() -> None:
     team = budget("100")
     october = BEGIN - timedelta(days=1)
-    promised = [
-        promise("30", NOW),
-        promise("40", NOW, period="next"),
-        promise("50", DECEMBER),
-        promise("5", october, period="next"),
-        promise("77", october),
+    holds = [
+        outstanding_hold("30", NOW),
+        outstanding_hold("40", NOW, period="next"),
+        outstanding_hold("50", DECEMBER),
+        outstanding_hold("5", october, period="next"),
+        outstanding_hold("77", october),
     ]
-    current, following = evaluate(team, asked("1"), snapshot(promises=promised)).periods
+    current, following = evaluate(team, asked("1"), snapshot(outstanding=holds)).periods
     assert (current.reserved, following.reserved) == (35, 90)
-    assert says(team, asked("65", line("10", period="next")), snapshot(promises=promised)) == "allow"
-    assert says(team, asked("65.1", line("10", period="next")), snapshot(promises=promised)) == "deny"
-    assert says(team, asked("65", line("10.1", period="next")), snapshot(promises=promised)) == "deny"
+    assert says(team, asked("65", line("10", period="next")), snapshot(outstanding=holds)) == "allow"
+    assert says(team, asked("65.1", line("10", period="next")), snapshot(outstanding=holds)) == "deny"
+    assert says(team, asked("65", line("10.1", period="next")), snapshot(outstanding=holds)) == "deny"
 
 
 def test_a_request_for_a_later_period_is_held_against_that_one() -> None:
@@ -159,12 +159,12 @@ def test_a_budget_sums_up_what_is_in_its_scope() -> None:
         cost("8"),
         cost("32", projects=("p2", "other"), tags=blue),
     ]
-    promises = [
-        promise("3", NOW, category="compute", project="shop", tags=blue),
-        promise("5", NOW, category="storage", project="p1"),
+    holds = [
+        outstanding_hold("3", NOW, category="compute", project="shop", tags=blue),
+        outstanding_hold("5", NOW, category="storage", project="p1"),
     ]
     team = budget(fed_by="cloud", scope=scope(["compute"], ["shop"], blue))
-    current = evaluate(team, asked(), snapshot(costs, feeds, other, promises=promises)).periods[0]
+    current = evaluate(team, asked(), snapshot(costs, feeds, other, outstanding=holds)).periods[0]
     assert (current.spent, current.accrued, current.reserved, current.problems) == (1, 6, 3, ())
 
 
@@ -191,7 +191,7 @@ def test_two_projects_of_one_name_are_told_apart_by_their_ids() -> None:
 
 def test_a_hold_that_does_not_say_what_a_budget_goes_by_makes_it_unknown() -> None:
     team = budget(scope=scope(["compute"]))
-    said = evaluate(team, asked(line("1", "compute")), snapshot(promises=[promise("5", NOW)]))
+    said = evaluate(team, asked(line("1", "compute")), snapshot(outstanding=[outstanding_hold("5", NOW)]))
     assert said.verdict == "unknown" and "the hold deploy has no category" in said.reason
 
 

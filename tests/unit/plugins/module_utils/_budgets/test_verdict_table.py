@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.budgets import Budget
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.overrides import Override
 
-from .snapshots import BEGIN, asked, budget, cost, feed, line, nano, promise, snapshot
+from .snapshots import BEGIN, asked, budget, cost, feed, line, nano, outstanding_hold, snapshot
 
 
 def named(name: str, one: Budget) -> Budget:
@@ -26,7 +26,9 @@ def named(name: str, one: Budget) -> Budget:
 
 
 def test_a_line_has_limit_spent_accrued_reserved_requested_left_and_why() -> None:
-    seen = snapshot([cost("401.2345")], feed(), promises=[promise("40", BEGIN + timedelta(days=2))])
+    seen = snapshot(
+        [cost("401.2345")], feed(), outstanding=[outstanding_hold("40", BEGIN + timedelta(days=2))]
+    )
     said = decide((budget("500", basis="period_end", fed_by="cloud"),), asked("1.5"), seen, "fail", "fail")
     # Three periods of 2 since 10:00, and 59 until the month ends: 401.2345 + 6 + 40 + 118 + 1.5 are 566.7345.
     assert said["summary"] == [
