@@ -57,7 +57,7 @@ class RatedCosts:
         over = from_to(options.asked.begin, min(options.asked.end, now))
         self.window = rounded_up(over, options.collect_period_s)
         self.url = self._rating.url
-        self._told = self._rating.periods(self.window)
+        self._periods = self._rating.periods(self.window)
         self._sets: dict[Dimensions, int] = {}
         self._numbers: dict[int, Row] = {}
         self._noise = Decimal(0)
@@ -65,7 +65,7 @@ class RatedCosts:
     @property
     def rated_through(self) -> datetime | None:
         """The moment up to which it is rated; None if nothing is."""
-        return self._told.rated_through
+        return self._periods.rated_through
 
     def stream(self) -> Iterator[Sequence[Any]]:
         """Entries in the form of valid_entries.stream().
@@ -75,7 +75,7 @@ class RatedCosts:
         period_s = self._options.collect_period_s
         layout = feeds.ImportLayout(tagged=self._options.tagged)
         maker = RowMaker(self._feeding(layout))
-        wanted = units(self._told, (), lambda moment: entry_window(moment, layout, period_s))
+        wanted = units(self._periods, (), lambda moment: entry_window(moment, layout, period_s))
         for unit, points in with_points(self._rating, wanted):
             amounts = (point.amount for point in points)
             of_unit = self._rating.difference("the rated points", amounts, unit.cloud_sum)
@@ -94,7 +94,7 @@ class RatedCosts:
         through = self.rated_through
         period = timedelta(seconds=self._options.collect_period_s)
         ended = ceil_to(self._now + timedelta(seconds=1), self._options.collect_period_s) - period
-        missing = missing_of(self._told, min(self.window.end, ended))
+        missing = missing_of(self._periods, min(self.window.end, ended))
         holes = of_periods((*missing.inner, *missing.trailing), self._options.collect_period_s)
         return {
             "rated_through": None if through is None else iso(through),

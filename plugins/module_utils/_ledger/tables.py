@@ -305,7 +305,7 @@ _TABLES = {
         )""",
     ),
     # A threshold that was reached (design/alerts.md#when-an-alert-fires). As long as it is not re-armed
-    # it is the mark that keeps the next one from being fired. round: goes up with every re-arming in
+    # it is the row that keeps the next one from being fired. round: goes up with every re-arming in
     # one period. amount and limit_amount: exact text, in the currency, as they were.
     "alert": (
         """
