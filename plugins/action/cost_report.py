@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renders a cost report on the controller (design/reports.md#rendering). The module of this name documents
-it.
+"""Renders a cost report on the controller (design/reports.md#rendering). The module of
+this name documents it.
 """
 
 from __future__ import annotations

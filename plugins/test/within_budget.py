@@ -21,9 +21,9 @@ def within_budget(said: Any) -> bool:
     """Whether all that was asked is allowed, by a registered result of a budget's module or by one row of its
     `budgets`.
 
-    Only the verdict `allow` is within: neither `deny` nor `unknown`, whether the run may go on with it or
-    not, nor `ended`. Raises AnsibleTemplatePluginError for what has no verdict at all, such as a skipped
-    task.
+    Only the verdict `allow` is within: neither `deny` nor `unknown`, whether the run may go on
+    with it or not, nor `ended`. Raises AnsibleTemplatePluginError for what has no verdict at all,
+    such as a skipped task.
     """
     if not isinstance(said, Mapping):
         raise AnsibleTemplatePluginError(

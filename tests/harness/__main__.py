@@ -44,8 +44,8 @@ STAGES: dict[str, Callable[[Workbench], str]] = {
 
 @dataclass(frozen=True)
 class Tier:
-    """One make target: its stages and, where it is not the Python that runs this, the Python and its
-    environment.
+    """One make target: its stages and, where it is not the Python that runs this, the Python
+    and its environment.
     """
 
     name: str
@@ -84,8 +84,8 @@ def alone() -> Iterator[None]:
 
 
 def run_tier(tier: Tier) -> bool:
-    """Run the stages of a tier, all of them even after one has failed, print what ran, and tell whether all
-    passed.
+    """Run the stages of a tier, all of them even after one has failed, print what ran, and
+    tell whether all passed.
     """
     report = BUILD / "reports" / f"{tier.name}.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
@@ -122,8 +122,8 @@ def run_stage(stage: str, bench: Workbench, lines: list[str]) -> bool:
 
 
 def workbench(tier: Tier) -> Workbench:
-    """Make ready what a tier needs: its Python, its virtual environment, a HOME and a fresh copy of the
-    checkout.
+    """Make ready what a tier needs: its Python, its virtual environment, a HOME and a fresh
+    copy of the checkout.
     """
     python = find_python(tier.python) if tier.python else sys.executable
     copy_checkout()

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things lie: the checkout, what the build may write, and the copy of the checkout that ansible-test
-accepts.
+"""Where things lie: the checkout, what the build may write, and the copy of the checkout
+that ansible-test accepts.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Stop(Exception):
 def copy_checkout() -> Path:
     """Make TREE a copy of the checkout's tracked and new files, ignored files left out, and return it.
 
-    ansible-test refuses a symlink and wants the path ansible_collections/NAMESPACE/NAME. A file that has not
-    changed keeps its copy, a file that is gone loses it. TREE is a Git repository of its own: ansible-test
-    and ansible-lint ask Git which files there are, and the outer repository ignores the whole build
-    directory.
+    ansible-test refuses a symlink and wants the path ansible_collections/NAMESPACE/NAME. A file that has
+    not changed keeps its copy, a file that is gone loses it. TREE is a Git repository of its own:
+    ansible-test and ansible-lint ask Git which files there are, and the outer repository ignores the
+    whole build directory.
     """
     wanted = checkout_files()
     TREE.mkdir(parents=True, exist_ok=True)

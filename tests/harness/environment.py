@@ -23,8 +23,8 @@ MARKER = "complete"
 
 @dataclass(frozen=True)
 class Requirements:
-    """The requirement files of a virtual environment; pip gets the last, which reads or stands for the
-    others.
+    """The requirement files of a virtual environment; pip gets the last, which reads or
+    stands for the others.
     """
 
     files: tuple[str, ...]
@@ -70,8 +70,8 @@ GET_PIP_NAMES = ("get_pip_24_2.py", "get_pip_25_2.py")  # ansible-core 2.19, ans
 
 
 def prepare_home() -> None:
-    """Lay out the HOME of every command: the user's may be unwritable, and a test must not leave anything
-    there.
+    """Lay out the HOME of every command: the user's may be unwritable, and a test must not
+    leave anything there.
     """
     shutil.rmtree(
         HOME / ".local", ignore_errors=True
@@ -88,8 +88,8 @@ def prepare_home() -> None:
 
 
 def write_pip_configuration() -> None:
-    """Put the user's pip configuration, PIP_* variables included, into HOME: ansible-test passes on only
-    that.
+    """Put the user's pip configuration, PIP_* variables included, into HOME: ansible-test
+    passes on only that.
     """
     merged = configparser.RawConfigParser()
     try:
@@ -115,8 +115,8 @@ def write_pip_configuration() -> None:
 
 
 def pip_configuration_files() -> list[Path]:
-    """Return the files that pip reads for this user, the last ranks first (pip's documentation,
-    Configuration).
+    """Return the files that pip reads for this user, the last ranks first
+    (pip's documentation, Configuration).
     """
     home = user_home()
     configured = os.environ.get("PIP_CONFIG_FILE")
@@ -145,8 +145,8 @@ def user_home() -> Path:
 
 
 def clean_environment(environment: Path | None = None) -> dict[str, str]:
-    """Return the variables for a command: the user's, less what would steer a run, plus the build's own
-    places.
+    """Return the variables for a command: the user's, less what would steer a run, plus
+    the build's own places.
 
     environment is the virtual environment that comes first on PATH. Shims of Python version managers are left
     out: ansible-test finds them, drops the variable that chooses the version, and fails.
@@ -179,8 +179,8 @@ def clean_environment(environment: Path | None = None) -> dict[str, str]:
 
 
 def virtual_environment(name: str, python: str, requirements: Requirements = TESTS) -> Path:
-    """Return the virtual environment ROOT/name with everything that is required, made by the interpreter
-    python.
+    """Return the virtual environment ROOT/name with everything that is required, made by
+    the interpreter python.
 
     It is made again when a requirement file, the Python or the checkout's place has changed (the scripts in
     it hold that place), or when an earlier attempt did not come to its end: the marker is written last.
@@ -221,8 +221,8 @@ def environment_fingerprint(place: Path, python: str, requirements: Requirements
 
 
 def python_version(python: str) -> str:
-    """Return what the interpreter says of itself, such as 'Python 3.11.7 in /usr', or '' where it does not
-    run.
+    """Return what the interpreter says of itself, such as 'Python 3.11.7 in /usr', or ''
+    where it does not run.
     """
     question = "import sys; print('Python', '.'.join(map(str, sys.version_info[:3])), 'in', sys.base_prefix)"
     try:

@@ -28,8 +28,8 @@ NOT_AS_READER = ("connection",)
 
 
 def real_openstack(bench: Workbench) -> str:
-    """Run the targets that need no sandbox as member and as reader, the oracles and the drift test on a real
-    OpenStack.
+    """Run the targets that need no sandbox as member and as reader, the oracles and the drift test
+    on a real OpenStack.
     """
     environment = virtual_environment(".venv-openstack", find_python(SERVICES_PYTHON), OPENSTACK)
     python = str(environment / "bin" / "python")

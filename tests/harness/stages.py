@@ -196,8 +196,8 @@ def sanity(bench: Workbench) -> str:
 
 
 def run_sanity(bench: Workbench, stage: str, options: Sequence[str], outputs: list[str]) -> None:
-    """Run some of the sanity tests and add what they print to outputs. Raises Stop where one finds a
-    fault.
+    """Run some of the sanity tests and add what they print to outputs. Raises Stop
+    where one finds a fault.
     """
     command = ("ansible-test", "sanity", "--local", "--python", bench.python, "--color", "no")
     outputs.append(bench.run(stage, *command, *options))
@@ -226,8 +226,8 @@ def integration_targets() -> list[str]:
 
 
 def cloud_targets() -> list[str]:
-    """Return the integration targets whose cases hold for any cloud that has what the default scenario
-    has.
+    """Return the integration targets whose cases hold for any cloud that has what the
+    default scenario has.
     """
     folder = TREE / "tests" / "integration" / "targets"
     found = [path.parent.name for path in folder.glob("*/aliases") if ANY_CLOUD in path.read_text().split()]

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The options that modules share, and how they become values of the rooms below; those of a cloud are in
-cloud_arguments.
+"""The options that modules share, and how they become values of the rooms below; those of a cloud
+are in cloud_arguments.
 """
 
 from __future__ import annotations

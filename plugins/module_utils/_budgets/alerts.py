@@ -178,8 +178,8 @@ ACKNOWLEDGED, REARMED = STATES = ("acknowledged", "rearmed")
 
 @dataclass(frozen=True)
 class AlertTask:
-    """What a cost_alert task says: which alerts a consumer took care of, or whose budget's are to fire
-    again.
+    """What a cost_alert task says: which alerts a consumer took care of, or whose
+    budget's are to fire again.
     """
 
     state: str = ACKNOWLEDGED
@@ -223,8 +223,8 @@ def rearm_above(connection: Transaction, budget: Budget, rates: Rates, now: date
 
 
 def rearm(connection: Transaction, budget: Budget, now: datetime, write: bool) -> list[str]:
-    """Let everything fire again that the budget fired in its current period, on request; the ids of those
-    alerts.
+    """Let everything fire again that the budget fired in its current period, on request; the
+    ids of those alerts.
     """
     window = period_at(budget.calendar, now)
     if window is None:

@@ -5,8 +5,8 @@
 """Defining, removing and gating in one task (design/gate.md#budgets, design/gate.md#requests,
 design/alerts.md#when-an-alert-fires).
 
-What few gates need is imported where it is needed: a task is a new Python, which compiles every file that it
-imports.
+What few gates need is imported where it is needed: a task is a new Python, which compiles every
+file that it imports.
 """
 
 from __future__ import annotations

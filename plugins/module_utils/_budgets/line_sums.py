@@ -19,8 +19,8 @@ _Kind: TypeAlias = "tuple[str, str | None, str | None, tuple[tuple[str, str], ..
 
 
 def growth(before: Sequence[HoldLine], after: Sequence[HoldLine]) -> tuple[HoldLine, ...]:
-    """The amounts by which the second list exceeds the first, for each category, project, tags, period and
-    currency.
+    """The amounts by which the second list exceeds the first, for each category, project, tags,
+    period and currency.
     """
     return _compared(before, after, lambda old, new: EXACT.subtract(new, old))
 

@@ -26,8 +26,8 @@ Result = Mapping[str, Any]
 
 
 def beyond_the_estimate(estimate: Result, row: Result) -> tuple[str, str] | None:
-    """The verdict, with its reason, of a budget that allows on the cost after the estimate; None if it has
-    room.
+    """The verdict, with its reason, of a budget that allows on the cost after the estimate;
+    None if it has room.
 
     estimate: a result of cost_estimate_info. row: the budget's row in the result of a gate.
     """
@@ -66,8 +66,8 @@ def _hours(begin: datetime, end: str) -> Fraction:
 
 
 def _by_the_hour(estimate: Result, currency: str) -> Fraction | None:
-    """The cost per hour of the running deployment. A custom period has no next one: then it is the first
-    hour's.
+    """The cost per hour of the running deployment. A custom period has no next one: then it
+    is the first hour's.
     """
     following, total = estimate["following_period"], estimate["request_total"]
     amount = total["hourly" if following is None else "next_period"].get(currency)

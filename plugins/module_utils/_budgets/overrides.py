@@ -84,8 +84,8 @@ def define(
     recorded_by: str,
     write: bool,
 ) -> dict[str, Any]:
-    """Make, change or take back the override of a budget's period for a reservation; what changed, and its
-    diff.
+    """Make, change or take back the override of a budget's period for a reservation; what
+    changed, and its diff.
 
     Raises InvalidOption for a moment in no period of the budget, and for changing what is consumed: the
     record of a spend stays.

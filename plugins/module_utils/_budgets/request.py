@@ -19,8 +19,8 @@ from .._ledger.holds import NEXT, THIS, HoldLine
 
 @dataclass(frozen=True)
 class Request:
-    """The amounts to spend. counts_at: a moment in the period that `this` means; None for the moment of the
-    gate.
+    """The amounts to spend. counts_at: a moment in the period that `this` means; None for
+    the moment of the gate.
     """
 
     lines: tuple[HoldLine, ...] = ()

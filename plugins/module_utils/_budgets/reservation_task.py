@@ -67,8 +67,8 @@ def task_lines(task: ReservationTask) -> tuple[HoldLine, ...]:
 
 
 def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[HoldLine]) -> None:
-    """Raise InvalidOption for a line that cannot become an entry: one without a category, or one for the next
-    period.
+    """Raise InvalidOption for a line that cannot become an entry: one without a category, or one
+    for the next period.
     """
     if settled_by != BY_ENTRY:
         return

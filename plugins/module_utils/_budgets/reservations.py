@@ -205,8 +205,8 @@ class _ReservationRun:
         }
 
     def _verdicts_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
-        """The verdicts of the budgets that cover a line. The commit counts once: by its entry or as a
-        promise.
+        """The verdicts of the budgets that cover a line. The commit counts once: by its
+        entry or as a promise.
         """
         counted = after
         if after.settled_by == BY_ENTRY and not self._write:

@@ -61,8 +61,8 @@ class OutstandingHold:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a gate rests on: the moment, the ledger's sums, its feeds, the rates, outstanding holds and usable
-    overrides.
+    """What a gate rests on: the moment, the ledger's sums, its feeds, the rates, outstanding holds
+    and usable overrides.
 
     costs: the sums of a window, grouped by the columns that the scope uses; KeyError for a window or a scope
     that was not read. settled: holds that count no more, as imported costs have taken their place.
@@ -85,8 +85,8 @@ def read_snapshot(
     request: Request,
     without: tuple[str, int] | None = None,
 ) -> Snapshot:
-    """The snapshot for these budgets and that request. It reads all sums with one statement, feeds and holds
-    once.
+    """The snapshot for these budgets and that request. It reads all sums with one statement,
+    feeds and holds once.
 
     without: name and generation of a hold to leave out, as it is the one that is decided.
     """

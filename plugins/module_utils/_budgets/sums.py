@@ -6,8 +6,8 @@
 design/imports.md#run-rate, design/gate.md#what-counts, design/gate.md#overrides,
 design/money.md#comparison-and-display).
 
-Sums and comparisons are exact; a limit in another currency than the spend is multiplied by its rate, never
-divided.
+Sums and comparisons are exact; a limit in another currency than the spend is multiplied by its
+rate, never divided.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class _Scale:
     """Makes amounts comparable: unchanged if all are in the budget's currency, else multiplied by their rate
     into ICU (design/money.md#comparison-and-display).
 
-    The budget's own currency has the rate that is valid when the period begins, others that of their own
-    moment.
+    The budget's own currency has the rate that is valid when the period begins, others that
+    of their own moment.
     """
 
     def __init__(self, budget: Budget, window: Window, rates: Rates, currencies: set[str]) -> None:
@@ -110,8 +110,8 @@ class _Scale:
         self.problems: list[str] = []
 
     def factor(self, currency: str, moment: datetime) -> Decimal:
-        """The factor of a currency. Without a valid rate it is 0 and a problem: the sum is then a lower
-        bound.
+        """The factor of a currency. Without a valid rate it is 0 and a problem: the sum
+        is then a lower bound.
         """
         if not self._converts:
             return Decimal(1)

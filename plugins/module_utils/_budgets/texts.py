@@ -71,16 +71,16 @@ def format_override(override: Override) -> str:
 
 
 def format_excess(period: PeriodSum) -> str:
-    """The amount beyond the limit of a period that denies. Never `0`: the text is rounded, the decision is
-    not.
+    """The amount beyond the limit of a period that denies. Never `0`: the text is rounded,
+    the decision is not.
     """
     excess = -period.left
     return format_amount(excess) if excess >= SMALLEST_SHOWN else f"less than {format_exact(SMALLEST_SHOWN)}"
 
 
 def format_window(window: Window, zone: str) -> str:
-    """`from 2026-11-01 to 2026-12-01 (Europe/Zurich)` if both ends are local midnights, else the moments in
-    UTC.
+    """`from 2026-11-01 to 2026-12-01 (Europe/Zurich)` if both ends are local midnights,
+    else the moments in UTC.
     """
     ends = [moment.astimezone(ZoneInfo(zone)) for moment in (window.begin, window.end)]
     if all((moment.hour, moment.minute, moment.second) == (0, 0, 0) for moment in ends):

@@ -15,8 +15,8 @@ from .periods import WEEKDAYS, Calendar, parse_moment, zone_named
 
 
 def parse_calendar(task: Mapping[str, Any], before: Calendar) -> Calendar:
-    """The calendar that the options mean: period, timezone, first_day, anchor_day, anchor_month, begin and
-    end.
+    """The calendar that the options mean: period, timezone, first_day, anchor_day,
+    anchor_month, begin and end.
 
     before has what they leave out.
 

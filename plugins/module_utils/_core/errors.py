@@ -43,8 +43,8 @@ class FinopsError(Exception):
 
 
 class SeveralErrors(FinopsError):
-    """Several things that went wrong in one task, one sentence after the other; the kind is the first
-    one's.
+    """Several things that went wrong in one task, one sentence after the other; the
+    kind is the first one's.
     """
 
     def __init__(self, errors: Sequence[FinopsError]) -> None:
@@ -83,9 +83,9 @@ class InvalidOption(FinopsError):
 class CloudError(FinopsError):
     """A cloud could not be read.
 
-    Arguments: what was being read (`compute quotas`), from which URL, why not, and the HTTP status where
-    there was one. Without a class of its own it is a 4xx that says nothing else: the service rejected the
-    request.
+    Arguments: what was being read (`compute quotas`), from which URL, why not, and the HTTP status
+    where there was one. Without a class of its own it is a 4xx that says nothing else: the service
+    rejected the request.
     """
 
     kind = "rejected"
@@ -145,8 +145,8 @@ class UnknownAmount(FinopsError):
 
 
 class LedgerError(FinopsError):
-    """The ledger is missing, corrupt, newer than this collection, locked, unreachable or refuses to be
-    written.
+    """The ledger is missing, corrupt, newer than this collection, locked, unreachable or
+    refuses to be written.
     """
 
     kind = "ledger"

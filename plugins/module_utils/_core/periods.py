@@ -96,8 +96,8 @@ def zone_named(name: str, option: str) -> ZoneInfo:
 def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The UTC moment of a local wall-clock time (design/periods.md#changes-of-the-clock).
 
-    A time that a change of clocks skips is the first instant after the gap; one that comes twice is the
-    first.
+    A time that a change of clocks skips is the first instant after the gap; one that
+    comes twice is the first.
     """
     naive = datetime.combine(day, clock)
     before = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)

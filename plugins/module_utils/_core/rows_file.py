@@ -33,8 +33,8 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a row, in the order of a CSV file. Those of nested hold lists or dictionaries, as
-    JSON.
+    """The columns of a row, in the order of a CSV file. Those of nested hold lists or
+    dictionaries, as JSON.
     """
 
     names: tuple[str, ...]

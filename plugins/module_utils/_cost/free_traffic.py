@@ -43,8 +43,8 @@ def read_free_tier(
 
 @dataclass(frozen=True)
 class RegionTraffic:
-    """A region of the project as it was read: the window, what is rated where that was read, and its own free
-    tier.
+    """A region of the project as it was read: the window, what is rated where that was read,
+    and its own free tier.
     """
 
     rating: Rating
@@ -57,9 +57,9 @@ def read_shared_free_tier(regions: Sequence[RegionTraffic]) -> free_tier.FreeTie
     """The free tier that a project's regions share, in time order, of equal times in theirs; None without
     traffic that costs.
 
-    No request where one region's own tier says it, or all is free; else one for the hours in each region that
-    they were not read in, and one for the unit where traffic of a region lies before the window only. Raises
-    CloudError.
+    No request where one region's own tier says it, or all is free; else one for the hours in each region
+    that they were not read in, and one for the unit where traffic of a region lies before the window
+    only. Raises CloudError.
     """
     tiers = [one.free for one in regions if one.free is not None]
     if not tiers or len(regions) == 1:

@@ -66,8 +66,8 @@ class Sum:
 
 @dataclass(frozen=True)
 class TimeSum:
-    """What a part of the window cost. name: 2026-11-21, 2026-W47 or 2026-11 in the zone; an hour's is its
-    begin.
+    """What a part of the window cost. name: 2026-11-21, 2026-W47 or 2026-11 in the zone; an
+    hour's is its begin.
     """
 
     name: str

@@ -182,8 +182,8 @@ def _check(question: SummaryQuestion) -> None:
 
 
 def _tax(cost: Row) -> str:
-    """Amounts are net of VAT (design/money.md#net-amounts), unless a tax was recorded as a cost of its
-    own.
+    """Amounts are net of VAT (design/money.md#net-amounts), unless a tax was recorded
+    as a cost of its own.
     """
     return (
         "included"
@@ -221,8 +221,8 @@ def _cost(
 
 
 def _total(whole: _Sum, formatter: SummaryFormatter) -> Row:
-    """total and its currency: that asked for, else the only one there is; totals has each as it was
-    recorded.
+    """total and its currency: that asked for, else the only one there is; totals has
+    each as it was recorded.
     """
     each = format_per_currency(whole.parts)
     currency = formatter.currency or (each[0]["currency"] if len(each) == 1 else None)
@@ -282,8 +282,8 @@ def _tag(
 def _times(
     connection: Transaction, question: SummaryQuestion, formatter: SummaryFormatter, unit: str
 ) -> list[Row]:
-    """Local days, ISO weeks or months in order, as far as they are in the window; one without an entry has no
-    row.
+    """Local days, ISO weeks or months in order, as far as they are in the window; one without
+    an entry has no row.
     """
     window, rates = question.selection.window, question.rates
     spans = list(grouping.spans(window, unit, question.zone))

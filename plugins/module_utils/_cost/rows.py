@@ -70,8 +70,8 @@ def _quantity(quantity: Decimal | None) -> str | None:
 
 
 def _totals(total: Decimal, options: CostOptions, moment: datetime) -> dict[str, str]:
-    """The total in every currency that has a rate then; if the cloud does not rate in ICU, in its own
-    only.
+    """The total in every currency that has a rate then; if the cloud does not rate in
+    ICU, in its own only.
     """
     if options.rating_currency != ICU:
         return {options.rating_currency: format_amount(total)}

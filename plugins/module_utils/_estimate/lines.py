@@ -28,8 +28,8 @@ MONTH_H = 730
 
 @dataclass(frozen=True)
 class Periods:
-    """The rest of the current period and the next one, in hours of collect periods; next None where there is
-    none.
+    """The rest of the current period and the next one, in hours of collect periods; next None
+    where there is none.
     """
 
     this: Window

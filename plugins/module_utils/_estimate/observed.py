@@ -52,8 +52,8 @@ class _Seen:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen, and the names of the metrics that it was seen under. rated_through None: nothing is
-    rated.
+    """What was seen, and the names of the metrics that it was seen under. rated_through
+    None: nothing is rated.
     """
 
     seen: Mapping[Shape, _Seen]

@@ -28,8 +28,8 @@ _KINDS_OF_SIZES = ("instance", "stopped_instance", "volume")
 class ListedPrice:
     """The price of one unit of a shape. hours: for how long it is, of what is paid once without meaning.
 
-    tax: excluded or included. source: who says so. second_hand: whether it was not read from the provider
-    itself.
+    tax: excluded or included. source: who says so. second_hand: whether it was not read from
+    the provider itself.
     """
 
     shape: Shape

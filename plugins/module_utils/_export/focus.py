@@ -85,8 +85,8 @@ class FocusOptions:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ChargeKind:
-    """What the charges of one resource under one metric have in common: cells in the order of
-    focus_columns.OF_A_KIND.
+    """What the charges of one resource under one metric have in common: cells in the
+    order of focus_columns.OF_A_KIND.
 
     Kinds, numbers and times are compared by identity, so that writers can keep what they make of them in a
     dictionary at no cost.

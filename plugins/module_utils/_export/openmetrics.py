@@ -168,8 +168,8 @@ def _format_labels(labels: Mapping[str, str]) -> str:
 
 
 def _escape(text: str, quotes: bool = False) -> str:
-    """Text as OpenMetrics writes it. A carriage return, which ends a line for other readers only, becomes a
-    space.
+    """Text as OpenMetrics writes it. A carriage return, which ends a line for other readers
+    only, becomes a space.
     """
     escaped = " ".join(text.replace("\\", "\\\\").replace("\n", "\\n").split("\r"))
     return escaped.replace('"', '\\"') if quotes else escaped

@@ -46,8 +46,8 @@ class RatedOptions:
 
 
 class RatedCosts:
-    """The costs of a project, read while they are streamed. Their totals are known after the last
-    one.
+    """The costs of a project, read while they are streamed. Their totals are
+    known after the last one.
     """
 
     def __init__(self, cloud: Cloud, options: RatedOptions, now: datetime) -> None:

@@ -98,8 +98,8 @@ def format_money(amount: str | None, currency: str) -> str:
 
 
 def format_change(amount: str | None, currency: str) -> str:
-    """A difference as people read it, with its sign first: +CHF 7.00, \u2212CHF 7.00. No sign if it rounds to
-    zero.
+    """A difference as people read it, with its sign first: +CHF 7.00, \u2212CHF 7.00. No sign
+    if it rounds to zero.
     """
     text = format_money(amount, currency)
     if amount is None or not any(digit in text for digit in "123456789"):
@@ -128,8 +128,8 @@ def format_words(name: str | None) -> str:
 
 
 def escape_markdown(value: object) -> Markup:
-    """Text on one line that Markdown shows as it is. Neither Markdown nor the HTML made from it interprets
-    it.
+    """Text on one line that Markdown shows as it is. Neither Markdown nor the HTML made
+    from it interprets it.
     """
     from markupsafe import Markup
 

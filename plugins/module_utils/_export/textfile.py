@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The file of node_exporter's textfile collector. It is replaced whole, as the collector may read it at any
-time.
+"""The file of node_exporter's textfile collector. It is replaced whole, as the collector may
+read it at any time.
 
 Source: https://github.com/prometheus/node_exporter, section Textfile Collector.
 """

@@ -54,8 +54,8 @@ def credit(
 
     Returns whether an entry changed, and the credits.
 
-    traffic_unit: called if the entries do not name the unit of the traffic. Raises what it raises;
-    LedgerError.
+    traffic_unit: called if the entries do not name the unit of the traffic. Raises what
+    it raises; LedgerError.
     """
     now = signature.now
     if known.credit_due_from is None:

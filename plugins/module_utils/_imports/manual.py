@@ -91,8 +91,8 @@ def record(
     check_mode: bool,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """Record, correct or take back all of the costs in one transaction, or none of them; the result of
-    cost_entry.
+    """Record, correct or take back all of the costs in one transaction, or none of them; the
+    result of cost_entry.
 
     `entries` has one result for each in its order, and `diff` what changed by source and key. watch: looks at
     what was written, in the same transaction. Creates a missing ledger, but not in check mode and not to take

@@ -40,10 +40,10 @@ def run_import(
     asked: None for everything since the last import; the first one begins with the previous month. watch:
     looks at what was written, in the last transaction.
 
-    The source is read while no transaction is open, so that no lock waits for a network. Each unit is written
-    in a transaction of its own: an import that was interrupted continues where it stopped. In check mode the
-    ledger is only read, and a missing one counts as empty. Raises CloudError, LedgerError, UnknownAmount,
-    InvalidOption.
+    The source is read while no transaction is open, so that no lock waits for a network. Each unit is
+    written in a transaction of its own: an import that was interrupted continues where it stopped. In
+    check mode the ledger is only read, and a missing one counts as empty. Raises CloudError,
+    LedgerError, UnknownAmount, InvalidOption.
     """
     feeding, now = source.feeding, signature.now
     known = _stored(ledger_options, feeding).feed
@@ -73,8 +73,8 @@ def run_import(
 
 
 def since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
-    """Where the last import ended, less an overlap, or at the first hole that the source may have filled
-    since.
+    """Where the last import ended, less an overlap, or at the first hole that the source
+    may have filled since.
     """
     if feed is None:
         return (now.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)

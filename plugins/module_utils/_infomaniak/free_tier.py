@@ -36,8 +36,8 @@ _BYTES = {
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went out in one collect period: size_bytes, None where the cloud does not say it, and its gross
-    cost.
+    """What went out in one collect period: size_bytes, None where the cloud does not say
+    it, and its gross cost.
 
     asked: whether the period is in the window, not only before it in the same month.
     """

@@ -39,8 +39,8 @@ class AlertKey:
 
 @dataclass(frozen=True)
 class Alert:
-    """A threshold that was reached. amount of limit, both in the currency; at_least: not all of the spend was
-    known.
+    """A threshold that was reached. amount of limit, both in the currency; at_least: not all of
+    the spend was known.
 
     round: 1, and one more for every time that it was re-armed in its period.
     """

@@ -54,8 +54,8 @@ def fingerprint(dimensions: Dimensions) -> str:
 def ids_of(transaction: Transaction, sets: Iterable[Dimensions]) -> dict[Dimensions, int]:
     """The id of each dimension set; sets that are missing are made.
 
-    Writers come one after the other (design/ledger.md#one-writer-at-a-time), so nobody makes the same set in
-    between.
+    Writers come one after the other (design/ledger.md#one-writer-at-a-time), so nobody makes the
+    same set in between.
     """
     # Thousands of rows have few sets: each is fingerprinted once.
     fingerprints = {one: fingerprint(one) for one in set(sets)}

@@ -56,8 +56,8 @@ def by_dimensions(
     """For each of these windows: values of these columns of dimension_set -> sum in 1e-9 of all entries that
     begin there; one statement.
 
-    Sums of dimension sets are added up here and not by the database, which takes longer to compare their
-    texts.
+    Sums of dimension sets are added up here and not by the database, which takes longer to
+    compare their texts.
     """
     found: list[dict[tuple[str | None, ...], int]] = [{} for _window in windows]
     parts = [

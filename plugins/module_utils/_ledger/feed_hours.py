@@ -40,8 +40,8 @@ class FeedHours:
 
 
 def keep(transaction: Transaction, feed: Feed, sources: tuple[str, ...]) -> None:
-    """Sum up the feed's last seven days anew, after an import, from the usage that it brought under these
-    sources.
+    """Sum up the feed's last seven days anew, after an import, from the usage that it brought
+    under these sources.
 
     A period without any entry of the feed is not rated, and is left out. Credits are not usage: they do not
     come every hour.

@@ -49,8 +49,8 @@ _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
 @dataclass(frozen=True)
 class FeedKey:
-    """Which project of which cloud and region a feed carries, and who tells its cost, or what it is reckoned
-    from.
+    """Which project of which cloud and region a feed carries, and who tells its cost, or what
+    it is reckoned from.
     """
 
     auth_url: str
@@ -128,8 +128,8 @@ class Feed:
     revision: int = field(default=0, compare=False)
 
     def first_hole(self, wanted: Window) -> Window | None:
-        """The first part of the wanted window that was not imported; None where it is tiled without a
-        hole.
+        """The first part of the wanted window that was not imported; None where it is
+        tiled without a hole.
         """
         return spans.first_hole(wanted, [one.window for one in self.imported])
 
@@ -225,8 +225,8 @@ def find_again(transaction: Transaction, key: FeedKey, known: Feed | None) -> Fe
 def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
     """Store a feed's state; the feed as it is in the ledger then.
 
-    known: what the ledger has of it in this transaction, None for nothing; what did not change is not
-    written.
+    known: what the ledger has of it in this transaction, None for nothing; what did not
+    change is not written.
     """
     revision = 1 if known is None else known.revision + 1
     values = {

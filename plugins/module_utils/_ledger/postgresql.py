@@ -65,8 +65,8 @@ _BY_TEXT = {
 
 
 def secrets_of(url: str) -> set[str]:
-    """What of a URL's text must not be shown, as it is written and as it is meant; also of one that cannot be
-    understood.
+    """What of a URL's text must not be shown, as it is written and as it is meant; also of one that
+    cannot be understood.
     """
     written = [found[1] for found in (_PASSWORD.search(url), *_SECRET_PARAMETER.finditer(url)) if found]
     return {*written, *map(unquote, written)}

@@ -83,8 +83,8 @@ def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[Ro
 
 
 def _way(origin: int, target: int, buckets_s: Sequence[int]) -> list[RollUpPart]:
-    """The parts of [origin, target), or those of [target, origin) taken off where that lies the other way
-    round.
+    """The parts of [origin, target), or those of [target, origin) taken off where that lies
+    the other way round.
     """
     if origin <= target:
         return parts(origin, target, buckets_s)

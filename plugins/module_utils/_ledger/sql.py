@@ -5,8 +5,8 @@
 """Opening the ledger (design/ledger.md#where-it-lies): where it lies, who may create it, and which tables
 this collection reads.
 
-What few tasks need is imported where it is needed: a task is a new Python, which compiles every file that it
-imports.
+What few tasks need is imported where it is needed: a task is a new Python, which compiles every
+file that it imports.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def ledger_url(options: LedgerOptions, environment: Mapping[str, str] | None = N
 
 
 def exists(options: LedgerOptions) -> bool:
-    """Whether there is a ledger to read: what only check mode may ask, which answers as if it had just been
-    created.
+    """Whether there is a ledger to read: what only check mode may ask, which answers as if it
+    had just been created.
     """
     return _database(options).exists()
 

@@ -109,8 +109,8 @@ def by_time(
     by: Sequence[str] = (),
     as_of: datetime | None = None,
 ) -> list[list[Total]]:
-    """totals() for each of these windows (local days, say), as far as it lies in the selection's, with one
-    statement.
+    """totals() for each of these windows (local days, say), as far as it lies in the
+    selection's, with one statement.
     """
     rows_needed = (
         as_of is not None or any(name in OF_ENTRIES for name in by) or bool(_of_entries(selection)[0])

@@ -66,8 +66,8 @@ def add(
 
 
 def read(transaction: Transaction, chosen: Chosen, key: int | None = None) -> Iterator[UsageRecord]:
-    """The records meant, the newest first, of which a few hundred are held at a time. key: only those of that
-    number.
+    """The records meant, the newest first, of which a few hundred are held at a time. key: only
+    those of that number.
     """
     wanted, values = _conditions(chosen)
     if key is not None:

@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Who looks at what a feed has written before it is committed: the feeds know no budgets, which come after
-them.
+"""Who looks at what a feed has written before it is committed: the feeds know no budgets,
+which come after them.
 """
 
 from __future__ import annotations

@@ -131,8 +131,8 @@ def _gather(config: dict[str, Any]) -> None:
 
 
 def require_credentials(config: Mapping[str, Any]) -> None:
-    """Raise InvalidOption for what a login cannot do without: keystoneauth would fail on it without saying
-    so.
+    """Raise InvalidOption for what a login cannot do without: keystoneauth would fail on
+    it without saying so.
     """
     auth = config.get("auth", {})
     if not auth.get("auth_url"):

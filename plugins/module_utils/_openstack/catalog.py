@@ -66,9 +66,9 @@ def service_url(region: CloudRegion, access: Any, name: str, region_name: str | 
 
 
 def require_usable(region: CloudRegion, name: str, url: str) -> None:
-    """Raise InvalidOption for an API version of the configuration that is not read here, and Malformed for an
-    endpoint that is no URL, has a secret of the login in it, or would have the token of an https login in
-    clear.
+    """Raise InvalidOption for an API version of the configuration that is not read here, and Malformed
+    for an endpoint that is no URL, has a secret of the login in it, or would have the token of an
+    https login in clear.
     """
     asked = region.configuration.get_api_version(SERVICE_TYPES[name])
     if asked is not None and _asked_version(asked, name) is None:

@@ -61,8 +61,8 @@ class Login:
         """Replace the expired token: one request, however many others find it expired at the
         same time (design/reading-a-cloud.md#retries).
 
-        Left to itself, keystoneauth renews for the first of several threads only, and the others keep their
-        401.
+        Left to itself, keystoneauth renews for the first of several threads only, and the
+        others keep their 401.
         """
         with self._renewing:
             if self.session.get_token() == expired:

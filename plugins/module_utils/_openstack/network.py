@@ -51,8 +51,8 @@ class Network:
 
 
 def quotas(neutron: Service) -> list[Quota]:
-    """Limits and use, counted by what the project owns, not by what it can see: one GET
-    quotas/{project}/details.
+    """Limits and use, counted by what the project owns, not by what it can see:
+    one GET quotas/{project}/details.
 
     Raises CloudError.
     """

@@ -121,11 +121,11 @@ def _account(swift: Service, headers: Mapping[str, str]) -> Account:
 
 
 def quotas(swift: Service) -> list[Quota]:
-    """Limits and use of the account, and of every storage policy that it reports, by the names of their
-    headers.
+    """Limits and use of the account, and of every storage policy that it reports, by the
+    names of their headers.
 
-    One HEAD. Swift reserves nothing. It reports a policy by its counters or by its quota. Raises as account
-    does.
+    One HEAD. Swift reserves nothing. It reports a policy by its counters or by its quota.
+    Raises as account does.
     """
     whole = account(swift)
     total = {"total_bytes": whole.total_bytes, "object_count": whole.object_count}

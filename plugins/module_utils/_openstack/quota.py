@@ -26,8 +26,8 @@ class Quota:
 
     @property
     def taken(self) -> int | None:
-        """What counts against the limit: used plus reserved; None where the service does not report
-        them.
+        """What counts against the limit: used plus reserved; None where the service
+        does not report them.
         """
         return None if self.used is None or self.reserved is None else self.used + self.reserved
 

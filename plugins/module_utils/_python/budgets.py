@@ -77,8 +77,8 @@ class BudgetManager:
         return self._tracker.store.get_budgets()
 
     def check_budgets(self) -> list[dict[str, Any]]:
-        """The status of every budget, as in the result of cost_budget_info: amounts are text, None if
-        unknown.
+        """The status of every budget, as in the result of cost_budget_info: amounts are
+        text, None if unknown.
         """
         with self._deciding() as (stored, snapshot_for):
             snapshot = snapshot_for(Request())

@@ -147,8 +147,8 @@ class InMemoryCostStore(CostStore):
 
 
 class SqlCostStore(CostStore):
-    """The ledger that the modules of this collection use: durable, and shared by any number of programs and
-    playbooks.
+    """The ledger that the modules of this collection use: durable, and shared by any number of
+    programs and playbooks.
 
     url: as their option `ledger`; None for $FINOPS_LEDGER or the default file. The first cost makes a ledger
     that is missing; asking one that is missing, or cannot be read, raises LedgerError. timeout_seconds: how

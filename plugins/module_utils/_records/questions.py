@@ -112,8 +112,8 @@ def answer(records: Records, question: RecordQuestion) -> dict[str, Any]:
 
 
 def _with_creation_time(records: Iterator[UsageRecord]) -> Iterator[UsageRecord]:
-    """The records. Raises FinopsError for one without a creation time: it may belong to any window, or to
-    none.
+    """The records. Raises FinopsError for one without a creation time: it may belong to
+    any window, or to none.
     """
     for one in records:
         if one.created is None:

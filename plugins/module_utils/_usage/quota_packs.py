@@ -65,8 +65,8 @@ def parse_packs(given: Sequence[Mapping[str, Any]]) -> tuple[Pack, ...]:
 
 
 def recognize(packs: Iterable[Pack], quotas: Quotas) -> dict[str, Any] | None:
-    """The pack with most limits equal to those read, the lower one on a tie, and the limits that differ from
-    it.
+    """The pack with most limits equal to those read, the lower one on a tie, and the limits
+    that differ from it.
 
     None where no pack has an equal limit: such a project has none of them.
     """
@@ -93,8 +93,8 @@ def recognize(packs: Iterable[Pack], quotas: Quotas) -> dict[str, Any] | None:
 
 
 def smallest_pack(packs: Iterable[Pack], quotas: Quotas, required: Mapping[str, int]) -> str | None:
-    """The level of the first pack that has room for what is required and for all that is used now; None for
-    none.
+    """The level of the first pack that has room for what is required and for all that is
+    used now; None for none.
 
     What a pack does not name keeps its present limit. quotas: without services that the cloud does not have,
     of which nothing can be used. A pack that limits what was not read, or whose use is unknown, is

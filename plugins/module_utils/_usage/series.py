@@ -126,8 +126,8 @@ def gaps(
 
 
 def aggregated(some: Sequence[tuple[Series, set[datetime]]], method: str) -> list[AggregatedMeasure]:
-    """Several metrics in one, granule by granule. some: each one's measures and gaps. method: one of
-    REAGGREGATIONS.
+    """Several metrics in one, granule by granule. some: each one's measures and gaps. method:
+    one of REAGGREGATIONS.
     """
     values: dict[datetime, list[float]] = {}
     missing: dict[datetime, int] = {}

@@ -64,9 +64,9 @@ class UsageOptions:
     """services: those named by the user, empty for whatever the catalog offers. on_error: fail or warn.
     period: its hours are in the result, too.
 
-    regions: empty for the login's own. filter, group_by, idle, old_snapshot_days, dest: for the detail
-    resources only. check_mode: dest is not
-    written.
+    regions: empty for the login's own. filter, group_by, idle,
+    old_snapshot_days, dest: for the detail resources only. check_mode:
+    dest is not written.
     """
 
     services: tuple[str, ...]
@@ -197,8 +197,8 @@ def _parts(
 
 
 def _rank(status: ServiceStatus, *, named: bool) -> int:
-    """The lower, the worse: that a region does not have a service is an error only where the user named the
-    service.
+    """The lower, the worse: that a region does not have a service is an error only where the
+    user named the service.
     """
     return ((ERROR, FORBIDDEN, ABSENT, OK) if named else (ERROR, FORBIDDEN, OK, ABSENT)).index(status.status)
 
@@ -210,8 +210,8 @@ def _volumes_and_snapshots(storage: Mapping[str, Any]) -> dict[str, int | None]:
 
 
 def _summed(some: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The values of several regions in one: numbers added, counters by name merged, None where one is not
-    known.
+    """The values of several regions in one: numbers added, counters by name merged, None
+    where one is not known.
     """
     if len(some) == 1:
         return dict(some[0])

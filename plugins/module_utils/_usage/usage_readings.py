@@ -65,8 +65,8 @@ def _compute_totals(nova: Service, _scope: ReadingScope) -> UsageValues:
 
 
 def _servers(nova: Service, scope: ReadingScope, *, listed: bool) -> UsageValues:
-    """Counted from the list of servers: quotas may leave shelved ones out (Nova, option
-    count_usage_from_placement).
+    """Counted from the list of servers: quotas may leave shelved ones out
+    (Nova, option count_usage_from_placement).
     """
     servers = list(compute.servers(nova))
     ram_mb = sum_known(server.ram_mb for server in servers)

@@ -67,10 +67,10 @@ def records(
 ) -> Iterator[UsageRecord]:
     """Records created in [since, until), the newest first, in pages of 500 of which one is held at a time.
 
-    conditions: (a field of FILTERED, an operator of OData, a value), all of which hold. limit: None for all
-    that there are, which takes a request more, as a page shorter than what was asked for may be all that the
-    system gives at once. Raises CloudError; Malformed for a record outside of what was asked for, or not in
-    order.
+    conditions: (a field of FILTERED, an operator of OData, a value), all of which hold. limit: None for
+    all that there are, which takes a request more, as a page shorter than what was asked for may be all
+    that the system gives at once. Raises CloudError; Malformed for a record outside of what was asked
+    for, or not in order.
     """
     asked = _filter(since, until, conditions)
     left, before = limit, None

@@ -106,8 +106,8 @@ class System:
 
 
 def _session(options: VergeosOptions, url: str) -> Any:
-    """A session that repeats reads only: pyvergeos's own repeats a POST, which makes a record each time it
-    arrives.
+    """A session that repeats reads only: pyvergeos's own repeats a POST, which makes a record
+    each time it arrives.
 
     It takes nothing from ~/.netrc, which would replace the login, and no bundle from the environment where an
     option says otherwise.

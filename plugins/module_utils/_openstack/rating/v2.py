@@ -178,8 +178,8 @@ class RatingV2:
             begin = part.end
 
     def _page(self, part: Window, offset: int) -> tuple[int, list[Row]]:
-        """How many points the window has, and the frames of a page of them; 0 and none for the 404 that means
-        so.
+        """How many points the window has, and the frames of a page of them; 0 and none for
+        the 404 that means so.
         """
         reading, service = "the rated points", self.service
         query = {

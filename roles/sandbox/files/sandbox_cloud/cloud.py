@@ -31,8 +31,8 @@ class Identity:
 
 @dataclass
 class Journal:
-    """What the cloud was asked: counted by kind (token, discovery, api) and by service, the newest in
-    full.
+    """What the cloud was asked: counted by kind (token, discovery, api) and by
+    service, the newest in full.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)

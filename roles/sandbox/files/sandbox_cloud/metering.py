@@ -54,8 +54,8 @@ _RUNNING = ("ACTIVE", "VERIFY_RESIZE")
 
 @dataclass(frozen=True)
 class Metric:
-    """What is measured of a resource; sample tells its value at a moment in seconds since 1970, but those of
-    unmeasured.
+    """What is measured of a resource; sample tells its value at a moment in seconds since 1970, but
+    those of unmeasured.
     """
 
     metric_id: str

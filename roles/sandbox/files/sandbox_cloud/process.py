@@ -245,8 +245,8 @@ def _write_private(path: Path, content: str) -> None:
 
 
 def _clouds(scenario: Scenario, url: str) -> dict[str, Any]:
-    """The clouds that clouds.yaml knows: the project's member, another project's, and an application
-    credential.
+    """The clouds that clouds.yaml knows: the project's member, another project's, and
+    an application credential.
     """
 
     def entry(auth: dict[str, str], **more: str) -> dict[str, Any]:

@@ -316,8 +316,8 @@ class Scenario:
 
 
 def priced(scenario: Scenario, owner: Owner, region: str | None) -> Scenario:
-    """The scenario as rating sees it: of that project, at the prices of that region, None for the first
-    one.
+    """The scenario as rating sees it: of that project, at the prices of that region,
+    None for the first one.
     """
     factors = [
         Decimal(str(scenario.rating.price_factors.get(name or "", 1.0))) for name in (owner.project, region)
@@ -461,8 +461,8 @@ def _refuse_networks(scenario: Scenario) -> None:
 def scaled(scenario: Scenario, servers: int | None, rated_points: int | None) -> Scenario:
     """The scenario with its servers replaced by that many generated ones, each with a volume.
 
-    Or by so many that the history has that many points: a server and its volume make two rated points an
-    hour.
+    Or by so many that the history has that many points: a server and its volume make two
+    rated points an hour.
     """
     if rated_points is not None:
         servers = max(-(-rated_points // (scenario.rating.history_days * 24 * 2)), 1)

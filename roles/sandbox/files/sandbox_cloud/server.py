@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP server: one port, a prefix per service, and what surrounds every answer - tokens, faults, latency,
-counting.
+"""The HTTP server: one port, a prefix per service, and what surrounds every answer - tokens,
+faults, latency, counting.
 """
 
 from __future__ import annotations

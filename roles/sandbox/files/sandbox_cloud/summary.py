@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sums over the rated history by group and period, in the order and with the gaps that InfluxDB gives
-them.
+"""Sums over the rated history by group and period, in the order and with the gaps that
+InfluxDB gives them.
 """
 
 from __future__ import annotations

@@ -184,8 +184,8 @@ def _version_header(asked: tuple[int, int]) -> dict[str, str]:
 
 
 def _limits(cloud: Cloud) -> dict[str, int]:
-    """The scenario's limits, and unlimited ones for every type that it does not limit, __DEFAULT__
-    included.
+    """The scenario's limits, and unlimited ones for every type that it does not
+    limit, __DEFAULT__ included.
     """
     per_type = [
         f"{name}_{kind}" for kind in (*cloud.scenario.volume_types, "__DEFAULT__") for name in _PER_TYPE

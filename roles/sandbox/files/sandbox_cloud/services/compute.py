@@ -351,8 +351,8 @@ def _listed_flavor(cloud: Cloud, name: str, asked: tuple[int, int], origin: str)
 
 
 def _moment(text: str | None, now: datetime) -> datetime | None:
-    """A moment as os-simple-tenant-usage takes it: naive UTC, now where none is given, None for what it
-    refuses.
+    """A moment as os-simple-tenant-usage takes it: naive UTC, now where none is given, None
+    for what it refuses.
     """
     if text is None:
         return now

@@ -221,8 +221,8 @@ def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str
 
 
 def _path(cloud: Cloud, kind: str, path: str, region: str) -> str:
-    """Where a service of the region is: rating, which has prices of its own there, behind a path of its
-    own.
+    """Where a service of the region is: rating, which has prices of its own there,
+    behind a path of its own.
     """
     return (
         path if kind != "rating" or region == cloud.scenario.region else path + rating_query.in_region(region)

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An OpenID Connect provider: its discovery document, and access tokens for a password or a client's own
-credentials.
+"""An OpenID Connect provider: its discovery document, and access tokens for a password or a
+client's own credentials.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gnocchi: resources and their search, metrics, measures, aggregates over many resources, archive
-policies.
+"""Gnocchi: resources and their search, metrics, measures, aggregates over many
+resources, archive policies.
 """
 
 from __future__ import annotations

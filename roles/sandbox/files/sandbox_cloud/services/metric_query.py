@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Gnocchi's clients ask with: filters on resources, as JSON or as a sentence, and operations on
-measures.
+"""What Gnocchi's clients ask with: filters on resources, as JSON or as a sentence, and
+operations on measures.
 
 Source: Gnocchi's documentation, REST API usage, "Resources" (searching) and "Dynamic aggregates".
 """
@@ -160,8 +160,8 @@ def aggregated(operations: list[Any], known: Sequence[str]) -> tuple[str | None,
     """How ["aggregate", method, ["metric", ...]] combines, None for the metrics as they are, and what
     references() finds.
 
-    Raises Unreadable for a method that is not known, and for other operations, such as rolling and
-    arithmetic.
+    Raises Unreadable for a method that is not known, and for other operations, such as
+    rolling and arithmetic.
     """
     if operations[:1] != ["aggregate"] or len(operations) != 3:
         return None, references(operations)

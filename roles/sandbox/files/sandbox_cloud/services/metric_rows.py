@@ -21,8 +21,8 @@ def _creator() -> dict[str, str]:
 
 
 def resource(cloud: Cloud, one: Resource, kind: str, *, details: bool = False) -> dict[str, Any]:
-    """A resource as its type shows it: generic shows no attributes of a type, unless details are asked
-    for.
+    """A resource as its type shows it: generic shows no attributes of a type, unless
+    details are asked for.
     """
     owner, since = cloud.scenario.project, datetime.fromtimestamp(one.since, UTC).isoformat()
     return {

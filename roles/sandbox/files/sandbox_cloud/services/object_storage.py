@@ -89,8 +89,8 @@ def _bytes(known: tuple[Container, ...]) -> int:
 
 
 def _listing(request: web.Request, rows: list[dict[str, Any]], headers: dict[str, str]) -> web.Response:
-    """The page that marker and limit ask for: names in lines, or JSON for those who ask for it, as Swift
-    does.
+    """The page that marker and limit ask for: names in lines, or JSON for those who ask
+    for it, as Swift does.
     """
     limit, marker = request.query.get("limit", ""), request.query.get("marker", "")
     # Swift takes a limit that is no number for none.

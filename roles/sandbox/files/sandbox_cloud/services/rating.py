@@ -115,8 +115,8 @@ def _invalid(value: Any, problem: str, key: str) -> answers.Refused:
 
 
 def _failed() -> answers.Refused:
-    """The answer to what the schema takes and the code behind it does not: a bad date, an unescaped + in
-    one.
+    """The answer to what the schema takes and the code behind it does not: a bad date,
+    an unescaped + in one.
     """
     return answers.Refused(answers.body({"message": "Internal Server Error"}, 500))
 
@@ -224,8 +224,8 @@ def _frame(cloud: Cloud, rendered: rating_query.Rendered, begin: int, members: l
 
 
 def _rendered(cloud: Cloud) -> rating_query.Rendered:
-    """Every series' point as JSON, before and behind the dates, which are all that differs from period to
-    period.
+    """Every series' point as JSON, before and behind the dates, which are all that differs
+    from period to period.
 
     Made on first use: a page is then put together from ready text, however many points the history has.
     """

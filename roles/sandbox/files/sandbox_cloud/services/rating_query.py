@@ -58,8 +58,8 @@ def _moment(text: str) -> datetime:
 
 
 def known(cloud: Cloud, request: web.Request) -> tuple[Series, ...]:
-    """What was rated of the token's project, whichever one the request asks for; of the other one it is
-    nothing.
+    """What was rated of the token's project, whichever one the request asks for; of the
+    other one it is nothing.
     """
     return history.series(cloud) if cloud.owns_all(request["identity"]) else ()
 

@@ -194,8 +194,8 @@ def _framed(cloud: Cloud, members: Sequence[Series]) -> list[list[Series]]:
 
 
 def _rendered(cloud: Cloud) -> rating_query.Rendered:
-    """Every series' resource as JSON, before and behind the dates, which are all that differs from period to
-    period.
+    """Every series' resource as JSON, before and behind the dates, which are all that differs
+    from period to period.
     """
     owner, sql = cloud.scenario.project, _is_sql(cloud)
     found: rating_query.Rendered = {}
