@@ -34,18 +34,6 @@ from ....conftest import Sandbox
 Start = Callable[..., Sandbox]
 
 
-@pytest.fixture
-def cloud(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cloud]:
-    """Log in to the sandbox; what it was asked is counted from then on."""
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
-    drilled.ask("DELETE", "/sandbox/requests")
-
-    def one(**options: Any) -> Cloud:
-        return Cloud(ConnectionOptions(**{"cloud": "sandbox", "api_timeout": 5, **options}))
-
-    return one
-
-
 def asked(sandbox: Sandbox) -> dict[str, int]:
     told = sandbox.ask("GET", "/sandbox/requests").body
     return {kind: told[kind] for kind in ("token", "discovery", "api")}

@@ -40,17 +40,6 @@ AUTH = {
 }
 
 
-@pytest.fixture
-def cloud(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cloud]:
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
-    drilled.ask("DELETE", "/sandbox/requests")
-
-    def one(**options: Any) -> Cloud:
-        return Cloud(ConnectionOptions(**{"cloud": "sandbox", "api_timeout": 5, **options}))
-
-    return one
-
-
 def fault(sandbox: Sandbox, **row: Any) -> None:
     assert sandbox.ask("POST", "/sandbox/faults", row).status == 200
 
