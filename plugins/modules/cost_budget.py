@@ -10,7 +10,7 @@ short_description: Define budgets, and stop a run that would exceed one
 version_added: 0.1.0
 description:
   - Defines, changes or removes a budget, or a list of budgets in one transaction. Options that are left out
-    keep what an existing budget has. A task with O(spend) or O(lines) changes no part of a budget: it defines
+    keep what an existing budget has. A task with O(spend) or O(lines) changes no part of a budget. It defines
     one with its O(limit), or none.
   - With O(spend) or O(lines) it asks every budget in whose scope the spend is whether it may be spent now.
     The task fails if one of them denies it or cannot know. A spend that no budget covers is unknown.
