@@ -55,6 +55,19 @@ _LEAVE_SCHEMA_2 = (
 
 #: Schema 3 knew feeds of CloudKitty only, and no usage records.
 _LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
+#: What schema 4 lacks of budgets, of feeds, of holds, of entries and of the owner's policy.
+_BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_FEEDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_LEAVE_SCHEMA_4 = (
+    *_BUDGETS_LEAVE_SCHEMA_4,
+    *_FEEDS_LEAVE_SCHEMA_4,
+    *_HOLDS_LEAVE_SCHEMA_4,
+    *_ENTRIES_LEAVE_SCHEMA_4,
+)
+#: Schema -> what has to be done to a ledger that is of it, beside the tables that it lacks.
+_LEAVE = {2: _LEAVE_SCHEMA_2, 3: _LEAVE_SCHEMA_3, 4: _LEAVE_SCHEMA_4}
 
 
 def upgrade(transaction: Transaction, version: int) -> None:
@@ -65,8 +78,9 @@ def upgrade(transaction: Transaction, version: int) -> None:
     if version == 1:
         _leave_schema_1(transaction)
     else:
-        for statement in (*(_LEAVE_SCHEMA_2 if version == 2 else ()), *_LEAVE_SCHEMA_3):
-            execute(transaction, statement)
+        for schema in range(version, SCHEMA_VERSION):
+            for statement in _LEAVE[schema]:
+                execute(transaction, statement)
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
     make_missing(transaction)
