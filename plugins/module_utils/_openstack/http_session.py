@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+import weakref
 from http.client import HTTPResponse
 from typing import Any
 
@@ -113,7 +114,7 @@ def _bounded_adapter(secrets: Secrets, max_answer_mb: int) -> Any:
             response = super().send(request, stream, timeout, verify, cert, proxies)
             secrets.remember_headers(response.headers)
             _refuse_unread(response, max_answer_mb)
-            response.raw.stream = _capped(response, max_answer_mb)
+            response.raw.stream = _capped(response.raw, max_answer_mb)
             return response
 
     return BoundedAdapter
@@ -172,25 +173,29 @@ def _refuse_unread(response: Any, max_answer_mb: int) -> None:
     is_announced = length.isascii() and length.isdigit() and response.request.method != "HEAD"
     if is_announced and (len(length) > 18 or int(length) > max_answer_mb * MEGABYTE):
         response.close()
-        raise _too_large(response, max_answer_mb)
+        raise _too_large(response.status_code, max_answer_mb)
 
 
-def _capped(response: Any, max_answer_mb: int) -> Any:
-    """The response's own stream of decompressed pieces, up to the largest size."""
-    pieces = response.raw.stream
+def _capped(raw: Any, max_answer_mb: int) -> Any:
+    """The raw response's own stream of decompressed pieces, up to the largest size.
+
+    It keeps no hold of the response that it becomes a part of: as a circle each answer would stay in memory
+    until Python looks for circles, which it does by their number and not by their size.
+    """
+    weak: Any = weakref.ref(raw)
 
     def stream(*args: Any, **options: Any) -> Any:
-        size = 0
-        for piece in pieces(*args, **options):
+        size, response = 0, weak()
+        for piece in type(response).stream(response, *args, **options):
             size += len(piece)
             if size > max_answer_mb * MEGABYTE:
                 response.close()
-                raise _too_large(response, max_answer_mb)
+                raise _too_large(response.status, max_answer_mb)
             yield piece
 
     return stream
 
 
-def _too_large(response: Any, max_answer_mb: int) -> AnswerRefused:
+def _too_large(http_status: int, max_answer_mb: int) -> AnswerRefused:
     problem = f"the answer is larger than max_answer_mb ({max_answer_mb} MB)"
-    return AnswerRefused(problem, response.status_code)
+    return AnswerRefused(problem, http_status)

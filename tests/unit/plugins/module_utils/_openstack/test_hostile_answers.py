@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import socket
 import threading
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     CloudError,
     LoginFailed,
@@ -124,6 +126,21 @@ def test_a_bomb_of_gzip_is_an_error_before_it_is_unpacked(
         compute.quotas(nova)
     # Kilobytes: what was read until then, and not the 1.6 GB.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600_000
+
+
+def test_an_answer_that_was_read_leaves_memory_at_once(drilled: Sandbox, cloud: Callable[..., Cloud]) -> None:
+    """An import reads thousands of large ones, and Python looks for circles by their number."""
+    nova = cloud().service("compute")
+    compute.quotas(nova)
+    gc.collect()
+    gc.disable()
+    try:
+        for _time in range(5):
+            compute.quotas(nova)
+        left = [one for one in gc.get_objects() if isinstance(one, requests.Response)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "x"])
