@@ -96,7 +96,7 @@ def _stored(
     gone = {row[_REVERSES] for row in rows}
     versions: dict[str, int] = {}
     for row in rows:
-        versions[row[_KEY]] = max(row[_VERSION], versions.get(row[_KEY], 0))
+        versions[row[_KEY]] = max(row[_VERSION], versions.get(row[_KEY], row[_VERSION]))
     valid = {
         row[_KEY]: dict(zip(entries.STORED, row, strict=True))
         for row in rows

@@ -441,9 +441,9 @@ def test_the_period_before_is_compared_as_far_as_this_one_has_come(storage: str)
     october = datetime(2026, 10, 1, tzinfo=UTC)
     points = [
         *hourly(31 * 24, "volume.size", "1", begin=october),
-        *hourly(31 * 24, "ip.floating", "0.5", begin=october),
+        *hourly(31 * 24, "loadbalancer", "0.5", begin=october),
         *hourly(48, "volume.size", "3"),
-        *hourly(48, "loadbalancer", "0.25"),
+        *hourly(48, "ip.floating", "0.5"),
     ]
     found = told(rating_of(points, storage), SHOP_NOW, with_previous=True)["previous"]
     assert (found["period_start"], found["period_end"]) == ("2026-10-01T00:00:00Z", "2026-10-03T00:00:00Z")
@@ -451,14 +451,14 @@ def test_the_period_before_is_compared_as_far_as_this_one_has_come(storage: str)
         "2026-11-01T00:00:00Z",
         "2026-11-03T00:00:00Z",
     )
-    # 48 hours of 1.5 before, of 3.25 now.
-    assert (found["total"], found["change"], found["relative_change"]) == ("72", "84", "1.166667")
+    # 48 hours of 1.5 before, of 3.5 now. Changes that are as large go by their names.
+    assert (found["total"], found["change"], found["relative_change"]) == ("72", "96", "1.333333")
     assert [(row["type"], row["previous"], row["amount"], row["change"]) for row in found["movers"]] == [
         ("volume.size", "48", "144", "96"),
-        ("ip.floating", "24", "0", "-24"),
-        ("loadbalancer", "0", "12", "12"),
+        ("ip.floating", "0", "24", "24"),
+        ("loadbalancer", "24", "0", "-24"),
     ]
-    assert [row["relative_change"] for row in found["movers"]] == ["2", "-1", None]
+    assert [row["relative_change"] for row in found["movers"]] == ["2", None, "-1"]
     assert found["missing_hours"] == ([] if storage == "v2" else None)
 
 

@@ -189,6 +189,18 @@ def test_a_server_counts_with_what_it_is_made_with() -> None:
     assert grown(row(SERVER, ["delete"], deleted, None), public=public) == {**stays, ("volume", "fast"): -40}
 
 
+@pytest.mark.parametrize("source", ["image", "blank"])
+def test_a_disk_whose_destination_is_left_out_is_local(source: str) -> None:
+    """Compute API reference, create server, block_device_mapping_v2."""
+    server = {**SMALL, "block_device": [{**BOOT, "source_type": source, "destination_type": None}]}
+    assert grown(row(SERVER, ["create"], None, server)) == {("instance", "small"): 1}
+
+
+def test_a_snapshots_copy_whose_destination_is_left_out_is_a_volume() -> None:
+    server = {**SMALL, "block_device": [{**BOOT, "source_type": "snapshot", "destination_type": None}]}
+    assert grown(row(SERVER, ["create"], None, server)) == {("instance", "small"): 1, ("volume", "fast"): 40}
+
+
 def test_a_server_that_stops_is_rated_as_stopped() -> None:
     stopped = row(SERVER, ["update"], {**SMALL, "power_state": "active"}, {**SMALL, "power_state": "shutoff"})
     assert grown(stopped) == {("stopped_instance", "small"): 1, ("instance", "small"): -1}

@@ -127,6 +127,18 @@ def test_amounts_have_their_currency_and_say_what_of_tax() -> None:
     assert format_money(None, "CHF") == "not known"
 
 
+@pytest.mark.parametrize(
+    ("currencies", "expected"),
+    [
+        (("JPY", "KRW", "CLP", "ISK", "VND"), "2"),
+        (("BHD", "JOD", "KWD", "OMR", "TND"), "1.750"),
+        (("CHF", "ICU"), "1.75"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(currencies: tuple[str, ...], expected: str) -> None:
+    assert [format_money("1.75", one) for one in currencies] == [f"{one}\u00a0{expected}" for one in currencies]
+
+
 def test_a_change_has_its_sign_in_front() -> None:
     assert format_change("7", "CHF") == "+CHF\u00a07.00"
     assert format_change("-1234.5", "CHF") == "\u2212CHF\u00a01\u202f234.50"
