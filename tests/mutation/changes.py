@@ -137,8 +137,8 @@ def _of_node(source: SourceText, node: ast.expr, place: Place) -> Iterator[Found
         case ast.JoinedStr() if not place.raises:
             parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
             yield from _sql(source, node, "".join(map(str, parts)))
-        case ast.Constant():
-            yield from _of_constant(source, node, place)
+        case ast.Constant(value=str()) if not place.raises:
+            yield from _sql(source, node, str(node.value))
         case _:
             return
 
@@ -163,15 +163,6 @@ def _augmented(source: SourceText, place: Place) -> Iterator[Found]:
         if operator in _ARITHMETIC:
             yield token.start, operator, (_ARITHMETIC[operator],)
 
-
-def _of_constant(source: SourceText, node: ast.Constant, place: Place) -> Iterator[Found]:
-    start, literal = source.start(node), source.text[source.start(node) : source.end(node)]
-    if isinstance(node.value, bool):
-        yield start, literal, (str(not node.value),)
-    elif isinstance(node.value, int):
-        yield start, literal, tuple(str(value) for value in (node.value + 1, node.value - 1) if value >= 0)
-    elif isinstance(node.value, str) and not place.raises:
-        yield from _sql(source, node, node.value)
 
 
 def _sql(source: SourceText, node: ast.expr, constant: str) -> Iterator[Found]:

@@ -53,11 +53,6 @@ def changed(text: str) -> set[str]:
         ("a and b or c", {"a or b or c", "a and b and c"}),
         ("not a", {"a"}),
         ("not(a)", {"(a)"}),
-        ("x = True", {"x = False"}),
-        ("x = False", {"x = True"}),
-        ("x = 0", {"x = 1"}),
-        ("x = 1", {"x = 0", "x = 2"}),
-        ("x[1_000:]", {"x[1001:]", "x[999:]"}),
         ("min(a, b)", {"max(a, b)"}),
         ("max(a, b)", {"min(a, b)"}),
         ("[a for a in b if a == c]", {"[a for a in b if a != c]"}),
@@ -132,6 +127,7 @@ def test_each_operator_of_sql_text_is_changed(before: str, afters: set[str]) -> 
         'x = f"{a + 1}"',
         'x = "This and that is more < than prose = needs."',
         "x = a | b",
+        "x = [True, 1]",
     ],
 )
 def test_what_no_test_can_notice_stays(text: str) -> None:
@@ -139,7 +135,7 @@ def test_what_no_test_can_notice_stays(text: str) -> None:
 
 
 def test_a_change_says_where_it_is_and_refuses_another_text() -> None:
-    (site,) = sites("a/b.py", "x = 2\n\nx = a == b\n")[1:]
+    (site,) = sites("a/b.py", "x = 2\n\nx = a == b\n")
     change = Change(site, "!=")
     assert str(change) == "a/b.py:3: `==` -> `!=`"
     assert str(Change(sites("a/b.py", "not a")[0], "")) == "a/b.py:1: `not` -> dropped"

@@ -13,23 +13,23 @@ from ansible_collections.finops.cloud.tests.mutation.covering import Measured, c
 ROOM = "plugins/module_utils/_room/"
 FILES = {
     f"{ROOM}prices.py": """\
-LIMIT = 3
+LIMIT = 3 * 2
 UPPER = LIMIT + 4
-UNUSED = [total + 5 for total in ()]
+UNUSED = [total * 5 for total in ()]
 
 
 class Price:
-    digits: int = 6
+    digits: int = 6 * 2
 
     def rounded(self):
-        return 7
+        return 7 * 2
 
 
-def price(amount, factor=8):
+def price(amount, factor=8 * 2):
     if (
         amount == 0
     ):
-        return 9
+        return 9 * 2
     return amount
 """,
     f"{ROOM}lists.py": """\
@@ -95,5 +95,5 @@ def test_who_may_notice_a_change_is_run_fastest_first(line: int, tests: list[str
 
 
 def test_a_line_that_no_test_runs_has_no_tests() -> None:
-    site = next(site for site in sites(f"{ROOM}other.py", "def f():\n    return 1\n"))
+    site = next(site for site in sites(f"{ROOM}other.py", "def f():\n    return 1 * 2\n"))
     assert covering_tests(site, MEASURED, uses(FILES, TESTS)) == []
