@@ -164,7 +164,6 @@ def _augmented(source: SourceText, place: Place) -> Iterator[Found]:
             yield token.start, operator, (_ARITHMETIC[operator],)
 
 
-
 def _sql(source: SourceText, node: ast.expr, constant: str) -> Iterator[Found]:
     """The operators in the SQL of a string, which can be several literals one after the other."""
     if not is_sql(constant):

@@ -54,6 +54,17 @@ def test_it_lets_its_reservation_pass_up_to_the_raised_limit_and_nobody_else(des
     assert consumed(desk) == [1]
 
 
+def test_taking_one_back_leaves_the_others(desk: Desk) -> None:
+    desk.define(limit="100")
+    for name in ("deploy", "other"):
+        raised(desk, reservation=name)
+    raised(desk, for_period="2026-12-15", until="2026-12-31")
+    assert desk.override(budget="team", reservation="deploy", state="absent")["changed"]
+    with sql.reading(desk.options) as ledger:
+        left = {(one.reservation, one.period_id) for one in overrides.of_budget(ledger.connection, "team")}
+    assert left == {("other", "monthly/2026-11-01T00:00:00Z"), ("deploy", "monthly/2026-12-01T00:00:00Z")}
+
+
 def test_a_hold_that_fits_without_it_does_not_use_it_up(desk: Desk) -> None:
     desk.define(limit="100")
     raised(desk)

@@ -136,7 +136,9 @@ def test_amounts_have_their_currency_and_say_what_of_tax() -> None:
     ],
 )
 def test_an_amount_has_the_decimals_of_its_currency(currencies: tuple[str, ...], expected: str) -> None:
-    assert [format_money("1.75", one) for one in currencies] == [f"{one}\u00a0{expected}" for one in currencies]
+    assert [format_money("1.75", one) for one in currencies] == [
+        f"{one}\u00a0{expected}" for one in currencies
+    ]
 
 
 def test_a_change_has_its_sign_in_front() -> None:

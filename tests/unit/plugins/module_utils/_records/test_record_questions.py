@@ -225,3 +225,18 @@ def test_records_of_several_make_no_sum(tmp_path: Path) -> None:
         assert ask(of(system="a", project="name of q"), latest=True)["record"]["key"] == 2
         assert ask(of(project="p", system="b"), summary=True)["summary"]["record_count"] == 1
         assert ask(of(), key=3)["record"]["system"] == "b"
+
+
+def test_a_key_that_two_systems_use_names_no_record(tmp_path: Path) -> None:
+    options = LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
+    with writing(options) as ledger:
+        for system in ("a", "b"):
+            record = UsageRecord("vergeos", system, 7, moment(OCTOBER))
+            usage_records.add(ledger.connection, record, moment(NOVEMBER), "a")
+    with reading(options) as ledger:
+        with pytest.raises(
+            InvalidOption, match="key: 7 belongs to several records; set `source` or `system`"
+        ):
+            ask(StoredRecords(ledger.connection, usage_records.Chosen()), key=7)
+        chosen = StoredRecords(ledger.connection, usage_records.Chosen(system="b"))
+        assert ask(chosen, key=7)["record"]["system"] == "b"
