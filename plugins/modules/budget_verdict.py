@@ -204,7 +204,8 @@ evaluated_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
   returned: success
   type: str
   sample: excluded

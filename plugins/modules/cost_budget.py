@@ -131,9 +131,28 @@ options:
         description: Costs of any of these projects, by ID or name.
         type: list
         elements: str
+      regions:
+        description: Costs in any of these regions of the cloud.
+        type: list
+        elements: str
       tags:
         description: Costs that have all of these tags, by name and value.
         type: dict
+  untagged:
+    description:
+      - What becomes of a line of a request or a hold that lacks the key of a tag in O(scope).
+      - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) takes the line as not
+        belonging to it.
+      - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
+    type: str
+    choices: [unknown, outside]
+  tax:
+    description:
+      - Whether costs of the charge category tax are part of what is spent. Requests, holds and running costs
+        are always net.
+      - Defaults to V(excluded) for a new budget.
+    type: str
+    choices: [excluded, included]
   thresholds:
     description:
       - Fractions of the limit that trigger an alert, such as V(0.8). Quote them.
@@ -239,9 +258,28 @@ options:
             description: Costs of any of these projects, by ID or name.
             type: list
             elements: str
+          regions:
+            description: Costs in any of these regions of the cloud.
+            type: list
+            elements: str
           tags:
             description: Costs that have all of these tags, by name and value.
             type: dict
+      untagged:
+        description:
+          - What becomes of a line of a request or a hold that lacks the key of a tag in O(budgets[].scope).
+          - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) takes the line as
+            not belonging to it.
+          - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
+        type: str
+        choices: [unknown, outside]
+      tax:
+        description:
+          - Whether costs of the charge category tax are part of what is spent. Requests, holds and running
+            costs are always net.
+          - Defaults to V(excluded) for a new budget.
+        type: str
+        choices: [excluded, included]
       thresholds:
         description:
           - Fractions of the limit that trigger an alert, such as V(0.8). Quote them.
@@ -429,7 +467,9 @@ budget:
     fed_by: cloud
     basis: period_end
     max_staleness: 21600s
-    scope: {categories: [], projects: [], tags: {}}
+    scope: {categories: [], projects: [], regions: [], tags: {}}
+    untagged: unknown
+    tax: excluded
     thresholds: ["0.5", "0.8", "0.9", "1"]
 definitions:
   description: The O(budgets) as they are defined now, in that order, each as RV(budget). Removed ones are
@@ -513,7 +553,8 @@ evaluated_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
   returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: excluded
@@ -540,6 +581,7 @@ budgets:
         requested 42.5, 356.3 left."
       fed_by: entries
       basis: actual
+      tax: excluded
       currency: CHF
       rated_through: null
       limit: "500"

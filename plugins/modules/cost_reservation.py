@@ -339,7 +339,8 @@ evaluated_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: excluded
@@ -386,6 +387,7 @@ budgets:
         requested 42.5, 356.3 left."
       fed_by: entries
       basis: actual
+      tax: excluded
       currency: CHF
       rated_through: null
       limit: "500"

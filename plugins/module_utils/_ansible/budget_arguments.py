@@ -11,6 +11,7 @@ from typing import Any
 from .._budgets.budgets import DEFINES, STATES
 from .._core.categories import CATEGORIES
 from .._core.periods import KINDS, WEEKDAYS
+from .._ledger.budgets import TAX, UNTAGGED
 from .arguments import Spec
 
 DEFINITION: Spec = {
@@ -31,9 +32,12 @@ DEFINITION: Spec = {
         "options": {
             "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
             "projects": {"type": "list", "elements": "str"},
+            "regions": {"type": "list", "elements": "str"},
             "tags": {"type": "dict"},
         },
     },
+    "untagged": {"type": "str", "choices": list(UNTAGGED)},
+    "tax": {"type": "str", "choices": list(TAX)},
     "thresholds": {"type": "list", "elements": "str"},
 }
 BUDGETS: dict[str, Any] = {

@@ -150,10 +150,13 @@ def watch(rates: Rates, now: datetime, recorded_by: str) -> Watch:
 
 
 def _covers_any(covered: ScopeMatcher, written: Sequence[Entry]) -> bool:
-    kinds = {(one.category, one.project_id, one.project_name, frozenset(one.tags.items())) for one in written}
+    kinds = {
+        (one.category, one.project_id, one.project_name, frozenset(one.tags.items()), one.region)
+        for one in written
+    }
     return any(
-        covered.covers_cost(category, frozenset(filter(None, (project_id, project_name))), tags)
-        for category, project_id, project_name, tags in kinds
+        covered.covers_cost(category, frozenset(filter(None, (project_id, project_name))), tags, region)
+        for category, project_id, project_name, tags, region in kinds
     )
 
 

@@ -25,7 +25,7 @@ from . import verdict
 from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
 from .request import Request, parse_line, parse_lines, without_nothing
 from .results import NOTHING_FIRED, budget_to_result
-from .snapshot import Snapshot, empty_snapshot, read_snapshot
+from .snapshot import Snapshot, empty_snapshot, read_known_names, read_snapshot
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
@@ -34,7 +34,7 @@ PRESENT, ABSENT = STATES = ("present", "absent")
 #: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or a spend.
 DEFINES = (
     "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end",
-    "fed_by", "basis", "max_staleness", "scope", "thresholds",
+    "fed_by", "basis", "max_staleness", "scope", "untagged", "tax", "thresholds",
 )  # fmt: skip
 _OF_A_SPEND = ("category", "project", "tags")
 
@@ -61,6 +61,8 @@ class BudgetTask:
     basis: str | None = None
     max_staleness: str | None = None
     scope: Mapping[str, Any] | None = None
+    untagged: str | None = None
+    tax: str | None = None
     thresholds: Sequence[str] | None = None
     budgets: Sequence[Mapping[str, Any]] | None = None
     spend: str | None = None
@@ -105,7 +107,8 @@ def apply(
             answer = _gate(ledger.connection, options, run, run.request)
             due = [] if check_mode else _due(ledger.connection, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
-        return {**answer.result, **(_fired_after_reading(options, due, run) if due else {})}
+        fired = _fired_after_reading(options, due, run) if due else {}
+        return {**answer.result, **fired, "warnings": _warnings_of(answer.result, fired)}
     if check_mode:
         with sql.reading(options) as ledger:
             return _apply_to(ledger, options, run)
@@ -250,9 +253,29 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _Budge
     if ledger and run.request is not None:
         snapshot = read_snapshot(ledger.connection, run.rates, now, in_force, run.request)
     answer = _decided(result, in_force, snapshot, run)
+    warned = {"warnings": _scope_warnings(ledger.connection, run, changes, now)} if ledger else {}
+    answer.result["warnings"] = _warnings_of(warned, answer.result)
     if not ledger or not run.write:
         return answer.result
     return {**answer.result, **_fired(ledger.connection, answer, changes, run)}
+
+
+def _scope_warnings(
+    rows: Transaction, run: _BudgetRun, changes: Sequence[_Change], now: datetime
+) -> list[str]:
+    """The values in the scopes of what is defined that no cost ever had."""
+    defined_now = [one.after for one in changes if one.after is not None and one.after.scope.names_values]
+    if not defined_now:
+        return []
+    from .scope_warnings import unknown_scope_values
+
+    known = read_known_names(rows, run.rates, now)
+    return [sentence for budget in defined_now for sentence in unknown_scope_values(budget, known)]
+
+
+def _warnings_of(*results: Mapping[str, Any]) -> list[str]:
+    """What any of these results warns of, once."""
+    return list(dict.fromkeys(sentence for one in results for sentence in one.get("warnings", ())))
 
 
 def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:

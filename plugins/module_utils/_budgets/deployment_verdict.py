@@ -83,7 +83,7 @@ def deployment_verdict(
         "budgets": gate.get("budgets") or [],
         "summary": gate.get("summary") or [],
         "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
-        "tax": "excluded",
+        "tax": gate.get("tax") or "excluded",
     }
 
 

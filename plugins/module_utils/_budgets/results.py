@@ -10,13 +10,14 @@ Moments are in UTC, amounts are text in the budget's currency, and null is what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .._core.money import ROUNDING, format_amount, format_exact, from_nano
 from .._core.periods import WEEKDAYS, iso
+from .._ledger.budgets import TAX_EXCLUDED
 
 if TYPE_CHECKING:
     from .._ledger.alerts import Alert
@@ -58,8 +59,11 @@ def budget_to_result(budget: Budget | None) -> dict[str, Any]:
         "scope": {
             "categories": list(budget.scope.categories),
             "projects": list(budget.scope.projects),
+            "regions": list(budget.scope.regions),
             "tags": dict(budget.scope.tags),
         },
+        "untagged": budget.scope.untagged,
+        "tax": budget.scope.tax,
         "thresholds": [format_exact(part) for part in budget.thresholds],
     }
 
@@ -77,6 +81,7 @@ def verdict_to_result(verdict: BudgetVerdict) -> dict[str, Any]:
         "rated_through": None if verdict.rated_through is None else iso(verdict.rated_through),
         "fed_by": budget.fed_by,
         "basis": budget.basis,
+        "tax": budget.scope.tax,
         "currency": budget.currency,
         "limit": format_amount(from_nano(budget.limit_nano)),
         **(dict.fromkeys(_PERIOD_KEYS) if current is None else _period_to_result(current)),
@@ -108,6 +113,14 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
         "at_least": known if period.problems and period.has_rate else None,
         "override": None if period.override is None else _used_override_to_result(period.override),
     }
+
+
+def tax_of(budgets: Iterable[Budget]) -> str:
+    """What the sums of these budgets did with tax: `excluded`, `included`, or `mixed` if some did either
+    (design/money.md#net-amounts). Without a budget no tax was counted.
+    """
+    kinds = {budget.scope.tax for budget in budgets} or {TAX_EXCLUDED}
+    return kinds.pop() if len(kinds) == 1 else "mixed"
 
 
 def utilization(amount: Decimal, limit: Decimal) -> float:

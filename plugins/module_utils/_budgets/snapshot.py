@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from .._core.periods import Window
 from .._core.rates import Rates
 from .._ledger import feeds, holds
-from .._ledger.budgets import Budget, Scope
-from .._ledger.dimension_sums import by_dimensions
+from .._ledger.budgets import TAX_INCLUDED, Budget, Scope
+from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.overrides import Override
+from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods
 from .request import Request
 
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
 
 #: The columns that sums are grouped by, so that every scope can find its own.
-COST_DIMENSIONS = ("category", "project_id", "project_name", "tags")
+COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
 
 
 @dataclass(frozen=True)
 class CostSum:
-    """The sum of the ledger's entries of one category, project (its ID and name), tag set and currency, in
-    units of 1e-9.
+    """The sum of the ledger's entries of one category, project (its ID and name), tag set, region and
+    currency, in units of 1e-9. is_tax: of entries that are a tax.
 
     A column that no scope uses is not grouped by, and empty.
     """
@@ -47,6 +48,8 @@ class CostSum:
     tags: frozenset[tuple[str, str]]
     currency: str
     amount_nano: int
+    region: str | None = None
+    is_tax: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,10 @@ class Snapshot:
     """What a gate rests on: the moment, the ledger's sums, its feeds, the rates, outstanding holds
     and usable overrides.
 
-    costs: the sums of a window, grouped by the columns that the scope uses; KeyError for a window or a scope
-    that was not read. settled: holds that count no more, as imported costs have taken their place.
+    costs: the sums of a window, grouped by the columns that the scope uses, without tax unless the scope
+    counts it; KeyError for a window or a scope that was not read. settled: holds that count no more, as
+    imported costs have taken their place. projects: ids and names that feeds carry or budgets name; None: not
+    read. seen: reads what entries were ever told apart by, while the ledger is open.
     """
 
     now: datetime
@@ -75,6 +80,8 @@ class Snapshot:
     outstanding: Sequence[OutstandingHold] = ()
     overrides: Sequence[Override] = ()
     settled: Sequence[Hold] = ()
+    projects: frozenset[str] | None = None
+    seen: Callable[[], SeenValues] = SeenValues
 
 
 def read_snapshot(
@@ -102,7 +109,22 @@ def read_snapshot(
         rates=rates,
         outstanding=tuple(line for each in lines_of.values() for line in each),
         settled=tuple(hold for hold, each in lines_of.items() if not each),
+        projects=frozenset(
+            name
+            for names in (
+                *((feed.key.project_id, feed.project_name) for feed in known),
+                *(budget.scope.projects for budget in budgets),
+            )
+            for name in names
+        ),
+        seen=cache(lambda: read_seen(transaction)),
     )
+
+
+def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:
+    """A snapshot without costs and holds, for the warnings of a definition."""
+    seen = cache(lambda: read_seen(transaction))
+    return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
 
 
 def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: datetime) -> list[Window]:
@@ -121,7 +143,7 @@ def _costs(
     has fewer sums to look at.
     """
     told_by = {name for scope in scopes for name in _goes_by(scope)}
-    columns = ["currency", *sorted(told_by)]
+    columns = ["currency", IS_TAX, *sorted(told_by)]
     found = {
         window: [
             _cost(dict(zip(columns, values, strict=True)), amount_nano)
@@ -129,11 +151,12 @@ def _costs(
         ]
         for window, each in zip(windows, by_dimensions(transaction, windows, columns), strict=True)
     }
+    without_tax = {window: [one for one in sums if not one.is_tax] for window, sums in found.items()}
 
     def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
         if missing := _goes_by(scope) - told_by:
             raise KeyError(*missing)
-        return found[window]
+        return (found if scope.tax == TAX_INCLUDED else without_tax)[window]
 
     return costs
 
@@ -143,6 +166,7 @@ def _goes_by(scope: Scope) -> set[str]:
     of_kinds = (
         (scope.categories, {"category"}),
         (scope.projects, {"project_id", "project_name"}),
+        (scope.regions, {"region"}),
         (scope.tags, {"tags"}),
     )
     return {name for wanted, names in of_kinds if wanted for name in names}
@@ -150,16 +174,19 @@ def _goes_by(scope: Scope) -> set[str]:
 
 def cost_sum_of(total: Total) -> CostSum:
     """The CostSum of a total that is grouped by COST_DIMENSIONS."""
-    return _cost({**total.keys, "currency": total.currency}, total.amount_nano)
+    keys = {**total.keys, "currency": total.currency, IS_TAX: total.keys["charge_category"] == TAX_CHARGE}
+    return _cost(keys, total.amount_nano)
 
 
-def _cost(keys: Mapping[str, str | None], amount_nano: int) -> CostSum:
+def _cost(keys: Mapping[str, Any], amount_nano: int) -> CostSum:
     return CostSum(
         category=keys.get("category") or "",
         projects=frozenset(filter(None, (keys.get("project_id"), keys.get("project_name")))),
         tags=_tags(keys.get("tags") or "{}"),
         currency=str(keys["currency"]),
         amount_nano=amount_nano,
+        region=keys.get("region"),
+        is_tax=bool(keys.get(IS_TAX)),
     )
 
 

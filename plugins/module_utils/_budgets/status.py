@@ -24,6 +24,7 @@ from .results import (
     budget_to_result,
     forecast_to_result,
     hold_to_result,
+    tax_of,
     verdict_to_result,
 )
 from .snapshot import Snapshot, read_snapshot
@@ -60,7 +61,7 @@ def status(
     return {
         "ledger": sql.format_url(options),
         "evaluated_at": iso(now),
-        "tax": "excluded",
+        "tax": tax_of(wanted),
         "summary": verdict.format_summary(found),
         "alerts": waiting,
         "reservations": held,

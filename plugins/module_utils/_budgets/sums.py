@@ -36,8 +36,8 @@ SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
 #: An amount, its currency, and the moment whose rate converts it.
 _Part = tuple[Decimal, str, datetime]
-#: Whether a cost of that category, project and tags counts.
-_Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]]], bool]
+#: Whether a cost of that category, project, tags and region counts.
+_Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PeriodSum:
     verdict: str
     #: The reasons why the amounts are only lower bounds; none if all is known.
     problems: tuple[str, ...]
-    #: Whether the known amounts can be converted into the budget's currency at all.
+    #: Whether other currencies can be converted into the budget's; else only amounts in it are known.
     has_rate: bool
     #: Whether reserved and requested are wholly known, which they can be even if the spend is not.
     holds_known: bool
@@ -100,34 +100,53 @@ class _Scale:
     """Makes amounts comparable: unchanged if all are in the budget's currency, else multiplied by their rate
     into ICU (design/money.md#comparison-and-display).
 
-    The budget's own currency has the rate that is valid when the period begins, others that
-    of their own moment.
+    The budget's own currency has the rate that is valid when the period begins, others that of their own
+    moment. What comes to 0 at one rate needs none.
+
+    parts: all that will be summed up.
     """
 
-    def __init__(self, budget: Budget, window: Window, rates: Rates, currencies: set[str]) -> None:
-        self._own, self._begin, self._rates = budget.currency, window.begin, rates
-        self._converts = bool(currencies - {budget.currency})
+    def __init__(
+        self, budget: Budget, window: Window, rates: Rates, parts: Iterable[Iterable[_Part]]
+    ) -> None:
+        self._own, self._rates = budget.currency, rates
         self.problems: list[str] = []
-
-    def factor(self, currency: str, moment: datetime) -> Decimal:
-        """The factor of a currency. Without a valid rate it is 0 and a problem: the sum
-        is then a lower bound.
-        """
-        if not self._converts:
-            return Decimal(1)
-        try:
-            return self._rates.at(currency, self._begin if currency == self._own else moment)
-        except UnknownAmount as error:
-            self.problems.append(str(error).rstrip("."))
-            return Decimal(0)
+        self._converts = any(currency != self._own for each in parts for _, currency, _ in self._net(each))
+        own = self._rate(self._own, window.begin) if self._converts else Decimal(1)
+        self.has_rate = own is not None
+        #: The factor of the budget's own currency. Without a rate only amounts in that currency are known.
+        self.own = Decimal(1) if own is None else own
 
     def sum(self, parts: Iterable[_Part]) -> Decimal:
-        """The sum in ICU, or in the budget's currency if all parts are."""
+        """The sum in ICU, or in the budget's currency if all parts are. A part without a rate is left out and
+        a problem: the sum is then a lower bound.
+        """
         return exact_sum(
-            EXACT.multiply(amount, self.factor(currency, moment))
-            for amount, currency, moment in parts
-            if amount
+            EXACT.multiply(amount, self._factor(currency, moment))
+            for amount, currency, moment in self._net(parts)
         )
+
+    def _factor(self, currency: str, moment: datetime) -> Decimal:
+        if currency == self._own:
+            return self.own
+        rate = self._rate(currency, moment)
+        return rate if rate is not None and self.has_rate else Decimal(0)
+
+    def _rate(self, currency: str, moment: datetime) -> Decimal | None:
+        try:
+            return self._rates.at(currency, moment)
+        except UnknownAmount as error:
+            self.problems.append(str(error).rstrip("."))
+            return None
+
+    def _net(self, parts: Iterable[_Part]) -> list[_Part]:
+        """The parts, added up for each currency and rate, without those that come to 0."""
+        sums: dict[tuple[str, Decimal | None], tuple[Decimal, datetime]] = {}
+        for amount, currency, moment in parts:
+            key = (currency, None if currency == self._own else self._rates.known_at(currency, moment))
+            before, first = sums.get(key, (Decimal(0), moment))
+            sums[key] = (EXACT.add(before, amount), first)
+        return [(amount, key[0], moment) for key, (amount, moment) in sums.items() if amount]
 
 
 def period_sum(
@@ -164,17 +183,15 @@ def period_sum(
         if lines.holds(line, request.counts_at or snapshot.now, str(line.money))
     ]
     parts = (spent, accrued, reserved, requested, coming)
-    currencies = {currency for each in parts for _amount, currency, _moment in each}
     of_unknown_tags = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot)
-    currencies |= {currency for _amount, currency, _moment in of_unknown_tags}
-    scale = _Scale(budget, window, snapshot.rates, currencies)
-    own = scale.factor(budget.currency, window.begin)
+    scale = _Scale(budget, window, snapshot.rates, (*parts, of_unknown_tags))
+    own = scale.own
     sums = [scale.sum(each) for each in parts]
     tag_problems = _tag_problems(budget, own, exact_sum(sums), scale.sum(of_unknown_tags))
     problems = tuple(dict.fromkeys((*coverage, *lines.problems, *scale.problems, *tag_problems)))
     override = _override(budget, window, snapshot)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
-    in_currency = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
+    in_currency = [ROUNDING.divide(amount, own) for amount in sums]
     return PeriodSum(
         window=window,
         limit=from_nano(budget.limit_nano),
@@ -185,7 +202,7 @@ def period_sum(
         to_come=in_currency[4],
         verdict=verdict,
         problems=problems,
-        has_rate=bool(own),
+        has_rate=scale.has_rate,
         holds_known=not lines.problems and not scale.problems,
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
@@ -199,7 +216,7 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
 
     Any spend is all of a limit of zero.
     """
-    if not own or actual <= 0:
+    if actual <= 0:
         return ()
     if not budget.limit_nano:
         return tuple(threshold for threshold in budget.thresholds if threshold <= 1)
@@ -231,7 +248,7 @@ def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags:
     (design/imports.md#tags).
     """
     limit = EXACT.multiply(from_nano(budget.limit_nano), own)
-    if not own or total > limit or EXACT.add(total, of_unknown_tags) <= limit:
+    if total > limit or EXACT.add(total, of_unknown_tags) <= limit:
         return []
     amount = Money(ROUNDING.divide(of_unknown_tags, own), budget.currency)
     return [f"{amount} is the cost of resources whose tags are not known"]
@@ -244,7 +261,7 @@ def _verdict(
 
     An override never makes an unknown pass (design/gate.md#overrides).
     """
-    fits = not own or total <= EXACT.multiply(from_nano(budget.limit_nano), own)
+    fits = total <= EXACT.multiply(from_nano(budget.limit_nano), own)
     raised = budget.limit_nano + (override.amount_nano if override else 0)
     needed = not fits and total <= EXACT.multiply(from_nano(raised), own)
     if not fits and not needed:
@@ -281,17 +298,18 @@ def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) 
     sums_nano: dict[tuple[str, datetime], int] = {}
     for segment in snapshot.rates.segments(window):
         for cost in snapshot.costs(segment, budget.scope):
-            if covers(cost.category, cost.projects, cost.tags):
+            if covers(cost.category, cost.projects, cost.tags, cost.region):
                 key = (cost.currency, segment.begin)
                 sums_nano[key] = sums_nano.get(key, 0) + cost.amount_nano
     return [(from_nano(amount_nano), *key) for key, amount_nano in sums_nano.items()]
 
 
 def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> list[_Part]:
+    whose = frozenset({feed.key.project_id, feed.project_name})
     return [
         (EXACT.multiply(from_nano(rate.amount_nano), Decimal(periods)), feed.currency, snapshot.now)
         for rate in feed.run_rates
-        if covers(rate.category, frozenset({feed.key.project_id, feed.project_name}), frozenset(rate.tags))
+        if covers(rate.category, whose, frozenset(rate.tags), feed.key.region)
     ]
 
 

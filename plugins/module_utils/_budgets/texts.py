@@ -98,9 +98,10 @@ def format_line(line: HoldLine) -> str:
 
 
 def format_scope(scope: Scope) -> str:
-    """`all costs`, or `category compute or storage, project shop, tag team=web`."""
+    """`all costs`, or `category compute or storage, project shop, region dc3-a, tag team=web`."""
     parts = []
-    for name, values in (("category", scope.categories), ("project", scope.projects)):
+    named = (("category", scope.categories), ("project", scope.projects), ("region", scope.regions))
+    for name, values in named:
         if values:
             parts.append(f"{name} {' or '.join(values)}")
     parts += [f"tag {name}={value}" for name, value in scope.tags]

@@ -14,14 +14,14 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
-from .._ledger.budgets import Budget
+from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, period_of
 from .request import Request
-from .results import line_to_result, verdict_to_result
-from .scope import feeds_of, scope_matcher
+from .results import line_to_result, tax_of, verdict_to_result
+from .scope import feeds_of, is_all_carried, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .texts import format_line, format_reason, format_scope, format_table
@@ -157,10 +157,38 @@ def decision_to_result(
         "reasons": [why for _verdict, why in said],
         "lines": [line_to_result(line) for line in request.lines],
         "evaluated_at": iso(snapshot.now),
-        "tax": "excluded",
+        "tax": tax_of(one.budget for one in found),
         "summary": format_summary(found),
         "budgets": [verdict_to_result(one) for one in found],
+        "warnings": _warnings(found, request, snapshot),
     }
+
+
+def _warnings(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
+    """The names of scopes and of the request that no cost, feed or budget has
+    (design/gate.md#values-that-were-never-seen).
+    """
+    doubtful = [one.budget for one in found if _is_doubtful(one, snapshot)]
+    projects = {line.project for line in request.lines if line.project is not None}
+    if not doubtful and (snapshot.projects is None or projects <= snapshot.projects):
+        return []
+    # Most gates have nothing to warn of, and do without the file.
+    from .scope_warnings import unknown_projects, unknown_scope_values
+
+    warned = [sentence for budget in doubtful for sentence in unknown_scope_values(budget, snapshot)]
+    return [*warned, *unknown_projects(request.lines, snapshot)]
+
+
+def _is_doubtful(one: BudgetVerdict, snapshot: Snapshot) -> bool:
+    """Whether a value of the budget's scope may be one that no cost ever had, by what is read already."""
+    scope = one.budget.scope
+    if one.budget.fed_by != FED_BY_CLOUD:
+        # They are of a closed list, and need not have had a cost yet.
+        scope = replace(scope, categories=())
+    if any(period.spent or period.accrued for period in one.periods):
+        # Such a cost has all of the tags.
+        scope = replace(scope, tags=())
+    return not is_all_carried(scope, snapshot.feeds)
 
 
 def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:

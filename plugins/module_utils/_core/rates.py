@@ -62,14 +62,19 @@ class Rates:
 
     def at(self, currency: str, moment: datetime) -> Decimal:
         """ICU per unit at that moment; 1 for ICU. Raises UnknownAmount where no rate was valid then."""
-        if currency == ICU:
-            return Decimal(1)
-        valid = [rate for rate in self._rates if rate.currency == currency and rate.valid_from <= moment]
-        if not valid:
+        rate = self.known_at(currency, moment)
+        if rate is None:
             raise UnknownAmount(
                 f"No rate says how many ICU one {currency} was on {iso(moment)}; give one in rates."
             )
-        return valid[-1].icu_per_unit
+        return rate
+
+    def known_at(self, currency: str, moment: datetime) -> Decimal | None:
+        """ICU per unit at that moment; 1 for ICU, None where no rate was valid then."""
+        if currency == ICU:
+            return Decimal(1)
+        valid = [rate for rate in self._rates if rate.currency == currency and rate.valid_from <= moment]
+        return valid[-1].icu_per_unit if valid else None
 
     def to_icu(self, amount: Decimal, currency: str, moment: datetime) -> Decimal:
         """The exact amount in ICU, by multiplication. Raises UnknownAmount."""

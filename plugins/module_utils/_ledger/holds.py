@@ -42,7 +42,7 @@ _COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR (state = '{COMMITTED}'
 @dataclass(frozen=True)
 class HoldLine:
     """A part of what is asked for or held. project: id or name; tags: name and value, sorted; period: each
-    budget's this or next one.
+    budget's this or next one; region: of the cloud.
     """
 
     money: Money
@@ -50,6 +50,7 @@ class HoldLine:
     project: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
     period: str = THIS
+    region: str | None = None
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,8 @@ _TABLES = {
             FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
         ){without_rowid}""",
     ),
-    # What may be spent per period (design/gate.md#budgets). categories, projects, tags, thresholds:
-    # JSON.
+    # What may be spent per period (design/gate.md#budgets). categories, projects, regions, tags,
+    # thresholds: JSON.
     "budget": (
         """
         CREATE TABLE budget (
@@ -138,7 +138,10 @@ _TABLES = {
             max_staleness_s BIGINT NOT NULL,
             categories TEXT NOT NULL,
             projects TEXT NOT NULL,
+            regions TEXT DEFAULT '[]' NOT NULL,
             tags TEXT NOT NULL,
+            untagged TEXT DEFAULT 'unknown' NOT NULL,
+            tax TEXT DEFAULT 'excluded' NOT NULL,
             thresholds TEXT NOT NULL,
             PRIMARY KEY (name)
         )""",

@@ -56,7 +56,11 @@ _LEAVE_SCHEMA_2 = (
 #: Schema 3 knew feeds of CloudKitty only, and no usage records.
 _LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
 #: What schema 4 lacks of budgets, of feeds, of holds, of entries and of the owner's policy.
-_BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = (
+    "ALTER TABLE budget ADD COLUMN regions TEXT DEFAULT '[]' NOT NULL",
+    "ALTER TABLE budget ADD COLUMN untagged TEXT DEFAULT 'unknown' NOT NULL",
+    "ALTER TABLE budget ADD COLUMN tax TEXT DEFAULT 'excluded' NOT NULL",
+)
 _FEEDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
 _HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
 _ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ()

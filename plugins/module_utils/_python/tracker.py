@@ -21,6 +21,7 @@ from .._core.rates import Rates
 from .._imports.manual import CostRecord, entry_of
 from .._ledger.entries import Entry as CostEntry
 from .._ledger.totals import Total
+from .guarded import guarded
 from .stores import CostStore, InMemoryCostStore, aware, window_of
 
 
@@ -63,6 +64,7 @@ class CostSummary:
     by_tag: Mapping[str, Mapping[str, Decimal]]
 
 
+@guarded
 class CostTracker:
     """Records costs and sums them up.
 

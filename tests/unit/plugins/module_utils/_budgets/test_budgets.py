@@ -21,7 +21,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from .desk import Desk
 from .snapshots import feed
 
-SCOPE = {"categories": ["storage", "compute"], "projects": ["shop"], "tags": {"team": "a"}}
+SCOPE = {
+    "categories": ["storage", "compute"], "projects": ["shop"], "regions": ["dc4-a", "dc3-a"],
+    "tags": {"team": "a"},
+}  # fmt: skip
 
 
 def test_a_definition_is_kept_whole(desk: Desk) -> None:
@@ -33,6 +36,7 @@ def test_a_definition_is_kept_whole(desk: Desk) -> None:
     assert kept["scope"] == {
         "categories": ["compute", "storage"],
         "projects": ["shop"],
+        "regions": ["dc3-a", "dc4-a"],
         "tags": {"team": "a"},
     }
     assert (kept["thresholds"], kept["first_day"], kept["basis"]) == (["0.5", "1"], "sunday", "actual")

@@ -114,7 +114,7 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
 
 
 #: What the present schema tells otherwise than schema 3, and than schema 2.
-OF_3 = ('"feed"', "ledger_schema")
+OF_3 = ('"budget"', '"feed"', "ledger_schema")
 OF_2 = (*OF_3, '"feed_window"')
 
 
@@ -204,7 +204,9 @@ def test_a_later_ledger_gets_its_new_tables_and_keeps_all_rows(
     before = rows_that_stay(path, otherwise)
     old = LedgerOptions(f"sqlite:///{path}")
     with writing(old) as opened, writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
-        assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
+        (prod,) = budgets.read_all(opened.connection)
+        assert (prod.name, prod.limit_nano, prod.scope) == ("prod", 100 * 10**9, budgets.Scope())
+        assert (prod.scope.untagged, prod.scope.tax) == ("unknown", "excluded")
         (feed,) = feeds.read_all(opened.connection)
         assert feed.run_rate_nano == 2500 and not feed.retired
         assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty https://cloud/v3 r p1")
