@@ -113,7 +113,7 @@ def _stream(
     rate = forecast(rated, _DAY // _period(feed), Decimal(0), 1, _enough(budget, feed))
     if rate is None:
         raise UnknownAmount(f"no rated hours of project {feed.project_name} are kept; run cost_import")
-    factor = _factor(feed.currency, budget, period, snapshot)
+    factor = _factor(feed.currency, budget, period, snapshot) if any(rated) else Decimal(0)
     return _Stream(feed, rate, factor, to_come(feed, period.window, snapshot.now))
 
 

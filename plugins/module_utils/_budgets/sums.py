@@ -20,7 +20,7 @@ from decimal import Decimal
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
 from .._core.periods import Window, ceil_to, period_at, period_id
-from .._core.rates import Rates
+from .._core.rates import DatedAmount, Rates
 from .._ledger.budgets import BASIS_PERIOD_END, Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import THIS, HoldLine
@@ -34,8 +34,6 @@ ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
 #: (design/gate.md#deny-unknown-allow).
 SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
-#: An amount, its currency, and the moment whose rate converts it.
-_Part = tuple[Decimal, str, datetime]
 #: Whether a cost of that category, project, tags and region counts.
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
@@ -107,23 +105,25 @@ class _Scale:
     """
 
     def __init__(
-        self, budget: Budget, window: Window, rates: Rates, parts: Iterable[Iterable[_Part]]
+        self, budget: Budget, window: Window, rates: Rates, parts: Iterable[Iterable[DatedAmount]]
     ) -> None:
         self._own, self._rates = budget.currency, rates
         self.problems: list[str] = []
-        self._converts = any(currency != self._own for each in parts for _, currency, _ in self._net(each))
+        self._converts = any(
+            currency != self._own for each in parts for _, currency, _ in rates.netted(each, self._own)
+        )
         own = self._rate(self._own, window.begin) if self._converts else Decimal(1)
         self.has_rate = own is not None
         #: The factor of the budget's own currency. Without a rate only amounts in that currency are known.
         self.own = Decimal(1) if own is None else own
 
-    def sum(self, parts: Iterable[_Part]) -> Decimal:
+    def sum(self, parts: Iterable[DatedAmount]) -> Decimal:
         """The sum in ICU, or in the budget's currency if all parts are. A part without a rate is left out and
         a problem: the sum is then a lower bound.
         """
         return exact_sum(
             EXACT.multiply(amount, self._factor(currency, moment))
-            for amount, currency, moment in self._net(parts)
+            for amount, currency, moment in self._rates.netted(parts, self._own)
         )
 
     def _factor(self, currency: str, moment: datetime) -> Decimal:
@@ -138,15 +138,6 @@ class _Scale:
         except UnknownAmount as error:
             self.problems.append(str(error).rstrip("."))
             return None
-
-    def _net(self, parts: Iterable[_Part]) -> list[_Part]:
-        """The parts, added up for each currency and rate, without those that come to 0."""
-        sums: dict[tuple[str, Decimal | None], tuple[Decimal, datetime]] = {}
-        for amount, currency, moment in parts:
-            key = (currency, None if currency == self._own else self._rates.known_at(currency, moment))
-            before, first = sums.get(key, (Decimal(0), moment))
-            sums[key] = (EXACT.add(before, amount), first)
-        return [(amount, key[0], moment) for key, (amount, moment) in sums.items() if amount]
 
 
 def period_sum(
@@ -165,7 +156,7 @@ def period_sum(
         for feed in feeds
         for part in _running(feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now))
     ]
-    coming: list[_Part] = []
+    coming: list[DatedAmount] = []
     if budget.basis == BASIS_PERIOD_END:
         coming = [
             part
@@ -229,7 +220,7 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
 
 def _cost_of_unknown_tags(
     budget: Budget, covered: ScopeMatcher, feeds: Sequence[Feed], window: Window, snapshot: Snapshot
-) -> list[_Part]:
+) -> list[DatedAmount]:
     """The cost, past and to come, of resources that the budget would cover if their unknown tags matched."""
     if not covered.tags:
         return []
@@ -293,7 +284,7 @@ class _LinesOfPeriod:
         return covers is True
 
 
-def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[_Part]:
+def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[DatedAmount]:
     """The spend of each currency in each span between changes of rates."""
     sums_nano: dict[tuple[str, datetime], int] = {}
     for segment in snapshot.rates.segments(window):
@@ -304,7 +295,7 @@ def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) 
     return [(from_nano(amount_nano), *key) for key, amount_nano in sums_nano.items()]
 
 
-def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> list[_Part]:
+def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> list[DatedAmount]:
     whose = frozenset({feed.key.project_id, feed.project_name})
     return [
         (EXACT.multiply(from_nano(rate.amount_nano), Decimal(periods)), feed.currency, snapshot.now)

@@ -336,9 +336,14 @@ def iso(moment: datetime) -> str:
 def from_iso(text: str) -> datetime:
     """The UTC moment behind what iso() wrote, or any ISO 8601 text of an API; naive text is UTC (CloudKitty
     v1, Nova).
+
+    Raises ValueError for anything else.
     """
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} lies outside of the calendar in UTC") from error
 
 
 def parse_duration(text: str, option: str) -> timedelta:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from .errors import InvalidOption, UnknownAmount
@@ -27,6 +28,10 @@ _SUSPICIOUS_FACTOR = 10
 #: (design/money.md#exact-amounts).
 _LARGEST_RATE = 1_000_000
 _RATE_DECIMALS = 9
+
+
+#: An amount, its currency, and the moment whose rate converts it.
+DatedAmount: TypeAlias = tuple[Decimal, str, datetime]
 
 
 @dataclass(frozen=True)
@@ -82,13 +87,24 @@ class Rates:
 
     def convert(self, amount: Decimal, currency: str, wanted: str, moment: datetime) -> Decimal:
         """The amount in another currency, rounded at 50 digits: for showing, never for comparing
-        (design/money.md#comparison-and-display).
+        (design/money.md#comparison-and-display). Nothing is nothing in any currency, without a rate too.
 
         Raises UnknownAmount.
         """
-        if currency == wanted:
+        if currency == wanted or not amount:
             return amount
         return ROUNDING.divide(self.to_icu(amount, currency, moment), self.at(wanted, moment))
+
+    def netted(self, parts: Iterable[DatedAmount], wanted: str) -> list[DatedAmount]:
+        """The parts that have to be converted into a currency, or are in it: added up for each currency and
+        rate, without those that come to 0 (design/money.md#rates).
+        """
+        sums: dict[tuple[str, Decimal | None], tuple[Decimal, datetime]] = {}
+        for amount, currency, moment in parts:
+            key = (currency, None if currency == wanted else self.known_at(currency, moment))
+            before, first = sums.get(key, (Decimal(0), moment))
+            sums[key] = (EXACT.add(before, amount), first)
+        return [(amount, key[0], moment) for key, (amount, moment) in sums.items() if amount]
 
     def segments(self, window: Window) -> list[Window]:
         """The window cut where a rate begins: inside a segment every rate is constant."""

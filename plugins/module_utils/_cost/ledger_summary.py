@@ -107,9 +107,11 @@ class SummaryFormatter:
         """
         total = Decimal(0)
         known = True
-        for currency, amount, moment in parts:
+        dated = [(amount, currency, moment) for currency, amount, moment in parts]
+        wanted = self.currency or (dated[0][1] if dated else "")
+        for amount, currency, moment in self._rates.netted(dated, wanted):
             try:
-                converted = self._rates.convert(amount, currency, self.currency or currency, moment)
+                converted = self._rates.convert(amount, currency, wanted, moment)
             except UnknownAmount as error:
                 self.unknown[str(error)] = None
                 known = False

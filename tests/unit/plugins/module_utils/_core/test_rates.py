@@ -94,3 +94,29 @@ def test_there_and_back_is_the_same_to_the_ledger(amount: Decimal) -> None:
     rates = Rates()
     back = rates.convert(rates.to_icu(amount, "EUR", NOVEMBER), "ICU", "EUR", NOVEMBER)
     assert abs(back - amount) < Decimal("1e-20")
+
+
+def test_what_comes_to_nothing_at_one_rate_needs_none() -> None:
+    rates = parse_rates([row("CHF", "50"), row("CHF", "60", "2026-11-15")], confirmed=False)
+    parts = [(Decimal(5), "USD", NOVEMBER), (Decimal(-5), "USD", DECEMBER), (Decimal(0), "GBP", NOVEMBER)]
+    assert rates.netted(parts, "CHF") == []
+    assert rates.convert(Decimal(0), "USD", "CHF", NOVEMBER) == 0
+    # Five francs before the change are not five francs after it, but where francs are what is wanted.
+    francs = [(Decimal(5), "CHF", NOVEMBER), (Decimal(-5), "CHF", DECEMBER)]
+    assert rates.netted(francs, "ICU") == francs
+    assert rates.netted(francs, "CHF") == []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.decimals(-(10**9), 10**9, places=9),
+            st.sampled_from(["ICU", "CHF", "EUR"]),
+            st.sampled_from([NOVEMBER, MID_NOVEMBER, DECEMBER]),
+        )
+    )
+)
+def test_netting_changes_no_sum(parts: list[tuple[Decimal, str, datetime]]) -> None:
+    rates = parse_rates([row("CHF", "50"), row("CHF", "60", "2026-11-15")], confirmed=False)
+    icu = [sum(rates.to_icu(*part) for part in each) for each in (parts, rates.netted(parts, "ICU"))]
+    assert icu[0] == icu[1]
