@@ -107,7 +107,8 @@ feeds:
       returned: always
       sample: production
     auth_url:
-      description: URL of the identity service, or of the VergeOS system.
+      description: URL of the identity service at the last import, or of the VergeOS system. It is no part of
+        what a feed is, so a cloud that moves goes on with the same feed.
       type: str
       returned: always
       sample: https://api.pub1.infomaniak.cloud/identity/v3

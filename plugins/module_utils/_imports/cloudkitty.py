@@ -77,7 +77,8 @@ class CloudKitty:
         """The feed of the login's project and region."""
         identity = self.cloud.identity
         return Feeding(
-            key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
+            key=feeds.FeedKey(identity.region or "", identity.project_id),
+            auth_url=identity.auth_url,
             cloud=identity.name,
             project_name=identity.project_name,
             currency=self.options.rating_currency,

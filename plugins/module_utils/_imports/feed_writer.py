@@ -134,6 +134,7 @@ class FeedWriter:
             due.append(free_tier.month_begin(unit.window.begin))
         return feeds.Feed(
             key=feeding.key,
+            auth_url=feeding.auth_url,
             cloud=feeding.cloud,
             project_name=feeding.project_name,
             currency=feeding.currency,

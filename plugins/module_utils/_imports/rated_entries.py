@@ -36,6 +36,7 @@ class Feeding:
     """
 
     key: feeds.FeedKey
+    auth_url: str
     cloud: str | None
     project_name: str
     currency: str

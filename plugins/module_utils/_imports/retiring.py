@@ -40,7 +40,7 @@ def retire(options: sql.LedgerOptions, project: str, region: str | None, check_m
             raise _never_carried(project, region)
         if len(found) > 1:
             known = ", ".join(
-                f"{feed.key.project_id} in {feed.key.region} of {feed.key.auth_url}" for feed in found
+                f"{feed.key.project_id} in {feed.key.region} of {feed.auth_url}" for feed in found
             )
             raise InvalidOption(
                 "project", f"'{project}' has several feeds: {known}. Write its ID, and its `region`."
@@ -61,7 +61,7 @@ def feed_to_result(feed: Feed) -> dict[str, Any]:
     """A feed as results show it."""
     return {
         "cloud": feed.cloud,
-        "auth_url": feed.key.auth_url,
+        "auth_url": feed.auth_url,
         "region": feed.key.region,
         "project_id": feed.key.project_id,
         "project_name": feed.project_name,

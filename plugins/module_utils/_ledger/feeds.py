@@ -40,8 +40,8 @@ _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 _READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE feed_id = :of_feed"
 _READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
 _KEPT_ANEW = (
-    "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired", "credit_due_from",
-    "revision",
+    "auth_url", "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired",
+    "credit_due_from", "revision",
 )  # fmt: skip
 _SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
 _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
@@ -49,19 +49,20 @@ _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
 @dataclass(frozen=True)
 class FeedKey:
-    """Which project of which cloud and region a feed carries, and who tells its cost, or what
-    it is reckoned from.
+    """Which project in which region a feed carries, and where its cost comes from.
+
+    A project's ID is unique among clouds: a cloud that moves, or whose URL is spelled in another way, goes on
+    with the same feed (design/imports.md#feeds).
     """
 
-    auth_url: str
     region: str
     project_id: str
     told_by: str = CLOUDKITTY
 
     @property
     def source(self) -> str:
-        """What the ledger calls the feed's entries: names in clouds.yaml may change, these do not."""
-        return f"{self.told_by} {self.auth_url} {self.region} {self.project_id}"
+        """What the ledger calls the feed's entries: names and URLs of clouds may change, this does not."""
+        return " ".join(filter(None, (self.told_by, self.region, self.project_id)))
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ class Imported:
 class Feed:
     """A feed's state.
 
-    rated_through: end of its newest rated period. run_rates: what that period cost. imported: in order, never
-    two for one moment, those that touch and have one layout are one. categories and tag_keys: all that it
-    ever carried. retired: it ended and brings no more cost. credit_due_from: begin of the first UTC month
-    whose free tier has to be reckoned anew, None where all are.
+    auth_url and cloud: of the login that imported last. rated_through: end of its newest rated period.
+    run_rates: what that period cost. imported: in order, never two for one moment, those that touch and have
+    one layout are one. categories and tag_keys: all that it ever carried. retired: it ended and brings no
+    more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned anew, None
+    where all are.
     """
 
     key: FeedKey
+    auth_url: str
     cloud: str | None
     project_name: str
     currency: str
@@ -172,7 +175,8 @@ def read_all(transaction: Transaction) -> list[Feed]:
         names[(feed_id, kind)].add(name)
     return [
         Feed(
-            key=FeedKey(*(row[name] for name in ("auth_url", "region", "project_id", "told_by"))),
+            key=FeedKey(row["region"], row["project_id"], row["told_by"]),
+            auth_url=row["auth_url"],
             cloud=row["cloud"],
             project_name=row["project_name"],
             currency=row["currency"],
@@ -230,6 +234,7 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
     """
     revision = 1 if known is None else known.revision + 1
     values = {
+        "auth_url": feed.auth_url,
         "cloud": feed.cloud,
         "project_name": feed.project_name,
         "currency": feed.currency,

@@ -146,10 +146,10 @@ _TABLES = {
             PRIMARY KEY (name)
         )""",
     ),
-    # What was imported, from where (design/imports.md). told_by: cloudkitty or vergeos. retired: it
-    # ended and brings no more cost. credit_due_from: begin of the first month whose free tier is to be
-    # reckoned anew. revision: goes up with every change, so that a writer sees with one look whether
-    # another one came in between.
+    # What was imported, from where (design/imports.md). told_by: cloudkitty or vergeos. auth_url, cloud:
+    # of the login that imported last. retired: it ended and brings no more cost. credit_due_from: begin of
+    # the first month whose free tier is to be reckoned anew. revision: goes up with every change, so that
+    # a writer sees with one look whether another one came in between.
     "feed": (
         """
         CREATE TABLE feed (
@@ -167,7 +167,7 @@ _TABLES = {
             credit_due_from BIGINT,
             revision INTEGER NOT NULL,
             PRIMARY KEY (id),
-            UNIQUE (auth_url, region, project_id)
+            UNIQUE (region, project_id)
         )""",
     ),
     # What was imported completely, and in which layout; windows of one feed and layout that touch are

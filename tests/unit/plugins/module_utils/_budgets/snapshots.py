@@ -64,7 +64,8 @@ def budget(limit: str = "1000", currency: str = "ICU", **more: Any) -> Budget:
 def feed(rated_through: datetime = RATED_THROUGH, run_rate: str = "2", **more: Any) -> Feed:
     """Project shop, known without a hole since October; all of its run rate is compute without tags."""
     known = {
-        "key": FeedKey("https://cloud/v3", "dc3-a", "p1"),
+        "key": FeedKey("dc3-a", "p1"),
+        "auth_url": "https://cloud/v3",
         "project_name": "shop",
         "imported": (Imported(Window(BEGIN - timedelta(days=31), rated_through)),),
         "currency": "ICU",

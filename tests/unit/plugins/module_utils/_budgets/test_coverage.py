@@ -110,7 +110,7 @@ def test_a_budget_by_tags_is_unknown_where_tags_were_not_imported() -> None:
 def test_a_project_is_not_held_up_by_another_ones_feed() -> None:
     stale = feed(
         datetime(2026, 11, 20, tzinfo=UTC),
-        key=FeedKey("https://cloud/v3", "dc3-a", "p2"),
+        key=FeedKey("dc3-a", "p2"),
         project_name="other",
     )
     known = snapshot((), feed(), stale)

@@ -201,7 +201,7 @@ def test_partial_coverage_is_not_taken_for_full(desk: Desk, part: str) -> None:
         Imported(Window(BEGIN, BEGIN + timedelta(days=3))),
         Imported(Window(BEGIN + timedelta(days=4), NOW)),
     )
-    second = FeedKey("https://cloud/v3", "dc3-a", "p2")
+    second = FeedKey("dc3-a", "p2")
     told = {
         "a hole": [replace(whole, imported=hole)],
         "too old": [feed(NOW - timedelta(hours=6, seconds=1))],

@@ -311,7 +311,7 @@ def test_each_line_waits_for_the_feed_of_its_project(desk: Desk) -> None:
         desk.feed(
             feed(
                 NOW.replace(hour=second, minute=0),
-                key=FeedKey("https://cloud/v3", "dc3-a", "p2"),
+                key=FeedKey("dc3-a", "p2"),
                 project_name="other",
             )
         )

@@ -152,7 +152,7 @@ def test_a_budget_sums_up_what_is_in_its_scope() -> None:
         categories=frozenset({"compute", "storage"}),
         tag_keys=frozenset({"team"}),
     )
-    other = feed(key=FeedKey("https://cloud/v3", "dc3-a", "p2"), project_name="other", run_rate="1024")
+    other = feed(key=FeedKey("dc3-a", "p2"), project_name="other", run_rate="1024")
     costs = [
         cost("1", tags=blue),
         cost("4", "storage", tags=blue),
@@ -177,7 +177,7 @@ def test_a_cost_without_a_project_is_in_no_projects_budget() -> None:
 
 
 def test_two_projects_of_one_name_are_told_apart_by_their_ids() -> None:
-    twin = feed(key=FeedKey("https://cloud/v3", "dc4-a", "p2"), run_rate="16")
+    twin = feed(key=FeedKey("dc4-a", "p2"), run_rate="16")
     costs = [cost("1"), cost("4", projects=("p2", "shop")), cost("8", projects=("shop",))]
     one, both = (
         evaluate(

@@ -209,7 +209,7 @@ def test_a_later_ledger_gets_its_new_tables_and_keeps_all_rows(
         assert (prod.scope.untagged, prod.scope.tax) == ("unknown", "excluded")
         (feed,) = feeds.read_all(opened.connection)
         assert feed.run_rate_nano == 2500 and not feed.retired
-        assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty https://cloud/v3 r p1")
+        assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty r p1")
         begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (1793512800, 1793599200))
         assert feed.imported == (
             feeds.Imported(Window(begin, end), feeds.ImportLayout("hour", "type", False)),
