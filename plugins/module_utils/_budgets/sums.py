@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import lcm
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
@@ -150,18 +151,23 @@ def period_sum(
     covered = scope_matcher(budget.scope, snapshot.feeds)
     lines = _LinesOfPeriod(budget, window, covered)
     feeds = feeds_of(budget.scope, snapshot.feeds)
+    multiple = _common_multiple(feeds)
     spent = _spent(budget, covered.covers_cost, window, snapshot)
     accrued = [
         part
         for feed in feeds
-        for part in _running(feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now))
+        for part in _running(
+            feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now), multiple
+        )
     ]
     coming: list[DatedAmount] = []
     if budget.basis == BASIS_PERIOD_END:
         coming = [
             part
             for feed in feeds
-            for part in _running(feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now))
+            for part in _running(
+                feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now), multiple
+            )
         ]
     reserved = [
         (hold.line.money.amount, hold.line.money.currency, hold.held_at)
@@ -174,11 +180,19 @@ def period_sum(
         if lines.holds(line, request.counts_at or snapshot.now, str(line.money))
     ]
     parts = (spent, accrued, reserved, requested, coming)
-    of_unknown_tags = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot)
-    scale = _Scale(budget, window, snapshot.rates, (*parts, of_unknown_tags))
-    own = scale.own
-    sums = [scale.sum(each) for each in parts]
-    tag_problems = _tag_problems(budget, own, exact_sum(sums), scale.sum(of_unknown_tags))
+    untagged, untagged_running = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot, multiple)
+    scale = _Scale(budget, window, snapshot.rates, (*parts, untagged, untagged_running))
+    # All sums and the limit times the common multiple: no mean needs a division then.
+    own = EXACT.multiply(scale.own, multiple)
+    sums = [
+        EXACT.multiply(scale.sum(spent), multiple),
+        scale.sum(accrued),
+        EXACT.multiply(scale.sum(reserved), multiple),
+        EXACT.multiply(scale.sum(requested), multiple),
+        scale.sum(coming),
+    ]
+    of_unknown_tags = EXACT.add(EXACT.multiply(scale.sum(untagged), multiple), scale.sum(untagged_running))
+    tag_problems = _tag_problems(budget, own, exact_sum(sums), of_unknown_tags)
     problems = tuple(dict.fromkeys((*coverage, *lines.problems, *scale.problems, *tag_problems)))
     override = _override(budget, window, snapshot)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
@@ -219,19 +233,26 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
 
 
 def _cost_of_unknown_tags(
-    budget: Budget, covered: ScopeMatcher, feeds: Sequence[Feed], window: Window, snapshot: Snapshot
-) -> list[DatedAmount]:
-    """The cost, past and to come, of resources that the budget would cover if their unknown tags matched."""
+    budget: Budget,
+    covered: ScopeMatcher,
+    feeds: Sequence[Feed],
+    window: Window,
+    snapshot: Snapshot,
+    multiple: int,
+) -> tuple[list[DatedAmount], list[DatedAmount]]:
+    """The cost of resources that the budget would cover if their unknown tags matched: what was spent, and
+    what runs and is to come.
+    """
     if not covered.tags:
-        return []
+        return [], []
     spent = _spent(budget, covered.may_cover_cost, window, snapshot)
     running = []
     for feed in feeds:
         periods = _begun(feed, window, snapshot.now)
         if budget.basis == BASIS_PERIOD_END:
             periods += to_come(feed, window, snapshot.now)
-        running += _running(feed, covered.may_cover_cost, snapshot, periods)
-    return [*spent, *running]
+        running += _running(feed, covered.may_cover_cost, snapshot, periods, multiple)
+    return spent, running
 
 
 def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags: Decimal) -> list[str]:
@@ -295,10 +316,20 @@ def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) 
     return [(from_nano(amount_nano), *key) for key, amount_nano in sums_nano.items()]
 
 
-def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> list[DatedAmount]:
+def _common_multiple(feeds: Sequence[Feed]) -> int:
+    """What the run rates are multiplied by, so that each is a whole number of 1e-9: a mean of 168 hours may
+    have no end as a decimal.
+    """
+    return lcm(*(rate.hours for feed in feeds for rate in feed.run_rates))
+
+
+def _running(
+    feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int, multiple: int
+) -> list[DatedAmount]:
+    """The cost of so many collect periods at the run rate, times the common multiple."""
     whose = frozenset({feed.key.project_id, feed.project_name})
     return [
-        (EXACT.multiply(from_nano(rate.amount_nano), Decimal(periods)), feed.currency, snapshot.now)
+        (from_nano(rate.amount_nano * periods * (multiple // rate.hours)), feed.currency, snapshot.now)
         for rate in feed.run_rates
         if covers(rate.category, whose, frozenset(rate.tags), feed.key.region)
     ]

@@ -26,9 +26,11 @@ from .errors import InvalidOption
 if TYPE_CHECKING:
     from fractions import Fraction
 
-#: Sums and products trap when they would lose a digit: money is exact or it is an error.
+#: Sums and products trap when they would lose a digit: money is exact or it is an error. The digits suffice
+#: for amounts times a rate times the common multiple of all means up to 336 periods
+#: (design/imports.md#run-rate).
 EXACT = Context(
-    prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
+    prec=300, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
 )
 #: For what is shown or entered only, where a rounding is meant and said.
 ROUNDING = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])

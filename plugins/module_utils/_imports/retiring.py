@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._core.money import format_amount, from_nano
+from .._core.money import format_amount
 from .._core.periods import Window, iso
 from .._ledger import feeds, sql
 from .._ledger.feeds import Feed
@@ -69,7 +69,8 @@ def feed_to_result(feed: Feed) -> dict[str, Any]:
         "currency": feed.currency,
         "collect_period": feed.collect_period_s,
         "rated_through": iso(feed.rated_through),
-        "run_rate": format_amount(from_nano(feed.run_rate_nano)),
+        "run_rate": format_amount(feed.run_rate),
+        "flow_hours": feed.flow_hours,
         "retired": feed.retired,
         "windows": [{"begin": iso(window.begin), "end": iso(window.end)} for window in _windows(feed)],
     }

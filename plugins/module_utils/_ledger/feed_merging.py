@@ -40,7 +40,14 @@ _OF_FEEDS = {
 _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed DROP CONSTRAINT feed_auth_url_region_project_id_key",
     "ALTER TABLE feed ADD UNIQUE (region, project_id)",
+    "ALTER TABLE feed ADD COLUMN flow_hours INTEGER NOT NULL",
+    "ALTER TABLE feed_rate DROP CONSTRAINT feed_rate_pkey",
+    "ALTER TABLE feed_rate ADD COLUMN hours INTEGER NOT NULL",
+    "ALTER TABLE feed_rate ADD COLUMN is_flow BOOLEAN NOT NULL",
+    "ALTER TABLE feed_rate ADD PRIMARY KEY (feed_id, category, tags, is_flow)",
 )
+#: What the present tables have and old rows lack: all of a run rate was that of the newest period.
+_ADDED: dict[str, _Row] = {"feed": {"flow_hours": 0}, "feed_rate": {"hours": 1, "is_flow": False}}
 _VALID_PERIODS = (
     "SELECT DISTINCT period_begin, period_end FROM entry WHERE source = :of_source AND reverses IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM entry AS reversal WHERE reversal.reverses = entry.id)"
@@ -84,9 +91,10 @@ def merge(transaction: Transaction) -> None:
     merged = [_merged(transaction, of_key) for of_key in by_key.values()]
     _leave_old_tables(transaction)
     for one in sorted(merged, key=lambda one: int(one.row["id"])):
-        insert(transaction, "feed", [one.row])
+        insert(transaction, "feed", [{**one.row, **_ADDED["feed"]}])
         for table, rows in one.parts.items():
-            insert(transaction, table, [{"feed_id": one.row["id"], **row} for row in rows])
+            added = {"feed_id": one.row["id"], **_ADDED.get(table, {})}
+            insert(transaction, table, [{**row, **added} for row in rows])
 
 
 def _read(transaction: Transaction) -> list[_OldFeed]:
@@ -94,7 +102,8 @@ def _read(transaction: Transaction) -> list[_OldFeed]:
     found = {row["id"]: _OldFeed(row, {table: [] for table in _OF_FEEDS}) for row in feeds}
     for table, columns in _OF_FEEDS.items():
         listed = ", ".join(f'"{name}"' for name in ("feed_id", *columns))
-        for row in read_by_name(transaction, ("feed_id", *columns), f"SELECT {listed} FROM {table}"):  # noqa: S608
+        asked = f"SELECT {listed} FROM {table}"  # noqa: S608
+        for row in read_by_name(transaction, ("feed_id", *columns), asked):
             found[row.pop("feed_id")].parts[table].append(row)
     return list(found.values())
 
@@ -108,7 +117,8 @@ def _leave_old_tables(transaction: Transaction) -> None:
             execute(transaction, statement)
         return
     # SQLite changes no constraint of a table that is there.
-    execute(transaction, "DROP TABLE feed")
+    for table in ("feed_rate", "feed"):
+        execute(transaction, f"DROP TABLE {table}")
     make_missing(transaction)
 
 

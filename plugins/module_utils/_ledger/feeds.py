@@ -13,9 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from .._core import spans
+from .._core.money import ROUNDING, from_nano
 from .._core.periods import Window, iso, moment_of
 from .transaction import Transaction, execute, execute_many, insert, insert_numbered, read, read_by_name
 
@@ -28,20 +31,20 @@ UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
     "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
-    "collect_period_s", "rated_through", "retired", "credit_due_from", "revision",
+    "collect_period_s", "rated_through", "retired", "credit_due_from", "flow_hours", "revision",
 )  # fmt: skip
 _READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
 _READ_WINDOWS = (
     'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window'
     ' ORDER BY feed_id, "begin"'
 )
-_READ_RATES = "SELECT feed_id, category, tags, amount_nano FROM feed_rate ORDER BY category, tags"
+_READ_RATES = "SELECT feed_id, category, tags, amount_nano, hours, is_flow FROM feed_rate"
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 _READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE feed_id = :of_feed"
 _READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
 _KEPT_ANEW = (
     "auth_url", "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired",
-    "credit_due_from", "revision",
+    "credit_due_from", "flow_hours", "revision",
 )  # fmt: skip
 _SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
 _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
@@ -67,11 +70,17 @@ class FeedKey:
 
 @dataclass(frozen=True)
 class RunRate:
-    """What the newest rated period cost in one category and with one tag set (design/imports.md#run-rate)."""
+    """What is expected of a collect period in one category and with one tag set (design/imports.md#run-rate):
+    the mean of so many rated periods, kept as their sum in 1e-9 and their number, as it may have no end.
+
+    is_flow: of metrics of flow. Those of state have the newest period's cost, hours is 1 then.
+    """
 
     category: str
     tags: tuple[tuple[str, str], ...]
     amount_nano: int
+    hours: int = 1
+    is_flow: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,10 +116,10 @@ class Feed:
     """A feed's state.
 
     auth_url and cloud: of the login that imported last. rated_through: end of its newest rated period.
-    run_rates: what that period cost. imported: in order, never two for one moment, those that touch and have
-    one layout are one. categories and tag_keys: all that it ever carried. retired: it ended and brings no
-    more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned anew, None
-    where all are.
+    run_rates: what a period is expected to cost. imported: in order, never two for one moment, those that
+    touch and have one layout are one. categories and tag_keys: all that it ever carried. retired: it ended
+    and brings no more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned
+    anew, None where all are. flow_hours: how many of the newest rated periods the means of flows are of.
     """
 
     key: FeedKey
@@ -126,6 +135,7 @@ class Feed:
     tag_keys: frozenset[str] = frozenset()
     retired: bool = False
     credit_due_from: datetime | None = None
+    flow_hours: int = 0
     #: Its number in the ledger and how often it was saved; None and 0 where it is not there yet.
     id: int | None = field(default=None, compare=False)
     revision: int = field(default=0, compare=False)
@@ -153,9 +163,10 @@ class Feed:
         )
 
     @property
-    def run_rate_nano(self) -> int:
-        """What the newest rated period cost in all, in 1e-9 of the currency."""
-        return sum(rate.amount_nano for rate in self.run_rates)
+    def run_rate(self) -> Decimal:
+        """What a collect period is expected to cost in all, to be shown: a mean is rounded."""
+        means = (ROUNDING.divide(from_nano(rate.amount_nano), rate.hours) for rate in self.run_rates)
+        return reduce(ROUNDING.add, means, Decimal(0))
 
 
 def read_all(transaction: Transaction) -> list[Feed]:
@@ -168,8 +179,9 @@ def read_all(transaction: Transaction) -> list[Feed]:
         layout = ImportLayout(resolution, grouping, bool(tagged))
         windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), layout))
     rates: dict[int, list[RunRate]] = defaultdict(list)
-    for feed_id, category, tags, nano in read(transaction, _READ_RATES):
-        rates[feed_id].append(RunRate(category, tuple(sorted(json.loads(tags).items())), nano))
+    for feed_id, category, tags, nano, hours, is_flow in read(transaction, _READ_RATES):
+        rate = RunRate(category, tuple(sorted(json.loads(tags).items())), nano, hours, bool(is_flow))
+        rates[feed_id].append(rate)
     names: dict[tuple[int, str], set[str]] = defaultdict(set)
     for feed_id, kind, name in read(transaction, _READ_CARRIED):
         names[(feed_id, kind)].add(name)
@@ -182,17 +194,23 @@ def read_all(transaction: Transaction) -> list[Feed]:
             currency=row["currency"],
             collect_period_s=row["collect_period_s"],
             rated_through=moment_of(row["rated_through"]),
-            run_rates=tuple(rates[row["id"]]),
+            run_rates=in_order(rates[row["id"]]),
             imported=tuple(windows[row["id"]]),
             categories=frozenset(names[(row["id"], _CATEGORY)]),
             tag_keys=frozenset(names[(row["id"], _TAG)]),
             retired=bool(row["retired"]),
             credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
+            flow_hours=row["flow_hours"],
             id=row["id"],
             revision=row["revision"],
         )
         for row in rows
     ]
+
+
+def in_order(rates: Iterable[RunRate]) -> tuple[RunRate, ...]:
+    """Run rates in the order in which a feed has them: each database sorts text by rules of its own."""
+    return tuple(sorted(rates, key=lambda rate: (rate.is_flow, rate.category, rate.tags)))
 
 
 def to_result(found: Iterable[Feed], window: Window) -> list[dict[str, Any]]:
@@ -242,6 +260,7 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
         "rated_through": int(feed.rated_through.timestamp()),
         "retired": feed.retired,
         "credit_due_from": None if feed.credit_due_from is None else int(feed.credit_due_from.timestamp()),
+        "flow_hours": feed.flow_hours,
         "revision": revision,
     }
     if known is None:
@@ -266,7 +285,7 @@ def _window_row(one: Imported) -> dict[str, Any]:
 
 
 def _rate_row(rate: RunRate) -> dict[str, Any]:
-    return {"category": rate.category, "tags": json.dumps(dict(rate.tags)), "amount_nano": rate.amount_nano}
+    return {**vars(rate), "tags": json.dumps(dict(rate.tags))}
 
 
 def _replace_rows(transaction: Transaction, table: str, feed_id: int, rows: list[dict[str, Any]]) -> None:

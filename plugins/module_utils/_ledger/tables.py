@@ -148,8 +148,9 @@ _TABLES = {
     ),
     # What was imported, from where (design/imports.md). told_by: cloudkitty or vergeos. auth_url, cloud:
     # of the login that imported last. retired: it ended and brings no more cost. credit_due_from: begin of
-    # the first month whose free tier is to be reckoned anew. revision: goes up with every change, so that
-    # a writer sees with one look whether another one came in between.
+    # the first month whose free tier is to be reckoned anew. flow_hours: how many rated periods the means
+    # of flows are of. revision: goes up with every change, so that a writer sees with one look whether
+    # another one came in between.
     "feed": (
         """
         CREATE TABLE feed (
@@ -165,6 +166,7 @@ _TABLES = {
             rated_through BIGINT NOT NULL,
             retired BOOLEAN NOT NULL,
             credit_due_from BIGINT,
+            flow_hours INTEGER NOT NULL,
             revision INTEGER NOT NULL,
             PRIMARY KEY (id),
             UNIQUE (region, project_id)
@@ -199,7 +201,8 @@ _TABLES = {
             FOREIGN KEY(feed_id) REFERENCES feed (id)
         )""",
     ),
-    # The cost of the feed's newest rated period, by category and tag set (design/imports.md#run-rate).
+    # What a collect period of the feed is expected to cost, by category and tag set
+    # (design/imports.md#run-rate): the sum of so many rated periods. is_flow: of metrics of flow.
     "feed_rate": (
         """
         CREATE TABLE feed_rate (
@@ -207,7 +210,9 @@ _TABLES = {
             category TEXT NOT NULL,
             tags TEXT NOT NULL,
             amount_nano BIGINT NOT NULL,
-            PRIMARY KEY (feed_id, category, tags),
+            hours INTEGER NOT NULL,
+            is_flow BOOLEAN NOT NULL,
+            PRIMARY KEY (feed_id, category, tags, is_flow),
             FOREIGN KEY(feed_id) REFERENCES feed (id)
         )""",
     ),

@@ -47,8 +47,8 @@ _MOVE_BUDGETS_AND_FEEDS = (
     *_LEAVE_SCHEMA_3,
     "INSERT INTO feed_carried (feed_id, kind, name)"
     f" SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
-    "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
-    f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"
+    "INSERT INTO feed_rate (feed_id, category, tags, amount_nano, hours, is_flow)"
+    f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano), 1, 0{_OF_FEED}"
     " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category",
 )
 #: What schema 4 lacks of budgets, of feeds, of holds, of entries and of the owner's policy.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.verdict import decide, evaluate
@@ -236,6 +237,40 @@ def test_without_a_rate_nothing_is_told_in_the_wrong_currency() -> None:
     assert (row["verdict"], row["spent"], row["at_least"]) == ("unknown", None, None)
 
 
+def flow_rate(amount_nano: int, hours: int, category: str = "network") -> RunRate:
+    return RunRate(category, (), amount_nano, hours, is_flow=True)
+
+
+def test_a_mean_of_flows_is_never_divided_to_decide() -> None:
+    """10 in 3 hours, for 3 hours: 10 exactly, although a third of 10 has no end. A second feed's 7 in 9 hours
+    are 7/3, so that 10 + 7/3 fits 37/3 to the last digit only.
+    """
+    team = budget("12", fed_by="cloud")
+    known = feed(run_rates=(flow_rate(nano("10"), 3),), flow_hours=3)
+    assert evaluate(team, asked("2"), snapshot((), known)).verdict == "allow"
+    assert evaluate(team, asked("2.000000001"), snapshot((), known)).verdict == "deny"
+    (period, *_next) = evaluate(team, asked("1"), snapshot((), known)).periods
+    assert period.accrued == 10
+    other = feed(
+        key=FeedKey("dc3-a", "p2"), project_name="other", run_rates=(flow_rate(nano("7"), 9),), flow_hours=9
+    )
+    both = snapshot((), known, other)
+    # 12.333333333 is less than 37/3 by a third of a nano, 12.333333334 more by two thirds.
+    assert says(budget("12.433333333", fed_by="cloud"), asked("0.1"), both) == "deny"
+    assert says(budget("12.433333334", fed_by="cloud"), asked("0.1"), both) == "allow"
+
+
+def test_the_means_of_many_young_feeds_stay_exact() -> None:
+    """Feeds of every age up to a week: what they have in common is a number of 69 digits."""
+    young = [
+        feed(key=FeedKey("r", str(hours)), project_name=str(hours), run_rates=(flow_rate(nano("1"), hours),))
+        for hours in range(1, 169)
+    ]
+    (period, *_next) = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), *young)).periods
+    harmonic = sum(Fraction(3, hours) for hours in range(1, 169))
+    assert abs(Fraction(period.accrued) - harmonic) < Fraction(1, 10**40)
+
+
 money = st.integers(0, 10**15)
 
 
@@ -244,17 +279,22 @@ money = st.integers(0, 10**15)
     spent=money,
     wanted=st.integers(1, 10**15),
     run_rate=st.integers(0, 10**12),
+    flow=st.integers(0, 10**14),
+    hours=st.integers(1, 168),
     rate=st.decimals(5, 500, places=6),
 )
 def test_the_verdict_is_the_inequality_in_integers(
-    limit: int, spent: int, wanted: int, run_rate: int, rate: Decimal
+    limit: int, spent: int, wanted: int, run_rate: int, flow: int, hours: int, rate: Decimal
 ) -> None:
-    """spent + accrued + requested <= limit x rate, computed here in millionths of a nano ICU."""
+    """spent + accrued + requested <= limit x rate, computed here in millionths of a nano ICU, times the hours
+    of the mean of flows.
+    """
     rates = parse_rates(
         [{"currency": "CHF", "icu_per_unit": str(rate), "valid_from": "2021-01-01"}], confirmed=True
     )
     francs = replace(budget("1", "CHF", fed_by="cloud"), limit_nano=limit)
-    known = replace(feed(), run_rates=(RunRate("compute", (), run_rate),))
+    known = replace(feed(), run_rates=(RunRate("compute", (), run_rate), flow_rate(flow, hours)))
     on = snapshot([replace(cost("0"), amount_nano=spent)], known, rates=rates)
-    fits = (spent + 3 * run_rate + wanted) * 10**6 <= limit * int(rate * 10**6)
+    needed = (spent + 3 * run_rate + wanted) * hours + 3 * flow
+    fits = needed * 10**6 <= limit * int(rate * 10**6) * hours
     assert says(francs, asked(str(Decimal(wanted).scaleb(-9))), on) == ("allow" if fits else "deny")

@@ -33,6 +33,8 @@ SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_t
 SCHEMA_3 = (Path(__file__).parent / "schema_3.sql").read_text()
 SCHEMA_4 = (Path(__file__).parent / "schema_4.sql").read_text()
 SCHEMA_4_POSTGRESQL = (Path(__file__).parent / "schema_4_postgresql.sql").read_text()
+#: One of a currency, in the ledger's units.
+UNIT = 10**9
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -114,7 +116,7 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
 
 
 #: What the present schema tells otherwise than schema 3, and than schema 2.
-OF_3 = ('"budget"', '"feed"', "ledger_schema")
+OF_3 = ('"budget"', '"feed"', '"feed_rate"', "ledger_schema")
 OF_2 = (*OF_3, '"feed_window"')
 
 
@@ -146,7 +148,7 @@ def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgr
     with writing(options) as ledger:
         assert [budget.name for budget in budgets.read_all(ledger.connection)] == ["prod"]
         (feed,) = feeds.read_all(ledger.connection)
-        assert (feed.run_rate_nano, feed.retired, feed.imported[0].layout) == (
+        assert (feed.run_rate * UNIT, feed.retired, feed.imported[0].layout) == (
             2500,
             False,
             feeds.ImportLayout("hour", "type", False),
@@ -208,13 +210,13 @@ def test_a_later_ledger_gets_its_new_tables_and_keeps_all_rows(
         assert (prod.name, prod.limit_nano, prod.scope) == ("prod", 100 * 10**9, budgets.Scope())
         assert (prod.scope.untagged, prod.scope.tax) == ("unknown", "excluded")
         (feed,) = feeds.read_all(opened.connection)
-        assert feed.run_rate_nano == 2500 and not feed.retired
+        assert feed.run_rate * UNIT == 2500 and not feed.retired
         assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty r p1")
         begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (1793512800, 1793599200))
         assert feed.imported == (
             feeds.Imported(Window(begin, end), feeds.ImportLayout("hour", "type", False)),
         )
-    assert len(before) > 8
+    assert len(before) > 7
     assert rows_that_stay(path, otherwise) == before
     assert layout(path) == layout(tmp_path / "new.db")
     with reading(old):
