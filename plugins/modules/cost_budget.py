@@ -303,19 +303,46 @@ options:
       - Project of O(spend), by ID or name. A budget whose scope names projects is unknown without it.
         Requires O(spend).
     type: str
+  region:
+    description: Region in which the cost of O(spend) arises, as feeds name it. Requires O(spend).
+    type: str
   tags:
     description: Tags of what O(spend) buys, by name and value. Requires O(spend).
     type: dict
   lines:
-    description: Amounts to be spent, line by line. Each budget is asked for the sum of the lines in its
-      scope.
+    description: What is to be spent, line by line, once or by the hour. Each budget is asked for the sum of
+      the
+      lines in its scope.
     type: list
     elements: dict
     suboptions:
       amount:
-        description: Amount of the line, above zero. Quote it.
+        description:
+          - Amount of a one-off line, above zero. Quote it. O(lines[].amount) and O(lines[].hourly) are
+            mutually
+            exclusive, and one of them is required.
         type: str
-        required: true
+      at:
+        description:
+          - Moment at which a one-off line falls, a date or a date and time in ISO 8601, in UTC unless an
+            offset
+            is written. Each budget counts the line in the period that contains it. Defaults to O(for_period),
+            else now.
+        type: str
+      hourly:
+        description:
+          - What a running line costs per hour from now on, above zero. Quote it. Each budget counts what
+            falls
+            into the time that it judges; the collect period in progress counts whole.
+        type: str
+      hours:
+        description: How many hours a running line runs. Without O(lines[].hours) and O(lines[].until), it
+          runs
+          for good. They are mutually exclusive.
+        type: str
+      until:
+        description: End of a running line, in ISO 8601, in UTC unless an offset is written.
+        type: str
       currency:
         description: Currency of the amount. Defaults to O(currency).
         type: str
@@ -327,15 +354,23 @@ options:
         description: Project of the line, by ID or name. A budget whose scope names projects is unknown
           without it.
         type: str
+      region:
+        description: Region in which the cost arises, as feeds name it.
+        type: str
       tags:
         description: Tags of what the line buys.
         type: dict
-      period:
-        description: Whether the amount will be spent in the current period of each budget, or in its next
-          one.
+      name:
+        description: Name of the line, for people.
         type: str
-        default: this
-        choices: [this, next]
+      metric:
+        description: Metric by which the cloud rates the line.
+        type: str
+  for_period:
+    description:
+      - A moment in the period in which one-off lines without O(lines[].at) fall, a date or a date and time in
+        ISO 8601, in UTC unless an offset is written. Defaults to now. Requires O(spend) or O(lines).
+    type: str
   on_exceeded:
     description: What to do when a budget denies the spend. V(warn) lets the run pass with a warning. It does
       not cover unknown.
@@ -402,7 +437,8 @@ EXAMPLES = r"""
     currency: CHF
     lines:
       - {amount: "60", category: compute}
-      - {amount: "50", category: storage, period: next}
+      - {amount: "50", category: storage, at: "2026-12-24"}
+      - {hourly: "0.08", category: compute, project: shop}
 
 - name: Remove a budget
   finops.cloud.cost_budget:
@@ -546,7 +582,8 @@ lines:
   type: list
   elements: dict
   sample:
-    - {amount: "42.5", currency: CHF, category: null, project: null, tags: {}, period: this}
+    - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category: null,
+       project: null, region: null, tags: {}, name: null, metric: null}
 evaluated_at:
   description: When the decision was made, in UTC.
   returned: with O(spend) or O(lines), also when the gate fails the task
@@ -636,6 +673,7 @@ def main() -> None:
             "budgets": budget_arguments.BUDGETS,
             "spend": {"type": "str"},
             **arguments.LINES,
+            "for_period": {"type": "str"},
             **arguments.ON_VERDICT,
         },
         mutually_exclusive=[("spend", "lines"), *(("budgets", one) for one in ("name", "state", *DEFINES))],
@@ -643,7 +681,7 @@ def main() -> None:
             **dict.fromkeys(DEFINES, ("name",)),
             "limit": ("name", "currency"),
             "spend": ("currency",),
-            **dict.fromkeys(("category", "project", "tags"), ("spend",)),
+            **dict.fromkeys(("category", "project", "region", "tags"), ("spend",)),
         },
         required_if=[
             ("state", "present", (*DEFINES, "budgets", "spend", "lines"), True),

@@ -160,19 +160,24 @@ reservations:
       generation: 1
       state: held
       settled_by: import
-      counts_at: "2026-11-21T05:00:00Z"
       held_at: "2026-11-21T05:00:00Z"
       expires_at: "2026-11-21T07:00:00Z"
       expired: false
       committed_at: null
       forced: false
+      plan_sha256: null
       held:
         - amount: "40"
+          hourly: null
           currency: CHF
+          at: "2026-11-21T05:00:00Z"
+          until: null
           category: compute
           project: null
+          region: null
           tags: {}
-          period: this
+          name: null
+          metric: null
       committed: []
 budgets:
   description:

@@ -407,24 +407,22 @@ required:
   type: dict
   sample: {cores: 2, instances: 1, ram_mb: 4096}
 request:
-  description: The known amounts as lines for a budget, in the currency in which the cloud rates, rounded up
-    to 1e-9. Savings in one category do not reduce another.
+  description:
+    - The known costs as lines of M(finops.cloud.cost_budget) and M(finops.cloud.cost_reservation), in the
+      currency in which the cloud rates, rounded up to 1e-9. What runs is C(hourly), with C(hours) if it
+      ends; what is paid once is C(amount), with C(at) if it is paid in the next period. The others are null.
+    - Each resource counts with what it costs more than before. What another one saves is not subtracted.
   returned: success
   type: list
   elements: dict
   sample:
-    - {amount: "83.3", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e,
-       tags: {}, period: this}
-    - {amount: "260.4", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e,
-       tags: {}, period: next}
-request_total:
-  description: Sum of RV(request), also by the hour and in a month, in the currency in which the cloud rates
-    and in each that has a rate now.
-  returned: success
-  type: dict
-  sample: *totals
+    - {hourly: "0.35", hours: null, amount: null, at: null, currency: ICU, category: compute,
+       metric: instance_up, project: b30781c9679b4ede8107bae21990153e, region: dc4-a, tags: {}}
+    - {hourly: null, hours: null, amount: "1.2", at: null, currency: ICU, category: storage,
+       metric: storage.objects.outgoing.bytes, project: b30781c9679b4ede8107bae21990153e, region: dc4-a,
+       tags: {}}
 adds_no_cost:
-  description: Whether everything is known and adds zero or less in this period and in the next one.
+  description: Whether everything is known and nothing costs more than before.
   returned: success
   type: bool
   sample: false

@@ -12,18 +12,20 @@ file that it imports.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
 from .._core.money import parse_currency
+from .._core.periods import parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
 from . import verdict
 from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
-from .request import Request, parse_line, parse_lines, without_nothing
+from .request import Request, parse_line, parse_lines, placed, without_nothing
 from .results import NOTHING_FIRED, budget_to_result
 from .snapshot import Snapshot, empty_snapshot, read_known_names, read_snapshot
 
@@ -36,7 +38,7 @@ DEFINES = (
     "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end",
     "fed_by", "basis", "max_staleness", "scope", "untagged", "tax", "thresholds",
 )  # fmt: skip
-_OF_A_SPEND = ("category", "project", "tags")
+_OF_A_SPEND = ("category", "project", "region", "tags")
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,10 @@ class BudgetTask:
     spend: str | None = None
     category: str | None = None
     project: str | None = None
+    region: str | None = None
     tags: Mapping[str, Any] | None = None
     lines: Sequence[Mapping[str, Any]] | None = None
+    for_period: str | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -104,7 +108,7 @@ def apply(
         return _apply_to(None, options, run)
     if run.request is not None and not run.definitions:
         with sql.reading(options) as ledger:
-            answer = _gate(ledger.connection, options, run, run.request)
+            answer = _gate(ledger.connection, options, run)
             due = [] if check_mode else _due(ledger.connection, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
         fired = _fired_after_reading(options, due, run) if due else {}
@@ -119,7 +123,10 @@ def apply(
 
 @dataclass(frozen=True)
 class _BudgetRun:
-    """One task, what it defines and asks for, and whether it may write."""
+    """One task, what it defines and asks for, and whether it may write.
+
+    for_period: the moment of one-off lines that name none; None for now.
+    """
 
     task: BudgetTask
     definitions: tuple[Definition, ...]
@@ -128,6 +135,15 @@ class _BudgetRun:
     now: datetime
     recorded_by: str
     write: bool
+    for_period: datetime | None = None
+
+    def placed(self, now: datetime) -> _BudgetRun:
+        """The run with the moments of its request, now that the ledger's clock is known."""
+        if self.request is None:
+            return self
+        option = "spend" if self.task.lines is None else "lines"
+        lines = placed(self.request.lines, now, self.for_period, option=option)
+        return replace(self, request=Request(lines))
 
 
 @dataclass(frozen=True)
@@ -164,11 +180,14 @@ def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, wr
     if task.currency is not None and task.limit is None and not task.gates:
         raise InvalidOption("currency", "has no effect without `limit`, `spend` or `lines`.")
     definitions = _definitions(task)
+    if task.for_period is not None and not task.gates:
+        raise InvalidOption("for_period", "has no effect without `spend` or `lines`.")
     if not definitions and not task.gates:
         raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
     if task.gates:
         _refuse_changed_gate(task, definitions)
-    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write)
+    for_period = parse_moment(task.for_period, ZoneInfo("UTC"), "for_period") if task.for_period else None
+    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write, for_period)
 
 
 def _refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> None:
@@ -237,6 +256,7 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _Budge
     """
     stored = budgets.read_all(ledger.connection) if ledger else []
     now = holds.database_now(ledger.connection, run.now) if ledger else run.now
+    run = run.placed(now)
     changes, in_force = _changes(run, stored)
     if ledger and run.write:
         for change in changes:
@@ -312,9 +332,11 @@ def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
     }
 
 
-def _gate(rows: Transaction, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
+def _gate(rows: Transaction, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
     """Gate, and nothing else."""
     stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
+    run = run.placed(now)
+    request = run.request or Request()
     asked = require(stored, run.task.name) if run.task.name is not None else None
     snapshot = read_snapshot(rows, run.rates, now, stored, request)
     return _decided(_unchanged(options, asked), stored, snapshot, run)

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .longer_periods import beyond_the_estimate
 from .sums import ALLOW, DENY, UNKNOWN
 from .verdict import ENDED
 
@@ -136,18 +135,13 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
     )
 
 
-def _of_budget(estimate: Result, row: Result) -> tuple[str, str]:
-    beyond = beyond_the_estimate(estimate, row) if row["verdict"] == ALLOW and "lines" in estimate else None
-    return beyond or (str(row["verdict"]), str(row["reason"]))
-
-
 def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
     if estimate.get("adds_no_cost") is True:
         return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
     if gate.get("verdict") not in _WORST_FIRST:
         return [("budgets", UNKNOWN, _broken(gate, "What the budgets say is not known"))]
     asked = [row for row in gate.get("budgets") or () if row["verdict"] != ENDED]
-    said = [(f"budget {row['name']}", *_of_budget(estimate, row)) for row in asked]
+    said = [(f"budget {row['name']}", str(row["verdict"]), str(row["reason"])) for row in asked]
     worst = min((str(row["verdict"]) for row in asked), key=_WORST_FIRST.index, default=ALLOW)
     if worst != gate["verdict"]:
         # A line that no budget covers is of none of them, and a hold that is there already asks none.

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .._core.money import ROUNDING, format_amount, format_exact, from_nano
-from .._core.periods import WEEKDAYS, iso
+from .._core.periods import WEEKDAYS, iso, period_id
 from .._ledger.budgets import TAX_EXCLUDED
 
 if TYPE_CHECKING:
@@ -131,14 +131,22 @@ def utilization(amount: Decimal, limit: Decimal) -> float:
 
 
 def line_to_result(line: HoldLine) -> dict[str, Any]:
-    """A line of a request or of a hold."""
+    """A line of a request or of a hold: amount and at of a one-off line, hourly and until of a running one;
+    the others are null.
+    """
     return {
-        "amount": format_amount(line.money.amount),
+        "amount": None if line.hourly else format_amount(line.money.amount),
+        # By the hour, more digits than an amount: a gigabyte costs a hundredth of a thousandth.
+        "hourly": format_exact(line.money.amount) if line.hourly else None,
         "currency": line.money.currency,
+        "at": None if line.at is None else iso(line.at),
+        "until": None if line.until is None else iso(line.until),
         "category": line.category,
         "project": line.project,
+        "region": line.region,
         "tags": dict(line.tags),
-        "period": line.period,
+        "name": line.name,
+        "metric": line.metric,
     }
 
 
@@ -151,14 +159,24 @@ def hold_to_result(hold: Hold | None, now: datetime) -> dict[str, Any]:
         "generation": hold.generation,
         "state": hold.state,
         "settled_by": hold.settled_by,
-        "counts_at": iso(hold.counts_at),
         "held_at": iso(hold.held_at),
         "expires_at": iso(hold.expires_at),
         "expired": hold.expired(now),
         "committed_at": None if hold.committed_at is None else iso(hold.committed_at),
         "forced": hold.forced,
+        "plan_sha256": hold.plan_sha256,
         "held": [line_to_result(line) for line in hold.held],
         "committed": [line_to_result(line) for line in hold.committed],
+    }
+
+
+def exceeded_to_result(budget: Budget, period: PeriodSum) -> dict[str, Any]:
+    """A period of a budget that is beyond its limit."""
+    return {
+        "budget": budget.name,
+        "period": period_id(budget.calendar, period.window),
+        "period_start": iso(period.window.begin),
+        "period_end": iso(period.window.end),
     }
 
 

@@ -15,17 +15,19 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .._core.periods import Window
+from .._core.periods import Window, moment_of
 from .._core.rates import Rates
 from .._ledger import feeds, holds
-from .._ledger.budgets import TAX_INCLUDED, Budget, Scope
+from .._ledger.budgets import FED_BY_CLOUD, TAX_INCLUDED, Budget, Scope
 from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
+from .._ledger.later_entries import later_entries
 from .._ledger.overrides import Override
 from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods
 from .request import Request
+from .scope import scope_matcher
 
 if TYPE_CHECKING:
     from .._ledger.totals import Total
@@ -54,12 +56,19 @@ class CostSum:
 
 @dataclass(frozen=True)
 class OutstandingHold:
-    """A line of a hold that still counts, as no cost has taken its place."""
+    """A line of a hold that still counts, as no cost has taken its place.
+
+    begins_at: from when on a running line counts. awaits_import: it is committed, and an import is to take
+    its place. is_carried: a feed carries its project and region. is_rated: an import has taken its place but
+    in the budgets that entries feed.
+    """
 
     name: str
     line: HoldLine
-    counts_at: datetime
-    held_at: datetime
+    begins_at: datetime
+    awaits_import: bool = False
+    is_carried: bool = True
+    is_rated: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class Snapshot:
     settled: Sequence[Hold] = ()
     projects: frozenset[str] | None = None
     seen: Callable[[], SeenValues] = SeenValues
+    #: When entries begin after now, and of which dimensions they are.
+    later: Sequence[tuple[datetime, CostSum]] = ()
 
 
 def read_snapshot(
@@ -91,23 +102,36 @@ def read_snapshot(
     budgets: Sequence[Budget],
     request: Request,
     without: tuple[str, int] | None = None,
+    counted: Hold | None = None,
 ) -> Snapshot:
-    """The snapshot for these budgets and that request. It reads all sums with one statement,
-    feeds and holds once.
+    """The snapshot for these budgets and that request. It reads all sums with one statement, and another one
+    each for what lies ahead, for feeds and for holds.
 
-    without: name and generation of a hold to leave out, as it is the one that is decided.
+    without: name and generation of a hold to leave out, as it is the one that is decided; counted: what
+    counts in its place.
     """
     known = feeds.read_all(transaction)
     found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
-    lines_of = {hold: outstanding_lines(hold, known, now) for hold in found}
+    found += [] if counted is None else [counted]
+    lines_of = {hold: outstanding_lines(hold, known, now, budgets) for hold in found}
+    outstanding = tuple(line for each in lines_of.values() for line in each)
+    columns = _columns(budget.scope for budget in budgets)
+    later = [
+        (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
+        for begin, *values in later_entries(transaction, now, columns)
+    ]
+    periods = {
+        window
+        for budget in budgets
+        for window in asked_periods(budget, request, now, known, outstanding, later)
+    }
+    segments = {segment for period in periods for segment in rates.segments(period)}
     return Snapshot(
         now=now,
-        costs=_costs(
-            transaction, _segments(budgets, request, rates, now), [budget.scope for budget in budgets]
-        ),
+        costs=_costs(transaction, sorted(segments, key=lambda one: one.begin), columns),
         feeds=known,
         rates=rates,
-        outstanding=tuple(line for each in lines_of.values() for line in each),
+        outstanding=outstanding,
         settled=tuple(hold for hold, each in lines_of.items() if not each),
         projects=frozenset(
             name
@@ -118,6 +142,7 @@ def read_snapshot(
             for name in names
         ),
         seen=cache(lambda: read_seen(transaction)),
+        later=later,
     )
 
 
@@ -127,23 +152,17 @@ def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> S
     return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
 
 
-def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: datetime) -> list[Window]:
-    """Every window whose sum a budget needs. Budgets share few calendars."""
-    calendars = {budget.calendar for budget in budgets}
-    periods = {window for calendar in calendars for window in asked_periods(calendar, request, now)}
-    return sorted(
-        {segment for period in periods for segment in rates.segments(period)}, key=lambda one: one.begin
-    )
+def _columns(scopes: Iterable[Scope]) -> list[str]:
+    """The columns that these scopes use."""
+    return ["currency", IS_TAX, *sorted({name for scope in scopes for name in _goes_by(scope)})]
 
 
 def _costs(
-    transaction: Transaction, windows: Sequence[Window], scopes: Iterable[Scope]
+    transaction: Transaction, windows: Sequence[Window], columns: Sequence[str]
 ) -> Callable[[Window, Scope], Sequence[CostSum]]:
-    """The ledger's sums of these windows, grouped only by the columns that these scopes use: so each budget
-    has fewer sums to look at.
+    """The ledger's sums of these windows, grouped only by the columns that the scopes use: so each budget has
+    fewer sums to look at.
     """
-    told_by = {name for scope in scopes for name in _goes_by(scope)}
-    columns = ["currency", IS_TAX, *sorted(told_by)]
     found = {
         window: [
             _cost(dict(zip(columns, values, strict=True)), amount_nano)
@@ -154,7 +173,7 @@ def _costs(
     without_tax = {window: [one for one in sums if not one.is_tax] for window, sums in found.items()}
 
     def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
-        if missing := _goes_by(scope) - told_by:
+        if missing := _goes_by(scope) - set(columns):
             raise KeyError(*missing)
         return (found if scope.tax == TAX_INCLUDED else without_tax)[window]
 
@@ -201,34 +220,49 @@ def empty_snapshot(rates: Rates, now: datetime) -> Snapshot:
     return Snapshot(now, lambda _window, _scope: (), (), rates)
 
 
-def outstanding_lines(hold: Hold, known: Sequence[Feed], now: datetime) -> list[OutstandingHold]:
+def outstanding_lines(
+    hold: Hold, known: Sequence[Feed], now: datetime, budgets: Sequence[Budget] = ()
+) -> list[OutstandingHold]:
     """The lines of a hold that count at that moment.
 
-    All lines count until the hold expires. A commit that an entry settles has none. Of a commit that an
-    import settles, a line counts until every feed of its project has rated one collect period after the
-    commit: from then on the run rate contains it (design/reservations.md#never-counted-twice).
+    All lines count until the hold expires. A commit that entries settle has none. Of a commit that an import
+    settles, a line counts until every feed of its project has rated one collect period after the commit: from
+    then on the run rate contains it (design/reservations.md#never-counted-twice). Longer it counts only in
+    those of the budgets that entries feed.
     """
-    lines: Sequence[HoldLine] = ()
     if hold.state == HELD and not hold.expired(now):
-        lines = hold.lines
-    elif (
-        hold.state == COMMITTED
-        and hold.settled_by != BY_ENTRY
-        and not hold.settled
-        and hold.committed_at is not None
-    ):
-        lines = [line for line in hold.lines if not _is_rated(line, hold.committed_at, known)]
-    return [OutstandingHold(hold.name, line, hold.counts_at, hold.held_at) for line in lines]
+        return [OutstandingHold(hold.name, line, hold.held_at) for line in hold.lines]
+    if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled or hold.committed_at is None:
+        return []
+    found = []
+    for line in hold.lines:
+        carrying = carrying_feeds(line, known)
+        after = hold.committed_at if line.at is None else max(hold.committed_at, line.at)
+        rated = bool(carrying) and all(
+            feed.rated_through >= after + timedelta(seconds=feed.collect_period_s) for feed in carrying
+        )
+        if not rated or is_entry_fed(line, budgets, known):
+            found.append(OutstandingHold(hold.name, line, hold.held_at, True, bool(carrying), rated))
+    return found
 
 
-def _is_rated(line: HoldLine, committed_at: datetime, known: Sequence[Feed]) -> bool:
-    carrying = [
+def carrying_feeds(line: HoldLine, known: Sequence[Feed]) -> list[Feed]:
+    """The feeds, not retired, that carry the line's project and region; any where it names none.
+
+    Without a feed no cost ever takes the place of the line.
+    """
+    return [
         feed
         for feed in known
         if not feed.retired
         and (line.project is None or line.project in (feed.key.project_id, feed.project_name))
+        and (line.region is None or line.region == feed.key.region)
     ]
-    # Without a feed no cost ever takes the line's place, so it stays.
-    return bool(carrying) and all(
-        feed.rated_through >= committed_at + timedelta(seconds=feed.collect_period_s) for feed in carrying
+
+
+def is_entry_fed(line: HoldLine, budgets: Iterable[Budget], known: Sequence[Feed]) -> bool:
+    """Whether one of the budgets that cover the line, or may cover it, is fed by entries."""
+    return any(
+        budget.fed_by != FED_BY_CLOUD and scope_matcher(budget.scope, known).covers_line(line) is not False
+        for budget in budgets
     )

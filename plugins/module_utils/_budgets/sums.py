@@ -14,18 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from math import lcm
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
-from .._core.periods import Window, ceil_to, period_at, period_id
+from .._core.periods import Window, ceil_to, moment_of, period_at, period_id
 from .._core.rates import DatedAmount, Rates
-from .._ledger.budgets import BASIS_PERIOD_END, Budget
+from .._ledger.budgets import BASIS_PERIOD_END, FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
-from .._ledger.holds import THIS, HoldLine
+from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
+from .asked_periods import collect_period_s, rated_in
 from .request import Request
 from .scope import ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
@@ -35,6 +36,8 @@ ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
 #: (design/gate.md#deny-unknown-allow).
 SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
+#: The seconds of the hour that a running line's amount is for.
+_HOUR_S = 3600
 #: Whether a cost of that category, project, tags and region counts.
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
@@ -142,16 +145,22 @@ class _Scale:
 
 
 def period_sum(
-    budget: Budget, window: Window, request: Request, snapshot: Snapshot, coverage: Sequence[str] = ()
+    budget: Budget,
+    window: Window,
+    request: Request,
+    snapshot: Snapshot,
+    coverage: Sequence[str] = (),
+    unsettled: Sequence[str] = (),
 ) -> PeriodSum:
     """Sum up one period. An unknown part is left out, and a problem says so: the sum is then a lower bound.
 
-    coverage: the reasons of coverage.problems() why the spend is not wholly known.
+    coverage: the reasons of coverage.problems() why the spend is not wholly known. unsettled: why no cost
+    will take the place of what was committed.
     """
     covered = scope_matcher(budget.scope, snapshot.feeds)
-    lines = _LinesOfPeriod(budget, window, covered)
     feeds = feeds_of(budget.scope, snapshot.feeds)
-    multiple = _common_multiple(feeds)
+    multiple = lcm(_common_multiple(feeds), _HOUR_S)
+    lines = _LinesOfPeriod(budget, window, covered, snapshot, multiple)
     spent = _spent(budget, covered.covers_cost, window, snapshot)
     accrued = [
         part
@@ -170,30 +179,26 @@ def period_sum(
             )
         ]
     reserved = [
-        (hold.line.money.amount, hold.line.money.currency, hold.held_at)
+        part
         for hold in snapshot.outstanding
-        if lines.holds(hold.line, hold.counts_at, f"the hold {hold.name}")
+        if not hold.is_rated or budget.fed_by != FED_BY_CLOUD
+        for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", is_held=True)
     ]
     requested = [
-        (line.money.amount, line.money.currency, snapshot.now)
-        for line in request.lines
-        if lines.holds(line, request.counts_at or snapshot.now, str(line.money))
+        part for line in request.lines for part in lines.parts(line, snapshot.now, str(line), is_held=False)
     ]
     parts = (spent, accrued, reserved, requested, coming)
     untagged, untagged_running = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot, multiple)
     scale = _Scale(budget, window, snapshot.rates, (*parts, untagged, untagged_running))
-    # All sums and the limit times the common multiple: no mean needs a division then.
+    # All sums and the limit times the common multiple: neither a mean nor a part of an hour needs a division.
     own = EXACT.multiply(scale.own, multiple)
     sums = [
         EXACT.multiply(scale.sum(spent), multiple),
-        scale.sum(accrued),
-        EXACT.multiply(scale.sum(reserved), multiple),
-        EXACT.multiply(scale.sum(requested), multiple),
-        scale.sum(coming),
+        *(scale.sum(each) for each in (accrued, reserved, requested, coming)),
     ]
     of_unknown_tags = EXACT.add(EXACT.multiply(scale.sum(untagged), multiple), scale.sum(untagged_running))
     tag_problems = _tag_problems(budget, own, exact_sum(sums), of_unknown_tags)
-    problems = tuple(dict.fromkeys((*coverage, *lines.problems, *scale.problems, *tag_problems)))
+    problems = tuple(dict.fromkeys((*coverage, *unsettled, *lines.problems, *scale.problems, *tag_problems)))
     override = _override(budget, window, snapshot)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
     in_currency = [ROUNDING.divide(amount, own) for amount in sums]
@@ -287,22 +292,45 @@ def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | 
 
 
 class _LinesOfPeriod:
-    """Finds the lines that count in one period of one budget, and keeps the problems of undecided ones."""
+    """Finds what of lines falls into one period of one budget, and keeps the problems of undecided ones."""
 
-    def __init__(self, budget: Budget, window: Window, covered: ScopeMatcher) -> None:
-        self._window, self._covered = window, covered
-        self._before = period_at(budget.calendar, window.begin - timedelta(seconds=1))
+    def __init__(
+        self, budget: Budget, window: Window, covered: ScopeMatcher, snapshot: Snapshot, multiple: int
+    ) -> None:
+        self._multiple = multiple
+        self._window, self._covered, self._now = window, covered, snapshot.now
+        current = period_at(budget.calendar, snapshot.now)
+        self._current_begin = None if current is None else current.begin
+        self._period_s = collect_period_s(budget, snapshot.feeds)
         self.problems: list[str] = []
 
-    def holds(self, line: HoldLine, moment: datetime, what: str) -> bool:
-        """Whether the line counts in the period. moment: one in the period that `this` means."""
-        base = self._window if line.period == THIS else self._before
-        if base is None or not base.contains(moment):
-            return False
+    def parts(self, line: HoldLine, begins_at: datetime, what: str, is_held: bool) -> list[DatedAmount]:
+        """What of the line falls into the period, times the common multiple; none if nothing does.
+
+        begins_at: when a running line begins. is_held: a one-off line of a hold whose period is over falls
+        into the current one (design/reservations.md#midnight).
+        """
+        part = self._running(line, begins_at) if line.hourly else self._once(line, is_held)
+        if part is None:
+            return []
         covers = self._covered.covers_line(line)
         if covers is None:
             self.problems.append(f"{what} has no {self._covered.missing(line)}, which this budget goes by")
-        return covers is True
+        return [part] if covers else []
+
+    def _once(self, line: HoldLine, is_held: bool) -> DatedAmount | None:
+        at = line.at or self._now
+        is_over = is_held and self._current_begin is not None and at < self._current_begin
+        if not self._window.contains(self._now if is_over else at):
+            return None
+        return EXACT.multiply(line.money.amount, self._multiple), line.money.currency, at
+
+    def _running(self, line: HoldLine, begins_at: datetime) -> DatedAmount | None:
+        first, seconds = rated_in(line, begins_at, self._window, self._period_s)
+        if not seconds:
+            return None
+        times = seconds * (self._multiple // _HOUR_S)
+        return EXACT.multiply(line.money.amount, times), line.money.currency, moment_of(first)
 
 
 def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[DatedAmount]:

@@ -243,8 +243,8 @@ _TABLES = {
         )""",
     ),
     # Money promised to a name; each time that the name is used anew is a generation
-    # (design/reservations.md). hold_counting: a gate reads those that can still count, however many
-    # there were.
+    # (design/reservations.md). lines_sha256: of the lines as the task wrote them. hold_counting: a gate
+    # reads those that can still count, however many there were.
     "hold": (
         """
         CREATE TABLE hold (
@@ -253,20 +253,22 @@ _TABLES = {
             generation INTEGER NOT NULL,
             state TEXT NOT NULL,
             settled_by TEXT NOT NULL,
-            counts_at BIGINT NOT NULL,
             held_at BIGINT NOT NULL,
             expires_at BIGINT NOT NULL,
             committed_at BIGINT,
             forced BOOLEAN NOT NULL,
             settled BOOLEAN NOT NULL,
             recorded_by TEXT NOT NULL,
+            lines_sha256 TEXT,
+            plan_sha256 TEXT,
             PRIMARY KEY (id),
             UNIQUE (name, generation)
         )""",
         "CREATE INDEX hold_counting ON hold (state, settled, expires_at)",
     ),
     # What a hold is made of. stage: held or committed; a commit's lines stand beside those that were
-    # held.
+    # held. hourly: amount_nano is what an hour costs. at: moment of a one-off line. until: end of a
+    # running line, NULL for good. project: id or name.
     "hold_line": (
         """
         CREATE TABLE hold_line (
@@ -278,8 +280,14 @@ _TABLES = {
             category TEXT,
             project TEXT,
             tags TEXT NOT NULL,
-            period TEXT NOT NULL,
+            hourly BOOLEAN NOT NULL,
+            "at" BIGINT,
+            "until" BIGINT,
+            region TEXT,
+            name TEXT,
+            metric TEXT,
             PRIMARY KEY (hold_id, stage, number),
+            CONSTRAINT amount_is_not_negative CHECK (amount_nano >= 0),
             FOREIGN KEY(hold_id) REFERENCES hold (id)
         )""",
     ),

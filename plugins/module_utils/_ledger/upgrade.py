@@ -8,6 +8,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+from .._core.periods import moment_of
 from . import dimension_sets, feed_merging, roll_up
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .tables import make_missing
@@ -58,7 +62,17 @@ _BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = (
     "ALTER TABLE budget ADD COLUMN tax TEXT DEFAULT 'excluded' NOT NULL",
 )
 _FEEDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
-_HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = (
+    "ALTER TABLE hold ADD COLUMN lines_sha256 TEXT",
+    "ALTER TABLE hold ADD COLUMN plan_sha256 TEXT",
+    "ALTER TABLE hold DROP COLUMN counts_at",
+    "DROP TABLE hold_line",
+)
+_OF_LINE_4 = ("hold_id", "stage", "number", "amount_nano", "currency", "category", "project", "tags")
+_READ_LINES_4 = (
+    f"SELECT {', '.join(_OF_LINE_4)}, period, counts_at"  # noqa: S608
+    " FROM hold_line JOIN hold ON hold.id = hold_line.hold_id"
+)
 _ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ()
 _LEAVE_SCHEMA_4 = (
     *_BUDGETS_LEAVE_SCHEMA_4,
@@ -75,9 +89,11 @@ def upgrade(transaction: Transaction, version: int) -> None:
 
     What fails leaves it as it was: the transaction is not committed.
     """
+    lines: list[dict[str, Any]] = []
     if version == 1:
         _leave_schema_1(transaction)
     else:
+        lines = _lines_of_schema_4(transaction)
         for schema in range(version, SCHEMA_VERSION):
             for statement in _LEAVE[schema]:
                 execute(transaction, statement)
@@ -85,8 +101,32 @@ def upgrade(transaction: Transaction, version: int) -> None:
     # with the next task.
     make_missing(transaction)
     feed_merging.merge(transaction)
+    insert(transaction, "hold_line", lines)
     statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
     execute(transaction, statement, {"version": SCHEMA_VERSION})
+
+
+def _lines_of_schema_4(transaction: Transaction) -> list[dict[str, Any]]:
+    """The lines of holds as rows of the present table.
+
+    Schema 4 knew one-off lines only, in the period of the hold's moment or in each budget's next one: the
+    latter fall at the begin of the next month in UTC.
+    """
+    rows = read_by_name(transaction, (*_OF_LINE_4, "period", "counts_at"), _READ_LINES_4)
+    return [
+        {
+            **{name: row[name] for name in _OF_LINE_4},
+            "hourly": False,
+            "at": row["counts_at"] if row["period"] == "this" else _next_month(row["counts_at"]),
+            **dict.fromkeys(("until", "region", "name", "metric")),
+        }
+        for row in rows
+    ]
+
+
+def _next_month(seconds: int) -> int:
+    first = moment_of(seconds).replace(day=1, hour=0, minute=0, second=0)
+    return int((first + timedelta(days=32)).replace(day=1).timestamp())
 
 
 def _leave_schema_1(transaction: Transaction) -> None:

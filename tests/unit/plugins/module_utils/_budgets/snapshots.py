@@ -110,14 +110,17 @@ def line(
     category: str | None = None,
     project: str | None = None,
     tags: Mapping[str, str] | None = None,
-    period: str = "this",
     currency: str = "ICU",
+    **more: Any,
 ) -> HoldLine:
-    return HoldLine(Money(Decimal(amount), currency), category, project, parse_tags(tags), period)
+    """A one-off line of now where nothing more is said."""
+    return HoldLine(Money(Decimal(amount), currency), category, project, parse_tags(tags), **more)
 
 
-def outstanding_hold(amount: str, counts_at: datetime, period: str = "this", **more: Any) -> OutstandingHold:
-    return OutstandingHold("deploy", line(amount, period=period, **more), counts_at, counts_at)
+def outstanding_hold(amount: str, at: datetime, **more: Any) -> OutstandingHold:
+    """A one-off line that is held for that moment, or a running one that was held at it."""
+    moment = {} if more.get("hourly") else {"at": at}
+    return OutstandingHold("deploy", line(amount, **moment, **more), at)
 
 
 def asked(*amounts: str | HoldLine, currency: str = "ICU") -> Request:

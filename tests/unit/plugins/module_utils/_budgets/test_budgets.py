@@ -135,7 +135,7 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
         ({"limit": None, "currency": None}, "limit: is needed: the ledger has no budget 'team' to change"),
         ({"state": "absent"}, "state: `absent` removes a budget; leave `limit` out"),
         ({"lines": []}, "lines: is empty"),
-        ({"lines": [{"amount": "1"}, {"amount": "1", "period": "last"}]}, r"lines\[1\].period: 'last'"),
+        ({"lines": [{"amount": "1"}, {"amount": "1", "at": "later"}]}, r"lines\[1\].at: 'later'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(desk: Desk, task: dict[str, Any], sentence: str) -> None:

@@ -102,39 +102,39 @@ def test_both_periods_are_shown_and_the_worse_counts() -> None:
     now = datetime(2026, 11, 28, tzinfo=UTC)
     daily = feed(now, "20", collect_period_s=86400)
     team = budget(fed_by="cloud", basis="period_end")
-    said = evaluate(team, asked("30", line("310", period="next")), snapshot([cost("700")], daily, now=now))
+    said = evaluate(team, asked("30", line("310", at=DECEMBER)), snapshot([cost("700")], daily, now=now))
     assert [one.total for one in said.periods] == [790, 930] and said.verdict == "allow"
-    worse = evaluate(team, asked("30", line("380.1", period="next")), snapshot([cost("700")], daily, now=now))
+    worse = evaluate(team, asked("30", line("380.1", at=DECEMBER)), snapshot([cost("700")], daily, now=now))
     assert [one.verdict for one in worse.periods] == ["allow", "deny"] and worse.verdict == "deny"
 
 
-def test_next_period_lines_count_in_the_next_period_whatever_the_basis() -> None:
+def test_lines_of_the_next_period_count_in_it_whatever_the_basis() -> None:
     team = budget("100")
-    assert says(team, asked("100", line("100", period="next")), snapshot()) == "allow"
-    assert says(team, asked("1", line("100.1", period="next")), snapshot()) == "deny"
-    assert says(team, asked("100.1", line("1", period="next")), snapshot()) == "deny"
+    assert says(team, asked("100", line("100", at=DECEMBER)), snapshot()) == "allow"
+    assert says(team, asked("1", line("100.1", at=DECEMBER)), snapshot()) == "deny"
+    assert says(team, asked("100.1", line("1", at=DECEMBER)), snapshot()) == "deny"
 
 
-def test_holds_count_in_the_period_that_they_were_placed_in() -> None:
-    team = budget("100")
+def test_holds_count_in_the_period_that_they_are_for_and_then_in_the_current_one() -> None:
+    team = budget("200")
     october = BEGIN - timedelta(days=1)
     holds = [
         outstanding_hold("30", NOW),
-        outstanding_hold("40", NOW, period="next"),
-        outstanding_hold("50", DECEMBER),
-        outstanding_hold("5", october, period="next"),
+        outstanding_hold("40", DECEMBER),
+        outstanding_hold("50", DECEMBER + timedelta(days=30)),
+        outstanding_hold("5", BEGIN),
         outstanding_hold("77", october),
     ]
     current, following = evaluate(team, asked("1"), snapshot(outstanding=holds)).periods
-    assert (current.reserved, following.reserved) == (35, 90)
-    assert says(team, asked("65", line("10", period="next")), snapshot(outstanding=holds)) == "allow"
-    assert says(team, asked("65.1", line("10", period="next")), snapshot(outstanding=holds)) == "deny"
-    assert says(team, asked("65", line("10.1", period="next")), snapshot(outstanding=holds)) == "deny"
+    assert (current.reserved, following.reserved) == (112, 90)
+    assert says(team, asked("88", line("110", at=DECEMBER)), snapshot(outstanding=holds)) == "allow"
+    assert says(team, asked("88.1", line("110", at=DECEMBER)), snapshot(outstanding=holds)) == "deny"
+    assert says(team, asked("88", line("110.1", at=DECEMBER)), snapshot(outstanding=holds)) == "deny"
 
 
 def test_a_request_for_a_later_period_is_held_against_that_one() -> None:
     february = datetime(2027, 2, 3, tzinfo=UTC)
-    said = evaluate(budget("100"), replace(asked("100.1"), counts_at=february), snapshot())
+    said = evaluate(budget("100"), asked(line("100.1", at=february)), snapshot())
     assert [one.verdict for one in said.periods] == ["allow", "allow", "deny"]
     assert said.periods[2].window.begin == datetime(2027, 2, 1, tzinfo=UTC)
 
