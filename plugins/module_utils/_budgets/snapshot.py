@@ -12,10 +12,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .._core.periods import Window, moment_of
+from .._core.categories import is_flow
+from .._core.periods import Window, ceil_to, moment_of
 from .._core.rates import Rates
 from .._ledger import feeds, holds
 from .._ledger.budgets import FED_BY_CLOUD, TAX_INCLUDED, Budget, Scope
@@ -60,7 +62,8 @@ class OutstandingHold:
 
     begins_at: from when on a running line counts. awaits_import: it is committed, and an import is to take
     its place. is_carried: a feed carries its project and region. is_rated: an import has taken its place but
-    in the budgets that entries feed.
+    in the budgets that entries feed. share: the part of it that counts: of a flow, such as traffic, the mean
+    of the feed contains more of it with every hour.
     """
 
     name: str
@@ -69,6 +72,7 @@ class OutstandingHold:
     awaits_import: bool = False
     is_carried: bool = True
     is_rated: bool = False
+    share: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -227,8 +231,8 @@ def outstanding_lines(
 
     All lines count until the hold expires. A commit that entries settle has none. Of a commit that an import
     settles, a line counts until every feed of its project has rated one collect period after the commit: from
-    then on the run rate contains it (design/reservations.md#never-counted-twice). Longer it counts only in
-    those of the budgets that entries feed.
+    then on the run rate contains it (design/reservations.md#never-counted-twice), of a flow more with every
+    hour. Longer it counts only in those of the budgets that entries feed.
     """
     if hold.state == HELD and not hold.expired(now):
         return [OutstandingHold(hold.name, line, hold.held_at) for line in hold.lines]
@@ -237,13 +241,36 @@ def outstanding_lines(
     found = []
     for line in hold.lines:
         carrying = carrying_feeds(line, known)
-        after = hold.committed_at if line.at is None else max(hold.committed_at, line.at)
-        rated = bool(carrying) and all(
-            feed.rated_through >= after + timedelta(seconds=feed.collect_period_s) for feed in carrying
-        )
-        if not rated or is_entry_fed(line, budgets, known):
-            found.append(OutstandingHold(hold.name, line, hold.held_at, True, bool(carrying), rated))
+        waiting = OutstandingHold(hold.name, line, hold.held_at, True, bool(carrying))
+        if carrying and line.hourly and line.metric is not None and is_flow(line.metric, None):
+            waiting = _of_flow(waiting, hold.committed_at, carrying)
+        elif carrying:
+            after = hold.committed_at if line.at is None else max(hold.committed_at, line.at)
+            rated = all(
+                feed.rated_through >= after + timedelta(seconds=feed.collect_period_s) for feed in carrying
+            )
+            waiting = replace(waiting, is_rated=rated)
+        if not waiting.is_rated or is_entry_fed(line, budgets, known):
+            found.append(waiting)
     return found
+
+
+def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequence[Feed]) -> OutstandingHold:
+    """A running line of a flow: it counts from the newest rated period on, less the share of the periods
+    since the commit in those of the feed's mean; of several feeds by the one that contains least.
+    """
+    share = max(_not_in_mean(feed, committed_at) for feed in carrying)
+    begins_at = max(waiting.begins_at, min(feed.rated_through for feed in carrying))
+    return replace(waiting, begins_at=begins_at, share=share, is_rated=not share)
+
+
+def _not_in_mean(feed: Feed, committed_at: datetime) -> Fraction:
+    """1 - n/m: m periods are in the feed's mean, n of them began after the commit."""
+    if not feed.flow_hours:
+        return Fraction(1)
+    since = feed.rated_through - ceil_to(committed_at, feed.collect_period_s)
+    periods = max(int(since.total_seconds()) // feed.collect_period_s, 0)
+    return max(1 - Fraction(periods, feed.flow_hours), Fraction(0))
 
 
 def carrying_feeds(line: HoldLine, known: Sequence[Feed]) -> list[Feed]:

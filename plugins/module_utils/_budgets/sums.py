@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from math import lcm
 
 from .._core.errors import UnknownAmount
@@ -38,6 +39,7 @@ SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
 #: The seconds of the hour that a running line's amount is for.
 _HOUR_S = 3600
+_WHOLE = Fraction(1)
 #: Whether a cost of that category, project, tags and region counts.
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
@@ -159,7 +161,8 @@ def period_sum(
     """
     covered = scope_matcher(budget.scope, snapshot.feeds)
     feeds = feeds_of(budget.scope, snapshot.feeds)
-    multiple = lcm(_common_multiple(feeds), _HOUR_S)
+    shares = (hold.share.denominator for hold in snapshot.outstanding)
+    multiple = lcm(_common_multiple(feeds), _HOUR_S * lcm(*set(shares)))
     lines = _LinesOfPeriod(budget, window, covered, snapshot, multiple)
     spent = _spent(budget, covered.covers_cost, window, snapshot)
     accrued = [
@@ -182,11 +185,9 @@ def period_sum(
         part
         for hold in snapshot.outstanding
         if not hold.is_rated or budget.fed_by != FED_BY_CLOUD
-        for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", is_held=True)
+        for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", True, hold.share)
     ]
-    requested = [
-        part for line in request.lines for part in lines.parts(line, snapshot.now, str(line), is_held=False)
-    ]
+    requested = [part for line in request.lines for part in lines.parts(line, snapshot.now, str(line), False)]
     parts = (spent, accrued, reserved, requested, coming)
     untagged, untagged_running = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot, multiple)
     scale = _Scale(budget, window, snapshot.rates, (*parts, untagged, untagged_running))
@@ -304,13 +305,15 @@ class _LinesOfPeriod:
         self._period_s = collect_period_s(budget, snapshot.feeds)
         self.problems: list[str] = []
 
-    def parts(self, line: HoldLine, begins_at: datetime, what: str, is_held: bool) -> list[DatedAmount]:
+    def parts(
+        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction = _WHOLE
+    ) -> list[DatedAmount]:
         """What of the line falls into the period, times the common multiple; none if nothing does.
 
         begins_at: when a running line begins. is_held: a one-off line of a hold whose period is over falls
-        into the current one (design/reservations.md#midnight).
+        into the current one (design/reservations.md#midnight). share: the part of a running line that counts.
         """
-        part = self._running(line, begins_at) if line.hourly else self._once(line, is_held)
+        part = self._running(line, begins_at, share) if line.hourly else self._once(line, is_held)
         if part is None:
             return []
         covers = self._covered.covers_line(line)
@@ -325,11 +328,11 @@ class _LinesOfPeriod:
             return None
         return EXACT.multiply(line.money.amount, self._multiple), line.money.currency, at
 
-    def _running(self, line: HoldLine, begins_at: datetime) -> DatedAmount | None:
+    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction) -> DatedAmount | None:
         first, seconds = rated_in(line, begins_at, self._window, self._period_s)
         if not seconds:
             return None
-        times = seconds * (self._multiple // _HOUR_S)
+        times = seconds * share.numerator * (self._multiple // (_HOUR_S * share.denominator))
         return EXACT.multiply(line.money.amount, times), line.money.currency, moment_of(first)
 
 

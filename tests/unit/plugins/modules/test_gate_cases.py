@@ -215,3 +215,21 @@ def test_a_running_line_becomes_an_entry_a_day_cut_where_periods_begin(clocked: 
     assert clocked.commit("batch", currency="ICU", lines=shorter)["changed"]
     row = clocked.status()
     assert (row["spent"], row["next_period"]["spent"]) == ("1.5", "0")
+
+
+def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: ClockedLedger) -> None:
+    """Committed at 12:30, rated through 15:00: of the 10 hours in the mean two began since, at 13:00 and
+    14:00. From 15:00 to the end of November there are 57 hours: 57 x 0.8 = 45.6.
+    """
+    through = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    clocked.feed(rated(through, flow_hours=10))
+    clocked.define(limit="1000", fed_by="cloud", basis="actual")
+    lines = [
+        {"hourly": "1", "category": "network", "project": "shop", "metric": "storage.objects.outgoing.bytes"}
+    ]
+    clocked.hold("cdn", lines=lines, settled_by="import")
+    clocked.commit("cdn")
+    for hour, reserved in ((13, "59"), (15, "45.6"), (22, "5"), (23, "0")):
+        clocked.at(datetime(2026, 11, 28, hour, 30, tzinfo=UTC))
+        clocked.feed(rated(clocked.now.replace(minute=0), flow_hours=10))
+        assert clocked.status()["reserved"] == reserved

@@ -79,8 +79,8 @@ def test_a_cost_that_lacks_a_value_is_outside() -> None:
 
 
 def test_the_feeds_of_a_scope_are_those_of_its_projects_in_its_regions() -> None:
-    keys = [FeedKey("https://cloud/v3", region, project) for region in ("a", "b") for project in ("p1", "p2")]
+    keys = [FeedKey(region, project) for region in ("a", "b") for project in ("p1", "p2")]
     known = [replace(feed(), key=key, project_name=f"name of {key.project_id}") for key in keys]
     found = feeds_of(Scope(projects=("name of p1",), regions=("b",)), known)
-    assert [one.key for one in found] == [FeedKey("https://cloud/v3", "b", "p1")]
+    assert [one.key for one in found] == [FeedKey("b", "p1")]
     assert len(feeds_of(Scope(regions=("a",)), known)) == 2
