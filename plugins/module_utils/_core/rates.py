@@ -23,7 +23,7 @@ from .spans import cut
 ICU = "ICU"
 #: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
 _NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
-_SUSPICIOUS_FACTOR = 10
+_SUSPICIOUS_PART = Decimal("0.2")
 #: Any amount times any rate keeps all its digits within the exact context's 50
 #: (design/money.md#exact-amounts).
 _LARGEST_RATE = 1_000_000
@@ -52,13 +52,24 @@ SHIPPED = (
 
 
 class Rates:
-    """The rates in force; those of the user replace the shipped ones of the same currency."""
+    """The rates in force.
 
-    def __init__(self, given: Iterable[Rate] = ()) -> None:
-        given = tuple(given)
-        replaced = {rate.currency for rate in given}
-        kept = tuple(rate for rate in SHIPPED if rate.currency not in replaced)
-        self._rates = tuple(sorted((*kept, *given), key=lambda rate: rate.valid_from))
+    given: those of a task or a program, which replace all others of the same currency. recorded: those of a
+    ledger, each of which is valid from its date on; before the first one the shipped rate is.
+    """
+
+    def __init__(self, given: Iterable[Rate] = (), recorded: Iterable[Rate] = ()) -> None:
+        self.given = tuple(given)
+        replaced = {rate.currency for rate in self.given}
+        # A recorded rate comes behind the shipped one of the same date, and so counts.
+        kept = (rate for rate in (*SHIPPED, *recorded) if rate.currency not in replaced)
+        self._rates = tuple(sorted((*kept, *self.given), key=lambda rate: rate.valid_from))
+
+    @property
+    def each(self) -> tuple[Rate, ...]:
+        """The rates, by currency and date."""
+        last = {(rate.currency, rate.valid_from): rate for rate in self._rates}
+        return tuple(last[key] for key in sorted(last))
 
     @property
     def currencies(self) -> tuple[str, ...]:
@@ -115,13 +126,13 @@ def parse_rates(rows: Iterable[Mapping[str, str]], confirmed: bool) -> Rates:
     """Rates from the option `rates`: rows of currency, icu_per_unit and valid_from.
 
     Raises InvalidOption for a row that is no rate, and, unless confirmed, for one that looks upside down or
-    is more than ten times off.
+    is more than 20 % off the shipped one.
     """
-    return Rates(_rate(index, row, confirmed) for index, row in enumerate(rows))
+    return Rates(parse_rate(row, f"rates[{index}]", confirmed) for index, row in enumerate(rows))
 
 
-def _rate(index: int, row: Mapping[str, str], confirmed: bool) -> Rate:
-    option = f"rates[{index}]"
+def parse_rate(row: Mapping[str, str], option: str, confirmed: bool) -> Rate:
+    """One row of rates. option: its name in errors. Raises what parse_rates does."""
     currency = parse_currency(row["currency"], f"{option}.currency")
     if currency == ICU:
         raise InvalidOption(f"{option}.currency", "ICU is what rates are counted in; name another currency.")
@@ -147,14 +158,10 @@ def _refuse_suspicious(option: str, currency: str, value: Decimal) -> None:
             " or set confirm_rates.",
         )
     for shipped in SHIPPED:
-        if shipped.currency != currency:
-            continue
-        if (
-            value > shipped.icu_per_unit * _SUSPICIOUS_FACTOR
-            or value * _SUSPICIOUS_FACTOR < shipped.icu_per_unit
-        ):
+        off = abs(value - shipped.icu_per_unit)
+        if shipped.currency == currency and off > shipped.icu_per_unit * _SUSPICIOUS_PART:
             raise InvalidOption(
                 option,
-                f"{value} ICU for one {currency} is more than ten times off the shipped"
+                f"{value} ICU for one {currency} is more than 20 % off the shipped"
                 f" {shipped.icu_per_unit}; correct it, or set confirm_rates.",
             )
