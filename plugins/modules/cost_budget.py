@@ -57,7 +57,7 @@ options:
   currency:
     description:
       - Currency of O(limit), O(spend) and of O(lines) that name none, an ISO 4217 code or V(ICU). Required
-        with O(limit) and O(spend).
+        with O(spend), and with O(limit) unless the policy of the ledger has a currency.
       - An existing budget changes its currency only together with O(limit).
     type: str
   period:
@@ -65,7 +65,8 @@ options:
     type: str
     choices: [hourly, daily, weekly, monthly, yearly, custom]
   timezone:
-    description: IANA time zone in which periods begin. Defaults to V(UTC) for a new budget.
+    description: IANA time zone in which periods begin. Defaults for a new budget to that of the policy of the
+      ledger, or else to V(UTC).
     type: str
   first_day:
     description: Day on which a weekly period begins. Defaults to V(monday) for a new budget. Ignored for
@@ -184,14 +185,16 @@ options:
           - Required for a new budget, together with O(budgets[].currency).
         type: str
       currency:
-        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with that limit.
+        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with that limit,
+          unless the policy of the ledger has a currency.
         type: str
       period:
         description: Length of a period. Defaults to V(monthly) for a new budget.
         type: str
         choices: [hourly, daily, weekly, monthly, yearly, custom]
       timezone:
-        description: IANA time zone in which periods begin. Defaults to V(UTC) for a new budget.
+        description: IANA time zone in which periods begin. Defaults for a new budget to that of the policy of
+          the ledger, or else to V(UTC).
         type: str
       first_day:
         description: Day on which a weekly period begins. Defaults to V(monday) for a new budget. Ignored for
@@ -388,6 +391,7 @@ seealso:
   - module: finops.cloud.cost_budget_override
   - module: finops.cloud.cost_alert
   - module: finops.cloud.cost_reservation
+  - module: finops.cloud.cost_policy
 """
 
 EXAMPLES = r"""
@@ -584,6 +588,18 @@ lines:
   sample:
     - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category: null,
        project: null, region: null, tags: {}, name: null, metric: null}
+policy:
+  description: The owner's policy that was in force, as M(finops.cloud.cost_policy) returns it. Empty without
+    one.
+  returned: with O(spend) or O(lines), also when the gate fails the task
+  type: dict
+  sample: {}
+rates_version:
+  description: Number of the newest rate that the ledger holds. V(0) if it holds none, and those of the task
+    or the shipped ones are in force.
+  returned: with O(spend) or O(lines), also when the gate fails the task
+  type: int
+  sample: 0
 evaluated_at:
   description: When the decision was made, in UTC.
   returned: with O(spend) or O(lines), also when the gate fails the task
@@ -679,7 +695,7 @@ def main() -> None:
         mutually_exclusive=[("spend", "lines"), *(("budgets", one) for one in ("name", "state", *DEFINES))],
         required_by={
             **dict.fromkeys(DEFINES, ("name",)),
-            "limit": ("name", "currency"),
+            "limit": ("name",),
             "spend": ("currency",),
             **dict.fromkeys(("category", "project", "region", "tags"), ("spend",)),
         },

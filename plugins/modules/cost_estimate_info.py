@@ -15,6 +15,8 @@ description:
   - A resource without a price is an unknown line with a reason, and never zero. RV(total) is null then, and
     RV(known) has the rest.
   - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
+  - The policy and the rates of the ledger hold here, too. A ledger that does not exist has none, and is not
+    created.
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
@@ -24,11 +26,12 @@ extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._connection.on_error
   - finops.cloud._rating
+  - finops.cloud._ledger
   - finops.cloud._rating.rates
   - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
-  - finops.cloud._attributes.actiongroup_cloud
+  - finops.cloud._attributes.actiongroup_cloud_and_ledger
 options:
   resources:
     description: What is planned, row by row. It may be combined with O(terraform_plan), and one of the two is
@@ -145,10 +148,11 @@ options:
       - V(price_list) is O(price_list) and the shipped price list.
       - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of
         zero is unknown.
+      - Defaults to all that the policy of the ledger allows, in the order V(observed), V(price_list),
+        V(quote).
     type: list
     elements: str
     choices: [observed, price_list, quote]
-    default: [observed, price_list, quote]
   price_list:
     description:
       - Prices. They replace the shipped ones of the same kind and name.
@@ -447,6 +451,30 @@ following_period:
   returned: success
   type: dict
   sample: *period
+used:
+  description:
+    - What the estimate rests on beside the cloud and the ledger, for a gate to check with the owner's policy.
+    - C(rates) says whether O(rates) were given. C(prices) names those of O(price_list) and O(metrics) that
+      were given. C(price_sources) are those that were asked, and C(assume_free) is O(assume_free).
+  returned: success
+  type: dict
+  sample: {rates: false, prices: [], price_sources: [observed, price_list, quote], assume_free: []}
+ledger:
+  description: The ledger whose policy and rates hold, without any password, also if it does not exist.
+  returned: success
+  type: str
+  sample: sqlite:////home/ci/.local/share/finops/ledger.db
+policy:
+  description: The owner's policy, as M(finops.cloud.cost_policy) returns it. Empty without one.
+  returned: success
+  type: dict
+  sample: {}
+rates_version:
+  description: Number of the newest rate that the ledger holds. V(0) if it holds none, and the shipped rates
+    are in force.
+  returned: success
+  type: int
+  sample: 0
 services:
   description: Status of each service. C(status) is C(ok), C(absent), C(forbidden) or C(error).
   returned: success
@@ -477,7 +505,10 @@ from typing import Any
 from ..module_utils._ansible import arguments, cloud_arguments, estimate_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._budgets.policy import policy_to_result
 from ..module_utils._estimate.estimate import read_estimate
+from ..module_utils._ledger.policy import policy_of
+from ..module_utils._ledger.sql import format_url
 from ..module_utils._openstack.connection import Cloud
 
 
@@ -487,6 +518,7 @@ def main() -> None:
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
             **cloud_arguments.RATING,
+            **arguments.LEDGER,
             **arguments.RATES,
             **estimate_arguments.PLANNED,
             **estimate_arguments.PRICES,
@@ -499,9 +531,15 @@ def main() -> None:
     )
 
     def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        return read_estimate(cloud, estimate_arguments.options(module.params), now)
+        params = module.params
+        ledger = arguments.ledger_options(params)
+        policy = policy_of(ledger)
+        used = estimate_arguments.used(params, policy)
+        options = estimate_arguments.options(params, policy, used["price_sources"])
+        told = {"ledger": format_url(ledger), "used": used, **policy_to_result(policy)}
+        return {**read_estimate(cloud, options, now), **told}
 
-    run_on_cloud(module, read)
+    run_on_cloud(module, read, "ledger")
 
 
 if __name__ == "__main__":

@@ -377,6 +377,18 @@ lines:
     - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category:
       compute,
        project: null, region: null, tags: {}, name: null, metric: null}
+policy:
+  description: The owner's policy that was in force, as M(finops.cloud.cost_policy) returns it. Empty without
+    one.
+  returned: success, and failures of the gate
+  type: dict
+  sample: {}
+rates_version:
+  description: Number of the newest rate that the ledger holds. V(0) if it holds none, and those of the task
+    or the shipped ones are in force.
+  returned: success, and failures of the gate
+  type: int
+  sample: 0
 evaluated_at:
   description: When the decision was made, in UTC.
   returned: for O(state=held), also when the gate fails the task

@@ -48,6 +48,6 @@ BUDGETS: dict[str, Any] = {
         "state": {"type": "str", "default": "present", "choices": list(STATES)},
         **DEFINITION,
     },
-    "required_by": {"limit": ("currency",), "currency": ("limit",)},
+    "required_by": {"currency": ("limit",)},
     "required_if": [("state", "present", DEFINES, True)],
 }

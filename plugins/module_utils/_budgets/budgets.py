@@ -12,7 +12,7 @@ file that it imports.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -23,8 +23,10 @@ from .._core.periods import parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
+from .._ledger.policy import OwnerPolicy, read_policy
 from . import verdict
 from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
+from .policy import policy_to_result, refuse_untagged, refuse_warnings, with_defaults
 from .request import Request, parse_line, parse_lines, placed, without_nothing
 from .results import NOTHING_FIRED, budget_to_result
 from .snapshot import Snapshot, empty_snapshot, read_known_names, read_snapshot
@@ -123,7 +125,7 @@ def apply(
 
 @dataclass(frozen=True)
 class _BudgetRun:
-    """One task, what it defines and asks for, and whether it may write.
+    """One task, what it defines and asks for, whether it may write, and the policy that it is under.
 
     for_period: the moment of one-off lines that name none; None for now.
     """
@@ -136,6 +138,7 @@ class _BudgetRun:
     recorded_by: str
     write: bool
     for_period: datetime | None = None
+    policy: OwnerPolicy = field(default_factory=OwnerPolicy)
 
     def placed(self, now: datetime) -> _BudgetRun:
         """The run with the moments of its request, now that the ledger's clock is known."""
@@ -235,7 +238,8 @@ def _definition(row: Mapping[str, Any]) -> Definition:
             raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
     if one.limit is not None:
         parse_limit(one.limit)
-        parse_currency(one.currency, "currency")
+        if one.currency is not None:
+            parse_currency(one.currency, "currency")
     return one
 
 
@@ -254,6 +258,7 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _Budge
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create
     outside check mode.
     """
+    run = _under_policy(run, ledger.connection) if ledger else run
     stored = budgets.read_all(ledger.connection) if ledger else []
     now = holds.database_now(ledger.connection, run.now) if ledger else run.now
     run = run.placed(now)
@@ -298,13 +303,22 @@ def _warnings_of(*results: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(sentence for one in results for sentence in one.get("warnings", ())))
 
 
+def _under_policy(run: _BudgetRun, connection: Transaction) -> _BudgetRun:
+    """The run with the ledger's policy and rates. Raises InvalidOption for what the policy refuses."""
+    policy = read_policy(connection)
+    if run.request is not None:
+        refuse_warnings(policy, on_exceeded=run.task.on_exceeded, on_unknown=run.task.on_unknown)
+        refuse_untagged(policy, run.request.lines)
+    return replace(run, rates=policy.rates_in_force(run.rates), policy=policy)
+
+
 def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:
     """What becomes of each budget that the task defines or removes, and all budgets that there are then."""
     changes: list[_Change] = []
     in_force = list(stored)
     for index, definition in enumerate(run.definitions):
         try:
-            change = _change(definition, in_force)
+            change = _change(definition, in_force, run.policy)
         except InvalidOption as error:
             raise (error if run.task.budgets is None else error.within(f"budgets[{index}]")) from error
         changes.append(change)
@@ -313,12 +327,12 @@ def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], 
     return changes, in_force
 
 
-def _change(definition: Definition, in_force: Sequence[Budget]) -> _Change:
+def _change(definition: Definition, in_force: Sequence[Budget], policy: OwnerPolicy) -> _Change:
     before = find(in_force, definition.name)
     if definition.state == ABSENT:
         return _Change(before, None)
     refuse_lookalike(definition.name, in_force)
-    return _Change(before, defined(definition, before))
+    return _Change(before, defined(with_defaults(definition, policy, before is None), before))
 
 
 def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
@@ -334,6 +348,7 @@ def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
 
 def _gate(rows: Transaction, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
     """Gate, and nothing else."""
+    run = _under_policy(run, rows)
     stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
     run = run.placed(now)
     request = run.request or Request()
@@ -364,7 +379,7 @@ def _decided(
     decision = verdict.decision_to_result(
         found, request, snapshot, task.on_exceeded, task.on_unknown, task.name
     )
-    return _Answer({**result, **decision}, found, snapshot)
+    return _Answer({**result, **decision, **policy_to_result(run.policy)}, found, snapshot)
 
 
 def _due(rows: Transaction, answer: _Answer) -> list[str]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .policy_findings import policy_findings
 from .sums import ALLOW, DENY, UNKNOWN
 from .verdict import ENDED
 
@@ -59,14 +60,20 @@ class Policy:
 
 
 def deployment_verdict(
-    name: str, estimate: Result, quota: Result, gate: Result, policy: Policy, sync_failure: str | None
+    name: str,
+    estimate: Result,
+    quota: Result,
+    gate: Result,
+    policy: Policy,
+    sync_failure: str | None,
+    policy_info: Result,
 ) -> dict[str, Any]:
     """The verdict with one reason for each finding, the worst first; always with the same keys."""
+    of_owner = policy_findings(estimate, gate, policy_info, policy.on_exceeded, policy.on_unknown)
+    refused = [Finding("policy", verdict, reason, passes=False) for verdict, reason in of_owner.said]
     said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
-    findings = sorted(
-        (Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said),
-        key=lambda one: _WORST_FIRST.index(one.verdict),
-    )
+    found = [Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said]
+    findings = sorted([*refused, *found], key=lambda one: _WORST_FIRST.index(one.verdict))
     reservation = gate.get("reservation") or {}
     return {
         "name": name,
@@ -81,6 +88,7 @@ def deployment_verdict(
         "quota": {"required": estimate.get("required"), **{key: quota.get(key) for key in _KEPT_OF_QUOTA}},
         "budgets": gate.get("budgets") or [],
         "summary": gate.get("summary") or [],
+        "policy": of_owner.policy,
         "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
         "tax": gate.get("tax") or "excluded",
     }

@@ -24,10 +24,12 @@ from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
+from .._ledger.policy import read_policy
 from . import alerts, verdict
 from .definitions import require
 from .over_hold import exceeds
 from .overrides import usable
+from .policy import policy_to_result, refuse_untagged, refuse_warnings
 from .request import Request, parse_line, placed, refuse_too_large
 from .reservation_task import (
     ReservationTask,
@@ -80,7 +82,9 @@ class _ReservationRun:
         recorded_by: str,
         write: bool,
     ) -> None:
-        self._ledger, self._connection, self._task, self._rates = ledger, ledger.connection, task, rates
+        self._ledger, self._connection, self._task = ledger, ledger.connection, task
+        self._policy = read_policy(ledger.connection)
+        self._rates = self._policy.rates_in_force(rates)
         self._now = holds.database_now(ledger.connection, now)
         self._recorded_by, self._write = recorded_by, write
         self._name = task.name.strip()
@@ -88,12 +92,15 @@ class _ReservationRun:
 
     def result(self) -> dict[str, Any]:
         work = {HELD: self._hold, COMMITTED: self._commit, RELEASED: self._release}[self._task.state]
-        return {"ledger": self._ledger.url, **NOTHING_FIRED, **work()}
+        told = policy_to_result(self._policy)
+        return {"ledger": self._ledger.url, **NOTHING_FIRED, **work(), **told}
 
     def _hold(self) -> dict[str, Any]:
         """Take a hold, replace the open one, or find it as it is (design/reservations.md#holding-again)."""
         task, before = self._task, self._before
         given = task_lines(task)
+        refuse_warnings(self._policy, on_exceeded=task.on_exceeded, on_unknown=task.on_unknown)
+        refuse_untagged(self._policy, given)
         stored = budgets.read_all(self._connection)
         if task.budget is not None:
             require(stored, task.budget, "budget")

@@ -16,6 +16,7 @@ from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._core.rates import Rates
 from .._ledger import budgets, feed_hours, holds, sql
+from .._ledger.policy import rates_of
 from . import alerts, forecasts, verdict
 from .definitions import require
 from .request import Request
@@ -50,7 +51,7 @@ def status(
         raise InvalidOption("names", "is empty; omit it for all budgets.")
     with sql.reading(options) as ledger:
         rows = ledger.connection
-        stored = budgets.read_all(rows)
+        rates, stored = rates_of(rows, rates), budgets.read_all(rows)
         now = holds.database_now(rows, now)
         wanted = stored if names is None else [require(stored, name, option) for name in names]
         snapshot = read_snapshot(rows, rates, now, wanted, Request())

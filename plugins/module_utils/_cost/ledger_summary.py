@@ -24,6 +24,7 @@ from .._core.periods import iso, previous_part
 from .._core.rates import Rates
 from .._core.spans import from_to
 from .._ledger import entry_result, feeds, sql, totals
+from .._ledger.policy import rates_of
 from .._ledger.totals import Selection, Total
 from . import grouping
 
@@ -154,6 +155,7 @@ def summarize(options: sql.LedgerOptions, question: SummaryQuestion, now: dateti
     _check(question)
     with sql.reading(options) as ledger:
         connection, window = ledger.connection, question.selection.window
+        question = replace(question, rates=rates_of(connection, question.rates, question.as_of))
         formatter = SummaryFormatter(question.rates, question.currency)
         result = {
             "ledger": ledger.url,

@@ -10,6 +10,7 @@ every database. What databases spell each in their own way stands in braces.
 
 from __future__ import annotations
 
+from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, execute, insert, table_names
 
@@ -380,6 +381,7 @@ _TABLES = {
         "CREATE INDEX usage_record_by_time ON usage_record (created)",
         'CREATE UNIQUE INDEX usage_record_once ON usage_record (source, system, "key")',
     ),
+    **POLICY_TABLES,
 }
 TABLE_NAMES = tuple(_TABLES)
 

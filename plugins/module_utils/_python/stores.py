@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from .._budgets.definitions import find, refuse_lookalike
+from .._budgets.policy import refuse_untagged
 from .._budgets.request import Request
 from .._budgets.snapshot import COST_DIMENSIONS, CostSum, Snapshot, cost_sum_of, read_snapshot
 from .._core.errors import InvalidOption
@@ -24,6 +25,7 @@ from .._ledger import budgets, entries, holds, sql, totals
 from .._ledger.budgets import Budget, Scope
 from .._ledger.dimension_sets import canonical_tags
 from .._ledger.entries import Entry as CostEntry
+from .._ledger.policy import rates_of, read_policy
 from .._ledger.totals import Selection, Total
 from .guarded import guarded
 
@@ -78,6 +80,10 @@ class CostStore(ABC):
     @abstractmethod
     def get_budgets(self) -> list[Budget]:
         """Every budget, by name."""
+
+    def rates_in_force(self, rates: Rates) -> Rates:
+        """The rates that convert costs, for a program that has these; those, unless the store holds rates."""
+        return rates
 
     @contextmanager
     def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
@@ -205,13 +211,29 @@ class SqlCostStore(CostStore):
         with sql.reading(self._options) as ledger:
             return budgets.read_all(ledger.connection)
 
+    def rates_in_force(self, rates: Rates) -> Rates:
+        """As CostStore says: the ledger's. Raises InvalidOption where the program may not have its own."""
+        if not sql.exists(self._options):
+            return rates
+        with sql.reading(self._options) as ledger:
+            return rates_of(ledger.connection, rates)
+
     @contextmanager
     def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
-        """As CostStore says; imported cost and what playbooks hold count as they do in a playbook."""
+        """As CostStore says; imported cost and what playbooks hold count as they do in a playbook, and so do
+        the owner's rates and required tags.
+        """
         with sql.reading(self._options) as ledger:
             connection = ledger.connection
+            policy = read_policy(connection)
+            in_force = policy.rates_in_force(rates)
             stored, moment = budgets.read_all(connection), holds.database_now(connection, now)
-            yield stored, lambda request: read_snapshot(connection, rates, moment, stored, request)
+
+            def snapshot_for(request: Request) -> Snapshot:
+                refuse_untagged(policy, request.lines)
+                return read_snapshot(connection, in_force, moment, stored, request)
+
+            yield stored, snapshot_for
 
 
 def _is_new(budget: Budget, stored: Sequence[Budget]) -> bool:

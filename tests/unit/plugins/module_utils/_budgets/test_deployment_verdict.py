@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 Result = dict[str, Any]
+#: What cost_policy_info says of a ledger without a policy.
+NO_POLICY: Result = {"ledger": "sqlite:////l.db", "policy": {}, "rates_version": 0}
 NET = {"this_period": "30", "monthly": "100", "next_period": "101"}
 KNOWN: Result = {
     "lines": [{"name": "web"}],
@@ -83,7 +85,7 @@ def gate(verdict: str, *budgets: str, passed: bool | None = None, **more: Any) -
 def told(
     estimate: Result, quota: Result, answer: Result, exceeded: str = "fail", unknown: str = "fail"
 ) -> Result:
-    return deployment_verdict("shop", estimate, quota, answer, Policy(exceeded, unknown), None)
+    return deployment_verdict("shop", estimate, quota, answer, Policy(exceeded, unknown), None, NO_POLICY)
 
 
 @pytest.mark.parametrize(
