@@ -16,7 +16,8 @@ description:
     RV(known) has the rest.
   - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
   - The policy and the rates of the ledger hold here, too. A ledger that does not exist has none, and is not
-    created.
+    created. O(rating_currency) has to be that in which the ledger has the costs of the project, if it has
+    any.
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
@@ -507,7 +508,6 @@ from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets.policy import policy_to_result
 from ..module_utils._estimate.estimate import read_estimate
-from ..module_utils._ledger.policy import policy_of
 from ..module_utils._ledger.sql import format_url
 from ..module_utils._openstack.connection import Cloud
 
@@ -532,11 +532,11 @@ def main() -> None:
 
     def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
         params = module.params
-        ledger = arguments.ledger_options(params)
-        policy = policy_of(ledger)
+        policy = estimate_arguments.owner_policy(params, cloud.identity.project_id)
         used = estimate_arguments.used(params, policy)
         options = estimate_arguments.options(params, policy, used["price_sources"])
-        told = {"ledger": format_url(ledger), "used": used, **policy_to_result(policy)}
+        ledger = format_url(arguments.ledger_options(params))
+        told = {"ledger": ledger, "used": used, **policy_to_result(policy)}
         return {**read_estimate(cloud, options, now), **told}
 
     run_on_cloud(module, read, "ledger")

@@ -78,10 +78,6 @@ options:
   currency:
     description: Currency of a limit that names none. An empty text removes it.
     type: str
-  offset_removals:
-    description: Whether what a deployment removes may make room for what it adds. Defaults to V(false) for a
-      new policy.
-    type: bool
   rates:
     description:
       - Rates to record. A rate is valid from its date until a later one of its currency. Before the first one
@@ -201,7 +197,6 @@ policy:
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
-    offset_removals: false
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

@@ -94,7 +94,6 @@ policy:
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
-    offset_removals: false
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

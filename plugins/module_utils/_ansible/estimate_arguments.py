@@ -24,7 +24,8 @@ from .._estimate.shape_prices import SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import load_plan
 from .._infomaniak.environment import PUBLIC_NETWORKS
-from .._ledger.policy import OwnerPolicy
+from .._ledger import feeds, sql
+from .._ledger.policy import OwnerPolicy, read_policy
 from . import arguments, cloud_arguments
 from .arguments import Spec
 
@@ -85,6 +86,26 @@ CALENDAR: Spec = {
     "begin": {"type": "str"},
     "end": {"type": "str"},
 }
+
+
+def owner_policy(params: Mapping[str, Any], project_id: str) -> OwnerPolicy:
+    """The policy and the rates of the ledger; a missing one holds none.
+
+    Raises InvalidOption for another rating_currency than that in which the project's costs are imported: its
+    prices would be those of other units. LedgerError for a ledger that cannot be read.
+    """
+    ledger, rated_in = arguments.ledger_options(params), params["rating_currency"]
+    if not sql.exists(ledger):
+        return OwnerPolicy()
+    with sql.reading(ledger) as opened:
+        imported = sorted(feeds.rating_currencies(opened.connection, project_id))
+        if imported and rated_in not in imported:
+            raise InvalidOption(
+                "rating_currency",
+                f"is {rated_in}, but the costs of this project were imported in {', '.join(imported)}; use"
+                " that.",
+            )
+        return read_policy(opened.connection)
 
 
 def used(params: Mapping[str, Any], policy: OwnerPolicy) -> dict[str, Any]:

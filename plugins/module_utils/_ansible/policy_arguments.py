@@ -23,7 +23,6 @@ POLICY: Spec = {
     "required_tags": _NAMES,
     "timezone": {"type": "str"},
     "currency": {"type": "str"},
-    "offset_removals": {"type": "bool"},
     "rates": {
         "type": "list",
         "elements": "dict",

@@ -79,7 +79,7 @@ def _of_policy(row: Result, estimate: Result, options: Mapping[str, str]) -> lis
     if not row:
         return []
     try:
-        rules = rules_of(dict(row))
+        rules = rules_of(row)
     except (KeyError, TypeError):
         return [(UNKNOWN, "The owner's policy in the results cannot be understood.")]
     policy = OwnerPolicy(PolicyVersion(row.get("version", 0), rules, datetime.fromtimestamp(0, UTC), ""))

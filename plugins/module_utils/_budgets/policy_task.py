@@ -60,7 +60,6 @@ class PolicyTask:
     required_tags: Sequence[str] | None = None
     timezone: str | None = None
     currency: str | None = None
-    offset_removals: bool | None = None
     rates: Sequence[Mapping[str, Any]] | None = None
     confirm_rates: bool = False
 

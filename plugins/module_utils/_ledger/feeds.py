@@ -340,3 +340,9 @@ def without(imported: tuple[Imported, ...], gone: Window) -> tuple[Imported, ...
     return tuple(
         Imported(part, one.layout) for one in imported for part in spans.subtract(one.window, [gone])
     )
+
+
+def rating_currencies(transaction: Transaction, project_id: str) -> set[str]:
+    """The currencies in which the costs of a project are imported; those of retired feeds left out."""
+    statement = "SELECT DISTINCT currency FROM feed WHERE project_id = :project_id AND NOT retired"
+    return {currency for (currency,) in read(transaction, statement, {"project_id": project_id})}

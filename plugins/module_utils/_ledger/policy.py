@@ -10,7 +10,7 @@ Rows are only ever added: the newest policy is in force, and of each currency an
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -52,7 +52,6 @@ class PolicyRules:
     required_tags: tuple[str, ...] = ()
     timezone: str | None = None
     currency: str | None = None
-    offset_removals: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,11 +216,12 @@ def _read(transaction: Transaction, statement: str) -> tuple[list[PolicyVersion]
 
 
 def _rules(content: str | None) -> PolicyRules | None:
-    return None if content is None else rules_of(json.loads(content))
+    """The rules of a stored version, which may be older than some of them."""
+    return None if content is None else rules_of({**asdict(PolicyRules()), **json.loads(content)})
 
 
-def rules_of(row: dict[str, Any]) -> PolicyRules:
-    """The rules of a dictionary that has each of them by its name."""
+def rules_of(row: Mapping[str, Any]) -> PolicyRules:
+    """The rules of a dictionary that has each of them by its name. Raises KeyError."""
     lists = {
         name: None if row[name] is None else tuple(row[name])
         for name in ("price_sources", "free_types", "required_tags")

@@ -11,12 +11,15 @@ from __future__ import annotations
 import csv
 import json
 import re
+import runpy
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
     BudgetManager,
     CostTracker,
@@ -25,6 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils.cost_management impor
 )
 
 from ...conftest import Sandbox
+from ...extensions.test_budget_alerts import SOURCE as EVENT_SOURCE
 from .running import run_module
 
 Options = dict[str, Any]
@@ -197,6 +201,15 @@ def test_an_estimate_asks_the_sources_that_the_policy_allows_and_tells_what_it_u
     assert told["lines"][0]["unknown"].endswith("(price_list: it is not in the price list)")
 
 
+def test_an_estimate_counts_in_the_units_in_which_the_project_was_imported(run: Run) -> None:
+    """83 ICU said to be 83 yen would be next to nothing."""
+    yen = {**ESTIMATE, "rating_currency": "JPY"}
+    assert done(run("cost_estimate_info", yen))["request"][0]["currency"] == "JPY"
+    done(run("cost_import", {"cloud": "sandbox", "window": "yesterday", "resolution": "day"}))
+    assert run("cost_estimate_info", yen)["error"]["option"] == "rating_currency"
+    done(run("cost_estimate_info", ESTIMATE))
+
+
 def test_every_line_has_the_required_tags(run: Run) -> None:
     done(run("cost_budget", BUDGET))
     done(run("cost_policy", {"required_tags": ["team", "cost_center"]}))
@@ -335,6 +348,8 @@ def test_rates_of_the_ledger_are_those_of_every_task(run: Run, url: str, tmp_pat
         assert [row["BilledCost"] for row in csv.DictReader(stream)] == ["2"]
     done(run("cost_export", {"dest": f"{tmp_path}/a.prom", "currency": "CHF", "format": "openmetrics"}))
     assert 'finops_budget_spent_chf{budget="team"} 2\n' in (tmp_path / "a.prom").read_text()
+    events = runpy.run_path(str(EVENT_SOURCE))
+    assert events["_read"]({**events["DEFAULTS"], "ledger": url})["budgets"][0]["spent"] == "2"
     tracker = CostTracker(SqlCostStore(url), currency="CHF")
     assert tracker.get_total("yearly") == 2
     assert BudgetManager(tracker).can_spend("5200", currency="ICU")
@@ -390,6 +405,19 @@ def test_a_rate_is_valid_from_its_date_and_the_shipped_one_before(run: Run) -> N
     assert not done(run("cost_policy", {"rates": [{**rate, "state": "absent"}]}))["changed"]
     history = done(run("cost_policy_info", {"history": True}))["history"]["rates"]
     assert [row["icu_per_unit"] for row in history] == ["55", "44", None]
+
+
+def test_what_is_read_as_of_a_moment_uses_the_rates_that_were_known_then(run: Run) -> None:
+    cost = {"key": "k", "amount": "110", "currency": "ICU", "category": "other"}
+    done(run("cost_entry", {**cost, "occurred_at": "2026-03-02"}))
+    asked = {"currency": "CHF", "begin": "2026-03-01", "end": "2026-04-01"}
+    time.sleep(1.1)
+    before = iso(now_utc())
+    time.sleep(1.1)
+    rate = {"currency": "CHF", "icu_per_unit": "55", "valid_from": "2026-01-01"}
+    done(run("cost_policy", {"rates": [rate]}))
+    assert done(run("cost_summary_info", asked))["cost"]["total"] == "2"
+    assert done(run("cost_summary_info", {**asked, "as_of": before}))["cost"]["total"] == "2.2"
 
 
 @pytest.mark.parametrize(

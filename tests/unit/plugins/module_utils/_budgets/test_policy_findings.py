@@ -32,7 +32,6 @@ STRICT: Result = {
     "required_tags": [],
     "timezone": None,
     "currency": None,
-    "offset_removals": False,
     "recorded_at": "2026-11-21T05:00:00Z",
     "recorded_by": "ada@office",
 }
