@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
@@ -77,7 +77,9 @@ def rules_to_result(rules: PolicyRules | None) -> dict[str, Any]:
     """The rules of a policy by their names; empty for none."""
     if rules is None:
         return {}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(rules).items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in rules._asdict().items()
+    }
 
 
 def used_by_estimate(params: Mapping[str, Any], sources: Collection[str]) -> dict[str, Any]:

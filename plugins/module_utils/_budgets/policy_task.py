@@ -9,7 +9,7 @@ design/money.md#rates).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,23 +20,15 @@ from .._core.money import format_exact, parse_currency
 from .._core.periods import iso, parse_moment, zone_named
 from .._core.rates import Rates, parse_rate
 from .._ledger import holds, sql
-from .._ledger.policy import (
-    OwnerPolicy,
-    PolicyRules,
-    PolicyVersion,
-    RateVersion,
-    read_history,
-    read_policy,
-    save_policy,
-    save_rates,
-)
+from .._ledger.policy import OwnerPolicy, PolicyRules, PolicyVersion, RateVersion, read_policy
+from .._ledger.policy_history import read_history, save_policy, save_rates
 from .policy import policy_to_result, rules_to_result
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
 
 PRESENT, ABSENT = STATES = ("present", "absent")
-RULES = tuple(PolicyRules.__dataclass_fields__)
+RULES = PolicyRules._fields
 _LISTS = ("price_sources", "free_types", "required_tags")
 #: A rate to record: currency, date and ICU per unit, None to remove that of the date.
 _Change = tuple[str, datetime, Decimal | None]
@@ -178,7 +170,7 @@ def _after(
     if task.state == ABSENT:
         rules = None
     elif given:
-        rules = replace(before.rules or PolicyRules(), **given)
+        rules = (before.rules or PolicyRules())._replace(**given)
     newest = before.newest
     if rules != before.rules:
         newest = PolicyVersion(before.version + 1, rules, now, recorded_by)
