@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache, lru_cache
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from .._core.categories import is_flow
+from .._core.money import exact_sum
 from .._core.periods import Window, ceil_to, moment_of
 from .._core.rates import Rates
 from .._ledger import feeds, holds
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 
+#: How many names of holds a sentence shows.
+_NAMES_SHOWN = 3
 #: The columns that sums are grouped by, so that every scope can find its own.
 COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
 
@@ -58,21 +62,28 @@ class CostSum:
 
 @dataclass(frozen=True)
 class OutstandingHold:
-    """A line of a hold that still counts, as no cost has taken its place.
+    """A line of a hold that still counts, as no cost has taken its place; alike lines of many holds as one,
+    with the sum of their amounts.
 
-    begins_at: from when on a running line counts. awaits_import: it is committed, and an import is to take
-    its place. is_carried: a feed carries its project and region. is_rated: an import has taken its place but
-    in the budgets that entries feed. share: the part of it that counts: of a flow, such as traffic, the mean
-    of the feed contains more of it with every hour.
+    names: of the holds. begins_at: from when on a running line counts. awaits_import: it is committed, and an
+    import is to take its place. is_carried: a feed carries its project and region. is_rated: an import has
+    taken its place but in the budgets that entries feed. share: the part of it that counts: of a flow, such
+    as traffic, the mean of the feed contains more of it with every hour.
     """
 
-    name: str
+    names: tuple[str, ...]
     line: HoldLine
     begins_at: datetime
     awaits_import: bool = False
     is_carried: bool = True
     is_rated: bool = False
     share: Fraction = Fraction(1)
+
+    @property
+    def name(self) -> str:
+        """`deploy`, or `deploy, nightly and 3 more`."""
+        shown, more = self.names[:_NAMES_SHOWN], len(self.names) - _NAMES_SHOWN
+        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def read_snapshot(
     found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
     found += [] if counted is None else [counted]
     lines_of = {hold: outstanding_lines(hold, known, now, budgets) for hold in found}
-    outstanding = tuple(line for each in lines_of.values() for line in each)
+    outstanding = _added_up([line for each in lines_of.values() for line in each], known)
     columns = _columns(budget.scope for budget in budgets)
     later = [
         (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
@@ -235,13 +246,13 @@ def outstanding_lines(
     hour. Longer it counts only in those of the budgets that entries feed.
     """
     if hold.state == HELD and not hold.expired(now):
-        return [OutstandingHold(hold.name, line, hold.held_at) for line in hold.lines]
+        return [OutstandingHold((hold.name,), line, hold.held_at) for line in hold.lines]
     if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled or hold.committed_at is None:
         return []
     found = []
     for line in hold.lines:
         carrying = carrying_feeds(line, known)
-        waiting = OutstandingHold(hold.name, line, hold.held_at, True, bool(carrying))
+        waiting = OutstandingHold((hold.name,), line, hold.held_at, True, bool(carrying))
         if carrying and line.hourly and line.metric is not None and is_flow(line.metric, None):
             waiting = _of_flow(waiting, hold.committed_at, carrying)
         elif carrying:
@@ -253,6 +264,35 @@ def outstanding_lines(
         if not waiting.is_rated or is_entry_fed(line, budgets, known):
             found.append(waiting)
     return found
+
+
+def _added_up(outstanding: Sequence[OutstandingHold], known: Sequence[Feed]) -> tuple[OutstandingHold, ...]:
+    """The lines with those as one that differ in their amount, their names and their seconds only: budgets
+    look at each of them, and a thousand holds are of few kinds.
+    """
+    # A running line counts from the begin of a collect period: as one are those that begin in the same one of
+    # every feed.
+    step = gcd(3600, *(feed.collect_period_s for feed in known))
+    alike: dict[tuple[object, ...], list[OutstandingHold]] = {}
+    for one in outstanding:
+        line = one.line
+        began = int(one.begins_at.timestamp()) // step if line.hourly else 0
+        key = (
+            line.money.currency, line.category, line.project, line.tags, line.region, line.hourly, line.at,
+            line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share,
+        )  # fmt: skip
+        alike.setdefault(key, []).append(one)
+    return tuple(_sum_of(each) for each in alike.values())
+
+
+def _sum_of(alike: Sequence[OutstandingHold]) -> OutstandingHold:
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    amount = exact_sum(one.line.money.amount for one in alike)
+    names = dict.fromkeys(name for one in alike for name in one.names)
+    line = replace(first.line, money=replace(first.line.money, amount=amount))
+    return replace(first, names=tuple(names), line=line)
 
 
 def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequence[Feed]) -> OutstandingHold:

@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._core.money import Money, format_exact, from_nano, to_nano
@@ -208,45 +209,48 @@ def database_now(transaction: Transaction, now: datetime) -> datetime:
 
 
 def _read(transaction: Transaction, statement: str, values: Mapping[str, Any]) -> list[Hold]:
-    rows: dict[int, list[dict[str, Any]]] = {}
-    for hold_id, *row in read(transaction, statement, values):
-        rows.setdefault(hold_id, []).append(dict(zip((*_OF_HOLD, *_OF_LINE), row, strict=True)))
-    return [_hold(group) for group in rows.values()]
+    """The holds with their lines. A gate reads a thousand of them: no dictionary is made of each row."""
+    first_line = 1 + len(_OF_HOLD)
+    found: dict[int, tuple[Sequence[Any], dict[str, list[HoldLine]]]] = {}
+    for row in read(transaction, statement, values):
+        if row[0] not in found:
+            found[row[0]] = (row[1:first_line], {HELD: [], COMMITTED: []})
+        stage, *columns = row[first_line:]
+        found[row[0]][1][stage].append(_line(columns))
+    return [_hold(dict(zip(_OF_HOLD, row, strict=True)), lines) for row, lines in found.values()]
 
 
-def _hold(rows: Sequence[Mapping[str, Any]]) -> Hold:
-    first = rows[0]
+def _hold(row: Mapping[str, Any], lines: Mapping[str, Sequence[HoldLine]]) -> Hold:
     return Hold(
-        name=first["name"],
-        generation=first["generation"],
-        state=first["state"],
-        settled_by=first["settled_by"],
-        held_at=moment_of(first["held_at"]),
-        expires_at=moment_of(first["expires_at"]),
-        committed_at=_moment(first["committed_at"]),
-        forced=bool(first["forced"]),
-        settled=bool(first["settled"]),
-        recorded_by=first["recorded_by"],
-        held=tuple(_line(row) for row in rows if row["stage"] == HELD),
-        committed=tuple(_line(row) for row in rows if row["stage"] == COMMITTED),
-        lines_sha256=first["lines_sha256"],
-        plan_sha256=first["plan_sha256"],
+        name=row["name"],
+        generation=row["generation"],
+        state=row["state"],
+        settled_by=row["settled_by"],
+        held_at=moment_of(row["held_at"]),
+        expires_at=moment_of(row["expires_at"]),
+        committed_at=_moment(row["committed_at"]),
+        forced=bool(row["forced"]),
+        settled=bool(row["settled"]),
+        recorded_by=row["recorded_by"],
+        held=tuple(lines[HELD]),
+        committed=tuple(lines[COMMITTED]),
+        lines_sha256=row["lines_sha256"],
+        plan_sha256=row["plan_sha256"],
     )
 
 
-def _line(row: Mapping[str, Any]) -> HoldLine:
+def _line(columns: Sequence[Any]) -> HoldLine:
+    """A line of the columns of _OF_LINE after the stage."""
+    amount_nano, currency, category, project, tags, hourly, at, until, region, name, metric = columns
     return HoldLine(
-        money=Money(from_nano(row["amount_nano"]), row["currency"]),
-        category=row["category"],
-        project=row["project"],
-        tags=tuple(sorted(json.loads(row["tags"]).items())),
-        region=row["region"],
-        name=row["line_name"],
-        metric=row["metric"],
-        hourly=bool(row["hourly"]),
-        at=_moment(row["at"]),
-        until=_moment(row["until"]),
-    )
+        Money(from_nano(amount_nano), currency), category, project, _tags(tags), region, name, metric,
+        bool(hourly), _moment(at), _moment(until),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _tags(stored: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(json.loads(stored).items()))
 
 
 def _moment(seconds: int | None) -> datetime | None:

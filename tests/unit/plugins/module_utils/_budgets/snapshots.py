@@ -120,7 +120,7 @@ def line(
 def outstanding_hold(amount: str, at: datetime, **more: Any) -> OutstandingHold:
     """A one-off line that is held for that moment, or a running one that was held at it."""
     moment = {} if more.get("hourly") else {"at": at}
-    return OutstandingHold("deploy", line(amount, **moment, **more), at)
+    return OutstandingHold(("deploy",), line(amount, **moment, **more), at)
 
 
 def asked(*amounts: str | HoldLine, currency: str = "ICU") -> Request:
