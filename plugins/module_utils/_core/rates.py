@@ -106,13 +106,20 @@ class Rates:
             return amount
         return ROUNDING.divide(self.to_icu(amount, currency, moment), self.at(wanted, moment))
 
-    def netted(self, parts: Iterable[DatedAmount], wanted: str) -> list[DatedAmount]:
+    def netted(
+        self, parts: Iterable[DatedAmount], wanted: str, at_one_moment: bool = True
+    ) -> list[DatedAmount]:
         """The parts that have to be converted into a currency, or are in it: added up for each currency and
         rate, without those that come to 0 (design/money.md#rates).
+
+        at_one_moment: whether the wanted currency has one rate for all of them, as a limit has, or that of
+        each part's moment.
         """
-        sums: dict[tuple[str, Decimal | None], tuple[Decimal, datetime]] = {}
+        sums: dict[tuple[str, Decimal | None, Decimal | None], tuple[Decimal, datetime]] = {}
         for amount, currency, moment in parts:
-            key = (currency, None if currency == wanted else self.known_at(currency, moment))
+            own = None if currency == wanted else self.known_at(currency, moment)
+            into = None if currency == wanted or at_one_moment else self.known_at(wanted, moment)
+            key = (currency, own, into)
             before, first = sums.get(key, (Decimal(0), moment))
             sums[key] = (EXACT.add(before, amount), first)
         return [(amount, key[0], moment) for key, (amount, moment) in sums.items() if amount]

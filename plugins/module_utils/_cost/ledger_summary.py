@@ -110,7 +110,7 @@ class SummaryFormatter:
         known = True
         dated = [(amount, currency, moment) for currency, amount, moment in parts]
         wanted = self.currency or (dated[0][1] if dated else "")
-        for amount, currency, moment in self._rates.netted(dated, wanted):
+        for amount, currency, moment in self._rates.netted(dated, wanted, at_one_moment=False):
             try:
                 converted = self._rates.convert(amount, currency, wanted, moment)
             except UnknownAmount as error:

@@ -152,3 +152,11 @@ def test_netting_changes_no_sum(parts: list[tuple[Decimal, str, datetime]]) -> N
     rates = parse_rates([row("CHF", "50"), row("CHF", "60", "2026-11-15")], confirmed=False)
     icu = [sum(rates.to_icu(*part) for part in each) for each in (parts, rates.netted(parts, "ICU"))]
     assert icu[0] == icu[1]
+
+
+def test_amounts_are_added_up_only_while_the_currency_they_are_shown_in_keeps_its_rate() -> None:
+    """110 ICU are CHF 2.2 at 50 and 2 at 55: their difference is not 0."""
+    rates = Rates(recorded=[Rate("CHF", Decimal(55), MID_NOVEMBER)])
+    parts = [(Decimal(110), "ICU", NOVEMBER), (Decimal(-110), "ICU", MID_NOVEMBER)]
+    assert rates.netted(parts, "CHF", at_one_moment=False) == parts
+    assert rates.netted(parts, "CHF") == []
