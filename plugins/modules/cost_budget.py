@@ -314,34 +314,29 @@ options:
     type: dict
   lines:
     description: What is to be spent, line by line, once or by the hour. Each budget is asked for the sum of
-      the
-      lines in its scope.
+      the lines in its scope.
     type: list
     elements: dict
     suboptions:
       amount:
         description:
           - Amount of a one-off line, above zero. Quote it. O(lines[].amount) and O(lines[].hourly) are
-            mutually
-            exclusive, and one of them is required.
+            mutually exclusive, and one of them is required.
         type: str
       at:
         description:
           - Moment at which a one-off line falls, a date or a date and time in ISO 8601, in UTC unless an
-            offset
-            is written. Each budget counts the line in the period that contains it. Defaults to O(for_period),
-            else now.
+            offset is written. Each budget counts the line in the period that contains it. Defaults to
+            O(for_period), else now.
         type: str
       hourly:
         description:
           - What a running line costs per hour from now on, above zero. Quote it. Each budget counts what
-            falls
-            into the time that it judges; the collect period in progress counts whole.
+            falls into the time that it judges; the collect period in progress counts whole.
         type: str
       hours:
         description: How many hours a running line runs. Without O(lines[].hours) and O(lines[].until), it
-          runs
-          for good. They are mutually exclusive.
+          runs for good. They are mutually exclusive.
         type: str
       until:
         description: End of a running line, in ISO 8601, in UTC unless an offset is written.

@@ -48,8 +48,7 @@ options:
   state:
     description:
       - V(held) asks the budgets and holds. The same lines again change nothing while they are held. Other
-        lines
-        are asked as a whole and replace the hold if they fit; if they do not, the earlier hold stays.
+        lines are asked as a whole and replace the hold if they fit; if they do not, the earlier hold stays.
       - A name that is released, expired, or was committed in an earlier run is asked and held anew.
       - V(committed) records that the money is spent. More than was held is recorded too; see RV(over_hold)
         and RV(exceeded). Committing again with another amount is a correction.
@@ -89,35 +88,30 @@ options:
     type: dict
   lines:
     description: What is to be held or committed, line by line, once or by the hour. Each budget is asked for
-      the
-      sum of the lines in its scope.
+      the sum of the lines in its scope.
     type: list
     elements: dict
     suboptions:
       amount:
         description:
           - Amount of a one-off line, above zero. Quote it. O(lines[].amount) and O(lines[].hourly) are
-            mutually
-            exclusive, and one of them is required.
+            mutually exclusive, and one of them is required.
         type: str
       at:
         description:
           - Moment at which a one-off line falls, a date or a date and time in ISO 8601, in UTC unless an
-            offset
-            is written. Each budget counts the line in the period that contains it. Defaults to O(for_period),
-            else now. A moment before now cannot be held.
+            offset is written. Each budget counts the line in the period that contains it. Defaults to
+            O(for_period), else now. A moment before now cannot be held.
         type: str
       hourly:
         description:
           - What a running line costs per hour from now on, above zero. Quote it. Each budget counts what
-            falls
-            into the time that it judges; the collect period in progress counts whole.
+            falls into the time that it judges; the collect period in progress counts whole.
           - With O(settled_by=entry) it needs an end, at most ten years ahead.
         type: str
       hours:
-        description: How many hours a running line runs. Without O(lines[].hours) and O(lines[].until), it
-          runs
-          for good. They are mutually exclusive.
+        description: How many hours a running line runs from the begin of the hold. Without O(lines[].hours)
+          and O(lines[].until), it runs for good. They are mutually exclusive.
         type: str
       until:
         description: End of a running line, in ISO 8601, in UTC unless an offset is written.
@@ -150,8 +144,7 @@ options:
       - What replaces the hold once it is committed, so that its cost counts once. Required with
         O(state=held).
       - V(entry) are entries that the commit writes into the ledger, one for a one-off line and one per UTC
-        day
-        for a running one. Use it for costs that no cloud rates.
+        day for a running one. Use it for costs that no cloud rates.
       - V(import) is M(finops.cloud.cost_import). Use it for costs that a cloud rates. Each line counts after
         its commit until the cloud has rated its cost, and the commit records nothing. It is refused if a
         budget in scope is fed by entries, which would never see the cost.
@@ -249,6 +242,16 @@ EXAMPLES = r"""
     lines:
       - {amount: "20", category: llm_inference}
       - {amount: "1.5", category: llm_embedding}
+
+- name: Hold two servers for good, and a license of December
+  finops.cloud.cost_reservation:
+    name: shop-4712
+    state: held
+    currency: CHF
+    settled_by: import
+    lines:
+      - {hourly: "0.14", category: compute, project: PCP-ABC123, name: two servers}
+      - {amount: "35", at: "2026-12-01", category: compute, project: PCP-ABC123, name: a license}
 
 - name: Record what it was in the end
   finops.cloud.cost_reservation:

@@ -123,14 +123,16 @@ def placed(
     for_period: datetime | None = None,
     holds: bool = False,
     option: str = "lines",
+    begins_at: datetime | None = None,
 ) -> tuple[HoldLine, ...]:
     """The lines with their moments: a one-off line falls at its own one, else at for_period, else now; the
     hours of a running line become its end.
 
     holds: whether they are to be held, which nobody can for the past. option: name of the lines' option in
-    errors. Raises InvalidOption for a moment before now where they are held, and for a running line that has
-    ended.
+    errors. begins_at: when running lines began; None for now. Raises InvalidOption for a moment before now
+    where they are held, and for a running line that ends before it begins.
     """
+    began = begins_at or now
     if holds and for_period is not None and for_period < now:
         raise InvalidOption("for_period", f"{iso(for_period)} is past; omit it for the current period.")
     found = []
@@ -143,9 +145,11 @@ def placed(
                 )
             found.append(replace(line, at=at))
             continue
-        until = line.until if line.hours is None else now + _length(line.hours)
-        if until is not None and until <= now:
-            raise InvalidOption(f"{option}[{index}].until", f"{iso(until)} is past; nothing runs until then.")
+        until = line.until if line.hours is None else began + _length(line.hours)
+        if until is not None and until <= began:
+            raise InvalidOption(
+                f"{option}[{index}].until", f"{iso(until)} is not after {iso(began)}, when it begins."
+            )
         found.append(replace(line, until=until, hours=None))
     return tuple(found)
 

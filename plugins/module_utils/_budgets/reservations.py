@@ -255,7 +255,8 @@ class _ReservationRun:
             return before.lines
         else:
             lines = (self._line_of_amount(before),)
-        lines = placed(lines, self._now)
+        # What ran is known now: it may have ended, and its hours are those since the hold.
+        lines = placed(lines, self._now, begins_at=before.held_at)
         refuse_too_large(lines)
         refuse_lines_without_entry(before.settled_by, lines, self._now)
         return lines

@@ -217,6 +217,18 @@ def test_a_running_line_becomes_an_entry_a_day_cut_where_periods_begin(clocked: 
     assert (row["spent"], row["next_period"]["spent"]) == ("1.5", "0")
 
 
+def test_what_ended_early_is_committed_for_the_hours_that_it_ran(clocked: ClockedLedger) -> None:
+    """Held at 12:30 for a day, and stopped after 3 hours, which is told at 22:30: four hours began."""
+    clocked.define()
+    lines = [{"hourly": "1", "hours": "24", "category": "compute"}]
+    clocked.hold("test", lines=lines, ttl="1d")
+    clocked.later(hours=10)
+    said = clocked.commit("test", currency="ICU", lines=[{**lines[0], "hours": "3"}])
+    assert (said["changed"], said["over_hold"], clocked.status()["spent"]) == (True, False, "4")
+    longer = clocked.commit("test", currency="ICU", lines=[{**lines[0], "hours": "25"}])
+    assert (longer["over_hold"], clocked.status()["spent"]) == (True, "26")
+
+
 def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: ClockedLedger) -> None:
     """Committed at 12:30, rated through 15:00: of the 10 hours in the mean two began since, at 13:00 and
     14:00. From 15:00 to the end of November there are 57 hours: 57 x 0.8 = 45.6.
