@@ -37,3 +37,8 @@ GRANT INSERT, UPDATE, DELETE ON budget TO finops_owner;
 GRANT INSERT, DELETE ON limit_override TO finops_owner;
 -- Re-arming, which raising a limit does too.
 GRANT UPDATE (rearmed_at) ON alert TO finops_owner;
+
+-- The owner's policy and rates are read by everybody; versions and rates are only ever added.
+GRANT SELECT ON owner_policy, currency_rate TO finops_gate;
+GRANT INSERT ON owner_policy, currency_rate TO finops_owner;
+GRANT USAGE ON SEQUENCE currency_rate_id_seq TO finops_owner;

@@ -42,6 +42,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             argument_spec={
                 "name": {"type": "str", "required": True},
                 **{name: {"type": "dict", "required": True} for name in ("estimate", "quota", "gate")},
+                "policy": {"type": "dict", "default": {}},
                 "sync_failure": {"type": "str"},
                 "on_exceeded": _FAIL_OR_WARN,
                 "on_unknown": _FAIL_OR_WARN,
@@ -51,9 +52,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             }
         )
         args = {name: _builtin(value) for name, value in given.items()}
-        policy = Policy(args["on_exceeded"], args["on_unknown"])
         verdict = deployment_verdict(
-            args["name"], args["estimate"], args["quota"], args["gate"], policy, args["sync_failure"] or None
+            name=args["name"],
+            estimate=args["estimate"],
+            quota=args["quota"],
+            gate=args["gate"],
+            policy=Policy(args["on_exceeded"], args["on_unknown"]),
+            sync_failure=args["sync_failure"] or None,
+            policy_info=args["policy"],
         )
         try:
             changed = self._write(args, verdict)

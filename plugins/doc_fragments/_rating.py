@@ -31,6 +31,8 @@ options:
     description:
       - Value of currencies in ICU. The rates of a currency replace the shipped ones of that currency, which
         are 50 ICU for V(CHF) and 55.5 ICU for V(EUR).
+      - If the ledger has a policy or rates of its own (M(finops.cloud.cost_policy)), its rates are used, and
+        this option is refused unless the policy allows it.
       - The limit of a budget is converted at the rate that is valid when its period begins.
     type: list
     elements: dict
@@ -50,8 +52,8 @@ options:
         required: true
   confirm_rates:
     description:
-      - Accept rates that look inverted (less than 1 ICU for one CHF, EUR, USD or GBP), or that differ from
-        the shipped ones by more than a factor of ten.
+      - Accept rates that look inverted (less than 1 ICU for one CHF, EUR, USD or GBP), or that are more than
+        20 % off the shipped ones.
     type: bool
     default: false
 """

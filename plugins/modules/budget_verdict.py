@@ -16,6 +16,8 @@ description:
     is unknown.
   - Writes the verdict as JSON, as Markdown and as JUnit XML, where that is asked for. Never fails for what
     the verdict is.
+  - Checks the results with the owner's policy. What the policy refuses is a denial that nothing lets pass. So
+    are results that rest on different ledgers, or on other rates than those of the ledger, unknown.
   - The role P(finops.cloud.budget_gate#role) uses it.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -49,6 +51,12 @@ options:
         estimate adds no cost.
     type: dict
     required: true
+  policy:
+    description:
+      - Result of M(finops.cloud.cost_policy_info). The policy is also told by the results of the estimate and
+        of the gate. If none of the three tells it, the verdict is unknown and nothing lets it pass.
+    type: dict
+    default: {}
   sync_failure:
     description: Why the ledger could not be brought up to date before. Reported only; it changes no verdict.
     type: str
@@ -90,6 +98,7 @@ options:
 seealso:
   - module: finops.cloud.cost_estimate_info
   - module: finops.cloud.cost_reservation
+  - module: finops.cloud.cost_policy_info
 """
 
 EXAMPLES = r"""
@@ -153,8 +162,8 @@ reasons:
   elements: str
   sample: ["The deployment fits into the quotas."]
 findings:
-  description: What the estimate, the quotas and each budget say. C(passes) tells whether the run may go on
-    for all of it.
+  description: What the policy refuses, and what the estimate, the quotas and each budget say. C(passes) tells
+    whether the run may go on for all of it.
   returned: success
   type: list
   elements: dict
@@ -193,6 +202,12 @@ summary:
   type: list
   elements: str
   sample: ["budget      verdict  period from       limit   spent"]
+policy:
+  description: The owner's policy in force, as M(finops.cloud.cost_policy) returns it. Empty without one, and
+    null if no result tells it.
+  returned: success
+  type: dict
+  sample: {}
 sync_failure:
   description: Why the ledger could not be brought up to date; null where it could.
   returned: success
@@ -204,7 +219,8 @@ evaluated_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
   returned: success
   type: str
   sample: excluded

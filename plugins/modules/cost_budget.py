@@ -57,7 +57,7 @@ options:
   currency:
     description:
       - Currency of O(limit), O(spend) and of O(lines) that name none, an ISO 4217 code or V(ICU). Required
-        with O(limit) and O(spend).
+        with O(spend), and with O(limit) unless the policy of the ledger has a currency.
       - An existing budget changes its currency only together with O(limit).
     type: str
   period:
@@ -65,7 +65,8 @@ options:
     type: str
     choices: [hourly, daily, weekly, monthly, yearly, custom]
   timezone:
-    description: IANA time zone in which periods begin. Defaults to V(UTC) for a new budget.
+    description: IANA time zone in which periods begin. Defaults for a new budget to that of the policy of the
+      ledger, or else to V(UTC).
     type: str
   first_day:
     description: Day on which a weekly period begins. Defaults to V(monday) for a new budget. Ignored for
@@ -131,9 +132,28 @@ options:
         description: Costs of any of these projects, by ID or name.
         type: list
         elements: str
+      regions:
+        description: Costs in any of these regions of the cloud.
+        type: list
+        elements: str
       tags:
         description: Costs that have all of these tags, by name and value.
         type: dict
+  untagged:
+    description:
+      - What becomes of a line of a request or a hold that lacks the key of a tag in O(scope).
+      - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) takes the line as not
+        belonging to it.
+      - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
+    type: str
+    choices: [unknown, outside]
+  tax:
+    description:
+      - Whether costs of the charge category tax are part of what is spent. Requests, holds and running costs
+        are always net.
+      - Defaults to V(excluded) for a new budget.
+    type: str
+    choices: [excluded, included]
   thresholds:
     description:
       - Fractions of the limit that trigger an alert, such as V(0.8). Quote them.
@@ -165,14 +185,16 @@ options:
           - Required for a new budget, together with O(budgets[].currency).
         type: str
       currency:
-        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with that limit.
+        description: Currency of O(budgets[].limit), an ISO 4217 code or V(ICU). Required with that limit,
+          unless the policy of the ledger has a currency.
         type: str
       period:
         description: Length of a period. Defaults to V(monthly) for a new budget.
         type: str
         choices: [hourly, daily, weekly, monthly, yearly, custom]
       timezone:
-        description: IANA time zone in which periods begin. Defaults to V(UTC) for a new budget.
+        description: IANA time zone in which periods begin. Defaults for a new budget to that of the policy of
+          the ledger, or else to V(UTC).
         type: str
       first_day:
         description: Day on which a weekly period begins. Defaults to V(monday) for a new budget. Ignored for
@@ -239,9 +261,28 @@ options:
             description: Costs of any of these projects, by ID or name.
             type: list
             elements: str
+          regions:
+            description: Costs in any of these regions of the cloud.
+            type: list
+            elements: str
           tags:
             description: Costs that have all of these tags, by name and value.
             type: dict
+      untagged:
+        description:
+          - What becomes of a line of a request or a hold that lacks the key of a tag in O(budgets[].scope).
+          - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) takes the line as
+            not belonging to it.
+          - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
+        type: str
+        choices: [unknown, outside]
+      tax:
+        description:
+          - Whether costs of the charge category tax are part of what is spent. Requests, holds and running
+            costs are always net.
+          - Defaults to V(excluded) for a new budget.
+        type: str
+        choices: [excluded, included]
       thresholds:
         description:
           - Fractions of the limit that trigger an alert, such as V(0.8). Quote them.
@@ -265,19 +306,41 @@ options:
       - Project of O(spend), by ID or name. A budget whose scope names projects is unknown without it.
         Requires O(spend).
     type: str
+  region:
+    description: Region in which the cost of O(spend) arises, as feeds name it. Requires O(spend).
+    type: str
   tags:
     description: Tags of what O(spend) buys, by name and value. Requires O(spend).
     type: dict
   lines:
-    description: Amounts to be spent, line by line. Each budget is asked for the sum of the lines in its
-      scope.
+    description: What is to be spent, line by line, once or by the hour. Each budget is asked for the sum of
+      the lines in its scope.
     type: list
     elements: dict
     suboptions:
       amount:
-        description: Amount of the line, above zero. Quote it.
+        description:
+          - Amount of a one-off line, above zero. Quote it. O(lines[].amount) and O(lines[].hourly) are
+            mutually exclusive, and one of them is required.
         type: str
-        required: true
+      at:
+        description:
+          - Moment at which a one-off line falls, a date or a date and time in ISO 8601, in UTC unless an
+            offset is written. Each budget counts the line in the period that contains it. Defaults to
+            O(for_period), else now.
+        type: str
+      hourly:
+        description:
+          - What a running line costs per hour from now on, above zero. Quote it. Each budget counts what
+            falls into the time that it judges; the collect period in progress counts whole.
+        type: str
+      hours:
+        description: How many hours a running line runs. Without O(lines[].hours) and O(lines[].until), it
+          runs for good. They are mutually exclusive.
+        type: str
+      until:
+        description: End of a running line, in ISO 8601, in UTC unless an offset is written.
+        type: str
       currency:
         description: Currency of the amount. Defaults to O(currency).
         type: str
@@ -289,15 +352,23 @@ options:
         description: Project of the line, by ID or name. A budget whose scope names projects is unknown
           without it.
         type: str
+      region:
+        description: Region in which the cost arises, as feeds name it.
+        type: str
       tags:
         description: Tags of what the line buys.
         type: dict
-      period:
-        description: Whether the amount will be spent in the current period of each budget, or in its next
-          one.
+      name:
+        description: Name of the line, for people.
         type: str
-        default: this
-        choices: [this, next]
+      metric:
+        description: Metric by which the cloud rates the line.
+        type: str
+  for_period:
+    description:
+      - A moment in the period in which one-off lines without O(lines[].at) fall, a date or a date and time in
+        ISO 8601, in UTC unless an offset is written. Defaults to now. Requires O(spend) or O(lines).
+    type: str
   on_exceeded:
     description: What to do when a budget denies the spend. V(warn) lets the run pass with a warning. It does
       not cover unknown.
@@ -315,6 +386,7 @@ seealso:
   - module: finops.cloud.cost_budget_override
   - module: finops.cloud.cost_alert
   - module: finops.cloud.cost_reservation
+  - module: finops.cloud.cost_policy
 """
 
 EXAMPLES = r"""
@@ -364,7 +436,8 @@ EXAMPLES = r"""
     currency: CHF
     lines:
       - {amount: "60", category: compute}
-      - {amount: "50", category: storage, period: next}
+      - {amount: "50", category: storage, at: "2026-12-24"}
+      - {hourly: "0.08", category: compute, project: shop}
 
 - name: Remove a budget
   finops.cloud.cost_budget:
@@ -429,7 +502,9 @@ budget:
     fed_by: cloud
     basis: period_end
     max_staleness: 21600s
-    scope: {categories: [], projects: [], tags: {}}
+    scope: {categories: [], projects: [], regions: [], tags: {}}
+    untagged: unknown
+    tax: excluded
     thresholds: ["0.5", "0.8", "0.9", "1"]
 definitions:
   description: The O(budgets) as they are defined now, in that order, each as RV(budget). Removed ones are
@@ -506,14 +581,28 @@ lines:
   type: list
   elements: dict
   sample:
-    - {amount: "42.5", currency: CHF, category: null, project: null, tags: {}, period: this}
+    - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category: null,
+       project: null, region: null, tags: {}, name: null, metric: null}
+policy:
+  description: The owner's policy that was in force, as M(finops.cloud.cost_policy) returns it. Empty without
+    one.
+  returned: with O(spend) or O(lines), also when the gate fails the task
+  type: dict
+  sample: {}
+rates_version:
+  description: Number of the newest rate that the ledger holds. V(0) if it holds none, and those of the task
+    or the shipped ones are in force.
+  returned: with O(spend) or O(lines), also when the gate fails the task
+  type: int
+  sample: 0
 evaluated_at:
   description: When the decision was made, in UTC.
   returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
   returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: excluded
@@ -540,6 +629,7 @@ budgets:
         requested 42.5, 356.3 left."
       fed_by: entries
       basis: actual
+      tax: excluded
       currency: CHF
       rated_through: null
       limit: "500"
@@ -594,14 +684,15 @@ def main() -> None:
             "budgets": budget_arguments.BUDGETS,
             "spend": {"type": "str"},
             **arguments.LINES,
+            "for_period": {"type": "str"},
             **arguments.ON_VERDICT,
         },
         mutually_exclusive=[("spend", "lines"), *(("budgets", one) for one in ("name", "state", *DEFINES))],
         required_by={
             **dict.fromkeys(DEFINES, ("name",)),
-            "limit": ("name", "currency"),
+            "limit": ("name",),
             "spend": ("currency",),
-            **dict.fromkeys(("category", "project", "tags"), ("spend",)),
+            **dict.fromkeys(("category", "project", "region", "tags"), ("spend",)),
         },
         required_if=[
             ("state", "present", (*DEFINES, "budgets", "spend", "lines"), True),

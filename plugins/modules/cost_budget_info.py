@@ -105,7 +105,8 @@ evaluated_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of these budgets do with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some do either. Each row of RV(budgets) has its own.
   returned: success
   type: str
   sample: excluded
@@ -159,19 +160,24 @@ reservations:
       generation: 1
       state: held
       settled_by: import
-      counts_at: "2026-11-21T05:00:00Z"
       held_at: "2026-11-21T05:00:00Z"
       expires_at: "2026-11-21T07:00:00Z"
       expired: false
       committed_at: null
       forced: false
+      plan_sha256: null
       held:
         - amount: "40"
+          hourly: null
           currency: CHF
+          at: "2026-11-21T05:00:00Z"
+          until: null
           category: compute
           project: null
+          region: null
           tags: {}
-          period: this
+          name: null
+          metric: null
       committed: []
 budgets:
   description:
@@ -217,7 +223,9 @@ budgets:
       fed_by: cloud
       basis: period_end
       max_staleness: 21600s
-      scope: {categories: [], projects: [], tags: {}}
+      scope: {categories: [], projects: [], regions: [], tags: {}}
+      untagged: unknown
+      tax: excluded
       thresholds: ["0.5", "0.8", "0.9", "1"]
       rated_through: "2026-11-21T04:00:00Z"
       period_start: "2026-10-31T23:00:00Z"

@@ -15,6 +15,9 @@ description:
   - A resource without a price is an unknown line with a reason, and never zero. RV(total) is null then, and
     RV(known) has the rest.
   - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
+  - The policy and the rates of the ledger hold here, too. A ledger that does not exist has none, and is not
+    created. O(rating_currency) has to be that in which the ledger has the costs of the project, if it has
+    any.
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
@@ -24,11 +27,12 @@ extends_documentation_fragment:
   - finops.cloud._connection
   - finops.cloud._connection.on_error
   - finops.cloud._rating
+  - finops.cloud._ledger
   - finops.cloud._rating.rates
   - finops.cloud._errors
   - finops.cloud._attributes
   - finops.cloud._attributes.info_module
-  - finops.cloud._attributes.actiongroup_cloud
+  - finops.cloud._attributes.actiongroup_cloud_and_ledger
 options:
   resources:
     description: What is planned, row by row. It may be combined with O(terraform_plan), and one of the two is
@@ -145,10 +149,11 @@ options:
       - V(price_list) is O(price_list) and the shipped price list.
       - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of
         zero is unknown.
+      - Defaults to all that the policy of the ledger allows, in the order V(observed), V(price_list),
+        V(quote).
     type: list
     elements: str
     choices: [observed, price_list, quote]
-    default: [observed, price_list, quote]
   price_list:
     description:
       - Prices. They replace the shipped ones of the same kind and name.
@@ -407,24 +412,22 @@ required:
   type: dict
   sample: {cores: 2, instances: 1, ram_mb: 4096}
 request:
-  description: The known amounts as lines for a budget, in the currency in which the cloud rates, rounded up
-    to 1e-9. Savings in one category do not reduce another.
+  description:
+    - The known costs as lines of M(finops.cloud.cost_budget) and M(finops.cloud.cost_reservation), in the
+      currency in which the cloud rates, rounded up to 1e-9. What runs is C(hourly), with C(hours) if it
+      ends; what is paid once is C(amount), with C(at) if it is paid in the next period. The others are null.
+    - Each resource counts with what it costs more than before. What another one saves is not subtracted.
   returned: success
   type: list
   elements: dict
   sample:
-    - {amount: "83.3", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e,
-       tags: {}, period: this}
-    - {amount: "260.4", currency: ICU, category: compute, project: b30781c9679b4ede8107bae21990153e,
-       tags: {}, period: next}
-request_total:
-  description: Sum of RV(request), also by the hour and in a month, in the currency in which the cloud rates
-    and in each that has a rate now.
-  returned: success
-  type: dict
-  sample: *totals
+    - {hourly: "0.35", hours: null, amount: null, at: null, currency: ICU, category: compute,
+       metric: instance_up, project: b30781c9679b4ede8107bae21990153e, region: dc4-a, tags: {}}
+    - {hourly: null, hours: null, amount: "1.2", at: null, currency: ICU, category: storage,
+       metric: storage.objects.outgoing.bytes, project: b30781c9679b4ede8107bae21990153e, region: dc4-a,
+       tags: {}}
 adds_no_cost:
-  description: Whether everything is known and adds zero or less in this period and in the next one.
+  description: Whether everything is known and nothing costs more than before.
   returned: success
   type: bool
   sample: false
@@ -449,6 +452,30 @@ following_period:
   returned: success
   type: dict
   sample: *period
+used:
+  description:
+    - What the estimate rests on beside the cloud and the ledger, for a gate to check with the owner's policy.
+    - C(rates) says whether O(rates) were given. C(prices) names those of O(price_list) and O(metrics) that
+      were given. C(price_sources) are those that were asked, and C(assume_free) is O(assume_free).
+  returned: success
+  type: dict
+  sample: {rates: false, prices: [], price_sources: [observed, price_list, quote], assume_free: []}
+ledger:
+  description: The ledger whose policy and rates hold, without any password, also if it does not exist.
+  returned: success
+  type: str
+  sample: sqlite:////home/ci/.local/share/finops/ledger.db
+policy:
+  description: The owner's policy, as M(finops.cloud.cost_policy) returns it. Empty without one.
+  returned: success
+  type: dict
+  sample: {}
+rates_version:
+  description: Number of the newest rate that the ledger holds. V(0) if it holds none, and the shipped rates
+    are in force.
+  returned: success
+  type: int
+  sample: 0
 services:
   description: Status of each service. C(status) is C(ok), C(absent), C(forbidden) or C(error).
   returned: success
@@ -479,7 +506,9 @@ from typing import Any
 from ..module_utils._ansible import arguments, cloud_arguments, estimate_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
+from ..module_utils._budgets.policy import policy_to_result
 from ..module_utils._estimate.estimate import read_estimate
+from ..module_utils._ledger.sql import format_url
 from ..module_utils._openstack.connection import Cloud
 
 
@@ -489,6 +518,7 @@ def main() -> None:
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
             **cloud_arguments.RATING,
+            **arguments.LEDGER,
             **arguments.RATES,
             **estimate_arguments.PLANNED,
             **estimate_arguments.PRICES,
@@ -501,9 +531,15 @@ def main() -> None:
     )
 
     def read(cloud: Cloud, now: datetime) -> dict[str, Any]:
-        return read_estimate(cloud, estimate_arguments.options(module.params), now)
+        params = module.params
+        policy = estimate_arguments.owner_policy(params, cloud.identity.project_id)
+        used = estimate_arguments.used(params, policy)
+        options = estimate_arguments.options(params, policy, used["price_sources"])
+        ledger = format_url(arguments.ledger_options(params))
+        told = {"ledger": ledger, "used": used, **policy_to_result(policy)}
+        return {**read_estimate(cloud, options, now), **told}
 
-    run_on_cloud(module, read)
+    run_on_cloud(module, read, "ledger")
 
 
 if __name__ == "__main__":

@@ -375,7 +375,7 @@ def main() -> None:
         return export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
 
     if params["read_from"] == "cloud" or params["quotas"]:
-        run_on_cloud(module, of_cloud, *libraries, *(("ledger",) if as_metrics else ()))
+        run_on_cloud(module, of_cloud, *libraries, "ledger")
     else:
         run(module, of_ledger, "ledger", *libraries)
 

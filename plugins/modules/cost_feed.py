@@ -107,7 +107,8 @@ feeds:
       returned: always
       sample: production
     auth_url:
-      description: URL of the identity service, or of the VergeOS system.
+      description: URL of the identity service at the last import, or of the VergeOS system. It is no part of
+        what a feed is, so a cloud that moves goes on with the same feed.
       type: str
       returned: always
       sample: https://api.pub1.infomaniak.cloud/identity/v3
@@ -147,10 +148,16 @@ feeds:
       returned: always
       sample: "2026-11-21T04:00:00Z"
     run_rate:
-      description: What the newest rated period cost.
+      description: What a period is expected to cost, which is what the newest rated one cost, with the mean
+        of flow metrics in place of theirs.
       type: str
       returned: always
       sample: "8.650401"
+    flow_hours:
+      description: Number of the newest rated periods that the mean of flow metrics is of.
+      type: int
+      returned: always
+      sample: 168
     retired:
       description: Whether the feed is retired.
       type: bool

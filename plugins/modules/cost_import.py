@@ -87,6 +87,18 @@ options:
       - If false, budgets with tags in their scope are unknown.
     type: bool
     default: true
+  flow_metrics:
+    description:
+      - Exact names of the metrics that count what happens, such as traffic and requests. Their part of the
+        run rate is the mean of the last 168 rated hours, of as many as there are while they are fewer, less
+        what is free of it. Any other metric counts what is there, and its part is the cost of the newest
+        rated hour.
+      - Defaults to the metrics whose name begins with C(bandwidth), C(network.incoming.),
+        C(network.outgoing.), C(network.services.), C(storage.api.request), C(storage.objects.incoming.),
+        C(storage.objects.outgoing.), C(radosgw.api.request), C(loadbalancer.incoming.),
+        C(loadbalancer.outgoing.), C(disk.device.read.) or C(disk.device.write.).
+    type: list
+    elements: str
   reread:
     description:
       - Read every hour of the window again, also those whose sum is the same. Useful after a change of
@@ -248,10 +260,16 @@ rated_through:
   type: str
   sample: "2026-11-21T04:00:00Z"
 run_rate:
-  description: What the newest rated period cost.
+  description: What a period is expected to cost, which is what the newest rated one cost, with the mean of
+    flow metrics in place of theirs. In check mode that mean is the one of the last import.
   returned: success
   type: str
   sample: "8.650401"
+flow_hours:
+  description: Number of the newest rated periods that the mean of flow metrics is of.
+  returned: success
+  type: int
+  sample: 168
 collect_period:
   description: Length of a rated period in seconds.
   returned: success
@@ -389,6 +407,7 @@ def main() -> None:
                 "choices": [feeds.BY_RESOURCE, feeds.BY_TYPE],
             },
             "import_tags": {"type": "bool", "default": True},
+            "flow_metrics": {"type": "list", "elements": "str"},
             "empty_until": {"type": "str"},
         },
         mutually_exclusive=[("since", "window", "begin")],
@@ -416,6 +435,7 @@ def _options(params: dict[str, Any], now: datetime) -> ImportOptions:
         metric_categories=cloud_arguments.metric_categories(params),
         layout=feeds.ImportLayout(params["resolution"], params["group_by"], tagged),
         reread=params["reread"],
+        flow_metrics=params["flow_metrics"],
         empty_until=parse_moment(until, zone, "empty_until") if until else None,
     )
 

@@ -174,6 +174,11 @@ rated_through:
   returned: success
   type: str
   sample: "2026-11-21T04:00:00Z"
+flow_hours:
+  description: Number of the newest hours that the mean of flow metrics is of. VergeOS has no such metrics.
+  returned: success
+  type: int
+  sample: 168
 run_rate:
   description: What the newest rated period cost.
   returned: success

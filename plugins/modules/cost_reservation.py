@@ -36,7 +36,7 @@ attributes:
     support: full
     details:
       - Holding again with O(extend=true) moves the end of the hold each time. A hold that ended by its O(ttl)
-        is held anew.
+        is held anew, and so is a name whose commit is older than its O(ttl).
 options:
   name:
     description:
@@ -47,11 +47,13 @@ options:
     required: true
   state:
     description:
-      - V(held) asks the budgets and holds. The same again changes nothing, more is asked for the difference,
-        and less always fits.
+      - V(held) asks the budgets and holds. The same lines again change nothing while they are held. Other
+        lines are asked as a whole and replace the hold if they fit; if they do not, the earlier hold stays.
+      - A name that is released, expired, or was committed in an earlier run is asked and held anew.
       - V(committed) records that the money is spent. More than was held is recorded too; see RV(over_hold)
         and RV(exceeded). Committing again with another amount is a correction.
-      - V(released) gives up a hold that was not spent. A committed hold cannot be released.
+      - V(released) gives up a hold that was not spent. A committed hold cannot be released, unless nothing
+        can settle it, as no feed carries its project or entries feed a budget of it.
       - A name that was never held can be neither committed nor released.
     type: str
     required: true
@@ -78,18 +80,42 @@ options:
       - Project of O(amount), by ID or name. A budget whose scope names projects is unknown without it.
         Requires O(amount).
     type: str
+  region:
+    description: Region in which the cost of O(amount) arises, as feeds name it. Requires O(amount).
+    type: str
   tags:
     description: Tags of what O(amount) buys, by name and value. Requires O(amount).
     type: dict
   lines:
-    description: Amounts, line by line. Each budget is asked for the sum of the lines in its scope.
+    description: What is to be held or committed, line by line, once or by the hour. Each budget is asked for
+      the sum of the lines in its scope.
     type: list
     elements: dict
     suboptions:
       amount:
-        description: Amount of the line, above zero. Quote it.
+        description:
+          - Amount of a one-off line, above zero. Quote it. O(lines[].amount) and O(lines[].hourly) are
+            mutually exclusive, and one of them is required.
         type: str
-        required: true
+      at:
+        description:
+          - Moment at which a one-off line falls, a date or a date and time in ISO 8601, in UTC unless an
+            offset is written. Each budget counts the line in the period that contains it. Defaults to
+            O(for_period), else now. A moment before now cannot be held.
+        type: str
+      hourly:
+        description:
+          - What a running line costs per hour from now on, above zero. Quote it. Each budget counts what
+            falls into the time that it judges; the collect period in progress counts whole.
+          - With O(settled_by=entry) it needs an end, at most ten years ahead.
+        type: str
+      hours:
+        description: How many hours a running line runs from the begin of the hold. Without O(lines[].hours)
+          and O(lines[].until), it runs for good. They are mutually exclusive.
+        type: str
+      until:
+        description: End of a running line, in ISO 8601, in UTC unless an offset is written.
+        type: str
       currency:
         description: Currency of the amount. Defaults to O(currency).
         type: str
@@ -101,23 +127,26 @@ options:
         description: Project of the line, by ID or name. A budget whose scope names projects is unknown
           without it.
         type: str
+      region:
+        description: Region in which the cost arises, as feeds name it.
+        type: str
       tags:
         description: Tags of what the line buys.
         type: dict
-      period:
-        description:
-          - Whether the amount will be spent in the period of O(for_period), or in the next one. V(next)
-            requires O(settled_by=import).
+      name:
+        description: Name of the line, for people.
         type: str
-        default: this
-        choices: [this, next]
+      metric:
+        description: Metric by which the cloud rates the line.
+        type: str
   settled_by:
     description:
       - What replaces the hold once it is committed, so that its cost counts once. Required with
         O(state=held).
-      - V(entry) is an entry that the commit writes into the ledger. Use it for costs that no cloud rates.
-      - V(import) is M(finops.cloud.cost_import). Use it for costs that a cloud rates. The hold counts after
-        its commit until the cloud has rated the cost, and the commit records nothing. It is refused if a
+      - V(entry) are entries that the commit writes into the ledger, one for a one-off line and one per UTC
+        day for a running one. Use it for costs that no cloud rates.
+      - V(import) is M(finops.cloud.cost_import). Use it for costs that a cloud rates. Each line counts after
+        its commit until the cloud has rated its cost, and the commit records nothing. It is refused if a
         budget in scope is fed by entries, which would never see the cost.
     type: str
     choices: [entry, import]
@@ -129,25 +158,29 @@ options:
   ttl:
     description:
       - Maximum time that it is held, such as V(90m), V(6h) or V(2d). Defaults to V(2h).
+      - For as long after its commit, holding the same lines again changes nothing, so that a run can be
+        repeated.
       - A later commit is still recorded.
     type: str
   extend:
     description: Whether holding again begins O(ttl) anew.
     type: bool
     default: false
-  reuse:
-    description: Whether a name that is committed or released may be held again, for something new.
-    type: bool
-    default: false
   for_period:
     description:
-      - A moment in the period in which the hold counts, a date or a date and time in ISO 8601, in UTC unless
-        an offset is written. Defaults to now.
+      - A moment in the period in which one-off lines without O(lines[].at) fall, a date or a date and time in
+        ISO 8601, in UTC unless an offset is written. Defaults to now; a moment before now cannot be held.
+        Allowed with O(state=held) only.
     type: str
   occurred_at:
     description:
-      - When the money was spent, for the entry of O(settled_by=entry), in ISO 8601. Defaults to the moment of
-        the commit. Allowed with O(state=committed) only.
+      - When one-off lines were spent, for the entries of O(settled_by=entry), in ISO 8601. Defaults to the
+        later of the commit and the line's own moment. Allowed with O(state=committed) only.
+    type: str
+  plan_sha256:
+    description:
+      - SHA-256 of the plan that the lines were estimated from. It is kept in the hold. The same lines with
+        another plan are asked anew. Allowed with O(state=held) only.
     type: str
   on_exceeded:
     description: What to do when a budget denies. V(warn) holds with a warning. It does not cover unknown.
@@ -210,6 +243,16 @@ EXAMPLES = r"""
       - {amount: "20", category: llm_inference}
       - {amount: "1.5", category: llm_embedding}
 
+- name: Hold two servers for good, and a license of December
+  finops.cloud.cost_reservation:
+    name: shop-4712
+    state: held
+    currency: CHF
+    settled_by: import
+    lines:
+      - {hourly: "0.14", category: compute, project: PCP-ABC123, name: two servers}
+      - {amount: "35", at: "2026-12-01", category: compute, project: PCP-ABC123, name: a license}
+
 - name: Record what it was in the end
   finops.cloud.cost_reservation:
     name: november-evaluation
@@ -256,8 +299,8 @@ ledger:
 reservation:
   description:
     - The hold as the ledger has it; in check mode as it would be. Empty for a name that was never held.
-    - C(generation) counts how often the name was held anew. C(counts_at) is the moment in whose period it
-      counts. C(forced) says that it was taken although the gate did not allow it.
+    - C(generation) counts how often the name was held anew. C(held_at) is the moment from which its running
+      lines count. C(forced) says that it was taken although the gate did not allow it.
   returned: success, and failures of the gate
   type: dict
   sample:
@@ -265,14 +308,16 @@ reservation:
     generation: 1
     state: held
     settled_by: import
-    counts_at: "2026-11-21T05:00:00Z"
     held_at: "2026-11-21T05:00:00Z"
     expires_at: "2026-11-21T07:00:00Z"
     expired: false
     committed_at: null
     forced: false
+    plan_sha256: null
     held:
-      - {amount: "42.5", currency: CHF, category: compute, project: null, tags: {}, period: this}
+      - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category:
+        compute,
+         project: null, region: null, tags: {}, name: null, metric: null}
     committed: []
 alerts:
   description:
@@ -327,19 +372,34 @@ reasons:
     - "production: CHF 42.5 fits: limit CHF 500 from 2026-11-01 to 2026-12-01 (UTC), spent 101.2, requested
       42.5, 356.3 left."
 lines:
-  description: What was asked for, that is what is held more than before.
+  description: What was asked for. Empty if the same lines are held or committed already.
   returned: for O(state=held), also when the gate fails the task
   type: list
   elements: dict
   sample:
-    - {amount: "42.5", currency: CHF, category: compute, project: null, tags: {}, period: this}
+    - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category:
+      compute,
+       project: null, region: null, tags: {}, name: null, metric: null}
+policy:
+  description: The owner's policy that was in force, as M(finops.cloud.cost_policy) returns it. Empty without
+    one.
+  returned: success, and failures of the gate
+  type: dict
+  sample: {}
+rates_version:
+  description: Number of the newest rate that the ledger holds. V(0) if it holds none, and those of the task
+    or the shipped ones are in force.
+  returned: success, and failures of the gate
+  type: int
+  sample: 0
 evaluated_at:
   description: When the decision was made, in UTC.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: "2026-11-21T05:00:00Z"
 tax:
-  description: Always C(excluded), as amounts are net of VAT.
+  description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: excluded
@@ -354,12 +414,16 @@ expired:
   type: bool
   sample: false
 exceeded:
-  description: Names of the budgets that are beyond their limits with what was committed. Each is warned
-    about.
+  description: The budgets that are beyond their limits with what was committed, and in which period. Each
+    budget is warned about.
   returned: for O(state=committed), of what was held
   type: list
-  elements: str
-  sample: []
+  elements: dict
+  sample:
+    - budget: production
+      period: monthly/2026-11-30T23:00:00Z
+      period_start: "2026-11-30T23:00:00Z"
+      period_end: "2026-12-31T23:00:00Z"
 summary:
   description: A table for people, one line per budget, the worst first, as M(finops.cloud.cost_budget_info)
     returns it.
@@ -374,8 +438,8 @@ summary:
 budgets:
   description:
     - What each budget in question says, with its amounts in its own currency, as M(finops.cloud.cost_budget)
-      returns it; after O(state=committed) it includes what was committed. Empty where nothing more is
-      held than before.
+      returns it; after O(state=committed) it includes what was committed. Empty if the same lines
+      are held or committed already.
   returned: for O(state=held), also when the gate fails the task, and for O(state=committed)
   type: list
   elements: dict
@@ -386,6 +450,7 @@ budgets:
         requested 42.5, 356.3 left."
       fed_by: entries
       basis: actual
+      tax: excluded
       currency: CHF
       rated_through: null
       limit: "500"
@@ -444,13 +509,13 @@ def main() -> None:
             "budget": {"type": "str"},
             "ttl": {"type": "str"},
             "extend": {"type": "bool", "default": False},
-            "reuse": {"type": "bool", "default": False},
             "for_period": {"type": "str"},
             "occurred_at": {"type": "str"},
+            "plan_sha256": {"type": "str"},
             **arguments.ON_VERDICT,
         },
         mutually_exclusive=[("amount", "lines")],
-        required_by=dict.fromkeys(("category", "project", "tags"), ("amount",)),
+        required_by=dict.fromkeys(("category", "project", "region", "tags"), ("amount",)),
         required_if=[("state", HELD, ("settled_by",)), ("state", HELD, ("amount", "lines"), True)],
         supports_check_mode=True,
     )

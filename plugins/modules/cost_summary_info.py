@@ -73,7 +73,8 @@ options:
     default: []
   previous:
     description:
-      - Whether to compare with the same elapsed part of the period before.
+      - Whether to compare what is known of the window with the same elapsed part of the period before. With
+        imported cost that is the part up to the oldest RV(feeds) C(rated_through).
       - A month is compared with the month before, V(today) and V(yesterday) with the local day before,
         V(last_30_days) with the 30 days before, and any other window with the one of the same length that
         ends at its begin.

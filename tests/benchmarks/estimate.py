@@ -26,6 +26,7 @@ from typing import Any
 from ansible_collections.finops.cloud.plugins.module_utils._ansible import estimate_arguments
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.estimate import read_estimate
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.policy import OwnerPolicy
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
 
@@ -91,9 +92,10 @@ def in_process(options: dict[str, Any], state: dict[str, Any], hourly: Decimal) 
     """Seconds from login to result, and whether that is right, in four requests."""
     urllib.request.urlopen(urllib.request.Request(f"{state['url']}/sandbox/requests", method="DELETE")).read()
     began = time.perf_counter()
-    told = read_estimate(
-        Cloud(ConnectionOptions(cloud="sandbox")), estimate_arguments.options(options), now_utc()
-    )
+    policy = OwnerPolicy()
+    used = estimate_arguments.used(options, policy)
+    asked = estimate_arguments.options(options, policy, used["price_sources"])
+    told = read_estimate(Cloud(ConnectionOptions(cloud="sandbox")), asked, now_utc())
     took = time.perf_counter() - began
     assert told["complete"]
     assert Decimal(told["total"]["hourly"]["ICU"]) == hourly

@@ -77,6 +77,7 @@ SELECTION: Spec = {**_LISTS, "tags": {"type": "dict", "default": {}}}
 _OF_A_LINE: Spec = {
     "category": {"type": "str", "choices": list(CATEGORIES)},
     "project": {"type": "str"},
+    "region": {"type": "str"},
     "tags": {"type": "dict"},
 }
 LINES: Spec = {
@@ -85,10 +86,15 @@ LINES: Spec = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "amount": {"type": "str", "required": True},
+            "amount": {"type": "str"},
+            "at": {"type": "str"},
+            "hourly": {"type": "str"},
+            "hours": {"type": "str"},
+            "until": {"type": "str"},
             "currency": {"type": "str"},
             **_OF_A_LINE,
-            "period": {"type": "str", "default": "this", "choices": ["this", "next"]},
+            "name": {"type": "str"},
+            "metric": {"type": "str"},
         },
     },
 }

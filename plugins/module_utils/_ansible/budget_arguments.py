@@ -11,6 +11,7 @@ from typing import Any
 from .._budgets.budgets import DEFINES, STATES
 from .._core.categories import CATEGORIES
 from .._core.periods import KINDS, WEEKDAYS
+from .._ledger.budgets import TAX, UNTAGGED
 from .arguments import Spec
 
 DEFINITION: Spec = {
@@ -31,9 +32,12 @@ DEFINITION: Spec = {
         "options": {
             "categories": {"type": "list", "elements": "str", "choices": list(CATEGORIES)},
             "projects": {"type": "list", "elements": "str"},
+            "regions": {"type": "list", "elements": "str"},
             "tags": {"type": "dict"},
         },
     },
+    "untagged": {"type": "str", "choices": list(UNTAGGED)},
+    "tax": {"type": "str", "choices": list(TAX)},
     "thresholds": {"type": "list", "elements": "str"},
 }
 BUDGETS: dict[str, Any] = {
@@ -44,6 +48,6 @@ BUDGETS: dict[str, Any] = {
         "state": {"type": "str", "default": "present", "choices": list(STATES)},
         **DEFINITION,
     },
-    "required_by": {"limit": ("currency",), "currency": ("limit",)},
+    "required_by": {"currency": ("limit",)},
     "required_if": [("state", "present", DEFINES, True)],
 }

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._budgets.policy import beyond_policy, used_by_estimate
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
@@ -23,6 +24,8 @@ from .._estimate.shape_prices import SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import load_plan
 from .._infomaniak.environment import PUBLIC_NETWORKS
+from .._ledger import feeds, sql
+from .._ledger.policy import OwnerPolicy, read_policy
 from . import arguments, cloud_arguments
 from .arguments import Spec
 
@@ -53,7 +56,7 @@ PLANNED: Spec = {
     "public_networks": {"type": "list", "elements": "str", "default": list(PUBLIC_NETWORKS)},
 }
 PRICES: Spec = {
-    "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES), "default": list(SOURCES)},
+    "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
     "price_list": {
         "type": "list",
         "elements": "dict",
@@ -85,7 +88,40 @@ CALENDAR: Spec = {
 }
 
 
-def options(params: Mapping[str, Any]) -> EstimateOptions:
+def owner_policy(params: Mapping[str, Any], project_id: str) -> OwnerPolicy:
+    """The policy and the rates of the ledger; a missing one holds none.
+
+    Raises InvalidOption for another rating_currency than that in which the project's costs are imported: its
+    prices would be those of other units. LedgerError for a ledger that cannot be read.
+    """
+    ledger, rated_in = arguments.ledger_options(params), params["rating_currency"]
+    if not sql.exists(ledger):
+        return OwnerPolicy()
+    with sql.reading(ledger) as opened:
+        imported = sorted(feeds.rating_currencies(opened.connection, project_id))
+        if imported and rated_in not in imported:
+            raise InvalidOption(
+                "rating_currency",
+                f"is {rated_in}, but the costs of this project were imported in {', '.join(imported)}; use"
+                " that.",
+            )
+        return read_policy(opened.connection)
+
+
+def used(params: Mapping[str, Any], policy: OwnerPolicy) -> dict[str, Any]:
+    """What the estimate rests on beside the cloud and the ledger, for its result. Raises InvalidOption for
+    what the policy refuses.
+    """
+    allowed = policy.rules.price_sources if policy.rules is not None else None
+    sources = [one for one in SOURCES if allowed is None or one in allowed]
+    given = sources if params["price_sources"] is None else list(dict.fromkeys(params["price_sources"]))
+    used = used_by_estimate(params, given)
+    for refusal in beyond_policy(policy, used):
+        raise refusal
+    return used
+
+
+def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[str]) -> EstimateOptions:
     """What is asked. Raises InvalidOption, also for an unreadable plan and where nothing is planned."""
     resources = params["resources"] or []
     if not resources and params["terraform_plan"] is None:
@@ -99,7 +135,7 @@ def options(params: Mapping[str, Any]) -> EstimateOptions:
         plan=None if params["terraform_plan"] is None else load_plan(params["terraform_plan"]),
         assume_free=tuple(params["assume_free"]),
         public_networks=tuple(params["public_networks"]),
-        sources=tuple(dict.fromkeys(params["price_sources"])),
+        sources=tuple(sources),
         # What is shipped are prices of one provider, and this is its currency.
         price_list=DatedPrices(parse_prices(params["price_list"]), with_shipped=rating_currency == ICU),
         kinds=kinds_with(params["metrics"]),
@@ -111,5 +147,5 @@ def options(params: Mapping[str, Any]) -> EstimateOptions:
         rating_api=params["rating_api"],
         rating_currency=rating_currency,
         collect_period_s=cloud_arguments.collect_period_s(params),
-        rates=arguments.rates(params),
+        rates=policy.rates_in_force(arguments.rates(params)),
     )

@@ -16,11 +16,13 @@ from .._core.errors import InvalidOption
 from .._core.files import parse_attributes
 from .._core.money import parse_currency
 from .._core.periods import Window, asked_window, iso, now_utc, parse_moment, zone_named
+from .._core.rates import Rates
 from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile
 from .._export.focus import FocusOptions
 from .._export.focus_columns import V1_2, VERSIONS
 from .._export.rated import RatedOptions
+from .._ledger.policy import policy_of
 from .._ledger.sql import LedgerOptions
 from .._ledger.totals import Selection
 from . import arguments, cloud_arguments
@@ -105,7 +107,7 @@ class ExportTask:
         params = self._params
         focus = FocusOptions(
             currency=self._currency,
-            rates=arguments.rates(params),
+            rates=self._rates(),
             zone=params["timezone"],
             provider=params["provider"],
             account_id=params["billing_account_id"],
@@ -119,6 +121,15 @@ class ExportTask:
             params["defuse_formulas"],
             parse_attributes(params),
         )
+
+    def _rates(self) -> Rates:
+        """The rates of the task. An export of the ledger has the ledger's in their place once it is open; one
+        of a cloud has them too, if there is a ledger.
+        """
+        rates = arguments.rates(self._params)
+        if self._params["read_from"] == CLOUD:
+            return policy_of(self.ledger()).rates_in_force(rates)
+        return rates
 
     def rated(self) -> RatedOptions:
         """What is read of a cloud."""

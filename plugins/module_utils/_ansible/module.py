@@ -12,6 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.errors import UnsupportedError
 
 from .._core.errors import INVALID_OPTION, InvalidOption, failure
+from .._core.storable import refuse_unstorable
 
 
 class FinopsModule(AnsibleModule):  # type: ignore[misc]
@@ -20,6 +21,25 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
     Ansible itself fails for options only: those that the argument spec refuses, and a mode, owner or group
     that a file cannot get.
     """
+
+    def __init__(self, argument_spec: dict[str, Any], **named: Any) -> None:
+        """Read the task's options, and refuse text in them that no ledger can hold."""
+        try:
+            super().__init__(argument_spec, **named)
+        except UnicodeEncodeError:
+            # Ansible logs the options first of all, and cannot encode such a text.
+            self._refuse_unstorable()
+            raise
+        self._refuse_unstorable()
+
+    def _refuse_unstorable(self) -> None:
+        for option, spec in self.argument_spec.items():
+            # The name of a file may have bytes that are no text.
+            if "path" not in (spec.get("type"), spec.get("elements")):
+                try:
+                    refuse_unstorable(self.params.get(option), option)
+                except InvalidOption as error:
+                    self.fail_json(str(error), error=error.to_result())
 
     def _load_params(self) -> None:
         """Read the task's options, and remember the nulls, which Ansible takes for omitted options."""

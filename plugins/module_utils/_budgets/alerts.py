@@ -8,19 +8,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import InvalidOption, LedgerError
+from .._core.errors import InvalidOption, LedgerError, UnknownAmount
 from .._core.money import ROUNDING
 from .._core.periods import period_at, period_id
 from .._core.rates import Rates
 from .._ledger import alerts, budgets, feed_hours, feeds, holds, sql
 from .._ledger.alerts import ACTUAL, FORECAST, Alert, AlertKey
 from .._ledger.budgets import Budget
+from .._ledger.policy import rates_of
 from .._ledger.watch import Watch
 from . import definitions, forecasts, verdict
 from .request import Request
@@ -33,6 +34,7 @@ from .verdict import BudgetVerdict
 
 if TYPE_CHECKING:
     from .._ledger.entries import Entry
+    from .._ledger.feeds import Feed
     from .._ledger.transaction import Transaction
 
 #: How long an alert waits for a consumer that does not acknowledge it.
@@ -133,27 +135,61 @@ def fire_for(
 
 def watch(rates: Rates, now: datetime, recorded_by: str) -> Watch:
     """What fires the budgets that are touched by what a feed has written; all of them where that is not told
-    one by one.
+    one by one. It warns of amounts that a budget cannot convert.
     """
 
-    def look(ledger: sql.Ledger | None, written: Sequence[Entry] | None) -> Mapping[str, Any]:
+    def look(
+        ledger: sql.Ledger | None, written: Sequence[Entry] | None, kinds: Iterable[Entry] = ()
+    ) -> Mapping[str, Any]:
         if ledger is None:
             return NOTHING_FIRED
         connection = ledger.connection
-        stored = budgets.read_all(connection)
+        in_force, stored = rates_of(connection, rates), budgets.read_all(connection)
+        known = feeds.read_all(connection) if stored and (written is not None or kinds) else ()
+        warnings = unconvertible(stored, known, kinds or written or (), in_force)
         if written is not None and stored:
-            known = feeds.read_all(connection)
             stored = [budget for budget in stored if _covers_any(scope_matcher(budget.scope, known), written)]
-        return fire_for(connection, stored, rates, holds.database_now(connection, now), recorded_by)
+        moment = holds.database_now(connection, now)
+        fired = fire_for(connection, stored, in_force, moment, recorded_by)
+        return {**fired, "warnings": warnings} if warnings else fired
 
     return look
 
 
+def unconvertible(
+    stored: Sequence[Budget], known: Sequence[Feed], recorded: Iterable[Entry], rates: Rates
+) -> list[str]:
+    """A sentence for each budget and currency in its scope that it has no rate for
+    (design/money.md#rates): an amount of 0 needs none.
+    """
+    found: dict[tuple[str, str], str] = {}
+    foreign = [one for one in recorded if one.amount_nano]
+    for budget in stored:
+        covered = scope_matcher(budget.scope, known)
+        for entry in foreign:
+            moment = entry.period.begin
+            window = period_at(budget.calendar, moment)
+            if entry.currency == budget.currency or window is None or not _covers_any(covered, [entry]):
+                continue
+            try:
+                rates.at(entry.currency, moment)
+                rates.at(budget.currency, window.begin)
+            except UnknownAmount as error:
+                found[budget.name, entry.currency] = (
+                    f"Budget {budget.name} is unknown now, as it cannot convert {entry.currency} into"
+                    f" {budget.currency}: {error}"
+                )
+    return list(found.values())
+
+
 def _covers_any(covered: ScopeMatcher, written: Sequence[Entry]) -> bool:
-    kinds = {(one.category, one.project_id, one.project_name, frozenset(one.tags.items())) for one in written}
+    kinds = {
+        (one.category, one.project_id, one.project_name, frozenset(one.tags.items()), one.region)
+        for one in written
+    }
     return any(
-        covered.covers_cost(category, frozenset(filter(None, (project_id, project_name))), tags)
-        for category, project_id, project_name, tags in kinds
+        covered.covers_cost(category, frozenset(filter(None, (project_id, project_name))), tags, region)
+        for category, project_id, project_name, tags, region in kinds
     )
 
 
@@ -168,7 +204,8 @@ def fire_after_reading(
         with sql.writing(options, create=False) as ledger:
             connection = ledger.connection
             wanted = [budget for budget in budgets.read_all(connection) if budget.name in names]
-            return fire_for(connection, wanted, rates, holds.database_now(connection, now), recorded_by)
+            in_force = rates_of(connection, rates)
+            return fire_for(connection, wanted, in_force, holds.database_now(connection, now), recorded_by)
     except LedgerError as error:
         return {**NOTHING_FIRED, "warnings": [f"Alerts are due and were not fired: {error}"]}
 

@@ -12,20 +12,24 @@ file that it imports.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
 from .._core.money import parse_currency
+from .._core.periods import parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
+from .._ledger.policy import OwnerPolicy, read_policy
 from . import verdict
 from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
-from .request import Request, parse_line, parse_lines, without_nothing
+from .policy import policy_to_result, refuse_untagged, refuse_warnings, with_defaults
+from .request import Request, parse_line, parse_lines, placed, without_nothing
 from .results import NOTHING_FIRED, budget_to_result
-from .snapshot import Snapshot, empty_snapshot, read_snapshot
+from .snapshot import Snapshot, empty_snapshot, read_known_names, read_snapshot
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
@@ -34,9 +38,9 @@ PRESENT, ABSENT = STATES = ("present", "absent")
 #: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or a spend.
 DEFINES = (
     "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end",
-    "fed_by", "basis", "max_staleness", "scope", "thresholds",
+    "fed_by", "basis", "max_staleness", "scope", "untagged", "tax", "thresholds",
 )  # fmt: skip
-_OF_A_SPEND = ("category", "project", "tags")
+_OF_A_SPEND = ("category", "project", "region", "tags")
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,17 @@ class BudgetTask:
     basis: str | None = None
     max_staleness: str | None = None
     scope: Mapping[str, Any] | None = None
+    untagged: str | None = None
+    tax: str | None = None
     thresholds: Sequence[str] | None = None
     budgets: Sequence[Mapping[str, Any]] | None = None
     spend: str | None = None
     category: str | None = None
     project: str | None = None
+    region: str | None = None
     tags: Mapping[str, Any] | None = None
     lines: Sequence[Mapping[str, Any]] | None = None
+    for_period: str | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -102,10 +110,11 @@ def apply(
         return _apply_to(None, options, run)
     if run.request is not None and not run.definitions:
         with sql.reading(options) as ledger:
-            answer = _gate(ledger.connection, options, run, run.request)
+            answer = _gate(ledger.connection, options, run)
             due = [] if check_mode else _due(ledger.connection, answer)
         # Most gates have nothing to fire, and stay readers that wait for nobody.
-        return {**answer.result, **(_fired_after_reading(options, due, run) if due else {})}
+        fired = _fired_after_reading(options, due, run) if due else {}
+        return {**answer.result, **fired, "warnings": _warnings_of(answer.result, fired)}
     if check_mode:
         with sql.reading(options) as ledger:
             return _apply_to(ledger, options, run)
@@ -116,7 +125,10 @@ def apply(
 
 @dataclass(frozen=True)
 class _BudgetRun:
-    """One task, what it defines and asks for, and whether it may write."""
+    """One task, what it defines and asks for, whether it may write, and the policy that it is under.
+
+    for_period: the moment of one-off lines that name none; None for now.
+    """
 
     task: BudgetTask
     definitions: tuple[Definition, ...]
@@ -125,6 +137,16 @@ class _BudgetRun:
     now: datetime
     recorded_by: str
     write: bool
+    for_period: datetime | None = None
+    policy: OwnerPolicy = field(default_factory=OwnerPolicy)
+
+    def placed(self, now: datetime) -> _BudgetRun:
+        """The run with the moments of its request, now that the ledger's clock is known."""
+        if self.request is None:
+            return self
+        option = "spend" if self.task.lines is None else "lines"
+        lines = placed(self.request.lines, now, self.for_period, option=option)
+        return replace(self, request=Request(lines))
 
 
 @dataclass(frozen=True)
@@ -161,11 +183,14 @@ def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, wr
     if task.currency is not None and task.limit is None and not task.gates:
         raise InvalidOption("currency", "has no effect without `limit`, `spend` or `lines`.")
     definitions = _definitions(task)
+    if task.for_period is not None and not task.gates:
+        raise InvalidOption("for_period", "has no effect without `spend` or `lines`.")
     if not definitions and not task.gates:
         raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
     if task.gates:
         _refuse_changed_gate(task, definitions)
-    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write)
+    for_period = parse_moment(task.for_period, ZoneInfo("UTC"), "for_period") if task.for_period else None
+    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write, for_period)
 
 
 def _refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> None:
@@ -213,7 +238,8 @@ def _definition(row: Mapping[str, Any]) -> Definition:
             raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
     if one.limit is not None:
         parse_limit(one.limit)
-        parse_currency(one.currency, "currency")
+        if one.currency is not None:
+            parse_currency(one.currency, "currency")
     return one
 
 
@@ -232,8 +258,10 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _Budge
     """Define or remove, then gate. ledger None stands for the empty one that a definition would create
     outside check mode.
     """
+    run = _under_policy(run, ledger.connection) if ledger else run
     stored = budgets.read_all(ledger.connection) if ledger else []
     now = holds.database_now(ledger.connection, run.now) if ledger else run.now
+    run = run.placed(now)
     changes, in_force = _changes(run, stored)
     if ledger and run.write:
         for change in changes:
@@ -250,9 +278,38 @@ def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _Budge
     if ledger and run.request is not None:
         snapshot = read_snapshot(ledger.connection, run.rates, now, in_force, run.request)
     answer = _decided(result, in_force, snapshot, run)
+    warned = {"warnings": _scope_warnings(ledger.connection, run, changes, now)} if ledger else {}
+    answer.result["warnings"] = _warnings_of(warned, answer.result)
     if not ledger or not run.write:
         return answer.result
     return {**answer.result, **_fired(ledger.connection, answer, changes, run)}
+
+
+def _scope_warnings(
+    rows: Transaction, run: _BudgetRun, changes: Sequence[_Change], now: datetime
+) -> list[str]:
+    """The values in the scopes of what is defined that no cost ever had."""
+    defined_now = [one.after for one in changes if one.after is not None and one.after.scope.names_values]
+    if not defined_now:
+        return []
+    from .scope_warnings import unknown_scope_values
+
+    known = read_known_names(rows, run.rates, now)
+    return [sentence for budget in defined_now for sentence in unknown_scope_values(budget, known)]
+
+
+def _warnings_of(*results: Mapping[str, Any]) -> list[str]:
+    """What any of these results warns of, once."""
+    return list(dict.fromkeys(sentence for one in results for sentence in one.get("warnings", ())))
+
+
+def _under_policy(run: _BudgetRun, connection: Transaction) -> _BudgetRun:
+    """The run with the ledger's policy and rates. Raises InvalidOption for what the policy refuses."""
+    policy = read_policy(connection)
+    if run.request is not None:
+        refuse_warnings(policy, on_exceeded=run.task.on_exceeded, on_unknown=run.task.on_unknown)
+        refuse_untagged(policy, run.request.lines)
+    return replace(run, rates=policy.rates_in_force(run.rates), policy=policy)
 
 
 def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], list[Budget]]:
@@ -261,7 +318,7 @@ def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], 
     in_force = list(stored)
     for index, definition in enumerate(run.definitions):
         try:
-            change = _change(definition, in_force)
+            change = _change(definition, in_force, run.policy)
         except InvalidOption as error:
             raise (error if run.task.budgets is None else error.within(f"budgets[{index}]")) from error
         changes.append(change)
@@ -270,12 +327,12 @@ def _changes(run: _BudgetRun, stored: Sequence[Budget]) -> tuple[list[_Change], 
     return changes, in_force
 
 
-def _change(definition: Definition, in_force: Sequence[Budget]) -> _Change:
+def _change(definition: Definition, in_force: Sequence[Budget], policy: OwnerPolicy) -> _Change:
     before = find(in_force, definition.name)
     if definition.state == ABSENT:
         return _Change(before, None)
     refuse_lookalike(definition.name, in_force)
-    return _Change(before, defined(definition, before))
+    return _Change(before, defined(with_defaults(definition, policy, before is None), before))
 
 
 def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
@@ -289,9 +346,12 @@ def _diff(run: _BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
     }
 
 
-def _gate(rows: Transaction, options: sql.LedgerOptions, run: _BudgetRun, request: Request) -> _Answer:
+def _gate(rows: Transaction, options: sql.LedgerOptions, run: _BudgetRun) -> _Answer:
     """Gate, and nothing else."""
+    run = _under_policy(run, rows)
     stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
+    run = run.placed(now)
+    request = run.request or Request()
     asked = require(stored, run.task.name) if run.task.name is not None else None
     snapshot = read_snapshot(rows, run.rates, now, stored, request)
     return _decided(_unchanged(options, asked), stored, snapshot, run)
@@ -319,7 +379,7 @@ def _decided(
     decision = verdict.decision_to_result(
         found, request, snapshot, task.on_exceeded, task.on_unknown, task.name
     )
-    return _Answer({**result, **decision}, found, snapshot)
+    return _Answer({**result, **decision, **policy_to_result(run.policy)}, found, snapshot)
 
 
 def _due(rows: Transaction, answer: _Answer) -> list[str]:

@@ -34,20 +34,15 @@ def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
 
 
 def _never_carried(budget: Budget, snapshot: Snapshot) -> list[str]:
-    """The names in the scope that no feed has ever carried. Their cost is unknown: otherwise a misspelled
-    name would cost nothing.
+    """The projects and regions in the scope that no feed has ever carried. Their cost is unknown: otherwise a
+    misspelled name would cost nothing.
     """
     feeds, scope = snapshot.feeds, budget.scope
     carried = {
         "project": {name for feed in feeds for name in (feed.key.project_id, feed.project_name)},
-        "category": {name for feed in feeds for name in feed.categories},
-        "tag": {name for feed in feeds for name in feed.tag_keys},
+        "region": {feed.key.region for feed in feeds},
     }
-    named = {
-        "project": scope.projects,
-        "category": scope.categories,
-        "tag": [name for name, _value in scope.tags],
-    }
+    named = {"project": scope.projects, "region": scope.regions}
     return [
         f"no import has ever carried a cost of {kind} {name}"
         for kind, names in named.items()

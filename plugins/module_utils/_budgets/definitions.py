@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
 from .._core.money import format_exact, parse_amount, parse_currency, to_nano
 from .._core.periods import Calendar, parse_duration
-from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, Budget, Scope
+from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, TAX, UNTAGGED, Budget, Scope
 from .request import parse_tags
 
 DEFAULT_STALENESS = timedelta(hours=6)
@@ -46,6 +46,8 @@ class Definition:
     basis: str | None = None
     max_staleness: str | None = None
     scope: Mapping[str, Any] | None = None
+    untagged: str | None = None
+    tax: str | None = None
     thresholds: Sequence[str] | None = None
     state: str = "present"
 
@@ -54,8 +56,8 @@ def defined(task: Definition, before: Budget | None) -> Budget:
     """The budget that the task means: the one that was there, with what the task gives in place of it. A
     currency counts with a limit only.
 
-    Raises InvalidOption for a negative limit, limit or fed_by missing on a new budget, an unknown zone or
-    category, thresholds that are no parts of the limit, or a custom period without ends.
+    Raises InvalidOption for a negative limit, limit or fed_by missing on a new budget, an unknown zone,
+    category or choice, thresholds that are no parts of the limit, or a custom period without ends.
     """
     if task.limit is not None:
         limit_nano = to_nano(parse_limit(task.limit), "limit")
@@ -79,13 +81,19 @@ def defined(task: Definition, before: Budget | None) -> Budget:
         fed_by=fed_by,
         basis=task.basis or (before.basis if before else default_basis),
         max_staleness=staleness or (before.max_staleness if before else DEFAULT_STALENESS),
-        scope=_scope(task.scope, before.scope if before else Scope()),
+        scope=_scope(task, before.scope if before else Scope()),
         thresholds=_thresholds(task.thresholds, before.thresholds if before else DEFAULT_THRESHOLDS),
     )
 
 
-def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
+def _scope(task: Definition, before: Scope) -> Scope:
     """The scope as the task writes it, which replaces the one before; an omitted scope stays."""
+    before = replace(
+        before,
+        untagged=_chosen(task.untagged, UNTAGGED, "untagged") or before.untagged,
+        tax=_chosen(task.tax, TAX, "tax") or before.tax,
+    )
+    given = task.scope
     if given is None:
         return before
     for category in given.get("categories") or ():
@@ -93,10 +101,26 @@ def _scope(given: Mapping[str, Any] | None, before: Scope) -> Scope:
             raise InvalidOption(
                 "scope.categories", f"'{category}' is not a category; use one of {', '.join(CATEGORIES)}."
             )
-    lists = {kind: tuple(sorted(set(given.get(kind) or ()))) for kind in ("categories", "projects")}
-    if "" in lists["projects"]:
-        raise InvalidOption("scope.projects", "has an empty name; write ids or names of projects.")
-    return Scope(lists["categories"], lists["projects"], parse_tags(given.get("tags")))
+    return replace(
+        before,
+        categories=_names(given, "categories"),
+        projects=_names(given, "projects"),
+        regions=_names(given, "regions"),
+        tags=parse_tags(given.get("tags")),
+    )
+
+
+def _names(scope: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    names = tuple(sorted(set(scope.get(kind) or ())))
+    if any(not name.strip() for name in names):
+        raise InvalidOption(f"scope.{kind}", f"has an empty name; write names of {kind}.")
+    return names
+
+
+def _chosen(value: str | None, choices: tuple[str, ...], option: str) -> str | None:
+    if value is not None and value not in choices:
+        raise InvalidOption(option, f"'{value}' is not a choice; use one of {', '.join(choices)}.")
+    return value
 
 
 def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tuple[Decimal, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .longer_periods import beyond_the_estimate
+from .policy_findings import policy_findings
 from .sums import ALLOW, DENY, UNKNOWN
 from .verdict import ENDED
 
@@ -60,14 +60,20 @@ class Policy:
 
 
 def deployment_verdict(
-    name: str, estimate: Result, quota: Result, gate: Result, policy: Policy, sync_failure: str | None
+    name: str,
+    estimate: Result,
+    quota: Result,
+    gate: Result,
+    policy: Policy,
+    sync_failure: str | None,
+    policy_info: Result,
 ) -> dict[str, Any]:
     """The verdict with one reason for each finding, the worst first; always with the same keys."""
+    of_owner = policy_findings(estimate, gate, policy_info, policy.on_exceeded, policy.on_unknown)
+    refused = [Finding("policy", verdict, reason, passes=False) for verdict, reason in of_owner.said]
     said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
-    findings = sorted(
-        (Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said),
-        key=lambda one: _WORST_FIRST.index(one.verdict),
-    )
+    found = [Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said]
+    findings = sorted([*refused, *found], key=lambda one: _WORST_FIRST.index(one.verdict))
     reservation = gate.get("reservation") or {}
     return {
         "name": name,
@@ -82,8 +88,9 @@ def deployment_verdict(
         "quota": {"required": estimate.get("required"), **{key: quota.get(key) for key in _KEPT_OF_QUOTA}},
         "budgets": gate.get("budgets") or [],
         "summary": gate.get("summary") or [],
+        "policy": of_owner.policy,
         "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
-        "tax": "excluded",
+        "tax": gate.get("tax") or "excluded",
     }
 
 
@@ -136,18 +143,13 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
     )
 
 
-def _of_budget(estimate: Result, row: Result) -> tuple[str, str]:
-    beyond = beyond_the_estimate(estimate, row) if row["verdict"] == ALLOW and "lines" in estimate else None
-    return beyond or (str(row["verdict"]), str(row["reason"]))
-
-
 def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
     if estimate.get("adds_no_cost") is True:
         return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
     if gate.get("verdict") not in _WORST_FIRST:
         return [("budgets", UNKNOWN, _broken(gate, "What the budgets say is not known"))]
     asked = [row for row in gate.get("budgets") or () if row["verdict"] != ENDED]
-    said = [(f"budget {row['name']}", *_of_budget(estimate, row)) for row in asked]
+    said = [(f"budget {row['name']}", str(row["verdict"]), str(row["reason"])) for row in asked]
     worst = min((str(row["verdict"]) for row in asked), key=_WORST_FIRST.index, default=ALLOW)
     if worst != gate["verdict"]:
         # A line that no budget covers is of none of them, and a hold that is there already asks none.

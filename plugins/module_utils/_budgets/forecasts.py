@@ -113,7 +113,7 @@ def _stream(
     rate = forecast(rated, _DAY // _period(feed), Decimal(0), 1, _enough(budget, feed))
     if rate is None:
         raise UnknownAmount(f"no rated hours of project {feed.project_name} are kept; run cost_import")
-    factor = _factor(feed.currency, budget, period, snapshot)
+    factor = _factor(feed.currency, budget, period, snapshot) if any(rated) else Decimal(0)
     return _Stream(feed, rate, factor, to_come(feed, period.window, snapshot.now))
 
 
@@ -129,7 +129,8 @@ def _rated(budget: Budget, feed: Feed, snapshot: Snapshot, hours: Sequence[FeedH
     """The cost of each of the feed's rated periods within the budget's scope, oldest first."""
     covered = scope_matcher(budget.scope, snapshot.feeds)
     whose = frozenset({feed.key.project_id, feed.project_name})
-    inside = [one.amounts_nano for one in hours if covered.covers_cost(one.category, whose, one.tags)]
+    region = feed.key.region
+    inside = [one.amounts_nano for one in hours if covered.covers_cost(one.category, whose, one.tags, region)]
     if not inside:
         return [Decimal(0)] * len(hours[0].amounts_nano) if hours else []
     return [from_nano(sum(each)) for each in zip(*inside, strict=True)]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -53,6 +53,7 @@ def apply(
     wrong, as no budget is there.
     """
     _check(task)
+    task = replace(task, reservation=task.reservation.strip())
     with sql.reading(options) if check_mode else sql.writing(options, create=False) as ledger:
         budget = require(budgets.read_all(ledger.connection), task.budget, "budget")
         moment = holds.database_now(ledger.connection, now)

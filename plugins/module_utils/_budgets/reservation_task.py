@@ -6,21 +6,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._ledger.holds import BY_ENTRY, COMMITTED, NEXT, RELEASED, HoldLine
-from .request import in_ledger_units, parse_line, parse_lines, without_nothing
+from .._core.money import format_exact
+from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, RELEASED, HoldLine
+from .request import parse_line, parse_lines, refuse_too_large, without_nothing
+
+#: A commit writes an entry a day of a running line: nobody means more than ten years of them.
+_LONGEST = timedelta(days=3653)
 
 
 @dataclass(frozen=True)
 class ReservationTask:
     """The options of a cost_reservation task as written; None for an omitted one.
 
-    amount, with currency, category, project and tags, is a shorthand for one line. budget: the budget that
-    must cover every line.
+    amount, with currency, category, project, region and tags, is a shorthand for one line. budget: the budget
+    that must cover every line. plan_sha256: of the plan that the lines were estimated from.
     """
 
     name: str
@@ -29,15 +36,16 @@ class ReservationTask:
     currency: str | None = None
     category: str | None = None
     project: str | None = None
+    region: str | None = None
     tags: Mapping[str, Any] | None = None
     lines: Sequence[Mapping[str, Any]] | None = None
     settled_by: str | None = None
     budget: str | None = None
     ttl: str | None = None
     extend: bool = False
-    reuse: bool = False
     for_period: str | None = None
     occurred_at: str | None = None
+    plan_sha256: str | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -54,29 +62,57 @@ def check_task(task: ReservationTask) -> None:
         raise InvalidOption("amount", "and `lines` have no effect on a release, which frees the whole hold.")
     if task.occurred_at is not None and task.state != COMMITTED:
         raise InvalidOption("occurred_at", "has no effect unless `state` is `committed`.")
+    for option in ("for_period", "plan_sha256"):
+        if getattr(task, option) is not None and task.state != HELD:
+            raise InvalidOption(option, "has no effect unless `state` is `held`.")
 
 
 def task_lines(task: ReservationTask) -> tuple[HoldLine, ...]:
-    """The lines to hold or to commit, in the ledger's units. Raises InvalidOption."""
+    """The lines to hold or to commit as the task gives them, before defaults of moments. Raises
+    InvalidOption.
+    """
     if task.lines is not None:
-        return in_ledger_units(
-            parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
-        )
-    named = {name: getattr(task, name) for name in ("amount", "currency", "category", "project", "tags")}
-    return in_ledger_units((parse_line(named),))
+        lines = parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
+    else:
+        named = ("amount", "currency", "category", "project", "region", "tags")
+        lines = (parse_line({name: getattr(task, name) for name in named}),)
+    refuse_too_large(lines)
+    return lines
 
 
-def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[HoldLine]) -> None:
-    """Raise InvalidOption for a line that cannot become an entry: one without a category, or one
-    for the next period.
+def fingerprint(task: ReservationTask, lines: Sequence[HoldLine]) -> str:
+    """The SHA-256 of what the task asks to hold, in whatever order its lines stand: by it a rerun knows that
+    it asks for the same (design/reservations.md#holding-again).
+    """
+    rows = sorted(json.dumps(_given(line), sort_keys=True) for line in lines)
+    return hashlib.sha256(json.dumps([task.settled_by, task.for_period, rows]).encode()).hexdigest()
+
+
+def _given(line: HoldLine) -> dict[str, Any]:
+    return {
+        **vars(line),
+        "money": [format_exact(line.money.amount), line.money.currency],
+        "hours": None if line.hours is None else format_exact(line.hours),
+        **{name: _seconds(getattr(line, name)) for name in ("at", "until")},
+    }
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[HoldLine], now: datetime) -> None:
+    """Raise InvalidOption for a line that cannot become entries: one without a category, and a running one
+    that has no end or a far one.
     """
     if settled_by != BY_ENTRY:
         return
     for index, line in enumerate(lines):
         if line.category is None:
             raise InvalidOption("category", f"is needed in line {index + 1}: its entry is recorded under it.")
-        if line.period == NEXT:
+        if line.hourly and (line.until is None or line.until - now > _LONGEST):
             raise InvalidOption(
-                "lines",
-                f"line {index + 1} is of the next period, for which no entry is written; use `for_period`.",
+                f"lines[{index}].until",
+                "or `hours`, of at most ten years, is required with `settled_by: entry`: its entries are"
+                " recorded until then.",
             )

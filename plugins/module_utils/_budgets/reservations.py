@@ -11,7 +11,7 @@ a budget between the check and the hold, and the rows of budgets need no locks o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,15 +22,27 @@ from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
+from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
-from . import alerts, settlement, verdict
+from .._ledger.policy import read_policy
+from . import alerts, verdict
 from .definitions import require
-from .line_sums import common, growth
+from .over_hold import exceeds
 from .overrides import usable
-from .request import Request, in_ledger_units, parse_line
-from .reservation_task import ReservationTask, check_task, refuse_lines_without_entry, task_lines
-from .results import NOTHING_FIRED, hold_to_result, verdict_to_result
-from .snapshot import Snapshot, outstanding_lines, read_snapshot
+from .policy import policy_to_result, refuse_untagged, refuse_warnings
+from .request import Request, parse_line, placed, refuse_too_large
+from .reservation_task import (
+    ReservationTask,
+    check_task,
+    fingerprint,
+    refuse_lines_without_entry,
+    task_lines,
+)
+from .results import NOTHING_FIRED, exceeded_to_result, hold_to_result, verdict_to_result
+from .scope import scope_matcher
+from .settlement import Settlement, settlement
+from .snapshot import Snapshot, carrying_feeds, is_entry_fed, outstanding_lines, read_snapshot
+from .snapshot_after_commit import with_entries
 from .sums import ALLOW, DENY
 
 DEFAULT_TTL = timedelta(hours=2)
@@ -70,94 +82,83 @@ class _ReservationRun:
         recorded_by: str,
         write: bool,
     ) -> None:
-        self._ledger, self._connection, self._task, self._rates = ledger, ledger.connection, task, rates
+        self._ledger, self._connection, self._task = ledger, ledger.connection, task
+        self._policy = read_policy(ledger.connection)
+        self._rates = self._policy.rates_in_force(rates)
         self._now = holds.database_now(ledger.connection, now)
         self._recorded_by, self._write = recorded_by, write
-        self._before = holds.newest(ledger.connection, task.name)
+        self._name = task.name.strip()
+        self._before = holds.newest(ledger.connection, self._name)
 
     def result(self) -> dict[str, Any]:
         work = {HELD: self._hold, COMMITTED: self._commit, RELEASED: self._release}[self._task.state]
-        return {"ledger": self._ledger.url, **NOTHING_FIRED, **work()}
+        told = policy_to_result(self._policy)
+        return {"ledger": self._ledger.url, **NOTHING_FIRED, **work(), **told}
 
     def _hold(self) -> dict[str, Any]:
+        """Take a hold, replace the open one, or find it as it is (design/reservations.md#holding-again)."""
         task, before = self._task, self._before
-        lines = task_lines(task)
-        refuse_lines_without_entry(task.settled_by, lines)
-        if before is not None and before.state == COMMITTED and not task.reuse:
-            if growth(before.held, lines):
-                raise InvalidOption(
-                    "reuse",
-                    f"'{task.name}' is committed, and this asks for more than was held; set `reuse` to hold"
-                    " again, or use another name.",
-                )
-            return {**self._hold_changes(before, before), **self._nothing_asked()}
-        if before is not None and before.state == RELEASED and not task.reuse:
-            raise InvalidOption(
-                "reuse", f"'{task.name}' was released; set `reuse` to hold again, or use another name."
-            )
-        if before is None or before.state != HELD or before.expired(self._now):
-            return self._hold_anew(lines)
-        return self._hold_again(before, lines)
-
-    def _hold_anew(self, lines: tuple[HoldLine, ...]) -> dict[str, Any]:
-        task = self._task
+        given = task_lines(task)
+        refuse_warnings(self._policy, on_exceeded=task.on_exceeded, on_unknown=task.on_unknown)
+        refuse_untagged(self._policy, given)
+        stored = budgets.read_all(self._connection)
+        if task.budget is not None:
+            require(stored, task.budget, "budget")
+        lines_sha256 = fingerprint(task, given)
+        if before is not None and self._is_same(before, lines_sha256):
+            extended = before.state == HELD and task.extend
+            hold = replace(before, expires_at=self._now + self._ttl()) if extended else before
+            self._store(hold)
+            return {**self._hold_changes(before, hold), **self._nothing_asked()}
+        lines = placed(given, self._now, self._for_period(), holds=True)
+        refuse_lines_without_entry(task.settled_by, lines, self._now)
+        is_open = before is not None and before.state == HELD and not before.expired(self._now)
         hold = Hold(
-            name=task.name,
-            generation=1 if self._before is None else self._before.generation + 1,
+            name=self._name,
+            generation=1 if before is None else before.generation + (not is_open),
             state=HELD,
             settled_by=str(task.settled_by),
-            counts_at=self._counts_at() or self._now,
             held_at=self._now,
-            expires_at=self._now + self._ttl(),
+            expires_at=(
+                before.expires_at
+                if before is not None and is_open and not task.extend
+                else self._now + self._ttl()
+            ),
             committed_at=None,
             forced=False,
             settled=False,
             recorded_by=self._recorded_by,
             held=lines,
+            lines_sha256=lines_sha256,
+            plan_sha256=task.plan_sha256,
         )
-        return self._gated(hold, lines, ())
+        return self._gated(hold, stored)
 
-    def _hold_again(self, before: Hold, lines: tuple[HoldLine, ...]) -> dict[str, Any]:
-        """Check only the growth: the rest is reserved already, and less is always allowed."""
-        task = self._task
-        if task.settled_by != before.settled_by:
-            raise InvalidOption(
-                "settled_by",
-                f"is {before.settled_by} for '{task.name}' while it is held; release it to change that.",
-            )
-        counts_at = self._counts_at()
-        if counts_at is not None and counts_at != before.counts_at:
-            raise InvalidOption(
-                "for_period",
-                f"is that of {iso(before.counts_at)} for '{task.name}' while it is held; release it to"
-                " change that.",
-            )
-        hold = replace(
-            before, held=lines, expires_at=self._now + self._ttl() if task.extend else before.expires_at
-        )
-        return self._gated(hold, growth(before.held, lines), common(before.held, lines))
+    def _is_same(self, before: Hold, lines_sha256: str) -> bool:
+        """Whether the task asks for what stands already: an open hold, or the commit of this very run."""
+        plan = self._task.plan_sha256
+        if before.lines_sha256 != lines_sha256 or plan not in (None, before.plan_sha256):
+            return False
+        if before.state == HELD:
+            return not before.expired(self._now)
+        if before.state != COMMITTED or before.committed_at is None:
+            return False
+        return self._now < before.committed_at + min(self._ttl(), before.expires_at - before.held_at)
 
-    def _gated(self, hold: Hold, asked: tuple[HoldLine, ...], kept: tuple[HoldLine, ...]) -> dict[str, Any]:
-        """Take the hold if the gate lets the request pass; the kept lines count as reserved."""
-        task = self._task
-        stored = budgets.read_all(self._connection)
-        if task.budget is not None:
-            require(stored, task.budget, "budget")
-        if not asked:
-            self._store(hold)
-            return {**self._hold_changes(self._before, hold), **self._nothing_asked()}
-        request = Request(asked, hold.counts_at)
-        snapshot = self._snapshot(hold, stored, request, replace(hold, held=kept))
+    def _gated(self, hold: Hold, stored: Sequence[Budget]) -> dict[str, Any]:
+        """Take the hold if the gate lets the request pass, as if an open hold of that name were not there."""
+        task, request = self._task, Request(hold.held)
+        snapshot = self._snapshot(hold, stored, request, None)
         found = verdict.verdicts(stored, request, snapshot, task.budget)
         if hold.settled_by == BY_IMPORT:
-            _refuse_import_beside_entries(found)
+            _refuse_import_beside_entries(one.budget for one in found)
         decision = verdict.decision_to_result(
             found, request, snapshot, task.on_exceeded, task.on_unknown, task.budget
         )
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        after = replace(hold, forced=hold.forced or decision["verdict"] != ALLOW)
+        after = replace(hold, forced=decision["verdict"] != ALLOW)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 
@@ -166,11 +167,11 @@ class _ReservationRun:
         return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
 
     def _nothing_asked(self) -> dict[str, Any]:
-        """The decision on a hold that exists already and asks for no more than it has."""
+        """The decision on a hold, or on a commit of this run, that is there already."""
         return {
             "verdict": ALLOW,
             "gate_passed": True,
-            "reasons": [f"{self._task.name}: asks for no more than it holds or held."],
+            "reasons": [f"{self._name}: these lines are held or committed already."],
             "lines": [],
             "evaluated_at": iso(self._now),
             "tax": "excluded",
@@ -188,80 +189,107 @@ class _ReservationRun:
         after = replace(
             before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines
         )
-        entries_changed = self._settle(before, after)
-        found, snapshot = self._verdicts_after(before, after)
+        stored, known = budgets.read_all(self._connection), feeds.read_all(self._connection)
+        if after.settled_by == BY_IMPORT:
+            _refuse_import_beside_entries(_newly_touched(before, after, stored, known))
+        settled = self._settlement(before, after, stored, known)
+        if settled is not None and self._write:
+            settled.write(self._connection)
+        found, snapshot = self._verdicts_after(after, stored, settled)
         self._store(after, found)
         changes = self._hold_changes(before, after)
         return {
             **changes,
-            "changed": changes["changed"] or entries_changed,
-            "over_hold": bool(growth(before.held, lines)),
+            "changed": changes["changed"] or (settled is not None and settled.changes),
+            "over_hold": exceeds(before.held, lines),
             "expired": after.committed_at is not None and after.committed_at >= after.expires_at,
-            "exceeded": [one.budget.name for one in found if one.verdict == DENY],
+            "exceeded": [
+                exceeded_to_result(one.budget, period)
+                for one in found
+                for period in one.periods
+                if period.verdict == DENY
+            ],
             "warnings": [one.reason for one in found if one.verdict == DENY],
             "summary": verdict.format_summary(found),
             "budgets": [verdict_to_result(one) for one in found],
             **self._fired(found, snapshot),
         }
 
-    def _verdicts_after(self, before: Hold, after: Hold) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
-        """The verdicts of the budgets that cover a line. The commit counts once: by its
-        entry or as a promise.
-        """
-        counted = after
-        if after.settled_by == BY_ENTRY and not self._write:
-            # Check mode writes no entry, so its amount counts as if it were held.
-            added = growth(before.committed, after.committed)
-            counted = replace(after, state=HELD, held=added, committed=(), expires_at=self._now + DEFAULT_TTL)
-        stored = budgets.read_all(self._connection)
-        snapshot = self._snapshot(after, stored, Request(), counted)
-        touched = verdict.touched(stored, after.lines, snapshot)
-        return [verdict.evaluate(budget, Request(), snapshot) for budget in touched], snapshot
-
-    def _settle(self, before: Hold, after: Hold) -> bool:
-        """Write the entries of a commit that is settled by entry. Returns whether the entries change."""
+    def _settlement(
+        self, before: Hold, after: Hold, stored: Sequence[Budget], known: Sequence[Feed]
+    ) -> Settlement | None:
+        """The entries of a commit that entries settle; None for one that an import settles."""
         if after.settled_by != BY_ENTRY:
-            return False
+            return None
         occurred_at = self._task.occurred_at
         moment = parse_moment(occurred_at, ZoneInfo("UTC"), "occurred_at") if occurred_at else None
-        known = feeds.read_all(self._connection)
         signature = (self._now, self._recorded_by)
-        return settlement.write(self._connection, before, after, moment, known, signature, self._write)
+        return settlement(self._connection, before, after, moment, stored, known, signature)
+
+    def _verdicts_after(
+        self, after: Hold, stored: Sequence[Budget], settled: Settlement | None
+    ) -> tuple[list[verdict.BudgetVerdict], Snapshot]:
+        """The verdicts of the budgets that cover a line. The commit counts once: by its entries or as a
+        promise.
+        """
+        added = with_entries(settled) if settled is not None and not self._write else None
+        snapshot = self._snapshot(after, stored, added.request if added else Request(), after)
+        if added:
+            # Check mode writes no entry: it is counted as if it did.
+            snapshot = added.applied(snapshot)
+        touched = verdict.touched(stored, after.lines, snapshot)
+        return [verdict.evaluate(budget, Request(), snapshot) for budget in touched], snapshot
 
     def _committed_lines(self, before: Hold) -> tuple[HoldLine, ...]:
         """The lines of the commit: those of the task, else those that are held or committed already.
 
-        An amount alone is for a hold of one line.
+        An amount alone is for a hold of one line. A one-off line without a moment falls when the held one
+        falls.
         """
         task = self._task
         if task.lines is not None:
-            lines = task_lines(task)
+            lines = tuple(
+                _at_the_moment_of(line, before.held, index) for index, line in enumerate(task_lines(task))
+            )
         elif task.amount is None:
             return before.lines
         else:
-            if len(before.held) != 1:
-                raise InvalidOption(
-                    "amount",
-                    f"is for a hold of one line, but '{before.name}' holds {len(before.held)}; use `lines`.",
-                )
-            held = before.held[0]
-            given = {
-                "amount": task.amount,
-                "currency": task.currency or held.money.currency,
-                "category": task.category or held.category,
-                "project": task.project or held.project,
-                "tags": dict(held.tags) if task.tags is None else task.tags,
-                "period": held.period,
-            }
-            lines = in_ledger_units((parse_line(given),))
-        refuse_lines_without_entry(before.settled_by, lines)
+            lines = (self._line_of_amount(before),)
+        # What ran is known now: it may have ended, and its hours are those since the hold.
+        lines = placed(lines, self._now, begins_at=before.held_at)
+        refuse_too_large(lines)
+        refuse_lines_without_entry(before.settled_by, lines, self._now)
         return lines
+
+    def _line_of_amount(self, before: Hold) -> HoldLine:
+        task = self._task
+        if len(before.held) != 1:
+            raise InvalidOption(
+                "amount",
+                f"is for a hold of one line, but '{before.name}' holds {len(before.held)}; use `lines`.",
+            )
+        held = before.held[0]
+        if held.hourly:
+            raise InvalidOption(
+                "amount", f"is for a one-off line, but '{before.name}' holds a running one; use `lines`."
+            )
+        given = {
+            "amount": task.amount,
+            "currency": task.currency or held.money.currency,
+            "category": task.category or held.category,
+            "project": task.project or held.project,
+            "region": task.region or held.region,
+            "tags": dict(held.tags) if task.tags is None else task.tags,
+            "name": held.name,
+            "metric": held.metric,
+        }
+        return replace(parse_line(given), at=held.at)
 
     def _release(self) -> dict[str, Any]:
         before = self._before
         if before is None:
             return self._never_held("release")
-        if before.state == COMMITTED:
+        if before.state == COMMITTED and not self._is_stuck(before):
             raise InvalidOption(
                 "state", f"'{before.name}' is committed; a cost that is spent cannot be released."
             )
@@ -269,11 +297,22 @@ class _ReservationRun:
         self._store(after)
         return self._hold_changes(before, after)
 
+    def _is_stuck(self, hold: Hold) -> bool:
+        """Whether nothing can settle what a commit still counts
+        (design/reservations.md#what-nothing-settles).
+        """
+        known = feeds.read_all(self._connection)
+        stored = budgets.read_all(self._connection)
+        lines = outstanding_lines(hold, known, self._now, stored)
+        return bool(lines) and all(
+            not carrying_feeds(one.line, known) or is_entry_fed(one.line, stored, known) for one in lines
+        )
+
     def _never_held(self, action: str) -> dict[str, Any]:
         """An error outside check mode. In check mode the task that holds has written nothing
         (design/reservations.md#check-mode).
         """
-        sentence = f"'{self._task.name}' was never held, so there is nothing to {action}."
+        sentence = f"'{self._name}' was never held, so there is nothing to {action}."
         if self._write:
             raise InvalidOption("name", sentence)
         return {
@@ -295,15 +334,15 @@ class _ReservationRun:
                 overrides.consume(self._connection, override, after.generation, self._now)
         holds.settle(self._connection, settled)
 
-    def _snapshot(self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold) -> Snapshot:
+    def _snapshot(
+        self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold | None
+    ) -> Snapshot:
         """The snapshot with the overrides for this hold, and with `counted` in place of the hold itself."""
         itself = (hold.name, hold.generation)
-        snapshot = read_snapshot(self._connection, self._rates, self._now, stored, request, itself)
-        still_counting = outstanding_lines(counted, snapshot.feeds, self._now)
-        raised = usable(self._connection, hold.name, hold.generation, self._now)
-        return replace(snapshot, outstanding=(*snapshot.outstanding, *still_counting), overrides=raised)
+        snapshot = read_snapshot(self._connection, self._rates, self._now, stored, request, itself, counted)
+        return replace(snapshot, overrides=usable(self._connection, hold.name, hold.generation, self._now))
 
-    def _counts_at(self) -> datetime | None:
+    def _for_period(self) -> datetime | None:
         given = self._task.for_period
         return parse_moment(given, ZoneInfo("UTC"), "for_period") if given else None
 
@@ -315,11 +354,32 @@ class _ReservationRun:
         return {"changed": before != after, "reservation": sides["after"], "diff": sides}
 
 
-def _refuse_import_beside_entries(found: Sequence[verdict.BudgetVerdict]) -> None:
-    for one in found:
-        if one.budget.fed_by != FED_BY_CLOUD:
+def _at_the_moment_of(line: HoldLine, held: Sequence[HoldLine], index: int) -> HoldLine:
+    """A one-off line of a commit with the moment of the held line in its place, else of the first one."""
+    once = [one for one in (*held[index : index + 1], *held) if one.at is not None]
+    return line if line.hourly or line.at is not None or not once else replace(line, at=once[0].at)
+
+
+def _newly_touched(
+    before: Hold, after: Hold, stored: Sequence[Budget], known: Sequence[Feed]
+) -> list[Budget]:
+    """The budgets that cover a line of the commit, and none of what was held or committed before."""
+    earlier = (*before.held, *before.committed)
+    found = []
+    for budget in stored:
+        covered = scope_matcher(budget.scope, known)
+        if any(covered.covers_line(line) is not False for line in after.committed) and not any(
+            covered.covers_line(line) is not False for line in earlier
+        ):
+            found.append(budget)
+    return found
+
+
+def _refuse_import_beside_entries(asked: Iterable[Budget]) -> None:
+    for budget in asked:
+        if budget.fed_by != FED_BY_CLOUD:
             raise InvalidOption(
                 "settled_by",
-                f"`import` never brings a cost to budget {one.budget.name}, which is fed by entries; use"
+                f"`import` never brings a cost to budget {budget.name}, which is fed by entries; use"
                 " `settled_by: entry`.",
             )

@@ -10,13 +10,14 @@ Moments are in UTC, amounts are text in the budget's currency, and null is what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .._core.money import ROUNDING, format_amount, format_exact, from_nano
-from .._core.periods import WEEKDAYS, iso
+from .._core.periods import WEEKDAYS, iso, period_id
+from .._ledger.budgets import TAX_EXCLUDED
 
 if TYPE_CHECKING:
     from .._ledger.alerts import Alert
@@ -58,8 +59,11 @@ def budget_to_result(budget: Budget | None) -> dict[str, Any]:
         "scope": {
             "categories": list(budget.scope.categories),
             "projects": list(budget.scope.projects),
+            "regions": list(budget.scope.regions),
             "tags": dict(budget.scope.tags),
         },
+        "untagged": budget.scope.untagged,
+        "tax": budget.scope.tax,
         "thresholds": [format_exact(part) for part in budget.thresholds],
     }
 
@@ -77,6 +81,7 @@ def verdict_to_result(verdict: BudgetVerdict) -> dict[str, Any]:
         "rated_through": None if verdict.rated_through is None else iso(verdict.rated_through),
         "fed_by": budget.fed_by,
         "basis": budget.basis,
+        "tax": budget.scope.tax,
         "currency": budget.currency,
         "limit": format_amount(from_nano(budget.limit_nano)),
         **(dict.fromkeys(_PERIOD_KEYS) if current is None else _period_to_result(current)),
@@ -110,6 +115,14 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
     }
 
 
+def tax_of(budgets: Iterable[Budget]) -> str:
+    """What the sums of these budgets did with tax: `excluded`, `included`, or `mixed` if some did either
+    (design/money.md#net-amounts). Without a budget no tax was counted.
+    """
+    kinds = {budget.scope.tax for budget in budgets} or {TAX_EXCLUDED}
+    return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
 def utilization(amount: Decimal, limit: Decimal) -> float:
     """An amount as a fraction of the limit, 1.0 for all of it and for any spend on a limit of zero."""
     if not limit:
@@ -118,14 +131,22 @@ def utilization(amount: Decimal, limit: Decimal) -> float:
 
 
 def line_to_result(line: HoldLine) -> dict[str, Any]:
-    """A line of a request or of a hold."""
+    """A line of a request or of a hold: amount and at of a one-off line, hourly and until of a running one;
+    the others are null.
+    """
     return {
-        "amount": format_amount(line.money.amount),
+        "amount": None if line.hourly else format_amount(line.money.amount),
+        # By the hour, more digits than an amount: a gigabyte costs a hundredth of a thousandth.
+        "hourly": format_exact(line.money.amount) if line.hourly else None,
         "currency": line.money.currency,
+        "at": None if line.at is None else iso(line.at),
+        "until": None if line.until is None else iso(line.until),
         "category": line.category,
         "project": line.project,
+        "region": line.region,
         "tags": dict(line.tags),
-        "period": line.period,
+        "name": line.name,
+        "metric": line.metric,
     }
 
 
@@ -138,14 +159,24 @@ def hold_to_result(hold: Hold | None, now: datetime) -> dict[str, Any]:
         "generation": hold.generation,
         "state": hold.state,
         "settled_by": hold.settled_by,
-        "counts_at": iso(hold.counts_at),
         "held_at": iso(hold.held_at),
         "expires_at": iso(hold.expires_at),
         "expired": hold.expired(now),
         "committed_at": None if hold.committed_at is None else iso(hold.committed_at),
         "forced": hold.forced,
+        "plan_sha256": hold.plan_sha256,
         "held": [line_to_result(line) for line in hold.held],
         "committed": [line_to_result(line) for line in hold.committed],
+    }
+
+
+def exceeded_to_result(budget: Budget, period: PeriodSum) -> dict[str, Any]:
+    """A period of a budget that is beyond its limit."""
+    return {
+        "budget": budget.name,
+        "period": period_id(budget.calendar, period.window),
+        "period_start": iso(period.window.begin),
+        "period_end": iso(period.window.end),
     }
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .._ledger.budgets import Scope
+from .._ledger.budgets import UNTAGGED_UNKNOWN, Scope
 from .._ledger.feeds import UNKNOWN_TAGS, Feed
 from .._ledger.holds import HoldLine
 
@@ -21,42 +22,41 @@ class ScopeMatcher:
     """A scope ready for comparison.
 
     projects: every ID and name of the scope's projects. ids: the IDs of each project name that feeds carry.
+    needs_tags: a line without the key of a tag is not decided, in place of outside.
     """
 
     categories: frozenset[str]
     projects: frozenset[str]
     tags: frozenset[tuple[str, str]]
     ids: Mapping[str, frozenset[str]]
+    regions: frozenset[str] = frozenset()
+    needs_tags: bool = True
 
-    def covers(
-        self, category: str | None, projects: frozenset[str], tags: frozenset[tuple[str, str]]
-    ) -> bool | None:
-        """Whether a cost of that category, project (its ID, its name or both) and tags is in the scope.
-
-        None if that is unknown, as the scope names a category or project and the cost does not. A missing tag
-        does not match.
+    def covers_cost(
+        self,
+        category: str,
+        projects: frozenset[str],
+        tags: frozenset[tuple[str, str]],
+        region: str | None,
+    ) -> bool:
+        """Whether a cost of that category, project (its ID, its name or both), tags and region is in the
+        scope. One that was recorded without a project is in no project's budget, and so on.
         """
-        if self.categories and category is not None and category not in self.categories:
-            return False
-        if self.projects and projects and not projects & self.projects:
-            return False
-        if not self.tags <= tags:
-            return False
-        if (self.categories and category is None) or (self.projects and not projects):
-            return None
-        return True
-
-    def covers_cost(self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]) -> bool:
-        """covers() for a cost. One that was recorded without a project is in no project's budget."""
         # The cheap checks first: a gate does this for every dimension set of the ledger.
         if (self.categories and category not in self.categories) or not self.tags <= tags:
+            return False
+        if self.regions and region not in self.regions:
             return False
         if len(projects) == 1:
             projects |= frozenset(number for name in projects for number in self.ids.get(name, ()))
         return not self.projects or not projects.isdisjoint(self.projects)
 
     def may_cover_cost(
-        self, category: str, projects: frozenset[str], tags: frozenset[tuple[str, str]]
+        self,
+        category: str,
+        projects: frozenset[str],
+        tags: frozenset[tuple[str, str]],
+        region: str | None,
     ) -> bool:
         """Whether only unknown tags keep covers_cost() from being true, such as those of a deleted resource
         (design/imports.md#tags).
@@ -64,20 +64,50 @@ class ScopeMatcher:
         return (
             bool(self.tags)
             and tags >= _UNKNOWN_TAGS
-            and self.covers_cost(category, projects, tags | self.tags)
+            and self.covers_cost(category, projects, tags | self.tags, region)
         )
 
     def covers_line(self, line: HoldLine) -> bool | None:
-        """covers() for a line of a request or a hold, which names its project by ID or by name."""
-        projects: frozenset[str] = frozenset()
-        if line.project is not None:
-            projects = self.ids.get(line.project, frozenset()) | {line.project}
-        return self.covers(line.category, projects, frozenset(line.tags))
+        """Whether a line of a request or a hold, which names its project by ID or by name, is in the scope.
+
+        False if any value that it has puts it outside. Only otherwise what it lacks makes it None, which is
+        unknown (design/gate.md#requests).
+        """
+        tags = dict(line.tags)
+        return (
+            False
+            if self._is_outside(line.category, self.categories)
+            or self._is_outside(line.region, self.regions)
+            or (self.projects and line.project is not None and not self._is_of_projects(line.project))
+            or any(tags.get(key, value) != value for key, value in self.tags)
+            or (not self.needs_tags and any(key not in tags for key, _value in self.tags))
+            else None
+            if self._lacking(line)
+            else True
+        )
 
     def missing(self, line: HoldLine) -> str:
-        """What the line must name to be decided: `category`, `project` or `category and project`."""
-        asked = (("category", self.categories, line.category), ("project", self.projects, line.project))
-        return " and ".join(name for name, named, given in asked if named and given is None)
+        """What the line must name to be decided, such as `category` or `project and tag team`."""
+        return " and ".join(self._lacking(line))
+
+    @staticmethod
+    def _is_outside(value: str | None, of_scope: frozenset[str]) -> bool:
+        return bool(of_scope) and value is not None and value not in of_scope
+
+    def _is_of_projects(self, name: str) -> bool:
+        return not self.projects.isdisjoint(self.ids.get(name, frozenset()) | {name})
+
+    def _lacking(self, line: HoldLine) -> list[str]:
+        named = (
+            ("category", self.categories, line.category),
+            ("project", self.projects, line.project),
+            ("region", self.regions, line.region),
+        )
+        keys = {key for key, _value in line.tags}
+        return [
+            *(kind for kind, of_scope, value in named if of_scope and value is None),
+            *(f"tag {key}" for key, _value in sorted(self.tags) if key not in keys),
+        ]
 
 
 def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
@@ -91,7 +121,20 @@ def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
         frozenset(scope.projects) | meant,
         frozenset(scope.tags),
         {name: frozenset(numbers) for name, numbers in ids.items()},
+        frozenset(scope.regions),
+        scope.untagged == UNTAGGED_UNKNOWN,
     )
+
+
+def is_all_carried(scope: Scope, feeds: Sequence[Feed]) -> bool:
+    """Whether feeds carry every value of the scope now, so that none can be misspelled."""
+    carried: dict[str, set[Any]] = {
+        "categories": {name for feed in feeds for name in feed.categories},
+        "projects": {name for feed in feeds for name in (feed.key.project_id, feed.project_name)},
+        "regions": {feed.key.region for feed in feeds},
+        "tags": {tag for feed in feeds for rate in feed.run_rates for tag in rate.tags},
+    }
+    return all(carried[kind].issuperset(getattr(scope, kind)) for kind in carried)
 
 
 def feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
@@ -100,9 +143,14 @@ def feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
 
 
 def ever_feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:
-    """The feeds of the scope's projects, retired ones too; all feeds if the scope names no project."""
+    """The feeds of the scope's projects in its regions, retired ones too; those of all projects or regions if
+    the scope names none.
+    """
     return [
         feed
         for feed in feeds
-        if not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects
+        if (
+            not scope.projects or feed.key.project_id in scope.projects or feed.project_name in scope.projects
+        )
+        and (not scope.regions or feed.key.region in scope.regions)
     ]

@@ -10,34 +10,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from functools import cache, lru_cache
+from math import gcd
+from typing import TYPE_CHECKING, Any
 
-from .._core.periods import Window
+from .._core.categories import is_flow
+from .._core.money import exact_sum
+from .._core.periods import Window, ceil_to, moment_of
 from .._core.rates import Rates
 from .._ledger import feeds, holds
-from .._ledger.budgets import Budget, Scope
-from .._ledger.dimension_sums import by_dimensions
+from .._ledger.budgets import FED_BY_CLOUD, TAX_INCLUDED, Budget, Scope
+from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
+from .._ledger.later_entries import later_entries
 from .._ledger.overrides import Override
+from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods
 from .request import Request
+from .scope import scope_matcher
 
 if TYPE_CHECKING:
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 
+#: How many names of holds a sentence shows.
+_NAMES_SHOWN = 3
 #: The columns that sums are grouped by, so that every scope can find its own.
-COST_DIMENSIONS = ("category", "project_id", "project_name", "tags")
+COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
 
 
 @dataclass(frozen=True)
 class CostSum:
-    """The sum of the ledger's entries of one category, project (its ID and name), tag set and currency, in
-    units of 1e-9.
+    """The sum of the ledger's entries of one category, project (its ID and name), tag set, region and
+    currency, in units of 1e-9. is_tax: of entries that are a tax.
 
     A column that no scope uses is not grouped by, and empty.
     """
@@ -47,16 +56,34 @@ class CostSum:
     tags: frozenset[tuple[str, str]]
     currency: str
     amount_nano: int
+    region: str | None = None
+    is_tax: bool = False
 
 
 @dataclass(frozen=True)
 class OutstandingHold:
-    """A line of a hold that still counts, as no cost has taken its place."""
+    """A line of a hold that still counts, as no cost has taken its place; alike lines of many holds as one,
+    with the sum of their amounts.
 
-    name: str
+    names: of the holds. begins_at: from when on a running line counts. awaits_import: it is committed, and an
+    import is to take its place. is_carried: a feed carries its project and region. is_rated: an import has
+    taken its place but in the budgets that entries feed. share: the part of it that counts: of a flow, such
+    as traffic, the mean of the feed contains more of it with every hour.
+    """
+
+    names: tuple[str, ...]
     line: HoldLine
-    counts_at: datetime
-    held_at: datetime
+    begins_at: datetime
+    awaits_import: bool = False
+    is_carried: bool = True
+    is_rated: bool = False
+    share: Fraction = Fraction(1)
+
+    @property
+    def name(self) -> str:
+        """`deploy`, or `deploy, nightly and 3 more`."""
+        shown, more = self.names[:_NAMES_SHOWN], len(self.names) - _NAMES_SHOWN
+        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -64,8 +91,10 @@ class Snapshot:
     """What a gate rests on: the moment, the ledger's sums, its feeds, the rates, outstanding holds
     and usable overrides.
 
-    costs: the sums of a window, grouped by the columns that the scope uses; KeyError for a window or a scope
-    that was not read. settled: holds that count no more, as imported costs have taken their place.
+    costs: the sums of a window, grouped by the columns that the scope uses, without tax unless the scope
+    counts it; KeyError for a window or a scope that was not read. settled: holds that count no more, as
+    imported costs have taken their place. projects: ids and names that feeds carry or budgets name; None: not
+    read. seen: reads what entries were ever told apart by, while the ledger is open.
     """
 
     now: datetime
@@ -75,6 +104,10 @@ class Snapshot:
     outstanding: Sequence[OutstandingHold] = ()
     overrides: Sequence[Override] = ()
     settled: Sequence[Hold] = ()
+    projects: frozenset[str] | None = None
+    seen: Callable[[], SeenValues] = SeenValues
+    #: When entries begin after now, and of which dimensions they are.
+    later: Sequence[tuple[datetime, CostSum]] = ()
 
 
 def read_snapshot(
@@ -84,44 +117,67 @@ def read_snapshot(
     budgets: Sequence[Budget],
     request: Request,
     without: tuple[str, int] | None = None,
+    counted: Hold | None = None,
 ) -> Snapshot:
-    """The snapshot for these budgets and that request. It reads all sums with one statement,
-    feeds and holds once.
+    """The snapshot for these budgets and that request. It reads all sums with one statement, and another one
+    each for what lies ahead, for feeds and for holds.
 
-    without: name and generation of a hold to leave out, as it is the one that is decided.
+    without: name and generation of a hold to leave out, as it is the one that is decided; counted: what
+    counts in its place.
     """
     known = feeds.read_all(transaction)
     found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
-    lines_of = {hold: outstanding_lines(hold, known, now) for hold in found}
+    found += [] if counted is None else [counted]
+    lines_of = {hold: outstanding_lines(hold, known, now, budgets) for hold in found}
+    outstanding = _added_up([line for each in lines_of.values() for line in each], known)
+    columns = _columns(budget.scope for budget in budgets)
+    later = [
+        (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
+        for begin, *values in later_entries(transaction, now, columns)
+    ]
+    periods = {
+        window
+        for budget in budgets
+        for window in asked_periods(budget, request, now, known, outstanding, later)
+    }
+    segments = {segment for period in periods for segment in rates.segments(period)}
     return Snapshot(
         now=now,
-        costs=_costs(
-            transaction, _segments(budgets, request, rates, now), [budget.scope for budget in budgets]
-        ),
+        costs=_costs(transaction, sorted(segments, key=lambda one: one.begin), columns),
         feeds=known,
         rates=rates,
-        outstanding=tuple(line for each in lines_of.values() for line in each),
+        outstanding=outstanding,
         settled=tuple(hold for hold, each in lines_of.items() if not each),
+        projects=frozenset(
+            name
+            for names in (
+                *((feed.key.project_id, feed.project_name) for feed in known),
+                *(budget.scope.projects for budget in budgets),
+            )
+            for name in names
+        ),
+        seen=cache(lambda: read_seen(transaction)),
+        later=later,
     )
 
 
-def _segments(budgets: Iterable[Budget], request: Request, rates: Rates, now: datetime) -> list[Window]:
-    """Every window whose sum a budget needs. Budgets share few calendars."""
-    calendars = {budget.calendar for budget in budgets}
-    periods = {window for calendar in calendars for window in asked_periods(calendar, request, now)}
-    return sorted(
-        {segment for period in periods for segment in rates.segments(period)}, key=lambda one: one.begin
-    )
+def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:
+    """A snapshot without costs and holds, for the warnings of a definition."""
+    seen = cache(lambda: read_seen(transaction))
+    return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
+
+
+def _columns(scopes: Iterable[Scope]) -> list[str]:
+    """The columns that these scopes use."""
+    return ["currency", IS_TAX, *sorted({name for scope in scopes for name in _goes_by(scope)})]
 
 
 def _costs(
-    transaction: Transaction, windows: Sequence[Window], scopes: Iterable[Scope]
+    transaction: Transaction, windows: Sequence[Window], columns: Sequence[str]
 ) -> Callable[[Window, Scope], Sequence[CostSum]]:
-    """The ledger's sums of these windows, grouped only by the columns that these scopes use: so each budget
-    has fewer sums to look at.
+    """The ledger's sums of these windows, grouped only by the columns that the scopes use: so each budget has
+    fewer sums to look at.
     """
-    told_by = {name for scope in scopes for name in _goes_by(scope)}
-    columns = ["currency", *sorted(told_by)]
     found = {
         window: [
             _cost(dict(zip(columns, values, strict=True)), amount_nano)
@@ -129,11 +185,12 @@ def _costs(
         ]
         for window, each in zip(windows, by_dimensions(transaction, windows, columns), strict=True)
     }
+    without_tax = {window: [one for one in sums if not one.is_tax] for window, sums in found.items()}
 
     def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
-        if missing := _goes_by(scope) - told_by:
+        if missing := _goes_by(scope) - set(columns):
             raise KeyError(*missing)
-        return found[window]
+        return (found if scope.tax == TAX_INCLUDED else without_tax)[window]
 
     return costs
 
@@ -143,6 +200,7 @@ def _goes_by(scope: Scope) -> set[str]:
     of_kinds = (
         (scope.categories, {"category"}),
         (scope.projects, {"project_id", "project_name"}),
+        (scope.regions, {"region"}),
         (scope.tags, {"tags"}),
     )
     return {name for wanted, names in of_kinds if wanted for name in names}
@@ -150,16 +208,19 @@ def _goes_by(scope: Scope) -> set[str]:
 
 def cost_sum_of(total: Total) -> CostSum:
     """The CostSum of a total that is grouped by COST_DIMENSIONS."""
-    return _cost({**total.keys, "currency": total.currency}, total.amount_nano)
+    keys = {**total.keys, "currency": total.currency, IS_TAX: total.keys["charge_category"] == TAX_CHARGE}
+    return _cost(keys, total.amount_nano)
 
 
-def _cost(keys: Mapping[str, str | None], amount_nano: int) -> CostSum:
+def _cost(keys: Mapping[str, Any], amount_nano: int) -> CostSum:
     return CostSum(
         category=keys.get("category") or "",
         projects=frozenset(filter(None, (keys.get("project_id"), keys.get("project_name")))),
         tags=_tags(keys.get("tags") or "{}"),
         currency=str(keys["currency"]),
         amount_nano=amount_nano,
+        region=keys.get("region"),
+        is_tax=bool(keys.get(IS_TAX)),
     )
 
 
@@ -174,34 +235,101 @@ def empty_snapshot(rates: Rates, now: datetime) -> Snapshot:
     return Snapshot(now, lambda _window, _scope: (), (), rates)
 
 
-def outstanding_lines(hold: Hold, known: Sequence[Feed], now: datetime) -> list[OutstandingHold]:
+def outstanding_lines(
+    hold: Hold, known: Sequence[Feed], now: datetime, budgets: Sequence[Budget] = ()
+) -> list[OutstandingHold]:
     """The lines of a hold that count at that moment.
 
-    All lines count until the hold expires. A commit that an entry settles has none. Of a commit that an
-    import settles, a line counts until every feed of its project has rated one collect period after the
-    commit: from then on the run rate contains it (design/reservations.md#never-counted-twice).
+    All lines count until the hold expires. A commit that entries settle has none. Of a commit that an import
+    settles, a line counts until every feed of its project has rated one collect period after the commit: from
+    then on the run rate contains it (design/reservations.md#never-counted-twice), of a flow more with every
+    hour. Longer it counts only in those of the budgets that entries feed.
     """
-    lines: Sequence[HoldLine] = ()
     if hold.state == HELD and not hold.expired(now):
-        lines = hold.lines
-    elif (
-        hold.state == COMMITTED
-        and hold.settled_by != BY_ENTRY
-        and not hold.settled
-        and hold.committed_at is not None
-    ):
-        lines = [line for line in hold.lines if not _is_rated(line, hold.committed_at, known)]
-    return [OutstandingHold(hold.name, line, hold.counts_at, hold.held_at) for line in lines]
+        return [OutstandingHold((hold.name,), line, hold.held_at) for line in hold.lines]
+    if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled or hold.committed_at is None:
+        return []
+    found = []
+    for line in hold.lines:
+        carrying = carrying_feeds(line, known)
+        waiting = OutstandingHold((hold.name,), line, hold.held_at, True, bool(carrying))
+        if carrying and line.hourly and line.metric is not None and is_flow(line.metric, None):
+            waiting = _of_flow(waiting, hold.committed_at, carrying)
+        elif carrying:
+            after = hold.committed_at if line.at is None else max(hold.committed_at, line.at)
+            rated = all(
+                feed.rated_through >= after + timedelta(seconds=feed.collect_period_s) for feed in carrying
+            )
+            waiting = replace(waiting, is_rated=rated)
+        if not waiting.is_rated or is_entry_fed(line, budgets, known):
+            found.append(waiting)
+    return found
 
 
-def _is_rated(line: HoldLine, committed_at: datetime, known: Sequence[Feed]) -> bool:
-    carrying = [
+def _added_up(outstanding: Sequence[OutstandingHold], known: Sequence[Feed]) -> tuple[OutstandingHold, ...]:
+    """The lines with those as one that differ in their amount, their names and their seconds only: budgets
+    look at each of them, and a thousand holds are of few kinds.
+    """
+    # A running line counts from the begin of a collect period: as one are those that begin in the same one of
+    # every feed.
+    step = gcd(3600, *(feed.collect_period_s for feed in known))
+    alike: dict[tuple[object, ...], list[OutstandingHold]] = {}
+    for one in outstanding:
+        line = one.line
+        began = int(one.begins_at.timestamp()) // step if line.hourly else 0
+        key = (
+            line.money.currency, line.category, line.project, line.tags, line.region, line.hourly, line.at,
+            line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share,
+        )  # fmt: skip
+        alike.setdefault(key, []).append(one)
+    return tuple(_sum_of(each) for each in alike.values())
+
+
+def _sum_of(alike: Sequence[OutstandingHold]) -> OutstandingHold:
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    amount = exact_sum(one.line.money.amount for one in alike)
+    names = dict.fromkeys(name for one in alike for name in one.names)
+    line = replace(first.line, money=replace(first.line.money, amount=amount))
+    return replace(first, names=tuple(names), line=line)
+
+
+def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequence[Feed]) -> OutstandingHold:
+    """A running line of a flow: it counts from the newest rated period on, less the share of the periods
+    since the commit in those of the feed's mean; of several feeds by the one that contains least.
+    """
+    share = max(_not_in_mean(feed, committed_at) for feed in carrying)
+    begins_at = max(waiting.begins_at, min(feed.rated_through for feed in carrying))
+    return replace(waiting, begins_at=begins_at, share=share, is_rated=not share)
+
+
+def _not_in_mean(feed: Feed, committed_at: datetime) -> Fraction:
+    """1 - n/m: m periods are in the feed's mean, n of them began after the commit."""
+    if not feed.flow_hours:
+        return Fraction(1)
+    since = feed.rated_through - ceil_to(committed_at, feed.collect_period_s)
+    periods = max(int(since.total_seconds()) // feed.collect_period_s, 0)
+    return max(1 - Fraction(periods, feed.flow_hours), Fraction(0))
+
+
+def carrying_feeds(line: HoldLine, known: Sequence[Feed]) -> list[Feed]:
+    """The feeds, not retired, that carry the line's project and region; any where it names none.
+
+    Without a feed no cost ever takes the place of the line.
+    """
+    return [
         feed
         for feed in known
         if not feed.retired
         and (line.project is None or line.project in (feed.key.project_id, feed.project_name))
+        and (line.region is None or line.region == feed.key.region)
     ]
-    # Without a feed no cost ever takes the line's place, so it stays.
-    return bool(carrying) and all(
-        feed.rated_through >= committed_at + timedelta(seconds=feed.collect_period_s) for feed in carrying
+
+
+def is_entry_fed(line: HoldLine, budgets: Iterable[Budget], known: Sequence[Feed]) -> bool:
+    """Whether one of the budgets that cover the line, or may cover it, is fed by entries."""
+    return any(
+        budget.fed_by != FED_BY_CLOUD and scope_matcher(budget.scope, known).covers_line(line) is not False
+        for budget in budgets
     )

@@ -16,6 +16,7 @@ from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._core.rates import Rates
 from .._ledger import budgets, feed_hours, holds, sql
+from .._ledger.policy import rates_of
 from . import alerts, forecasts, verdict
 from .definitions import require
 from .request import Request
@@ -24,6 +25,7 @@ from .results import (
     budget_to_result,
     forecast_to_result,
     hold_to_result,
+    tax_of,
     verdict_to_result,
 )
 from .snapshot import Snapshot, read_snapshot
@@ -49,7 +51,7 @@ def status(
         raise InvalidOption("names", "is empty; omit it for all budgets.")
     with sql.reading(options) as ledger:
         rows = ledger.connection
-        stored = budgets.read_all(rows)
+        rates, stored = rates_of(rows, rates), budgets.read_all(rows)
         now = holds.database_now(rows, now)
         wanted = stored if names is None else [require(stored, name, option) for name in names]
         snapshot = read_snapshot(rows, rates, now, wanted, Request())
@@ -60,7 +62,7 @@ def status(
     return {
         "ledger": sql.format_url(options),
         "evaluated_at": iso(now),
-        "tax": "excluded",
+        "tax": tax_of(wanted),
         "summary": verdict.format_summary(found),
         "alerts": waiting,
         "reservations": held,

@@ -14,17 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
+from math import lcm
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
-from .._core.periods import Window, ceil_to, period_at, period_id
-from .._core.rates import Rates
-from .._ledger.budgets import BASIS_PERIOD_END, Budget
+from .._core.periods import Window, ceil_to, moment_of, period_at, period_id
+from .._core.rates import DatedAmount, Rates
+from .._ledger.budgets import BASIS_PERIOD_END, FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
-from .._ledger.holds import THIS, HoldLine
+from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
+from .asked_periods import collect_period_s, rated_in
 from .request import Request
 from .scope import ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
@@ -34,10 +37,11 @@ ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
 #: (design/gate.md#deny-unknown-allow).
 SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
-#: An amount, its currency, and the moment whose rate converts it.
-_Part = tuple[Decimal, str, datetime]
-#: Whether a cost of that category, project and tags counts.
-_Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]]], bool]
+#: The seconds of the hour that a running line's amount is for.
+_HOUR_S = 3600
+_WHOLE = Fraction(1)
+#: Whether a cost of that category, project, tags and region counts.
+_Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class PeriodSum:
     verdict: str
     #: The reasons why the amounts are only lower bounds; none if all is known.
     problems: tuple[str, ...]
-    #: Whether the known amounts can be converted into the budget's currency at all.
+    #: Whether other currencies can be converted into the budget's; else only amounts in it are known.
     has_rate: bool
     #: Whether reserved and requested are wholly known, which they can be even if the spend is not.
     holds_known: bool
@@ -100,81 +104,105 @@ class _Scale:
     """Makes amounts comparable: unchanged if all are in the budget's currency, else multiplied by their rate
     into ICU (design/money.md#comparison-and-display).
 
-    The budget's own currency has the rate that is valid when the period begins, others that
-    of their own moment.
+    The budget's own currency has the rate that is valid when the period begins, others that of their own
+    moment. What comes to 0 at one rate needs none.
+
+    parts: all that will be summed up.
     """
 
-    def __init__(self, budget: Budget, window: Window, rates: Rates, currencies: set[str]) -> None:
-        self._own, self._begin, self._rates = budget.currency, window.begin, rates
-        self._converts = bool(currencies - {budget.currency})
+    def __init__(
+        self, budget: Budget, window: Window, rates: Rates, parts: Iterable[Iterable[DatedAmount]]
+    ) -> None:
+        self._own, self._rates = budget.currency, rates
         self.problems: list[str] = []
+        self._converts = any(
+            currency != self._own for each in parts for _, currency, _ in rates.netted(each, self._own)
+        )
+        own = self._rate(self._own, window.begin) if self._converts else Decimal(1)
+        self.has_rate = own is not None
+        #: The factor of the budget's own currency. Without a rate only amounts in that currency are known.
+        self.own = Decimal(1) if own is None else own
 
-    def factor(self, currency: str, moment: datetime) -> Decimal:
-        """The factor of a currency. Without a valid rate it is 0 and a problem: the sum
-        is then a lower bound.
+    def sum(self, parts: Iterable[DatedAmount]) -> Decimal:
+        """The sum in ICU, or in the budget's currency if all parts are. A part without a rate is left out and
+        a problem: the sum is then a lower bound.
         """
-        if not self._converts:
-            return Decimal(1)
+        return exact_sum(
+            EXACT.multiply(amount, self._factor(currency, moment))
+            for amount, currency, moment in self._rates.netted(parts, self._own)
+        )
+
+    def _factor(self, currency: str, moment: datetime) -> Decimal:
+        if currency == self._own:
+            return self.own
+        rate = self._rate(currency, moment)
+        return rate if rate is not None and self.has_rate else Decimal(0)
+
+    def _rate(self, currency: str, moment: datetime) -> Decimal | None:
         try:
-            return self._rates.at(currency, self._begin if currency == self._own else moment)
+            return self._rates.at(currency, moment)
         except UnknownAmount as error:
             self.problems.append(str(error).rstrip("."))
-            return Decimal(0)
-
-    def sum(self, parts: Iterable[_Part]) -> Decimal:
-        """The sum in ICU, or in the budget's currency if all parts are."""
-        return exact_sum(
-            EXACT.multiply(amount, self.factor(currency, moment))
-            for amount, currency, moment in parts
-            if amount
-        )
+            return None
 
 
 def period_sum(
-    budget: Budget, window: Window, request: Request, snapshot: Snapshot, coverage: Sequence[str] = ()
+    budget: Budget,
+    window: Window,
+    request: Request,
+    snapshot: Snapshot,
+    coverage: Sequence[str] = (),
+    unsettled: Sequence[str] = (),
 ) -> PeriodSum:
     """Sum up one period. An unknown part is left out, and a problem says so: the sum is then a lower bound.
 
-    coverage: the reasons of coverage.problems() why the spend is not wholly known.
+    coverage: the reasons of coverage.problems() why the spend is not wholly known. unsettled: why no cost
+    will take the place of what was committed.
     """
     covered = scope_matcher(budget.scope, snapshot.feeds)
-    lines = _LinesOfPeriod(budget, window, covered)
     feeds = feeds_of(budget.scope, snapshot.feeds)
+    shares = (hold.share.denominator for hold in snapshot.outstanding)
+    multiple = lcm(_common_multiple(feeds), _HOUR_S * lcm(*set(shares)))
+    lines = _LinesOfPeriod(budget, window, covered, snapshot, multiple)
     spent = _spent(budget, covered.covers_cost, window, snapshot)
     accrued = [
         part
         for feed in feeds
-        for part in _running(feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now))
+        for part in _running(
+            feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now), multiple
+        )
     ]
-    coming: list[_Part] = []
+    coming: list[DatedAmount] = []
     if budget.basis == BASIS_PERIOD_END:
         coming = [
             part
             for feed in feeds
-            for part in _running(feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now))
+            for part in _running(
+                feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now), multiple
+            )
         ]
     reserved = [
-        (hold.line.money.amount, hold.line.money.currency, hold.held_at)
+        part
         for hold in snapshot.outstanding
-        if lines.holds(hold.line, hold.counts_at, f"the hold {hold.name}")
+        if not hold.is_rated or budget.fed_by != FED_BY_CLOUD
+        for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", True, hold.share)
     ]
-    requested = [
-        (line.money.amount, line.money.currency, snapshot.now)
-        for line in request.lines
-        if lines.holds(line, request.counts_at or snapshot.now, str(line.money))
-    ]
+    requested = [part for line in request.lines for part in lines.parts(line, snapshot.now, str(line), False)]
     parts = (spent, accrued, reserved, requested, coming)
-    currencies = {currency for each in parts for _amount, currency, _moment in each}
-    of_unknown_tags = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot)
-    currencies |= {currency for _amount, currency, _moment in of_unknown_tags}
-    scale = _Scale(budget, window, snapshot.rates, currencies)
-    own = scale.factor(budget.currency, window.begin)
-    sums = [scale.sum(each) for each in parts]
-    tag_problems = _tag_problems(budget, own, exact_sum(sums), scale.sum(of_unknown_tags))
-    problems = tuple(dict.fromkeys((*coverage, *lines.problems, *scale.problems, *tag_problems)))
+    untagged, untagged_running = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot, multiple)
+    scale = _Scale(budget, window, snapshot.rates, (*parts, untagged, untagged_running))
+    # All sums and the limit times the common multiple: neither a mean nor a part of an hour needs a division.
+    own = EXACT.multiply(scale.own, multiple)
+    sums = [
+        EXACT.multiply(scale.sum(spent), multiple),
+        *(scale.sum(each) for each in (accrued, reserved, requested, coming)),
+    ]
+    of_unknown_tags = EXACT.add(EXACT.multiply(scale.sum(untagged), multiple), scale.sum(untagged_running))
+    tag_problems = _tag_problems(budget, own, exact_sum(sums), of_unknown_tags)
+    problems = tuple(dict.fromkeys((*coverage, *unsettled, *lines.problems, *scale.problems, *tag_problems)))
     override = _override(budget, window, snapshot)
     verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
-    in_currency = [ROUNDING.divide(amount, own) if own else Decimal(0) for amount in sums]
+    in_currency = [ROUNDING.divide(amount, own) for amount in sums]
     return PeriodSum(
         window=window,
         limit=from_nano(budget.limit_nano),
@@ -185,7 +213,7 @@ def period_sum(
         to_come=in_currency[4],
         verdict=verdict,
         problems=problems,
-        has_rate=bool(own),
+        has_rate=scale.has_rate,
         holds_known=not lines.problems and not scale.problems,
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
@@ -199,7 +227,7 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
 
     Any spend is all of a limit of zero.
     """
-    if not own or actual <= 0:
+    if actual <= 0:
         return ()
     if not budget.limit_nano:
         return tuple(threshold for threshold in budget.thresholds if threshold <= 1)
@@ -211,19 +239,26 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
 
 
 def _cost_of_unknown_tags(
-    budget: Budget, covered: ScopeMatcher, feeds: Sequence[Feed], window: Window, snapshot: Snapshot
-) -> list[_Part]:
-    """The cost, past and to come, of resources that the budget would cover if their unknown tags matched."""
+    budget: Budget,
+    covered: ScopeMatcher,
+    feeds: Sequence[Feed],
+    window: Window,
+    snapshot: Snapshot,
+    multiple: int,
+) -> tuple[list[DatedAmount], list[DatedAmount]]:
+    """The cost of resources that the budget would cover if their unknown tags matched: what was spent, and
+    what runs and is to come.
+    """
     if not covered.tags:
-        return []
+        return [], []
     spent = _spent(budget, covered.may_cover_cost, window, snapshot)
     running = []
     for feed in feeds:
         periods = _begun(feed, window, snapshot.now)
         if budget.basis == BASIS_PERIOD_END:
             periods += to_come(feed, window, snapshot.now)
-        running += _running(feed, covered.may_cover_cost, snapshot, periods)
-    return [*spent, *running]
+        running += _running(feed, covered.may_cover_cost, snapshot, periods, multiple)
+    return spent, running
 
 
 def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags: Decimal) -> list[str]:
@@ -231,7 +266,7 @@ def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags:
     (design/imports.md#tags).
     """
     limit = EXACT.multiply(from_nano(budget.limit_nano), own)
-    if not own or total > limit or EXACT.add(total, of_unknown_tags) <= limit:
+    if total > limit or EXACT.add(total, of_unknown_tags) <= limit:
         return []
     amount = Money(ROUNDING.divide(of_unknown_tags, own), budget.currency)
     return [f"{amount} is the cost of resources whose tags are not known"]
@@ -244,7 +279,7 @@ def _verdict(
 
     An override never makes an unknown pass (design/gate.md#overrides).
     """
-    fits = not own or total <= EXACT.multiply(from_nano(budget.limit_nano), own)
+    fits = total <= EXACT.multiply(from_nano(budget.limit_nano), own)
     raised = budget.limit_nano + (override.amount_nano if override else 0)
     needed = not fits and total <= EXACT.multiply(from_nano(raised), own)
     if not fits and not needed:
@@ -258,40 +293,76 @@ def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | 
 
 
 class _LinesOfPeriod:
-    """Finds the lines that count in one period of one budget, and keeps the problems of undecided ones."""
+    """Finds what of lines falls into one period of one budget, and keeps the problems of undecided ones."""
 
-    def __init__(self, budget: Budget, window: Window, covered: ScopeMatcher) -> None:
-        self._window, self._covered = window, covered
-        self._before = period_at(budget.calendar, window.begin - timedelta(seconds=1))
+    def __init__(
+        self, budget: Budget, window: Window, covered: ScopeMatcher, snapshot: Snapshot, multiple: int
+    ) -> None:
+        self._multiple = multiple
+        self._window, self._covered, self._now = window, covered, snapshot.now
+        current = period_at(budget.calendar, snapshot.now)
+        self._current_begin = None if current is None else current.begin
+        self._period_s = collect_period_s(budget, snapshot.feeds)
         self.problems: list[str] = []
 
-    def holds(self, line: HoldLine, moment: datetime, what: str) -> bool:
-        """Whether the line counts in the period. moment: one in the period that `this` means."""
-        base = self._window if line.period == THIS else self._before
-        if base is None or not base.contains(moment):
-            return False
+    def parts(
+        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction = _WHOLE
+    ) -> list[DatedAmount]:
+        """What of the line falls into the period, times the common multiple; none if nothing does.
+
+        begins_at: when a running line begins. is_held: a one-off line of a hold whose period is over falls
+        into the current one (design/reservations.md#midnight). share: the part of a running line that counts.
+        """
+        part = self._running(line, begins_at, share) if line.hourly else self._once(line, is_held)
+        if part is None:
+            return []
         covers = self._covered.covers_line(line)
         if covers is None:
             self.problems.append(f"{what} has no {self._covered.missing(line)}, which this budget goes by")
-        return covers is True
+        return [part] if covers else []
+
+    def _once(self, line: HoldLine, is_held: bool) -> DatedAmount | None:
+        at = line.at or self._now
+        is_over = is_held and self._current_begin is not None and at < self._current_begin
+        if not self._window.contains(self._now if is_over else at):
+            return None
+        return EXACT.multiply(line.money.amount, self._multiple), line.money.currency, at
+
+    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction) -> DatedAmount | None:
+        first, seconds = rated_in(line, begins_at, self._window, self._period_s)
+        if not seconds:
+            return None
+        times = seconds * share.numerator * (self._multiple // (_HOUR_S * share.denominator))
+        return EXACT.multiply(line.money.amount, times), line.money.currency, moment_of(first)
 
 
-def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[_Part]:
+def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[DatedAmount]:
     """The spend of each currency in each span between changes of rates."""
     sums_nano: dict[tuple[str, datetime], int] = {}
     for segment in snapshot.rates.segments(window):
         for cost in snapshot.costs(segment, budget.scope):
-            if covers(cost.category, cost.projects, cost.tags):
+            if covers(cost.category, cost.projects, cost.tags, cost.region):
                 key = (cost.currency, segment.begin)
                 sums_nano[key] = sums_nano.get(key, 0) + cost.amount_nano
     return [(from_nano(amount_nano), *key) for key, amount_nano in sums_nano.items()]
 
 
-def _running(feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int) -> list[_Part]:
+def _common_multiple(feeds: Sequence[Feed]) -> int:
+    """What the run rates are multiplied by, so that each is a whole number of 1e-9: a mean of 168 hours may
+    have no end as a decimal.
+    """
+    return lcm(*(rate.hours for feed in feeds for rate in feed.run_rates))
+
+
+def _running(
+    feed: Feed, covers: _Covers, snapshot: Snapshot, periods: int, multiple: int
+) -> list[DatedAmount]:
+    """The cost of so many collect periods at the run rate, times the common multiple."""
+    whose = frozenset({feed.key.project_id, feed.project_name})
     return [
-        (EXACT.multiply(from_nano(rate.amount_nano), Decimal(periods)), feed.currency, snapshot.now)
+        (from_nano(rate.amount_nano * periods * (multiple // rate.hours)), feed.currency, snapshot.now)
         for rate in feed.run_rates
-        if covers(rate.category, frozenset({feed.key.project_id, feed.project_name}), frozenset(rate.tags))
+        if covers(rate.category, whose, frozenset(rate.tags), feed.key.region)
     ]
 
 

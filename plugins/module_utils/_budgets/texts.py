@@ -89,18 +89,24 @@ def format_window(window: Window, zone: str) -> str:
 
 
 def format_line(line: HoldLine) -> str:
-    """`CHF 60 of category compute, project shop, tag team=web`."""
-    parts = [
-        f"{kind} {value}" for kind, value in (("category", line.category), ("project", line.project)) if value
-    ]
+    """`CHF 60 of category compute, project shop, region dc3-a, tag team=web`."""
+    named = (("category", line.category), ("project", line.project), ("region", line.region))
+    parts = [f"{kind} {value}" for kind, value in named if value]
     parts += [f"tag {name}={value}" for name, value in line.tags]
-    return f"{line.money} of {', '.join(parts)}" if parts else str(line.money)
+    return f"{line} of {', '.join(parts)}" if parts else str(line)
+
+
+def format_place(line: HoldLine) -> str:
+    """Where a line's cost arises: `project shop in region dc3-a`, or `costs` of any project."""
+    where = f" in region {line.region}" if line.region else ""
+    return f"{f'project {line.project}' if line.project else 'costs'}{where}"
 
 
 def format_scope(scope: Scope) -> str:
-    """`all costs`, or `category compute or storage, project shop, tag team=web`."""
+    """`all costs`, or `category compute or storage, project shop, region dc3-a, tag team=web`."""
     parts = []
-    for name, values in (("category", scope.categories), ("project", scope.projects)):
+    named = (("category", scope.categories), ("project", scope.projects), ("region", scope.regions))
+    for name, values in named:
         if values:
             parts.append(f"{name} {' or '.join(values)}")
     parts += [f"tag {name}={value}" for name, value in scope.tags]

@@ -14,17 +14,17 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
-from .._ledger.budgets import Budget
+from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
 from . import coverage
-from .asked_periods import asked_periods, period_of
+from .asked_periods import asked_periods, falls_somewhere
 from .request import Request
-from .results import line_to_result, verdict_to_result
-from .scope import feeds_of, scope_matcher
+from .results import line_to_result, tax_of, verdict_to_result
+from .scope import ScopeMatcher, feeds_of, is_all_carried, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
-from .texts import format_line, format_reason, format_scope, format_table
+from .texts import format_line, format_place, format_reason, format_scope, format_table
 
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
@@ -60,10 +60,10 @@ class BudgetVerdict:
 
 
 def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
-    """The budget's verdict on a request: in its current period, the next one, and every other in which the
-    request counts (design/gate.md#what-counts).
+    """The budget's verdict on a request: in its current period, the next one, and every later one in which a
+    one-off line of the request or of a hold, or an entry, lies (design/gate.md#what-counts).
 
-    Outside its custom period a budget covers no spend and its verdict is ended, unless the request counts in
+    Outside its custom period a budget covers no spend and its verdict is ended, unless something falls into
     that period (design/periods.md#outside-a-custom-period).
     """
     covered = scope_matcher(budget.scope, snapshot.feeds)
@@ -71,17 +71,35 @@ def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerd
         request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False)
     )
     rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, snapshot.feeds)), default=None)
-    windows = asked_periods(budget.calendar, request, snapshot.now)
+    windows = asked_periods(
+        budget, request, snapshot.now, snapshot.feeds, snapshot.outstanding, snapshot.later
+    )
+    unsettled = _unsettled(budget, covered, snapshot)
     if not windows:
         why = f"{budget.name}: covers no spend now, as its period does not hold {iso(snapshot.now)}."
         return BudgetVerdict(budget, ENDED, why, (), rated_through)
     periods = tuple(
-        period_sum(budget, window, request, snapshot, coverage.problems(budget, window, snapshot))
+        period_sum(budget, window, request, snapshot, coverage.problems(budget, window, snapshot), unsettled)
         for window in windows
     )
     # The first of the worst: the current period before the next.
     worst = max(periods, key=lambda one: SEVERITY[one.verdict])
     return BudgetVerdict(budget, worst.verdict, format_reason(budget, request, worst), periods, rated_through)
+
+
+def _unsettled(budget: Budget, covered: ScopeMatcher, snapshot: Snapshot) -> list[str]:
+    """A reason for each commit in the budget's scope whose cost no import will bring to it
+    (design/reservations.md#what-nothing-settles).
+    """
+    found = []
+    for hold in snapshot.outstanding:
+        if not hold.awaits_import or covered.covers_line(hold.line) is False:
+            continue
+        if budget.fed_by != FED_BY_CLOUD:
+            found.append(f"{hold.name} is committed and waits for an import, but entries feed this budget")
+        elif not hold.is_carried:
+            found.append(f"{hold.name} is committed for {format_place(hold.line)}, which no feed carries")
+    return list(dict.fromkeys(found))
 
 
 def decide(
@@ -157,10 +175,38 @@ def decision_to_result(
         "reasons": [why for _verdict, why in said],
         "lines": [line_to_result(line) for line in request.lines],
         "evaluated_at": iso(snapshot.now),
-        "tax": "excluded",
+        "tax": tax_of(one.budget for one in found),
         "summary": format_summary(found),
         "budgets": [verdict_to_result(one) for one in found],
+        "warnings": _warnings(found, request, snapshot),
     }
+
+
+def _warnings(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
+    """The names of scopes and of the request that no cost, feed or budget has
+    (design/gate.md#values-that-were-never-seen).
+    """
+    doubtful = [one.budget for one in found if _is_doubtful(one, snapshot)]
+    projects = {line.project for line in request.lines if line.project is not None}
+    if not doubtful and (snapshot.projects is None or projects <= snapshot.projects):
+        return []
+    # Most gates have nothing to warn of, and do without the file.
+    from .scope_warnings import unknown_projects, unknown_scope_values
+
+    warned = [sentence for budget in doubtful for sentence in unknown_scope_values(budget, snapshot)]
+    return [*warned, *unknown_projects(request.lines, snapshot)]
+
+
+def _is_doubtful(one: BudgetVerdict, snapshot: Snapshot) -> bool:
+    """Whether a value of the budget's scope may be one that no cost ever had, by what is read already."""
+    scope = one.budget.scope
+    if one.budget.fed_by != FED_BY_CLOUD:
+        # They are of a closed list, and need not have had a cost yet.
+        scope = replace(scope, categories=())
+    if any(period.spent or period.accrued for period in one.periods):
+        # Such a cost has all of the tags.
+        scope = replace(scope, tags=())
+    return not is_all_carried(scope, snapshot.feeds)
 
 
 def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
@@ -172,7 +218,7 @@ def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snaps
         for line in request.lines
         if not any(
             scope_matcher(one.budget.scope, snapshot.feeds).covers_line(line) is not False
-            and period_of(one.budget.calendar, line, request.counts_at or snapshot.now) is not None
+            and falls_somewhere(one.budget.calendar, line, snapshot.now)
             for one in found
         )
     ]

@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What entries, budgets and options call the kinds of cost, and which kind a cloud's metric belongs to.
+"""What entries, budgets and options call the kinds of cost, which kind a cloud's metric belongs to, and which
+metrics are flows (design/imports.md#run-rate).
 
 Names of metrics are the operator's (metrics.yml of CloudKitty), so the table goes by how they begin; users
 say more by the option metric_categories. Source: the metrics of Infomaniak's public cloud (documentation of
@@ -11,7 +12,7 @@ its billing, read 2026-11-21) and those of CloudKitty's default metrics.yml (23.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .errors import InvalidOption
 
@@ -37,6 +38,22 @@ SHIPPED = (
     ("load_balancer", "network"),
     ("octavia", "network"),
 )
+#: How the names of flows begin: they count what happens, such as traffic and requests, and not what is there.
+#: Source: that of SHIPPED, and Ceilometer's list of measurements (2026.1).
+FLOWS = (
+    "bandwidth",
+    "network.incoming.",
+    "network.outgoing.",
+    "network.services.",
+    "storage.api.request",
+    "storage.objects.incoming.",
+    "storage.objects.outgoing.",
+    "radosgw.api.request",
+    "loadbalancer.incoming.",
+    "loadbalancer.outgoing.",
+    "disk.device.read.",
+    "disk.device.write.",
+)
 
 
 def category_of(metric: str, given: Mapping[str, str] | None = None) -> str:
@@ -44,6 +61,13 @@ def category_of(metric: str, given: Mapping[str, str] | None = None) -> str:
     if given and metric in given:
         return given[metric]
     return next((category for begin, category in SHIPPED if metric.startswith(begin)), OTHER)
+
+
+def is_flow(metric: str, given: Collection[str] | None = None) -> bool:
+    """Whether a metric counts what happens: one of those that the user gave, else of the table. Any other is
+    of state.
+    """
+    return metric.startswith(FLOWS) if given is None else metric in given
 
 
 def parse_categories(given: Mapping[str, object]) -> dict[str, str]:

@@ -21,14 +21,17 @@ from decimal import (
 )
 from typing import TYPE_CHECKING
 
+from .currencies import CODES
 from .errors import InvalidOption
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-#: Sums and products trap when they would lose a digit: money is exact or it is an error.
+#: Sums and products trap when they would lose a digit: money is exact or it is an error. The digits suffice
+#: for amounts times a rate times the common multiple of all means up to 336 periods
+#: (design/imports.md#run-rate).
 EXACT = Context(
-    prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
+    prec=300, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
 )
 #: For what is shown or entered only, where a rounding is meant and said.
 ROUNDING = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -38,7 +41,6 @@ DISPLAY_PLACES = 6
 SMALLEST_SHOWN = Decimal(1).scaleb(-DISPLAY_PLACES)
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LARGEST = Decimal(10) ** 15
 _LARGEST_NANO = 2**63 - 1
 
@@ -105,13 +107,13 @@ def parse_positive_amount(text: str, option: str) -> Decimal:
 
 
 def parse_currency(code: object, option: str) -> str:
-    """A currency code, upper case. Raises InvalidOption where it is missing or no three-letter code."""
+    """A currency code, upper case. Raises InvalidOption where it is missing, or neither ISO 4217 nor ICU."""
     text = "" if code is None else str(code).strip()
     if not text:
         raise InvalidOption(
             option, "an amount needs its currency; name an ISO 4217 code such as CHF or EUR, or ICU."
         )
-    if not _CURRENCY.fullmatch(text):
+    if text not in CODES:
         raise InvalidOption(
             option,
             f"'{_shorten(text)}' is not a currency code; write an ISO 4217 code such as CHF or EUR, or ICU.",

@@ -26,7 +26,6 @@ NAMED_WINDOWS = ("today", "yesterday", "current_month", "previous_month", "last_
 _DAYS_BEFORE = {"today": 1, "yesterday": 1, "last_30_days": 30}
 _OF_MONTHS = ("current_month", "previous_month")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 _UNITS = {
     "s": timedelta(seconds=1),
@@ -35,6 +34,8 @@ _UNITS = {
     "d": timedelta(days=1),
 }
 HOUR = timedelta(hours=1)
+#: The years of the moments that are taken: the periods on both sides of such a moment have dates too.
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 @dataclass(frozen=True)
@@ -283,12 +284,10 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     """The UTC moment behind ISO 8601 text: a date (local midnight), or a date and time, local where no offset
     is written.
 
-    Raises InvalidOption for anything else.
+    Raises InvalidOption for anything else, and for a moment before 1970 or after 9000.
     """
     stripped = str(text).strip()
     try:
-        if _DATE_ONLY.fullmatch(stripped):
-            return at_local(date.fromisoformat(stripped), time(), zone)
         moment = datetime.fromisoformat(stripped)
     except ValueError as error:
         raise InvalidOption(
@@ -296,10 +295,19 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
             f"'{stripped[:40]}' is not a date or time; write ISO 8601 such as 2026-11-01 or"
             " 2026-11-01T08:00:00+01:00.",
         ) from error
+    refuse_far_moment(moment, option)
     moment = moment.replace(microsecond=0)
     if moment.tzinfo is None:
         return at_local(moment.date(), moment.time(), zone)
     return moment.astimezone(UTC)
+
+
+def refuse_far_moment(moment: datetime, option: str) -> None:
+    """Raise InvalidOption for a moment whose year is not from 1970 to 9000: its period may have no end."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise InvalidOption(
+            option, f"{moment.year:04d} is out of range; write a year from {_FIRST_YEAR} to {_LAST_YEAR}."
+        )
 
 
 def rounded_up(window: Window, period_seconds: int) -> Window:
@@ -328,9 +336,14 @@ def iso(moment: datetime) -> str:
 def from_iso(text: str) -> datetime:
     """The UTC moment behind what iso() wrote, or any ISO 8601 text of an API; naive text is UTC (CloudKitty
     v1, Nova).
+
+    Raises ValueError for anything else.
     """
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} lies outside of the calendar in UTC") from error
 
 
 def parse_duration(text: str, option: str) -> timedelta:

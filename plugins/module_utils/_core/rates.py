@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from .errors import InvalidOption, UnknownAmount
@@ -22,11 +23,15 @@ from .spans import cut
 ICU = "ICU"
 #: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
 _NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
-_SUSPICIOUS_FACTOR = 10
+_SUSPICIOUS_PART = Decimal("0.2")
 #: Any amount times any rate keeps all its digits within the exact context's 50
 #: (design/money.md#exact-amounts).
 _LARGEST_RATE = 1_000_000
 _RATE_DECIMALS = 9
+
+
+#: An amount, its currency, and the moment whose rate converts it.
+DatedAmount: TypeAlias = tuple[Decimal, str, datetime]
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,24 @@ SHIPPED = (
 
 
 class Rates:
-    """The rates in force; those of the user replace the shipped ones of the same currency."""
+    """The rates in force.
 
-    def __init__(self, given: Iterable[Rate] = ()) -> None:
-        given = tuple(given)
-        replaced = {rate.currency for rate in given}
-        kept = tuple(rate for rate in SHIPPED if rate.currency not in replaced)
-        self._rates = tuple(sorted((*kept, *given), key=lambda rate: rate.valid_from))
+    given: those of a task or a program, which replace all others of the same currency. recorded: those of a
+    ledger, each of which is valid from its date on; before the first one the shipped rate is.
+    """
+
+    def __init__(self, given: Iterable[Rate] = (), recorded: Iterable[Rate] = ()) -> None:
+        self.given = tuple(given)
+        replaced = {rate.currency for rate in self.given}
+        # A recorded rate comes behind the shipped one of the same date, and so counts.
+        kept = (rate for rate in (*SHIPPED, *recorded) if rate.currency not in replaced)
+        self._rates = tuple(sorted((*kept, *self.given), key=lambda rate: rate.valid_from))
+
+    @property
+    def each(self) -> tuple[Rate, ...]:
+        """The rates, by currency and date."""
+        last = {(rate.currency, rate.valid_from): rate for rate in self._rates}
+        return tuple(last[key] for key in sorted(last))
 
     @property
     def currencies(self) -> tuple[str, ...]:
@@ -62,14 +78,19 @@ class Rates:
 
     def at(self, currency: str, moment: datetime) -> Decimal:
         """ICU per unit at that moment; 1 for ICU. Raises UnknownAmount where no rate was valid then."""
-        if currency == ICU:
-            return Decimal(1)
-        valid = [rate for rate in self._rates if rate.currency == currency and rate.valid_from <= moment]
-        if not valid:
+        rate = self.known_at(currency, moment)
+        if rate is None:
             raise UnknownAmount(
                 f"No rate says how many ICU one {currency} was on {iso(moment)}; give one in rates."
             )
-        return valid[-1].icu_per_unit
+        return rate
+
+    def known_at(self, currency: str, moment: datetime) -> Decimal | None:
+        """ICU per unit at that moment; 1 for ICU, None where no rate was valid then."""
+        if currency == ICU:
+            return Decimal(1)
+        valid = [rate for rate in self._rates if rate.currency == currency and rate.valid_from <= moment]
+        return valid[-1].icu_per_unit if valid else None
 
     def to_icu(self, amount: Decimal, currency: str, moment: datetime) -> Decimal:
         """The exact amount in ICU, by multiplication. Raises UnknownAmount."""
@@ -77,13 +98,31 @@ class Rates:
 
     def convert(self, amount: Decimal, currency: str, wanted: str, moment: datetime) -> Decimal:
         """The amount in another currency, rounded at 50 digits: for showing, never for comparing
-        (design/money.md#comparison-and-display).
+        (design/money.md#comparison-and-display). Nothing is nothing in any currency, without a rate too.
 
         Raises UnknownAmount.
         """
-        if currency == wanted:
+        if currency == wanted or not amount:
             return amount
         return ROUNDING.divide(self.to_icu(amount, currency, moment), self.at(wanted, moment))
+
+    def netted(
+        self, parts: Iterable[DatedAmount], wanted: str, at_one_moment: bool = True
+    ) -> list[DatedAmount]:
+        """The parts that have to be converted into a currency, or are in it: added up for each currency and
+        rate, without those that come to 0 (design/money.md#rates).
+
+        at_one_moment: whether the wanted currency has one rate for all of them, as a limit has, or that of
+        each part's moment.
+        """
+        sums: dict[tuple[str, Decimal | None, Decimal | None], tuple[Decimal, datetime]] = {}
+        for amount, currency, moment in parts:
+            own = None if currency == wanted else self.known_at(currency, moment)
+            into = None if currency == wanted or at_one_moment else self.known_at(wanted, moment)
+            key = (currency, own, into)
+            before, first = sums.get(key, (Decimal(0), moment))
+            sums[key] = (EXACT.add(before, amount), first)
+        return [(amount, key[0], moment) for key, (amount, moment) in sums.items() if amount]
 
     def segments(self, window: Window) -> list[Window]:
         """The window cut where a rate begins: inside a segment every rate is constant."""
@@ -94,13 +133,13 @@ def parse_rates(rows: Iterable[Mapping[str, str]], confirmed: bool) -> Rates:
     """Rates from the option `rates`: rows of currency, icu_per_unit and valid_from.
 
     Raises InvalidOption for a row that is no rate, and, unless confirmed, for one that looks upside down or
-    is more than ten times off.
+    is more than 20 % off the shipped one.
     """
-    return Rates(_rate(index, row, confirmed) for index, row in enumerate(rows))
+    return Rates(parse_rate(row, f"rates[{index}]", confirmed) for index, row in enumerate(rows))
 
 
-def _rate(index: int, row: Mapping[str, str], confirmed: bool) -> Rate:
-    option = f"rates[{index}]"
+def parse_rate(row: Mapping[str, str], option: str, confirmed: bool) -> Rate:
+    """One row of rates. option: its name in errors. Raises what parse_rates does."""
     currency = parse_currency(row["currency"], f"{option}.currency")
     if currency == ICU:
         raise InvalidOption(f"{option}.currency", "ICU is what rates are counted in; name another currency.")
@@ -126,14 +165,10 @@ def _refuse_suspicious(option: str, currency: str, value: Decimal) -> None:
             " or set confirm_rates.",
         )
     for shipped in SHIPPED:
-        if shipped.currency != currency:
-            continue
-        if (
-            value > shipped.icu_per_unit * _SUSPICIOUS_FACTOR
-            or value * _SUSPICIOUS_FACTOR < shipped.icu_per_unit
-        ):
+        off = abs(value - shipped.icu_per_unit)
+        if shipped.currency == currency and off > shipped.icu_per_unit * _SUSPICIOUS_PART:
             raise InvalidOption(
                 option,
-                f"{value} ICU for one {currency} is more than ten times off the shipped"
+                f"{value} ICU for one {currency} is more than 20 % off the shipped"
                 f" {shipped.icu_per_unit}; correct it, or set confirm_rates.",
             )

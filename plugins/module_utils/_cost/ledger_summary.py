@@ -24,6 +24,7 @@ from .._core.periods import iso, previous_part
 from .._core.rates import Rates
 from .._core.spans import from_to
 from .._ledger import entry_result, feeds, sql, totals
+from .._ledger.policy import rates_of
 from .._ledger.totals import Selection, Total
 from . import grouping
 
@@ -107,9 +108,11 @@ class SummaryFormatter:
         """
         total = Decimal(0)
         known = True
-        for currency, amount, moment in parts:
+        dated = [(amount, currency, moment) for currency, amount, moment in parts]
+        wanted = self.currency or (dated[0][1] if dated else "")
+        for amount, currency, moment in self._rates.netted(dated, wanted, at_one_moment=False):
             try:
-                converted = self._rates.convert(amount, currency, self.currency or currency, moment)
+                converted = self._rates.convert(amount, currency, wanted, moment)
             except UnknownAmount as error:
                 self.unknown[str(error)] = None
                 known = False
@@ -152,6 +155,7 @@ def summarize(options: sql.LedgerOptions, question: SummaryQuestion, now: dateti
     _check(question)
     with sql.reading(options) as ledger:
         connection, window = ledger.connection, question.selection.window
+        question = replace(question, rates=rates_of(connection, question.rates, question.as_of))
         formatter = SummaryFormatter(question.rates, question.currency)
         result = {
             "ledger": ledger.url,
@@ -306,16 +310,16 @@ def _previous(
     connection: Transaction, question: SummaryQuestion, formatter: SummaryFormatter, now: datetime
 ) -> Row:
     """The same elapsed part of the period before, and by how much it has changed; null where there is no one
-    currency for it.
+    currency for it, or nothing of the window is known yet (design/periods.md#the-period-before).
     """
     window = question.selection.window
-    part = from_to(window.begin, min(now, window.end))
+    part = from_to(window.begin, min(window.end, _known_until(connection, question, now)))
     before = previous_part(question.named, part, window.length, question.zone)
     ours, theirs = (
         _whole(connection, question, replace(question.selection, window=one)) for one in (part, before)
     )
     currencies = {currency for one in (ours, theirs) for currency, _amount, _moment in one.parts}
-    comparable = formatter.currency is not None or len(currencies) == 1
+    comparable = bool(part.length) and (formatter.currency is not None or len(currencies) == 1)
     amounts = [formatter.amount(one.parts) if comparable else None for one in (ours, theirs)]
     now_amount, then_amount = amounts
     change = None if now_amount is None or then_amount is None else ROUNDING.subtract(now_amount, then_amount)
@@ -326,12 +330,30 @@ def _previous(
         "compared_end": iso(part.end),
         "compared_total": None if now_amount is None else format_amount(now_amount),
         "total": None if then_amount is None else format_amount(then_amount),
-        "currency": (formatter.currency or min(currencies)) if comparable else None,
+        "currency": formatter.currency or (min(currencies) if comparable else None),
         "change": None if change is None else format_amount(change),
         "relative_change": format_amount(ROUNDING.divide(change, then_amount))
         if change is not None and then_amount
         else None,
     }
+
+
+def _known_until(connection: Transaction, question: SummaryQuestion, now: datetime) -> datetime:
+    """The moment up to which the cost of the selection is known: the oldest rated_through of its feeds that
+    are not retired, now without one.
+    """
+    selection = question.selection
+    rated = [
+        feed.rated_through
+        for feed in feeds.read_all(connection)
+        if not feed.retired
+        and (selection.projects is None or {feed.key.project_id, feed.project_name} & {*selection.projects})
+        and (selection.clouds is None or feed.cloud in selection.clouds)
+        and (selection.regions is None or feed.key.region in selection.regions)
+        and (selection.sources is None or feed.key.source in selection.sources)
+        and (selection.categories is None or feed.categories & {*selection.categories})
+    ]
+    return min([now, *rated])
 
 
 def _entries(connection: Transaction, question: SummaryQuestion) -> Row:

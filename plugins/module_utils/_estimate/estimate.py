@@ -28,6 +28,7 @@ from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .observed import Observed, read_observed
 from .planned import SERVERS, PlannedRow, existing, planned
 from .price_list import DatedPrices
+from .request_lines import Where
 from .result import Estimate, estimate_result
 from .shapes import ShapeKind, net
 from .terraform import Plan, plan_changes, tells_networks_by_id
@@ -80,9 +81,10 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     if options.verify_quote:
         lines += _verified(changes, lines, context)
     estimate = Estimate(lines, periods, required_quotas(changes, context.flavors), readings.complete)
+    where = Where(cloud.identity.project_id, cloud.identity.region)
     return {
         "services": {name: status.to_result() for name, status in readings.services.items()},
-        **estimate_result(estimate, options.currency, context, cloud.identity.project_id, options.tags),
+        **estimate_result(estimate, options.currency, context, where, options.tags),
     }
 
 

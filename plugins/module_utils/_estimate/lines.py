@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -42,6 +42,9 @@ class Periods:
 class EstimateLine:
     """One row: what, how much more or less of it, and what that comes to. price None with amounts None:
     unknown says why.
+
+    resource: the number of the change that it belongs to. hours: how long it runs, None until it is removed.
+    once: whether it is paid once. metric: what the cloud rates it by.
     """
 
     name: str
@@ -54,6 +57,10 @@ class EstimateLine:
     price: Price | None
     amounts: Mapping[str, Fraction] | None
     unknown: str | None = None
+    resource: int = 0
+    hours: Fraction | None = None
+    once: bool = False
+    metric: str | None = None
 
 
 def periods_of(calendar: Calendar, now: datetime, collect_period_s: int) -> Periods:
@@ -151,19 +158,21 @@ def lines_of(
     tariff = _Tariff(prices, missing, periods, context)
     # Both are there until the old one goes: rated for one collect period more.
     once = 1 / context.periods_per_hour
-    for change in changes:
+    for number, change in enumerate(changes):
         if change.unknown is not None:
-            found.append(
+            of_change = [
                 EstimateLine(
                     change.name, change.action, "", "", "", None, "other", None, None, change.unknown
                 )
-            )
+            ]
         elif change.given is not None:
-            found.append(_given(change, periods, context))
+            of_change = [_given(change, periods, context)]
         else:
-            found += [_line(change, part, change.hours, tariff) for part in net(change.before, change.after)]
+            parts = net(change.before, change.after)
+            of_change = [_line(change, part, change.hours, tariff) for part in parts]
             if change.overlaps:
-                found += [_line(change, part, once, tariff, recurring=False) for part in change.before]
+                of_change += [_line(change, part, once, tariff, recurring=False) for part in change.before]
+        found += [replace(line, resource=number) for line in of_change]
     return found
 
 
@@ -175,7 +184,8 @@ def _line(
     amounts = tariff.amounts(part, hours, change.period, recurring)
     return EstimateLine(
         change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category,
-        price, amounts, unknown,
+        price, amounts, unknown, hours=hours, once=not kind.hourly or not recurring,
+        metric=next(iter(kind.metrics), None),
     )  # fmt: skip
 
 
@@ -197,8 +207,9 @@ def _given(change: Change, periods: Periods, context: PriceContext) -> EstimateL
         _over_time(amount, change.hours, periods, recurring=True) if hourly else _once(amount, change.period)
     )
     return EstimateLine(
-        change.name, change.action, "amount", "", given.per, Fraction(1), given.category, price, amounts
-    )
+        change.name, change.action, "amount", "", given.per, Fraction(1), given.category, price, amounts,
+        hours=change.hours, once=not hourly,
+    )  # fmt: skip
 
 
 def _over_time(

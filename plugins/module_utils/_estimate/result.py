@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Context, Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -18,15 +18,11 @@ from .._core.errors import UnknownAmount
 from .._core.money import decimal_of, format_amount, format_exact
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
-from .lines import BASES, NEXT, THIS, EstimateLine, Periods, sums
+from .lines import BASES, EstimateLine, Periods, sums
+from .request_lines import Where, request_lines
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
-
-_NANO = Decimal("1e-9")
-#: A period as a line of a budget names it -> as a total is named.
-_PERIODS = (("this", THIS), ("next", NEXT))
-_UP = Context(prec=50, rounding=ROUND_CEILING)
 
 
 @dataclass(frozen=True)
@@ -52,12 +48,12 @@ class Estimate:
 
 
 def estimate_result(
-    estimate: Estimate, currency: str, context: PriceContext, project: str, tags: Mapping[str, str]
+    estimate: Estimate, currency: str, context: PriceContext, where: Where, tags: Mapping[str, str]
 ) -> Row:
     """The keys of the result. Raises UnknownAmount where the asked currency has no rate."""
     factor = converted(Fraction(1), context.rating_currency, currency, context)
     known = sums(estimate.lines)
-    request = _request(estimate, context.rating_currency, project, tags)
+    request = request_lines(estimate.lines, estimate.periods, context.rating_currency, where, tags)
     return {
         "complete": estimate.complete,
         "currency": currency,
@@ -79,8 +75,7 @@ def estimate_result(
         "unknown": [{"name": line.name, "reason": line.unknown} for line in estimate.unknown],
         "required": dict(estimate.required),
         "request": request,
-        "request_total": {basis: _in_currencies(_asked(estimate, basis), context) for basis in BASES},
-        "adds_no_cost": estimate.complete and known[THIS] <= 0 and known[NEXT] <= 0,
+        "adds_no_cost": estimate.complete and not request,
     }
 
 
@@ -163,36 +158,3 @@ def _difference(lines: Sequence[EstimateLine], factor: Fraction) -> Row:
             **_amounts(None if unknown else sums(members), factor),
         }
     return found
-
-
-def _asked(estimate: Estimate, basis: str) -> Fraction:
-    """All categories that cost, as in _request."""
-    return sum((amount for _category, amount in _by_category(estimate, basis)), Fraction(0))
-
-
-def _by_category(estimate: Estimate, basis: str) -> list[tuple[str, Fraction]]:
-    """The known amounts of the categories that cost something.
-
-    What a category saves is no one else's to spend.
-    """
-    categories = sorted({line.category for line in estimate.lines})
-    amounts = (
-        (one, sums(line for line in estimate.lines if line.category == one)[basis]) for one in categories
-    )
-    return [(category, amount) for category, amount in amounts if amount > 0]
-
-
-def _request(estimate: Estimate, currency: str, project: str, tags: Mapping[str, str]) -> list[Row]:
-    """The known amounts as lines for a budget, by category and period."""
-    return [
-        {
-            "amount": format_exact(_UP.quantize(decimal_of(amount), _NANO)),
-            "currency": currency,
-            "category": category,
-            "project": project,
-            "tags": dict(tags),
-            "period": period,
-        }
-        for period, basis in _PERIODS
-        for category, amount in _by_category(estimate, basis)
-    ]

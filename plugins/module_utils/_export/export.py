@@ -9,7 +9,7 @@ design/reading-a-cloud.md#complete-and-fully-rated, design/ledger.md#append-only
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import Window, iso
 from .._core.rates import ICU
 from .._ledger import feeds, sql, valid_entries
+from .._ledger.policy import rates_of
 from .._ledger.totals import Selection
 from .._openstack.connection import Cloud
 from . import attos, focus_csv, focus_parquet
@@ -54,7 +55,8 @@ def from_ledger(
     """
     path = _checked(target, selection.window)
     with sql.reading(options) as ledger:
-        charges = Charges(target.focus, valid_entries.dimensions(ledger.connection))
+        focus = replace(target.focus, rates=rates_of(ledger.connection, target.focus.rates, as_of))
+        charges = Charges(focus, valid_entries.dimensions(ledger.connection))
         entries = valid_entries.stream(ledger.connection, selection, as_of)
         written = _write(path, charges.of(entries), target, selection.window, check_mode)
         through = feeds.to_result(feeds.read_all(ledger.connection), selection.window)

@@ -107,7 +107,8 @@ class RatedCosts:
     def _feeding(self, layout: feeds.ImportLayout) -> Feeding:
         identity, options = self._cloud.identity, self._options
         return Feeding(
-            key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
+            key=feeds.FeedKey(identity.region or "", identity.project_id),
+            auth_url=identity.auth_url,
             cloud=identity.name,
             project_name=identity.project_name,
             currency_option="rating_currency",

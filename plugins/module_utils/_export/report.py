@@ -296,9 +296,8 @@ def _quotas(quotas: Result | None) -> list[Row] | None:
 
 
 _OF_A_BUDGET = (
-    "name", "verdict", "reason", "currency", "limit", "spent", "accrued", "reserved", "to_come", "left",
-    "utilization", "at_least",
-    "period_start", "period_end", "forecast", "runs_out_at",
+    "name", "verdict", "reason", "tax", "currency", "limit", "spent", "accrued", "reserved", "to_come",
+    "left", "utilization", "at_least", "period_start", "period_end", "forecast", "runs_out_at",
 )  # fmt: skip
 
 

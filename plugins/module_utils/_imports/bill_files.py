@@ -79,7 +79,7 @@ def import_table(
             others = _others(ledger, options, progress)
             progress.count(entry_writer.take_back(ledger, others, signature, check_mode))
         created = ledger is not None and ledger.created
-        watched = watch(None if check_mode else ledger, None)
+        watched = watch(None if check_mode else ledger, None, progress.kinds.values())
     return {
         "changed": any(count for outcome, count in progress.counts.items() if outcome != entries.UNCHANGED),
         "ledger": sql.format_url(ledger_options),
@@ -97,13 +97,16 @@ def import_table(
 
 
 class _Progress:
-    """What was read of a file so far: outcomes, sums by currency, keys, and the time of its charges."""
+    """What was read of a file so far: outcomes, sums by currency, keys, the time of its charges, and one
+    entry of each kind that a budget or a rate tells apart.
+    """
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(entries.OUTCOMES, 0)
         self.sums: Counter[str] = Counter()
         self.keys: set[str] = set()
         self.covered: Window | None = None
+        self.kinds: dict[object, entries.Entry] = {}
 
     def count(self, written: Sequence[entries.WrittenEntry]) -> None:
         """What came of some entries."""
@@ -116,8 +119,19 @@ class _Progress:
         for one in batch:
             self.sums[one.currency] += one.amount_nano
             self.keys.add(one.key)
+            self._add_kind(one)
         before = [] if self.covered is None else [self.covered]
         self.covered = hull([*before, *(one.period for one in batch)])
+
+    def _add_kind(self, one: entries.Entry) -> None:
+        """Keep the earliest of the entries that are alike: it is the likeliest to lack a rate."""
+        if not one.amount_nano:
+            return
+        told_apart = (one.category, one.project_id, one.project_name, one.region, one.currency)
+        kind = (*told_apart, tuple(sorted(one.tags.items())))
+        before = self.kinds.get(kind)
+        if before is None or one.period.begin < before.period.begin:
+            self.kinds[kind] = one
 
 
 def _others(ledger: sql.Ledger, options: TableOptions, progress: _Progress) -> list[entry_writer.Name]:

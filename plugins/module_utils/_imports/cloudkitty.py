@@ -36,7 +36,7 @@ from .source import Stored
 @dataclass(frozen=True)
 class ImportOptions:
     """asked: None for since the last import; a first one begins with the previous month. reread: also hours
-    whose sum is the same.
+    whose sum is the same. flow_metrics: None for those of the table.
 
     empty_until: the project had nothing that costs before, None where nobody said so.
     """
@@ -48,6 +48,7 @@ class ImportOptions:
     metric_categories: Mapping[str, str]
     layout: feeds.ImportLayout
     reread: bool = False
+    flow_metrics: Collection[str] | None = None
     empty_until: datetime | None = None
 
 
@@ -77,7 +78,8 @@ class CloudKitty:
         """The feed of the login's project and region."""
         identity = self.cloud.identity
         return Feeding(
-            key=feeds.FeedKey(identity.auth_url, identity.region or "", identity.project_id),
+            key=feeds.FeedKey(identity.region or "", identity.project_id),
+            auth_url=identity.auth_url,
             cloud=identity.name,
             project_name=identity.project_name,
             currency=self.options.rating_currency,
@@ -86,6 +88,7 @@ class CloudKitty:
             layout=self.options.layout,
             metric_categories=self.options.metric_categories,
             resources={},
+            flow_metrics=self.options.flow_metrics,
         )
 
     def window(self, asked: Window, feed: feeds.Feed | None) -> Window:

@@ -20,6 +20,7 @@ from .._ledger import entries, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
 from .._openstack.rating.answers import RatedPoint
 from .entry_writer import Signature
+from .flow_rates import with_flows
 from .free_tier_credit import Credit, credit
 from .rated_entries import Feeding, RatedRows, RowMaker
 from .rated_window import Unit
@@ -109,15 +110,17 @@ class FeedWriter:
             self.credited, self.credits = credit(self._options, traffic_unit, self.feed, self._signature)
 
     def finish(self, watch: Watch) -> Mapping[str, Any]:
-        """The last transaction: what forecasts rest on, and the result of the watch.
+        """The last transaction: what forecasts rest on, the run rate of flows, and the result of the watch.
 
         One that was interrupted does it when run again.
         """
         if self._check_mode:
             return watch(None, None)
         with self._opened() as ledger:
-            if ledger is not None and self.feed is not None:
-                feed_hours.keep(ledger.connection, self.feed, (self.feed.key.source,))
+            before = self._known(ledger)
+            if ledger is not None and before is not None:
+                feed_hours.keep(ledger.connection, before, (before.key.source,))
+                self._save(ledger, with_flows(ledger.connection, before, self._feeding.flow_metrics), before)
             return watch(ledger, None)
 
     def _moved_on(
@@ -134,16 +137,18 @@ class FeedWriter:
             due.append(free_tier.month_begin(unit.window.begin))
         return feeds.Feed(
             key=feeding.key,
+            auth_url=feeding.auth_url,
             cloud=feeding.cloud,
             project_name=feeding.project_name,
             currency=feeding.currency,
             collect_period_s=feeding.collect_period_s,
             rated_through=through if before is None or ahead else before.rated_through,
-            run_rates=made.run_rates if before is None or ahead else before.run_rates,
+            run_rates=_run_rates(before, made) if before is None or ahead else before.run_rates,
             imported=imported,
             categories=(before.categories if before else frozenset()) | made.categories,
             tag_keys=(before.tag_keys if before else frozenset()) | made.tag_keys,
             credit_due_from=min(due, default=None),
+            flow_hours=before.flow_hours if before else 0,
             id=before.id if before else None,
             revision=before.revision if before else 0,
         )
@@ -181,6 +186,12 @@ class FeedWriter:
         if not self._resources_saved:
             feeds.save_resources(ledger.connection, self.feed, self._feeding.resources)
             self._resources_saved = True
+
+
+def _run_rates(before: feeds.Feed | None, made: RatedRows) -> tuple[feeds.RunRate, ...]:
+    """Those of state anew; those of flows are means, which the last transaction takes."""
+    flows = [rate for rate in before.run_rates if rate.is_flow] if before else []
+    return feeds.in_order([*made.run_rates, *flows])
 
 
 def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:

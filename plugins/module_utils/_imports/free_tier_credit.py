@@ -61,23 +61,21 @@ def credit(
     if known.credit_due_from is None:
         return False, []
     with sql.reading(ledger_options) as ledger:
-        first = next(_traffic_rows(ledger.connection, known.key, _rest_of(known.credit_due_from, now)), None)
+        first = next(traffic_rows(ledger.connection, known.key, _rest_of(known.credit_due_from, now)), None)
     unit = None
     if first is not None and first["unit"] is None:
         unit = traffic_unit()
     with sql.writing(ledger_options) as ledger:
         connection = ledger.connection
         of_project = [
-            feed
-            for feed in feeds.read_all(connection)
-            if (feed.key.auth_url, feed.key.project_id) == (known.key.auth_url, known.key.project_id)
+            feed for feed in feeds.read_all(connection) if feed.key.project_id == known.key.project_id
         ]
         due = min(
             feed.credit_due_from or known.credit_due_from for feed in of_project if feed.key == known.key
         )
         found = [
             one
-            for month in _months(_rest_of(due, now))
+            for month in months(_rest_of(due, now))
             for one in _credits(connection, of_project, month, unit)
         ]
         changed = [_write(connection, one, of_project, signature) for one in found]
@@ -91,8 +89,9 @@ def _rest_of(begin: datetime, now: datetime) -> Window:
     return Window(begin, _after(free_tier.month_begin(max(begin, now))))
 
 
-def _months(window: Window) -> Iterator[Window]:
-    begin = window.begin
+def months(window: Window) -> Iterator[Window]:
+    """The UTC months that the window lies in."""
+    begin = free_tier.month_begin(window.begin)
     while begin < window.end:
         yield Window(begin, _after(begin))
         begin = _after(begin)
@@ -102,7 +101,7 @@ def _after(month: datetime) -> datetime:
     return free_tier.month_begin(month + timedelta(days=31))
 
 
-def _traffic_rows(connection: Transaction, key: feeds.FeedKey, window: Window) -> Iterator[dict[str, Any]]:
+def traffic_rows(connection: Transaction, key: feeds.FeedKey, window: Window) -> Iterator[dict[str, Any]]:
     """The valid entries of the feed's traffic in the window."""
     selection = totals.Selection(window, sources=(key.source,), metrics=(free_tier.METRIC,))
     after: int | None = None
@@ -120,7 +119,7 @@ def _credits(
     """The credit of each feed in the month: the first bytes in time order are free, those of equal times in
     the feeds' order.
     """
-    rows = [(feed.key, row) for feed in of_project for row in _traffic_rows(connection, feed.key, month)]
+    rows = [(feed.key, row) for feed in of_project for row in traffic_rows(connection, feed.key, month)]
     for feed in of_project:
         traffic = [
             free_tier.Traffic(
@@ -154,7 +153,7 @@ def _write(
             entries.take_back(connection, source, key, signature.now, signature.recorded_by).outcome
             != entries.UNCHANGED
         )
-    usage = next(_traffic_rows(connection, one.key, Window(one.month, _after(one.month))))
+    usage = next(traffic_rows(connection, one.key, Window(one.month, _after(one.month))))
     entry = entries.Entry(
         source=source,
         key=key,

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from .._core.categories import category_of
+from .._core.categories import category_of, is_flow
 from .._core.money import ROUNDING, exact_sum, format_exact, to_nano
 from .._core.periods import Window, iso, moment_of
 from .._ledger import entries, entry_rows, feeds
@@ -33,9 +33,11 @@ class Feeding:
     """What the entries of a feed have in common, and how they are made.
 
     currency_option: the option that names the currency. resources: what is known of them, by ID.
+    flow_metrics: those whose run rate is a mean, None for those of the table.
     """
 
     key: feeds.FeedKey
+    auth_url: str
     cloud: str | None
     project_name: str
     currency: str
@@ -44,14 +46,15 @@ class Feeding:
     layout: feeds.ImportLayout
     metric_categories: Mapping[str, str]
     resources: Mapping[str, feeds.FeedResource]
+    flow_metrics: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
 class RatedRows:
     """What the points of a unit come to: rows for the ledger, and what they say about the feed.
 
-    run_rates: what the newest period cost, by category and tag set. Of all points so far: categories,
-    tag_keys and unknown, the resources whose tags are not known.
+    run_rates: what the newest period cost, by category and tag set, without flows. Of all points so far:
+    categories, tag_keys and unknown, the resources whose tags are not known.
     """
 
     rows: Sequence[EntryRow]
@@ -64,12 +67,12 @@ class RatedRows:
 @dataclass(frozen=True, eq=False)
 class _Kind:
     """What all entries of one metric and resource have in common: how their rows begin, how their keys end,
-    and their label's number.
+    and their label's number; None for a flow.
     """
 
     row_begin: tuple[Any, ...]
     key_end: str
-    label: int
+    label: int | None
 
 
 class _EntryPeriod(NamedTuple):
@@ -123,7 +126,7 @@ class RowMaker:
             before = of_period.setdefault(kind, point)
             if before is not point:
                 of_period[kind] = [*before, point] if isinstance(before, list) else [before, point]
-            if is_newest:
+            if is_newest and kind.label is not None:
                 rates[kind.label] += _nano(point.amount)
         labels = list(self._labels) if rates else []
         told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
@@ -177,7 +180,10 @@ class RowMaker:
         )
         begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.EntryRow._fields.index("key")]
         key_end = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
-        kind = self._kinds[of] = _Kind(begin, key_end, self._labels.setdefault(label, len(self._labels)))
+        number = None
+        if not is_flow(metric, feeding.flow_metrics):
+            number = self._labels.setdefault(label, len(self._labels))
+        kind = self._kinds[of] = _Kind(begin, key_end, number)
         return kind
 
     def _tags(self, resource_id: str | None) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._core.money import format_amount, from_nano
+from .._core.money import format_amount
 from .._core.periods import Window, iso
 from .._ledger import feeds, sql
 from .._ledger.feeds import Feed
@@ -40,7 +40,7 @@ def retire(options: sql.LedgerOptions, project: str, region: str | None, check_m
             raise _never_carried(project, region)
         if len(found) > 1:
             known = ", ".join(
-                f"{feed.key.project_id} in {feed.key.region} of {feed.key.auth_url}" for feed in found
+                f"{feed.key.project_id} in {feed.key.region} of {feed.auth_url}" for feed in found
             )
             raise InvalidOption(
                 "project", f"'{project}' has several feeds: {known}. Write its ID, and its `region`."
@@ -61,7 +61,7 @@ def feed_to_result(feed: Feed) -> dict[str, Any]:
     """A feed as results show it."""
     return {
         "cloud": feed.cloud,
-        "auth_url": feed.key.auth_url,
+        "auth_url": feed.auth_url,
         "region": feed.key.region,
         "project_id": feed.key.project_id,
         "project_name": feed.project_name,
@@ -69,7 +69,8 @@ def feed_to_result(feed: Feed) -> dict[str, Any]:
         "currency": feed.currency,
         "collect_period": feed.collect_period_s,
         "rated_through": iso(feed.rated_through),
-        "run_rate": format_amount(from_nano(feed.run_rate_nano)),
+        "run_rate": format_amount(feed.run_rate),
+        "flow_hours": feed.flow_hours,
         "retired": feed.retired,
         "windows": [{"begin": iso(window.begin), "end": iso(window.end)} for window in _windows(feed)],
     }

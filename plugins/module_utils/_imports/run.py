@@ -12,7 +12,7 @@ from typing import Any
 
 from .._core import spans
 from .._core.errors import InvalidOption
-from .._core.money import exact_sum, format_amount, from_nano
+from .._core.money import exact_sum, format_amount
 from .._core.periods import Window, ceil_to, iso
 from .._ledger import feeds, replacement, sql
 from .._ledger.watch import Watch
@@ -64,7 +64,8 @@ def run_import(
         "ledger_created": writer.created,
         "entries": writer.counts,
         "rated_through": None if writer.feed is None else iso(writer.feed.rated_through),
-        "run_rate": None if writer.feed is None else format_amount(from_nano(writer.feed.run_rate_nano)),
+        "run_rate": None if writer.feed is None else format_amount(writer.feed.run_rate),
+        "flow_hours": 0 if writer.feed is None else writer.feed.flow_hours,
         **_window_result(window, delivery, writer.feed, feeding),
         **delivery.to_result(writer.unknown_tags, writer.credits),
         "complete": True,

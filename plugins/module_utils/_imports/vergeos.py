@@ -102,7 +102,8 @@ class Vergeos:
     def feeding(self) -> Feeding:
         """The feed of the system: it is one project."""
         return Feeding(
-            key=feeds.FeedKey(self.system.url, "", self.system.host, feeds.VERGEOS),
+            key=feeds.FeedKey("", self.system.host, feeds.VERGEOS),
+            auth_url=self.system.url,
             cloud=self.system.cloud_name,
             project_name=self.system.cloud_name or self.system.host,
             currency=self.options.usage_prices.currency,

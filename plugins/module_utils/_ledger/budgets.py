@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 _STORED = (
     "name", "limit_nano", "currency", "period", "timezone", "first_day", "anchor_day", "anchor_month",
-    "period_begin", "period_end", "fed_by", "basis", "max_staleness_s", "categories", "projects", "tags",
-    "thresholds",
+    "period_begin", "period_end", "fed_by", "basis", "max_staleness_s", "categories", "projects", "regions",
+    "tags", "untagged", "tax", "thresholds",
 )  # fmt: skip
 FED_BY_CLOUD, FED_BY_ENTRIES = "cloud", "entries"
 BASIS_ACTUAL, BASIS_PERIOD_END = "actual", "period_end"
+#: How a budget takes a line that lacks the key of one of its tags.
+UNTAGGED_UNKNOWN, UNTAGGED_OUTSIDE = UNTAGGED = ("unknown", "outside")
+#: Whether entries of the charge category tax count.
+TAX_EXCLUDED, TAX_INCLUDED = TAX = ("excluded", "included")
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,20 @@ class Scope:
 
     Empty: all costs.
 
-    projects: ids or names. tags: name and value, sorted.
+    projects: ids or names. tags: name and value, sorted. untagged: of UNTAGGED. tax: of TAX.
     """
 
     categories: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    regions: tuple[str, ...] = ()
+    untagged: str = UNTAGGED_UNKNOWN
+    tax: str = TAX_EXCLUDED
+
+    @property
+    def names_values(self) -> bool:
+        """Whether it names any value."""
+        return bool(self.categories or self.projects or self.tags or self.regions)
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,9 @@ def _budget(row: Mapping[str, Any]) -> Budget:
             categories=tuple(json.loads(row["categories"])),
             projects=tuple(json.loads(row["projects"])),
             tags=tuple(sorted(json.loads(row["tags"]).items())),
+            regions=tuple(json.loads(row["regions"])),
+            untagged=row["untagged"],
+            tax=row["tax"],
         ),
         thresholds=tuple(Decimal(text) for text in json.loads(row["thresholds"])),
     )
@@ -125,7 +140,10 @@ def _columns(budget: Budget) -> dict[str, Any]:
         "max_staleness_s": int(budget.max_staleness.total_seconds()),
         "categories": json.dumps(budget.scope.categories),
         "projects": json.dumps(budget.scope.projects),
+        "regions": json.dumps(budget.scope.regions),
         "tags": json.dumps(dict(budget.scope.tags)),
+        "untagged": budget.scope.untagged,
+        "tax": budget.scope.tax,
         "thresholds": json.dumps([format_exact(part) for part in budget.thresholds]),
     }
 

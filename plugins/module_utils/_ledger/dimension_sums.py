@@ -10,7 +10,7 @@ totals.py tells sums of all kinds; it adds up the same rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import roll_up
 from .transaction import Transaction, read
@@ -18,6 +18,9 @@ from .transaction import Transaction, read
 if TYPE_CHECKING:
     from .._core.periods import Window
 
+#: The charge category of a tax, and a column of dimension_set for by_dimensions: whether it is one.
+TAX_CHARGE = "tax"
+IS_TAX = f"charge_category = '{TAX_CHARGE}'"
 #: A part of the window of that number.
 NumberedPart: TypeAlias = tuple[int, roll_up.RollUpPart]
 _OF_BUCKETS = """
@@ -52,14 +55,14 @@ WHERE summed.entry_count <> 0"""
 
 def by_dimensions(
     transaction: Transaction, windows: Sequence[Window], columns: Sequence[str]
-) -> list[dict[tuple[str | None, ...], int]]:
-    """For each of these windows: values of these columns of dimension_set -> sum in 1e-9 of all entries that
-    begin there; one statement.
+) -> list[dict[tuple[Any, ...], int]]:
+    """For each of these windows: values of these columns of dimension_set (or of IS_TAX) -> sum in 1e-9 of
+    all entries that begin there; one statement.
 
     Sums of dimension sets are added up here and not by the database, which takes longer to
     compare their texts.
     """
-    found: list[dict[tuple[str | None, ...], int]] = [{} for _window in windows]
+    found: list[dict[tuple[Any, ...], int]] = [{} for _window in windows]
     parts = [
         (number, part)
         for number, window in enumerate(windows)

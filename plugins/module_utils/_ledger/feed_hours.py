@@ -21,13 +21,10 @@ from .transaction import Transaction, execute, insert, read
 #: How far back a feed's rated periods are kept.
 KEPT = timedelta(days=7)
 _READ_ALL = (
-    "SELECT auth_url, region, project_id, told_by, category, tags, amounts"
+    "SELECT region, project_id, told_by, category, tags, amounts"
     " FROM feed JOIN feed_hours ON feed_id = feed.id"
 )
-_ID = (
-    "SELECT id FROM feed WHERE auth_url = :auth_url AND region = :region AND project_id = :project_id"
-    " AND told_by = :told_by"
-)
+_ID = "SELECT id FROM feed WHERE region = :region AND project_id = :project_id AND told_by = :told_by"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from .._core import spans
+from .._core.money import ROUNDING, from_nano
 from .._core.periods import Window, iso, moment_of
 from .transaction import Transaction, execute, execute_many, insert, insert_numbered, read, read_by_name
 
@@ -28,20 +31,20 @@ UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
     "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
-    "collect_period_s", "rated_through", "retired", "credit_due_from", "revision",
+    "collect_period_s", "rated_through", "retired", "credit_due_from", "flow_hours", "revision",
 )  # fmt: skip
 _READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
 _READ_WINDOWS = (
     'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window'
     ' ORDER BY feed_id, "begin"'
 )
-_READ_RATES = "SELECT feed_id, category, tags, amount_nano FROM feed_rate ORDER BY category, tags"
+_READ_RATES = "SELECT feed_id, category, tags, amount_nano, hours, is_flow FROM feed_rate"
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 _READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE feed_id = :of_feed"
 _READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
 _KEPT_ANEW = (
-    "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired", "credit_due_from",
-    "revision",
+    "auth_url", "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired",
+    "credit_due_from", "flow_hours", "revision",
 )  # fmt: skip
 _SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
 _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
@@ -49,28 +52,35 @@ _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
 @dataclass(frozen=True)
 class FeedKey:
-    """Which project of which cloud and region a feed carries, and who tells its cost, or what
-    it is reckoned from.
+    """Which project in which region a feed carries, and where its cost comes from.
+
+    A project's ID is unique among clouds: a cloud that moves, or whose URL is spelled in another way, goes on
+    with the same feed (design/imports.md#feeds).
     """
 
-    auth_url: str
     region: str
     project_id: str
     told_by: str = CLOUDKITTY
 
     @property
     def source(self) -> str:
-        """What the ledger calls the feed's entries: names in clouds.yaml may change, these do not."""
-        return f"{self.told_by} {self.auth_url} {self.region} {self.project_id}"
+        """What the ledger calls the feed's entries: names and URLs of clouds may change, this does not."""
+        return " ".join(filter(None, (self.told_by, self.region, self.project_id)))
 
 
 @dataclass(frozen=True)
 class RunRate:
-    """What the newest rated period cost in one category and with one tag set (design/imports.md#run-rate)."""
+    """What is expected of a collect period in one category and with one tag set (design/imports.md#run-rate):
+    the mean of so many rated periods, kept as their sum in 1e-9 and their number, as it may have no end.
+
+    is_flow: of metrics of flow. Those of state have the newest period's cost, hours is 1 then.
+    """
 
     category: str
     tags: tuple[tuple[str, str], ...]
     amount_nano: int
+    hours: int = 1
+    is_flow: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,13 +115,15 @@ class Imported:
 class Feed:
     """A feed's state.
 
-    rated_through: end of its newest rated period. run_rates: what that period cost. imported: in order, never
-    two for one moment, those that touch and have one layout are one. categories and tag_keys: all that it
-    ever carried. retired: it ended and brings no more cost. credit_due_from: begin of the first UTC month
-    whose free tier has to be reckoned anew, None where all are.
+    auth_url and cloud: of the login that imported last. rated_through: end of its newest rated period.
+    run_rates: what a period is expected to cost. imported: in order, never two for one moment, those that
+    touch and have one layout are one. categories and tag_keys: all that it ever carried. retired: it ended
+    and brings no more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned
+    anew, None where all are. flow_hours: how many of the newest rated periods the means of flows are of.
     """
 
     key: FeedKey
+    auth_url: str
     cloud: str | None
     project_name: str
     currency: str
@@ -123,6 +135,7 @@ class Feed:
     tag_keys: frozenset[str] = frozenset()
     retired: bool = False
     credit_due_from: datetime | None = None
+    flow_hours: int = 0
     #: Its number in the ledger and how often it was saved; None and 0 where it is not there yet.
     id: int | None = field(default=None, compare=False)
     revision: int = field(default=0, compare=False)
@@ -150,9 +163,10 @@ class Feed:
         )
 
     @property
-    def run_rate_nano(self) -> int:
-        """What the newest rated period cost in all, in 1e-9 of the currency."""
-        return sum(rate.amount_nano for rate in self.run_rates)
+    def run_rate(self) -> Decimal:
+        """What a collect period is expected to cost in all, to be shown: a mean is rounded."""
+        means = (ROUNDING.divide(from_nano(rate.amount_nano), rate.hours) for rate in self.run_rates)
+        return reduce(ROUNDING.add, means, Decimal(0))
 
 
 def read_all(transaction: Transaction) -> list[Feed]:
@@ -165,30 +179,38 @@ def read_all(transaction: Transaction) -> list[Feed]:
         layout = ImportLayout(resolution, grouping, bool(tagged))
         windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), layout))
     rates: dict[int, list[RunRate]] = defaultdict(list)
-    for feed_id, category, tags, nano in read(transaction, _READ_RATES):
-        rates[feed_id].append(RunRate(category, tuple(sorted(json.loads(tags).items())), nano))
+    for feed_id, category, tags, nano, hours, is_flow in read(transaction, _READ_RATES):
+        rate = RunRate(category, tuple(sorted(json.loads(tags).items())), nano, hours, bool(is_flow))
+        rates[feed_id].append(rate)
     names: dict[tuple[int, str], set[str]] = defaultdict(set)
     for feed_id, kind, name in read(transaction, _READ_CARRIED):
         names[(feed_id, kind)].add(name)
     return [
         Feed(
-            key=FeedKey(*(row[name] for name in ("auth_url", "region", "project_id", "told_by"))),
+            key=FeedKey(row["region"], row["project_id"], row["told_by"]),
+            auth_url=row["auth_url"],
             cloud=row["cloud"],
             project_name=row["project_name"],
             currency=row["currency"],
             collect_period_s=row["collect_period_s"],
             rated_through=moment_of(row["rated_through"]),
-            run_rates=tuple(rates[row["id"]]),
+            run_rates=in_order(rates[row["id"]]),
             imported=tuple(windows[row["id"]]),
             categories=frozenset(names[(row["id"], _CATEGORY)]),
             tag_keys=frozenset(names[(row["id"], _TAG)]),
             retired=bool(row["retired"]),
             credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
+            flow_hours=row["flow_hours"],
             id=row["id"],
             revision=row["revision"],
         )
         for row in rows
     ]
+
+
+def in_order(rates: Iterable[RunRate]) -> tuple[RunRate, ...]:
+    """Run rates in the order in which a feed has them: each database sorts text by rules of its own."""
+    return tuple(sorted(rates, key=lambda rate: (rate.is_flow, rate.category, rate.tags)))
 
 
 def to_result(found: Iterable[Feed], window: Window) -> list[dict[str, Any]]:
@@ -230,6 +252,7 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
     """
     revision = 1 if known is None else known.revision + 1
     values = {
+        "auth_url": feed.auth_url,
         "cloud": feed.cloud,
         "project_name": feed.project_name,
         "currency": feed.currency,
@@ -237,6 +260,7 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
         "rated_through": int(feed.rated_through.timestamp()),
         "retired": feed.retired,
         "credit_due_from": None if feed.credit_due_from is None else int(feed.credit_due_from.timestamp()),
+        "flow_hours": feed.flow_hours,
         "revision": revision,
     }
     if known is None:
@@ -261,7 +285,7 @@ def _window_row(one: Imported) -> dict[str, Any]:
 
 
 def _rate_row(rate: RunRate) -> dict[str, Any]:
-    return {"category": rate.category, "tags": json.dumps(dict(rate.tags)), "amount_nano": rate.amount_nano}
+    return {**vars(rate), "tags": json.dumps(dict(rate.tags))}
 
 
 def _replace_rows(transaction: Transaction, table: str, feed_id: int, rows: list[dict[str, Any]]) -> None:
@@ -316,3 +340,9 @@ def without(imported: tuple[Imported, ...], gone: Window) -> tuple[Imported, ...
     return tuple(
         Imported(part, one.layout) for one in imported for part in spans.subtract(one.window, [gone])
     )
+
+
+def rating_currencies(transaction: Transaction, project_id: str) -> set[str]:
+    """The currencies in which the costs of a project are imported; those of retired feeds left out."""
+    statement = "SELECT DISTINCT currency FROM feed WHERE project_id = :project_id AND NOT retired"
+    return {currency for (currency,) in read(transaction, statement, {"project_id": project_id})}

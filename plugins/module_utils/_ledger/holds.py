@@ -9,28 +9,41 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .._core.money import Money, from_nano, to_nano
+from .._core.money import Money, format_exact, from_nano, to_nano
 from .._core.periods import moment_of
 from .transaction import Transaction, execute, insert, insert_numbered, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
 BY_ENTRY, BY_IMPORT = "entry", "import"
-THIS, NEXT = "this", "next"
+#: The source of the entries that commits write.
+ENTRY_SOURCE = "reservation"
+_IS_KEY = re.compile(r"|#\d+|/\d+/(once|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 _OF_HOLD = (
-    "name", "generation", "state", "settled_by", "counts_at", "held_at", "expires_at", "committed_at",
-    "forced", "settled", "recorded_by",
+    "name", "generation", "state", "settled_by", "held_at", "expires_at", "committed_at", "forced", "settled",
+    "recorded_by", "lines_sha256", "plan_sha256",
 )  # fmt: skip
-_OF_LINE = ("stage", "amount_nano", "currency", "category", "project", "tags", "period")
+#: hold and hold_line have both a `name`.
+_OF_LINE = (
+    "stage", "amount_nano", "currency", "category", "project", "tags", "hourly", "at", "until", "region",
+    "line_name", "metric",
+)  # fmt: skip
+_COLUMNS = ", ".join(
+    [f"hold.{name}" for name in _OF_HOLD]
+    + ["hold_line.name" if name == "line_name" else f'hold_line."{name}"' for name in _OF_LINE]
+)
 _IN_ORDER = "ORDER BY hold.name, hold.generation, hold_line.stage, hold_line.number"
 _READ = (
-    f"SELECT hold.id, {', '.join((*_OF_HOLD, *_OF_LINE))}"  # noqa: S608
+    f"SELECT hold.id, {_COLUMNS}"  # noqa: S608
     " FROM hold JOIN hold_line ON hold_line.hold_id = hold.id"
 )
 _SET = ", ".join(f"{name} = :{name}" for name in _OF_HOLD[2:])
@@ -41,31 +54,48 @@ _COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR (state = '{COMMITTED}'
 
 @dataclass(frozen=True)
 class HoldLine:
-    """A part of what is asked for or held. project: id or name; tags: name and value, sorted; period: each
-    budget's this or next one.
+    """A part of what is asked for or held (design/gate.md#requests).
+
+    project: id or name. tags: name and value, sorted. name: what people call it. metric: what the cloud rates
+    it by. hourly: a running line, of which money is what an hour costs; at: the moment of a one-off line,
+    None for that of the gate. until: end of a running line, None for good; hours: how long it runs, until
+    placed() makes an end of it.
     """
 
     money: Money
     category: str | None = None
     project: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
-    period: str = THIS
+    region: str | None = None
+    name: str | None = None
+    metric: str | None = None
+    hourly: bool = False
+    at: datetime | None = None
+    until: datetime | None = None
+    hours: Decimal | None = None
+
+    def __str__(self) -> str:
+        """`CHF 60`, or `CHF 0.1 an hour`."""
+        if self.hourly:
+            return f"{self.money.currency} {format_exact(self.money.amount)} an hour"
+        return str(self.money)
 
 
 @dataclass(frozen=True)
 class Hold:
     """One generation of a reservation.
 
-    settled_by: what takes its place once committed, the entry that the commit writes, or the next import.
-    counts_at: the moment whose period it counts in. forced: taken although the gate did not allow it.
-    settled: an import has taken its place for good. committed: the lines that a commit told, none before.
+    settled_by: what takes its place once committed, the entries that the commit writes, or the next import.
+    held_at: from when on its running lines count. forced: taken although the gate did not allow it. settled:
+    an import has taken its place for good. committed: the lines that a commit told, none before.
+    lines_sha256: of the lines as the task wrote them; None of a hold that an older version took. plan_sha256:
+    of the plan that was estimated, None where there was none.
     """
 
     name: str
     generation: int
     state: str
     settled_by: str
-    counts_at: datetime
     held_at: datetime
     expires_at: datetime
     committed_at: datetime | None
@@ -74,6 +104,8 @@ class Hold:
     recorded_by: str
     held: tuple[HoldLine, ...]
     committed: tuple[HoldLine, ...] = ()
+    lines_sha256: str | None = None
+    plan_sha256: str | None = None
 
     def expired(self, now: datetime) -> bool:
         """Whether its time to live ran out before it was committed or released."""
@@ -87,7 +119,7 @@ class Hold:
 
 def newest(transaction: Transaction, name: str) -> Hold | None:
     """The newest generation of that name, None where it was never held."""
-    found = _read(transaction, f"{_READ} WHERE name = :name {_IN_ORDER}", {"name": name})
+    found = _read(transaction, f"{_READ} WHERE hold.name = :name {_IN_ORDER}", {"name": name})
     return max(found, key=lambda one: one.generation, default=None)
 
 
@@ -104,13 +136,14 @@ def save(transaction: Transaction, hold: Hold) -> None:
     values = {
         "state": hold.state,
         "settled_by": hold.settled_by,
-        "counts_at": int(hold.counts_at.timestamp()),
         "held_at": int(hold.held_at.timestamp()),
         "expires_at": int(hold.expires_at.timestamp()),
-        "committed_at": None if hold.committed_at is None else int(hold.committed_at.timestamp()),
+        "committed_at": _seconds(hold.committed_at),
         "forced": hold.forced,
         "settled": hold.settled,
         "recorded_by": hold.recorded_by,
+        "lines_sha256": hold.lines_sha256,
+        "plan_sha256": hold.plan_sha256,
     }
     known = read(transaction, f"SELECT id FROM hold WHERE {_SAME}", named)  # noqa: S608
     if known:
@@ -126,6 +159,29 @@ def save(transaction: Transaction, hold: Hold) -> None:
         for number, one in enumerate(lines)
     ]
     insert(transaction, "hold_line", rows)
+
+
+def entry_prefix(name: str, generation: int) -> str:
+    """How the keys of a generation's entries begin; then the line's number follows, and `once` or the begin
+    of a part of a running line. So a name that is used again never corrects an older commit.
+    """
+    return f"{ENTRY_SOURCE}/{name}/{generation}/"
+
+
+def entry_keys(transaction: Transaction, name: str, generation: int) -> list[str]:
+    """The keys under which commits of this generation ever wrote entries.
+
+    Schema 4 had one key for a hold of one line, and numbers after it for one of several.
+    """
+    prefix = entry_prefix(name, generation)
+    found = read(
+        transaction,
+        f"SELECT DISTINCT \"key\" FROM entry WHERE source = '{ENTRY_SOURCE}'"  # noqa: S608
+        ' AND substr("key", 1, :length) = :start',
+        {"length": len(prefix) - 1, "start": prefix[:-1]},
+    )
+    # Another name may begin alike.
+    return sorted(key for (key,) in found if _IS_KEY.fullmatch(key[len(prefix) - 1 :]))
 
 
 def settle(transaction: Transaction, settled: Iterable[Hold]) -> None:
@@ -153,39 +209,56 @@ def database_now(transaction: Transaction, now: datetime) -> datetime:
 
 
 def _read(transaction: Transaction, statement: str, values: Mapping[str, Any]) -> list[Hold]:
-    rows: dict[int, list[dict[str, Any]]] = {}
-    for hold_id, *row in read(transaction, statement, values):
-        rows.setdefault(hold_id, []).append(dict(zip((*_OF_HOLD, *_OF_LINE), row, strict=True)))
-    return [_hold(group) for group in rows.values()]
+    """The holds with their lines. A gate reads a thousand of them: no dictionary is made of each row."""
+    first_line = 1 + len(_OF_HOLD)
+    found: dict[int, tuple[Sequence[Any], dict[str, list[HoldLine]]]] = {}
+    for row in read(transaction, statement, values):
+        if row[0] not in found:
+            found[row[0]] = (row[1:first_line], {HELD: [], COMMITTED: []})
+        stage, *columns = row[first_line:]
+        found[row[0]][1][stage].append(_line(columns))
+    return [_hold(dict(zip(_OF_HOLD, row, strict=True)), lines) for row, lines in found.values()]
 
 
-def _hold(rows: Sequence[Mapping[str, Any]]) -> Hold:
-    first = rows[0]
+def _hold(row: Mapping[str, Any], lines: Mapping[str, Sequence[HoldLine]]) -> Hold:
     return Hold(
-        name=first["name"],
-        generation=first["generation"],
-        state=first["state"],
-        settled_by=first["settled_by"],
-        counts_at=moment_of(first["counts_at"]),
-        held_at=moment_of(first["held_at"]),
-        expires_at=moment_of(first["expires_at"]),
-        committed_at=None if first["committed_at"] is None else moment_of(first["committed_at"]),
-        forced=bool(first["forced"]),
-        settled=bool(first["settled"]),
-        recorded_by=first["recorded_by"],
-        held=tuple(_line(row) for row in rows if row["stage"] == HELD),
-        committed=tuple(_line(row) for row in rows if row["stage"] == COMMITTED),
+        name=row["name"],
+        generation=row["generation"],
+        state=row["state"],
+        settled_by=row["settled_by"],
+        held_at=moment_of(row["held_at"]),
+        expires_at=moment_of(row["expires_at"]),
+        committed_at=_moment(row["committed_at"]),
+        forced=bool(row["forced"]),
+        settled=bool(row["settled"]),
+        recorded_by=row["recorded_by"],
+        held=tuple(lines[HELD]),
+        committed=tuple(lines[COMMITTED]),
+        lines_sha256=row["lines_sha256"],
+        plan_sha256=row["plan_sha256"],
     )
 
 
-def _line(row: Mapping[str, Any]) -> HoldLine:
+def _line(columns: Sequence[Any]) -> HoldLine:
+    """A line of the columns of _OF_LINE after the stage."""
+    amount_nano, currency, category, project, tags, hourly, at, until, region, name, metric = columns
     return HoldLine(
-        money=Money(from_nano(row["amount_nano"]), row["currency"]),
-        category=row["category"],
-        project=row["project"],
-        tags=tuple(sorted(json.loads(row["tags"]).items())),
-        period=row["period"],
-    )
+        Money(from_nano(amount_nano), currency), category, project, _tags(tags), region, name, metric,
+        bool(hourly), _moment(at), _moment(until),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _tags(stored: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(json.loads(stored).items()))
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else moment_of(seconds)
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
 
 
 def _line_columns(line: HoldLine) -> dict[str, Any]:
@@ -195,5 +268,10 @@ def _line_columns(line: HoldLine) -> dict[str, Any]:
         "category": line.category,
         "project": line.project,
         "tags": json.dumps(dict(line.tags)),
-        "period": line.period,
+        "hourly": line.hourly,
+        "at": _seconds(line.at),
+        "until": _seconds(line.until),
+        "region": line.region,
+        "name": line.name,
+        "metric": line.metric,
     }

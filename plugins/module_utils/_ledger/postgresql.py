@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 from .._core.errors import InvalidOption, LedgerError
-from .transaction import Transaction, table_names
+from .transaction import HALF_A_CHARACTER, Transaction, table_names
 
 if TYPE_CHECKING:
     import psycopg
@@ -159,6 +159,8 @@ class Database:
 
         try:
             yield
+        except UnicodeEncodeError as error:
+            raise LedgerError(f"The ledger {self.name} cannot hold {HALF_A_CHARACTER}.") from error
         except psycopg.Error as error:
             raise LedgerError(f"The ledger {self.name} cannot be used: {self._problem(error)}.") from error
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from .._core.errors import LedgerError
 from .schema import LEDGER_SCHEMA
-from .transaction import Transaction, table_names
+from .transaction import HALF_A_CHARACTER, Transaction, table_names
 
 PREFIX = "sqlite:///"
 #: How long looking at a file waits for whoever recovers it after a crash.
@@ -171,6 +171,8 @@ def _one_sentence(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise LedgerError(_sentence(path, str(error))) from error
+    except UnicodeEncodeError as error:
+        raise LedgerError(f"The ledger {path} cannot hold {HALF_A_CHARACTER}.") from error
     except OSError as error:
         raise LedgerError(f"The ledger {path} cannot be opened: {error.strerror}.") from error
 

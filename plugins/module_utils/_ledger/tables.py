@@ -10,6 +10,7 @@ every database. What databases spell each in their own way stands in braces.
 
 from __future__ import annotations
 
+from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, execute, insert, table_names
 
@@ -118,8 +119,8 @@ _TABLES = {
             FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
         ){without_rowid}""",
     ),
-    # What may be spent per period (design/gate.md#budgets). categories, projects, tags, thresholds:
-    # JSON.
+    # What may be spent per period (design/gate.md#budgets). categories, projects, regions, tags,
+    # thresholds: JSON.
     "budget": (
         """
         CREATE TABLE budget (
@@ -138,14 +139,18 @@ _TABLES = {
             max_staleness_s BIGINT NOT NULL,
             categories TEXT NOT NULL,
             projects TEXT NOT NULL,
+            regions TEXT DEFAULT '[]' NOT NULL,
             tags TEXT NOT NULL,
+            untagged TEXT DEFAULT 'unknown' NOT NULL,
+            tax TEXT DEFAULT 'excluded' NOT NULL,
             thresholds TEXT NOT NULL,
             PRIMARY KEY (name)
         )""",
     ),
-    # What was imported, from where (design/imports.md). told_by: cloudkitty or vergeos. retired: it
-    # ended and brings no more cost. credit_due_from: begin of the first month whose free tier is to be
-    # reckoned anew. revision: goes up with every change, so that a writer sees with one look whether
+    # What was imported, from where (design/imports.md). told_by: cloudkitty or vergeos. auth_url, cloud:
+    # of the login that imported last. retired: it ended and brings no more cost. credit_due_from: begin of
+    # the first month whose free tier is to be reckoned anew. flow_hours: how many rated periods the means
+    # of flows are of. revision: goes up with every change, so that a writer sees with one look whether
     # another one came in between.
     "feed": (
         """
@@ -162,9 +167,10 @@ _TABLES = {
             rated_through BIGINT NOT NULL,
             retired BOOLEAN NOT NULL,
             credit_due_from BIGINT,
+            flow_hours INTEGER NOT NULL,
             revision INTEGER NOT NULL,
             PRIMARY KEY (id),
-            UNIQUE (auth_url, region, project_id)
+            UNIQUE (region, project_id)
         )""",
     ),
     # What was imported completely, and in which layout; windows of one feed and layout that touch are
@@ -196,7 +202,8 @@ _TABLES = {
             FOREIGN KEY(feed_id) REFERENCES feed (id)
         )""",
     ),
-    # The cost of the feed's newest rated period, by category and tag set (design/imports.md#run-rate).
+    # What a collect period of the feed is expected to cost, by category and tag set
+    # (design/imports.md#run-rate): the sum of so many rated periods. is_flow: of metrics of flow.
     "feed_rate": (
         """
         CREATE TABLE feed_rate (
@@ -204,7 +211,9 @@ _TABLES = {
             category TEXT NOT NULL,
             tags TEXT NOT NULL,
             amount_nano BIGINT NOT NULL,
-            PRIMARY KEY (feed_id, category, tags),
+            hours INTEGER NOT NULL,
+            is_flow BOOLEAN NOT NULL,
+            PRIMARY KEY (feed_id, category, tags, is_flow),
             FOREIGN KEY(feed_id) REFERENCES feed (id)
         )""",
     ),
@@ -235,8 +244,8 @@ _TABLES = {
         )""",
     ),
     # Money promised to a name; each time that the name is used anew is a generation
-    # (design/reservations.md). hold_counting: a gate reads those that can still count, however many
-    # there were.
+    # (design/reservations.md). lines_sha256: of the lines as the task wrote them. hold_counting: a gate
+    # reads those that can still count, however many there were.
     "hold": (
         """
         CREATE TABLE hold (
@@ -245,20 +254,22 @@ _TABLES = {
             generation INTEGER NOT NULL,
             state TEXT NOT NULL,
             settled_by TEXT NOT NULL,
-            counts_at BIGINT NOT NULL,
             held_at BIGINT NOT NULL,
             expires_at BIGINT NOT NULL,
             committed_at BIGINT,
             forced BOOLEAN NOT NULL,
             settled BOOLEAN NOT NULL,
             recorded_by TEXT NOT NULL,
+            lines_sha256 TEXT,
+            plan_sha256 TEXT,
             PRIMARY KEY (id),
             UNIQUE (name, generation)
         )""",
         "CREATE INDEX hold_counting ON hold (state, settled, expires_at)",
     ),
     # What a hold is made of. stage: held or committed; a commit's lines stand beside those that were
-    # held.
+    # held. hourly: amount_nano is what an hour costs. at: moment of a one-off line. until: end of a
+    # running line, NULL for good. project: id or name.
     "hold_line": (
         """
         CREATE TABLE hold_line (
@@ -270,8 +281,14 @@ _TABLES = {
             category TEXT,
             project TEXT,
             tags TEXT NOT NULL,
-            period TEXT NOT NULL,
+            hourly BOOLEAN NOT NULL,
+            "at" BIGINT,
+            "until" BIGINT,
+            region TEXT,
+            name TEXT,
+            metric TEXT,
             PRIMARY KEY (hold_id, stage, number),
+            CONSTRAINT amount_is_not_negative CHECK (amount_nano >= 0),
             FOREIGN KEY(hold_id) REFERENCES hold (id)
         )""",
     ),
@@ -364,6 +381,7 @@ _TABLES = {
         "CREATE INDEX usage_record_by_time ON usage_record (created)",
         'CREATE UNIQUE INDEX usage_record_once ON usage_record (source, system, "key")',
     ),
+    **POLICY_TABLES,
 }
 TABLE_NAMES = tuple(_TABLES)
 

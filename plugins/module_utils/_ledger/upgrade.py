@@ -8,7 +8,11 @@
 
 from __future__ import annotations
 
-from . import dimension_sets, roll_up
+from datetime import timedelta
+from typing import Any
+
+from .._core.periods import moment_of
+from . import dimension_sets, feed_merging, roll_up
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .tables import make_missing
 from .transaction import Transaction, execute, insert, read, read_by_name
@@ -16,7 +20,7 @@ from .transaction import Transaction, execute, insert, read, read_by_name
 #: How many rows are moved at once.
 _BATCH = 500
 #: What was different in schema 1; a table after those that refer to it.
-_OF_SCHEMA_1 = ("entry", "budget", "feed_window", "feed")
+_OF_SCHEMA_1 = ("entry", "budget")
 _OF_FEED = (
     " FROM feed JOIN entry"
     " ON entry.source = 'cloudkitty ' || feed.auth_url || ' ' || feed.region || ' ' || feed.project_id"
@@ -26,39 +30,49 @@ _OF_BUDGET_1 = (
     "name, limit_nano, currency, period, timezone, first_day, anchor_day, anchor_month, period_begin,"
     " period_end, fed_by, basis, max_staleness_s"
 )
-_OF_FEED_1 = "auth_url, region, project_id, cloud, project_name, currency, collect_period_s, rated_through"
+#: Schemas 1 and 2 knew one form of import, by the hour and type, and no end of a feed.
+_FEEDS_OF_ONE_FORM = (
+    "ALTER TABLE feed ADD COLUMN retired BOOLEAN DEFAULT false NOT NULL",
+    "ALTER TABLE feed ADD COLUMN credit_due_from BIGINT",
+    "ALTER TABLE feed ADD COLUMN revision INTEGER DEFAULT 0 NOT NULL",
+    "ALTER TABLE feed_window ADD COLUMN resolution TEXT DEFAULT 'hour' NOT NULL",
+    "ALTER TABLE feed_window ADD COLUMN \"grouping\" TEXT DEFAULT 'type' NOT NULL",
+    "ALTER TABLE feed_window ADD COLUMN tagged BOOLEAN DEFAULT false NOT NULL",
+)
+_LEAVE_SCHEMA_2 = (*_FEEDS_OF_ONE_FORM, "ALTER TABLE feed DROP COLUMN tags_imported")
+#: Schema 3 knew feeds of CloudKitty only, and no usage records.
+_LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
 #: Schema 1 knew no scopes, no thresholds and no tags, and a run rate only as a whole: its parts are told from
 #: the entries.
 _MOVE_BUDGETS_AND_FEEDS = (
     f"INSERT INTO budget ({_OF_BUDGET_1}, categories, projects, tags, thresholds)"  # noqa: S608
     f" SELECT {_OF_BUDGET_1}, '[]', '[]', '{{}}', '[]' FROM budget_of_schema_1",
-    f"INSERT INTO feed (id, told_by, {_OF_FEED_1}, retired, revision)"  # noqa: S608
-    f" SELECT id, 'cloudkitty', {_OF_FEED_1}, 0, 0 FROM feed_of_schema_1",
-    'INSERT INTO feed_window (feed_id, "begin", "end", resolution, "grouping", tagged)'
-    " SELECT feed_id, \"begin\", \"end\", 'hour', 'type', 0 FROM feed_window_of_schema_1",
+    *_FEEDS_OF_ONE_FORM,
+    *_LEAVE_SCHEMA_3,
     "INSERT INTO feed_carried (feed_id, kind, name)"
     f" SELECT DISTINCT feed.id, 'category', dimension_set.category{_OF_FEED}",
-    "INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
-    f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano){_OF_FEED}"
+    "INSERT INTO feed_rate (feed_id, category, tags, amount_nano, hours, is_flow)"
+    f" SELECT feed.id, dimension_set.category, '{{}}', sum(entry.amount_nano), 1, 0{_OF_FEED}"
     " WHERE entry.period_end = feed.rated_through GROUP BY feed.id, dimension_set.category",
 )
-#: Schema 2 knew one form of import, by the hour and type, and no end of a feed.
-_LEAVE_SCHEMA_2 = (
-    "ALTER TABLE feed ADD COLUMN retired BOOLEAN DEFAULT false NOT NULL",
-    "ALTER TABLE feed ADD COLUMN credit_due_from BIGINT",
-    "ALTER TABLE feed ADD COLUMN revision INTEGER DEFAULT 0 NOT NULL",
-    "ALTER TABLE feed DROP COLUMN tags_imported",
-    "ALTER TABLE feed_window ADD COLUMN resolution TEXT DEFAULT 'hour' NOT NULL",
-    "ALTER TABLE feed_window ADD COLUMN \"grouping\" TEXT DEFAULT 'type' NOT NULL",
-    "ALTER TABLE feed_window ADD COLUMN tagged BOOLEAN DEFAULT false NOT NULL",
-)
-
-#: Schema 3 knew feeds of CloudKitty only, and no usage records.
-_LEAVE_SCHEMA_3 = ("ALTER TABLE feed ADD COLUMN told_by TEXT DEFAULT 'cloudkitty' NOT NULL",)
 #: What schema 4 lacks of budgets, of feeds, of holds, of entries and of the owner's policy.
-_BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = (
+    "ALTER TABLE budget ADD COLUMN regions TEXT DEFAULT '[]' NOT NULL",
+    "ALTER TABLE budget ADD COLUMN untagged TEXT DEFAULT 'unknown' NOT NULL",
+    "ALTER TABLE budget ADD COLUMN tax TEXT DEFAULT 'excluded' NOT NULL",
+)
 _FEEDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
-_HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+_HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = (
+    "ALTER TABLE hold ADD COLUMN lines_sha256 TEXT",
+    "ALTER TABLE hold ADD COLUMN plan_sha256 TEXT",
+    "ALTER TABLE hold DROP COLUMN counts_at",
+    "DROP TABLE hold_line",
+)
+_OF_LINE_4 = ("hold_id", "stage", "number", "amount_nano", "currency", "category", "project", "tags")
+_READ_LINES_4 = (
+    f"SELECT {', '.join(_OF_LINE_4)}, period, counts_at"  # noqa: S608
+    " FROM hold_line JOIN hold ON hold.id = hold_line.hold_id"
+)
 _ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ()
 _LEAVE_SCHEMA_4 = (
     *_BUDGETS_LEAVE_SCHEMA_4,
@@ -75,17 +89,44 @@ def upgrade(transaction: Transaction, version: int) -> None:
 
     What fails leaves it as it was: the transaction is not committed.
     """
+    lines: list[dict[str, Any]] = []
     if version == 1:
         _leave_schema_1(transaction)
     else:
+        lines = _lines_of_schema_4(transaction)
         for schema in range(version, SCHEMA_VERSION):
             for statement in _LEAVE[schema]:
                 execute(transaction, statement)
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
     make_missing(transaction)
+    feed_merging.merge(transaction)
+    insert(transaction, "hold_line", lines)
     statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
     execute(transaction, statement, {"version": SCHEMA_VERSION})
+
+
+def _lines_of_schema_4(transaction: Transaction) -> list[dict[str, Any]]:
+    """The lines of holds as rows of the present table.
+
+    Schema 4 knew one-off lines only, in the period of the hold's moment or in each budget's next one: the
+    latter fall at the begin of the next month in UTC.
+    """
+    rows = read_by_name(transaction, (*_OF_LINE_4, "period", "counts_at"), _READ_LINES_4)
+    return [
+        {
+            **{name: row[name] for name in _OF_LINE_4},
+            "hourly": False,
+            "at": row["counts_at"] if row["period"] == "this" else _next_month(row["counts_at"]),
+            **dict.fromkeys(("until", "region", "name", "metric")),
+        }
+        for row in rows
+    ]
+
+
+def _next_month(seconds: int) -> int:
+    first = moment_of(seconds).replace(day=1, hour=0, minute=0, second=0)
+    return int((first + timedelta(days=32)).replace(day=1).timestamp())
 
 
 def _leave_schema_1(transaction: Transaction) -> None:

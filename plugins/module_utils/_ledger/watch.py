@@ -8,7 +8,7 @@ which come after them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .entries import Entry
@@ -17,15 +17,19 @@ from .sql import Ledger
 
 class Watch(Protocol):
     """Gets the ledger, None where nothing was written, and the entries that are new in it, None for more than
-    a list should hold.
+    a list should hold. kinds: in place of those one entry of each kind.
 
     What it returns is told in the task's result.
     """
 
-    def __call__(self, ledger: Ledger | None, written: Sequence[Entry] | None, /) -> Mapping[str, Any]:
+    def __call__(
+        self, ledger: Ledger | None, written: Sequence[Entry] | None, kinds: Iterable[Entry] = (), /
+    ) -> Mapping[str, Any]:
         """Look at what was written."""
 
 
-def unwatched(_ledger: Ledger | None, _written: Sequence[Entry] | None) -> Mapping[str, Any]:
+def unwatched(
+    _ledger: Ledger | None, _written: Sequence[Entry] | None, _kinds: Iterable[Entry] = ()
+) -> Mapping[str, Any]:
     """Nobody looks."""
     return {}

@@ -18,10 +18,12 @@ from .._budgets.results import verdict_to_result
 from .._core.errors import InvalidOption
 from .._core.money import amount_of, format_exact
 from .._ledger.budgets import FED_BY_ENTRIES, Budget
+from .guarded import guarded
 from .stores import SnapshotFor
 from .tracker import BudgetPeriod, CostTracker
 
 
+@guarded
 class BudgetManager:
     """Budgets, their status, and whether an amount may still be spent: what cost_budget does, for a program.
 
@@ -40,12 +42,16 @@ class BudgetManager:
         currency: str | None = None,
         category: str | None = None,
         tags: Mapping[str, str] | None = None,
+        untagged: str | None = None,
+        tax: str | None = None,
     ) -> Budget:
         """Define a budget per period (a BudgetPeriod) for all costs, or for those of a category and with all
         of these tags.
 
-        To define it again changes nothing. Raises InvalidOption for a wrong value, and for a name that
-        another budget has or nearly has.
+        untagged: a request that lacks the key of one of the tags is `unknown` (the default) or `outside`.
+        tax: costs of the charge category tax are `excluded` (the default) or `included`. To define it again
+        changes nothing. Raises InvalidOption for a wrong value, and for a name that another budget has or
+        nearly has.
         """
         if not name.strip():
             raise InvalidOption("name", "is empty; give the budget a name.")
@@ -63,6 +69,8 @@ class BudgetManager:
             zone,
             fed_by=FED_BY_ENTRIES,
             scope=scope,
+            untagged=untagged,
+            tax=tax,
         )
         budget = defined(definition, None)
         self._tracker.store.add_budget(budget)
@@ -106,9 +114,9 @@ class BudgetManager:
     ) -> bool:
         """Whether every budget that covers such a cost has room for it, up to and including the limit.
 
-        Also false if that is unknown: no budget covers the cost, a rate is missing, or the cost has no
-        category and a budget needs one. budget: one that must cover it. Raises InvalidOption for an unknown
-        budget and for an amount that is not above zero.
+        Also false if that is unknown: no budget covers the cost, a rate is missing, or the cost lacks the
+        category or the key of a tag that a budget goes by. budget: one that must cover it. Raises
+        InvalidOption for an unknown budget and for an amount that is not above zero.
         """
         return bool(
             self.get_verdict(amount, category, currency=currency, tags=tags, budget=budget)["gate_passed"]

@@ -14,17 +14,20 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from .._budgets.definitions import find, refuse_lookalike
+from .._budgets.policy import refuse_untagged
 from .._budgets.request import Request
 from .._budgets.snapshot import COST_DIMENSIONS, CostSum, Snapshot, cost_sum_of, read_snapshot
 from .._core.errors import InvalidOption
-from .._core.periods import Window, now_utc
+from .._core.periods import Window, now_utc, refuse_far_moment
 from .._core.rates import Rates
 from .._core.writer import recorded_by
 from .._ledger import budgets, entries, holds, sql, totals
 from .._ledger.budgets import Budget, Scope
 from .._ledger.dimension_sets import canonical_tags
 from .._ledger.entries import Entry as CostEntry
+from .._ledger.policy import rates_of, read_policy
 from .._ledger.totals import Selection, Total
+from .guarded import guarded
 
 #: How many entries are read at once.
 _PAGE = 1000
@@ -33,6 +36,7 @@ _PAGE = 1000
 SnapshotFor: TypeAlias = Callable[[Request], Snapshot]
 
 
+@guarded
 class CostStore(ABC):
     """A store of costs. A subclass gets checked entries only, and must be safe for threads."""
 
@@ -51,8 +55,8 @@ class CostStore(ABC):
         """The entries from start (inclusive) to end (exclusive) in order of time, then of source and key."""
 
     def get_totals(self, start: datetime, end: datetime, by: Sequence[str] = ()) -> list[Total]:
-        """The sums of those entries by currency and any of category, project_id, project_name, resource and
-        tags (JSON, sorted).
+        """The sums of those entries by currency and any of category, charge_category, project_id,
+        project_name, region, resource and tags (JSON, sorted).
 
         In integers of 1e-9, so exact. A store that can sum by itself does so.
         """
@@ -77,6 +81,10 @@ class CostStore(ABC):
     def get_budgets(self) -> list[Budget]:
         """Every budget, by name."""
 
+    def rates_in_force(self, rates: Rates) -> Rates:
+        """The rates that convert costs, for a program that has these; those, unless the store holds rates."""
+        return rates
+
     @contextmanager
     def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
         """The budgets and the snapshot for a request, as of one moment.
@@ -84,23 +92,25 @@ class CostStore(ABC):
         A store that knows more than entries overrides this.
         """
 
-        def costs(window: Window, _scope: Scope) -> list[CostSum]:
-            return [
-                cost_sum_of(total) for total in self.get_totals(window.begin, window.end, COST_DIMENSIONS)
-            ]
+        def costs(window: Window, scope: Scope) -> list[CostSum]:
+            sums = map(cost_sum_of, self.get_totals(window.begin, window.end, COST_DIMENSIONS))
+            return [one for one in sums if not one.is_tax or scope.tax == budgets.TAX_INCLUDED]
 
         yield self.get_budgets(), lambda _request: Snapshot(now, costs, (), rates)
 
 
 _KEYS: Mapping[str, Callable[[CostEntry], str | None]] = {
     "category": lambda entry: entry.category,
+    "charge_category": lambda entry: entry.charge_category,
     "project_id": lambda entry: entry.project_id,
     "project_name": lambda entry: entry.project_name,
+    "region": lambda entry: entry.region,
     "resource": lambda entry: entry.resource_id if entry.resource_id is not None else entry.resource_name,
     "tags": lambda entry: canonical_tags(entry.tags),
 }
 
 
+@guarded
 class InMemoryCostStore(CostStore):
     """Costs in the memory of this process. Safe for threads."""
 
@@ -146,6 +156,7 @@ class InMemoryCostStore(CostStore):
             return sorted(self._budgets.values(), key=lambda budget: budget.name)
 
 
+@guarded
 class SqlCostStore(CostStore):
     """The ledger that the modules of this collection use: durable, and shared by any number of
     programs and playbooks.
@@ -200,13 +211,29 @@ class SqlCostStore(CostStore):
         with sql.reading(self._options) as ledger:
             return budgets.read_all(ledger.connection)
 
+    def rates_in_force(self, rates: Rates) -> Rates:
+        """As CostStore says: the ledger's. Raises InvalidOption where the program may not have its own."""
+        if not sql.exists(self._options):
+            return rates
+        with sql.reading(self._options) as ledger:
+            return rates_of(ledger.connection, rates)
+
     @contextmanager
     def deciding(self, rates: Rates, now: datetime) -> Iterator[tuple[list[Budget], SnapshotFor]]:
-        """As CostStore says; imported cost and what playbooks hold count as they do in a playbook."""
+        """As CostStore says; imported cost and what playbooks hold count as they do in a playbook, and so do
+        the owner's rates and required tags.
+        """
         with sql.reading(self._options) as ledger:
             connection = ledger.connection
+            policy = read_policy(connection)
+            in_force = policy.rates_in_force(rates)
             stored, moment = budgets.read_all(connection), holds.database_now(connection, now)
-            yield stored, lambda request: read_snapshot(connection, rates, moment, stored, request)
+
+            def snapshot_for(request: Request) -> Snapshot:
+                refuse_untagged(policy, request.lines)
+                return read_snapshot(connection, in_force, moment, stored, request)
+
+            yield stored, snapshot_for
 
 
 def _is_new(budget: Budget, stored: Sequence[Budget]) -> bool:
@@ -230,10 +257,11 @@ def _in_order(found: Iterable[CostEntry]) -> list[CostEntry]:
 def aware(moment: datetime, option: str) -> datetime:
     """The moment in UTC, to the second.
 
-    Raises InvalidOption for a moment without a time zone.
+    Raises InvalidOption for a moment without a time zone, and for one before 1970 or after 9000.
     """
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise InvalidOption(option, f"{moment} has no time zone; give it one, as datetime.now(UTC) has.")
+    refuse_far_moment(moment, option)
     return moment.astimezone(UTC).replace(microsecond=0)
 
 

@@ -21,6 +21,7 @@ from .._core.rates import Rates
 from .._imports.manual import CostRecord, entry_of
 from .._ledger.entries import Entry as CostEntry
 from .._ledger.totals import Total
+from .guarded import guarded
 from .stores import CostStore, InMemoryCostStore, aware, window_of
 
 
@@ -63,13 +64,15 @@ class CostSummary:
     by_tag: Mapping[str, Mapping[str, Decimal]]
 
 
+@guarded
 class CostTracker:
     """Records costs and sums them up.
 
     store: an InMemoryCostStore by default. currency: the currency of sums, and of amounts that name no other.
     Costs in another currency are converted at the rate that was valid when they occurred. timezone: the zone
     in which periods begin. source: the source of the recorded costs. clock: returns the time in UTC; budgets
-    in PostgreSQL use the clock of the database.
+    in PostgreSQL use the clock of the database. rates: for a store that holds none, or whose policy allows
+    own ones.
     """
 
     def __init__(
@@ -174,14 +177,13 @@ class CostTracker:
 
     def _totals(self, window: Window, by: Sequence[str]) -> list[tuple[Total, Decimal]]:
         """The sums with their amounts in the tracker's currency, each at the rate of its time."""
+        rates = self.store.rates_in_force(self.rates)
         return [
             (
                 total,
-                self.rates.convert(
-                    from_nano(total.amount_nano), total.currency, self.currency, segment.begin
-                ),
+                rates.convert(from_nano(total.amount_nano), total.currency, self.currency, segment.begin),
             )
-            for segment in self.rates.segments(window)
+            for segment in rates.segments(window)
             for total in self.store.get_totals(segment.begin, segment.end, by)
         ]
 

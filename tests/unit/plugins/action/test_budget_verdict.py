@@ -33,6 +33,7 @@ from ..module_utils._budgets.test_deployment_verdict import (
     FITS,
     FREE,
     KNOWN,
+    NO_POLICY,
     SHORT,
     SKIPPED,
     UNKNOWN,
@@ -73,7 +74,13 @@ def act(check_mode: bool = False, **args: Any) -> dict[str, Any]:
     return result
 
 
-GIVEN: dict[str, Any] = {"name": "shop", "estimate": WHOLE, "quota": FITS, "gate": gate("allow")}
+GIVEN: dict[str, Any] = {
+    "name": "shop",
+    "estimate": WHOLE,
+    "quota": FITS,
+    "gate": gate("allow"),
+    "policy": NO_POLICY,
+}
 
 
 def test_its_documentation_is_true() -> None:

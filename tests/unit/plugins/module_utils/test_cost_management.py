@@ -14,7 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, FloatOperation, Inexact, Rounded, Subnormal, localcontext
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -79,6 +79,51 @@ def test_sums_are_exact(tracker: CostTracker) -> None:
     for _call in range(10):
         tracker.record("0.1", LLM)
     assert tracker.get_total(BudgetPeriod.DAILY) == Decimal(1)
+
+
+#: What a program may have set for its own arithmetic, and what must not reach ours.
+CALLERS = {
+    "precise to 5 digits": Context(prec=5),
+    "rounding up": Context(prec=3, rounding="ROUND_UP"),
+    "trapping all": Context(prec=4, traps=[Inexact, Rounded, Subnormal, FloatOperation]),
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS.values(), ids=CALLERS)
+def test_a_callers_decimal_context_changes_no_number(tracker: CostTracker, caller: Context) -> None:
+    manager = BudgetManager(tracker)
+    with localcontext(caller):
+        manager.create("all", "1000000.000000003", BudgetPeriod.MONTHLY)
+        tracker.record("123456.789012345", LLM, tags={"team": "a"})
+        tracker.record(Decimal("876543.210987655"), COMPUTE, currency="CHF")
+        tracker.record("0.000000001", LLM)
+        total, summary = tracker.get_total(BudgetPeriod.MONTHLY), tracker.get_summary(BudgetPeriod.MONTHLY)
+        fits, too_much = manager.can_spend("0.000000002"), manager.can_spend("0.000000003")
+        utilization, (row,) = manager.get_utilization("all"), manager.check_budgets()
+    assert total == summary.total == Decimal("1000000.000000001")
+    assert summary.by_category[LLM] == Decimal("123456.789012346")
+    assert (fits, too_much) == (True, False)
+    assert utilization == 1.0
+    assert (row["spent"], row["remaining"]) == ("1000000", "0")
+
+
+def test_a_callers_decimal_context_is_its_own_again_afterwards(tracker: CostTracker) -> None:
+    with localcontext(Context(prec=5)) as own:
+        tracker.record("123456.789", LLM)
+        assert own.prec == 5 and +Decimal("1.23456789") == Decimal("1.2346")
+
+
+def test_a_program_says_how_its_budget_takes_tax_and_lines_without_a_tag(tracker: CostTracker) -> None:
+    manager = BudgetManager(tracker)
+    manager.create("net", "100", BudgetPeriod.MONTHLY, tags={"team": "a"}, untagged="outside")
+    manager.create("gross", "100", BudgetPeriod.MONTHLY, tax="included")
+    tracker.record("90", LLM, tags={"team": "a"})
+    tracker.record("7.29", LLM, tags={"team": "a"}, charge_category="tax")
+    assert {row["name"]: row["spent"] for row in manager.check_budgets()} == {"net": "90", "gross": "97.29"}
+    assert [row["name"] for row in manager.get_verdict("1")["budgets"]] == ["gross"]
+    strict = manager.create("strict", "100", BudgetPeriod.MONTHLY, tags={"team": "b"})
+    assert strict.scope.untagged == "unknown"
+    assert manager.get_verdict("1")["verdict"] == "unknown"
 
 
 def test_a_summary_tells_by_category_resource_and_tag(tracker: CostTracker) -> None:
@@ -371,7 +416,7 @@ class Model:
             (
                 one["amount"]
                 for one in self.costs.values()
-                if _same_period(one["at"], now, budget) and _covers(budget, one)
+                if _same_period(one["at"], now, budget) and _covers(budget, one) is True
             ),
             Decimal(0),
         )
@@ -392,11 +437,13 @@ def _same_period(moment: datetime, now: datetime, budget: dict[str, Any]) -> boo
 
 
 def _covers(budget: dict[str, Any], one: dict[str, Any]) -> bool | None:
-    if budget["tags"].items() - one["tags"].items():
+    """Whether the budget covers a cost or a request; None if what the one lacks decides that."""
+    if any(one["tags"].get(key, value) != value for key, value in budget["tags"].items()):
         return False
-    if budget["category"] is None:
-        return True
-    return None if one["category"] is None else bool(budget["category"] == one["category"])
+    if None not in (budget["category"], one["category"]) and budget["category"] != one["category"]:
+        return False
+    lacks_category = budget["category"] is not None and one["category"] is None
+    return None if lacks_category or budget["tags"].keys() - one["tags"].keys() else True
 
 
 amounts = st.integers(1, 8).map(lambda quarters: Decimal(quarters) / 4)

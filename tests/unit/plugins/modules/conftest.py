@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ...conftest import Sandbox
+from .clocked import ClockedLedger
 from .running import run_module
 
 Run = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -38,3 +39,11 @@ def run(running: Sandbox, ledger_file: Path, tmp_path: Path, monkeypatch: pytest
     return lambda module, options: run_module(
         module, json.loads(json.dumps(options).replace("{folder}", str(tmp_path)))
     )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def clocked(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClockedLedger:
+    """A ledger of the test's own on either store, and its clock."""
+    if request.param == "sqlite":
+        return ClockedLedger(f"sqlite:///{tmp_path}/ledger.db", monkeypatch)
+    return ClockedLedger(request.getfixturevalue("postgresql_url"), monkeypatch)

@@ -14,15 +14,21 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 PACKAGE = "ansible_collections.finops.cloud.plugins.modules"
 
 
 def run_module(module: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Run a module with its options, _ansible_check_mode among them, and return the result that it prints."""
+    """Run a module with its options, _ansible_check_mode among them, and return the result that it prints.
+
+    Its `warnings` are texts, and its own: Ansible keeps those of a process.
+    """
+    warnings._global_warnings.clear()
     printed = io.StringIO()
     with patch_module_args(options), redirect_stdout(printed), pytest.raises(SystemExit):
         importlib.import_module(f"{PACKAGE}.{module}").main()
     result: dict[str, Any] = json.loads(printed.getvalue())
-    return result
+    warned = result.get("warnings", [])
+    return {**result, "warnings": [one if isinstance(one, str) else one["event"]["msg"] for one in warned]}

@@ -85,7 +85,7 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: Of parts, the cost has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions",
-    "metadata", "cost",
+    "metadata", "cost", "policy", "rules",
     "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
 )  # fmt: skip
 
@@ -95,6 +95,7 @@ OF_ONE = ("cost.by_region", "parts")
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
+OF_A_POLICY = ("policy", "rates_version")
 OF_A_RECORD = ("record", "records", "next_offset", "summary")
 OF_A_PROJECT = ("cloud", "services", "collected_at")
 OF_A_RATED_EXPORT = (
@@ -120,6 +121,8 @@ OVERRIDE = {
     "budget": "b", "reservation": "deploy", "amount": "1", "reason": "why", "approved_by": "Ada",
     "until": "2999-01-01",
 }  # fmt: skip
+POLICY = {"price_sources": ["quote"], "required_tags": ["team"]}
+RATES = [{"currency": "CHF", "icu_per_unit": "51", "valid_from": "2026-01-01"}]
 #: Asked of records wherever they are, and what each answers.
 OF_RECORDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"limit": 2}, ("record", "summary")),
@@ -284,8 +287,14 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "cost_budget": [
         ({**BUDGET[1], "spend": "1"}, ("definitions",)),
         ({**BUDGET[1], "fed_by": "cloud", "spend": "10"}, ("definitions",)),
-        ({**BUDGET[1], "limit": "1"}, ("definitions", *OF_A_GATE), BUDGET, COST),
+        ({**BUDGET[1], "limit": "1"}, ("definitions", *OF_A_GATE, *OF_A_POLICY), BUDGET, COST),
         ({"budgets": [BUDGET[1], {**BUDGET[1], "name": "c"}], "spend": "1", "currency": "CHF"}, ()),
+    ],
+    "cost_policy": [(POLICY, ()), ({"rates": RATES}, ()), ({"state": "absent"}, (), ("cost_policy", POLICY))],
+    "cost_policy_info": [
+        ({}, ()),
+        ({"history": True}, (), ("cost_policy", {**POLICY, "rates": RATES})),
+        ({"history": True}, (), ("cost_policy", {"rates": RATES})),
     ],
     "cost_budget_override": [(OVERRIDE, (), BUDGET), ({**OVERRIDE, "_ansible_check_mode": True}, (), BUDGET)],
     "cost_budget_info": [

@@ -64,7 +64,8 @@ def budget(limit: str = "1000", currency: str = "ICU", **more: Any) -> Budget:
 def feed(rated_through: datetime = RATED_THROUGH, run_rate: str = "2", **more: Any) -> Feed:
     """Project shop, known without a hole since October; all of its run rate is compute without tags."""
     known = {
-        "key": FeedKey("https://cloud/v3", "dc3-a", "p1"),
+        "key": FeedKey("dc3-a", "p1"),
+        "auth_url": "https://cloud/v3",
         "project_name": "shop",
         "imported": (Imported(Window(BEGIN - timedelta(days=31), rated_through)),),
         "currency": "ICU",
@@ -109,14 +110,17 @@ def line(
     category: str | None = None,
     project: str | None = None,
     tags: Mapping[str, str] | None = None,
-    period: str = "this",
     currency: str = "ICU",
+    **more: Any,
 ) -> HoldLine:
-    return HoldLine(Money(Decimal(amount), currency), category, project, parse_tags(tags), period)
+    """A one-off line of now where nothing more is said."""
+    return HoldLine(Money(Decimal(amount), currency), category, project, parse_tags(tags), **more)
 
 
-def outstanding_hold(amount: str, counts_at: datetime, period: str = "this", **more: Any) -> OutstandingHold:
-    return OutstandingHold("deploy", line(amount, period=period, **more), counts_at, counts_at)
+def outstanding_hold(amount: str, at: datetime, **more: Any) -> OutstandingHold:
+    """A one-off line that is held for that moment, or a running one that was held at it."""
+    moment = {} if more.get("hourly") else {"at": at}
+    return OutstandingHold(("deploy",), line(amount, **moment, **more), at)
 
 
 def asked(*amounts: str | HoldLine, currency: str = "ICU") -> Request:

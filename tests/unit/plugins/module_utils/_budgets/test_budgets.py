@@ -21,7 +21,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from .desk import Desk
 from .snapshots import feed
 
-SCOPE = {"categories": ["storage", "compute"], "projects": ["shop"], "tags": {"team": "a"}}
+SCOPE = {
+    "categories": ["storage", "compute"], "projects": ["shop"], "regions": ["dc4-a", "dc3-a"],
+    "tags": {"team": "a"},
+}  # fmt: skip
 
 
 def test_a_definition_is_kept_whole(desk: Desk) -> None:
@@ -33,6 +36,7 @@ def test_a_definition_is_kept_whole(desk: Desk) -> None:
     assert kept["scope"] == {
         "categories": ["compute", "storage"],
         "projects": ["shop"],
+        "regions": ["dc3-a", "dc4-a"],
         "tags": {"team": "a"},
     }
     assert (kept["thresholds"], kept["first_day"], kept["basis"]) == (["0.5", "1"], "sunday", "actual")
@@ -131,7 +135,7 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
         ({"limit": None, "currency": None}, "limit: is needed: the ledger has no budget 'team' to change"),
         ({"state": "absent"}, "state: `absent` removes a budget; leave `limit` out"),
         ({"lines": []}, "lines: is empty"),
-        ({"lines": [{"amount": "1"}, {"amount": "1", "period": "last"}]}, r"lines\[1\].period: 'last'"),
+        ({"lines": [{"amount": "1"}, {"amount": "1", "at": "later"}]}, r"lines\[1\].at: 'later'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(desk: Desk, task: dict[str, Any], sentence: str) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.verdict import decide, evaluate
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.budgets import Scope
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import (
     Feed,
     FeedKey,
@@ -72,15 +73,24 @@ def test_what_is_not_known_is_null_and_not_zero() -> None:
 @pytest.mark.parametrize(
     ("named", "why"),
     [
-        ({"categories": ["compute", "network"]}, "no import has ever carried a cost of category network"),
-        ({"projects": ["shop", "shpo"]}, "no import has ever carried a cost of project shpo"),
-        ({"tags": {"taem": "blue"}}, "no import has ever carried a cost of tag taem"),
+        (Scope(projects=("shop", "shpo")), "no import has ever carried a cost of project shpo"),
+        (Scope(regions=("dc3-a", "dc4-a")), "no import has ever carried a cost of region dc4-a"),
     ],
 )
-def test_a_name_that_no_import_ever_carried_is_unknown_and_not_zero(named: dict, why: str) -> None:
-    known = feed(tag_keys=frozenset({"team"}))
-    said = evaluate(budget(fed_by="cloud", scope=scope(**named)), asked(), snapshot((), known))
+def test_a_project_or_region_that_no_import_ever_carried_is_unknown_and_not_zero(
+    named: Scope, why: str
+) -> None:
+    said = evaluate(budget(fed_by="cloud", scope=named), asked(), snapshot((), feed()))
     assert said.verdict == "unknown" and why in said.reason
+
+
+@pytest.mark.parametrize(
+    "named", [scope(["network"]), scope(tags={"taem": "blue"}), scope(tags={"team": "Blue"})]
+)
+def test_a_category_or_tag_that_a_complete_feed_never_carried_is_zero(named: Scope) -> None:
+    known = feed(tag_keys=frozenset({"team"}))
+    said = evaluate(budget(fed_by="cloud", scope=named), asked(), snapshot((), known))
+    assert (said.verdict, said.periods[0].spent) == ("allow", 0)
 
 
 def test_a_budget_by_tags_is_unknown_where_tags_were_not_imported() -> None:
@@ -100,7 +110,7 @@ def test_a_budget_by_tags_is_unknown_where_tags_were_not_imported() -> None:
 def test_a_project_is_not_held_up_by_another_ones_feed() -> None:
     stale = feed(
         datetime(2026, 11, 20, tzinfo=UTC),
-        key=FeedKey("https://cloud/v3", "dc3-a", "p2"),
+        key=FeedKey("dc3-a", "p2"),
         project_name="other",
     )
     known = snapshot((), feed(), stale)

@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 Result = dict[str, Any]
+#: What cost_policy_info says of a ledger without a policy.
+NO_POLICY: Result = {"ledger": "sqlite:////l.db", "policy": {}, "rates_version": 0}
 NET = {"this_period": "30", "monthly": "100", "next_period": "101"}
 KNOWN: Result = {
     "lines": [{"name": "web"}],
@@ -35,11 +37,6 @@ KNOWN: Result = {
         "period_start": "2026-12-01T00:00:00Z",
         "period_end": "2027-01-01T00:00:00Z",
         "hours": "744",
-    },
-    # 0.5 an hour.
-    "request_total": {
-        basis: {"CHF": chf}
-        for basis, chf in (("hourly", "0.5"), ("this_period", "114"), ("next_period", "372"))
     },
 }
 FREE: Result = {**KNOWN, "lines": [], "adds_no_cost": True, "required": {}}
@@ -88,7 +85,7 @@ def gate(verdict: str, *budgets: str, passed: bool | None = None, **more: Any) -
 def told(
     estimate: Result, quota: Result, answer: Result, exceeded: str = "fail", unknown: str = "fail"
 ) -> Result:
-    return deployment_verdict("shop", estimate, quota, answer, Policy(exceeded, unknown), None)
+    return deployment_verdict("shop", estimate, quota, answer, Policy(exceeded, unknown), None, NO_POLICY)
 
 
 @pytest.mark.parametrize(
@@ -204,78 +201,3 @@ def test_nothing_is_held_unless_a_reservation_says_so() -> None:
         said = told(KNOWN, FITS, gate("allow", passed=passed, reservation={"state": state}))
         assert said["held"] is (state == "held" and passed and held)
     assert told(KNOWN, FITS, gate("allow"))["held"] is False
-
-
-def year(left: str, left_next: str, **more: Any) -> Result:
-    """A budget of calendar years that allows what it was asked for: November's and December's part of the
-    deployment.
-    """
-    upcoming = {
-        "period_start": "2027-01-01T00:00:00Z",
-        "period_end": "2028-01-01T00:00:00Z",
-        "left": left_next,
-    }
-    this = {
-        "period_start": "2026-01-01T00:00:00Z",
-        "period_end": "2027-01-01T00:00:00Z",
-        "next_period": upcoming,
-    }
-    return {
-        **this,
-        "name": "year",
-        "verdict": "allow",
-        "reason": "enough",
-        "currency": "CHF",
-        "left": left,
-        **more,
-    }
-
-
-@pytest.mark.parametrize(
-    ("budget", "verdict", "reason"),
-    [
-        # December has 744 hours, 2027 has 8760, of which it was asked for 744: at 0.5 an hour 372 and 4008.
-        (year("372", "4008"), "allow", "The cost is known"),
-        (
-            year("371.99", "4008"),
-            "deny",
-            "year: until 2027-01-01T00:00:00Z the deployment goes on to cost CHF 372 more, where 371.99",
-        ),
-        (
-            year("372", "4007.99"),
-            "deny",
-            "year: until 2028-01-01T00:00:00Z the deployment goes on to cost CHF 4008 more, where",
-        ),
-        (year("372", "0", next_period=None), "allow", "The cost is known"),
-        (year("9999", "9999", currency="EUR"), "unknown", "an unknown amount in EUR"),
-        (year("0", "0", verdict="unknown", reason="stale"), "unknown", "stale"),
-        (year("0", "0", verdict="deny", reason="gone"), "deny", "gone"),
-        (year("0", "0", verdict="ended"), "allow", "The cost is known"),
-        # One that ends before the estimate does was asked for enough.
-        (
-            {**year("0", "0"), "period_end": "2026-11-23T00:00:00Z", "next_period": None},
-            "allow",
-            "The cost is known",
-        ),
-    ],
-)
-def test_a_budget_with_longer_periods_needs_what_the_deployment_goes_on_to_cost(
-    budget: Result, verdict: str, reason: str
-) -> None:
-    said = told(
-        KNOWN,
-        FITS,
-        {
-            **gate("allow"),
-            "budgets": [{**MONTH, "name": "month", "verdict": "allow", "reason": "fits"}, budget],
-        },
-    )
-    assert (said["verdict"], said["gate_passed"]) == (verdict, verdict == "allow")
-    assert reason in said["reasons"][0]
-
-
-def test_behind_a_custom_period_the_deployment_costs_what_it_costs_by_the_hour() -> None:
-    custom = {**KNOWN, "following_period": None}
-    assert told(custom, FITS, {**gate("allow"), "budgets": [year("372", "4380")]})["verdict"] == "allow"
-    assert told(custom, FITS, {**gate("allow"), "budgets": [year("372", "4379.99")]})["verdict"] == "deny"
-    assert told(custom, FITS, {**gate("allow"), "budgets": [year("371.99", "4380")]})["verdict"] == "deny"

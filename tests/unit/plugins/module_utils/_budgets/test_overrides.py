@@ -79,7 +79,7 @@ def test_it_is_used_only_once(desk: Desk) -> None:
     raised(desk)
     desk.hold("150")
     desk.release()
-    assert not desk.hold("101", reuse=True)["gate_passed"]
+    assert not desk.hold("101")["gate_passed"]
     with pytest.raises(InvalidOption, match="was used at 2026-11-28T12:30:00Z, and is used only once"):
         raised(desk, amount="60")
     assert not raised(desk)["changed"], "to run the playbook again is harmless"

@@ -41,7 +41,7 @@ class Held:
     category: str
     held: int
     state: str
-    counts_at: datetime
+    ttl: timedelta
     expires_at: datetime
     committed: int = 0
     committed_at: datetime | None = None
@@ -79,9 +79,8 @@ class Reservations(RuleBasedStateMachine):
         return next((held for held_name, held in reversed(self.holds) if held_name == name), None)
 
     def counts(self, held: Held) -> int:
+        # Whichever month it was held in: what is not settled is still to come.
         now = self.desk.now
-        if month(held.counts_at) != month(now):
-            return 0
         if held.state == "held" and now < held.expires_at:
             return held.held
         if held.state != "committed" or held.category != "compute" or held.committed_at is None:
@@ -172,54 +171,54 @@ class Reservations(RuleBasedStateMachine):
         assert said["verdict"] == self.verdict(category, amount)
         assert said["changed"] is False
 
-    @rule(name=names, category=categories, amount=amounts, ttl=st.sampled_from([1, 3]), reuse=st.booleans())
-    def hold(self, name: str, category: str, amount: int, ttl: int, reuse: bool) -> None:
+    @rule(name=names, category=categories, amount=amounts, ttl=st.sampled_from([1, 3]))
+    def hold(self, name: str, category: str, amount: int, ttl: int) -> None:
         now, before = self.desk.now, self.newest(name)
-        alive = before is not None and before.state == "held" and now < before.expires_at
         arguments = {
             "name": name,
             "category": category,
             "settled_by": SETTLED_BY[category],
             "ttl": f"{ttl}h",
-            "reuse": reuse,
         }
-        over = before is not None and before.state in ("committed", "released") and not reuse
-        if over and before is not None:
-            if before.state == "committed" and before.category == category and amount <= before.held:
-                said = self.desk.hold(str(amount), **arguments)
-                assert (said["changed"], said["reservation"]["state"]) == (False, "committed")
-            else:
-                with pytest.raises(InvalidOption, match="reuse"):
-                    self.desk.hold(str(amount), **arguments)
+        alive = before if before is not None and before.state == "held" and now < before.expires_at else None
+        if before is not None and self.is_the_same(before, alive, category, amount, ttl * HOUR):
+            said = self.desk.hold(str(amount), **arguments)
+            assert (said["changed"], said["reservation"]["state"]) == (False, before.state)
             return
-        if alive and before is not None and before.category != category:
-            with pytest.raises(InvalidOption, match="settled_by"):
-                self.desk.hold(str(amount), **arguments)
-            return
-        kept = min(before.held, amount) if alive and before is not None else 0
-        extra = amount - kept
-        expected = self._verdict_of_more(before if alive else None, category, kept, extra)
+        expected = self.verdict_without(alive, category, amount)
         said = self.desk.hold(str(amount), **arguments)
         assert said["verdict"] == expected
         if expected != "allow":
             assert not said["changed"]
             return
-        if alive and before is not None:
-            before.held = amount
+        if alive is not None:
+            alive.category, alive.held = category, amount
+            alive.ttl = alive.expires_at - now
         else:
-            self.holds.append((name, Held(category, amount, "held", now, now + ttl * HOUR)))
+            self.holds.append((name, Held(category, amount, "held", ttl * HOUR, now + ttl * HOUR)))
         for budget, limit in self.limits.items():
-            if extra and self.covers(budget, category):
+            if self.covers(budget, category):
                 assert sum(self.sums(budget)) <= limit
 
-    def _verdict_of_more(self, before: Held | None, category: str, kept: int, extra: int) -> str:
-        if not extra:
-            return "allow"
-        if before is None:
-            return self.verdict(category, extra)
-        was, before.held = before.held, kept
-        verdict = self.verdict(category, extra)
-        before.held = was
+    def is_the_same(
+        self, before: Held, alive: Held | None, category: str, amount: int, ttl: timedelta
+    ) -> bool:
+        """Whether that is held already, or committed by this very run."""
+        if (before.category, before.held) != (category, amount):
+            return False
+        if alive is not None:
+            return True
+        if before.state != "committed" or before.committed_at is None:
+            return False
+        return self.desk.now < before.committed_at + min(ttl, before.ttl)
+
+    def verdict_without(self, alive: Held | None, category: str, amount: int) -> str:
+        """The verdict as if the open hold were not there."""
+        if alive is None:
+            return self.verdict(category, amount)
+        alive.state = "set aside"
+        verdict = self.verdict(category, amount)
+        alive.state = "held"
         return verdict
 
     @rule(name=names, amount=st.none() | amounts)
@@ -244,7 +243,9 @@ class Reservations(RuleBasedStateMachine):
         if told > before.held or said["expired"] or not first:
             self.excuse()
         beyond = {budget for budget, limit in self.limits.items() if sum(self.sums(budget)) > limit}
-        assert set(said["exceeded"]) == {budget for budget in beyond if self.covers(budget, before.category)}
+        assert {one["budget"] for one in said["exceeded"]} == {
+            budget for budget in beyond if self.covers(budget, before.category)
+        }
 
     @rule(name=names)
     def release(self, name: str) -> None:

@@ -19,6 +19,14 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Ra
 from .desk import Desk
 from .snapshots import DECEMBER, NOW, feed
 
+#: The budget team in its period of November.
+NOVEMBER = [("team", "monthly/2026-11-01T00:00:00Z")]
+
+
+def exceeded(said: dict[str, Any]) -> list[tuple[str, str]]:
+    """The budgets and periods that a commit is beyond."""
+    return [(one["budget"], one["period"]) for one in said["exceeded"]]
+
 
 def test_what_is_held_is_gone_for_everybody_else(desk: Desk) -> None:
     desk.define(limit="100")
@@ -62,7 +70,7 @@ def test_committed_by_entry_becomes_one_entry(desk: Desk) -> None:
     said = desk.commit("55.5")
     assert (said["changed"], said["over_hold"], said["expired"], said["exceeded"]) == (True, False, False, [])
     assert desk.stands() == ("55.5", "0")
-    assert desk.entries() == [("reservation/deploy/1", "55.5")]
+    assert desk.entries() == [("reservation/deploy/1/1/once", "55.5")]
 
 
 def test_a_commit_again_is_unchanged_and_another_amount_a_correction(desk: Desk) -> None:
@@ -84,9 +92,9 @@ def test_several_lines_become_several_entries(desk: Desk) -> None:
     with pytest.raises(InvalidOption, match=r"'deploy' holds 2"):
         desk.commit("30")
     desk.commit()
-    assert desk.entries() == [("reservation/deploy/1#1", "10"), ("reservation/deploy/1#2", "20")]
+    assert desk.entries() == [("reservation/deploy/1/1/once", "10"), ("reservation/deploy/1/2/once", "20")]
     desk.commit(lines=[{"amount": "9", "currency": "ICU", "category": "compute"}])
-    assert desk.entries() == [("reservation/deploy/1", "9")]
+    assert desk.entries() == [("reservation/deploy/1/1/once", "9")]
     assert desk.stands() == ("9", "0")
 
 
@@ -105,7 +113,7 @@ def test_a_larger_commit_is_recorded_and_said(desk: Desk) -> None:
     desk.define("all", limit="1000")
     desk.hold("60")
     said = desk.commit("100.5")
-    assert (said["over_hold"], said["exceeded"]) == (True, ["team"])
+    assert (said["over_hold"], exceeded(said)) == (True, NOVEMBER)
     assert desk.stands() == ("100.5", "0")
     assert desk.budget(spend="0.1", currency="ICU", name="team")["verdict"] == "deny"
 
@@ -149,22 +157,25 @@ def test_the_same_again_is_unchanged_and_keeps_its_time(desk: Desk) -> None:
     assert desk.stands() == ("0", "60")
 
 
-def test_held_again_only_the_difference_is_checked(desk: Desk) -> None:
+def test_other_lines_are_judged_as_a_whole_as_if_the_old_hold_were_not_there(desk: Desk) -> None:
     desk.define(limit="100")
     desk.hold("60")
     more = desk.hold("100")
-    assert (more["changed"], more["gate_passed"], more["budgets"][0]["requested"]) == (True, True, "40")
+    assert (more["changed"], more["gate_passed"], more["budgets"][0]["requested"]) == (True, True, "100")
+    assert more["reservation"]["generation"] == 1
     assert not desk.hold("100.1")["gate_passed"]
     assert desk.stands() == ("0", "100")
 
 
-def test_less_is_always_allowed(desk: Desk) -> None:
+def test_less_is_judged_too_and_what_is_denied_leaves_the_earlier_hold(desk: Desk) -> None:
     desk.define(limit="100")
-    desk.hold("60")
+    first = desk.hold("60")["reservation"]
     desk.define(limit="10")
-    assert desk.hold("50")["gate_passed"]
-    assert desk.stands() == ("0", "50")
-    assert not desk.hold("50.1")["gate_passed"]
+    denied = desk.hold("50")
+    assert (denied["gate_passed"], denied["changed"], denied["reservation"]) == (False, False, first)
+    assert desk.stands() == ("0", "60")
+    assert desk.hold("10")["gate_passed"]
+    assert desk.stands() == ("0", "10")
 
 
 def test_another_category_is_more_of_that_one(desk: Desk) -> None:
@@ -190,28 +201,49 @@ def test_after_a_commit_holding_again_is_harmless(desk: Desk) -> None:
     assert desk.stands() == ("60", "0")
 
 
-def test_a_committed_name_never_lets_more_pass_than_was_held(desk: Desk) -> None:
+def test_the_same_lines_after_the_commit_are_this_run_for_its_time_to_live_only(desk: Desk) -> None:
     desk.define(limit="100")
-    desk.hold("60")
-    desk.commit("100")
-    with pytest.raises(InvalidOption, match="reuse: 'deploy' is committed, and this asks for more"):
-        desk.hold("61")
+    desk.hold("60", ttl="3h")
+    desk.later(hours=1)
+    desk.commit()
+    desk.later(hours=2, minutes=59)
+    assert desk.hold("60", ttl="3h")["reservation"]["state"] == "committed"
+    desk.later(minutes=1)
+    assert desk.hold("60", ttl="3h")["verdict"] == "deny"
+    assert desk.hold("60", ttl="9d")["verdict"] == "deny", "its own time counts, not that of a later task"
 
 
-def test_a_name_is_used_anew_only_when_told_to(desk: Desk) -> None:
+def test_anything_else_under_a_name_is_a_new_generation_and_judged(desk: Desk) -> None:
     desk.define(limit="100")
     desk.hold("60")
     desk.commit("55")
-    assert not desk.hold("50", reuse=True)["gate_passed"]
-    assert desk.hold("45", reuse=True)["reservation"]["generation"] == 2
+    assert not desk.hold("50")["gate_passed"]
+    assert desk.hold("45")["reservation"]["generation"] == 2
     assert desk.stands() == ("55", "45")
     desk.commit("40")
-    assert desk.entries() == [("reservation/deploy/1", "55"), ("reservation/deploy/2", "40")]
+    assert desk.entries() == [("reservation/deploy/1/1/once", "55"), ("reservation/deploy/2/1/once", "40")]
     desk.hold("1", name="gone")
     desk.release("gone")
-    with pytest.raises(InvalidOption, match="reuse: 'gone' was released"):
-        desk.hold("1", name="gone")
-    assert desk.hold("1", name="gone", reuse=True)["gate_passed"]
+    again = desk.hold("1", name="gone")
+    assert (again["changed"], again["reservation"]["generation"]) == (True, 2)
+
+
+def test_another_plan_is_another_run(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("60", plan_sha256="a" * 64)
+    desk.commit()
+    assert not desk.hold("60", plan_sha256="a" * 64)["changed"]
+    assert not desk.hold("60")["changed"]
+    assert desk.hold("60", plan_sha256="b" * 64)["verdict"] == "deny"
+
+
+def test_lines_are_the_same_in_any_order_and_names_without_the_blanks_around_them(desk: Desk) -> None:
+    desk.define(limit="100")
+    lines = [{"amount": "60.0", "category": "compute"}, {"amount": "1", "category": "storage"}]
+    desk.hold(lines=lines, category=None)
+    turned = [{"amount": "1", "category": "storage"}, {"amount": "60", "category": "compute"}]
+    assert not desk.hold(lines=turned, category=None, name=" deploy ")["changed"]
+    assert desk.commit(name="deploy ")["changed"]
 
 
 def test_released_it_is_free_for_others(desk: Desk) -> None:
@@ -249,11 +281,11 @@ def test_check_mode_checks_for_real_and_writes_nothing(desk: Desk) -> None:
         assert said["changed"] and "was never held" in said["warnings"][0]
     desk.hold("60")
     said = desk.commit("101", check_mode=True)
-    assert (said["changed"], said["over_hold"], said["exceeded"]) == (True, True, ["team"])
+    assert (said["changed"], said["over_hold"], exceeded(said)) == (True, True, NOVEMBER)
     assert desk.release(check_mode=True)["changed"]
     assert desk.stands() == ("0", "60")
     desk.commit("70")
-    assert desk.commit("101", check_mode=True)["exceeded"] == ["team"]
+    assert exceeded(desk.commit("101", check_mode=True)) == NOVEMBER
     assert desk.commit("100", check_mode=True)["exceeded"] == []
     assert desk.stands() == ("70", "0")
 
@@ -269,14 +301,16 @@ def test_a_hold_counts_in_the_period_that_it_is_for(desk: Desk) -> None:
     assert desk.now >= DECEMBER and desk.stands() == ("0", "100")
 
 
-def test_next_period_lines_count_in_the_next_period(desk: Desk) -> None:
+def test_lines_count_in_the_period_of_their_moment(desk: Desk) -> None:
     desk.define(limit="100", fed_by="cloud", basis="actual")
     desk.feed(feed(NOW.replace(minute=0), run_rate="0"))
-    desk.hold(lines=[{"amount": "30"}, {"amount": "90", "period": "next"}], settled_by="import", ttl="9d")
+    desk.hold(lines=[{"amount": "30"}, {"amount": "90", "at": "2026-12-01"}], settled_by="import", ttl="9d")
     row = desk.status()
     assert (row["reserved"], row["next_period"]["reserved"]) == ("30", "90")
     desk.later(days=3)
-    assert (desk.status()["reserved"], desk.status()["next_period"]["reserved"]) == ("90", "0")
+    # Neither was committed or released: the promise of November goes on in December.
+    desk.feed(feed(desk.now.replace(minute=0), run_rate="0"))
+    assert (desk.status()["reserved"], desk.status()["next_period"]["reserved"]) == ("120", "0")
 
 
 def cloud_desk(desk: Desk) -> None:
@@ -311,7 +345,7 @@ def test_each_line_waits_for_the_feed_of_its_project(desk: Desk) -> None:
         desk.feed(
             feed(
                 NOW.replace(hour=second, minute=0),
-                key=FeedKey("https://cloud/v3", "dc3-a", "p2"),
+                key=FeedKey("dc3-a", "p2"),
                 project_name="other",
             )
         )
@@ -372,8 +406,8 @@ def test_a_hold_under_warn_is_marked_where_it_did_not_fit(desk: Desk) -> None:
         ({"lines": []}, "lines: is empty"),
         ({"lines": [{"amount": "1"}, {"amount": "NaN"}]}, r"lines\[1\].amount: 'NaN' is not an amount"),
         (
-            {"lines": [{"amount": "1", "period": "next", "category": "compute"}]},
-            "line 1 is of the next period",
+            {"lines": [{"hourly": "1", "category": "compute"}]},
+            r"lines\[0\].until: or `hours`, of at most ten years, is required with `settled_by: entry`",
         ),
         ({"amount": "1", "ttl": "2"}, "ttl: '2' is not a duration"),
         ({"amount": "1", "ttl": "0h"}, "ttl: '0h' is not a duration"),
@@ -393,14 +427,12 @@ def test_a_hold_makes_no_ledger(desk: Desk) -> None:
         desk.hold("1")
 
 
-def test_what_is_held_cannot_change_what_settles_it_or_its_period(desk: Desk) -> None:
-    desk.define()
+def test_the_same_amount_for_another_period_is_another_request(desk: Desk) -> None:
+    desk.define(limit="1")
     desk.hold("1")
-    with pytest.raises(InvalidOption, match="settled_by: is entry for 'deploy'"):
-        desk.hold("1", settled_by="import")
-    with pytest.raises(InvalidOption, match="for_period: is that of 2026-11-28"):
-        desk.hold("1", for_period="2026-12-01")
-    assert not desk.hold("1", for_period="2026-11-28T12:30:00Z")["changed"]
+    moved = desk.hold("1", for_period="2026-12-01")
+    assert (moved["changed"], moved["reservation"]["held"][0]["at"]) == (True, "2026-12-01T00:00:00Z")
+    assert desk.stands() == ("0", "0")
 
 
 def test_another_time_to_live_says_nothing_without_extend(desk: Desk) -> None:

@@ -123,7 +123,7 @@ def test_a_pipeline_uses_an_override_once_and_cannot_make_it_new(pipeline: Desk,
     with pytest.raises(LedgerError, match="permission denied for table limit_override"):
         _affected(pipeline, "UPDATE limit_override SET amount_nano = 9000000000000")
     assert pipeline.commit()["changed"]
-    assert not pipeline.hold("150", reuse=True)["gate_passed"]
+    assert not pipeline.hold("151")["gate_passed"]
 
 
 @pytest.mark.parametrize(

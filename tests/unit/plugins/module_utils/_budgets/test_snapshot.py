@@ -16,10 +16,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets import snaps
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.budgets import Scope
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
 
+from .desk import Desk
 from .snapshots import BEGIN, NOW, budget
 
 KINDS = (Scope(categories=("compute",)), Scope(projects=("shop",)), Scope(tags=(("team", "web"),)))
@@ -81,3 +83,17 @@ def test_sums_are_told_apart_by_what_the_scope_goes_by_and_nothing_else(
     tmp_path: Path, scope: Scope, sums: list[int]
 ) -> None:
     assert sorted(cost.amount_nano for cost in told_for(tmp_path, scope, scope)) == sums
+
+
+def test_alike_lines_of_many_holds_are_added_up_and_still_named(desk: Desk) -> None:
+    """Five were held at 12:30 or 12:40, in one collect period, and one at 13:40."""
+    desk.define(limit="100000", scope={"projects": ["shop"]})
+    lines = [{"hourly": "1", "category": "compute", "until": "2027-01-01"}]
+    for number, minutes in enumerate((0, 10, 0, 0, 0, 60)):
+        desk.later(minutes=minutes)
+        desk.hold(lines=lines, category=None, name=f"h{number}", on_unknown="warn", ttl="9d")
+    with reading(desk.options) as opened:
+        (shop,) = budgets.read_all(opened.connection)
+        seen = snapshot.read_snapshot(opened.connection, Rates(), desk.now, [shop], Request())
+    assert sorted(one.line.money.amount for one in seen.outstanding) == [1, 5]
+    assert "the hold h0, h1, h2 and 2 more has no project" in desk.status()["reason"]

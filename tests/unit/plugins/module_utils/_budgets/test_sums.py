@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.verdict import decide, evaluate
@@ -101,39 +102,39 @@ def test_both_periods_are_shown_and_the_worse_counts() -> None:
     now = datetime(2026, 11, 28, tzinfo=UTC)
     daily = feed(now, "20", collect_period_s=86400)
     team = budget(fed_by="cloud", basis="period_end")
-    said = evaluate(team, asked("30", line("310", period="next")), snapshot([cost("700")], daily, now=now))
+    said = evaluate(team, asked("30", line("310", at=DECEMBER)), snapshot([cost("700")], daily, now=now))
     assert [one.total for one in said.periods] == [790, 930] and said.verdict == "allow"
-    worse = evaluate(team, asked("30", line("380.1", period="next")), snapshot([cost("700")], daily, now=now))
+    worse = evaluate(team, asked("30", line("380.1", at=DECEMBER)), snapshot([cost("700")], daily, now=now))
     assert [one.verdict for one in worse.periods] == ["allow", "deny"] and worse.verdict == "deny"
 
 
-def test_next_period_lines_count_in_the_next_period_whatever_the_basis() -> None:
+def test_lines_of_the_next_period_count_in_it_whatever_the_basis() -> None:
     team = budget("100")
-    assert says(team, asked("100", line("100", period="next")), snapshot()) == "allow"
-    assert says(team, asked("1", line("100.1", period="next")), snapshot()) == "deny"
-    assert says(team, asked("100.1", line("1", period="next")), snapshot()) == "deny"
+    assert says(team, asked("100", line("100", at=DECEMBER)), snapshot()) == "allow"
+    assert says(team, asked("1", line("100.1", at=DECEMBER)), snapshot()) == "deny"
+    assert says(team, asked("100.1", line("1", at=DECEMBER)), snapshot()) == "deny"
 
 
-def test_holds_count_in_the_period_that_they_were_placed_in() -> None:
-    team = budget("100")
+def test_holds_count_in_the_period_that_they_are_for_and_then_in_the_current_one() -> None:
+    team = budget("200")
     october = BEGIN - timedelta(days=1)
     holds = [
         outstanding_hold("30", NOW),
-        outstanding_hold("40", NOW, period="next"),
-        outstanding_hold("50", DECEMBER),
-        outstanding_hold("5", october, period="next"),
+        outstanding_hold("40", DECEMBER),
+        outstanding_hold("50", DECEMBER + timedelta(days=30)),
+        outstanding_hold("5", BEGIN),
         outstanding_hold("77", october),
     ]
     current, following = evaluate(team, asked("1"), snapshot(outstanding=holds)).periods
-    assert (current.reserved, following.reserved) == (35, 90)
-    assert says(team, asked("65", line("10", period="next")), snapshot(outstanding=holds)) == "allow"
-    assert says(team, asked("65.1", line("10", period="next")), snapshot(outstanding=holds)) == "deny"
-    assert says(team, asked("65", line("10.1", period="next")), snapshot(outstanding=holds)) == "deny"
+    assert (current.reserved, following.reserved) == (112, 90)
+    assert says(team, asked("88", line("110", at=DECEMBER)), snapshot(outstanding=holds)) == "allow"
+    assert says(team, asked("88.1", line("110", at=DECEMBER)), snapshot(outstanding=holds)) == "deny"
+    assert says(team, asked("88", line("110.1", at=DECEMBER)), snapshot(outstanding=holds)) == "deny"
 
 
 def test_a_request_for_a_later_period_is_held_against_that_one() -> None:
     february = datetime(2027, 2, 3, tzinfo=UTC)
-    said = evaluate(budget("100"), replace(asked("100.1"), counts_at=february), snapshot())
+    said = evaluate(budget("100"), asked(line("100.1", at=february)), snapshot())
     assert [one.verdict for one in said.periods] == ["allow", "allow", "deny"]
     assert said.periods[2].window.begin == datetime(2027, 2, 1, tzinfo=UTC)
 
@@ -152,7 +153,7 @@ def test_a_budget_sums_up_what_is_in_its_scope() -> None:
         categories=frozenset({"compute", "storage"}),
         tag_keys=frozenset({"team"}),
     )
-    other = feed(key=FeedKey("https://cloud/v3", "dc3-a", "p2"), project_name="other", run_rate="1024")
+    other = feed(key=FeedKey("dc3-a", "p2"), project_name="other", run_rate="1024")
     costs = [
         cost("1", tags=blue),
         cost("4", "storage", tags=blue),
@@ -177,7 +178,7 @@ def test_a_cost_without_a_project_is_in_no_projects_budget() -> None:
 
 
 def test_two_projects_of_one_name_are_told_apart_by_their_ids() -> None:
-    twin = feed(key=FeedKey("https://cloud/v3", "dc4-a", "p2"), run_rate="16")
+    twin = feed(key=FeedKey("dc4-a", "p2"), run_rate="16")
     costs = [cost("1"), cost("4", projects=("p2", "shop")), cost("8", projects=("shop",))]
     one, both = (
         evaluate(
@@ -236,6 +237,40 @@ def test_without_a_rate_nothing_is_told_in_the_wrong_currency() -> None:
     assert (row["verdict"], row["spent"], row["at_least"]) == ("unknown", None, None)
 
 
+def flow_rate(amount_nano: int, hours: int, category: str = "network") -> RunRate:
+    return RunRate(category, (), amount_nano, hours, is_flow=True)
+
+
+def test_a_mean_of_flows_is_never_divided_to_decide() -> None:
+    """10 in 3 hours, for 3 hours: 10 exactly, although a third of 10 has no end. A second feed's 7 in 9 hours
+    are 7/3, so that 10 + 7/3 fits 37/3 to the last digit only.
+    """
+    team = budget("12", fed_by="cloud")
+    known = feed(run_rates=(flow_rate(nano("10"), 3),), flow_hours=3)
+    assert evaluate(team, asked("2"), snapshot((), known)).verdict == "allow"
+    assert evaluate(team, asked("2.000000001"), snapshot((), known)).verdict == "deny"
+    (period, *_next) = evaluate(team, asked("1"), snapshot((), known)).periods
+    assert period.accrued == 10
+    other = feed(
+        key=FeedKey("dc3-a", "p2"), project_name="other", run_rates=(flow_rate(nano("7"), 9),), flow_hours=9
+    )
+    both = snapshot((), known, other)
+    # 12.333333333 is less than 37/3 by a third of a nano, 12.333333334 more by two thirds.
+    assert says(budget("12.433333333", fed_by="cloud"), asked("0.1"), both) == "deny"
+    assert says(budget("12.433333334", fed_by="cloud"), asked("0.1"), both) == "allow"
+
+
+def test_the_means_of_many_young_feeds_stay_exact() -> None:
+    """Feeds of every age up to a week: what they have in common is a number of 69 digits."""
+    young = [
+        feed(key=FeedKey("r", str(hours)), project_name=str(hours), run_rates=(flow_rate(nano("1"), hours),))
+        for hours in range(1, 169)
+    ]
+    (period, *_next) = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), *young)).periods
+    harmonic = sum(Fraction(3, hours) for hours in range(1, 169))
+    assert abs(Fraction(period.accrued) - harmonic) < Fraction(1, 10**40)
+
+
 money = st.integers(0, 10**15)
 
 
@@ -244,17 +279,22 @@ money = st.integers(0, 10**15)
     spent=money,
     wanted=st.integers(1, 10**15),
     run_rate=st.integers(0, 10**12),
+    flow=st.integers(0, 10**14),
+    hours=st.integers(1, 168),
     rate=st.decimals(5, 500, places=6),
 )
 def test_the_verdict_is_the_inequality_in_integers(
-    limit: int, spent: int, wanted: int, run_rate: int, rate: Decimal
+    limit: int, spent: int, wanted: int, run_rate: int, flow: int, hours: int, rate: Decimal
 ) -> None:
-    """spent + accrued + requested <= limit x rate, computed here in millionths of a nano ICU."""
+    """spent + accrued + requested <= limit x rate, computed here in millionths of a nano ICU, times the hours
+    of the mean of flows.
+    """
     rates = parse_rates(
         [{"currency": "CHF", "icu_per_unit": str(rate), "valid_from": "2021-01-01"}], confirmed=True
     )
     francs = replace(budget("1", "CHF", fed_by="cloud"), limit_nano=limit)
-    known = replace(feed(), run_rates=(RunRate("compute", (), run_rate),))
+    known = replace(feed(), run_rates=(RunRate("compute", (), run_rate), flow_rate(flow, hours)))
     on = snapshot([replace(cost("0"), amount_nano=spent)], known, rates=rates)
-    fits = (spent + 3 * run_rate + wanted) * 10**6 <= limit * int(rate * 10**6)
+    needed = (spent + 3 * run_rate + wanted) * hours + 3 * flow
+    fits = needed * 10**6 <= limit * int(rate * 10**6) * hours
     assert says(francs, asked(str(Decimal(wanted).scaleb(-9))), on) == ("allow" if fits else "deny")

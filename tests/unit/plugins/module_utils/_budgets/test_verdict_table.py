@@ -18,7 +18,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.budgets import Budget
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.overrides import Override
 
-from .snapshots import BEGIN, asked, budget, cost, feed, line, nano, outstanding_hold, snapshot
+from .snapshots import BEGIN, DECEMBER, asked, budget, cost, feed, line, nano, outstanding_hold, snapshot
 
 
 def named(name: str, one: Budget) -> Budget:
@@ -41,7 +41,7 @@ def test_a_line_has_limit_spent_accrued_reserved_requested_left_and_why() -> Non
 
 
 def test_the_period_that_decides_is_the_one_that_is_shown() -> None:
-    said = evaluate(budget(), asked("1", line("1001", period="next")), snapshot())
+    said = evaluate(budget(), asked("1", line("1001", at=DECEMBER)), snapshot())
     assert format_summary([said])[1].split()[:6] == ["team", "deny", "2026-12-01", "ICU", "1000.00", "0.00"]
 
 

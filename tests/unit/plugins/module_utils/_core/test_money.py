@@ -84,10 +84,15 @@ def test_a_spend_is_above_zero(text: str) -> None:
         parse_positive_amount(text, "spend")
 
 
-@pytest.mark.parametrize("code", [None, "", "chf", "CH", "CHFR", "€", "ICÜ"])
+@pytest.mark.parametrize("code", [None, "", "chf", "CH", "CHFR", "€", "ICÜ", "XYZ", "CHX"])
 def test_an_amount_has_a_currency(code: str | None) -> None:
     with pytest.raises(InvalidOption, match="CHF or EUR"):
         parse_currency(code, "currency")
+
+
+@pytest.mark.parametrize("code", ["ICU", "CHF", " EUR ", "VND", "ZWG", "XDR", "HRK"])
+def test_a_currency_is_of_iso_4217_also_one_that_was_withdrawn_lately_or_icu(code: str) -> None:
+    assert parse_currency(code, "currency") == code.strip()
 
 
 @given(st.lists(amounts))

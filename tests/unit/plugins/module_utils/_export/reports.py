@@ -79,6 +79,7 @@ def budget(name: str, **given: Any) -> dict[str, Any]:
         "name": name,
         "verdict": "allow",
         "reason": f"{name}: fits.",
+        "tax": "excluded",
         "currency": "CHF",
         "limit": "100",
         "spent": "40",

@@ -27,7 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.render import
 from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
 
 from .ledgers import HOSTILE, read_back
-from .reports import NOW, everything
+from .reports import NOW, budget, everything
 
 NAMES = [name for name in HOSTILE if name]
 
@@ -139,6 +139,13 @@ def test_an_amount_has_the_decimals_of_its_currency(currencies: tuple[str, ...],
     assert [format_money("1.75", one) for one in currencies] == [
         f"{one}\u00a0{expected}" for one in currencies
     ]
+
+
+def test_a_budget_that_takes_tax_otherwise_than_the_report_says_so() -> None:
+    both = {"budgets": [budget("gross", tax="included"), budget("net")], "alerts": [], "reservations": []}
+    markdown, html = (render(file_format, told(budgets=both)) for file_format in ("md", "html"))
+    assert "| gross (tax: included) | allow |" in markdown and "| net | allow |" in markdown
+    assert html.count(", tax: included.") == 1
 
 
 def test_a_change_has_its_sign_in_front() -> None:

@@ -44,7 +44,8 @@ class Meter:
     @property
     def feeding(self) -> Feeding:
         return Feeding(
-            key=feeds.FeedKey("https://meter", "", "house", "meter"),
+            key=feeds.FeedKey("", "house", "meter"),
+            auth_url="https://meter",
             cloud=None,
             project_name="house",
             currency=self.currency,

@@ -12,15 +12,23 @@ import resource
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import budgets, entries, feeds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    budgets,
+    entries,
+    feeds,
+    holds,
+    totals,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
@@ -33,6 +41,8 @@ SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_t
 SCHEMA_3 = (Path(__file__).parent / "schema_3.sql").read_text()
 SCHEMA_4 = (Path(__file__).parent / "schema_4.sql").read_text()
 SCHEMA_4_POSTGRESQL = (Path(__file__).parent / "schema_4_postgresql.sql").read_text()
+#: One of a currency, in the ledger's units.
+UNIT = 10**9
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -114,7 +124,7 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
 
 
 #: What the present schema tells otherwise than schema 3, and than schema 2.
-OF_3 = ('"feed"', "ledger_schema")
+OF_3 = ('"budget"', '"feed"', '"feed_rate"', "ledger_schema")
 OF_2 = (*OF_3, '"feed_window"')
 
 
@@ -146,7 +156,7 @@ def test_a_ledger_of_schema_2_on_postgresql_is_laid_out_as_a_new_one_then(postgr
     with writing(options) as ledger:
         assert [budget.name for budget in budgets.read_all(ledger.connection)] == ["prod"]
         (feed,) = feeds.read_all(ledger.connection)
-        assert (feed.run_rate_nano, feed.retired, feed.imported[0].layout) == (
+        assert (feed.run_rate * UNIT, feed.retired, feed.imported[0].layout) == (
             2500,
             False,
             feeds.ImportLayout("hour", "type", False),
@@ -204,15 +214,17 @@ def test_a_later_ledger_gets_its_new_tables_and_keeps_all_rows(
     before = rows_that_stay(path, otherwise)
     old = LedgerOptions(f"sqlite:///{path}")
     with writing(old) as opened, writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
-        assert [budget.name for budget in budgets.read_all(opened.connection)] == ["prod"]
+        (prod,) = budgets.read_all(opened.connection)
+        assert (prod.name, prod.limit_nano, prod.scope) == ("prod", 100 * 10**9, budgets.Scope())
+        assert (prod.scope.untagged, prod.scope.tax) == ("unknown", "excluded")
         (feed,) = feeds.read_all(opened.connection)
-        assert feed.run_rate_nano == 2500 and not feed.retired
-        assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty https://cloud/v3 r p1")
+        assert feed.run_rate * UNIT == 2500 and not feed.retired
+        assert (feed.key.told_by, feed.key.source) == (feeds.CLOUDKITTY, "cloudkitty r p1")
         begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (1793512800, 1793599200))
         assert feed.imported == (
             feeds.Imported(Window(begin, end), feeds.ImportLayout("hour", "type", False)),
         )
-    assert len(before) > 8
+    assert len(before) > 7
     assert rows_that_stay(path, otherwise) == before
     assert layout(path) == layout(tmp_path / "new.db")
     with reading(old):
@@ -295,3 +307,83 @@ def test_an_upgrade_that_cannot_end_leaves_the_old_ledger_whole(
     assert (ended.returncode, ended.stderr) == (3, "")
     assert "cannot be used" in ended.stdout and ended.stdout.count("\n") == 1
     assert dump(path) == before
+
+
+#: A ledger of schema 4 with holds: counts_at is 2026-12-15T10:00:00Z. The second line of the first hold is of
+#: the next period; the second hold is committed, and was written as an entry.
+HOLDS_4 = """
+INSERT INTO ledger_schema (version) VALUES (4);
+INSERT INTO hold (id, name, generation, state, settled_by, counts_at, held_at, expires_at, committed_at,
+    forced, settled, recorded_by)
+VALUES (1, 'deploy', 1, 'held', 'import', 1797328800, 1797328800, 1797336000, NULL, false, false, 'ada'),
+    (2, 'calls', 3, 'committed', 'entry', 1797328800, 1797328800, 1797336000, 1797330000, true, false, 'ada');
+INSERT INTO hold_line (hold_id, stage, number, amount_nano, currency, category, project, tags, period)
+VALUES (1, 'held', 0, 5000000000, 'CHF', 'compute', 'shop', '{"team": "web"}', 'this'),
+    (1, 'held', 1, {amount}, 'ICU', NULL, NULL, '{}', 'next'),
+    (2, 'held', 0, 1, 'CHF', 'other', NULL, '{}', 'this'),
+    (2, 'committed', 0, 2, 'CHF', 'other', NULL, '{}', 'this');
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_holds(request: pytest.FixtureRequest, path: Path) -> Callable[[int], LedgerOptions]:
+    """A ledger of schema 4 with holds, one line of which has that amount, on either store."""
+
+    def made(amount: int) -> LedgerOptions:
+        script = HOLDS_4.replace("{amount}", str(amount))
+        if request.param == "sqlite":
+            with sqlite3.connect(path) as connection:
+                connection.executescript(SCHEMA_4 + script)
+            return LedgerOptions(f"sqlite:///{path}")
+        url = request.getfixturevalue("postgresql_url")
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(SCHEMA_4_POSTGRESQL.encode())
+            connection.execute(script.encode())
+        return LedgerOptions(url)
+
+    return made
+
+
+def test_the_holds_of_schema_4_become_one_off_lines_at_their_moment(
+    old_holds: Callable[[int], LedgerOptions],
+) -> None:
+    with writing(old_holds(7)) as opened:
+        deploy, calls = (holds.newest(opened.connection, name) for name in ("deploy", "calls"))
+    at, next_month = datetime(2026, 12, 15, 10, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    assert deploy is not None and calls is not None
+    assert deploy.held == (
+        holds.HoldLine(Money(Decimal(5), "CHF"), "compute", "shop", (("team", "web"),), at=at),
+        holds.HoldLine(Money(Decimal("7e-9"), "ICU"), at=next_month),
+    )
+    assert (deploy.generation, deploy.held_at, deploy.lines_sha256) == (1, at, None)
+    assert (calls.generation, calls.forced, calls.committed_at) == (
+        3,
+        True,
+        datetime(2026, 12, 15, 10, 20, tzinfo=UTC),
+    )
+    assert [line.money.amount for line in (*calls.held, *calls.committed)] == [
+        Decimal("1e-9"),
+        Decimal("2e-9"),
+    ]
+
+
+def test_holds_that_cannot_be_moved_leave_the_ledger_of_schema_4_whole(
+    old_holds: Callable[[int], LedgerOptions],
+) -> None:
+    """A negative line would give money to everybody else."""
+    options = old_holds(-1)
+    with pytest.raises(LedgerError), writing(options):
+        pass
+    with (
+        pytest.raises(LedgerError, match=f"has schema 4, this finops.cloud reads {SCHEMA_VERSION}"),
+        reading(options),
+    ):
+        pass
+    wanted = "SELECT count(*), sum(amount_nano), min(counts_at) FROM hold JOIN hold_line ON hold_id = id"
+    if str(options.url).startswith("sqlite"):
+        with sqlite3.connect(str(options.url).removeprefix("sqlite:///")) as connection:
+            found = connection.execute(wanted).fetchone()
+    else:
+        with psycopg.connect(str(options.url).replace("+psycopg", "")) as server:
+            found = server.execute(wanted.encode()).fetchone()
+    assert tuple(map(int, found or ())) == (4, 5000000002, 1797328800)

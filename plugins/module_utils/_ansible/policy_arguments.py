@@ -1,0 +1,38 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The options of the owner's policy."""
+
+from __future__ import annotations
+
+from .._budgets.policy_task import STATES
+from .._estimate.shape_prices import SOURCES
+from .arguments import Spec
+
+_NAMES = {"type": "list", "elements": "str"}
+POLICY: Spec = {
+    "state": {"type": "str", "default": "present", "choices": list(STATES)},
+    "allow_on_unknown_warn": {"type": "bool"},
+    "allow_on_exceeded_warn": {"type": "bool"},
+    "allow_own_rates": {"type": "bool"},
+    "allow_own_prices": {"type": "bool"},
+    "allow_assume_free": {"type": "bool"},
+    "price_sources": {**_NAMES, "choices": list(SOURCES)},
+    "free_types": _NAMES,
+    "required_tags": _NAMES,
+    "timezone": {"type": "str"},
+    "currency": {"type": "str"},
+    "rates": {
+        "type": "list",
+        "elements": "dict",
+        "required_if": [("state", "present", ("icu_per_unit",))],
+        "options": {
+            "currency": {"type": "str", "required": True},
+            "icu_per_unit": {"type": "str"},
+            "valid_from": {"type": "str", "required": True},
+            "state": {"type": "str", "default": "present", "choices": list(STATES)},
+        },
+    },
+    "confirm_rates": {"type": "bool", "default": False},
+}

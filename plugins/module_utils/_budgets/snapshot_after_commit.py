@@ -1,0 +1,76 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a snapshot would be after the entries of a commit, for check mode, which writes none
+(design/reservations.md#check-mode).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from .._core.money import Money, from_nano
+from .._core.periods import Window
+from .._ledger import entries
+from .._ledger.budgets import Scope
+from .._ledger.holds import HoldLine
+from .request import Request
+from .settlement import Settlement
+from .snapshot import CostSum, Snapshot
+
+
+@dataclass(frozen=True)
+class EntriesToCome:
+    """Entries that a commit would write, and with a negative amount those that it would take back."""
+
+    costs: Sequence[tuple[datetime, CostSum]]
+
+    @property
+    def request(self) -> Request:
+        """Lines where the entries lie, so that a snapshot is read for the periods that have them."""
+        return Request(
+            tuple(
+                HoldLine(
+                    Money(from_nano(cost.amount_nano), cost.currency),
+                    cost.category,
+                    next(iter(cost.projects), None),
+                    tuple(sorted(cost.tags)),
+                    region=cost.region,
+                    at=at,
+                )
+                for at, cost in self.costs
+            )
+        )
+
+    def applied(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with these entries."""
+
+        def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
+            return [*snapshot.costs(window, scope), *(cost for at, cost in self.costs if window.contains(at))]
+
+        return replace(
+            snapshot,
+            costs=costs,
+            later=[*snapshot.later, *(one for one in self.costs if one[0] >= snapshot.now)],
+        )
+
+
+def with_entries(settled: Settlement) -> EntriesToCome:
+    """What the settlement would do to the ledger's sums."""
+    replaced = [(entries.stored(row), -1) for row in settled.replaced]
+    wanted = [(entry, 1) for entry in settled.wanted]
+    return EntriesToCome([(one.period.begin, _cost(one, sign)) for one, sign in [*replaced, *wanted]])
+
+
+def _cost(entry: entries.Entry, sign: int) -> CostSum:
+    return CostSum(
+        category=entry.category,
+        projects=frozenset(filter(None, (entry.project_id, entry.project_name))),
+        tags=frozenset(entry.tags.items()),
+        currency=entry.currency,
+        amount_nano=sign * entry.amount_nano,
+        region=entry.region,
+    )

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What an estimate asks budgets for: running lines by the hour, and one-off ones
+(design/estimates.md#what-budgets-are-asked-for).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_CEILING, Context, Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from .._core.money import decimal_of, format_exact
+from .._core.periods import iso
+from .lines import HOURLY, NEXT, THIS, EstimateLine, Periods
+
+Row = dict[str, Any]
+#: Category and metric; hours of what runs for so long, moment of what is paid once in the next period.
+_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None]"
+
+_NANO = Decimal("1e-9")
+_UP = Context(prec=50, rounding=ROUND_CEILING)
+
+
+@dataclass(frozen=True)
+class Where:
+    """The project and the region that pay."""
+
+    project: str
+    region: str | None
+
+
+def request_lines(
+    lines: Sequence[EstimateLine],
+    periods: Periods,
+    currency: str,
+    where: Where,
+    tags: Mapping[str, str],
+) -> list[Row]:
+    """The known costs as lines for a budget, each rounded up to the ledger's unit.
+
+    A resource counts with what it costs more than before, in each category; what another one saves is no
+    one's to spend. Alike lines are added up.
+    """
+    hourly: dict[_Kind, Fraction] = {}
+    once: dict[_Kind, Fraction] = {}
+    following = None if periods.next is None else periods.next.begin
+    for of_resource in _by_resource(line for line in lines if line.amounts is not None):
+        _add(hourly, [(_kind(line), _of(line, HOURLY)) for line in of_resource if not line.once])
+        for basis, at in ((THIS, None), (NEXT, following)):
+            _add(once, [(_kind(line, at), _of(line, basis)) for line in of_resource if line.once])
+    rest = {"currency": currency, "project": where.project, "region": where.region, "tags": dict(tags)}
+    running = [
+        {
+            **_row(category, metric),
+            "hourly": _format(amount),
+            "hours": None if hours is None else _format(hours),
+            **rest,
+        }
+        for (category, metric, hours, _at), amount in sorted(hourly.items(), key=_order)
+    ]
+    return running + [
+        {
+            **_row(category, metric),
+            "amount": _format(amount),
+            "at": None if at is None else iso(at),
+            **rest,
+        }
+        for (category, metric, _hours, at), amount in sorted(once.items(), key=_order)
+    ]
+
+
+def _row(category: str, metric: str | None) -> Row:
+    """The keys of every line; null where they do not matter."""
+    return {
+        **dict.fromkeys(("hourly", "hours", "amount", "at")),
+        "category": category,
+        "metric": metric,
+    }
+
+
+def _by_resource(lines: Iterable[EstimateLine]) -> list[list[EstimateLine]]:
+    """The lines of each resource and category."""
+    found: dict[tuple[int, str], list[EstimateLine]] = {}
+    for line in lines:
+        found.setdefault((line.resource, line.category), []).append(line)
+    return list(found.values())
+
+
+def _add(sums: dict[_Kind, Fraction], costs: Sequence[tuple[_Kind, Fraction]]) -> None:
+    """Add what a resource costs more in one category, under the kind of what comes; nothing if it costs
+    less.
+    """
+    total = sum((amount for _kind, amount in costs), Fraction(0))
+    if total > 0:
+        kind = next(kind for kind, amount in costs if amount > 0)
+        sums[kind] = sums.get(kind, Fraction(0)) + total
+
+
+def _kind(line: EstimateLine, at: datetime | None = None) -> _Kind:
+    return line.category, line.metric, None if line.once else line.hours, at
+
+
+def _of(line: EstimateLine, basis: str) -> Fraction:
+    return line.amounts[basis] if line.amounts is not None else Fraction(0)
+
+
+def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str]:
+    (category, metric, hours, at), _amount = one
+    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at)
+
+
+def _format(amount: Fraction) -> str:
+    return format_exact(_UP.quantize(decimal_of(amount), _NANO))

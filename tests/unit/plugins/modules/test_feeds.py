@@ -1,0 +1,101 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Feeds through the modules, on both stores (design/imports.md#feeds)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._imports.cloudkitty import (
+    ImportOptions,
+    import_cost,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import ImportLayout
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
+
+from ...conftest import Sandbox
+from ...fake_rating import Rated, rating_of
+from ...fake_services import Project
+from .conftest import Run
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty ledger of each store."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_url"))
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture
+def stored(run: Run, ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a module on that ledger."""
+    monkeypatch.setenv("FINOPS_LEDGER", ledger_url)
+    return run
+
+
+def clouds_with(running: Sandbox, path: Path, **urls: str) -> None:
+    """A clouds.yaml that has the sandbox once more under each of these names, with that auth URL."""
+    sandbox = yaml.safe_load(Path(running.state["clouds_file"]).read_text())["clouds"]["sandbox"]
+    clouds = {name: {**sandbox, "auth": {**sandbox["auth"], "auth_url": url}} for name, url in urls.items()}
+    path.write_text(yaml.safe_dump({"clouds": clouds}))
+
+
+def test_one_project_under_two_spellings_of_the_auth_url_is_one_feed(
+    stored: Run, running: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(running.state["url"])
+    elsewhere = url.replace("127.0.0.1", "localhost") + "/identity/v3"
+    clouds_with(running, tmp_path / "clouds.yaml", here=f"{url}/identity", there=elsewhere)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    asked = {"window": "yesterday"}
+    first = stored("cost_import", {"cloud": "here", **asked})
+    assert first["changed"] and first["entries"]["recorded"] > 24
+    again = stored("cost_import", {"cloud": "there", **asked})
+    assert again["cloud"]["auth_url"] != first["cloud"]["auth_url"]
+    assert not again["changed"] and not any(again["entries"].values())
+    assert again["imported"] == first["imported"]
+    summary = stored("cost_summary_info", asked)
+    assert summary["cost"]["total"] == first["imported"]
+    (feed,) = stored("cost_feed", {})["feeds"]
+    assert feed["project_id"] == running.project_id
+    assert stored("cost_feed", {"state": "retired", "project": running.project_id})["changed"]
+
+
+def test_newest_rated_hour_without_traffic_has_the_mean_of_traffic_in_its_run_rate(
+    stored: Run, ledger_url: str
+) -> None:
+    """2 ICU an hour of servers, 25 of traffic in every other hour, none in the newest: 14.5 an hour, so that
+    20 are not enough for the two hours since.
+    """
+    newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 2 * HOUR
+    hours = [newest - number * HOUR for number in range(200)]
+    points = [Rated(hour, "instance", "1", "2") for hour in hours]
+    points += [Rated(hour, "network.outgoing.bytes", "1", "25") for hour in hours[1::2]]
+    bring(ledger_url, points, hours[-1])
+    limits = {"limit": "2920", "currency": "ICU", "fed_by": "cloud", "basis": "actual", "period": "custom"}
+    period = {"begin": iso(hours[-1]), "end": iso(newest + 1000 * HOUR)}
+    assert not stored("cost_budget", {"name": "team", **limits, **period}).get("failed")
+    (budget,) = stored("cost_budget_info", {})["budgets"]
+    assert budget["spent"] == "2900"
+    assert Decimal(budget["accrued"]) >= 29 and Decimal(budget["accrued"]) % Decimal("14.5") == 0
+    gate = stored("cost_budget", {"spend": "1", "currency": "ICU"})
+    assert gate["failed"] and gate["verdict"] == "deny"
+
+
+def bring(url: str, points: list[Rated], begin: datetime, **more: Any) -> dict[str, Any]:
+    """Import all of these points of project shop in region r."""
+    now = datetime.now(UTC)
+    asked = ImportOptions(Window(begin, now), "v2", "ICU", 3600, {}, ImportLayout(tagged=False), **more)
+    project: Any = Project(rating_of(points), {"one": {}})
+    return import_cost(project, LedgerOptions(url), asked, now, "me", check_mode=False)

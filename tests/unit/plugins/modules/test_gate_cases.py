@@ -1,0 +1,247 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A gate stays right across midnight, years and reruns, on either store
+(design/gate.md#what-counts, design/reservations.md).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed, Imported
+
+from ..module_utils._budgets.snapshots import feed
+from .clocked import ClockedLedger
+
+
+def rated(through: datetime, **more: Any) -> Feed:
+    """The feed of project shop (p1), known since October, without any running cost."""
+    since = Window(datetime(2026, 10, 1, tzinfo=UTC), through)
+    return feed(through, run_rate="0", imported=(Imported(since),), **more)
+
+
+def test_a_hold_taken_again_after_midnight_is_judged_by_the_new_day(clocked: ClockedLedger) -> None:
+    clocked.define(period="daily")
+    clocked.at("2026-11-28T23:30:00")
+    assert clocked.hold("r", "1", ttl="3h")["gate_passed"]
+    clocked.at("2026-11-29T00:30:00")
+    clocked.spend("100")
+    again = clocked.hold("r", "91")
+    assert (again["verdict"], again["reservation"]["held"][0]["amount"]) == ("deny", "1")
+    assert clocked.status()["reserved"] == "1"
+
+
+def test_what_is_promised_before_midnight_is_still_promised_after_it(clocked: ClockedLedger) -> None:
+    clocked.define(period="daily")
+    clocked.at("2026-11-28T23:30:00")
+    clocked.hold("a", "90")
+    clocked.at("2026-11-29T00:10:00")
+    assert clocked.hold("b", "100")["verdict"] == "deny"
+    assert clocked.hold("b", "10")["verdict"] == "allow"
+
+
+def test_of_twenty_deployments_that_fill_next_year_one_passes(clocked: ClockedLedger) -> None:
+    """306 days of 2026 are 7344 hours, 2027 has 8760: at 0.1 an hour 734.4 and 876, and twice 876 is more
+    than 1700.
+    """
+    clocked.at("2026-03-01T00:00:00")
+    clocked.define(limit="1700", period="yearly", basis="period_end")
+    lines = [{"hourly": "0.1", "category": "compute", "until": "2030-01-01"}]
+    said = [clocked.hold(f"deploy-{number}", lines=lines) for number in range(20)]
+    assert [one["verdict"] for one in said] == ["allow", *["deny"] * 19]
+    (row,) = said[0]["budgets"]
+    assert (row["requested"], row["next_period"]["requested"]) == ("734.4", "876")
+    assert "from 2027-01-01 to 2028-01-01" in said[1]["msg"]
+
+
+def test_what_was_denied_holds_nothing_and_is_denied_again(clocked: ClockedLedger) -> None:
+    clocked.define(limit="100")
+    assert clocked.ask(spend="60", category="compute")["verdict"] == "allow"
+    assert clocked.hold("other", "60")["verdict"] == "allow"
+    for _run in range(2):
+        denied = clocked.hold("mine", "60")
+        assert (denied["verdict"], denied["failed"], denied["reservation"]) == ("deny", True, {})
+    assert clocked.status()["reserved"] == "60"
+
+
+def test_a_name_of_january_does_not_open_the_gate_in_june(clocked: ClockedLedger) -> None:
+    clocked.at("2026-01-15T03:00:00")
+    clocked.define()
+    clocked.hold("nightly", "50")
+    assert clocked.commit("nightly")["changed"]
+    rerun = clocked.hold("nightly", "50")
+    assert (rerun["changed"], rerun["verdict"], rerun["reservation"]["state"]) == (
+        False,
+        "allow",
+        "committed",
+    )
+    clocked.at("2026-06-15T03:00:00")
+    clocked.define(limit="0")
+    denied = clocked.hold("nightly", "50")
+    assert (denied["verdict"], denied["reservation"]["generation"]) == ("deny", 1)
+
+
+def test_a_budget_that_begins_tomorrow_is_asked_for_its_part_of_what_runs(clocked: ClockedLedger) -> None:
+    """A December has 744 hours, of which the budget covers two days: 48."""
+    clocked.at("2026-11-30T12:00:00")
+    clocked.define(limit="1000000", name="all")
+    for limit, verdict in (("48", "allow"), ("47.9", "deny")):
+        clocked.define("launch", limit, period="custom", begin="2026-12-01", end="2026-12-03")
+        said = clocked.ask(lines=[{"hourly": "1", "category": "compute"}])
+        row = next(row for row in said["budgets"] if row["name"] == "launch")
+        assert (row["verdict"], row["requested"], row["period_start"]) == (
+            verdict,
+            "48",
+            "2026-12-01T00:00:00Z",
+        )
+        assert said["verdict"] == verdict
+    once = clocked.ask(spend="1000", category="compute")
+    assert (once["verdict"], once["budgets"][-1]["verdict"]) == ("allow", "ended")
+
+
+def test_a_commit_cannot_move_into_a_budget_that_entries_feed(clocked: ClockedLedger) -> None:
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define("servers", fed_by="cloud", scope={"categories": ["compute"]})
+    clocked.define("disks", scope={"categories": ["storage"]})
+    lines = [{"amount": "10", "category": "compute", "project": "shop"}]
+    assert clocked.hold("deploy", lines=lines, settled_by="import")["verdict"] == "allow"
+    moved = clocked.commit("deploy", currency="ICU", lines=[{**lines[0], "category": "storage"}])
+    assert moved["failed"] and "never brings a cost to budget disks" in moved["msg"]
+    assert clocked.status("servers")["reserved"] == "10"
+    assert clocked.commit("deploy")["changed"]
+
+
+def test_a_budget_of_entries_that_appeared_meanwhile_is_unknown_after_the_commit(
+    clocked: ClockedLedger,
+) -> None:
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define("servers", fed_by="cloud", scope={"categories": ["compute"]})
+    clocked.hold("deploy", "10", settled_by="import")
+    clocked.define("all")
+    assert clocked.commit("deploy")["changed"]
+    clocked.later(days=2)
+    clocked.feed(rated(clocked.now - timedelta(hours=1)))
+    assert clocked.status("servers")["reserved"] == "0", "the import has taken its place"
+    row = clocked.status("all")
+    assert (row["verdict"], "deploy is committed and waits for an import" in row["reason"]) == (
+        "unknown",
+        True,
+    )
+    assert clocked.release("deploy")["changed"]
+    assert clocked.status("all")["verdict"] == "allow"
+
+
+def test_what_is_committed_for_a_project_that_no_feed_carries_is_unknown(clocked: ClockedLedger) -> None:
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define(fed_by="cloud")
+    lines = [{"hourly": "0.1", "category": "compute", "project": "new", "region": "dc3-a"}]
+    assert clocked.hold("deploy", lines=lines, settled_by="import")["verdict"] == "allow"
+    clocked.commit("deploy")
+    clocked.later(days=2)
+    through = clocked.now.replace(minute=0)
+    clocked.feed(rated(through))
+    row = clocked.status()
+    assert row["verdict"] == "unknown"
+    assert "deploy is committed for project new in region dc3-a, which no feed carries" in row["reason"]
+    assert clocked.ask(spend="1", category="compute")["verdict"] == "unknown"
+    one = rated(through)
+    clocked.feed(
+        rated(through, key=type(one.key)(**{**vars(one.key), "project_id": "new"}), project_name="new")
+    )
+    row = clocked.status()
+    assert (row["verdict"], row["reserved"]) == ("allow", "0")
+
+
+def test_a_commit_that_nothing_can_settle_can_be_released(clocked: ClockedLedger) -> None:
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define(fed_by="cloud")
+    clocked.hold("deploy", lines=[{"amount": "5", "project": "new"}], settled_by="import")
+    clocked.hold("other", lines=[{"amount": "5", "project": "shop"}], settled_by="import")
+    for name in ("deploy", "other"):
+        clocked.commit(name)
+    assert clocked.release("deploy")["changed"]
+    assert "'other' is committed" in clocked.release("other")["msg"]
+    assert (clocked.status()["verdict"], clocked.status()["reserved"]) == ("allow", "5")
+
+
+def test_a_commit_over_the_hold_names_the_budget_and_the_later_period(clocked: ClockedLedger) -> None:
+    clocked.define(limit="100")
+    assert clocked.hold("rent", "90", for_period="2027-02-10")["verdict"] == "allow"
+    said = clocked.commit("rent", amount="101")
+    assert said["over_hold"] is True
+    assert said["exceeded"] == [
+        {
+            "budget": "team",
+            "period": "monthly/2027-02-01T00:00:00Z",
+            "period_start": "2027-02-01T00:00:00Z",
+            "period_end": "2027-03-01T00:00:00Z",
+        }
+    ]
+
+
+@pytest.mark.parametrize(("hours", "requested"), [("3", "4"), ("3.5", "4"), ("3.51", "5")])
+def test_the_hour_in_progress_counts_whole(clocked: ClockedLedger, hours: str, requested: str) -> None:
+    """Asked at 12:30: 12:00, 13:00, 14:00 and 15:00 begin before 15:30 and 16:00, and 16:00 before 16:01."""
+    clocked.define()
+    said = clocked.ask(lines=[{"hourly": "1", "hours": hours}])
+    assert said["budgets"][0]["requested"] == requested
+
+
+def test_a_running_line_becomes_an_entry_a_day_cut_where_periods_begin(clocked: ClockedLedger) -> None:
+    """From 22:30 on 29 November to 02:00 on 1 December in UTC; Zurich's December begins at 23:00 on the 30th.
+    Hours begin at 22 and 23 on the 29th, 24 times on the 30th, of which one is December's, and twice more.
+    """
+    clocked.at("2026-11-29T22:30:00")
+    clocked.define(limit="1000", timezone="Europe/Zurich")
+    lines = [{"hourly": "0.5", "category": "compute", "until": "2026-12-01T02:00:00Z"}]
+    clocked.hold("batch", lines=lines)
+    assert clocked.status()["reserved"] == "12.5"
+    assert clocked.commit("batch")["changed"]
+    assert clocked.entries() == {
+        "reservation/batch/1/1/2026-11-29T22:00:00Z": "1",
+        "reservation/batch/1/1/2026-11-30T00:00:00Z": "11.5",
+        "reservation/batch/1/1/2026-11-30T23:00:00Z": "0.5",
+        "reservation/batch/1/1/2026-12-01T00:00:00Z": "1",
+    }
+    row = clocked.status()
+    assert (row["spent"], row["reserved"], row["next_period"]["spent"]) == ("12.5", "0", "1.5")
+    assert not clocked.commit("batch")["changed"]
+    shorter = [{**lines[0], "until": "2026-11-30T01:00:00Z"}]
+    assert clocked.commit("batch", currency="ICU", lines=shorter)["changed"]
+    row = clocked.status()
+    assert (row["spent"], row["next_period"]["spent"]) == ("1.5", "0")
+
+
+def test_what_ended_early_is_committed_for_the_hours_that_it_ran(clocked: ClockedLedger) -> None:
+    """Held at 12:30 for a day, and stopped after 3 hours, which is told at 22:30: four hours began."""
+    clocked.define()
+    lines = [{"hourly": "1", "hours": "24", "category": "compute"}]
+    clocked.hold("test", lines=lines, ttl="1d")
+    clocked.later(hours=10)
+    said = clocked.commit("test", currency="ICU", lines=[{**lines[0], "hours": "3"}])
+    assert (said["changed"], said["over_hold"], clocked.status()["spent"]) == (True, False, "4")
+    longer = clocked.commit("test", currency="ICU", lines=[{**lines[0], "hours": "25"}])
+    assert (longer["over_hold"], clocked.status()["spent"]) == (True, "26")
+
+
+def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: ClockedLedger) -> None:
+    """Committed at 12:30, rated through 15:00: of the 10 hours in the mean two began since, at 13:00 and
+    14:00. From 15:00 to the end of November there are 57 hours: 57 x 0.8 = 45.6.
+    """
+    through = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    clocked.feed(rated(through, flow_hours=10))
+    clocked.define(limit="1000", fed_by="cloud", basis="actual")
+    lines = [
+        {"hourly": "1", "category": "network", "project": "shop", "metric": "storage.objects.outgoing.bytes"}
+    ]
+    clocked.hold("cdn", lines=lines, settled_by="import")
+    clocked.commit("cdn")
+    for hour, reserved in ((13, "59"), (15, "45.6"), (22, "5"), (23, "0")):
+        clocked.at(datetime(2026, 11, 28, hour, 30, tzinfo=UTC))
+        clocked.feed(rated(clocked.now.replace(minute=0), flow_hours=10))
+        assert clocked.status()["reserved"] == reserved
