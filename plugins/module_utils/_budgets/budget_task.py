@@ -86,6 +86,18 @@ def refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> 
             )
 
 
+def lacks_currency(definitions: Sequence[Definition]) -> bool:
+    """Whether one of them has a limit without a currency, which the policy then has to have."""
+    return any(one.limit is not None and one.currency is None for one in definitions)
+
+
+def refuse_without_currency(task: BudgetTask, definitions: Sequence[Definition]) -> None:
+    """Raise InvalidOption for a limit without a currency: where there is no ledger, no policy has one."""
+    for index, one in enumerate(definitions):
+        if one.limit is not None and one.currency is None:
+            parse_currency(None, "currency" if task.budgets is None else f"budgets[{index}].currency")
+
+
 def parse_definitions(task: BudgetTask) -> tuple[Definition, ...]:
     """What the task defines or removes. Raises InvalidOption for a budget without a name, one that is named
     twice, and a limit that is none: before a ledger is opened, and so perhaps made.

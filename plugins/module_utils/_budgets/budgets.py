@@ -24,7 +24,15 @@ from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
 from .._ledger.policy import OwnerPolicy, read_policy
 from . import verdict
-from .budget_task import ABSENT, BudgetTask, parse_definitions, parse_request, refuse_changed_gate
+from .budget_task import (
+    ABSENT,
+    BudgetTask,
+    lacks_currency,
+    parse_definitions,
+    parse_request,
+    refuse_changed_gate,
+    refuse_without_currency,
+)
 from .definitions import Definition, defined, find, refuse_lookalike, require
 from .policy import policy_to_result, refuse_untagged, refuse_warnings, with_defaults
 from .request import Request, placed
@@ -51,6 +59,9 @@ def apply(
     """
     run = _checked(task, rates, now, recorded_by, write=not check_mode)
     creates = any(one.limit is not None for one in run.definitions)
+    if lacks_currency(run.definitions) and not sql.exists(options):
+        # Before a ledger is made.
+        refuse_without_currency(task, run.definitions)
     if check_mode and creates and not sql.exists(options):
         return _apply_to(None, options, run)
     if run.request is not None and not run.definitions:
