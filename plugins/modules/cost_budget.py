@@ -668,7 +668,8 @@ from typing import Any
 from ..module_utils._ansible import arguments, budget_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run_gate
-from ..module_utils._budgets.budgets import DEFINES, STATES, BudgetTask, apply
+from ..module_utils._budgets.budget_task import DEFINES, STATES, BudgetTask
+from ..module_utils._budgets.budgets import apply
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.writer import recorded_by
 

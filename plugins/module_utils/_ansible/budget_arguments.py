@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._budgets.budgets import DEFINES, STATES
+from .._budgets.budget_task import DEFINES, STATES
 from .._core.categories import CATEGORIES
 from .._core.periods import KINDS, WEEKDAYS
 from .._ledger.budgets import TAX, UNTAGGED

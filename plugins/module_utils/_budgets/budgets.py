@@ -18,76 +18,29 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import parse_currency
 from .._core.periods import parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
 from .._ledger.policy import OwnerPolicy, read_policy
 from . import verdict
-from .definitions import Definition, defined, find, parse_limit, refuse_lookalike, require
+from .budget_task import (
+    ABSENT,
+    BudgetTask,
+    lacks_currency,
+    parse_definitions,
+    parse_request,
+    refuse_changed_gate,
+    refuse_without_currency,
+)
+from .definitions import Definition, defined, find, refuse_lookalike, require
 from .policy import policy_to_result, refuse_untagged, refuse_warnings, with_defaults
-from .request import Request, parse_line, parse_lines, placed, without_nothing
+from .request import Request, placed
 from .results import NOTHING_FIRED, budget_to_result
 from .snapshot import Snapshot, empty_snapshot, read_known_names, read_snapshot
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
-
-PRESENT, ABSENT = STATES = ("present", "absent")
-#: What defines a budget, of a task or of a row of its `budgets`; `currency` goes with `limit` or a spend.
-DEFINES = (
-    "limit", "period", "timezone", "first_day", "anchor_day", "anchor_month", "begin", "end",
-    "fed_by", "basis", "max_staleness", "scope", "untagged", "tax", "thresholds",
-)  # fmt: skip
-_OF_A_SPEND = ("category", "project", "region", "tags")
-
-
-@dataclass(frozen=True)
-class BudgetTask:
-    """What a cost_budget task says, as written; None for what it leaves out.
-
-    budgets: rows with the options of a definition each, in place of the one that the task's own options are.
-    """
-
-    name: str | None = None
-    state: str = PRESENT
-    limit: str | None = None
-    currency: str | None = None
-    period: str | None = None
-    timezone: str | None = None
-    first_day: str | None = None
-    anchor_day: int | None = None
-    anchor_month: int | None = None
-    begin: str | None = None
-    end: str | None = None
-    fed_by: str | None = None
-    basis: str | None = None
-    max_staleness: str | None = None
-    scope: Mapping[str, Any] | None = None
-    untagged: str | None = None
-    tax: str | None = None
-    thresholds: Sequence[str] | None = None
-    budgets: Sequence[Mapping[str, Any]] | None = None
-    spend: str | None = None
-    category: str | None = None
-    project: str | None = None
-    region: str | None = None
-    tags: Mapping[str, Any] | None = None
-    lines: Sequence[Mapping[str, Any]] | None = None
-    for_period: str | None = None
-    on_exceeded: str = "fail"
-    on_unknown: str = "fail"
-
-    @property
-    def gates(self) -> bool:
-        """Whether something is to be spent."""
-        return self.spend is not None or self.lines is not None
-
-    @property
-    def defines(self) -> bool:
-        """Whether the task's own options define or remove a budget."""
-        return self.state == ABSENT or any(getattr(self, option) is not None for option in DEFINES)
 
 
 def apply(
@@ -106,6 +59,9 @@ def apply(
     """
     run = _checked(task, rates, now, recorded_by, write=not check_mode)
     creates = any(one.limit is not None for one in run.definitions)
+    if lacks_currency(run.definitions) and not sql.exists(options):
+        # Before a ledger is made.
+        refuse_without_currency(task, run.definitions)
     if check_mode and creates and not sql.exists(options):
         return _apply_to(None, options, run)
     if run.request is not None and not run.definitions:
@@ -182,76 +138,15 @@ def _checked(task: BudgetTask, rates: Rates, now: datetime, recorded_by: str, wr
         raise InvalidOption("lines", "is empty; an empty request would always pass.")
     if task.currency is not None and task.limit is None and not task.gates:
         raise InvalidOption("currency", "has no effect without `limit`, `spend` or `lines`.")
-    definitions = _definitions(task)
+    definitions = parse_definitions(task)
     if task.for_period is not None and not task.gates:
         raise InvalidOption("for_period", "has no effect without `spend` or `lines`.")
     if not definitions and not task.gates:
         raise InvalidOption("limit", "is needed to define a budget, `spend` or `lines` to gate.")
     if task.gates:
-        _refuse_changed_gate(task, definitions)
+        refuse_changed_gate(task, definitions)
     for_period = parse_moment(task.for_period, ZoneInfo("UTC"), "for_period") if task.for_period else None
-    return _BudgetRun(task, definitions, _request(task), rates, now, recorded_by, write, for_period)
-
-
-def _refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> None:
-    """Raise InvalidOption if a gate removes a budget or changes a part of one, which it would then be asked
-    by: a play's defaults or an option that is meant for the request would open it.
-    """
-    for index, one in enumerate(definitions):
-        if one.limit is None:
-            option = "limit" if task.budgets is None else f"budgets[{index}].limit"
-            raise InvalidOption(
-                option,
-                "is required to define a budget beside `spend` or `lines`; change a part in another task.",
-            )
-
-
-def _definitions(task: BudgetTask) -> tuple[Definition, ...]:
-    """What the task defines or removes. Raises InvalidOption for a budget without a name, one that is named
-    twice, and a limit that is none: before a ledger is opened, and so perhaps made.
-    """
-    if task.budgets is None:
-        return (_definition(vars(task)),) if task.defines else ()
-    if not task.budgets:
-        raise InvalidOption("budgets", "is empty; name at least one budget.")
-    found: list[Definition] = []
-    for index, row in enumerate(task.budgets):
-        try:
-            found.append(_definition(row))
-        except InvalidOption as error:
-            raise error.within(f"budgets[{index}]") from error
-        if any(found[-1].name == other.name for other in found[:-1]):
-            raise InvalidOption(
-                f"budgets[{index}].name", f"'{found[-1].name}' is defined twice in this task."
-            )
-    return tuple(found)
-
-
-def _definition(row: Mapping[str, Any]) -> Definition:
-    given: dict[str, Any] = {field: row[field] for field in Definition.__dataclass_fields__ if field in row}
-    one = Definition(**given)
-    if not (one.name or "").strip():
-        raise InvalidOption("name", "is needed to define or remove a budget.")
-    if one.state == ABSENT:
-        beside = [option for option in DEFINES if getattr(one, option) is not None]
-        if beside:
-            raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
-    if one.limit is not None:
-        parse_limit(one.limit)
-        if one.currency is not None:
-            parse_currency(one.currency, "currency")
-    return one
-
-
-def _request(task: BudgetTask) -> Request | None:
-    if task.lines is not None:
-        return Request(
-            parse_lines([{"currency": task.currency, **without_nothing(row)} for row in task.lines])
-        )
-    if task.spend is not None:
-        named = {name: getattr(task, name) for name in ("spend", "currency", *_OF_A_SPEND)}
-        return Request((parse_line(named, amount="spend"),))
-    return None
+    return _BudgetRun(task, definitions, parse_request(task), rates, now, recorded_by, write, for_period)
 
 
 def _apply_to(ledger: sql.Ledger | None, options: sql.LedgerOptions, run: _BudgetRun) -> dict[str, Any]:

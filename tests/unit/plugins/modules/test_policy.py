@@ -236,8 +236,11 @@ def test_every_line_has_the_required_tags(run: Run) -> None:
 
 
 def test_a_new_budget_has_the_policys_zone_and_currency_unless_it_names_others(run: Run) -> None:
-    done(run("cost_policy", {"timezone": "Europe/Zurich", "currency": "CHF"}))
     plain = {"name": "plain", "limit": "10", "fed_by": "entries"}
+    assert run("cost_budget", plain)["error"]["option"] == "currency"
+    assert run("cost_budget", {"budgets": [plain]})["error"]["option"] == "budgets[0].currency"
+    assert done(run("cost_policy_info", {}))["ledger_exists"] is False
+    done(run("cost_policy", {"timezone": "Europe/Zurich", "currency": "CHF"}))
     assert done(run("cost_budget", plain))["changed"]
     assert not done(run("cost_budget", plain))["changed"]
     own = {"name": "own", "limit": "10", "currency": "EUR", "timezone": "UTC", "fed_by": "entries"}
