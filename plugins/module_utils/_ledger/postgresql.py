@@ -39,7 +39,6 @@ _PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
 _SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
 #: What SQLSTATE says (PostgreSQL's documentation, appendix A); the server's text can be in any language.
 _BY_STATE = {
-    "22003": "a sum would be more than it can hold (9.2e9)",
     "25006": "the server is read-only; use its primary",
     "53100": "the server's disk is full",
     "55P03": "another run is writing; try again or raise ledger_timeout",

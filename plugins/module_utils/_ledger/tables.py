@@ -102,20 +102,20 @@ _TABLES = {
         'CREATE UNIQUE INDEX entry_once ON entry (source, "key", version, {is_first})',
         "CREATE UNIQUE INDEX entry_reversed_once ON entry (reverses){where_reversing}",
     ),
-    # The entries' sums per bucket of UTC time and dimension set (design/ledger.md#roll-up).
-    # entry_count: valid entries, a reversal counts -1. amount_fits_in_64_bits: beyond that SQLite's
-    # addition goes on as a float, without a word.
+    # The entries' sums per bucket of UTC time and dimension set (design/ledger.md#roll-up). A sum is
+    # amount_whole units of its currency and amount_rest_nano of 1e-9: neither is ever beyond 64 bits, where
+    # SQLite's addition would go on as a float without a word. entry_count: valid entries, a reversal
+    # counts -1.
     "roll_up": (
         """
         CREATE TABLE roll_up (
             bucket_s INTEGER NOT NULL,
             bucket_begin BIGINT NOT NULL,
             dimension_set_id BIGINT NOT NULL,
-            amount_nano BIGINT NOT NULL,
+            amount_whole BIGINT NOT NULL,
+            amount_rest_nano BIGINT NOT NULL,
             entry_count BIGINT NOT NULL,
             PRIMARY KEY (bucket_s, bucket_begin, dimension_set_id),
-            CONSTRAINT amount_fits_in_64_bits
-                CHECK (amount_nano BETWEEN -9223372036854775807 AND 9223372036854775807),
             FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
         ){without_rowid}""",
     ),

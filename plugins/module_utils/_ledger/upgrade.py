@@ -73,7 +73,8 @@ _READ_LINES_4 = (
     f"SELECT {', '.join(_OF_LINE_4)}, period, counts_at"  # noqa: S608
     " FROM hold_line JOIN hold ON hold.id = hold_line.hold_id"
 )
-_ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+#: The sums of schema 4 were of one number, which a large currency could overflow.
+_ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ("DROP TABLE roll_up",)
 _LEAVE_SCHEMA_4 = (
     *_BUDGETS_LEAVE_SCHEMA_4,
     *_FEEDS_LEAVE_SCHEMA_4,
@@ -100,6 +101,8 @@ def upgrade(transaction: Transaction, version: int) -> None:
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
     make_missing(transaction)
+    if version > 1:
+        roll_up.rebuild(transaction)
     feed_merging.merge(transaction)
     insert(transaction, "hold_line", lines)
     statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
