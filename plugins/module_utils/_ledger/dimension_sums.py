@@ -78,7 +78,9 @@ def by_dimensions(
 
 
 def statement(parts: Sequence[NumberedPart], columns: Sequence[str], in_postgresql: bool) -> str:
-    """Window's number, sum as whole units and rest, and these columns, of every dimension set that has entries there."""
+    """Window's number, sum (whole units, rest), and these columns, of every dimension set that has entries
+    there.
+    """
     return _BY_SET.format(columns=", ".join(columns), summed=per_set(parts, in_postgresql))
 
 

@@ -4,8 +4,8 @@
 
 """The entries' sums per bucket of UTC time, kept as they are written (design/ledger.md#roll-up).
 
-A sum is kept and added in two numbers, whole units of the currency and a rest in 1e-9: no sum of either leaves
-64 bits, however large the currency's amounts are (design/money.md#amounts-in-the-ledger).
+A sum is kept and added in two numbers, whole units of the currency and a rest in 1e-9: no sum of either
+leaves 64 bits, however large the currency's amounts are (design/money.md#amounts-in-the-ledger).
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def of_entries(entries: str = "entry") -> str:
 
 def rebuild(transaction: Transaction) -> None:
     """Fill the empty roll-up from the entries."""
-    execute(transaction, f"INSERT INTO roll_up ({', '.join(COLUMNS)}) {of_entries()}")  # noqa: S608
+    execute(transaction, f"INSERT INTO roll_up ({', '.join(COLUMNS)}) {of_entries()}")
 
 
 def in_nano(whole: int, rest_nano: int) -> int:

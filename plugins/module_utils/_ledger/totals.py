@@ -199,7 +199,7 @@ def _grouped(
     by: Sequence[str],
     as_of: datetime | None,
 ) -> tuple[str, _Values]:
-    """A SELECT of the window's number, keys, currency, sum as whole units and rest, and count, and its values."""
+    """A SELECT of the window's number, keys, currency, sum (whole units, rest) and count, and its values."""
     tags = {name: f"tag_{number}" for number, name in enumerate(by) if name.startswith(TAG)}
     keys = [_key(name, tags) for name in by]
     of_entries, entry_values = _of_entries(selection)

@@ -12,7 +12,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.roll_up impor
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import Transaction, read
 
 ENTRIES = "SELECT period_begin, dimension_set_id, amount_nano, reverses FROM entry"
-ROLL_UP = "SELECT bucket_s, bucket_begin, dimension_set_id, amount_whole, amount_rest_nano, entry_count FROM roll_up"
+ROLL_UP = (
+    "SELECT bucket_s, bucket_begin, dimension_set_id, amount_whole, amount_rest_nano, entry_count"
+    " FROM roll_up"
+)
 
 
 def assert_roll_up_equals_the_rows(transaction: Transaction) -> None:
