@@ -23,13 +23,15 @@ BUCKETS_S = (8 * 86_400, 86_400, 3 * 3_600, 900)
 COLUMNS = (
     "bucket_s", "bucket_begin", "dimension_set_id", "amount_whole", "amount_rest_nano", "entry_count",
 )  # fmt: skip
-_ADD = (
-    f"INSERT INTO roll_up ({', '.join(COLUMNS)}) VALUES (:{', :'.join(COLUMNS)})"  # noqa: S608
+#: What an INSERT of COLUMNS does with a bucket that is there.
+_ADD_TO_BUCKET = (
     " ON CONFLICT (bucket_s, bucket_begin, dimension_set_id) DO UPDATE"
     " SET amount_whole = roll_up.amount_whole + excluded.amount_whole,"
     " amount_rest_nano = roll_up.amount_rest_nano + excluded.amount_rest_nano,"
     " entry_count = roll_up.entry_count + excluded.entry_count"
 )
+_INSERT = f"INSERT INTO roll_up ({', '.join(COLUMNS)})"
+_ADD = f"{_INSERT} VALUES (:{', :'.join(COLUMNS)}){_ADD_TO_BUCKET}"
 #: SQL of an entry's amount in the two numbers. Both databases cut a division's result towards zero.
 WHOLE = f"amount_nano / {NANO_PER_UNIT}"
 REST_NANO = f"amount_nano - amount_nano / {NANO_PER_UNIT} * {NANO_PER_UNIT}"
@@ -68,6 +70,8 @@ class RollUpPart:
 def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> None:
     """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units,
     and 1 or, for a reversal, -1.
+
+    On SQLite only: on PostgreSQL a trigger does it, by adding().
     """
     shortest = BUCKETS_S[-1]
     # The many rows of an hour once for the shortest buckets, then these few for the longer ones, which are
@@ -99,9 +103,16 @@ def of_entries(entries: str = "entry") -> str:
     return _OF_ENTRIES.format(entries=entries)
 
 
+def adding(entries: str = "entry") -> str:
+    """The statement that adds the rows of a table of entries to their buckets, in the order of the index."""
+    # SQLite would take ON CONFLICT for a part of the SELECT.
+    rows = f"SELECT * FROM ({of_entries(entries)}) AS added WHERE 1 = 1 ORDER BY 1, 2, 3"  # noqa: S608
+    return f"{_INSERT} {rows}{_ADD_TO_BUCKET}"
+
+
 def rebuild(transaction: Transaction) -> None:
     """Fill the empty roll-up from the entries."""
-    execute(transaction, f"INSERT INTO roll_up ({', '.join(COLUMNS)}) {of_entries()}")
+    execute(transaction, adding())
 
 
 def in_nano(whole: int, rest_nano: int) -> int:

@@ -4,12 +4,14 @@
 
 """The ledger's tables (design/ledger.md, design/money.md#amounts-in-the-ledger).
 
-Moments are seconds since the epoch in UTC, amounts integers of 1e-9 units: both compare and sum exactly on
-every database. What databases spell each in their own way stands in braces.
+Moments are seconds since the epoch in UTC, of when an entry was recorded microseconds. Amounts are integers
+of 1e-9 units. Both compare and sum exactly on every database. What databases spell each in their own way
+stands in braces.
 """
 
 from __future__ import annotations
 
+from . import commit_clock, triggers
 from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, execute, insert, table_names
@@ -68,6 +70,7 @@ _TABLES = {
         )""",
     ),
     # Append-only: a row is never changed. reverses: the id of the row that a negative row takes back.
+    # recorded_at: in microseconds, one moment for all rows of a transaction (design/ledger.md#as-of).
     # entry_once: one reversal and one new row per version; the first has `reverses`, the second has
     # none. entry_reversed_once: partial on SQLite, which would otherwise look a key up among all the
     # rows that reverse nothing. entry_by_time: all that a sum over rows needs, so that it reads the
@@ -101,6 +104,14 @@ _TABLES = {
         " ON entry (period_begin, id, dimension_set_id, amount_nano, reverses, recorded_at)",
         'CREATE UNIQUE INDEX entry_once ON entry (source, "key", version, {is_first})',
         "CREATE UNIQUE INDEX entry_reversed_once ON entry (reverses){where_reversing}",
+    ),
+    # When the newest entries were recorded, in one row, which whoever writes entries locks until the commit
+    # (design/ledger.md#as-of).
+    "ledger_clock": (
+        """
+        CREATE TABLE ledger_clock (
+            recorded_at BIGINT NOT NULL
+        )""",
     ),
     # The entries' sums per bucket of UTC time and dimension set (design/ledger.md#roll-up). A sum is
     # amount_whole units of its currency and amount_rest_nano of 1e-9: neither is ever beyond 64 bits, where
@@ -389,6 +400,8 @@ TABLE_NAMES = tuple(_TABLES)
 def make(transaction: Transaction) -> None:
     """Make all tables in a database that has none."""
     make_missing(transaction)
+    commit_clock.start(transaction)
+    triggers.make(transaction)
     insert(transaction, LEDGER_SCHEMA, [{"version": SCHEMA_VERSION}])
 
 

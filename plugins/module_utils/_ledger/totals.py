@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from .._core.periods import Window
 from . import roll_up
+from .commit_clock import to_microseconds
 from .dimension_sets import DIMENSIONS
 from .dimension_sums import NumberedPart, per_set
 from .transaction import Transaction, one_of, read, read_by_name
@@ -276,7 +277,7 @@ def _recorded_by(table: str, as_of: datetime | None) -> tuple[list[str], _Values
     if as_of is None:
         return [], {}
     column = f"{table}.recorded_at" if table else "recorded_at"
-    return [f"{column} <= :as_of"], {"as_of": int(as_of.timestamp())}
+    return [f"{column} <= :as_of"], {"as_of": to_microseconds(as_of)}
 
 
 def _cut(window: Window, outer: Window) -> tuple[int, int]:

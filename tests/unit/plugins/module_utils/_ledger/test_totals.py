@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    commit_clock,
     entries,
     entry_rows,
     replacement,
@@ -183,9 +184,10 @@ def told(found: Iterable[Total]) -> dict[object, tuple[int, int]]:
 
 def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, ...]], asked: Window) -> None:
     model, models = Model(), []
-    for number, step in enumerate(done):
-        take_step(options, model, step, NOW + timedelta(seconds=number))
-        models.append(Model(dict(model.valid)))
+    for step in done:
+        take_step(options, model, step, NOW)
+        with reading(options) as opened:
+            models.append((commit_clock.newest(opened.connection), Model(dict(model.valid))))
     with reading(options) as opened:
         connection = opened.connection
         assert_roll_up_equals_the_rows(connection)
@@ -215,8 +217,8 @@ def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, .
             assert {row["key"] for row in listed} == {
                 key for key, one in model.valid.items() if inside.contains(one.period.begin)
             }
-        for number, before in enumerate(models):
-            found = totals(connection, Selection(asked), ("category",), as_of=NOW + timedelta(seconds=number))
+        for moment, before in models:
+            found = totals(connection, Selection(asked), ("category",), as_of=moment)
             assert told(found) == before.sums(asked, lambda one: (one.category,))
 
 
