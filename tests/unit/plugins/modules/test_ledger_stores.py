@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
 
 from .running import run_module
 
@@ -65,3 +69,64 @@ def test_two_entries_of_five_billion_vnd_leave_every_gate_and_every_sum_exact(st
         },
     )
     assert (large["verdict"], large["budgets"][0]["spent"]) == ("deny", "10000000000")
+
+
+def hour(number: int) -> entries.Entry:
+    begin = datetime(2026, 11, 5, tzinfo=UTC) + timedelta(hours=number)
+    return entries.Entry(
+        "cloudkitty dc3-a p1", str(number), "usage", "compute", Window(begin, begin), 10**9, "ICU"
+    )
+
+
+def total(store: str, as_of: str) -> tuple[str, bool]:
+    result = run(
+        store, "cost_summary_info", begin="2026-11-01", end="2026-12-01", currency="ICU", as_of=as_of
+    )
+    return result["cost"]["total"], result["as_of_final"]
+
+
+def test_a_past_moment_is_answered_alike_during_an_import_and_after_it(store: str) -> None:
+    """The import began before all of its transactions, and says so: what was committed when is what counts."""
+    began = now_utc()
+    record(store, "first", "1")
+    options = sql.LedgerOptions(store)
+    answers: list[tuple[str, str, bool]] = []
+    for number in range(3):
+        with sql.writing(options) as ledger:
+            entries.write(ledger.connection, hour(number), began, "cron@import")
+        if number < 2:
+            # From this second on nothing is recorded in the one that is asked for.
+            moment = now_utc()
+            time.sleep(1.1)
+            with sql.writing(options) as ledger:
+                entries.write(ledger.connection, hour(10 + number), began, "cron@import")
+            asked = moment.strftime("%Y-%m-%dT%H:%M:%S")
+            answers.append((asked, *total(store, asked)))
+    assert [(spent, final) for _asked, spent, final in answers] == [("2", True), ("4", True)]
+    assert [(asked, *total(store, asked)) for asked, _spent, _final in answers] == answers
+
+
+def test_an_answer_that_a_writer_under_way_can_change_says_so(store: str) -> None:
+    record(store, "first", "1")
+    time.sleep(1.1)
+    with sql.writing(sql.LedgerOptions(store)) as ledger:
+        entries.write(ledger.connection, hour(0), now_utc(), "cron@import")
+        time.sleep(1.1)
+        moment = (now_utc() - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S")
+        assert total(store, moment) == ("1", False)
+    assert total(store, moment)[0] == "2"
+
+
+def test_moments_rise_with_every_commit_even_where_the_clock_goes_back(store: str) -> None:
+    """The clock was an hour ahead, and was set right again."""
+    record(store, "first", "1")
+    with sql.writing(sql.LedgerOptions(store)) as ledger:
+        for table in ("ledger_clock", "entry"):
+            # Only the owner of the tables can do that.
+            ledger.connection.driver.execute(f"UPDATE {table} SET recorded_at = recorded_at + 3600000000")
+    record(store, "second", "1")
+    record(store, "third", "1")
+    with sql.reading(sql.LedgerOptions(store)) as ledger:
+        found = ledger.connection.driver.execute("SELECT recorded_at FROM entry ORDER BY id").fetchall()
+    first, second, third = (moment for (moment,) in found)
+    assert (second, third) == (first + 1, first + 2)
