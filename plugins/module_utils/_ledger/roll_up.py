@@ -40,8 +40,10 @@ REST_NANO = f"amount_nano - amount_nano / {NANO_PER_UNIT} * {NANO_PER_UNIT}"
 _BEFORE_THE_EPOCH_S = 100_000 * BUCKETS_S[0]
 _BUCKET_BEGIN = f"({{moment}} + {_BEFORE_THE_EPOCH_S}) / {{bucket_s}} * {{bucket_s}} - {_BEFORE_THE_EPOCH_S}"
 _OF_ENTRIES = f"""
-SELECT bucket.column1, {_BUCKET_BEGIN.format(moment="shortest_begin", bucket_s="bucket.column1")},
-    dimension_set_id, SUM(whole), SUM(rest_nano), SUM(entry_count)
+SELECT bucket.column1 AS bucket_s,
+    {_BUCKET_BEGIN.format(moment="shortest_begin", bucket_s="bucket.column1")} AS bucket_begin,
+    dimension_set_id, SUM(whole) AS amount_whole, SUM(rest_nano) AS amount_rest_nano,
+    SUM(shortest.entry_count) AS entry_count
 FROM (
     SELECT {_BUCKET_BEGIN.format(moment="period_begin", bucket_s=BUCKETS_S[-1])} AS shortest_begin,
         dimension_set_id, SUM({WHOLE}) AS whole, SUM({REST_NANO}) AS rest_nano,
@@ -99,7 +101,7 @@ def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> 
 
 
 def of_entries(entries: str = "entry") -> str:
-    """A SELECT of the rows that the roll-up has of these entries, in the order of COLUMNS."""
+    """A SELECT of the rows that the roll-up has of these entries, with its COLUMNS."""
     return _OF_ENTRIES.format(entries=entries)
 
 

@@ -79,14 +79,13 @@ def hour(number: int) -> entries.Entry:
 
 
 def total(store: str, as_of: str) -> tuple[str, bool]:
-    result = run(
-        store, "cost_summary_info", begin="2026-11-01", end="2026-12-01", currency="ICU", as_of=as_of
-    )
+    window = {"begin": "2026-11-01", "end": "2026-12-01"}
+    result = run(store, "cost_summary_info", **window, currency="ICU", as_of=as_of)
     return result["cost"]["total"], result["as_of_final"]
 
 
 def test_a_past_moment_is_answered_alike_during_an_import_and_after_it(store: str) -> None:
-    """The import began before all of its transactions, and says so: what was committed when is what counts."""
+    """Each transaction of the import says when it began, which is long ago. When it was committed counts."""
     began = now_utc()
     record(store, "first", "1")
     options = sql.LedgerOptions(store)
@@ -130,3 +129,34 @@ def test_moments_rise_with_every_commit_even_where_the_clock_goes_back(store: st
         found = ledger.connection.driver.execute("SELECT recorded_at FROM entry ORDER BY id").fetchall()
     first, second, third = (moment for (moment,) in found)
     assert (second, third) == (first + 1, first + 2)
+
+
+def test_cost_ledger_finds_every_sum_that_is_not_that_of_its_entries(store: str) -> None:
+    record(store, "a", "11", tags={"team": "web"})
+    record(store, "a", "12", tags={"team": "web"})
+    record(store, "b", "5000000000", "VND")
+    record(store, "c", "5000000000", "VND")
+    sound = run(store, "cost_ledger")
+    assert (sound["consistent"], sound["differences"], sound["row_count"]) == (True, [], 5)
+    with sql.writing(sql.LedgerOptions(store)) as ledger:
+        for statement in (
+            "UPDATE roll_up SET amount_whole = amount_whole - 1 WHERE amount_whole = 12 AND bucket_s = 86400",
+            "DELETE FROM roll_up WHERE amount_whole = 10000000000 AND bucket_s = 900",
+            # The same sum in another way.
+            "UPDATE roll_up SET amount_whole = amount_whole - 1,"
+            " amount_rest_nano = amount_rest_nano + 1000000000 WHERE bucket_s = 10800 AND amount_whole = 12",
+        ):
+            assert ledger.connection.driver.execute(statement).rowcount == 1
+    failed = run_module("cost_ledger", {"ledger": store})
+    assert (failed["failed"], failed["consistent"], failed["difference_count"]) == (True, False, 2)
+    assert failed["error"]["kind"] == "ledger"
+    found = {row["currency"]: row for row in failed["differences"]}
+    day, quarter = found["ICU"], found["VND"]
+    assert (day["bucket_begin"], day["bucket_seconds"], day["tags"]) == (
+        "2026-11-05T00:00:00Z", 86_400, {"team": "web"},
+    )  # fmt: skip
+    assert (day["rolled_up"], day["amount"], day["entry_count"]) == ("11", "12", 1)
+    assert (quarter["rolled_up"], quarter["rolled_up_count"]) == ("0", 0)
+    assert (quarter["amount"], quarter["entry_count"], quarter["bucket_seconds"]) == ("10000000000", 2, 900)
+    warned = run(store, "cost_ledger", on_difference="warn")
+    assert "2 sums of the ledger" in str(warned["warnings"])
