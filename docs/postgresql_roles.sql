@@ -1,44 +1,130 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Separation of duty on PostgreSQL (design/gate.md#separation-of-duty). Run this as the
--- owner of the ledger's tables, once they exist, and again after an upgrade:
---   psql -d finops -f postgresql_roles.sql
--- finops_gate is for pipelines that gate, record and import. finops_owner is for whoever sets limits, too.
--- Grant the roles to your logins.
+-- Separation of duty on PostgreSQL (design/gate.md#separation-of-duty). Run this as a superuser in the
+-- ledger's database, once the ledger is there, and again after an upgrade:
+--   psql -v ON_ERROR_STOP=1 -d finops -f postgresql_roles.sql
+-- Then grant the roles to your logins, such as GRANT finops_gate TO pipeline;
+--   finops_reader  reads
+--   finops_gate    also gates, holds, records costs and usage, and acknowledges alerts
+--   finops_import  also imports feeds, and restates what they brought
+--   finops_owner   does all of this, and sets budgets, overrides and policy
+-- Nobody changes or removes what was recorded. What triggers of the ledger check besides is in gate.md.
+BEGIN;
+
 DO $$
+DECLARE
+    role text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'finops_gate') THEN
-        CREATE ROLE finops_gate NOLOGIN;
+    FOREACH role IN ARRAY ARRAY['finops_reader', 'finops_gate', 'finops_import', 'finops_owner',
+        'finops_sessions']
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+        END IF;
+    END LOOP;
+    -- The schema of the ledger, wherever it is.
+    IF (SELECT count(*) FROM pg_class WHERE relname = 'ledger_clock' AND relkind = 'r') <> 1 THEN
+        RAISE EXCEPTION 'this database has no ledger of this version: run a task first that defines a budget,'
+            ' records a cost or imports, as the owner of the tables';
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'finops_owner') THEN
-        CREATE ROLE finops_owner NOLOGIN;
-    END IF;
+    PERFORM set_config('search_path', quote_ident(relnamespace::regnamespace::text) || ', pg_temp', true)
+        FROM pg_class WHERE relname = 'ledger_clock' AND relkind = 'r';
 END
 $$;
 
-GRANT finops_gate TO finops_owner;
+GRANT finops_reader TO finops_gate, finops_import;
+GRANT finops_gate, finops_import TO finops_owner;
 
--- Rows of entry and usage_record are only ever added: who may record cannot change or remove them.
-GRANT SELECT ON ledger_schema, dimension_set, tag, entry, roll_up, budget, feed, feed_window,
-    feed_rate, feed_carried, feed_resource, hold, hold_line, limit_override, override_use,
-    feed_hours, alert, alert_acknowledged, usage_record TO finops_gate;
-GRANT INSERT ON dimension_set, tag, entry, usage_record TO finops_gate;
-GRANT INSERT, UPDATE ON roll_up TO finops_gate;
-GRANT INSERT, UPDATE, DELETE ON feed, feed_window, feed_rate, feed_carried, feed_resource TO finops_gate;
-GRANT USAGE ON SEQUENCE dimension_set_id_seq, entry_id_seq, feed_id_seq, hold_id_seq, usage_record_id_seq
-    TO finops_gate;
-GRANT INSERT, UPDATE ON hold TO finops_gate;
-GRANT INSERT, DELETE ON hold_line, feed_hours TO finops_gate;
--- An alert that was fired stays, and so does its acknowledgement.
-GRANT INSERT ON alert, alert_acknowledged TO finops_gate;
--- An override that was used stays used: nobody changes or removes that row.
-GRANT INSERT ON override_use TO finops_gate;
+-- Every grant anew: an older version of this file granted more.
+DO $$
+DECLARE
+    ledger text := current_schema();
+    -- Which role may what with which table; all else is for reading. A table that is not there is of a later
+    -- version.
+    granted text[][] := ARRAY[
+        ['finops_gate finops_import', 'INSERT (fingerprint, charge_category, category, cloud, region,'
+            ' project_id, project_name, currency, tags)', 'dimension_set'],
+        ['finops_gate finops_import', 'INSERT (source, "key", version, reverses, dimension_set_id,'
+            ' metric, resource_id, resource_name, resource_type, period_begin, period_end, quantity, unit,'
+            ' amount_nano, description, recorded_by)', 'entry'],
+        ['finops_gate finops_import', 'INSERT', 'usage_record'],
+        ['finops_gate finops_import', 'INSERT', 'alert'],
+        ['finops_gate', 'INSERT', 'alert_acknowledged'],
+        ['finops_gate', 'INSERT, UPDATE', 'hold'],
+        ['finops_import', 'UPDATE (settled)', 'hold'],
+        ['finops_gate', 'INSERT, DELETE', 'hold_line'],
+        ['finops_gate', 'INSERT', 'override_use'],
+        ['finops_import', 'INSERT, UPDATE', 'feed'],
+        ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_window'],
+        ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_rate'],
+        ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_carried'],
+        ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_resource'],
+        ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_hours'],
+        ['finops_owner', 'INSERT, UPDATE, DELETE', 'budget'],
+        ['finops_owner', 'INSERT, DELETE', 'limit_override'],
+        ['finops_owner', 'UPDATE (rearmed_at)', 'alert'],
+        ['finops_owner', 'INSERT', 'owner_policy'],
+        ['finops_owner', 'INSERT', 'currency_rate'],
+        -- Kept by triggers alone.
+        ['', '', 'tag'], ['', '', 'roll_up'], ['', '', 'ledger_clock'],
+        -- Written by upgrades alone.
+        ['', '', 'ledger_schema']
+    ];
+    role text;
+    number integer;
+BEGIN
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM PUBLIC, finops_reader, finops_gate,'
+        ' finops_import, finops_owner', ledger);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM PUBLIC, finops_reader, finops_gate,'
+        ' finops_import, finops_owner', ledger);
+    -- Who could make functions there could have those of the ledger call them.
+    EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', ledger);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO finops_reader, finops_sessions', ledger);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO finops_reader', ledger);
+    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO finops_gate, finops_import', ledger);
+    FOR number IN 1 .. array_length(granted, 1) LOOP
+        FOREACH role IN ARRAY string_to_array(granted[number][1], ' ') LOOP
+            IF to_regclass(format('%I.%I', ledger, granted[number][3])) IS NOT NULL THEN
+                EXECUTE format('GRANT %s ON %I.%I TO %I', granted[number][2], ledger, granted[number][3],
+                    role);
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
 
-GRANT INSERT, UPDATE, DELETE ON budget TO finops_owner;
-GRANT INSERT, DELETE ON limit_override TO finops_owner;
--- Re-arming, which raising a limit does too.
-GRANT UPDATE (rearmed_at) ON alert TO finops_owner;
+-- Which sessions others wait for, and an end to one. These functions run as a role that sees and ends
+-- sessions, and tell and end no others than those that write to this ledger.
+GRANT pg_read_all_stats, pg_signal_backend TO finops_sessions;
 
--- The owner's policy and rates are read by everybody; versions and rates are only ever added.
-GRANT SELECT ON owner_policy, currency_rate TO finops_gate;
-GRANT INSERT ON owner_policy, currency_rate TO finops_owner;
-GRANT USAGE ON SEQUENCE currency_rate_id_seq TO finops_owner;
+CREATE OR REPLACE FUNCTION finops_lock_holders()
+    RETURNS TABLE (pid integer, login name, application text, since timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+    SELECT a.pid, a.usename, a.application_name, a.xact_start
+    FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.granted AND l.pid <> pg_backend_pid() AND a.datname = current_database() AND (
+        -- The lock of those who write.
+        l.locktype = 'advisory' AND (l.classid::bigint, l.objid::bigint, l.objsubid) = (26217, 1852797043, 1)
+        OR l.locktype = 'relation' AND l.mode <> 'AccessShareLock' AND l.relation IN (
+            SELECT t.oid FROM pg_class AS t
+            WHERE t.relkind = 'r' AND t.relnamespace = current_schema()::regnamespace
+        )
+    )
+    GROUP BY 1, 2, 3, 4
+    ORDER BY bool_or(l.locktype = 'advisory') DESC, a.xact_start
+$$;
+
+CREATE OR REPLACE FUNCTION finops_end_session(pid integer) RETURNS boolean
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+    SELECT coalesce(bool_and(pg_terminate_backend(holder.pid)), false)
+    FROM finops_lock_holders() AS holder WHERE holder.pid = finops_end_session.pid
+$$;
+
+ALTER FUNCTION finops_lock_holders() OWNER TO finops_sessions;
+ALTER FUNCTION finops_end_session(integer) OWNER TO finops_sessions;
+REVOKE ALL ON FUNCTION finops_lock_holders(), finops_end_session(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION finops_lock_holders() TO finops_reader;
+GRANT EXECUTE ON FUNCTION finops_end_session(integer) TO finops_owner;
+
+COMMIT;

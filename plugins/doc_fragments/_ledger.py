@@ -16,11 +16,18 @@ options:
         V(postgresql+psycopg://finops@db.example.com/finops).
       - Defaults to E(FINOPS_LEDGER), or else to C(finops/ledger.db) in E(XDG_DATA_HOME) or C(~/.local/share).
       - A new file is readable by its owner only. A file on a network file system is refused.
-      - Give the password of a PostgreSQL role in E(PGPASSWORD) or C(~/.pgpass) rather than in the URL.
-        Results show the URL without it.
+      - Give the password of a PostgreSQL role in O(ledger_password) rather than in the URL. Results show the
+        URL without it.
+    type: str
+  ledger_password:
+    description:
+      - Password of the PostgreSQL role. Not logged, while Ansible prints the C(environment) of a task with
+        C(-vvv). Not used for SQLite.
+      - Defaults to the one in the URL, or else to what libpq finds in E(PGPASSWORD) or C(~/.pgpass).
     type: str
   ledger_timeout:
     description: Time in seconds to wait while another run writes to the ledger, and for a server to answer.
+      The error names the session that is writing.
     type: int
     default: 30
 requirements:

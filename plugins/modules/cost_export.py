@@ -97,8 +97,8 @@ options:
     type: str
     default: UTC
   as_of:
-    description: A date, or a date and time, in the past. Only what was recorded until then counts. Defaults
-      to now.
+    description: A date, or a date and time, in the past. Only what was recorded until then, up to the end of
+      that second, counts. Defaults to now.
     type: str
   provider:
     description: Who sells and bills, for C(ProviderName), C(PublisherName) and C(InvoiceIssuerName). Defaults
@@ -265,6 +265,12 @@ ledger:
   returned: success with O(read_from=ledger)
   type: str
   sample: sqlite:////home/ci/.local/share/finops/ledger.db
+as_of_final:
+  description: Whether no later entry can change what O(as_of) exports. False, with a warning, where O(as_of)
+    is later than the newest entry, as a task can still be writing. Null without O(as_of).
+  returned: success with O(read_from=ledger) and O(format=csv) or O(format=parquet)
+  type: bool
+  sample: true
 feeds:
   description:
     - How far the cost of each imported project is known.
@@ -372,7 +378,9 @@ def main() -> None:
         task = ExportTask(params)
         if as_metrics:
             return textfile.write(task.ledger(), task.metrics(), task.now, check_mode)
-        return export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
+        result = export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
+        arguments.warn_if_not_final(module, result)
+        return result
 
     if params["read_from"] == "cloud" or params["quotas"]:
         run_on_cloud(module, of_cloud, *libraries, "ledger")

@@ -60,7 +60,8 @@ options:
   as_of:
     description:
       - A date, or a date and time, in the past. Returns what this module would have returned then, from what
-        was recorded until then. Named windows count from there. Defaults to now.
+        was recorded until then, up to the end of that second. Named windows count from there. Defaults to
+        now.
     type: str
   group_by:
     description:
@@ -178,6 +179,12 @@ as_of:
   description: Up to when recorded entries count; null where all do.
   returned: success
   type: str
+  sample: null
+as_of_final:
+  description: Whether no later entry can change this answer. False, with a warning, where O(as_of) is later
+    than the newest entry, as a task can still be writing. Null without O(as_of).
+  returned: success
+  type: bool
   sample: null
 tax:
   description: C(excluded), as amounts are net of VAT; C(included) where a tax that was recorded as a cost is
@@ -425,9 +432,8 @@ from typing import Any
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
-from ..module_utils._core.errors import InvalidOption
 from ..module_utils._core.money import parse_currency
-from ..module_utils._core.periods import asked_window, iso, now_utc, parse_moment, zone_named
+from ..module_utils._core.periods import asked_window, now_utc, zone_named
 from ..module_utils._cost.ledger_summary import Page, SummaryQuestion, summarize
 
 
@@ -456,6 +462,7 @@ def main() -> None:
         result = summarize(arguments.ledger_options(module.params), *_question(module.params))
         for sentence in result["unknown"]:
             module.warn(sentence)
+        arguments.warn_if_not_final(module, result)
         return result
 
     run(module, read, "ledger")
@@ -464,9 +471,7 @@ def main() -> None:
 def _question(params: dict[str, Any]) -> tuple[SummaryQuestion, Any]:
     """What is asked, and the moment as of which it is answered."""
     now, zone = now_utc(), zone_named(params["timezone"], "timezone")
-    as_of = parse_moment(params["as_of"], zone, "as_of") if params["as_of"] else None
-    if as_of is not None and as_of > now:
-        raise InvalidOption("as_of", f"{iso(as_of)} is not past; leave it out to use all that is known.")
+    as_of = arguments.as_of(params, zone, now)
     named = None if params["begin"] else params["window"] or "current_month"
     window = asked_window(named or "current_month", params["begin"], params["end"], zone, as_of or now)
     question = SummaryQuestion(

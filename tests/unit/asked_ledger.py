@@ -31,6 +31,16 @@ class _Counted:
     def cursor(self, **named: Any) -> _Counted:
         return _Counted(self._real.cursor(**named), self._statements)
 
+    def copy(self, statement: str) -> Any:
+        self._statements.append(statement)
+        return self._real.copy(statement)
+
+    def __enter__(self) -> _Counted:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._real.close()
+
     def execute(self, statement: str, *values: Any) -> Any:
         self._statements.append(statement)
         return self._real.execute(statement, *values)

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.periods import NAMED_WINDOWS, Window, used_window, zone_named
+from .._core.periods import NAMED_WINDOWS, Window, iso, parse_moment, used_window, zone_named
 from .._core.rates import Rates, parse_rates
 from .._ledger.sql import DEFAULT_TIMEOUT_SECONDS, LedgerOptions
 from .._ledger.totals import Selection
+from .module import FinopsModule
 
 Spec = dict[str, dict[str, Any]]
 
@@ -41,6 +43,7 @@ IMPORT_WINDOW: Spec = {
 }
 LEDGER: Spec = {
     "ledger": {"type": "str"},
+    "ledger_password": {"type": "str", "no_log": True},
     "ledger_timeout": {"type": "int", "default": DEFAULT_TIMEOUT_SECONDS},
 }
 RATES: Spec = {
@@ -108,12 +111,34 @@ def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
     """Where the ledger is. Raises InvalidOption for a negative timeout."""
     if params["ledger_timeout"] < 0:
         raise InvalidOption("ledger_timeout", "must be a number of seconds, zero or more.")
-    return LedgerOptions(params["ledger"], params["ledger_timeout"])
+    return LedgerOptions(params["ledger"], params["ledger_timeout"], params["ledger_password"])
 
 
 def rates(params: Mapping[str, Any]) -> Rates:
     """The rates in force. Raises InvalidOption (design/money.md#rates)."""
     return parse_rates(params["rates"], params["confirm_rates"])
+
+
+def as_of(params: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """The moment up to which what was recorded counts, None for now: of a whole second its last microsecond.
+
+    Raises InvalidOption for text that is no moment, and one that is not past.
+    """
+    if not params["as_of"]:
+        return None
+    moment = parse_moment(params["as_of"], zone, "as_of")
+    if moment > now:
+        raise InvalidOption("as_of", f"{iso(moment)} is not past; leave it out to use all that is known.")
+    return moment if moment.microsecond else moment.replace(microsecond=999_999)
+
+
+def warn_if_not_final(module: FinopsModule, result: Mapping[str, Any]) -> None:
+    """Warn where the answer as of a moment can still change."""
+    if result["as_of_final"] is False:
+        module.warn(
+            "as_of is later than the newest entry of the ledger: a task that is still writing can add entries"
+            " that count at that moment."
+        )
 
 
 def import_window(params: Mapping[str, Any], now: datetime) -> Window | None:

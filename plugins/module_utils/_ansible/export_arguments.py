@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.files import parse_attributes
 from .._core.money import parse_currency
-from .._core.periods import Window, asked_window, iso, now_utc, parse_moment, zone_named
+from .._core.periods import Window, asked_window, now_utc, zone_named
 from .._core.rates import Rates
 from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile
@@ -87,12 +87,7 @@ class ExportTask:
 
     def as_of(self) -> datetime | None:
         """The moment that is told, None for now."""
-        if not self._params["as_of"]:
-            return None
-        moment = parse_moment(self._params["as_of"], self._zone, "as_of")
-        if moment > self.now:
-            raise InvalidOption("as_of", f"{iso(moment)} is not past; leave it out to use all that is known.")
-        return moment
+        return arguments.as_of(self._params, self._zone, self.now)
 
     def ledger(self) -> LedgerOptions:
         """Where the ledger is."""

@@ -87,7 +87,7 @@ def require(module: FinopsModule, *libraries: str) -> None:
     """
     needed = [library for library in libraries if library != LEDGER]
     if LEDGER in libraries:
-        ledger = sql.LedgerOptions(module.params["ledger"])
+        ledger = sql.LedgerOptions(module.params["ledger"], password=module.params["ledger_password"])
         module.no_log_values.update(sql.secrets(ledger))
         needed += filter(None, [sql.driver(ledger)])
     for library in needed:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from .._core.money import ROUNDING, exact_sum, format_amount, from_nano
 from .._core.periods import iso, previous_part
 from .._core.rates import Rates
 from .._core.spans import from_to
-from .._ledger import entry_result, feeds, sql, totals
+from .._ledger import commit_clock, entry_result, feeds, sql, totals
 from .._ledger.policy import rates_of
 from .._ledger.totals import Selection, Total
 from . import grouping
@@ -162,6 +162,7 @@ def summarize(options: sql.LedgerOptions, question: SummaryQuestion, now: dateti
             "period_start": iso(window.begin),
             "period_end": iso(window.end),
             "as_of": None if question.as_of is None else iso(question.as_of),
+            "as_of_final": question.as_of and question.as_of <= commit_clock.newest(connection),
             "feeds": feeds.to_result(feeds.read_all(connection), window) if question.as_of is None else None,
             "cost": _cost(connection, question, formatter, now),
             **_entries(connection, question),
@@ -380,6 +381,6 @@ def _entry(row: Mapping[str, Any]) -> Row:
         **entry_result.to_result(row),
         "version": row["version"],
         "reversal": row["reverses"] is not None,
-        "recorded_at": iso(datetime.fromtimestamp(row["recorded_at"], UTC)),
+        "recorded_at": iso(commit_clock.from_microseconds(row["recorded_at"])),
         "recorded_by": row["recorded_by"],
     }

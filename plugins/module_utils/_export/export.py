@@ -19,7 +19,7 @@ from .._core.errors import InvalidOption, UnknownAmount
 from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import Window, iso
 from .._core.rates import ICU
-from .._ledger import feeds, sql, valid_entries
+from .._ledger import commit_clock, feeds, sql, valid_entries
 from .._ledger.policy import rates_of
 from .._ledger.totals import Selection
 from .._openstack.connection import Cloud
@@ -60,7 +60,8 @@ def from_ledger(
         entries = valid_entries.stream(ledger.connection, selection, as_of)
         written = _write(path, charges.of(entries), target, selection.window, check_mode)
         through = feeds.to_result(feeds.read_all(ledger.connection), selection.window)
-        return {"ledger": ledger.url, "feeds": through, **written}
+        final = as_of and as_of <= commit_clock.newest(ledger.connection)
+        return {"ledger": ledger.url, "feeds": through, "as_of_final": final, **written}
 
 
 def from_cloud(cloud: Cloud, options: RatedOptions, target: Target, now: datetime, check_mode: bool) -> Row:

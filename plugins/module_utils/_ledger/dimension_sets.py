@@ -64,7 +64,9 @@ def ids_of(transaction: Transaction, sets: Iterable[Dimensions]) -> dict[Dimensi
     if missing:
         _make(transaction, missing)
         made = _known(transaction, sorted(missing))
-        _make_tags(transaction, {made[name]: one for name, one in missing.items()})
+        # On PostgreSQL a trigger keeps them (triggers.py).
+        if not transaction.on_postgresql:
+            _make_tags(transaction, {made[name]: one for name, one in missing.items()})
         known |= made
     return {one: known[name] for one, name in fingerprints.items()}
 

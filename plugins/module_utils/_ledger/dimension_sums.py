@@ -24,14 +24,15 @@ IS_TAX = f"charge_category = '{TAX_CHARGE}'"
 #: A part of the window of that number.
 NumberedPart: TypeAlias = tuple[int, roll_up.RollUpPart]
 _OF_BUCKETS = """
-    SELECT part.column1 AS window_number, dimension_set_id, amount_nano * part.column5 AS amount_nano,
-        entry_count * part.column5 AS entry_count
+    SELECT part.column1 AS window_number, dimension_set_id, amount_whole * part.column5 AS whole,
+        amount_rest_nano * part.column5 AS rest_nano, entry_count * part.column5 AS entry_count
     FROM {joined}"""
 _IN_BUCKETS = "bucket_s = part.column2 AND bucket_begin >= part.column3 AND bucket_begin < part.column4"
-_OF_ENTRIES = """
-    SELECT part.column1 AS window_number, dimension_set_id, {keys}amount_nano * part.column5 AS amount_nano,
+_OF_ENTRIES = f"""
+    SELECT part.column1 AS window_number, dimension_set_id, {{keys}}{roll_up.WHOLE} * part.column5 AS whole,
+        ({roll_up.REST_NANO}) * part.column5 AS rest_nano,
         CASE WHEN reverses IS NULL THEN part.column5 ELSE -part.column5 END AS entry_count
-    FROM {joined}"""
+    FROM {{joined}}"""  # noqa: S608
 _IN_ENTRIES = "period_begin >= part.column3 AND period_begin < part.column4"
 _JOINED = "(VALUES {parts}) AS part JOIN {table} ON {condition}"
 #: By its statistics PostgreSQL would rather read a whole table for few buckets, or once for each of many
@@ -40,13 +41,13 @@ _LOOKED_UP = (
     "(VALUES {parts}) AS part CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) AS inside"
 )
 _PER_SET = """
-    SELECT window_number, dimension_set_id, {keys}SUM(amount_nano) AS amount_nano,
+    SELECT window_number, dimension_set_id, {keys}SUM(whole) AS whole, SUM(rest_nano) AS rest_nano,
         SUM(entry_count) AS entry_count
     FROM ({sources}
     ) AS added
     GROUP BY {groups}"""
 _BY_SET = """
-SELECT window_number, summed.amount_nano, {columns}
+SELECT window_number, summed.whole, summed.rest_nano, {columns}
 FROM ({summed}
 ) AS summed
 JOIN dimension_set ON dimension_set.id = dimension_set_id
@@ -70,14 +71,16 @@ def by_dimensions(
     ]
     if parts:
         asked = statement(parts, columns, transaction.on_postgresql)
-        for number, amount_nano, *values in read(transaction, asked):
+        for number, whole, rest_nano, *values in read(transaction, asked):
             sums, key = found[number], tuple(values)
-            sums[key] = sums.get(key, 0) + int(amount_nano)
+            sums[key] = sums.get(key, 0) + roll_up.in_nano(whole, rest_nano)
     return found
 
 
 def statement(parts: Sequence[NumberedPart], columns: Sequence[str], in_postgresql: bool) -> str:
-    """Window's number, sum, and these columns, of every dimension set that has entries there."""
+    """Window's number, sum (whole units, rest), and these columns, of every dimension set that has entries
+    there.
+    """
     return _BY_SET.format(columns=", ".join(columns), summed=per_set(parts, in_postgresql))
 
 
@@ -87,7 +90,8 @@ def per_set(
     entry_keys: Sequence[tuple[str, str]] = (),
     of_entries: Sequence[str] = (),
 ) -> str:
-    """A SELECT of window_number, dimension_set_id, amount_nano and entry_count, summed up over these parts.
+    """A SELECT of window_number, dimension_set_id, whole, rest_nano and entry_count, summed up over these
+    parts.
 
     entry_keys: name and SQL of what entries are told apart by besides; of_entries: conditions that they have
     to meet. With one of these all parts are of entries. Only numbers of our own are in its text.

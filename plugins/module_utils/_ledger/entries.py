@@ -225,11 +225,17 @@ def _write_batch(
 
 
 def append(transaction: Transaction, rows: Sequence[EntryRow], now: datetime, recorded_by: str) -> None:
-    """Insert rows and add them to the roll-up: the only way into the ledger."""
+    """Insert rows and add them to the roll-up: the only way into the ledger.
+
+    The ledger's own clock says when they were recorded (commit_clock.py).
+    """
     if not rows:
         return
     numbers = dimension_sets.ids_of(transaction, {row.dimensions for row in rows})
-    entry_rows.append(transaction, rows, numbers, int(now.timestamp()), recorded_by)
+    entry_rows.append(transaction, rows, numbers, now, recorded_by)
+    if transaction.on_postgresql:
+        # A trigger keeps the roll-up (triggers.py).
+        return
     roll_up.add(
         transaction,
         (

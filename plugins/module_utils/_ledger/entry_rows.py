@@ -9,11 +9,13 @@ a tuple, as there are millions of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from . import commit_clock
 from .dimension_sets import Dimensions
-from .transaction import Transaction, insert_tuples
+from .transaction import Transaction, copy_tuples, insert_tuples
 
 
 class EntryRow(NamedTuple):
@@ -45,10 +47,9 @@ class EntryRow(NamedTuple):
         return self[:-2]
 
 
-_SIGNED = ("recorded_at", "recorded_by")
 #: The columns in the order in which rows are inserted: a row's own but for its dimensions, which are told by
-#: number.
-_INSERTED = (*EntryRow._fields[1:], "dimension_set_id", *_SIGNED)
+#: number. On PostgreSQL a trigger adds when they were recorded.
+_INSERTED = (*EntryRow._fields[1:], "dimension_set_id", "recorded_by")
 _of_dimensions, _of_entry = itemgetter(*Dimensions._fields), itemgetter(*EntryRow._fields[1:-2])
 
 
@@ -69,9 +70,17 @@ def append(
     transaction: Transaction,
     rows: Sequence[EntryRow],
     numbers: Mapping[Dimensions, int],
-    recorded_at: int,
+    now: datetime,
     recorded_by: str,
 ) -> None:
-    """Insert rows. numbers: the ids of their dimension sets."""
-    ends = {dimensions: (number, recorded_at, recorded_by) for dimensions, number in numbers.items()}
-    insert_tuples(transaction, "entry", _INSERTED, [row[1:] + ends[row.dimensions] for row in rows])
+    """Insert rows. numbers: the ids of their dimension sets. now: when the task began."""
+    columns: tuple[str, ...]
+    more: tuple[int, ...] = ()
+    if transaction.on_postgresql:
+        # One statement for all of them, as triggers run once for each.
+        insert_rows, columns = copy_tuples, _INSERTED
+    else:
+        insert_rows, columns = insert_tuples, (*_INSERTED, "recorded_at")
+        more = (commit_clock.of_transaction(transaction, now),)
+    ends = {dimensions: (number, recorded_by, *more) for dimensions, number in numbers.items()}
+    insert_rows(transaction, "entry", columns, [row[1:] + ends[row.dimensions] for row in rows])

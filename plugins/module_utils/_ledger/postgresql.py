@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 from .._core.errors import InvalidOption, LedgerError
+from .._core.periods import iso
 from .transaction import HALF_A_CHARACTER, Transaction, table_names
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _EXAMPLE = "write postgresql+psycopg://user@host/database, and @ : / in a passwo
 _LOCK = 0x66696E6F7073
 #: libpq takes a shorter one as 2 (its documentation, connect_timeout).
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
+_LONGEST_NAME = 63
 #: Parameters of libpq that are secret: they can stand behind the question mark too.
 _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 #: What libpq says of a URL, in a program that has set no language.
@@ -37,12 +39,22 @@ _UNKNOWN_PARAMETER = "invalid URI query parameter"
 _PORTS = re.compile(r"[0-9,]*")
 _PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
 _SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
+_LOCKED = "55P03"
+_TRY_AGAIN = "try again or raise ledger_timeout"
+#: Who writes, as far as this login may see; more of it where the shipped roles are there
+#: (docs/postgresql_roles.sql). In two halves, as PostgreSQL keeps the number of a lock.
+_HAS_ROLES = "SELECT to_regprocedure('finops_lock_holders()') IS NOT NULL"
+_HOLDERS_BY_ROLES = "SELECT pid, login, application, since FROM finops_lock_holders() LIMIT 1"
+_HOLDERS = (
+    "SELECT pid, usename, application_name, xact_start"  # noqa: S608
+    " FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    f" WHERE locktype = 'advisory' AND granted AND classid = {_LOCK >> 32} AND objid = {_LOCK & 0xFFFFFFFF}"
+    " AND datname = current_database() LIMIT 1"
+)
 #: What SQLSTATE says (PostgreSQL's documentation, appendix A); the server's text can be in any language.
 _BY_STATE = {
-    "22003": "a sum would be more than it can hold (9.2e9)",
     "25006": "the server is read-only; use its primary",
     "53100": "the server's disk is full",
-    "55P03": "another run is writing; try again or raise ledger_timeout",
     "57P01": "the server was stopped",
 }
 #: Of a connection that was never made there is only text, libpq's or the server's.
@@ -64,22 +76,25 @@ _BY_TEXT = {
 }
 
 
-def secrets_of(url: str) -> set[str]:
-    """What of a URL's text must not be shown, as it is written and as it is meant; also of one that
-    cannot be understood.
+def secrets_of(url: str, password: str | None = None) -> set[str]:
+    """What of a URL's text, and of the password beside it, must not be shown, as it is written and as it is
+    meant; also of a URL that cannot be understood.
     """
     written = [found[1] for found in (_PASSWORD.search(url), *_SECRET_PARAMETER.finditer(url)) if found]
-    return {*written, *map(unquote, written)}
+    return {*written, *map(unquote, written), *filter(None, [password])}
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where a ledger lies. with_secrets: the URL to connect by, as libpq reads it, never shown."""
+    """Where a ledger lies. with_secrets: the URL to connect by, as libpq reads it, never shown. password: to
+    log in with, in place of the URL's and the environment's.
+    """
 
     with_secrets: str
+    password: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, text: str) -> Database:
+    def of(cls, text: str, password: str | None = None) -> Database:
         """The database that a URL names.
 
         Raises InvalidOption, which repeats nothing of what could be a password.
@@ -101,7 +116,7 @@ class Database:
         )
         if misread or not parts.get("dbname"):
             raise InvalidOption("ledger", f"is not the URL of a PostgreSQL database; {_EXAMPLE}.")
-        return cls(url)
+        return cls(url, password)
 
     @property
     def url(self) -> str:
@@ -131,9 +146,10 @@ class Database:
         """A transaction that sees one moment and cannot write."""
         from psycopg import IsolationLevel
 
-        with closing(_connection(self.with_secrets, timeout_seconds)) as driver:
+        with closing(self._connection(timeout_seconds)) as driver:
             driver.isolation_level = IsolationLevel.REPEATABLE_READ
             driver.read_only = True
+            _limit_waits(driver, timeout_seconds)
             # Nothing is to be kept: closing it ends the transaction, which the first statement begins.
             yield Transaction(driver, on_postgresql=True)
 
@@ -147,7 +163,7 @@ class Database:
         """
         from psycopg import IsolationLevel
 
-        with closing(_connection(self.with_secrets, timeout_seconds)) as driver:
+        with closing(self._connection(timeout_seconds)) as driver:
             # A snapshot from before the wait for the lock would not show what the writer before has written.
             driver.isolation_level = IsolationLevel.READ_COMMITTED
             yield lambda: _writing(driver, timeout_seconds)
@@ -167,6 +183,8 @@ class Database:
     def _problem(self, error: psycopg.Error) -> str:
         """What went wrong, in few words; no text of the driver is repeated in which a secret stands."""
         state, text = error.sqlstate, str(error)
+        if state == _LOCKED:
+            return self._who_writes()
         if state in _BY_STATE:
             return _BY_STATE[state]
         if state is None:
@@ -174,10 +192,43 @@ class Database:
             if known is not None:
                 return known
         first_line = text.strip().partition("\n")[0].removesuffix(".")
-        if any(secret in first_line for secret in secrets_of(self.with_secrets)):
+        if any(secret in first_line for secret in secrets_of(self.with_secrets, self.password)):
             return "the server refuses the connection"
         # A right that is missing, say: the server names the table.
         return first_line
+
+    def _who_writes(self) -> str:
+        """Which session is waited for. It may have ended meanwhile."""
+        import psycopg
+
+        try:
+            with closing(self._connection(_SHORTEST_CONNECT_TIMEOUT_SECONDS)) as driver:
+                ((by_roles,),) = driver.execute(_HAS_ROLES)
+                holders = driver.execute(_HOLDERS_BY_ROLES if by_roles else _HOLDERS).fetchall()
+        except psycopg.Error as error:
+            return f"another run is writing; {_TRY_AGAIN} (which one is not known: {self._problem(error)})"
+        if not holders:
+            return f"another run is writing; {_TRY_AGAIN}"
+        ((pid, login, application, since),) = holders
+        # The session chose this name.
+        named = "".join(filter(str.isprintable, application or ""))[:_LONGEST_NAME]
+        begun = f" since {iso(since)}" if since else ""
+        return (
+            f"session {pid} of login {login} (application '{named}') is writing{begun}; {_TRY_AGAIN}, or have"
+            f" finops_owner end it: SELECT finops_end_session({pid})"
+        )
+
+    def _connection(self, timeout_seconds: int) -> psycopg.Connection[Any]:
+        import psycopg
+
+        connect_timeout = str(max(timeout_seconds, _SHORTEST_CONNECT_TIMEOUT_SECONDS))
+        return psycopg.connect(
+            self.with_secrets,
+            connect_timeout=_parts(self.with_secrets).get("connect_timeout", connect_timeout),
+            fallback_application_name="finops.cloud",
+            # None is left out.
+            password=self.password,
+        )
 
 
 def _parts(url: str) -> dict[str, str]:
@@ -192,18 +243,16 @@ def _host(host: str) -> str:
     return f"[{host}]" if ":" in host else quote(host, safe="")
 
 
-def _connection(url: str, timeout_seconds: int) -> psycopg.Connection[Any]:
-    import psycopg
-
-    connect_timeout = str(max(timeout_seconds, _SHORTEST_CONNECT_TIMEOUT_SECONDS))
-    return psycopg.connect(url, connect_timeout=_parts(url).get("connect_timeout", connect_timeout))
+def _limit_waits(driver: psycopg.Connection[Any], timeout_seconds: int) -> None:
+    """Have the transaction wait so long for a lock, and no longer."""
+    # Zero would be no limit at all to the server.
+    driver.execute(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}".encode())
 
 
 @contextmanager
 def _writing(driver: psycopg.Connection[Any], timeout_seconds: int) -> Iterator[Transaction]:
     """A transaction that nobody else writes beside: kept at the end, or nothing of it where that fails."""
     with driver.transaction():
-        # Zero would be no limit at all to the server.
-        driver.execute(f"SET LOCAL lock_timeout = {max(timeout_seconds * 1000, 1)}".encode())
+        _limit_waits(driver, timeout_seconds)
         driver.execute(f"SELECT pg_advisory_xact_lock({_LOCK})".encode())
         yield Transaction(driver, on_postgresql=True)

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from .._core.periods import Window, moment_of
-from . import entries
+from . import entries, roll_up
 from .entry_rows import EntryRow, reversal, row_of
 from .transaction import Transaction, read
 
@@ -27,8 +27,8 @@ _WRITTEN_INSIDE = (
     f" JOIN dimension_set ON dimension_set.id = entry.dimension_set_id WHERE {_INSIDE}"
 )
 _SUMS_INSIDE = (
-    f"SELECT period_begin, sum(amount_nano) FROM entry WHERE {_INSIDE}"  # noqa: S608
-    " GROUP BY period_begin"
+    f"SELECT period_begin, sum({roll_up.WHOLE}), sum({roll_up.REST_NANO}) FROM entry"  # noqa: S608
+    f" WHERE {_INSIDE} GROUP BY period_begin"
 )
 _ID, _KEY, _VERSION, _REVERSES = (entries.STORED.index(name) for name in ("id", "key", "version", "reverses"))
 
@@ -85,7 +85,7 @@ def carry_out(transaction: Transaction, planned: Replacement, now: datetime, rec
 def sums(transaction: Transaction, source: str, window: Window) -> dict[datetime, int]:
     """Begin of a period -> what the source's entries that begin then sum up to, in 1e-9 units."""
     found = read(transaction, _SUMS_INSIDE, _asked(source, window))
-    return {moment_of(begin): int(amount_nano) for begin, amount_nano in found}
+    return {moment_of(begin): roll_up.in_nano(whole, rest_nano) for begin, whole, rest_nano in found}
 
 
 def _stored(

@@ -2,25 +2,57 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The entries' sums per bucket of UTC time, kept as they are written (design/ledger.md#roll-up)."""
+"""The entries' sums per bucket of UTC time, kept as they are written (design/ledger.md#roll-up).
+
+A sum is kept and added in two numbers, whole units of the currency and a rest in 1e-9: no sum of either
+leaves 64 bits, however large the currency's amounts are (design/money.md#amounts-in-the-ledger).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from .transaction import Transaction, execute_many
+from .._core.money import NANO_PER_UNIT
+from .transaction import Transaction, execute, execute_many
 
 #: Lengths of the buckets in seconds, the longest first: with these, a month in any zone is some dozen of
 #: buckets. The offsets of today's zones are whole quarters of an hour.
 BUCKETS_S = (8 * 86_400, 86_400, 3 * 3_600, 900)
-_COLUMNS = ("bucket_s", "bucket_begin", "dimension_set_id", "amount_nano", "entry_count")
-_ADD = (
-    f"INSERT INTO roll_up ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
+#: The columns of roll_up.
+COLUMNS = (
+    "bucket_s", "bucket_begin", "dimension_set_id", "amount_whole", "amount_rest_nano", "entry_count",
+)  # fmt: skip
+#: What an INSERT of COLUMNS does with a bucket that is there.
+_ADD_TO_BUCKET = (
     " ON CONFLICT (bucket_s, bucket_begin, dimension_set_id) DO UPDATE"
-    " SET amount_nano = roll_up.amount_nano + excluded.amount_nano,"
+    " SET amount_whole = roll_up.amount_whole + excluded.amount_whole,"
+    " amount_rest_nano = roll_up.amount_rest_nano + excluded.amount_rest_nano,"
     " entry_count = roll_up.entry_count + excluded.entry_count"
 )
+_INSERT = f"INSERT INTO roll_up ({', '.join(COLUMNS)})"
+_ADD = f"{_INSERT} VALUES (:{', :'.join(COLUMNS)}){_ADD_TO_BUCKET}"
+#: SQL of an entry's amount in the two numbers. Both databases cut a division's result towards zero.
+WHOLE = f"amount_nano / {NANO_PER_UNIT}"
+REST_NANO = f"amount_nano - amount_nano / {NANO_PER_UNIT} * {NANO_PER_UNIT}"
+#: A multiple of every bucket's length, from before the first year to the epoch: with it added no moment is
+#: negative, of which a division would not give the bucket's begin.
+_BEFORE_THE_EPOCH_S = 100_000 * BUCKETS_S[0]
+_BUCKET_BEGIN = f"({{moment}} + {_BEFORE_THE_EPOCH_S}) / {{bucket_s}} * {{bucket_s}} - {_BEFORE_THE_EPOCH_S}"
+_OF_ENTRIES = f"""
+SELECT bucket.column1 AS bucket_s,
+    {_BUCKET_BEGIN.format(moment="shortest_begin", bucket_s="bucket.column1")} AS bucket_begin,
+    dimension_set_id, SUM(whole) AS amount_whole, SUM(rest_nano) AS amount_rest_nano,
+    SUM(shortest.entry_count) AS entry_count
+FROM (
+    SELECT {_BUCKET_BEGIN.format(moment="period_begin", bucket_s=BUCKETS_S[-1])} AS shortest_begin,
+        dimension_set_id, SUM({WHOLE}) AS whole, SUM({REST_NANO}) AS rest_nano,
+        SUM(CASE WHEN reverses IS NULL THEN 1 ELSE -1 END) AS entry_count
+    FROM {{entries}}
+    GROUP BY 1, 2
+) AS shortest
+CROSS JOIN (VALUES {", ".join(f"({bucket_s})" for bucket_s in BUCKETS_S)}) AS bucket
+GROUP BY 1, 2, 3"""  # noqa: S608
 #: Stands for the entries themselves where a part of a window is told apart from buckets.
 NO_BUCKET = 0
 
@@ -40,6 +72,8 @@ class RollUpPart:
 def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> None:
     """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units,
     and 1 or, for a reversal, -1.
+
+    On SQLite only: on PostgreSQL a trigger does it, by adding().
     """
     shortest = BUCKETS_S[-1]
     # The many rows of an hour once for the shortest buckets, then these few for the longer ones, which are
@@ -59,9 +93,33 @@ def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> 
             bucket = (bucket_s, begin // bucket_s * bucket_s, dimension_set_id)
             amount_before, count_before = sums.get(bucket, (0, 0))
             sums[bucket] = (amount_before + amount_nano, count_before + count)
-    # In the order of the index, and never two writers at once: no deadlock on any database.
-    ordered = [dict(zip(_COLUMNS, (*bucket, *sums[bucket]), strict=True)) for bucket in sorted(sums)]
+    ordered = [
+        dict(zip(COLUMNS, (*bucket, *divmod(amount_nano, NANO_PER_UNIT), count), strict=True))
+        for bucket, (amount_nano, count) in sorted(sums.items())
+    ]
     execute_many(transaction, _ADD, ordered)
+
+
+def of_entries(entries: str = "entry") -> str:
+    """A SELECT of the rows that the roll-up has of these entries, with its COLUMNS."""
+    return _OF_ENTRIES.format(entries=entries)
+
+
+def adding(entries: str = "entry") -> str:
+    """The statement that adds the rows of a table of entries to their buckets, in the order of the index."""
+    # SQLite would take ON CONFLICT for a part of the SELECT.
+    rows = f"SELECT * FROM ({of_entries(entries)}) AS added WHERE 1 = 1 ORDER BY 1, 2, 3"  # noqa: S608
+    return f"{_INSERT} {rows}{_ADD_TO_BUCKET}"
+
+
+def rebuild(transaction: Transaction) -> None:
+    """Fill the empty roll-up from the entries."""
+    execute(transaction, adding())
+
+
+def in_nano(whole: int, rest_nano: int) -> int:
+    """The sum in 1e-9 of the currency that these two numbers are."""
+    return int(whole) * NANO_PER_UNIT + int(rest_nano)
 
 
 def parts(begin: int, end: int, buckets_s: Sequence[int] = BUCKETS_S) -> list[RollUpPart]:

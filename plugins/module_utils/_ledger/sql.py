@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,11 +34,12 @@ _EXAMPLES = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://us
 @dataclass(frozen=True)
 class LedgerOptions:
     """url: None for $FINOPS_LEDGER or the default file. timeout_seconds: how long to wait for
-    another writer.
+    another writer. password: for PostgreSQL, None for the one of the URL or the environment.
     """
 
     url: str | None = None
     timeout_seconds: int = DEFAULT_TIMEOUT_SECONDS
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,13 @@ def format_url(options: LedgerOptions) -> str:
 
 
 def secrets(options: LedgerOptions) -> set[str]:
-    """What of the ledger's URL must not be shown."""
+    """What of the ledger's URL and password must not be shown."""
     url = ledger_url(options)
     if url.startswith(sqlite.PREFIX):
-        return set()
+        return set(filter(None, [options.password]))
     from . import postgresql
 
-    return postgresql.secrets_of(url)
+    return postgresql.secrets_of(url, options.password)
 
 
 def driver(options: LedgerOptions) -> str | None:
@@ -180,7 +181,7 @@ def _database(options: LedgerOptions) -> sqlite.File | postgresql.Database:
     if url.startswith(_POSTGRESQL):
         from . import postgresql
 
-        return postgresql.Database.of(url)
+        return postgresql.Database.of(url, options.password)
     masked = url.partition("://")[0] + "://..." if "://" in url else url
     raise InvalidOption("ledger", f"'{masked}' is not a ledger that can be opened; {_EXAMPLES}.")
 

@@ -188,8 +188,6 @@ def _sentence(path: Path, problem: str) -> str:
         "disk I/O error": (
             "the disk does not take or give what is written there, or a limit on file sizes is reached"
         ),
-        "amount_fits_in_64_bits": "a sum would be more than it can hold (9.2e9)",
-        "integer overflow": "a sum is more than it can hold (9.2e9)",
     }
     known = next((said for text, said in advice.items() if text in problem), problem)
     return f"The ledger {path} cannot be used: {known}."

@@ -4,12 +4,15 @@
 
 """The ledger's tables (design/ledger.md, design/money.md#amounts-in-the-ledger).
 
-Moments are seconds since the epoch in UTC, amounts integers of 1e-9 units: both compare and sum exactly on
-every database. What databases spell each in their own way stands in braces.
+Moments are seconds since the epoch in UTC, of when an entry was recorded microseconds. Amounts are integers
+of 1e-9 units. Both compare and sum exactly on every database. What databases spell each in their own way
+stands in braces.
 """
 
 from __future__ import annotations
 
+from . import commit_clock, triggers
+from .entry_tables import ENTRY_TABLES
 from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, execute, insert, table_names
@@ -36,89 +39,7 @@ _TABLES = {
             version INTEGER NOT NULL
         )""",
     ),
-    # What costs are told apart by, tags included: entries share few of them, so that sums group by one
-    # small number. fingerprint: of all the other columns; a unique index over them would not hold where
-    # one is NULL, nor for long tags. tags: canonical JSON.
-    "dimension_set": (
-        """
-        CREATE TABLE dimension_set (
-            id {id} NOT NULL,
-            fingerprint TEXT NOT NULL,
-            charge_category TEXT NOT NULL,
-            category TEXT NOT NULL,
-            cloud TEXT,
-            region TEXT,
-            project_id TEXT,
-            project_name TEXT,
-            currency TEXT NOT NULL,
-            tags TEXT NOT NULL,
-            PRIMARY KEY (id),
-            UNIQUE (fingerprint)
-        )""",
-    ),
-    # The tags of a dimension set once more, one by one: to choose and to group by.
-    "tag": (
-        """
-        CREATE TABLE tag (
-            dimension_set_id BIGINT NOT NULL,
-            name TEXT NOT NULL,
-            value TEXT NOT NULL,
-            PRIMARY KEY (dimension_set_id, name),
-            FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
-        )""",
-    ),
-    # Append-only: a row is never changed. reverses: the id of the row that a negative row takes back.
-    # entry_once: one reversal and one new row per version; the first has `reverses`, the second has
-    # none. entry_reversed_once: partial on SQLite, which would otherwise look a key up among all the
-    # rows that reverse nothing. entry_by_time: all that a sum over rows needs, so that it reads the
-    # index alone; rows of one time lie anywhere in a large table.
-    "entry": (
-        """
-        CREATE TABLE entry (
-            id {id} NOT NULL,
-            source TEXT NOT NULL,
-            "key" TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            reverses BIGINT,
-            dimension_set_id BIGINT NOT NULL,
-            metric TEXT,
-            resource_id TEXT,
-            resource_name TEXT,
-            resource_type TEXT,
-            period_begin BIGINT NOT NULL,
-            period_end BIGINT NOT NULL,
-            quantity TEXT,
-            unit TEXT,
-            amount_nano BIGINT NOT NULL,
-            description TEXT,
-            recorded_at BIGINT NOT NULL,
-            recorded_by TEXT NOT NULL,
-            PRIMARY KEY (id),
-            FOREIGN KEY(reverses) REFERENCES entry (id),
-            FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
-        )""",
-        "CREATE INDEX entry_by_time"
-        " ON entry (period_begin, id, dimension_set_id, amount_nano, reverses, recorded_at)",
-        'CREATE UNIQUE INDEX entry_once ON entry (source, "key", version, {is_first})',
-        "CREATE UNIQUE INDEX entry_reversed_once ON entry (reverses){where_reversing}",
-    ),
-    # The entries' sums per bucket of UTC time and dimension set (design/ledger.md#roll-up).
-    # entry_count: valid entries, a reversal counts -1. amount_fits_in_64_bits: beyond that SQLite's
-    # addition goes on as a float, without a word.
-    "roll_up": (
-        """
-        CREATE TABLE roll_up (
-            bucket_s INTEGER NOT NULL,
-            bucket_begin BIGINT NOT NULL,
-            dimension_set_id BIGINT NOT NULL,
-            amount_nano BIGINT NOT NULL,
-            entry_count BIGINT NOT NULL,
-            PRIMARY KEY (bucket_s, bucket_begin, dimension_set_id),
-            CONSTRAINT amount_fits_in_64_bits
-                CHECK (amount_nano BETWEEN -9223372036854775807 AND 9223372036854775807),
-            FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
-        ){without_rowid}""",
-    ),
+    **ENTRY_TABLES,
     # What may be spent per period (design/gate.md#budgets). categories, projects, regions, tags,
     # thresholds: JSON.
     "budget": (
@@ -389,6 +310,8 @@ TABLE_NAMES = tuple(_TABLES)
 def make(transaction: Transaction) -> None:
     """Make all tables in a database that has none."""
     make_missing(transaction)
+    commit_clock.start(transaction)
+    triggers.make(transaction)
     insert(transaction, LEDGER_SCHEMA, [{"version": SCHEMA_VERSION}])
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from .._core.periods import Window
 from . import roll_up
+from .commit_clock import to_microseconds
 from .dimension_sets import DIMENSIONS
 from .dimension_sums import NumberedPart, per_set
 from .transaction import Transaction, one_of, read, read_by_name
@@ -35,7 +36,7 @@ _KEYS = {
 #: Summed by dimension set first, of which there are few, then by what was asked for. Where everything was
 #: taken back, or moved elsewhere, nothing is.
 _GROUPED = """
-SELECT {groups}, SUM(summed.amount_nano), SUM(summed.entry_count)
+SELECT {groups}, SUM(summed.whole), SUM(summed.rest_nano), SUM(summed.entry_count)
 FROM ({summed}
 ) AS summed
 JOIN dimension_set ON dimension_set.id = summed.dimension_set_id{tags}
@@ -125,9 +126,9 @@ def by_time(
     if not parts:
         return found
     asked, values = _grouped(transaction, selection, parts, by, as_of)
-    for number, *keys, currency, amount_nano, entry_count in read(transaction, asked, values):
+    for number, *keys, currency, whole, rest_nano, entry_count in read(transaction, asked, values):
         named = dict(zip(by, keys, strict=True))
-        found[number].append(Total(named, currency, int(amount_nano), int(entry_count)))
+        found[number].append(Total(named, currency, roll_up.in_nano(whole, rest_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
     return [sorted(of_window, key=_sort_key) for of_window in found]
 
@@ -199,7 +200,7 @@ def _grouped(
     by: Sequence[str],
     as_of: datetime | None,
 ) -> tuple[str, _Values]:
-    """A SELECT of the window's number, keys, currency, sum and count, and its values."""
+    """A SELECT of the window's number, keys, currency, sum (whole units, rest) and count, and its values."""
     tags = {name: f"tag_{number}" for number, name in enumerate(by) if name.startswith(TAG)}
     keys = [_key(name, tags) for name in by]
     of_entries, entry_values = _of_entries(selection)
@@ -276,7 +277,7 @@ def _recorded_by(table: str, as_of: datetime | None) -> tuple[list[str], _Values
     if as_of is None:
         return [], {}
     column = f"{table}.recorded_at" if table else "recorded_at"
-    return [f"{column} <= :as_of"], {"as_of": int(as_of.timestamp())}
+    return [f"{column} <= :as_of"], {"as_of": to_microseconds(as_of)}
 
 
 def _cut(window: Window, outer: Window) -> tuple[int, int]:

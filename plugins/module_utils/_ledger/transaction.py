@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, cast
@@ -45,10 +45,11 @@ _cursor_numbers = count()
 
 @dataclass(frozen=True)
 class Transaction:
-    """An open transaction of sqlite3 or psycopg."""
+    """An open transaction of sqlite3 or psycopg. recorded_at: for commit_clock, which fills it."""
 
     driver: sqlite3.Connection | psycopg.Connection[Any]
     on_postgresql: bool
+    recorded_at: list[int] = field(default_factory=list, compare=False, repr=False)
 
 
 def read(
@@ -91,6 +92,11 @@ def execute(transaction: Transaction, statement: str, values: Mapping[str, Any] 
     return _driver(transaction).execute(_spelled(transaction, statement), values or {}).rowcount
 
 
+def define(transaction: Transaction, statement: str) -> None:
+    """Carry out a statement as it is written, without values: colons and percent signs stay."""
+    _driver(transaction).execute(statement)
+
+
 def execute_many(transaction: Transaction, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Carry out a statement once for each of these values."""
     if rows:
@@ -117,6 +123,19 @@ def insert_tuples(
         if inserted:
             statement = _insert_text(transaction.on_postgresql, table, columns, row_count)
             _driver(transaction).cursor().executemany(statement, inserted)
+
+
+def copy_tuples(
+    transaction: Transaction, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """insert_tuples() by one statement, however many rows there are. On PostgreSQL only."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    with (
+        cast("Any", transaction.driver).cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 def insert_numbered(transaction: Transaction, table: str, row: Mapping[str, Any]) -> int:

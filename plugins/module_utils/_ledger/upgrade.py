@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from .._core.periods import moment_of
-from . import dimension_sets, feed_merging, roll_up
+from . import commit_clock, dimension_sets, feed_merging, roll_up, triggers
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .tables import make_missing
 from .transaction import Transaction, execute, insert, read, read_by_name
@@ -73,7 +73,12 @@ _READ_LINES_4 = (
     f"SELECT {', '.join(_OF_LINE_4)}, period, counts_at"  # noqa: S608
     " FROM hold_line JOIN hold ON hold.id = hold_line.hold_id"
 )
-_ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = ()
+#: The sums of schema 4 were of one number, which a large currency could overflow, and entries were recorded
+#: by the second.
+_ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = (
+    "DROP TABLE roll_up",
+    "UPDATE entry SET recorded_at = recorded_at * 1000000",
+)
 _LEAVE_SCHEMA_4 = (
     *_BUDGETS_LEAVE_SCHEMA_4,
     *_FEEDS_LEAVE_SCHEMA_4,
@@ -100,6 +105,10 @@ def upgrade(transaction: Transaction, version: int) -> None:
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
     make_missing(transaction)
+    if version > 1:
+        roll_up.rebuild(transaction)
+    commit_clock.start(transaction)
+    triggers.make(transaction)
     feed_merging.merge(transaction)
     insert(transaction, "hold_line", lines)
     statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
@@ -164,7 +173,11 @@ def _move_batch(transaction: Transaction, columns: list[str], after: int) -> int
     sets = [ids[one] for one in of_rows]
     kept = [name for name in columns if name not in dimension_sets.DIMENSIONS]
     moved = [
-        {**{name: row[name] for name in kept}, "dimension_set_id": number}
+        {
+            **{name: row[name] for name in kept},
+            "recorded_at": row["recorded_at"] * 1_000_000,
+            "dimension_set_id": number,
+        }
         for number, row in zip(sets, rows, strict=True)
     ]
     insert(transaction, "entry", moved)

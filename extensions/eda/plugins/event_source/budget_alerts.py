@@ -27,6 +27,10 @@ options:
   ledger:
     description: URL of the ledger. Defaults to E(FINOPS_LEDGER), or else to the file in the home directory.
     type: str
+  ledger_password:
+    description: Password of the PostgreSQL role. Defaults to the one in the URL, or else to E(PGPASSWORD) or
+      C(~/.pgpass).
+    type: str
   ledger_timeout:
     description: Maximum time to wait for the ledger, in seconds.
     type: int
@@ -65,6 +69,7 @@ EXAMPLES = r"""
 ROOT = Path(__file__).absolute().parents[7]
 DEFAULTS: dict[str, Any] = {
     "ledger": None,
+    "ledger_password": None,
     "ledger_timeout": 30,
     "consumer": "eda",
     "names": None,
@@ -137,7 +142,7 @@ def _read(options: Mapping[str, Any]) -> dict[str, Any]:
         from ansible_collections.finops.cloud.plugins.module_utils._core.rates import parse_rates
         from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
 
-        ledger = LedgerOptions(options["ledger"], int(options["ledger_timeout"]))
+        ledger = LedgerOptions(options["ledger"], int(options["ledger_timeout"]), options["ledger_password"])
         try:
             rates = parse_rates(options["rates"], bool(options["confirm_rates"]))
             return status(ledger, options["names"], rates, now_utc(), str(options["consumer"]))

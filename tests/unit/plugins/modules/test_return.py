@@ -208,6 +208,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     ],
     "cost_import_file": [({"file": str(Path(__file__).with_name("focus.csv"))}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
+    "cost_ledger": [({}, (), COST)],
     "cost_feed": [({}, (), IMPORT), ({"state": "retired", "project": "PCP-DEMO001"}, (), IMPORT)],
     "usage_record": [
         ({"cloud": "sandbox"}, ("system",)),

@@ -63,6 +63,11 @@ def pipeline(desks: Callable[[str], Desk]) -> Desk:
 
 
 @pytest.fixture
+def importer(desks: Callable[[str], Desk]) -> Desk:
+    return desks("finops_import")
+
+
+@pytest.fixture
 def owner(desks: Callable[[str], Desk]) -> Desk:
     return desks("finops_owner")
 
@@ -72,7 +77,7 @@ def override(desk: Desk, **more: Any) -> dict[str, Any]:
     return desk.override(budget="team", **{"reservation": "deploy", "until": until, **WHY, **more})
 
 
-def test_a_pipeline_gates_holds_commits_releases_records_and_imports(pipeline: Desk) -> None:
+def test_a_pipeline_gates_holds_commits_releases_and_records(pipeline: Desk) -> None:
     assert pipeline.budget(spend="100", currency="ICU")["gate_passed"]
     assert pipeline.hold("60")["gate_passed"]
     assert pipeline.hold("50")["changed"]
@@ -84,13 +89,20 @@ def test_a_pipeline_gates_holds_commits_releases_records_and_imports(pipeline: D
             "invoice", "manual", amount=amount, currency="ICU", category="other", tags={"team": "web"}
         )
         record(pipeline.options, [cost], pipeline.now, "pipeline", False)
-    for rated_through in (1, 2):
-        pipeline.feed(feed(pipeline.now + timedelta(hours=rated_through)))
     with sql.writing(pipeline.options) as ledger:
         taken = UsageRecord("openstack", "https://id/v3", None, pipeline.now, project_id="p")
         assert usage_records.add(ledger.connection, taken, pipeline.now, "pipeline")[1]
     (row,) = pipeline.stati()
     assert (row["spent"], row["reserved"]) == ("57", "0")
+
+
+def test_an_importer_moves_a_feed_on_and_a_pipeline_cannot(importer: Desk, pipeline: Desk) -> None:
+    for hours_ago in (2, 1):
+        importer.feed(feed(importer.now - timedelta(hours=hours_ago)))
+    with pytest.raises(LedgerError, match="permission denied for table feed"):
+        pipeline.feed(feed(pipeline.now))
+    with pytest.raises(LedgerError, match="permission denied for table hold"):
+        importer.hold("1")
 
 
 def test_a_pipeline_cannot_raise_its_limit(pipeline: Desk) -> None:

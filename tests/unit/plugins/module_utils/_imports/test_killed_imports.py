@@ -30,8 +30,8 @@ SAID = (
     " resource_type, period_begin,"
     " period_end, quantity, unit, amount_nano, description, recorded_by FROM entry JOIN dimension_set ON"
     " dimension_set.id = dimension_set_id",
-    "SELECT bucket_s, bucket_begin, fingerprint, amount_nano, entry_count FROM roll_up JOIN dimension_set ON"
-    " dimension_set.id = dimension_set_id",
+    "SELECT bucket_s, bucket_begin, fingerprint, amount_whole * 1000000000 + amount_rest_nano, entry_count"
+    " FROM roll_up JOIN dimension_set ON dimension_set.id = dimension_set_id",
     "SELECT auth_url, region, project_id, rated_through, retired, credit_due_from FROM feed",
     "SELECT * FROM feed_window",
     "SELECT * FROM feed_rate",

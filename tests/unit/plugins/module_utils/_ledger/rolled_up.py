@@ -12,7 +12,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.roll_up impor
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import Transaction, read
 
 ENTRIES = "SELECT period_begin, dimension_set_id, amount_nano, reverses FROM entry"
-ROLL_UP = "SELECT bucket_s, bucket_begin, dimension_set_id, amount_nano, entry_count FROM roll_up"
+ROLL_UP = (
+    "SELECT bucket_s, bucket_begin, dimension_set_id, amount_whole, amount_rest_nano, entry_count"
+    " FROM roll_up"
+)
 
 
 def assert_roll_up_equals_the_rows(transaction: Transaction) -> None:
@@ -24,5 +27,8 @@ def assert_roll_up_equals_the_rows(transaction: Transaction) -> None:
             bucket = (bucket_s, begin - begin % bucket_s, dimension_set_id)
             amounts[bucket] += amount_nano
             counts[bucket] += 1 if reverses is None else -1
-    kept = {tuple(row[:3]): tuple(row[3:]) for row in read(transaction, ROLL_UP)}
+    kept = {
+        tuple(bucket): (whole * 10**9 + rest_nano, count)
+        for *bucket, whole, rest_nano, count in read(transaction, ROLL_UP)
+    }
     assert kept == {bucket: (amounts[bucket], counts[bucket]) for bucket in amounts}

@@ -200,8 +200,10 @@ def test_a_lock_that_stays_is_an_error_after_the_timeout(ledger: LedgerOptions) 
     with writing(ledger):
         for seconds in (0, 1):
             impatient = LedgerOptions(ledger.url, seconds)
-            assert refusals(impatient, writing)[0].endswith(
-                "another run is writing; try again or raise ledger_timeout."
+            assert re.search(
+                r"session \d+ of login finops \(application 'finops.cloud'\) is writing since \S+Z; try again"
+                r" or raise ledger_timeout, or have finops_owner end it: SELECT finops_end_session\(\d+\)\.$",
+                refusals(impatient, writing)[0],
             )
 
 

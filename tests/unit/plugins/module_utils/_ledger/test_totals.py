@@ -18,9 +18,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, at_local
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    commit_clock,
     entries,
     entry_rows,
     replacement,
@@ -184,9 +184,10 @@ def told(found: Iterable[Total]) -> dict[object, tuple[int, int]]:
 
 def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, ...]], asked: Window) -> None:
     model, models = Model(), []
-    for number, step in enumerate(done):
-        take_step(options, model, step, NOW + timedelta(seconds=number))
-        models.append(Model(dict(model.valid)))
+    for step in done:
+        take_step(options, model, step, NOW)
+        with reading(options) as opened:
+            models.append((commit_clock.newest(opened.connection), Model(dict(model.valid))))
     with reading(options) as opened:
         connection = opened.connection
         assert_roll_up_equals_the_rows(connection)
@@ -216,8 +217,8 @@ def assert_equal_to_the_model(options: LedgerOptions, done: list[tuple[object, .
             assert {row["key"] for row in listed} == {
                 key for key, one in model.valid.items() if inside.contains(one.period.begin)
             }
-        for number, before in enumerate(models):
-            found = totals(connection, Selection(asked), ("category",), as_of=NOW + timedelta(seconds=number))
+        for moment, before in models:
+            found = totals(connection, Selection(asked), ("category",), as_of=moment)
             assert told(found) == before.sums(asked, lambda one: (one.category,))
 
 
@@ -234,8 +235,9 @@ def test_sums_of_some_months_read_no_table_whole_on_postgresql(postgresql_url: s
     with writing(options) as opened:
         execute(
             opened.connection,
-            "INSERT INTO roll_up (bucket_s, bucket_begin, dimension_set_id, amount_nano, entry_count)"
-            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1"
+            "INSERT INTO roll_up"
+            " (bucket_s, bucket_begin, dimension_set_id, amount_whole, amount_rest_nano, entry_count)"
+            " SELECT bucket_s, bucket_begin + number::bigint * bucket_s, 1, 1, 1, 1"
             " FROM roll_up, generate_series(1, 10000) AS number"
             " ORDER BY md5(number::text)",
         )
@@ -402,10 +404,31 @@ def test_sums_are_exact_up_to_the_last_unit(ledger: LedgerOptions) -> None:
     assert sum_of(ledger) == LARGEST
 
 
-@pytest.mark.parametrize("at_s", [0, 100])
-def test_a_sum_that_does_not_fit_is_refused_and_nothing_is_lost(ledger: LedgerOptions, at_s: int) -> None:
-    """On SQLite such an addition would silently become a float."""
-    write(ledger, entry("a", nano=LARGEST))
-    with pytest.raises(LedgerError, match=r"more than it can hold \(9.2e9\)"):
-        write(ledger, entry("b", at_s=at_s, nano=1))
-    assert sum_of(ledger) == LARGEST
+@pytest.mark.parametrize("apart_s", [0, 100, 86_400])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_sum_beyond_64_bits_is_exact(ledger: LedgerOptions, apart_s: int, sign: int) -> None:
+    """On SQLite the addition of two such integers is an error, or a float without a word. 300 of the largest
+    entries are 2.8e12 of the currency.
+    """
+    numbers = range(300)
+    many = [entry(str(number), at_s=number % 7 * apart_s, nano=sign * LARGEST) for number in numbers]
+    write(ledger, *many)
+    write(ledger, entry("smallest", nano=sign))
+    with reading(ledger) as opened:
+        connection = opened.connection
+        expected = sign * (300 * LARGEST + 1)
+        by_row = totals(connection, Selection(NOVEMBER), ("source",))
+        assert [one.amount_nano for one in (*totals(connection, Selection(NOVEMBER)), *by_row)] == [
+            expected
+        ] * 2
+        assert by_dimensions(connection, [NOVEMBER], ("currency",)) == [{("ICU",): expected}]
+        assert sum(replacement.sums(connection, "manual", NOVEMBER).values()) == expected
+        assert_roll_up_equals_the_rows(connection)
+
+
+def test_a_large_sum_of_one_currency_changes_none_of_another(ledger: LedgerOptions) -> None:
+    write(ledger, *(entry(str(number), nano=LARGEST, currency="VND") for number in range(3)))
+    write(ledger, entry("franc", nano=7, currency="CHF"))
+    with reading(ledger) as opened:
+        found = totals(opened.connection, Selection(NOVEMBER))
+    assert [(one.currency, one.amount_nano) for one in found] == [("CHF", 7), ("VND", 3 * LARGEST)]

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import commit_clock
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import Selection
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.valid_entries import (
     OF_A_KIND,
     OF_EACH,
@@ -23,9 +25,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.valid_entries
 )
 
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
-RECORDED = datetime(2026, 11, 21, 12, tzinfo=UTC)
-CORRECTED = RECORDED + timedelta(hours=1)
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MICROSECOND = timedelta(microseconds=1)
 NOVEMBER = Selection(Window(FIRST, FIRST + timedelta(days=30)))
 #: More than are fetched at once, several times over, and no multiple of it.
 HOURS = 719
@@ -52,13 +54,9 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
     else:
         options = LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
     with writing(options) as opened:
-        write_all(
-            opened.connection, (entry(hour, hour + 1) for hour in reversed(range(HOURS))), RECORDED, "test"
-        )
+        write_all(opened.connection, (entry(hour, hour + 1) for hour in reversed(range(HOURS))), NOW, "test")
     with writing(options) as opened:
-        write_all(
-            opened.connection, (entry(hour, -hour - 1) for hour in range(0, HOURS, 3)), CORRECTED, "test"
-        )
+        write_all(opened.connection, (entry(hour, -hour - 1) for hour in range(0, HOURS, 3)), NOW, "test")
     return options
 
 
@@ -76,9 +74,20 @@ def test_every_entry_comes_once_in_order_of_time_as_it_holds(ledger: LedgerOptio
         (f"hour {hour}", 2, -hour - 1) if hour % 3 == 0 else (f"hour {hour}", 1, hour + 1)
         for hour in range(HOURS)
     ]
-    assert told(ledger, None) == told(ledger, CORRECTED) == corrected
+    recorded, written_again = recorded_at(ledger)
+    assert recorded < written_again
+    assert told(ledger, None) == told(ledger, written_again) == corrected
 
 
 def test_as_of_then_it_is_told_as_it_held_then(ledger: LedgerOptions) -> None:
-    assert told(ledger, RECORDED) == [(f"hour {hour}", 1, hour + 1) for hour in range(HOURS)]
-    assert told(ledger, RECORDED - HOUR) == []
+    recorded, written_again = recorded_at(ledger)
+    for moment in (recorded, written_again - MICROSECOND):
+        assert told(ledger, moment) == [(f"hour {hour}", 1, hour + 1) for hour in range(HOURS)]
+    assert told(ledger, recorded - MICROSECOND) == []
+
+
+def recorded_at(options: LedgerOptions) -> list[datetime]:
+    """The moments of the two transactions."""
+    with reading(options) as opened:
+        found = read(opened.connection, "SELECT DISTINCT recorded_at FROM entry ORDER BY recorded_at")
+    return [commit_clock.from_microseconds(microseconds) for (microseconds,) in found]

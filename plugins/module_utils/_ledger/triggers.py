@@ -1,0 +1,61 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a ledger on PostgreSQL keeps by itself, whoever writes it: the roll-up, who recorded what and when,
+and that no login changes what is another's (design/ledger.md#triggers, design/gate.md#separation-of-duty).
+"""
+
+from __future__ import annotations
+
+from .transaction import Transaction, define, read, table_names
+from .trigger_functions import FUNCTIONS
+
+_ROW, _STATEMENT = "FOR EACH ROW", "FOR EACH STATEMENT"
+#: Table, when its trigger runs, for what, and its function.
+_TRIGGERS = (
+    ("dimension_set", "BEFORE INSERT", _ROW, "finops_check_dimension_set"),
+    ("dimension_set", "AFTER INSERT", _ROW, "finops_keep_tags"),
+    ("entry", "BEFORE INSERT", _STATEMENT, "finops_advance_clock"),
+    ("entry", "BEFORE INSERT", _ROW, "finops_sign_entry"),
+    ("entry", "AFTER INSERT", f"REFERENCING NEW TABLE AS inserted {_STATEMENT}", "finops_keep_entries"),
+    ("hold", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_hold"),
+    ("hold_line", "BEFORE INSERT OR UPDATE OR DELETE", _ROW, "finops_keep_hold_line"),
+    ("hold_line", "AFTER DELETE", f"DEFERRABLE INITIALLY DEFERRED {_ROW}", "finops_keep_some_line"),
+    ("override_use", "BEFORE INSERT", _ROW, "finops_keep_override_use"),
+    ("alert", "BEFORE INSERT", _ROW, "finops_keep_alert"),
+    ("alert_acknowledged", "BEFORE INSERT", _ROW, "finops_sign_acknowledgment"),
+    ("feed", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed"),
+    *(
+        (table, "BEFORE INSERT", _ROW, "finops_sign_row")
+        for table in ("limit_override", "usage_record", "owner_policy", "currency_rate")
+    ),
+)
+
+
+def make(transaction: Transaction) -> None:
+    """Make the functions and triggers, in place of older ones.
+
+    SQLite has none: whoever may write the file may write all of it.
+    """
+    if not transaction.on_postgresql:
+        return
+    ((schema,),) = read(transaction, "SELECT quote_ident(current_schema())")
+    for name, (arguments, kind, language, body) in FUNCTIONS.items():
+        define(
+            transaction,
+            f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {kind} LANGUAGE {language}"
+            f" SECURITY DEFINER SET search_path = pg_catalog, {schema}, pg_temp AS $finops$"
+            f"{body.replace('{schema}', schema)}$finops$",
+        )
+        define(transaction, f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
+    there = table_names(transaction)
+    for table, moment, scope, function in _TRIGGERS:
+        if table in there:
+            constraint = "CONSTRAINT " if "DEFERRABLE" in scope else ""
+            define(transaction, f"DROP TRIGGER IF EXISTS {function} ON {table}")
+            define(
+                transaction,
+                f"CREATE {constraint}TRIGGER {function} {moment} ON {table} {scope}"
+                f" EXECUTE FUNCTION {function}()",
+            )

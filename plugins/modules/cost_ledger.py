@@ -1,0 +1,218 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cost_ledger
+short_description: Check that the sums of the ledger are those of its entries
+version_added: 0.1.0
+description:
+  - A gate reads sums that the ledger keeps beside its entries. This module adds up all entries and compares.
+  - Fails where a sum differs, with the sums that do. Nothing that records or imports makes such a difference;
+    somebody changed the database, or it is damaged.
+  - Only reads. It reads every entry, so it takes seconds with millions of them.
+author:
+  - finops.cloud contributors (@finops-cloud)
+extends_documentation_fragment:
+  - finops.cloud._ledger
+  - finops.cloud._errors
+  - finops.cloud._attributes
+  - finops.cloud._attributes.info_module
+  - finops.cloud._attributes.actiongroup_ledger
+options:
+  on_difference:
+    description: What to do where a sum is not that of the entries. V(warn) returns the same and warns.
+    type: str
+    default: fail
+    choices: [fail, warn]
+seealso:
+  - module: finops.cloud.cost_summary_info
+"""
+
+EXAMPLES = r"""
+- name: Check the ledger every night
+  finops.cloud.cost_ledger:
+
+- name: Report what differs
+  finops.cloud.cost_ledger:
+    on_difference: warn
+  register: checked
+
+- name: Show the sums that differ
+  ansible.builtin.debug:
+    var: checked.differences
+"""
+
+RETURN = r"""
+error:
+  description: Why the task failed, for a playbook to branch on.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: One of the kinds that the notes list.
+      type: str
+      returned: always
+      sample: invalid_option
+    service:
+      description: The service that could not be read, such as V(identity), V(rating) or V(vergeos). Null for
+        other failures.
+      type: str
+      returned: always
+      sample: null
+    option:
+      description: The option that is wrong, such as C(lines[0].amount). Null for other failures, and where
+        Ansible refuses the options.
+      type: str
+      returned: always
+      sample: spend
+    http_status:
+      description: HTTP status of the service's answer. Null where there is none.
+      type: int
+      returned: always
+      sample: null
+ledger:
+  description: The ledger that was used, without any password.
+  returned: always, if the ledger could be read
+  type: str
+  sample: sqlite:////home/ci/.local/share/finops/ledger.db
+schema:
+  description: Version of the ledger's tables.
+  returned: always, if the ledger could be read
+  type: int
+  sample: 5
+row_count:
+  description: Number of rows of entries, reversals included.
+  returned: always, if the ledger could be read
+  type: int
+  sample: 15888
+newest_entry:
+  description: When the newest entry was recorded, in UTC. Null if there is none.
+  returned: always, if the ledger could be read
+  type: str
+  sample: "2026-11-21T05:00:03Z"
+consistent:
+  description: Whether every sum is that of its entries.
+  returned: always, if the ledger could be read
+  type: bool
+  sample: true
+difference_count:
+  description: Number of sums that differ.
+  returned: always, if the ledger could be read
+  type: int
+  sample: 0
+differences:
+  description: The sums that differ, up to 100.
+  returned: always, if the ledger could be read
+  type: list
+  elements: dict
+  contains:
+    bucket_begin:
+      description: Begin in UTC of what is summed.
+      type: str
+      returned: always
+      sample: "2026-11-05T00:00:00Z"
+    bucket_seconds:
+      description: Length of what is summed.
+      type: int
+      returned: always
+      sample: 86400
+    category:
+      description: Category of the entries.
+      type: str
+      returned: always
+      sample: compute
+    charge_category:
+      description: Charge category of the entries.
+      type: str
+      returned: always
+      sample: usage
+    cloud:
+      description: Cloud of the entries, null for none.
+      type: str
+      returned: always
+      sample: production
+    region:
+      description: Region of the entries, null for none.
+      type: str
+      returned: always
+      sample: dc3-a
+    project_id:
+      description: ID of the entries' project, null for none.
+      type: str
+      returned: always
+      sample: b30781c9679b4ede8107bae21990153e
+    project_name:
+      description: Name of the entries' project, null for none.
+      type: str
+      returned: always
+      sample: PCP-ABC1234
+    tags:
+      description: Tags of the entries.
+      type: dict
+      returned: always
+      sample: {team: web}
+    currency:
+      description: Currency of both amounts.
+      type: str
+      returned: always
+      sample: ICU
+    rolled_up:
+      description: The sum that the ledger keeps, which gates read.
+      type: str
+      returned: always
+      sample: "12"
+    rolled_up_count:
+      description: Number of valid entries that the ledger keeps with it.
+      type: int
+      returned: always
+      sample: 3
+    amount:
+      description: The sum of the entries.
+      type: str
+      returned: always
+      sample: "112"
+    entry_count:
+      description: Number of valid entries.
+      type: int
+      returned: always
+      sample: 4
+"""
+
+from typing import Any
+
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import FinopsModule
+from ..module_utils._ansible.run import run
+from ..module_utils._core.errors import failure
+from ..module_utils._ledger.comparison import compare
+
+
+def main() -> None:
+    module = FinopsModule(
+        argument_spec={
+            **arguments.LEDGER,
+            "on_difference": {"type": "str", "default": "fail", "choices": ["fail", "warn"]},
+        },
+        supports_check_mode=True,
+    )
+
+    def work() -> dict[str, Any]:
+        result = compare(arguments.ledger_options(module.params))
+        if not result["consistent"]:
+            sentence = (
+                f"{result['difference_count']} sums of the ledger {result['ledger']} are not those of its"
+                " entries; restore a backup, or find out who changed the database."
+            )
+            if module.params["on_difference"] == "fail":
+                module.fail_json(sentence, error=failure("ledger"), **result)
+            module.warn(sentence)
+        return result
+
+    run(module, work, "ledger")
+
+
+if __name__ == "__main__":
+    main()

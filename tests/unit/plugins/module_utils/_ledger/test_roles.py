@@ -1,0 +1,669 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No statement of a role does what the role is not for, whatever it says of itself, on a real server with the
+roles that docs/postgresql_roles.sql ships (design/gate.md#separation-of-duty).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    budgets,
+    dimension_sets,
+    entries,
+    sql,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.tables import TABLE_NAMES
+
+from tests.unit.asked_ledger import parts_of, with_parts
+
+from .rolled_up import assert_roll_up_equals_the_rows
+
+ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
+GROUPS = ("finops_reader", "finops_gate", "finops_import", "finops_owner")
+FEED = "cloudkitty dc3-a p1"
+NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
+#: An entry like the one that pipeline recorded, with other values.
+INSERT = (
+    'INSERT INTO entry (source, "key", version, reverses, dimension_set_id, period_begin, period_end,'
+    " amount_nano, recorded_by)"
+)
+
+
+@dataclass
+class Logins:
+    """A ledger and its logins, by name, each of one role."""
+
+    url: str
+    admin: psycopg.Connection[Any]
+    made: dict[str, str]
+
+    def options(self, login: str, timeout_seconds: int = 5) -> sql.LedgerOptions:
+        return sql.LedgerOptions(
+            with_parts(self.url, username=self.made[login], password="geheim"), timeout_seconds
+        )
+
+    def connect(self, login: str) -> psycopg.Connection[Any]:
+        where = {**parts_of(self.url), "user": self.made[login], "password": "geheim"}
+        return psycopg.connect(**where, autocommit=True)
+
+    def refused(self, login: str, *statements: str) -> str:
+        """What the server says to the last statement, of which nothing is left."""
+        before = self.dump()
+        with self.connect(login) as connection, pytest.raises(psycopg.Error) as error:
+            connection.execute(f"BEGIN; {'; '.join(statements)}; COMMIT".encode())
+        assert self.dump() == before
+        return str(error.value)
+
+    def dump(self) -> dict[str, list[str]]:
+        """Every row of every table."""
+        return {
+            table: sorted(row for (row,) in self.admin.execute(f"SELECT t::text FROM {table} AS t".encode()))
+            for table in TABLE_NAMES
+        }
+
+    def one(self, statement: str) -> Any:
+        """The single value of a SELECT."""
+        row = self.admin.execute(statement.encode()).fetchone()
+        assert row is not None
+        return row[0]
+
+
+def cost(source: str = "manual", key: str = "k", nano: int = 1_000, **more: Any) -> entries.Entry:
+    moment = datetime(2026, 11, 5, tzinfo=UTC)
+    return entries.Entry(source, key, "usage", "compute", Window(moment, moment), nano, "ICU", **more)
+
+
+def write(options: sql.LedgerOptions, *wanted: entries.Entry, by: str = "ada@ci") -> None:
+    with sql.writing(options) as ledger:
+        entries.write_all(ledger.connection, wanted, now_utc(), by)
+
+
+@pytest.fixture
+def logins(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Logins]:
+    """pipeline and other are of finops_gate. There is a budget, an entry of pipeline's and one of a feed's, a
+    feed, an open hold and a committed one of pipeline's, and an override for its open hold.
+    """
+    admin = psycopg.connect(**parts_of(postgresql_url), **postgresql["admin"], autocommit=True)
+    with sql.writing(sql.LedgerOptions(postgresql_url)) as ledger:
+        calendar = Calendar("monthly")
+        budgets.save(
+            ledger.connection,
+            budgets.Budget("team", 10**11, "ICU", calendar, "entries", "actual", timedelta(hours=6)),
+        )
+    admin.execute(ROLES.read_bytes())
+    roles = {
+        "reader": "finops_reader", "pipeline": "finops_gate", "other": "finops_gate",
+        "importer": "finops_import", "owner": "finops_owner",
+    }  # fmt: skip
+    made = {name: f"{name}_{secrets.token_hex(4)}" for name in roles}
+    for name, role in roles.items():
+        admin.execute(f"CREATE ROLE {made[name]} LOGIN PASSWORD 'geheim' IN ROLE {role}".encode())
+    found = Logins(postgresql_url, admin, made)
+    write(found.options("pipeline"), cost(tags={"team": "web"}))
+    write(found.options("importer"), cost(FEED, "hour"), cost(FEED, "hour 2"))
+    columns = {
+        row[0]
+        for row in admin.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'hold'"
+        )
+    }
+    older = ", counts_at" if "counts_at" in columns else ""
+    counts = f", {NOW_S}" if older else ""
+    with found.connect("pipeline") as connection, connection.transaction():
+        for name in ("deploy", "done"):
+            connection.execute(
+                "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, forced, settled,"
+                f" recorded_by{older}) VALUES ('{name}', 1, 'held', 'import', {NOW_S}, {NOW_S} + 7200, false,"
+                f" false, 'ada@ci'{counts})".encode()
+            )
+            connection.execute(hold_line(admin, name).encode())
+        connection.execute(
+            f"UPDATE hold SET state = 'committed', committed_at = {NOW_S} WHERE name = 'done'".encode()
+        )
+    with found.connect("owner") as connection:
+        connection.execute(
+            "INSERT INTO limit_override (budget, period_id, reservation, amount_nano, reason, approved_by,"
+            " until, recorded_at, recorded_by)"
+            " SELECT 'team', 'monthly/2026-11-01T00:00:00Z', name, 1, 'why', 'Ada',"
+            f" {NOW_S} + 3600, 0, 'ada@desk' FROM hold".encode()
+        )
+    with found.connect("importer") as connection:
+        connection.execute(feed_row(f"{NOW_S} - 3600").encode())
+        connection.execute(
+            b"INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
+            b" SELECT id, 'compute', '{}', 5 FROM feed"
+        )
+    yield found
+    for name in made.values():
+        admin.execute(f"DROP ROLE {name}".encode())
+    admin.close()
+
+
+def hold_line(admin: psycopg.Connection[Any], name: str, nano: int = 10**9, number: int = 0) -> str:
+    """An INSERT of a line of the hold, with a value for every column that needs one."""
+    kinds = admin.execute(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_name = 'hold_line' AND is_nullable = 'NO' AND column_default IS NULL"
+    ).fetchall()
+    known = {
+        "hold_id": "hold.id",
+        "stage": "'held'",
+        "number": str(number),
+        "amount_nano": str(nano),
+        "tags": "'{}'",
+    }
+    of_kind = {"text": "'ICU'", "boolean": "false", "bigint": "0", "integer": "0"}
+    values = {column: known.get(column, of_kind[kind]) for column, kind in kinds}
+    names = ", ".join(f'"{column}"' for column in values)
+    return (
+        f"INSERT INTO hold_line ({names}) SELECT {', '.join(values.values())} FROM hold WHERE name = '{name}'"
+    )
+
+
+def feed_row(rated_through: str, project: str = "p1") -> str:
+    return (
+        "INSERT INTO feed (told_by, auth_url, region, project_id, project_name, currency, collect_period_s,"
+        " rated_through, retired, revision) VALUES"
+        f" ('cloudkitty', 'https://c/v3', 'dc3-a', '{project}', 'shop', 'ICU', 3600, {rated_through}, false,"
+        " 1)"
+    )
+
+
+WRITTEN_BY = {
+    "finops_gate": {
+        "INSERT": {
+            "dimension_set", "entry", "usage_record", "alert", "alert_acknowledged", "hold", "hold_line",
+            "override_use",
+        },
+        "UPDATE": {"hold"},
+        "DELETE": {"hold_line"},
+    },
+    "finops_import": {
+        "INSERT": {
+            "dimension_set", "entry", "usage_record", "alert", "feed", "feed_window", "feed_rate",
+            "feed_carried", "feed_resource", "feed_hours",
+        },
+        "UPDATE": {
+            "hold", "feed", "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours",
+        },
+        "DELETE": {"feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours"},
+    },
+}  # fmt: skip
+WRITTEN_BY["finops_reader"] = {"INSERT": set(), "UPDATE": set(), "DELETE": set()}
+WRITTEN_BY["finops_owner"] = {
+    kind: WRITTEN_BY["finops_gate"][kind] | WRITTEN_BY["finops_import"][kind] | more
+    for kind, more in {
+        "INSERT": {"budget", "limit_override", "owner_policy", "currency_rate"},
+        "UPDATE": {"budget", "alert"},
+        "DELETE": {"budget", "limit_override"},
+    }.items()
+}
+
+
+@pytest.mark.parametrize("role", GROUPS)
+def test_a_role_has_no_right_beyond_its_duty(logins: Logins, role: str) -> None:
+    """Each right on each table, in whole or on some column. No role truncates or makes triggers."""
+    for table in TABLE_NAMES:
+        for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+            whole = logins.one(f"SELECT has_table_privilege('{role}', '{table}', '{right}')")
+            on_some = right in ("INSERT", "UPDATE", "REFERENCES") and logins.one(
+                f"SELECT has_any_column_privilege('{role}', '{table}', '{right}')"
+            )
+            expected = table in WRITTEN_BY[role].get(right, set())
+            assert (whole or on_some) == expected, (table, right)
+        assert logins.one(f"SELECT has_table_privilege('{role}', '{table}', 'SELECT')"), table
+    assert not logins.one(f"SELECT has_schema_privilege('{role}', 'public', 'CREATE')")
+
+
+@pytest.mark.parametrize("login", ["reader", "pipeline", "importer", "owner"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entry SET amount_nano = 0",
+        "DELETE FROM entry",
+        "TRUNCATE entry CASCADE",
+        "UPDATE roll_up SET amount_whole = 0",
+        "INSERT INTO roll_up VALUES (900, 0, 1, -1, 0, 1)",
+        "DELETE FROM roll_up",
+        "UPDATE ledger_clock SET recorded_at = 1",
+        "UPDATE ledger_schema SET version = 1",
+        "INSERT INTO tag SELECT id, 'team', 'shop' FROM dimension_set",
+        "UPDATE tag SET value = 'shop'",
+        "DELETE FROM hold",
+        "DELETE FROM override_use",
+        "DELETE FROM alert",
+        "DELETE FROM feed",
+        "SELECT setval('entry_id_seq', 1)",
+        "ALTER TABLE entry DISABLE TRIGGER ALL",
+        "DROP TRIGGER finops_keep_hold ON hold",
+        "CREATE OR REPLACE FUNCTION finops_may(VARIADIC wanted text[]) RETURNS boolean LANGUAGE sql"
+        " AS 'SELECT true'",
+        "SET session_replication_role = replica",
+        "SET SESSION AUTHORIZATION postgres",
+        "SET ROLE finops",
+        "GRANT finops_owner TO CURRENT_USER",
+        "CREATE FUNCTION starts_with(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        "SELECT finops_signed('owner/ada')",
+    ],
+)
+def test_nobody_changes_what_was_recorded_or_how_it_is_kept(
+    logins: Logins, login: str, statement: str
+) -> None:
+    assert re.search("permission denied|must be owner|is not permitted", logins.refused(login, statement))
+
+
+@pytest.mark.parametrize(
+    ("login", "statement"),
+    [
+        ("pipeline", "INSERT INTO entry (id, source) VALUES (1, 'x')"),
+        ("pipeline", "INSERT INTO entry (recorded_at, source) VALUES (1, 'x')"),
+        ("pipeline", "UPDATE budget SET limit_nano = 1"),
+        ("pipeline", "INSERT INTO limit_override SELECT * FROM limit_override"),
+        ("pipeline", "UPDATE feed SET rated_through = 0"),
+        ("pipeline", feed_row("0", "p2")),
+        ("pipeline", "DELETE FROM feed_rate"),
+        ("pipeline", "UPDATE alert SET rearmed_at = 1"),
+        ("importer", "INSERT INTO hold SELECT * FROM hold"),
+        ("importer", "UPDATE hold SET state = 'released'"),
+        ("importer", "DELETE FROM hold_line"),
+        ("importer", "UPDATE budget SET limit_nano = 1"),
+        ("reader", "INSERT INTO usage_record SELECT * FROM usage_record"),
+    ],
+)
+def test_a_role_has_no_grant_for_what_another_is_for(logins: Logins, login: str, statement: str) -> None:
+    assert "permission denied for" in logins.refused(login, statement)
+
+
+def reversal(change: str, key: str = "k") -> str:
+    """An INSERT of the reversal of the valid entry of that key, with some values changed."""
+    values = {
+        "source": "source", '"key"': '"key"', "version": "version + 1", "reverses": "id",
+        "set": "dimension_set_id", "begin": "period_begin", "end": "period_end", "amount": "-amount_nano",
+    }  # fmt: skip
+    name, _is, value = change.partition("=")
+    if name:
+        values[name] = value
+    return f"{INSERT} SELECT {', '.join(values.values())}, 'ada@ci' FROM entry WHERE \"key\" = '{key}'"
+
+
+@pytest.mark.parametrize(
+    "change", ["amount=-amount_nano - 1", "version=version + 2", "begin=0", "\"key\"='other'", "source='x'"]
+)
+def test_a_reversal_takes_back_what_there_is_and_nothing_else(logins: Logins, change: str) -> None:
+    assert "takes back no entry as it stands" in logins.refused("pipeline", reversal(change))
+
+
+def test_another_s_entry_is_neither_taken_back_nor_corrected_by_sql_or_by_a_module(logins: Logins) -> None:
+    assert "another login recorded this entry" in logins.refused("other", reversal(""))
+    forged = f"{logins.made['pipeline']}/ada@ci"
+    assert "another login recorded this entry" in logins.refused(
+        "other", reversal("").replace("ada@ci", forged)
+    )
+    for work in (
+        lambda connection: entries.take_back(connection, "manual", "k", now_utc(), "ada@ci"),
+        lambda connection: entries.write(connection, cost(nano=1), now_utc(), "ada@ci"),
+    ):
+        with (
+            pytest.raises(LedgerError, match="another login recorded this entry, and only it corrects it: k"),
+            sql.writing(logins.options("other")) as ledger,
+        ):
+            work(ledger.connection)
+    with sql.writing(logins.options("pipeline")) as ledger:
+        assert entries.write(ledger.connection, cost(nano=1), now_utc(), "bob@ci").outcome == "corrected"
+    with sql.writing(logins.options("owner")) as ledger:
+        assert (
+            entries.take_back(ledger.connection, "manual", "k", now_utc(), "eve@desk").outcome == "reversed"
+        )
+        assert_roll_up_equals_the_rows(ledger.connection)
+    # The key stays the first login's, or the owner's who took it back.
+    assert "another login recorded this entry" in logins.refused(
+        "other",
+        f"{INSERT} SELECT source, \"key\", 4, NULL, dimension_set_id, 0, 0, 1, '' FROM entry"
+        " WHERE version = 1 AND \"key\" = 'k'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        ("valid already", "'manual', 'k', 7, NULL, d.id, 0, 0, 5"),
+        ("negative and no credit", "'manual', 'x', 1, NULL, d.id, 0, 0, -5"),
+        ("its period is no period", "'manual', 'x', 1, NULL, d.id, 1, 0, 5"),
+        ("its period is no period", "'manual', 'x', 1, NULL, d.id, 9000000000000000, 9000000000000001, 5"),
+        ("only a login of finops_import", f"'{FEED}', 'x', 1, NULL, d.id, 0, 0, 5"),
+        ("only a login of finops_import", "'vergeos https://v', 'x', 1, NULL, d.id, 0, 0, 5"),
+        ("only a login of finops_import", f"'free tier of {FEED}', 'x', 1, NULL, d.id, 0, 0, 5"),
+    ],
+)
+def test_a_false_entry_is_refused(logins: Logins, said: str, values: str) -> None:
+    statement = f"{INSERT} SELECT {values}, 'ada@ci' FROM dimension_set AS d WHERE tags <> '{{}}'"
+    assert said in logins.refused("pipeline", statement)
+
+
+def test_an_importer_restates_what_feeds_brought_whoever_imported_it_and_nothing_else(logins: Logins) -> None:
+    write(logins.options("owner"), cost(FEED, "hour 3"))
+    for key in ("hour", "hour 2", "hour 3"):
+        with sql.writing(logins.options("importer")) as ledger:
+            assert (
+                entries.write(ledger.connection, cost(FEED, key, 5), now_utc(), "cron").outcome == "corrected"
+            )
+    assert "another login recorded this entry" in logins.refused("importer", reversal(""))
+
+
+def test_the_database_says_who_recorded_an_entry_and_when(logins: Logins) -> None:
+    """A name that is another login's stands behind that of the one who wrote it."""
+    pipeline, other = logins.made["pipeline"], logins.made["other"]
+    before = now_utc() - timedelta(seconds=2)
+    write(logins.options("other"), cost(key="1"), by=f"{pipeline}/ada@ci")
+    write(logins.options("other"), cost(key="2"), by=f"{other}/ada@ci")
+    found = logins.admin.execute(
+        "SELECT recorded_by, to_timestamp(recorded_at / 1000000.0) FROM entry"
+        " WHERE \"key\" IN ('1', '2') ORDER BY id"
+    ).fetchall()
+    assert [who for who, _when in found] == [f"{other}/{pipeline}/ada@ci", f"{other}/ada@ci"]
+    assert all(before < when < now_utc() + timedelta(seconds=2) for _who, when in found)
+
+
+def test_a_back_dated_entry_leaves_a_row_that_says_who_and_when(logins: Logins) -> None:
+    """A bill comes late: finops_gate may record a cost or a credit of its own for any time."""
+    write(logins.options("pipeline"), cost(key="late"))
+    assert logins.one("SELECT recorded_by FROM entry WHERE \"key\" = 'late'").startswith(
+        logins.made["pipeline"]
+    )
+    assert logins.one(
+        f"SELECT recorded_at / 1000000 - {NOW_S} BETWEEN -60 AND 1 FROM entry WHERE \"key\" = 'late'"
+    )
+
+
+def test_names_in_a_session_change_nothing_of_what_triggers_find(logins: Logins) -> None:
+    """Temporary tables and a search path of the session's own come before the ledger's names there."""
+    with logins.connect("other") as connection:
+        for statement in (
+            "CREATE TEMPORARY TABLE entry (LIKE public.entry)",
+            "CREATE TEMPORARY TABLE ledger_clock AS SELECT 0::bigint AS recorded_at",
+            "CREATE TEMPORARY TABLE hold (LIKE public.hold)",
+            "INSERT INTO hold SELECT * FROM public.hold",
+            f"UPDATE hold SET recorded_by = '{logins.made['other']}/x'",
+            "CREATE TEMPORARY TABLE roll_up (LIKE public.roll_up)",
+            "SET search_path = pg_temp, public",
+            "SET standard_conforming_strings = off",
+        ):
+            connection.execute(statement.encode())
+        with pytest.raises(psycopg.Error, match="another login has this hold"):
+            connection.execute("UPDATE public.hold SET state = 'released'")
+        connection.execute(
+            INSERT.replace("INTO entry", "INTO public.entry").encode()
+            + b" SELECT 'manual', 'mine', 1, NULL, dimension_set_id, period_begin, period_end, 1, 'x'"
+            + b" FROM public.entry WHERE \"key\" = 'k'"
+        )
+    assert (
+        logins.one("SELECT count(*) FROM entry WHERE \"key\" = 'mine' AND recorded_at > 1000000000000000")
+        == 1
+    )
+    with sql.reading(logins.options("reader")) as ledger:
+        assert_roll_up_equals_the_rows(ledger.connection)
+
+
+def test_a_dimension_set_is_what_its_fingerprint_says(logins: Logins) -> None:
+    """Else the next import would find the wrong set under the fingerprint of its own."""
+    names = ", ".join(("fingerprint", *dimension_sets.DIMENSIONS))
+
+    def insert(said: dimension_sets.Dimensions, fingerprint: str) -> str:
+        listed = ", ".join(
+            "NULL" if value is None else "'" + value.replace("'", "''") + "'" for value in said
+        )
+        return f"INSERT INTO dimension_set ({names}) VALUES ('{fingerprint}', {listed})"
+
+    true = dimension_sets.Dimensions("usage", "compute", None, "dc3-a", "p1", None, "ICU", '{"team":"shop"}')
+    false = true._replace(category="other")
+    assert "is not that of its columns" in logins.refused(
+        "pipeline", insert(false, dimension_sets.fingerprint(true))
+    )
+    for wrong in ({"category": "none"}, {"currency": "icu"}, {"tags": "[]"}, {"tags": '{"team":1}'}):
+        said = true._replace(**wrong)
+        assert "does not know" in logins.refused("pipeline", insert(said, dimension_sets.fingerprint(said)))
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["plain", 'a "quoted" \\ one', "tab\tand\nline\r\x08\x0c\x1f\x7f", "Zürich € 漢字", "rocket 🚀", ""],
+)
+def test_the_database_has_the_fingerprint_of_any_text(logins: Logins, tag: str) -> None:
+    write(logins.options("pipeline"), cost(key="text", tags={"name": tag}, project_name=tag))
+    assert logins.one("SELECT count(*) FROM tag WHERE name = 'name'") == 1
+    assert logins.one("SELECT value FROM tag WHERE name = 'name'") == tag
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hold SET state = 'released' WHERE name = 'deploy'",
+        f"UPDATE hold SET state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'",
+        "UPDATE hold SET expires_at = 0",
+        "UPDATE hold SET recorded_by = 'me'",
+        "UPDATE hold SET settled = true, state = 'released'",
+        "DELETE FROM hold_line",
+        "LINE done",
+        "LINE deploy",
+    ],
+)
+def test_another_s_hold_is_not_freed(logins: Logins, statement: str) -> None:
+    if statement.startswith("LINE"):
+        statement = hold_line(logins.admin, statement.split()[1], number=7)
+    assert "another login has this hold" in logins.refused("other", statement)
+
+
+def test_nobody_but_its_login_an_importer_and_the_owner_marks_a_hold_as_settled(logins: Logins) -> None:
+    """A gate that finds another's hold settled marks what it may and goes on."""
+    for login, settled in (("other", 0), ("importer", 2)):
+        with logins.connect(login) as connection:
+            assert connection.execute("UPDATE hold SET settled = true").rowcount == settled
+        assert logins.one("SELECT count(*) FROM hold WHERE settled") == settled
+
+
+@pytest.mark.parametrize(
+    ("said", "statements"),
+    [
+        ("keeps its name", ["UPDATE hold SET name = 'x' WHERE name = 'deploy'"]),
+        ("keeps its name", ["UPDATE hold SET generation = 5 WHERE name = 'deploy'"]),
+        (
+            "committed or released once",
+            ["UPDATE hold SET state = 'held', committed_at = NULL WHERE name = 'done'"],
+        ),
+        ("committed or released once", ["UPDATE hold SET committed_at = 5 WHERE name = 'done'"]),
+        (
+            "committed or released once",
+            ["UPDATE hold SET state = 'committed', committed_at = 5 WHERE name = 'deploy'"],
+        ),
+        ("keeps a line", ["DELETE FROM hold_line"]),
+    ],
+)
+def test_a_hold_of_one_s_own_keeps_what_it_was(logins: Logins, said: str, statements: list[str]) -> None:
+    assert said in logins.refused("pipeline", *statements)
+
+
+@pytest.mark.parametrize("login", ["pipeline", "owner"])
+def test_no_line_of_a_hold_is_negative(logins: Logins, login: str) -> None:
+    statement = hold_line(logins.admin, "deploy", nano=-1, number=3)
+    assert "a line of a hold is not negative" in logins.refused(login, statement)
+
+
+@pytest.mark.parametrize(
+    ("said", "change"),
+    [
+        ("another login has an open hold", "generation + 1, 'held', held_at, expires_at, NULL, false"),
+        ("of the next generation", "9, 'held', held_at, expires_at, NULL, false"),
+        ("of the next generation", "generation + 1, 'committed', held_at, expires_at, held_at, false"),
+        ("of the next generation", "generation + 1, 'held', held_at, expires_at, NULL, true"),
+        ("of the next generation", "generation + 1, 'held', held_at - 900, expires_at, NULL, false"),
+    ],
+)
+def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None:
+    kept = logins.one(
+        "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
+        " WHERE table_name = 'hold' AND column_name NOT IN"
+        " ('id', 'generation', 'state', 'held_at', 'expires_at', 'committed_at', 'settled')"
+    )
+    statement = (
+        f"INSERT INTO hold ({kept}, generation, state, held_at, expires_at, committed_at, settled)"
+        f" SELECT {kept}, {change} FROM hold WHERE name = 'deploy'"
+    )
+    assert said in logins.refused("other", statement)
+
+
+def test_another_s_override_is_not_used(logins: Logins) -> None:
+    use = (
+        "INSERT INTO override_use (budget, period_id, reservation, generation, consumed_at)"
+        " SELECT budget, period_id, reservation, {generation}, 5 FROM limit_override"
+        " WHERE reservation = 'deploy'"
+    )
+    assert "only the login that holds it" in logins.refused("other", use.format(generation=1))
+    assert "only the login that holds it" in logins.refused("pipeline", use.format(generation=2))
+    logins.admin.execute(b"UPDATE limit_override SET until = 5 WHERE reservation = 'done'")
+    late = use.format(generation=1).replace("'deploy'", "'done'")
+    assert "only the login that holds it" in logins.refused("pipeline", late)
+    with logins.connect("pipeline") as connection:
+        connection.execute(use.format(generation=1).encode())
+    assert logins.one(f"SELECT abs(consumed_at - {NOW_S}) < 60 FROM override_use")
+
+
+ALERT = {
+    "id": "budget || '/' || period || '/actual/0.8'",
+    "budget": "budget",
+    "period_id": "period",
+    "basis": "'actual'",
+    "threshold": "'0.8'",
+    "round": "1",
+    "period_begin": "begun",
+    "period_end": "begun + 2678400",
+    "amount": "'80'",
+    "limit_amount": "'100'",
+    "currency": "'ICU'",
+    "at_least": "false",
+    "message": "''",
+    "fired_at": NOW_S,
+    "recorded_by": "'ada@ci'",
+}
+
+
+def alert(**changed: str) -> str:
+    begun = "extract(epoch FROM date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC'))::bigint"
+    iso = "to_char(to_timestamp(begun) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    values = {**ALERT, **changed}
+    return (
+        f"INSERT INTO alert ({', '.join(values)}) SELECT {', '.join(values.values())} FROM"
+        f" (SELECT 'team' AS budget, begun, 'monthly/' || {iso} AS period"
+        f" FROM (SELECT {begun} AS begun) AS a) AS b"
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"budget": "'other'"},
+        {"threshold": "'0.7'"},
+        {"basis": "'mine'"},
+        {"currency": "'CHF'"},
+        {"limit_amount": "'1'", "amount": "'1'"},
+        {"amount": "'79.9'"},
+        {"amount": "'NaN'"},
+        {"id": "'x'"},
+        {"period_begin": "begun + 2678400", "period_end": "begun + 5356800"},
+        {"period_id": "'monthly/2027-01-01T00:00:00Z'"},
+        {"fired_at": "begun - 1"},
+    ],
+)
+def test_a_forged_alert_is_refused(logins: Logins, changed: dict[str, str]) -> None:
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    said = logins.refused("pipeline", alert(**changed))
+    assert re.search("is not one of its budget|has not reached its threshold", said)
+
+
+def test_an_alert_is_signed_and_fired_once(logins: Logins) -> None:
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    with logins.connect("pipeline") as connection:
+        connection.execute(alert(recorded_by=f"'{logins.made['other']}/eve'").encode())
+    assert (
+        logins.one("SELECT recorded_by FROM alert") == f"{logins.made['pipeline']}/{logins.made['other']}/eve"
+    )
+    again = {"round": "2", "id": ALERT["id"] + " || '#2'"}
+    assert "was fired already" in logins.refused("other", alert(**again))
+    with logins.connect("other") as connection:
+        connection.execute(
+            b"INSERT INTO alert_acknowledged (alert_id, consumer, acknowledged_at, acknowledged_by)"
+            b" SELECT id, 'mail', 5, 'x' FROM alert"
+        )
+    assert logins.one("SELECT acknowledged_by FROM alert_acknowledged") == f"{logins.made['other']}/x"
+    assert logins.one(f"SELECT abs(acknowledged_at - {NOW_S}) < 60 FROM alert_acknowledged")
+
+
+def test_a_feed_is_neither_rated_in_the_future_nor_set_back(logins: Logins) -> None:
+    ahead = f"{NOW_S} + 3600"
+    assert "not rated beyond the present" in logins.refused(
+        "importer", f"UPDATE feed SET rated_through = {ahead}"
+    )
+    assert "not rated beyond the present" in logins.refused("importer", feed_row(ahead, "p2"))
+    assert "not set back" in logins.refused("importer", "UPDATE feed SET rated_through = rated_through - 1")
+    with logins.connect("importer") as connection:
+        assert connection.execute(f"UPDATE feed SET rated_through = {NOW_S}".encode()).rowcount == 1
+
+
+def test_a_lock_held_for_ever_is_named_and_the_owner_ends_it(logins: Logins) -> None:
+    holder = logins.connect("other")
+    holder.execute(b"SET application_name = 'forgotten'")
+    holder.execute(b"BEGIN")
+    holder.execute(f"SELECT pg_advisory_xact_lock({0x66696E6F7073})".encode())
+    login = logins.made["other"]
+    with pytest.raises(LedgerError) as error, sql.writing(logins.options("pipeline", 1)):
+        pass
+    said = re.search(
+        rf"session (\d+) of login {login} \(application 'forgotten'\) is writing since \S+Z; ",
+        str(error.value),
+    )
+    assert said
+    assert "permission denied" in logins.refused("pipeline", f"SELECT finops_end_session({said[1]})")
+    with logins.connect("owner") as connection:
+        assert connection.execute(f"SELECT finops_end_session({said[1]})".encode()).fetchone() == (True,)
+        # No other session than one that others wait for.
+        with logins.connect("reader") as idle:
+            pid = idle.info.backend_pid
+            assert connection.execute(f"SELECT finops_end_session({pid})".encode()).fetchone() == (False,)
+    with pytest.raises(psycopg.OperationalError):
+        holder.execute(b"SELECT 1")
+    with sql.writing(logins.options("pipeline", 1)):
+        pass
+
+
+def test_a_row_held_for_ever_is_named_too(logins: Logins) -> None:
+    with logins.connect("other") as holder:
+        holder.execute(b"BEGIN")
+        holder.execute(
+            INSERT.encode()
+            + b" SELECT 'manual', 'mine', 1, NULL, dimension_set_id, 0, 0, 1, '' FROM entry"
+            + b" WHERE \"key\" = 'k'"
+        )
+        with pytest.raises(LedgerError, match=rf"of login {logins.made['other']} .* is writing since"):
+            write(logins.options("pipeline", 1), cost(key="waits"))
+
+
+def test_the_roles_need_a_ledger_and_say_so(postgresql: dict[str, Any], postgresql_url: str) -> None:
+    where = parts_of(postgresql_url)
+    with (
+        psycopg.connect(**where, **postgresql["admin"], autocommit=True) as admin,
+        pytest.raises(psycopg.Error, match="this database has no ledger of this version"),
+    ):
+        admin.execute(ROLES.read_bytes())
