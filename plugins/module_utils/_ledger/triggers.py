@@ -8,8 +8,9 @@ and that no login changes what is another's (design/ledger.md#triggers, design/g
 
 from __future__ import annotations
 
+from .entry_triggers import ENTRY_FUNCTIONS
+from .gate_triggers import GATE_FUNCTIONS
 from .transaction import Transaction, define, read, table_names
-from .trigger_functions import FUNCTIONS
 
 _ROW, _STATEMENT = "FOR EACH ROW", "FOR EACH STATEMENT"
 #: Table, when its trigger runs, for what, and its function.
@@ -41,7 +42,7 @@ def make(transaction: Transaction) -> None:
     if not transaction.on_postgresql:
         return
     ((schema,),) = read(transaction, "SELECT quote_ident(current_schema())")
-    for name, (arguments, kind, language, body) in FUNCTIONS.items():
+    for name, (arguments, kind, language, body) in {**ENTRY_FUNCTIONS, **GATE_FUNCTIONS}.items():
         define(
             transaction,
             f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {kind} LANGUAGE {language}"

@@ -229,7 +229,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "cloud": "sandbox",
                 "window": "yesterday",
             },
-            ("ledger", "feeds", "unknown"),
+            ("ledger", "feeds", "as_of_final", "unknown"),
         ),
         (
             {
@@ -239,7 +239,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "quotas": True,
                 "cloud": "sandbox",
             },
-            (*set(OF_A_RATED_EXPORT) - {"cloud", "collected_at"}, "billed", "totals"),
+            (*set(OF_A_RATED_EXPORT) - {"cloud", "collected_at"}, "billed", "totals", "as_of_final"),
             COST,
         ),
     ],

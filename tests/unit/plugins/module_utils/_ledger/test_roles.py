@@ -179,9 +179,9 @@ def hold_line(admin: psycopg.Connection[Any], name: str, nano: int = 10**9, numb
 def feed_row(rated_through: str, project: str = "p1") -> str:
     return (
         "INSERT INTO feed (told_by, auth_url, region, project_id, project_name, currency, collect_period_s,"
-        " rated_through, retired, flow_hours, revision) VALUES"
+        " rated_through, retired, flow_hours, rating_regions, empty, unrated, revision) VALUES"
         f" ('cloudkitty', 'https://c/v3', 'dc3-a', '{project}', 'shop', 'ICU', 3600, {rated_through}, false,"
-        " 0, 1)"
+        " 0, '[]', '[]', '[]', 1)"
     )
 
 
@@ -633,6 +633,16 @@ def test_a_feed_is_neither_rated_in_the_future_nor_set_back(logins: Logins) -> N
     assert "not set back" in logins.refused("importer", "UPDATE feed SET rated_through = rated_through - 1")
     with logins.connect("importer") as connection:
         assert connection.execute(f"UPDATE feed SET rated_through = {NOW_S}".encode()).rowcount == 1
+
+
+def test_a_feed_says_which_login_retired_it(logins: Logins) -> None:
+    for login, said in (("importer", "ada@desk"), ("owner", f"{logins.made['importer']}/ada@desk")):
+        with logins.connect(login) as connection:
+            connection.execute(f"UPDATE feed SET retired = true, retired_by = '{said}'".encode())
+        if login == "importer":
+            assert logins.one("SELECT retired_by FROM feed") == f"{logins.made['importer']}/ada@desk"
+    # Said again it is as it was, and the first login stays.
+    assert logins.one("SELECT retired_by FROM feed") == f"{logins.made['importer']}/ada@desk"
 
 
 def test_a_lock_held_for_ever_is_named_and_the_owner_ends_it(logins: Logins) -> None:

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What the triggers of entries check and keep on PostgreSQL, and what all triggers ask
+(design/ledger.md#triggers, design/gate.md#separation-of-duty).
+
+A login owns what it recorded. The owner of the tables, a superuser and logins of finops_owner may do what is
+another's too. Functions run as the owner of the tables, and find nothing but the ledger and PostgreSQL's own:
+what a session puts into its search_path or into temporary tables changes nothing of them. They hold no
+percent sign and no backslash, which drivers and settings of a session could read in another way.
+"""
+
+# ruff: noqa: S608 (what is put together here is all our own)
+from __future__ import annotations
+
+from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
+from . import roll_up
+from .commit_clock import NOW
+
+#: The first moment of the year 1 and the last of the year 9999: what Python can read.
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
+#: Which of these rows the login does not own. {row}: an alias of them.
+NOT_OWN = "NOT starts_with({row}.recorded_by, session_user || '/')"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+#: What begins the refusal of a statement; a text of SQL follows.
+REFUSE = "RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
+#: Name -> arguments, type, language with its properties, and body.
+ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
+    # Whether the login owns the ledger, or is of one of these roles.
+    "finops_may": (
+        "VARIADIC wanted text[]", "boolean", "sql STABLE",
+        """
+        SELECT pg_has_role(session_user,
+                (SELECT relowner FROM pg_class WHERE oid = '{schema}.entry'::regclass), 'MEMBER')
+            OR EXISTS (SELECT FROM pg_roles WHERE rolname = ANY (wanted)
+                AND pg_has_role(session_user, pg_roles.oid, 'MEMBER'))""",
+    ),
+    # login/client: the login as the server knows it, the rest as the client says it.
+    "finops_signed": (
+        "client text", "text", "plpgsql STABLE",
+        f"""
+        BEGIN
+            IF strpos(session_user, '/') > 0 THEN
+                {REFUSE}'a login that writes to the ledger has no slash in its name';
+            END IF;
+            IF starts_with(client, session_user || '/') THEN
+                RETURN client;
+            END IF;
+            RETURN session_user || '/' || coalesce(client, '');
+        END""",
+    ),
+    # What the source of a feed's entries begins with (feeds.py, free_tier_credit.py).
+    "finops_of_feed": (
+        "source text", "boolean", "sql IMMUTABLE",
+        """
+        SELECT starts_with(source, 'cloudkitty ') OR starts_with(source, 'vergeos ')
+            OR starts_with(source, 'free tier of ')""",
+    ),
+    # A text as Python's json writes it in ASCII.
+    "finops_json": (
+        "said text", "text", "plpgsql IMMUTABLE",
+        """
+        DECLARE
+            found text := chr(34);
+            one text;
+            code integer;
+        BEGIN
+            IF said IS NULL THEN
+                RETURN 'null';
+            END IF;
+            FOREACH one IN ARRAY regexp_split_to_array(said, '') LOOP
+                code := ascii(one);
+                found := found || CASE
+                    WHEN one = '' THEN ''
+                    WHEN code IN (34, 92) THEN chr(92) || one
+                    WHEN code BETWEEN 32 AND 126 THEN one
+                    WHEN code = 8 THEN chr(92) || 'b'
+                    WHEN code = 9 THEN chr(92) || 't'
+                    WHEN code = 10 THEN chr(92) || 'n'
+                    WHEN code = 12 THEN chr(92) || 'f'
+                    WHEN code = 13 THEN chr(92) || 'r'
+                    WHEN code < 65536 THEN chr(92) || 'u' || lpad(to_hex(code), 4, '0')
+                    ELSE chr(92) || 'u' || to_hex(55296 + (code - 65536) / 1024)
+                        || chr(92) || 'u' || to_hex(56320 + mod(code - 65536, 1024))
+                END;
+            END LOOP;
+            RETURN found || chr(34);
+        END""",
+    ),
+    # The fingerprint is that of dimension_sets.py: a false one would give later costs another's dimensions.
+    "finops_check_dimension_set": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            IF NEW.fingerprint <> encode(sha256(convert_to('[' || concat_ws(', ',
+                finops_json(NEW.charge_category), finops_json(NEW.category), finops_json(NEW.cloud),
+                finops_json(NEW.region), finops_json(NEW.project_id), finops_json(NEW.project_name),
+                finops_json(NEW.currency), finops_json(NEW.tags)) || ']', 'UTF8')), 'hex')
+            THEN
+                {REFUSE}'the fingerprint of a dimension set is not that of its columns';
+            END IF;
+            IF finops_may('finops_owner') THEN
+                RETURN NEW;
+            END IF;
+            NEW.id := nextval(pg_get_serial_sequence('{{schema}}.dimension_set', 'id'));
+            IF NEW.charge_category NOT IN ({_listed(CHARGE_CATEGORIES)})
+                OR NEW.category NOT IN ({_listed(CATEGORIES)})
+                OR NEW.currency !~ '^[A-Z][A-Z][A-Z]$'
+                OR coalesce(jsonb_typeof(NEW.tags::jsonb), '') <> 'object'
+                OR EXISTS (SELECT FROM jsonb_each(NEW.tags::jsonb) WHERE jsonb_typeof(value) <> 'string')
+            THEN
+                {REFUSE}'a dimension set has a category, currency or tags that the ledger does not know';
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    "finops_keep_tags": (
+        "", "trigger", "plpgsql",
+        """
+        BEGIN
+            INSERT INTO tag (dimension_set_id, name, value)
+            SELECT NEW.id, key, jsonb_each_text.value FROM jsonb_each_text(NEW.tags::jsonb);
+            RETURN NULL;
+        END""",
+    ),
+    # Locks the clock until the transaction ends. Of one transaction only the first statement moves it on.
+    "finops_advance_clock": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            UPDATE ledger_clock SET recorded_at = greatest(recorded_at + 1, {NOW})
+                WHERE xmin::text::bigint <> mod(txid_current(), 4294967296);
+            RETURN NULL;
+        END""",
+    ),
+    "finops_sign_entry": (
+        "", "trigger", "plpgsql",
+        """
+        BEGIN
+            SELECT ledger_clock.recorded_at INTO NEW.recorded_at FROM ledger_clock;
+            NEW.recorded_by := finops_signed(NEW.recorded_by);
+            RETURN NEW;
+        END""",
+    ),
+    # Whole statements at once: looked at one by one, entries would take several times as long.
+    "finops_keep_entries": (
+        "", "trigger",
+        # By an index, however little the server knows yet of a table that is being filled.
+        "plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off",
+        f"""
+        DECLARE
+            owns boolean := finops_may('finops_owner');
+            imports boolean := owns OR finops_may('finops_import');
+            named text;
+        BEGIN
+            SELECT n.key INTO named FROM inserted AS n LEFT JOIN LATERAL (
+                    SELECT o.* FROM entry AS o WHERE o.id = n.reverses OFFSET 0
+                ) AS o ON o.reverses IS NULL
+                AND o.source = n.source AND o.key = n.key AND o.version + 1 = n.version
+                AND o.dimension_set_id = n.dimension_set_id AND o.amount_nano = -n.amount_nano
+                AND (o.period_begin, o.period_end) = (n.period_begin, n.period_end)
+                WHERE n.reverses IS NOT NULL AND o.id IS NULL LIMIT 1;
+            IF FOUND THEN
+                {REFUSE}'a reversal takes back no entry as it stands: ' || named;
+            END IF;
+            SELECT n.key INTO named FROM inserted AS n CROSS JOIN LATERAL (
+                    SELECT o.id, o.reverses FROM entry AS o
+                    WHERE o.source = n.source AND o.key = n.key OFFSET 0
+                ) AS o
+                WHERE n.reverses IS NULL AND o.reverses IS NULL AND o.id <> n.id
+                AND NOT EXISTS (SELECT FROM entry AS t WHERE t.reverses = o.id) LIMIT 1;
+            IF FOUND THEN
+                {REFUSE}'an entry of this source and key is valid already: ' || named;
+            END IF;
+            IF NOT owns THEN
+                SELECT n.key INTO named FROM inserted AS n
+                    WHERE finops_of_feed(n.source) AND NOT imports LIMIT 1;
+                IF FOUND THEN
+                    {REFUSE}'only a login of finops_import writes entries of a feed: ' || named;
+                END IF;
+                SELECT n.key INTO named FROM inserted AS n CROSS JOIN LATERAL (
+                        SELECT o.source, o.recorded_by FROM entry AS o
+                        WHERE o.source = n.source AND o.key = n.key OFFSET 0
+                    ) AS o
+                    WHERE {NOT_OWN.format(row="o")} AND NOT finops_of_feed(o.source) LIMIT 1;
+                IF FOUND THEN
+                    {REFUSE}'another login recorded this entry, and only it corrects it: ' || named;
+                END IF;
+                SELECT n.key INTO named FROM inserted AS n
+                    JOIN dimension_set AS d ON d.id = n.dimension_set_id
+                    WHERE n.reverses IS NULL AND n.amount_nano < 0
+                    AND d.charge_category NOT IN ('credit', 'adjustment')
+                    OR n.period_begin > n.period_end OR n.period_begin < {_FIRST_S}
+                    OR n.period_end > {_LAST_S} LIMIT 1;
+                IF FOUND THEN
+                    {REFUSE}'an entry is negative and no credit, or its period is no period: ' || named;
+                END IF;
+            END IF;
+            {roll_up.adding("inserted")};
+            RETURN NULL;
+        END""",
+    ),
+}  # fmt: skip

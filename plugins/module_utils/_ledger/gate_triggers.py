@@ -1,0 +1,210 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What the triggers of holds, overrides, alerts and feeds check and keep on PostgreSQL
+(design/ledger.md#triggers, design/gate.md#separation-of-duty). entry_triggers.py says how they are written.
+"""
+
+# ruff: noqa: S608 (what is put together here is all our own)
+from __future__ import annotations
+
+from .entry_triggers import NOT_OWN, REFUSE
+from .holds import COMMITTED, HELD
+
+#: How far a login's clock may be from the server's where it says when something happened.
+_CLOCKS_APART_S = 300
+_NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
+_UNLESS_OWNER = "IF finops_may('finops_owner') THEN RETURN NEW; END IF;"
+#: Name -> arguments, type, language with its properties, and body.
+GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
+    "finops_keep_hold": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                NEW.recorded_by := finops_signed(NEW.recorded_by);
+                {_UNLESS_OWNER}
+                NEW.id := nextval(pg_get_serial_sequence('{{schema}}.hold', 'id'));
+                IF NEW.state <> '{HELD}' OR NEW.settled OR NEW.committed_at IS NOT NULL
+                    OR abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
+                    OR NEW.generation <> 1 + coalesce((SELECT max(o.generation) FROM hold AS o
+                        WHERE o.name = NEW.name), 0)
+                THEN
+                    {REFUSE}'a new hold is open, of now, and of the next generation: ' || NEW.name;
+                END IF;
+                IF EXISTS (SELECT FROM hold AS o WHERE o.name = NEW.name AND o.state = '{HELD}'
+                    AND o.expires_at > {_NOW_S} AND {NOT_OWN.format(row="o")})
+                THEN
+                    {REFUSE}'another login has an open hold of this name: ' || NEW.name;
+                END IF;
+                RETURN NEW;
+            END IF;
+            IF (NEW.id, NEW.name, NEW.generation) <> (OLD.id, OLD.name, OLD.generation) THEN
+                {REFUSE}'a hold keeps its name and generation: ' || OLD.name;
+            END IF;
+            IF to_jsonb(NEW) - 'settled' = to_jsonb(OLD) - 'settled' THEN
+                -- Gates mark whatever hold an import has settled. Only some are believed.
+                IF {NOT_OWN.format(row="OLD")} AND NOT finops_may('finops_owner', 'finops_import') THEN
+                    RETURN NULL;
+                END IF;
+                RETURN NEW;
+            END IF;
+            NEW.recorded_by := finops_signed(NEW.recorded_by);
+            {_UNLESS_OWNER}
+            IF {NOT_OWN.format(row="OLD")} THEN
+                {REFUSE}'another login has this hold, and only it changes it: ' || OLD.name;
+            END IF;
+            IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
+                    (('{HELD}', '{COMMITTED}'), ('{HELD}', 'released'), ('{COMMITTED}', 'released'))
+                OR NEW.held_at <> OLD.held_at AND abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
+                OR OLD.committed_at IS NOT NULL AND NEW.committed_at IS DISTINCT FROM OLD.committed_at
+                OR OLD.committed_at IS NULL AND abs(NEW.committed_at - {_NOW_S}) > {_CLOCKS_APART_S}
+            THEN
+                {REFUSE}'a hold is committed or released once, and at that moment: ' || OLD.name;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    "finops_keep_hold_line": (
+        "", "trigger", "plpgsql",
+        f"""
+        DECLARE
+            line hold_line;
+        BEGIN
+            IF TG_OP = 'DELETE' THEN
+                line := OLD;
+            ELSE
+                line := NEW;
+                IF line.amount_nano < 0 THEN
+                    {REFUSE}'a line of a hold is not negative';
+                END IF;
+            END IF;
+            IF NOT finops_may('finops_owner') AND NOT EXISTS (SELECT FROM hold AS o WHERE o.id = line.hold_id
+                AND NOT ({NOT_OWN.format(row="o")}))
+            THEN
+                {REFUSE}'another login has this hold, and only it changes its lines';
+            END IF;
+            RETURN line;
+        END""",
+    ),
+    "finops_keep_some_line": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            IF EXISTS (SELECT FROM hold WHERE id = OLD.hold_id)
+                AND NOT EXISTS (SELECT FROM hold_line WHERE hold_id = OLD.hold_id)
+            THEN
+                {REFUSE}'a hold keeps a line; release it to free what it holds';
+            END IF;
+            RETURN NULL;
+        END""",
+    ),
+    "finops_keep_override_use": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            NEW.consumed_at := {_NOW_S};
+            {_UNLESS_OWNER}
+            IF NOT EXISTS (SELECT FROM limit_override AS o WHERE o.until > {_NOW_S}
+                    AND coalesce(o.login, session_user) = session_user
+                    AND (o.budget, o.period_id, o.reservation) = (NEW.budget, NEW.period_id, NEW.reservation))
+                OR NOT EXISTS (SELECT FROM hold AS o WHERE o.name = NEW.reservation
+                    AND o.generation = NEW.generation AND o.state IN ('{HELD}', '{COMMITTED}')
+                    AND NOT ({NOT_OWN.format(row="o")}))
+            THEN
+                {REFUSE}'only the login that holds it uses an override for ' || NEW.reservation;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    # How much of all costs is the budget's is the client's word, as the verdict is, and so is a forecast.
+    "finops_keep_alert": (
+        "", "trigger", "plpgsql",
+        f"""
+        DECLARE
+            held budget;
+            most numeric;
+        BEGIN
+            NEW.recorded_by := finops_signed(NEW.recorded_by);
+            {_UNLESS_OWNER}
+            SELECT * INTO held FROM budget WHERE name = NEW.budget;
+            IF NOT FOUND OR NEW.rearmed_at IS NOT NULL
+                OR NEW.basis NOT IN ('actual', 'forecast') OR NEW.currency <> held.currency
+                OR NOT jsonb_exists(held.thresholds::jsonb, NEW.threshold)
+                OR NEW.amount !~ '^-?[0-9]+([.][0-9]+)?$' OR NEW.limit_amount !~ '^[0-9]+([.][0-9]+)?$'
+                OR NEW.period_id <> held.period || '/'
+                    || to_char(to_timestamp(NEW.period_begin) AT TIME ZONE 'UTC',
+                        'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                OR NEW.id <> NEW.budget || '/' || NEW.period_id || '/' || NEW.basis || '/' || NEW.threshold
+                    || (CASE WHEN NEW.round > 1 THEN '#' || NEW.round ELSE '' END)
+                OR abs(NEW.fired_at - {_NOW_S}) > {_CLOCKS_APART_S}
+                OR NEW.fired_at < NEW.period_begin OR NEW.fired_at >= NEW.period_end
+            THEN
+                {REFUSE}'an alert is not one of its budget as it stands: ' || NEW.id;
+            END IF;
+            IF NEW.limit_amount::numeric * 1000000000 <> held.limit_nano
+                OR NEW.amount::numeric + 0.000000001 < NEW.threshold::numeric * NEW.limit_amount::numeric
+                OR EXISTS (SELECT FROM alert AS o WHERE (o.budget, o.period_id, o.basis, o.threshold)
+                    = (NEW.budget, NEW.period_id, NEW.basis, NEW.threshold)
+                    AND (o.rearmed_at IS NULL OR o.round >= NEW.round))
+            THEN
+                {REFUSE}'an alert has not reached its threshold, or was fired already: ' || NEW.id;
+            END IF;
+            IF NEW.basis <> 'actual'
+                OR EXISTS (SELECT FROM dimension_set WHERE currency <> held.currency)
+            THEN
+                RETURN NEW;
+            END IF;
+            -- No budget has spent more than all there is: entries, and feeds since they were rated.
+            SELECT coalesce(sum(greatest(each.nano, 0)), 0) / 1000000000 INTO most FROM (
+                SELECT sum(amount_whole::numeric * 1000000000 + amount_rest_nano) AS nano
+                FROM roll_up WHERE bucket_s = 900 AND bucket_begin > NEW.period_begin - 900
+                AND bucket_begin < NEW.period_end GROUP BY dimension_set_id
+            ) AS each;
+            SELECT most + coalesce(sum(greatest(r.amount_nano, 0)::numeric / r.hours
+                    * (1 + greatest({_NOW_S} - greatest(f.rated_through, NEW.period_begin), 0)
+                        / f.collect_period_s + 1)), 0) / 1000000000
+                INTO most FROM feed_rate AS r JOIN feed AS f ON f.id = r.feed_id;
+            IF NEW.amount::numeric > most + 0.000001 THEN
+                {REFUSE}'an alert tells more than all costs of its period: ' || NEW.id;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    "finops_sign_acknowledgment": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            NEW.acknowledged_by := finops_signed(NEW.acknowledged_by);
+            NEW.acknowledged_at := {_NOW_S};
+            RETURN NEW;
+        END""",
+    ),
+    "finops_sign_row": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            NEW.recorded_by := finops_signed(NEW.recorded_by);
+            NEW.recorded_at := {_NOW_S};
+            RETURN NEW;
+        END""",
+    ),
+    "finops_keep_feed": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            IF TG_OP = 'INSERT' OR NEW.retired_by IS DISTINCT FROM OLD.retired_by THEN
+                NEW.retired_by := CASE WHEN NEW.retired_by IS NOT NULL THEN finops_signed(NEW.retired_by) END;
+            END IF;
+            {_UNLESS_OWNER}
+            IF NEW.rated_through > {_NOW_S} + {_CLOCKS_APART_S} THEN
+                {REFUSE}'a feed is not rated beyond the present: ' || NEW.project_name;
+            END IF;
+            IF TG_OP = 'UPDATE' AND NEW.rated_through < OLD.rated_through THEN
+                {REFUSE}'what a feed was rated through is not set back: ' || NEW.project_name;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+}  # fmt: skip
