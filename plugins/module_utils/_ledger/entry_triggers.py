@@ -19,12 +19,13 @@ from . import roll_up
 from .commit_clock import NOW
 
 #: The first moment of the year 1 and the last of the year 9999: what Python can read.
-_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
+FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
 #: Which of these rows the login does not own. {row}: an alias of them.
 NOT_OWN = "NOT starts_with({row}.recorded_by, session_user || '/')"
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: tuple[str, ...]) -> str:
+    """What stands in the brackets of IN for these words."""
     return ", ".join(f"'{name}'" for name in names)
 
 
@@ -109,8 +110,8 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 RETURN NEW;
             END IF;
             NEW.id := nextval(pg_get_serial_sequence('{{schema}}.dimension_set', 'id'));
-            IF NEW.charge_category NOT IN ({_listed(CHARGE_CATEGORIES)})
-                OR NEW.category NOT IN ({_listed(CATEGORIES)})
+            IF NEW.charge_category NOT IN ({listed(CHARGE_CATEGORIES)})
+                OR NEW.category NOT IN ({listed(CATEGORIES)})
                 OR NEW.currency !~ '^[A-Z][A-Z][A-Z]$'
                 OR coalesce(jsonb_typeof(NEW.tags::jsonb), '') <> 'object'
                 OR EXISTS (SELECT FROM jsonb_each(NEW.tags::jsonb) WHERE jsonb_typeof(value) <> 'string')
@@ -196,10 +197,12 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     JOIN dimension_set AS d ON d.id = n.dimension_set_id
                     WHERE n.reverses IS NULL AND n.amount_nano < 0
                     AND d.charge_category NOT IN ('credit', 'adjustment')
-                    OR n.period_begin > n.period_end OR n.period_begin < {_FIRST_S}
-                    OR n.period_end > {_LAST_S} LIMIT 1;
+                    OR n.period_begin > n.period_end OR n.period_begin < {FIRST_S}
+                    OR n.period_end > {LAST_S}
+                    OR n.quantity !~ '^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?$' LIMIT 1;
                 IF FOUND THEN
-                    {REFUSE}'an entry is negative and no credit, or its period is no period: ' || named;
+                    {REFUSE}'an entry is negative and no credit, its period is no period, or its quantity no'
+                        ' number: ' || named;
                 END IF;
             END IF;
             {roll_up.adding("inserted")};

@@ -9,8 +9,9 @@
 # ruff: noqa: S608 (what is put together here is all our own)
 from __future__ import annotations
 
-from .entry_triggers import NOT_OWN, REFUSE
-from .holds import COMMITTED, HELD
+from .._core.categories import CATEGORIES
+from .entry_triggers import FIRST_S, LAST_S, NOT_OWN, REFUSE, listed
+from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
@@ -28,6 +29,8 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 NEW.id := nextval(pg_get_serial_sequence('{{schema}}.hold', 'id'));
                 IF NEW.state <> '{HELD}' OR NEW.settled OR NEW.committed_at IS NOT NULL
                     OR abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
+                    OR NEW.expires_at NOT BETWEEN NEW.held_at AND {LAST_S}
+                    OR NEW.settled_by NOT IN ('{BY_ENTRY}', '{BY_IMPORT}')
                     OR NEW.generation <> 1 + coalesce((SELECT max(o.generation) FROM hold AS o
                         WHERE o.name = NEW.name), 0)
                 THEN
@@ -57,6 +60,8 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             END IF;
             IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
                     (('{HELD}', '{COMMITTED}'), ('{HELD}', 'released'), ('{COMMITTED}', 'released'))
+                OR NEW.expires_at NOT BETWEEN NEW.held_at AND {LAST_S}
+                OR NEW.settled_by NOT IN ('{BY_ENTRY}', '{BY_IMPORT}')
                 OR NEW.held_at <> OLD.held_at AND abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
                 OR OLD.committed_at IS NOT NULL AND NEW.committed_at IS DISTINCT FROM OLD.committed_at
                 OR OLD.committed_at IS NULL AND abs(NEW.committed_at - {_NOW_S}) > {_CLOCKS_APART_S}
@@ -78,6 +83,16 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 line := NEW;
                 IF line.amount_nano < 0 THEN
                     {REFUSE}'a line of a hold is not negative';
+                END IF;
+                -- What the client could not read would shut every gate.
+                IF line.stage NOT IN ('{HELD}', '{COMMITTED}') OR line.currency !~ '^[A-Z][A-Z][A-Z]$'
+                    OR line.category NOT IN ({listed(CATEGORIES)})
+                    OR coalesce(jsonb_typeof(line.tags::jsonb), '') <> 'object'
+                    OR EXISTS (SELECT FROM jsonb_each(line.tags::jsonb) WHERE jsonb_typeof(value) <> 'string')
+                    OR line.at NOT BETWEEN {FIRST_S} AND {LAST_S}
+                    OR line.until NOT BETWEEN {FIRST_S} AND {LAST_S}
+                THEN
+                    {REFUSE}'a line of a hold has what the ledger does not know';
                 END IF;
             END IF;
             IF NOT finops_may('finops_owner') AND NOT EXISTS (SELECT FROM hold AS o WHERE o.id = line.hold_id

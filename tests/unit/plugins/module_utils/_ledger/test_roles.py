@@ -356,6 +356,12 @@ def test_a_false_entry_is_refused(logins: Logins, said: str, values: str) -> Non
     assert said in logins.refused("pipeline", statement)
 
 
+def test_a_quantity_is_a_number(logins: Logins) -> None:
+    with_quantity = INSERT.replace("amount_nano,", "amount_nano, quantity,")
+    statement = f"{with_quantity} SELECT 'manual', 'q', 1, NULL, id, 0, 0, 1, 'many', 'x' FROM dimension_set"
+    assert "or its quantity no number" in logins.refused("pipeline", f"{statement} LIMIT 1")
+
+
 def test_an_importer_restates_what_feeds_brought_whoever_imported_it_and_nothing_else(logins: Logins) -> None:
     write(logins.options("owner"), cost(FEED, "hour 3"))
     for key in ("hour", "hour 2", "hour 3"):
@@ -505,6 +511,31 @@ def test_no_line_of_a_hold_is_negative(logins: Logins, login: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        "stage = 'x'",
+        "currency = 'icu'",
+        "category = 'none'",
+        "tags = '[]'",
+        "tags = '{\"team\":1}'",
+        "at = -1e18",
+    ],
+)
+def test_a_line_that_no_gate_could_read_is_refused(logins: Logins, change: str) -> None:
+    """It would shut every gate. It is what pipeline may insert, with one value changed."""
+    column, _is, value = change.partition(" = ")
+    kept = logins.one(
+        "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
+        f" WHERE table_name = 'hold_line' AND column_name NOT IN ('number', '{column}')"
+    )
+    statement = (
+        f'INSERT INTO hold_line ({kept}, number, "{column}") SELECT {kept}, 9, {value} FROM hold_line'
+        " WHERE hold_id = (SELECT id FROM hold WHERE name = 'deploy')"
+    )
+    assert "what the ledger does not know" in logins.refused("pipeline", statement)
+
+
+@pytest.mark.parametrize(
     ("said", "change"),
     [
         ("another login has an open hold", "generation + 1, 'held', held_at, expires_at, NULL, false"),
@@ -512,6 +543,7 @@ def test_no_line_of_a_hold_is_negative(logins: Logins, login: str) -> None:
         ("of the next generation", "generation + 1, 'committed', held_at, expires_at, held_at, false"),
         ("of the next generation", "generation + 1, 'held', held_at, expires_at, NULL, true"),
         ("of the next generation", "generation + 1, 'held', held_at - 900, expires_at, NULL, false"),
+        ("of the next generation", "generation + 1, 'held', held_at, 9000000000000000, NULL, false"),
     ],
 )
 def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None:
