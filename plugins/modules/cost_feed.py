@@ -45,6 +45,10 @@ options:
       - Name of a region. Only its feeds are listed or retired. Required with O(state=retired) if the project
         has feeds of several regions.
     type: str
+  reason:
+    description: Why the feed ends. Budgets that rest on it say so until their period ends. Required with
+      O(state=retired).
+    type: str
 seealso:
   - module: finops.cloud.cost_import
   - module: finops.cloud.cost_import_vergeos
@@ -59,6 +63,7 @@ EXAMPLES = r"""
   finops.cloud.cost_feed:
     project: PCP-ABC1234
     state: retired
+    reason: the shop moved to another project
 """
 
 RETURN = r"""
@@ -163,6 +168,21 @@ feeds:
       type: bool
       returned: always
       sample: false
+    retirement:
+      description: When the feed was retired, by which user on which host, and why. Null for a feed that is
+        not retired, or that was retired before the ledger kept it.
+      type: dict
+      returned: always
+      sample:
+        at: "2026-11-21T05:00:00Z"
+        by: ci@runner
+        reason: the shop moved to another project
+    unrated:
+      description: What was imported and the cloud has not rated, as windows in UTC.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{begin: "2026-11-20T00:00:00Z", end: "2026-11-20T02:00:00Z"}]
     windows:
       description: What was imported without a gap, as windows in UTC.
       type: list
@@ -181,11 +201,14 @@ feeds:
           sample: "2026-11-21T04:00:00Z"
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
+from ..module_utils._core.writer import recorded_by
+from ..module_utils._imports.entry_writer import Signature
 from ..module_utils._imports.retiring import list_feeds, retire
 
 
@@ -196,8 +219,9 @@ def main() -> None:
             "state": {"type": "str", "default": "listed", "choices": ["listed", "retired"]},
             "project": {"type": "str"},
             "region": {"type": "str"},
+            "reason": {"type": "str"},
         },
-        required_if=[("state", "retired", ["project"])],
+        required_if=[("state", "retired", ["project", "reason"])],
         supports_check_mode=True,
     )
     params = module.params
@@ -206,7 +230,10 @@ def main() -> None:
         ledger = arguments.ledger_options(params)
         if params["state"] == "listed":
             return list_feeds(ledger, params["project"], params["region"])
-        return retire(ledger, params["project"], params["region"], module.check_mode)
+        signature = Signature(datetime.now(UTC), recorded_by())
+        return retire(
+            ledger, params["project"], params["region"], params["reason"], signature, module.check_mode
+        )
 
     run(module, work, "ledger")
 

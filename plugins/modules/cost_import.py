@@ -40,8 +40,8 @@ attributes:
 options:
   since:
     description:
-      - V(last) begins one day before the end of the last import, or at the first gap of the last 40 days,
-        which may have been filled since. A first import begins with the previous month.
+      - V(last) begins one day before the end of the last import, or at the first gap or empty hour of the
+        last 40 days, which may have been rated since. A first import begins with the previous month.
       - This is the default if neither O(window) nor O(begin) is given.
     type: str
     choices: [last]
@@ -87,6 +87,10 @@ options:
       - If false, budgets with tags in their scope are unknown.
     type: bool
     default: true
+  rating_region:
+    description: Region of the catalog to import, one of RV(rating_regions). Defaults to the region of the
+      login, which a C(region_name) in C(clouds.yaml) may have fixed.
+    type: str
   flow_metrics:
     description:
       - Exact names of the metrics that count what happens, such as traffic and requests. Their part of the
@@ -290,6 +294,13 @@ tags_imported:
   returned: success
   type: bool
   sample: true
+rating_regions:
+  description: The regions to import for the cost of the whole project, as each has a rating service of its
+    own. Of regions that have one service only one is listed, the region that was read if it is among them.
+  returned: success
+  type: list
+  elements: str
+  sample: [dc3-a, dc4-a]
 unknown_tags:
   description: IDs of resources, among those that were read again, whose tags no import has ever seen.
   returned: success
@@ -407,6 +418,7 @@ def main() -> None:
                 "choices": [feeds.BY_RESOURCE, feeds.BY_TYPE],
             },
             "import_tags": {"type": "bool", "default": True},
+            "rating_region": {"type": "str"},
             "flow_metrics": {"type": "list", "elements": "str"},
             "empty_until": {"type": "str"},
         },
@@ -420,7 +432,7 @@ def main() -> None:
         watch = alerts.watch(arguments.rates(module.params), now, recorded_by())
         return import_cost(cloud, ledger, options, now, recorded_by(), module.check_mode, watch)
 
-    run_on_cloud(module, work, "ledger")
+    run_on_cloud(module, work, "ledger", region_option="rating_region")
 
 
 def _options(params: dict[str, Any], now: datetime) -> ImportOptions:

@@ -23,11 +23,16 @@ class Project:
     rating: FakeRating
     servers: dict[str, dict[str, str]] = field(default_factory=dict)
     region: str = "r"
+    #: Region -> URL of its rating service; none for this region alone.
+    urls: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     @property
     def identity(self) -> CloudIdentity:
         return CloudIdentity("c", "http://c", self.region, OWNER, "shop")
+
+    def service_urls(self, name: str) -> dict[str, str]:
+        return self.urls if name == "rating" and self.urls else {self.region: "http://cloud/rating"}
 
     def offers(self, name: str) -> bool:
         return name in ("rating", "compute")

@@ -32,17 +32,24 @@ _PUBLIC_AUTH = (
 
 
 def run_on_cloud(
-    module: FinopsModule, call: Callable[[Cloud, datetime], Mapping[str, Any]], *libraries: str
+    module: FinopsModule,
+    call: Callable[[Cloud, datetime], Mapping[str, Any]],
+    *libraries: str,
+    region_option: str | None = None,
 ) -> None:
     """run() for a module that reads a cloud: one login, and every result tells whose numbers these are and
     when they were read.
 
     The call gets the login and the moment that stands as collected_at. Where it is refused, the task fails
     with its whole result.
+
+    region_option: the option that names the region to read where it is not the login's.
     """
 
     def opened() -> tuple[Cloud, dict[str, Any]]:
         cloud = Cloud(connection_options(module.params))
+        if region_option is not None and module.params[region_option] is not None:
+            cloud = cloud.in_region(module.params[region_option], region_option)
         return cloud, cloud.identity.to_result()
 
     _run_opened(module, opened, call, *libraries)

@@ -178,8 +178,18 @@ def decision_to_result(
         "tax": tax_of(one.budget for one in found),
         "summary": format_summary(found),
         "budgets": [verdict_to_result(one) for one in found],
-        "warnings": _warnings(found, request, snapshot),
+        "warnings": [*_retired(found, snapshot), *_warnings(found, request, snapshot)],
     }
+
+
+def _retired(found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:
+    """What the current periods rest on that brings no more cost."""
+    return [
+        sentence
+        for one in found
+        for period in one.periods[:1]
+        for sentence in coverage.retired_feeds(one.budget, period.window, snapshot)
+    ]
 
 
 def _warnings(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:

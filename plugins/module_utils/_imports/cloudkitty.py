@@ -89,6 +89,7 @@ class CloudKitty:
             metric_categories=self.options.metric_categories,
             resources={},
             flow_metrics=self.options.flow_metrics,
+            rating_regions=rating_regions(self.cloud),
         )
 
     def window(self, asked: Window, feed: feeds.Feed | None) -> Window:
@@ -115,7 +116,8 @@ class CloudKitty:
         resources: Mapping[str, feeds.FeedResource] = {}
         if options.layout.tagged and any(unit.rated for unit in wanted):
             resources = {**stored.resources, **read_resources(self.cloud)}
-        return CloudKittyDelivery(rating, options, known, wanted, holes, resources, noise)
+        imported_in = sorted({there for _region, there in rating_regions(self.cloud)})
+        return CloudKittyDelivery(rating, options, known, wanted, holes, resources, noise, imported_in)
 
     def _unit(self, moment: datetime, feed: feeds.Feed | None) -> Window:
         imported = feed.imported if feed else ()
@@ -181,6 +183,8 @@ class CloudKittyDelivery:
     withdrawn: Sequence[datetime]
     resources: Mapping[str, feeds.FeedResource]
     noise: Decimal
+    #: The regions whose feeds together bring the cost of the whole project.
+    rating_regions: Sequence[str]
 
     def points(self) -> Iterator[tuple[Unit, Sequence[RatedPoint]]]:
         """The points of each unit. Raises Malformed for some that do not add up to the cloud's own sum."""
@@ -206,6 +210,7 @@ class CloudKittyDelivery:
             "group_by": layout.grouping,
             "tags_imported": layout.tagged,
             "cloud_difference": format_exact(self.noise),
+            "rating_regions": list(self.rating_regions),
             "unknown_tags": sorted(unknown_tags),
             "free_tier": {
                 "scope": free_tier.SCOPE,
@@ -217,3 +222,15 @@ class CloudKittyDelivery:
             },
             "services": {"rating": ServiceStatus(OK, 200, None).to_result()},
         }
+
+
+def rating_regions(cloud: Cloud) -> tuple[tuple[str, str], ...]:
+    """Each region of the catalog that has a rating service, and the region whose feed brings its cost: of
+    those with one URL the login's own, else the first by name. No request.
+    """
+    own = cloud.identity.region
+    urls = sorted(cloud.service_urls("rating").items(), key=lambda one: (one[0] != own, one))
+    brought_by: dict[str, str] = {}
+    for region, url in urls:
+        brought_by.setdefault(url, region)
+    return tuple(sorted((region, brought_by[url]) for region, url in urls))

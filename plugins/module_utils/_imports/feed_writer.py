@@ -25,6 +25,9 @@ from .free_tier_credit import Credit, credit
 from .rated_entries import Feeding, RatedRows, RowMaker
 from .rated_window import Unit
 
+#: How far back an import looks for what the source has rated since: holes, and hours that were empty.
+LOOK_BACK = timedelta(days=40)
+
 
 class FeedWriter:
     """Writes one import: the state of the feed, and what writing did.
@@ -109,8 +112,9 @@ class FeedWriter:
         if self.feed is not None and not self._check_mode:
             self.credited, self.credits = credit(self._options, traffic_unit, self.feed, self._signature)
 
-    def finish(self, watch: Watch) -> Mapping[str, Any]:
-        """The last transaction: what forecasts rest on, the run rate of flows, and the result of the watch.
+    def finish(self, asked: Window, watch: Watch) -> Mapping[str, Any]:
+        """The last transaction: what forecasts rest on, the run rate of flows, what the cloud has not rated
+        of the window that it was asked for, and the result of the watch.
 
         One that was interrupted does it when run again.
         """
@@ -120,7 +124,14 @@ class FeedWriter:
             before = self._known(ledger)
             if ledger is not None and before is not None:
                 feed_hours.keep(ledger.connection, before, (before.key.source,))
-                self._save(ledger, with_flows(ledger.connection, before, self._feeding.flow_metrics), before)
+                after = with_flows(ledger.connection, before, self._feeding.flow_metrics)
+                after = replace(
+                    after,
+                    rating_regions=self._feeding.rating_regions,
+                    unrated=_unrated(before, asked),
+                    empty=_recent(before.empty, before.rated_through - LOOK_BACK),
+                )
+                self._save(ledger, after, before)
             return watch(ledger, None)
 
     def _moved_on(
@@ -149,6 +160,11 @@ class FeedWriter:
             tag_keys=(before.tag_keys if before else frozenset()) | made.tag_keys,
             credit_due_from=min(due, default=None),
             flow_hours=before.flow_hours if before else 0,
+            rating_regions=feeding.rating_regions,
+            empty=spans.union(
+                [*_less(before.empty if before else (), [unit.window]), *_empty(unit, feeding)]
+            ),
+            unrated=before.unrated if before else (),
             id=before.id if before else None,
             revision=before.revision if before else 0,
         )
@@ -198,7 +214,46 @@ def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:
     imported = feed.imported
     for window in gone:
         imported = feeds.without(imported, window)
-    return replace(feed, imported=imported, retired=False)
+    return replace(feed, imported=imported, empty=_less(feed.empty, gone), retired=False, retirement=None)
+
+
+def _empty(unit: Unit, feeding: Feeding) -> tuple[Window, ...]:
+    return spans.of_periods(unit.empty, feeding.collect_period_s)
+
+
+def _less(windows: Iterable[Window], gone: Sequence[Window]) -> tuple[Window, ...]:
+    return tuple(part for one in windows for part in spans.subtract(one, gone))
+
+
+def _recent(windows: Iterable[Window], begin: datetime) -> tuple[Window, ...]:
+    return tuple(one for one in windows if one.end > begin)
+
+
+def _unrated(feed: feeds.Feed, asked: Window) -> tuple[Window, ...]:
+    """What the cloud was asked for, now or before, and has not rated up to the end of the newest rated
+    period.
+    """
+    looked = spans.union([*feed.unrated, spans.from_to(asked.begin, min(asked.end, feed.rated_through))])
+    return _less(looked, [one.window for one in feed.imported])
+
+
+def refuse_served_region(known: Iterable[feeds.Feed], feeding: Feeding) -> None:
+    """One rating service is imported once: where another region of the project has the same one, its feed has
+    the cost of both.
+
+    Raises InvalidOption.
+    """
+    own, served = feeding.key.region, dict(feeding.rating_regions)
+    for feed in known:
+        other = feed.key.region
+        if feed.retired or other == own or feed.key.project_id != feeding.key.project_id:
+            continue
+        if own in served and served[own] == served.get(other):
+            raise InvalidOption(
+                "rating_region",
+                f"{own} has the same rating service as {other}, whose feed has the cost of both; import"
+                f" {other}, or retire its feed first.",
+            )
 
 
 def refuse_other_money(known: feeds.Feed | None, feeding: Feeding) -> None:

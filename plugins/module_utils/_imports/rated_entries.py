@@ -33,7 +33,7 @@ class Feeding:
     """What the entries of a feed have in common, and how they are made.
 
     currency_option: the option that names the currency. resources: what is known of them, by ID.
-    flow_metrics: those whose run rate is a mean, None for those of the table.
+    flow_metrics: those whose run rate is a mean, None for those of the table. rating_regions: as a Feed's.
     """
 
     key: feeds.FeedKey
@@ -47,6 +47,7 @@ class Feeding:
     metric_categories: Mapping[str, str]
     resources: Mapping[str, feeds.FeedResource]
     flow_metrics: Collection[str] | None = None
+    rating_regions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

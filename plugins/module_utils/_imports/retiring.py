@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,8 @@ from .._core.errors import InvalidOption
 from .._core.money import format_amount
 from .._core.periods import Window, iso
 from .._ledger import feeds, sql
-from .._ledger.feeds import Feed
+from .._ledger.feeds import Feed, Retirement
+from .entry_writer import Signature
 
 
 def list_feeds(options: sql.LedgerOptions, project: str | None, region: str | None) -> dict[str, Any]:
@@ -28,12 +30,21 @@ def list_feeds(options: sql.LedgerOptions, project: str | None, region: str | No
         return {"ledger": ledger.url, "feeds": [feed_to_result(feed) for feed in found]}
 
 
-def retire(options: sql.LedgerOptions, project: str, region: str | None, check_mode: bool) -> dict[str, Any]:
+def retire(
+    options: sql.LedgerOptions,
+    project: str,
+    region: str | None,
+    reason: str,
+    signature: Signature,
+    check_mode: bool,
+) -> dict[str, Any]:
     """Retire the project's feed, told by its ID or name, without any login; its cost stays in the ledger.
 
-    region: which one, where the project has feeds of several. Raises InvalidOption where that is none or more
-    than one; LedgerError.
+    region: which one, where the project has feeds of several. A feed that is retired keeps when, by whom and
+    why. Raises InvalidOption where there is no or more than one feed, or the reason is empty; LedgerError.
     """
+    if not reason.strip():
+        raise InvalidOption("reason", "is empty; say why the feed ends.")
     with sql.reading(options) if check_mode else sql.writing(options, create=False) as ledger:
         found = [feed for feed in feeds.read_all(ledger.connection) if _is_of(feed, project, region)]
         if not found:
@@ -46,7 +57,12 @@ def retire(options: sql.LedgerOptions, project: str, region: str | None, check_m
                 "project", f"'{project}' has several feeds: {known}. Write its ID, and its `region`."
             )
         before = found[0]
-        after = replace(before, retired=True)
+        after = before
+        if not before.retired:
+            retirement = Retirement(
+                signature.now.replace(microsecond=0), signature.recorded_by, reason.strip()
+            )
+            after = replace(before, retired=True, retirement=retirement)
         if after != before and not check_mode:
             feeds.save(ledger.connection, after, before)
         return {
@@ -72,8 +88,18 @@ def feed_to_result(feed: Feed) -> dict[str, Any]:
         "run_rate": format_amount(feed.run_rate),
         "flow_hours": feed.flow_hours,
         "retired": feed.retired,
-        "windows": [{"begin": iso(window.begin), "end": iso(window.end)} for window in _windows(feed)],
+        "retirement": None if feed.retirement is None else _retirement_to_result(feed.retirement),
+        "windows": _windows_to_result(_windows(feed)),
+        "unrated": _windows_to_result(feed.unrated),
     }
+
+
+def _retirement_to_result(retirement: Retirement) -> dict[str, str]:
+    return {"at": iso(retirement.at), "by": retirement.by, "reason": retirement.reason}
+
+
+def _windows_to_result(windows: Iterable[Window]) -> list[dict[str, str]]:
+    return [{"begin": iso(window.begin), "end": iso(window.end)} for window in windows]
 
 
 def _windows(feed: Feed) -> list[Window]:

@@ -17,14 +17,12 @@ from .._core.periods import Window, ceil_to, iso
 from .._ledger import feeds, replacement, sql
 from .._ledger.watch import Watch
 from .entry_writer import Signature
-from .feed_writer import FeedWriter, refuse_other_money
+from .feed_writer import LOOK_BACK, FeedWriter, refuse_other_money, refuse_served_region
 from .rated_entries import Feeding
 from .source import Delivery, Source, Stored
 
 #: An import reads this much again of what it has, for hours that the source rates late or again.
 OVERLAP = timedelta(days=1)
-#: How far back an import looks for holes that the source has filled since.
-LOOK_BACK = timedelta(days=40)
 
 
 def run_import(
@@ -57,7 +55,7 @@ def run_import(
         for unit, points in delivery.points():
             writer.write(unit, points)
         writer.credit(delivery.traffic_unit)
-        watched = writer.finish(watch)
+        watched = writer.finish(window, watch)
     return {
         "changed": writer.feed != stored.feed or writer.wrote or writer.credited,
         "ledger": sql.format_url(ledger_options),
@@ -74,15 +72,16 @@ def run_import(
 
 
 def since_last(feed: feeds.Feed | None, now: datetime) -> datetime:
-    """Where the last import ended, less an overlap, or at the first hole that the source
-    may have filled since.
+    """Where the last import ended, less an overlap, or at the first hole or empty hour of the last 40 days,
+    which the source may have rated since.
     """
     if feed is None:
         return (now.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)
     begin = feed.rated_through - OVERLAP
     known = max(feed.rated_through - LOOK_BACK, feed.imported[0].window.begin) if feed.imported else begin
     hole = feed.first_hole(Window(min(known, feed.rated_through), feed.rated_through))
-    return begin if hole is None else min(begin, hole.begin)
+    empty = (max(one.begin, known) for one in feed.empty if one.end > known)
+    return min([begin, *([hole.begin] if hole else []), *empty])
 
 
 def _asked_window(
@@ -102,7 +101,9 @@ def _stored(ledger_options: sql.LedgerOptions, feeding: Feeding, window: Window 
         return Stored(None, {}, {})
     with sql.reading(ledger_options) as ledger:
         connection = ledger.connection
-        feed = feeds.find(connection, feeding.key)
+        every = feeds.read_all(connection)
+        refuse_served_region(every, feeding)
+        feed = next((one for one in every if one.key == feeding.key), None)
         if feed is None or window is None:
             return Stored(feed, {}, {})
         sums = replacement.sums(connection, feeding.key.source, window)

@@ -41,13 +41,22 @@ _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed DROP CONSTRAINT feed_auth_url_region_project_id_key",
     "ALTER TABLE feed ADD UNIQUE (region, project_id)",
     "ALTER TABLE feed ADD COLUMN flow_hours INTEGER NOT NULL",
+    "ALTER TABLE feed ADD COLUMN retired_at BIGINT",
+    "ALTER TABLE feed ADD COLUMN retired_by TEXT",
+    "ALTER TABLE feed ADD COLUMN retired_reason TEXT",
+    "ALTER TABLE feed ADD COLUMN rating_regions TEXT NOT NULL",
+    "ALTER TABLE feed ADD COLUMN empty TEXT NOT NULL",
+    "ALTER TABLE feed ADD COLUMN unrated TEXT NOT NULL",
     "ALTER TABLE feed_rate DROP CONSTRAINT feed_rate_pkey",
     "ALTER TABLE feed_rate ADD COLUMN hours INTEGER NOT NULL",
     "ALTER TABLE feed_rate ADD COLUMN is_flow BOOLEAN NOT NULL",
     "ALTER TABLE feed_rate ADD PRIMARY KEY (feed_id, category, tags, is_flow)",
 )
 #: What the present tables have and old rows lack: all of a run rate was that of the newest period.
-_ADDED: dict[str, _Row] = {"feed": {"flow_hours": 0}, "feed_rate": {"hours": 1, "is_flow": False}}
+_ADDED: dict[str, _Row] = {
+    "feed": {"flow_hours": 0, "rating_regions": "{}", "empty": "[]", "unrated": "[]"},
+    "feed_rate": {"hours": 1, "is_flow": False},
+}
 _VALID_PERIODS = (
     "SELECT DISTINCT period_begin, period_end FROM entry WHERE source = :of_source AND reverses IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM entry AS reversal WHERE reversal.reverses = entry.id)"

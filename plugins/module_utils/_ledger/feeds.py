@@ -31,7 +31,8 @@ UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
     "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
-    "collect_period_s", "rated_through", "retired", "credit_due_from", "flow_hours", "revision",
+    "collect_period_s", "rated_through", "retired", "retired_at", "retired_by", "retired_reason",
+    "credit_due_from", "flow_hours", "rating_regions", "empty", "unrated", "revision",
 )  # fmt: skip
 _READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
 _READ_WINDOWS = (
@@ -44,7 +45,8 @@ _READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE
 _READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
 _KEPT_ANEW = (
     "auth_url", "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired",
-    "credit_due_from", "flow_hours", "revision",
+    "retired_at", "retired_by", "retired_reason", "credit_due_from", "flow_hours", "rating_regions", "empty",
+    "unrated", "revision",
 )  # fmt: skip
 _SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
 _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
@@ -112,6 +114,15 @@ class Imported:
 
 
 @dataclass(frozen=True)
+class Retirement:
+    """When a feed was ended, by whom, and why."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """A feed's state.
 
@@ -120,6 +131,11 @@ class Feed:
     touch and have one layout are one. categories and tag_keys: all that it ever carried. retired: it ended
     and brings no more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned
     anew, None where all are. flow_hours: how many of the newest rated periods the means of flows are of.
+
+    retirement: None also where the ledger does not say it. rating_regions: each region of the project's
+    catalog that has a rating service, and the region whose feed brings its cost, which is another one where
+    both have one service. empty: what of imported was not rated, as nothing was in use. unrated: what an
+    import asked for and the cloud has not rated.
     """
 
     key: FeedKey
@@ -136,6 +152,10 @@ class Feed:
     retired: bool = False
     credit_due_from: datetime | None = None
     flow_hours: int = 0
+    retirement: Retirement | None = None
+    rating_regions: tuple[tuple[str, str], ...] = ()
+    empty: tuple[Window, ...] = ()
+    unrated: tuple[Window, ...] = ()
     #: Its number in the ledger and how often it was saved; None and 0 where it is not there yet.
     id: int | None = field(default=None, compare=False)
     revision: int = field(default=0, compare=False)
@@ -201,6 +221,10 @@ def read_all(transaction: Transaction) -> list[Feed]:
             retired=bool(row["retired"]),
             credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
             flow_hours=row["flow_hours"],
+            retirement=_retirement(row),
+            rating_regions=tuple(sorted(json.loads(row["rating_regions"]).items())),
+            empty=_windows(row["empty"]),
+            unrated=_windows(row["unrated"]),
             id=row["id"],
             revision=row["revision"],
         )
@@ -260,7 +284,13 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
         "rated_through": int(feed.rated_through.timestamp()),
         "retired": feed.retired,
         "credit_due_from": None if feed.credit_due_from is None else int(feed.credit_due_from.timestamp()),
+        "retired_at": None if feed.retirement is None else int(feed.retirement.at.timestamp()),
+        "retired_by": None if feed.retirement is None else feed.retirement.by,
+        "retired_reason": None if feed.retirement is None else feed.retirement.reason,
         "flow_hours": feed.flow_hours,
+        "rating_regions": json.dumps(dict(feed.rating_regions)),
+        "empty": _windows_text(feed.empty),
+        "unrated": _windows_text(feed.unrated),
         "revision": revision,
     }
     if known is None:
@@ -277,6 +307,20 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
         rows = [{"kind": kind, "name": name} for kind, name in sorted(carried)]
         _replace_rows(transaction, "feed_carried", feed_id, rows)
     return replace(feed, id=feed_id, revision=revision)
+
+
+def _retirement(row: Mapping[str, Any]) -> Retirement | None:
+    if row["retired_at"] is None:
+        return None
+    return Retirement(moment_of(row["retired_at"]), row["retired_by"], row["retired_reason"])
+
+
+def _windows(text: str) -> tuple[Window, ...]:
+    return tuple(Window(moment_of(begin), moment_of(end)) for begin, end in json.loads(text))
+
+
+def _windows_text(windows: Iterable[Window]) -> str:
+    return json.dumps([[int(one.begin.timestamp()), int(one.end.timestamp())] for one in windows])
 
 
 def _window_row(one: Imported) -> dict[str, Any]:

@@ -71,8 +71,10 @@ _TABLES = {
     # What was imported, from where (design/imports.md). told_by: cloudkitty or vergeos. auth_url, cloud:
     # of the login that imported last. retired: it ended and brings no more cost. credit_due_from: begin of
     # the first month whose free tier is to be reckoned anew. flow_hours: how many rated periods the means
-    # of flows are of. revision: goes up with every change, so that a writer sees with one look whether
-    # another one came in between.
+    # of flows are of. rating_regions: JSON, each region with a rating service and the one whose feed
+    # brings its cost. empty, unrated: JSON, windows that were imported as empty, and that the cloud has
+    # not rated. revision: goes up with every change, so that a writer sees with one look whether another
+    # one came in between.
     "feed": (
         """
         CREATE TABLE feed (
@@ -89,6 +91,12 @@ _TABLES = {
             retired BOOLEAN NOT NULL,
             credit_due_from BIGINT,
             flow_hours INTEGER NOT NULL,
+            retired_at BIGINT,
+            retired_by TEXT,
+            retired_reason TEXT,
+            rating_regions TEXT NOT NULL,
+            empty TEXT NOT NULL,
+            unrated TEXT NOT NULL,
             revision INTEGER NOT NULL,
             PRIMARY KEY (id),
             UNIQUE (region, project_id)

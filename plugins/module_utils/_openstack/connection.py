@@ -256,15 +256,15 @@ class Cloud:
             project_name=access.project_name,
         )
 
-    def in_region(self, region: str) -> Cloud:
+    def in_region(self, region: str, option: str = "regions") -> Cloud:
         """The same login in another region of the catalog.
 
-        Raises InvalidOption where the catalog has none of that name.
+        Raises InvalidOption where the catalog has none of that name. option: the one that names it.
         """
         if region not in self._offered_regions:
             offered = self._login.secrets.format_line(", ".join(self._offered_regions)) or "none"
             raise InvalidOption(
-                "regions", f"{self.identity.auth_url} has no region {region}; it offers {offered}."
+                option, f"{self.identity.auth_url} has no region {region}; it offers {offered}."
             )
         other = copy(self)
         other.identity = replace(self.identity, region=region)
@@ -295,6 +295,13 @@ class Cloud:
         """The error that says that the catalog has no such service."""
         problem = f"the catalog of region {self.identity.region} has no {SERVICE_TYPES[name]} service"
         return ServiceAbsent(name.replace("_", " "), self.identity.auth_url, problem, name)
+
+    def service_urls(self, name: str) -> dict[str, str]:
+        """Where that service is in each region of the catalog that offers it."""
+        urls = {
+            region: service_url(self._region, self._access, name, region) for region in self._offered_regions
+        }
+        return {region: url for region, url in urls.items() if url is not None}
 
     def service_at(self, url: str) -> str | None:
         """Our name of the service that the URL belongs to; None where it is none of the catalog's."""

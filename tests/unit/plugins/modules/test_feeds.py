@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._imports.cloudkitty import (
     ImportOptions,
@@ -69,7 +70,9 @@ def test_one_project_under_two_spellings_of_the_auth_url_is_one_feed(
     assert summary["cost"]["total"] == first["imported"]
     (feed,) = stored("cost_feed", {})["feeds"]
     assert feed["project_id"] == running.project_id
-    assert stored("cost_feed", {"state": "retired", "project": running.project_id})["changed"]
+    assert stored("cost_feed", {"state": "retired", "project": running.project_id, "reason": "gone"})[
+        "changed"
+    ]
 
 
 def test_newest_rated_hour_without_traffic_has_the_mean_of_traffic_in_its_run_rate(
@@ -89,13 +92,81 @@ def test_newest_rated_hour_without_traffic_has_the_mean_of_traffic_in_its_run_ra
     (budget,) = stored("cost_budget_info", {})["budgets"]
     assert budget["spent"] == "2900"
     assert Decimal(budget["accrued"]) >= 29 and Decimal(budget["accrued"]) % Decimal("14.5") == 0
-    gate = stored("cost_budget", {"spend": "1", "currency": "ICU"})
-    assert gate["failed"] and gate["verdict"] == "deny"
+    asked = stored("cost_budget", {"spend": "1", "currency": "ICU"})
+    assert asked["failed"] and asked["verdict"] == "deny"
 
 
-def bring(url: str, points: list[Rated], begin: datetime, **more: Any) -> dict[str, Any]:
-    """Import all of these points of project shop in region r."""
-    now = datetime.now(UTC)
-    asked = ImportOptions(Window(begin, now), "v2", "ICU", 3600, {}, ImportLayout(tagged=False), **more)
-    project: Any = Project(rating_of(points), {"one": {}})
-    return import_cost(project, LedgerOptions(url), asked, now, "me", check_mode=False)
+def gate(stored: Run) -> dict[str, Any]:
+    """Ask a budget of this day, fed by the cloud, for 1."""
+    defined = {"name": "team", "limit": "1000", "currency": "ICU", "fed_by": "cloud", "basis": "actual"}
+    stored("cost_budget", {**defined, "period": "daily"})
+    return stored("cost_budget", {"spend": "1", "currency": "ICU"})
+
+
+def hours_until_now() -> list[datetime]:
+    """The hours of two days that a cloud has rated by now, the newest last."""
+    newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
+    return [newest - number * HOUR for number in reversed(range(48))]
+
+
+def test_a_project_imported_in_one_of_its_two_rating_regions_is_unknown(stored: Run, ledger_url: str) -> None:
+    hours = hours_until_now()
+    urls = {"r": "http://cloud/rating", "q": "http://cloud/in/q/rating", "s": "http://cloud/in/q/rating"}
+    points = [Rated(hour, "instance", "1", "2") for hour in hours]
+    assert bring(ledger_url, points, hours[0], urls=urls)["rating_regions"] == ["q", "r"]
+    asked = gate(stored)
+    assert (asked["failed"], asked["verdict"]) == (True, "unknown")
+    assert "the cost of project shop in region q or s was never imported" in asked["reasons"][0]
+    # There is nothing in the other one: the import finds its quota counters 0.
+    empty = bring(ledger_url, [], hours[0], region="q", urls=urls, servers={})
+    assert empty["entries"]["recorded"] == 0
+    assert gate(stored)["verdict"] == "allow"
+    with pytest.raises(InvalidOption, match="^rating_region: s has the same rating service as q"):
+        bring(ledger_url, [], hours[0], region="s", urls=urls, servers={})
+
+
+def test_a_feed_rated_ahead_of_this_hosts_clock_is_unknown(stored: Run, ledger_url: str) -> None:
+    """It is 8 hours slow, and the cloud has rated 20 hours ahead of it."""
+    hours = hours_until_now()
+    later = [hours[-1] + number * HOUR for number in range(1, 21)]
+    bring(
+        ledger_url, [Rated(hour, "instance", "1", "2") for hour in hours + later], hours[0], later[-1] + HOUR
+    )
+    asked = gate(stored)
+    assert asked["verdict"] == "unknown" and "is ahead of the clock" in asked["reasons"][0]
+
+
+def test_a_gap_that_the_cloud_has_not_rated_is_not_said_to_be_never_imported(
+    stored: Run, ledger_url: str
+) -> None:
+    newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
+    today = newest.replace(hour=0)
+    # A gap of this day, or of the day before in its first hours: the budget is of both.
+    hours = [today - 24 * HOUR + number * HOUR for number in range(48)]
+    rated = [hour for hour in hours if hour <= newest and hour != hours[3]]
+    bring(ledger_url, [Rated(hour, "instance", "1", "2") for hour in rated], hours[0])
+    period = {"period": "custom", "begin": iso(hours[0]), "end": iso(hours[-1] + 24 * HOUR)}
+    defined = {"name": "team", "limit": "1000", "currency": "ICU", "fed_by": "cloud", "basis": "actual"}
+    stored("cost_budget", {**defined, **period})
+    asked = stored("cost_budget", {"spend": "1", "currency": "ICU"})
+    assert asked["verdict"] == "unknown"
+    gap = f"from {iso(hours[3])} to {iso(hours[4])}"
+    assert f"the cloud has not rated the cost of project shop {gap}" in asked["reasons"][0]
+    assert "never imported" not in asked["reasons"][0]
+    (feed,) = stored("cost_feed", {})["feeds"]
+    assert feed["unrated"] == [{"begin": iso(hours[3]), "end": iso(hours[4])}]
+
+
+def bring(
+    url: str,
+    points: list[Rated],
+    begin: datetime,
+    now: datetime | None = None,
+    servers: dict[str, dict[str, str]] | None = None,
+    **project: Any,
+) -> dict[str, Any]:
+    """Import all of these points of project shop, in region r unless said otherwise."""
+    now = now or datetime.now(UTC)
+    asked = ImportOptions(Window(begin, now), "v2", "ICU", 3600, {}, ImportLayout(tagged=False))
+    cloud: Any = Project(rating_of(points), {"one": {}} if servers is None else servers, **project)
+    return import_cost(cloud, LedgerOptions(url), asked, now, "me", check_mode=False)

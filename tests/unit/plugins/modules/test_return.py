@@ -112,6 +112,7 @@ HOLD = {
 }
 #: By the day, as an hourly import of a month would take most of these tests' time.
 IMPORT = ("cost_import", {"cloud": "sandbox", "window": "last_30_days", "resolution": "day"})
+RETIRED = {"state": "retired", "project": "PCP-DEMO001", "reason": "it moved"}
 COST = (
     "cost_entry",
     {"key": "k", "amount": "1", "currency": "CHF", "category": "other", "tags": {"team": "shop"}},
@@ -209,7 +210,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "cost_import_file": [({"file": str(Path(__file__).with_name("focus.csv"))}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
     "cost_ledger": [({}, (), COST)],
-    "cost_feed": [({}, (), IMPORT), ({"state": "retired", "project": "PCP-DEMO001"}, (), IMPORT)],
+    "cost_feed": [({}, (), IMPORT), (RETIRED, (), IMPORT)],
     "usage_record": [
         ({"cloud": "sandbox"}, ("system",)),
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ("system",)),

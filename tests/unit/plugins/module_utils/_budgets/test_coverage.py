@@ -18,9 +18,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import 
     FeedKey,
     Imported,
     ImportLayout,
+    Retirement,
 )
 
-from .snapshots import BEGIN, asked, budget, cost, feed, line, says, scope, snapshot
+from .snapshots import BEGIN, NOW, asked, budget, cost, feed, line, says, scope, snapshot
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,83 @@ from .snapshots import BEGIN, asked, budget, cost, feed, line, says, scope, snap
 def test_a_cloud_budget_without_full_ground_is_unknown(feeds: tuple[Feed, ...], why: str) -> None:
     said = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), *feeds))
     assert said.verdict == "unknown" and why in said.reason
+
+
+def test_a_hole_is_said_as_what_it_is() -> None:
+    """Three days are missing: of the first two an import asked, and the cloud has not rated them."""
+    known = Imported(Window(BEGIN + timedelta(days=3), feed().rated_through))
+    asked_for = Window(BEGIN, BEGIN + timedelta(days=2))
+    unrated = replace(feed(), imported=(known,), unrated=(asked_for,))
+    reason = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), unrated)).reason
+    assert (
+        "the cloud has not rated the cost of project shop from 2026-11-01T00:00:00Z to 2026-11-03" in reason
+    )
+    assert "never imported" not in reason
+    later = replace(unrated, unrated=(Window(BEGIN + timedelta(days=1), BEGIN + timedelta(days=2)),))
+    reason = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), later)).reason
+    assert "from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z was never imported" in reason
+
+
+@pytest.mark.parametrize(("ahead", "verdict"), [(300, "allow"), (301, "unknown"), (20 * 3600, "unknown")])
+def test_a_feed_that_is_rated_ahead_of_the_clock_is_unknown(ahead: int, verdict: str) -> None:
+    """Otherwise it would be fresh for ever, and nothing would accrue."""
+    said = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), feed(NOW + timedelta(seconds=ahead))))
+    assert said.verdict == verdict
+    assert ("which is ahead of the clock at 2026-11-28T12:30:00Z" in said.reason) == (verdict == "unknown")
+
+
+HERE_AND_THERE = (("dc3-a", "dc3-a"), ("dc4-a", "dc4-a"))
+
+
+@pytest.mark.parametrize(
+    ("regions", "there", "verdict"),
+    [
+        (HERE_AND_THERE, None, "unknown"),
+        (HERE_AND_THERE, "dc4-a", "allow"),
+        # Both have one rating service, whose feed is here already.
+        ((("dc3-a", "dc3-a"), ("dc4-a", "dc3-a")), None, "allow"),
+        # A third one has that of the second.
+        ((*HERE_AND_THERE, ("dc5-a", "dc4-a")), "dc5-a", "allow"),
+    ],
+)
+def test_each_rating_service_of_the_catalog_needs_a_feed(
+    regions: tuple[tuple[str, str], ...], there: str | None, verdict: str
+) -> None:
+    feeds = [feed(rating_regions=regions)]
+    if there:
+        feeds.append(feed(key=FeedKey(there, "p1")))
+    said = evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), *feeds))
+    assert said.verdict == verdict
+    sentence = "the cost of project shop in region dc4-a was never imported"
+    assert (sentence in said.reason) == (verdict == "unknown")
+
+
+def test_a_region_outside_of_the_scope_needs_no_feed() -> None:
+    on = snapshot((), feed(rating_regions=HERE_AND_THERE))
+    here = budget(fed_by="cloud", scope=Scope(regions=("dc3-a",)))
+    assert evaluate(here, asked(), on).verdict == "allow"
+    # Another project's feed there carries nothing of this one.
+    other = feed(key=FeedKey("dc4-a", "p2"), project_name="other")
+    on = snapshot((), feed(rating_regions=HERE_AND_THERE), other)
+    assert evaluate(budget(fed_by="cloud"), asked("1"), on).verdict == "unknown"
+
+
+def test_a_budget_says_that_it_rests_on_a_retired_feed_until_its_period_ends() -> None:
+    known = Imported(Window(BEGIN - timedelta(days=1), BEGIN + timedelta(days=5)))
+    retirement = Retirement(BEGIN + timedelta(days=6), "ada@desk", "it moved")
+    key = FeedKey("dc4-a", "p9")
+    gone = replace(feed(known.window.end), key=key, imported=(known,), retired=True, retirement=retirement)
+    team = budget(fed_by="cloud")
+    said = decide((team,), asked("1"), snapshot((), feed(), gone), "fail", "fail")
+    assert said["verdict"] == "allow"
+    assert said["warnings"] == [
+        "team: the cost of project p9 in region dc4-a is known up to 2026-11-06T00:00:00Z and no further, as"
+        " its feed was retired at 2026-11-07T00:00:00Z by ada@desk: it moved."
+    ]
+    december = NOW + timedelta(days=10)
+    fresh = feed(december, imported=(Imported(Window(BEGIN, december)),))
+    later = snapshot((), fresh, gone, now=december)
+    assert decide((team,), asked("1"), later, "fail", "fail")["warnings"] == []
 
 
 def test_nobody_waits_for_a_retired_feed_but_its_hole_stays_unknown() -> None:

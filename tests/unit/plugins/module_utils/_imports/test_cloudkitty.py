@@ -27,6 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._imports.cloudkitty i
     ImportOptions,
     import_cost,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._imports.entry_writer import Signature
 from ansible_collections.finops.cloud.plugins.module_utils._imports.retiring import retire
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import feeds, totals
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import ImportLayout
@@ -253,6 +254,21 @@ def test_hours_without_rating_are_empty_while_nothing_is_used(ledger: LedgerOpti
     assert total(ledger) == 6
 
 
+def test_hours_that_were_taken_for_empty_are_looked_at_again(ledger: LedgerOptions) -> None:
+    """The cloud was five days behind when the last server was deleted; it rates them later."""
+    brought(project_of(*(point(hour) for hour in range(3))), ledger, 4)
+    gone = project_of(*(point(hour) for hour in range(3)), servers={})
+    assert brought(gone, ledger, 120)["periods"]["empty"] == 117
+    assert feed_in(ledger).empty == (Window(at(3), at(120)),)
+    rated = project_of(*(point(hour) for hour in range(10)), servers={})
+    found = brought(rated, ledger, 121, options(None))
+    assert (found["period_start"], written(found)) == (iso(at(3)), {"recorded": 7})
+    assert total(ledger) == 10 and feed_in(ledger).empty == (Window(at(10), at(120)),)
+    # Nobody looks further back than 40 days.
+    assert brought(rated, ledger, 1105, options(None))["rated_through"] == iso(at(1105))
+    assert brought(rated, ledger, 1106, options(None))["period_start"] == iso(at(1105 - 40 * 24))
+
+
 def test_a_late_cloud_is_behind_and_the_usual_lag_is_not(ledger: LedgerOptions) -> None:
     project = project_of(*(point(hour) for hour in range(3)))
     usual = brought(project, ledger, 6)
@@ -367,11 +383,25 @@ def test_a_retired_feed_has_no_run_rate_and_can_come_back(ledger: LedgerOptions)
     project = project_of(*(point(hour) for hour in range(3)))
     brought(project, ledger, 4)
     with pytest.raises(InvalidOption, match="no import has ever carried a cost of project other"):
-        retire(ledger, "other", None, False)
-    assert retire(ledger, "shop", None, True)["changed"] and not feed_in(ledger).retired
-    assert retire(ledger, "shop", "r", False)["changed"] and feed_in(ledger).retired
-    assert not retire(ledger, "shop", None, False)["changed"]
+        ended(ledger, project="other")
+    with pytest.raises(InvalidOption, match="^reason: is empty"):
+        ended(ledger, reason=" ")
+    assert ended(ledger, check_mode=True)["changed"] and not feed_in(ledger).retired
+    assert ended(ledger, region="r")["changed"] and feed_in(ledger).retired
+    assert feed_in(ledger).retirement == feeds.Retirement(at(4), "ada", "it moved")
+    assert not ended(ledger, reason="for another reason")["changed"]
     assert brought(project, ledger, 4)["changed"] and not feed_in(ledger).retired
+    assert feed_in(ledger).retirement is None
+
+
+def ended(
+    ledger: LedgerOptions,
+    project: str = "shop",
+    region: str | None = None,
+    reason: str = "it moved",
+    check_mode: bool = False,
+) -> dict[str, Any]:
+    return retire(ledger, project, region, reason, Signature(at(4), "ada"), check_mode)
 
 
 @pytest.mark.parametrize(

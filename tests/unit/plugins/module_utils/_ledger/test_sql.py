@@ -99,7 +99,16 @@ def test_a_failure_in_the_middle_leaves_nothing(ledger: LedgerOptions) -> None:
         "project_name": "n",
         "currency": "ICU",
     }
-    numbers = {"collect_period_s": 1, "rated_through": 1, "retired": False, "flow_hours": 0, "revision": 1}
+    numbers = {
+        "collect_period_s": 1,
+        "rated_through": 1,
+        "retired": False,
+        "flow_hours": 0,
+        "rating_regions": "{}",
+        "empty": "[]",
+        "unrated": "[]",
+        "revision": 1,
+    }
     twice = [row | numbers] * 2
     with pytest.raises(LedgerError, match="UNIQUE"), writing(ledger) as opened:
         insert(opened.connection, "feed", twice)
