@@ -58,6 +58,12 @@ options:
       - Moment at which an unused override ends, a date or a date and time in ISO 8601. Local to the budget's
         time zone unless an offset is written. Required with O(state=present).
     type: str
+  login:
+    description:
+      - Login of PostgreSQL that alone may use the override. Without it, any login that holds the reservation
+        may.
+      - Not for SQLite, which has no logins.
+    type: str
   for_period:
     description: A moment in the period that is meant. Defaults to now, and so to the current period.
     type: str
@@ -75,6 +81,7 @@ EXAMPLES = r"""
     reason: Twice the customers for a week
     approved_by: Ada, head of operations
     until: "2026-11-30"
+    login: pipeline
 
 - name: Take it back while nobody has used it
   finops.cloud.cost_budget_override:
@@ -128,6 +135,7 @@ override:
     reason: Twice the customers for a week
     approved_by: Ada, head of operations
     until: "2026-11-30T23:00:00Z"
+    login: pipeline
 """
 
 from typing import Any
@@ -151,6 +159,7 @@ def main() -> None:
             "reason": {"type": "str"},
             "approved_by": {"type": "str"},
             "until": {"type": "str"},
+            "login": {"type": "str"},
             "for_period": {"type": "str"},
         },
         required_if=[("state", "present", ("amount", "reason", "approved_by", "until"))],

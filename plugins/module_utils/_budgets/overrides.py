@@ -31,7 +31,8 @@ _NEEDED = ("amount", "reason", "approved_by", "until")
 class OverrideTask:
     """What a cost_budget_override task says, as written; None for what it leaves out.
 
-    for_period: a moment in the period that is meant, now by default.
+    for_period: a moment in the period that is meant, now by default. login: of PostgreSQL, which alone may
+    use it, None for any that holds the reservation.
     """
 
     budget: str
@@ -42,6 +43,7 @@ class OverrideTask:
     approved_by: str | None = None
     until: str | None = None
     for_period: str | None = None
+    login: str | None = None
 
 
 def apply(
@@ -88,9 +90,11 @@ def define(
     """Make, change or take back the override of a budget's period for a reservation; what
     changed, and its diff.
 
-    Raises InvalidOption for a moment in no period of the budget, and for changing what is consumed: the
-    record of a spend stays.
+    Raises InvalidOption for a moment in no period of the budget, for changing what is consumed, as the record
+    of a spend stays, and for a login on SQLite.
     """
+    if task.login is not None and not connection.on_postgresql:
+        raise InvalidOption("login", "has no effect on SQLite, which has no logins; leave it out.")
     zone = ZoneInfo(budget.calendar.zone)
     moment = parse_moment(task.for_period, zone, "for_period") if task.for_period else now
     window = period_at(budget.calendar, moment)
@@ -112,6 +116,7 @@ def define(
             approved_by=str(task.approved_by),
             until=parse_moment(str(task.until), zone, "until"),
             recorded_by=recorded_by,
+            login=task.login,
         )
     changed = override_to_result(before) != override_to_result(after)
     if changed and before is not None and before.generation is not None:
@@ -135,8 +140,12 @@ def define(
 
 
 def usable(connection: Transaction, reservation: str, generation: int, now: datetime) -> list[Override]:
-    """The overrides that this generation of a reservation may use now."""
-    return [one for one in overrides.of_reservation(connection, reservation) if one.usable(generation, now)]
+    """The overrides that this generation of a reservation may use now, and this login."""
+    found = [one for one in overrides.of_reservation(connection, reservation) if one.usable(generation, now)]
+    if all(one.login is None for one in found):
+        return found
+    login = overrides.current_login(connection)
+    return [one for one in found if one.login in (None, login)]
 
 
 def forget(connection: Transaction, budget: str) -> None:

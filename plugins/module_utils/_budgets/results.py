@@ -184,7 +184,12 @@ def override_to_result(override: Override | None) -> dict[str, Any]:
     """An override; empty for none."""
     if override is None:
         return {}
-    return {"budget": override.budget, "period": override.period_id, **_used_override_to_result(override)}
+    return {
+        "budget": override.budget,
+        "period": override.period_id,
+        **_used_override_to_result(override),
+        "login": override.login,
+    }
 
 
 def _used_override_to_result(override: Override) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .transaction import Transaction, execute, insert, read
 
 #: What tells one override from another.
 _NAMED_BY = ("budget", "period_id", "reservation")
-_OF_ITSELF = (*_NAMED_BY, "amount_nano", "reason", "approved_by", "until", "recorded_by")
+_OF_ITSELF = (*_NAMED_BY, "amount_nano", "reason", "approved_by", "login", "until", "recorded_by")
 _COLUMNS = ", ".join(f"limit_override.{name}" for name in _OF_ITSELF)
 _SAME = " AND ".join(f"override_use.{name} = limit_override.{name}" for name in _NAMED_BY)
 _READ = (
@@ -30,7 +30,8 @@ _REMOVE = (
 @dataclass(frozen=True)
 class Override:
     """amount_nano: in 1e-9 of the budget's currency. until: from then on nobody can use it. generation: that
-    of the reservation which consumed it, None as long as none did.
+    of the reservation which consumed it, None as long as none did. login: of PostgreSQL, which alone may use
+    it; None for any.
     """
 
     budget: str
@@ -43,6 +44,7 @@ class Override:
     recorded_by: str
     generation: int | None = None
     consumed_at: datetime | None = None
+    login: str | None = None
 
     def usable(self, generation: int, now: datetime) -> bool:
         """Whether that generation of its reservation may use it now: before it ends, or because it was the
@@ -54,6 +56,14 @@ class Override:
 def of_reservation(transaction: Transaction, name: str) -> list[Override]:
     """Every override that was made for that reservation."""
     return _read(transaction, "reservation", name)
+
+
+def current_login(transaction: Transaction) -> str | None:
+    """Who writes here, as PostgreSQL knows the login; None on SQLite."""
+    if not transaction.on_postgresql:
+        return None
+    ((login,),) = read(transaction, "SELECT session_user::text")
+    return str(login)
 
 
 def of_budget(transaction: Transaction, name: str) -> list[Override]:
@@ -72,6 +82,7 @@ def save(transaction: Transaction, override: Override, now: datetime) -> None:
         "reason": override.reason,
         "approved_by": override.approved_by,
         "until": int(override.until.timestamp()),
+        "login": override.login,
         "recorded_at": int(now.timestamp()),
         "recorded_by": override.recorded_by,
     }
@@ -98,7 +109,7 @@ def _read(transaction: Transaction, column: str, wanted: str) -> list[Override]:
     for *itself, until, recorded_by, generation, consumed_at in read(
         transaction, _READ.format(column=column), {"wanted": wanted}
     ):
-        budget, period_id, reservation, amount_nano, reason, approved_by = itself
+        budget, period_id, reservation, amount_nano, reason, approved_by, login = itself
         found.append(
             Override(
                 budget=budget,
@@ -110,6 +121,7 @@ def _read(transaction: Transaction, column: str, wanted: str) -> list[Override]:
                 until=datetime.fromtimestamp(until, UTC),
                 recorded_by=recorded_by,
                 generation=generation,
+                login=login,
                 consumed_at=None if consumed_at is None else datetime.fromtimestamp(consumed_at, UTC),
             )
         )

@@ -221,7 +221,8 @@ _TABLES = {
             FOREIGN KEY(hold_id) REFERENCES hold (id)
         )""",
     ),
-    # A limit raised once, for one reservation in one period (design/gate.md#overrides).
+    # A limit raised once, for one reservation in one period (design/gate.md#overrides). login: the one of
+    # PostgreSQL that may use it, NULL for any that holds the reservation.
     "limit_override": (
         """
         CREATE TABLE limit_override (
@@ -232,6 +233,7 @@ _TABLES = {
             reason TEXT NOT NULL,
             approved_by TEXT NOT NULL,
             until BIGINT NOT NULL,
+            login TEXT,
             recorded_at BIGINT NOT NULL,
             recorded_by TEXT NOT NULL,
             PRIMARY KEY (budget, period_id, reservation)

@@ -298,6 +298,7 @@ FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             NEW.consumed_at := {_NOW_S};
             {_UNLESS_OWNER}
             IF NOT EXISTS (SELECT FROM limit_override AS o WHERE o.until > {_NOW_S}
+                    AND coalesce(o.login, session_user) = session_user
                     AND (o.budget, o.period_id, o.reservation) = (NEW.budget, NEW.period_id, NEW.reservation))
                 OR NOT EXISTS (SELECT FROM hold AS o WHERE o.name = NEW.reservation
                     AND o.generation = NEW.generation AND o.state IN ('{HELD}', '{COMMITTED}')
@@ -308,12 +309,13 @@ FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN NEW;
         END""",
     ),
-    # The amount is the client's word, as the verdict is; all else is what the ledger knows.
+    # How much of all costs is the budget's is the client's word, as the verdict is, and so is a forecast.
     "finops_keep_alert": (
         "", "trigger", "plpgsql",
         f"""
         DECLARE
             held budget;
+            most numeric;
         BEGIN
             NEW.recorded_by := finops_signed(NEW.recorded_by);
             {_UNLESS_OWNER}
@@ -339,6 +341,24 @@ FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     AND (o.rearmed_at IS NULL OR o.round >= NEW.round))
             THEN
                 {_REFUSE}'an alert has not reached its threshold, or was fired already: ' || NEW.id;
+            END IF;
+            IF NEW.basis <> 'actual'
+                OR EXISTS (SELECT FROM dimension_set WHERE currency <> held.currency)
+            THEN
+                RETURN NEW;
+            END IF;
+            -- No budget has spent more than all there is: entries, and feeds since they were rated.
+            SELECT coalesce(sum(greatest(each.nano, 0)), 0) / 1000000000 INTO most FROM (
+                SELECT sum(amount_whole::numeric * 1000000000 + amount_rest_nano) AS nano
+                FROM roll_up WHERE bucket_s = 900 AND bucket_begin > NEW.period_begin - 900
+                AND bucket_begin < NEW.period_end GROUP BY dimension_set_id
+            ) AS each;
+            SELECT most + coalesce(sum(greatest(r.amount_nano, 0)::numeric / r.hours
+                    * (1 + greatest({_NOW_S} - greatest(f.rated_through, NEW.period_begin), 0)
+                        / f.collect_period_s + 1)), 0) / 1000000000
+                INTO most FROM feed_rate AS r JOIN feed AS f ON f.id = r.feed_id;
+            IF NEW.amount::numeric > most + 0.000001 THEN
+                {_REFUSE}'an alert tells more than all costs of its period: ' || NEW.id;
             END IF;
             RETURN NEW;
         END""",

@@ -79,11 +79,13 @@ _ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = (
     "DROP TABLE roll_up",
     "UPDATE entry SET recorded_at = recorded_at * 1000000",
 )
+_OVERRIDES_LEAVE_SCHEMA_4 = ("ALTER TABLE limit_override ADD COLUMN login TEXT",)
 _LEAVE_SCHEMA_4 = (
     *_BUDGETS_LEAVE_SCHEMA_4,
     *_FEEDS_LEAVE_SCHEMA_4,
     *_HOLDS_LEAVE_SCHEMA_4,
     *_ENTRIES_LEAVE_SCHEMA_4,
+    *_OVERRIDES_LEAVE_SCHEMA_4,
 )
 #: Schema -> what has to be done to a ledger that is of it, beside the tables that it lacks.
 _LEAVE = {2: _LEAVE_SCHEMA_2, 3: _LEAVE_SCHEMA_3, 4: _LEAVE_SCHEMA_4}

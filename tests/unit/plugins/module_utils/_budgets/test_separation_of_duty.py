@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -138,6 +139,35 @@ def test_a_pipeline_uses_an_override_once_and_cannot_make_it_new(pipeline: Desk,
     assert not pipeline.hold("151")["gate_passed"]
 
 
+def test_an_override_for_a_login_is_used_by_no_other_that_holds_first(
+    desks: Callable[[str], Desk], pipeline: Desk, owner: Desk
+) -> None:
+    other = desks("finops_gate")
+    login = login_of(pipeline)
+    assert override(owner, login=login)["override"]["login"] == login
+    assert not other.hold("150")["gate_passed"]
+    assert pipeline.hold("150")["gate_passed"]
+
+
+def test_another_s_hold_and_commit_stay_whatever_a_module_is_asked(
+    desks: Callable[[str], Desk], pipeline: Desk
+) -> None:
+    other = desks("finops_gate")
+    assert pipeline.hold("60")["changed"]
+    for work in (
+        other.release,
+        lambda: other.commit("1"),
+        lambda: other.hold("1"),
+    ):
+        with pytest.raises(LedgerError, match="another login has"):
+            work()
+    assert other.stands() == ("0", "60")
+    assert pipeline.commit("70")["changed"]
+    with pytest.raises(LedgerError, match="another login"):
+        other.commit("1")
+    assert other.stands() == ("70", "0")
+
+
 @pytest.mark.parametrize(
     "table",
     [
@@ -183,6 +213,11 @@ def test_whoever_owns_the_limits_defines_overrides_and_removes(owner: Desk) -> N
     assert override(owner, state="absent")["changed"]
     assert owner.hold("200")["gate_passed"]
     assert owner.budget(name="team", state="absent")["changed"]
+
+
+def login_of(desk: Desk) -> str:
+    """The login of a desk's URL."""
+    return str(urlsplit(str(desk.options.url)).username)
 
 
 def _affected(desk: Desk, statement: str) -> int:

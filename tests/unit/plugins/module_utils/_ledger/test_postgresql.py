@@ -127,6 +127,22 @@ def test_the_password_can_come_from_the_environment(
         assert opened.created
 
 
+def test_the_password_can_come_from_an_option_that_is_logged_nowhere(
+    ledger: LedgerOptions, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wins over that of the URL and of the environment."""
+    monkeypatch.setenv("PGPASSWORD", "a wrong one")
+    url = str(ledger.url)
+    for without in (url.replace(f":{secret}@", "@"), url.replace(f":{secret}@", ":another@")):
+        with writing(LedgerOptions(without, password=secret)) as opened:
+            assert secret not in opened.url
+    options = LedgerOptions(url.replace(f":{secret}@", ":another@"), password="geheim")
+    assert sql.secrets(options) == {"another", "geheim"}
+    assert "geheim" not in repr(options)
+    assert all("geheim" not in sentence for sentence in refusals(options))
+    assert sql.secrets(LedgerOptions("sqlite:////tmp/l.db", password="geheim")) == {"geheim"}
+
+
 def test_reading_creates_nothing(ledger: LedgerOptions) -> None:
     assert "is empty; define a budget" in refusals(ledger, reading)[0]
     assert not exists(ledger)

@@ -82,8 +82,10 @@ class Logins:
         return row[0]
 
 
-def cost(source: str = "manual", key: str = "k", nano: int = 1_000, **more: Any) -> entries.Entry:
-    moment = datetime(2026, 11, 5, tzinfo=UTC)
+def cost(
+    source: str = "manual", key: str = "k", nano: int = 1_000, at: datetime | None = None, **more: Any
+) -> entries.Entry:
+    moment = at or datetime(2026, 11, 5, tzinfo=UTC)
     return entries.Entry(source, key, "usage", "compute", Window(moment, moment), nano, "ICU", **more)
 
 
@@ -144,8 +146,8 @@ def logins(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Logins]:
     with found.connect("importer") as connection:
         connection.execute(feed_row(f"{NOW_S} - 3600").encode())
         connection.execute(
-            b"INSERT INTO feed_rate (feed_id, category, tags, amount_nano)"
-            b" SELECT id, 'compute', '{}', 5 FROM feed"
+            b"INSERT INTO feed_rate (feed_id, category, tags, amount_nano, hours, is_flow)"
+            b" SELECT id, 'compute', '{}', 5, 1, false FROM feed"
         )
     yield found
     for name in made.values():
@@ -177,9 +179,9 @@ def hold_line(admin: psycopg.Connection[Any], name: str, nano: int = 10**9, numb
 def feed_row(rated_through: str, project: str = "p1") -> str:
     return (
         "INSERT INTO feed (told_by, auth_url, region, project_id, project_name, currency, collect_period_s,"
-        " rated_through, retired, revision) VALUES"
+        " rated_through, retired, flow_hours, revision) VALUES"
         f" ('cloudkitty', 'https://c/v3', 'dc3-a', '{project}', 'shop', 'ICU', 3600, {rated_through}, false,"
-        " 1)"
+        " 0, 1)"
     )
 
 
@@ -536,6 +538,9 @@ def test_another_s_override_is_not_used(logins: Logins) -> None:
     logins.admin.execute(b"UPDATE limit_override SET until = 5 WHERE reservation = 'done'")
     late = use.format(generation=1).replace("'deploy'", "'done'")
     assert "only the login that holds it" in logins.refused("pipeline", late)
+    logins.admin.execute(f"UPDATE limit_override SET login = '{logins.made['other']}'".encode())
+    assert "only the login that holds it" in logins.refused("pipeline", use.format(generation=1))
+    logins.admin.execute(f"UPDATE limit_override SET login = '{logins.made['pipeline']}'".encode())
     with logins.connect("pipeline") as connection:
         connection.execute(use.format(generation=1).encode())
     assert logins.one(f"SELECT abs(consumed_at - {NOW_S}) < 60 FROM override_use")
@@ -593,8 +598,16 @@ def test_a_forged_alert_is_refused(logins: Logins, changed: dict[str, str]) -> N
     assert re.search("is not one of its budget|has not reached its threshold", said)
 
 
+def test_an_alert_of_more_than_all_costs_is_refused(logins: Logins) -> None:
+    """The only feed costs nearly nothing. A mark of 80 would keep the true one from being fired."""
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    write(logins.options("other"), cost(key="spent", nano=79 * 10**9, at=now_utc()))
+    assert "more than all costs of its period" in logins.refused("pipeline", alert())
+
+
 def test_an_alert_is_signed_and_fired_once(logins: Logins) -> None:
     logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    write(logins.options("other"), cost(key="spent", nano=80 * 10**9, at=now_utc()))
     with logins.connect("pipeline") as connection:
         connection.execute(alert(recorded_by=f"'{logins.made['other']}/eve'").encode())
     assert (
