@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from .._ledger.budgets import UNTAGGED_UNKNOWN, Scope
 from .._ledger.feeds import UNKNOWN_TAGS, Feed
@@ -126,15 +126,39 @@ def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
     )
 
 
-def is_all_carried(scope: Scope, feeds: Sequence[Feed]) -> bool:
-    """Whether feeds carry every value of the scope now, so that none can be misspelled."""
-    carried: dict[str, set[Any]] = {
-        "categories": {name for feed in feeds for name in feed.categories},
-        "projects": {name for feed in feeds for name in (feed.key.project_id, feed.project_name)},
-        "regions": {feed.key.region for feed in feeds},
-        "tags": {tag for feed in feeds for rate in feed.run_rates for tag in rate.tags},
-    }
-    return all(carried[kind].issuperset(getattr(scope, kind)) for kind in carried)
+@dataclass(frozen=True)
+class CarriedValues:
+    """What feeds carry now, by the kinds of a scope; each is put together when it is first asked for."""
+
+    feeds: Sequence[Feed]
+
+    @cached_property
+    def categories(self) -> frozenset[str]:
+        """Those that a feed ever carried."""
+        return frozenset(name for feed in self.feeds for name in feed.categories)
+
+    @cached_property
+    def projects(self) -> frozenset[str]:
+        """IDs and names."""
+        return frozenset(name for feed in self.feeds for name in (feed.key.project_id, feed.project_name))
+
+    @cached_property
+    def regions(self) -> frozenset[str]:
+        """Those of the feeds."""
+        return frozenset(feed.key.region for feed in self.feeds)
+
+    @cached_property
+    def tags(self) -> frozenset[tuple[str, str]]:
+        """Those of the run rates, by name and value."""
+        return frozenset(tag for feed in self.feeds for rate in feed.run_rates for tag in rate.tags)
+
+    def has_all_of(self, scope: Scope) -> bool:
+        """Whether feeds carry every value of the scope, so that none can be misspelled."""
+        return all(
+            getattr(self, kind).issuperset(getattr(scope, kind))
+            for kind in ("categories", "projects", "regions", "tags")
+            if getattr(scope, kind)
+        )
 
 
 def feeds_of(scope: Scope, feeds: Sequence[Feed]) -> list[Feed]:

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.holds import HoldLine
-from .scope import ever_feeds_of
+from .scope import CarriedValues, ever_feeds_of
 from .snapshot import Snapshot
 
 #: How alike two names are that one may stand for the other, and how many are suggested.
@@ -28,16 +28,15 @@ def unknown_scope_values(budget: Budget, snapshot: Snapshot) -> list[str]:
     Of a budget that entries feed only for a value that has near ones: its first cost may be still to come.
     Those of a project or region too, as coverage.problems() names the others.
     """
-    seen, feeds = snapshot.seen(), snapshot.feeds
-    rates = [rate for feed in feeds for rate in feed.run_rates]
+    seen, feeds, carried = snapshot.seen(), snapshot.feeds, CarriedValues(snapshot.feeds)
     tags = {key: set(values) for key, values in seen.tags.items()}
     for key in (key for feed in feeds for key in feed.tag_keys):
         tags.setdefault(key, set())
-    for key, value in (tag for rate in rates for tag in rate.tags):
+    for key, value in carried.tags:
         tags.setdefault(key, set()).add(value)
-    categories = seen.categories | {name for feed in feeds for name in feed.categories}
-    projects = seen.projects | {name for feed in feeds for name in (feed.key.project_id, feed.project_name)}
-    regions = seen.regions | {feed.key.region for feed in feeds}
+    categories = seen.categories | carried.categories
+    projects = seen.projects | carried.projects
+    regions = seen.regions | carried.regions
     carrying = ever_feeds_of(budget.scope, feeds) if budget.fed_by == FED_BY_CLOUD else []
     is_tagged = any(one.layout.tagged for feed in carrying for one in feed.imported)
     found = [

@@ -14,14 +14,14 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
-from .._ledger.budgets import FED_BY_CLOUD, Budget
+from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
 from .._ledger.holds import HoldLine
 from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
 from .request import Request
 from .results import line_to_result, tax_of, verdict_to_result
-from .scope import ScopeMatcher, feeds_of, is_all_carried, scope_matcher
+from .scope import CarriedValues, ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .texts import format_line, format_place, format_reason, format_scope, format_table
@@ -186,7 +186,8 @@ def _warnings(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapsh
     """The names of scopes and of the request that no cost, feed or budget has
     (design/gate.md#values-that-were-never-seen).
     """
-    doubtful = [one.budget for one in found if _is_doubtful(one, snapshot)]
+    carried = CarriedValues(snapshot.feeds)
+    doubtful = [one.budget for one in found if not carried.has_all_of(_doubtful_values(one))]
     projects = {line.project for line in request.lines if line.project is not None}
     if not doubtful and (snapshot.projects is None or projects <= snapshot.projects):
         return []
@@ -197,8 +198,8 @@ def _warnings(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapsh
     return [*warned, *unknown_projects(request.lines, snapshot)]
 
 
-def _is_doubtful(one: BudgetVerdict, snapshot: Snapshot) -> bool:
-    """Whether a value of the budget's scope may be one that no cost ever had, by what is read already."""
+def _doubtful_values(one: BudgetVerdict) -> Scope:
+    """The values of the budget's scope that may be such as no cost ever had, by the budget's sums."""
     scope = one.budget.scope
     if one.budget.fed_by != FED_BY_CLOUD:
         # They are of a closed list, and need not have had a cost yet.
@@ -206,7 +207,7 @@ def _is_doubtful(one: BudgetVerdict, snapshot: Snapshot) -> bool:
     if any(period.spent or period.accrued for period in one.periods):
         # Such a cost has all of the tags.
         scope = replace(scope, tags=())
-    return not is_all_carried(scope, snapshot.feeds)
+    return scope
 
 
 def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot) -> list[str]:
