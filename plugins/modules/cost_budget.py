@@ -331,8 +331,8 @@ options:
         type: str
       hourly:
         description:
-          - What a running line costs per hour from now on, above zero. Quote it. Each budget counts what
-            falls into the time that it judges; the collect period in progress counts whole.
+          - What a running line costs per hour from now on, zero for what is free. Quote it. Each budget
+            counts what falls into the time that it judges; the collect period in progress counts whole.
         type: str
       hours:
         description: How many hours a running line runs. Without O(lines[].hours) and O(lines[].until), it

@@ -346,8 +346,8 @@ lines:
     - One row for each resource that is added or, with a negative quantity, removed. Unchanged resources have
       no row. C(name) is the address in a plan.
     - C(action) is C(added), C(changed) or C(removed). C(price) is the price of one unit by the hour, or in
-      total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount). Amounts are
-      in RV(currency).
+      total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount), C(assumed)
+      for O(assume_free). Amounts are in RV(currency).
     - If the price is unknown, C(unknown) says why, and price and amounts are null.
   returned: success
   type: list
@@ -427,7 +427,8 @@ request:
        metric: storage.objects.outgoing.bytes, project: b30781c9679b4ede8107bae21990153e, region: dc4-a,
        tags: {}}
 adds_no_cost:
-  description: Whether everything is known and nothing costs more than before.
+  description: Whether everything is known and nothing that is new or larger has a price. What is free by
+    O(assume_free) or by a price of zero is asked for as zero.
   returned: success
   type: bool
   sample: false

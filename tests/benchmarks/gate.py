@@ -1,8 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a gate takes at a million entries: in process, as a task beside ansible's ping, and the status of a
-hundred budgets.
+"""What a gate takes at a million entries and a thousand open holds with running lines: in process, as a task
+beside ansible's ping, and the status of a hundred budgets.
 
 PYTHON gate.py [ENTRIES], where Python finds the collection as ansible_collections.finops.cloud and has
 ansible-playbook beside it. Each store is measured in a run of its own with ping, on a new file of SQLite and
@@ -21,12 +21,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psycopg
-from ansible_collections.finops.cloud.plugins.module_utils._budgets import budgets
+from ansible_collections.finops.cloud.plugins.module_utils._budgets import budgets, reservations
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.reservation_task import ReservationTask
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.categories import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
@@ -38,11 +40,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.holds import HELD
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRESQL = ROOT / "tests" / "integration" / "targets" / "setup_postgresql" / "files" / "server.py"
 MANY, PER_TRANSACTION, IN_PROCESS_REPEATS, TASK_REPEATS, TASKS = 1_000_000, 50_000, 9, 5, 10
 PROJECTS, TAG_SETS = 5, 20
+HOLDS = 1_000
 #: Without a common divisor with the seconds of a month, so that entries spread over all of them.
 STRIDE_S = 7_919
 #: The budgets that the gate asks: of all costs, of a category, of a tag, and of both; a hundred for the
@@ -101,6 +105,22 @@ def define(options: sql.LedgerOptions, name: str, scope: dict[str, Any], now: da
     budgets.apply(options, task, Rates(), now, False, "benchmark")
 
 
+def hold(options: sql.LedgerOptions, now: datetime) -> None:
+    """A thousand open holds of one running line each, spread over categories, projects and tags."""
+    for number in range(HOLDS):
+        line = {
+            "hourly": "0.001",
+            "currency": "ICU",
+            "until": f"{now + timedelta(days=400):%Y-%m-%dT%H:00:00Z}",
+            "category": CATEGORIES[number % len(CATEGORIES)],
+            "project": f"project-{number % PROJECTS}",
+            "tags": {"team": f"team-{number % TAG_SETS}"},
+        }
+        task = ReservationTask(f"deployment-{number}", HELD, lines=[line], settled_by="entry", ttl="24h")
+        taken = reservations.apply(options, task, Rates(), now, False, "benchmark")
+        assert taken["gate_passed"], taken["reasons"]
+
+
 def milliseconds(work: Callable[[], object]) -> str:
     """The median of what a job takes, and of it the processor, which tells more on a busy machine."""
     taken, worked = [], []
@@ -124,6 +144,7 @@ def in_process(options: sql.LedgerOptions, count: int, now: datetime) -> None:
     rows = {row["name"]: row for row in gate()["budgets"]}
     assert sorted(rows) == [f"budget-{number}" for number in range(len(SCOPES))]
     assert rows["budget-0"]["spent"] == f"{count / 1_000:g}"
+    assert Decimal(rows["budget-0"]["reserved"]) > 0
     print(f"gate in process, {len(rows)} budgets: {milliseconds(gate)}", flush=True)
 
 
@@ -207,6 +228,7 @@ def measure(folder: Path, url: str, count: int) -> None:
     """All of it on one store. The tasks gate on the same ledger, before it has a hundred budgets."""
     options, now = sql.LedgerOptions(url), now_utc()
     fill(options, count, now)
+    hold(options, now)
     if not url.startswith("sqlite"):
         vacuum(url)
     in_process(options, count, now)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import ROUNDING, Money, parse_currency, parse_positive_amount, to_nano
+from .._core.money import ROUNDING, Money, parse_amount, parse_currency, parse_positive_amount, to_nano
 from .._core.periods import iso, parse_moment
 from .._ledger.holds import HoldLine
 
@@ -41,9 +41,9 @@ def parse_lines(rows: Sequence[Mapping[str, Any]], option: str = "lines") -> tup
     """The lines of a request from what a user writes: `amount` and perhaps `at`, or `hourly` and perhaps
     `hours` or `until`; currency; optionally category, project, region, tags, name and metric.
 
-    Amounts are exact, rounded half-even to the ledger's unit. Raises InvalidOption, with the line in its
-    name, for an amount that is not positive, for options that do not go together, and for a wrong currency,
-    category or moment.
+    Amounts are exact, rounded half-even to the ledger's unit; hourly may be 0. Raises InvalidOption, with the
+    line in its name, for any other amount that is not positive, for options that do not go together, and for
+    a wrong currency, category or moment.
     """
     return tuple(parse_line(row, f"{option}[{index}].") for index, row in enumerate(rows))
 
@@ -66,8 +66,9 @@ def parse_line(row: Mapping[str, Any], prefix: str = "", amount: str = "amount")
     if row.get("hours") is not None and row.get("until") is not None:
         raise InvalidOption(f"{prefix}hours", "and `until` are mutually exclusive.")
     option = "hourly" if hourly else amount
+    is_free = hourly and _is_zero(row["hourly"], f"{prefix}hourly")
     money = Money(
-        _in_ledger_unit(row.get(option) or "", f"{prefix}{option}"),
+        Decimal(0) if is_free else _in_ledger_unit(row.get(option) or "", f"{prefix}{option}"),
         parse_currency(row.get("currency"), f"{prefix}currency"),
     )
     return HoldLine(
@@ -89,6 +90,11 @@ def _refuse_beside(row: Mapping[str, Any], prefix: str, options: Sequence[str], 
     for option in options:
         if row.get(option) is not None:
             raise InvalidOption(f"{prefix}{option}", f"has no effect without `{needed}`.")
+
+
+def _is_zero(text: str, option: str) -> bool:
+    """Whether it is known to be free, which is written as 0 by the hour."""
+    return not parse_amount(text, option)
 
 
 def _in_ledger_unit(text: str, option: str) -> Decimal:

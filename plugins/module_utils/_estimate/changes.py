@@ -37,7 +37,7 @@ class Change:
 
     hours: for how long, None until it is removed. period: this or next, for what is paid once.
     overlaps: whether the old one goes only when the new one is there. unknown: why it is unknown what it
-    costs. needs: quotas of what has no price.
+    costs. needs: quotas of what has no price. assumed: whether the user takes it to be free.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Change:
     unknown: str | None = None
     needs: Mapping[str, int] = field(default_factory=dict)
     given: Given | None = None
+    assumed: bool = False
 
 
 class Flavors:

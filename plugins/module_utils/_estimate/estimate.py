@@ -157,7 +157,10 @@ def _all_changes(options: EstimateOptions, readings: Readings, flavors: Flavors)
         changes += plan_changes(options.plan, Context(flavors, public), options.assume_free)
     if unread:
         reason = f"{', '.join(unread)} could not be read"
-        changes = [change if change.given else replace(change, unknown=reason) for change in changes]
+        changes = [
+            change if change.given or change.assumed else replace(change, unknown=reason)
+            for change in changes
+        ]
     return changes
 
 

@@ -21,7 +21,7 @@ from .shapes import Part, Shape, net
 
 HOURLY, MONTHLY, THIS, NEXT = "hourly", "monthly", "this_period", "next_period"
 BASES = (HOURLY, MONTHLY, THIS, NEXT)
-GIVEN = "given"
+GIVEN, ASSUMED = "given", "assumed"
 #: A month of an estimate, as providers write monthly prices.
 MONTH_H = 730
 
@@ -165,6 +165,8 @@ def lines_of(
                     change.name, change.action, "", "", "", None, "other", None, None, change.unknown
                 )
             ]
+        elif change.assumed:
+            of_change = [_assumed(change, periods)]
         elif change.given is not None:
             of_change = [_given(change, periods, context)]
         else:
@@ -187,6 +189,13 @@ def _line(
         price, amounts, unknown, hours=hours, once=not kind.hourly or not recurring,
         metric=next(iter(kind.metrics), None),
     )  # fmt: skip
+
+
+def _assumed(change: Change, periods: Periods) -> EstimateLine:
+    """What the user takes to be free is a line of 0: budgets are asked for it all the same."""
+    price = Price(Fraction(0), ASSUMED, "assume_free")
+    amounts = _over_time(Fraction(0), None, periods, recurring=True)
+    return EstimateLine(change.name, change.action, "", "", "", None, "other", price, amounts)
 
 
 def _given(change: Change, periods: Periods, context: PriceContext) -> EstimateLine:

@@ -45,13 +45,15 @@ def request_lines(
     """The known costs as lines for a budget, each rounded up to the ledger's unit.
 
     A resource counts with what it costs more than before, in each category; what another one saves is no
-    one's to spend. Alike lines are added up.
+    one's to spend. What comes and is free is a line of 0 by the hour. Alike lines are added up.
     """
     hourly: dict[_Kind, Fraction] = {}
     once: dict[_Kind, Fraction] = {}
     following = None if periods.next is None else periods.next.begin
     for of_resource in _by_resource(line for line in lines if line.amounts is not None):
         _add(hourly, [(_kind(line), _of(line, HOURLY)) for line in of_resource if not line.once])
+        if _is_free(of_resource):
+            hourly.setdefault(_kind(of_resource[0]), Fraction(0))
         for basis, at in ((THIS, None), (NEXT, following)):
             _add(once, [(_kind(line, at), _of(line, basis)) for line in of_resource if line.once])
     rest = {"currency": currency, "project": where.project, "region": where.region, "tags": dict(tags)}
@@ -100,6 +102,12 @@ def _add(sums: dict[_Kind, Fraction], costs: Sequence[tuple[_Kind, Fraction]]) -
     if total > 0:
         kind = next(kind for kind, amount in costs if amount > 0)
         sums[kind] = sums.get(kind, Fraction(0)) + total
+
+
+def _is_free(of_resource: Sequence[EstimateLine]) -> bool:
+    """Whether something comes, at a price of 0, and nothing of it costs."""
+    comes = any(line.quantity is None or line.quantity > 0 for line in of_resource)
+    return comes and all(line.price is not None and not line.price.amount for line in of_resource)
 
 
 def _kind(line: EstimateLine, at: datetime | None = None) -> _Kind:

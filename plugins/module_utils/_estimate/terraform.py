@@ -126,13 +126,17 @@ def _unfinished(content: Mapping[str, Any]) -> str | None:
 
 def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> list[Change]:
     """The changes of a plan that cost, free, or are unknown. assume_free: types, addresses, or how either
-    begins with a * behind that.
+    begins with a * behind that; what is removed of them is left out.
     """
     found = [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished)]
     context = replace(context, planned=_planned(plan))
     for row in plan.changes:
         actions = row["change"]["actions"]
-        if row.get("mode") == "data" or actions in _NOTHING or _is_assumed(row, assume_free):
+        if row.get("mode") == "data" or actions in _NOTHING:
+            continue
+        if _is_assumed(row, assume_free):
+            action = _ACTIONS.get(tuple(actions), CHANGED)
+            found += [] if action == REMOVED else [Change(row["address"], action, assumed=True)]
             continue
         found.append(_change(row, tuple(actions), context))
     return found

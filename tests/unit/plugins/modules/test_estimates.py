@@ -182,7 +182,8 @@ def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(
         in zero["unknown"][0]["reason"]
     )
     listed = estimate(resources=[{"kind": "snapshot", "gb": "1"}], price_list=[free])
-    assert listed["adds_no_cost"]
+    assert not listed["adds_no_cost"], "what is free is asked for as 0, and leaves a hold"
+    assert [(line["hourly"], line["category"]) for line in listed["request"]] == [("0", "storage")]
     unmeasured = estimate(resources=[row], metrics=metrics)
     assert "the cloud rates no metric of that kind" in unmeasured["unknown"][0]["reason"]
 

@@ -229,6 +229,15 @@ def test_what_ended_early_is_committed_for_the_hours_that_it_ran(clocked: Clocke
     assert (longer["over_hold"], clocked.status()["spent"]) == (True, "26")
 
 
+def test_what_is_free_is_judged_and_held_as_nothing(clocked: ClockedLedger) -> None:
+    clocked.define(limit="0")
+    lines = [{"hourly": "0", "category": "compute", "hours": "1"}]
+    said = clocked.hold("free", lines=lines)
+    assert (said["verdict"], said["reservation"]["held"][0]["hourly"]) == ("allow", "0")
+    clocked.spend("1")
+    assert clocked.hold("other", lines=lines)["verdict"] == "deny"
+
+
 def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: ClockedLedger) -> None:
     """Committed at 12:30, rated through 15:00: of the 10 hours in the mean two began since, at 13:00 and
     14:00. From 15:00 to the end of November there are 57 hours: 57 x 0.8 = 45.6.

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.changes import (
+    ADDED,
     Change,
     Flavors,
     required_quotas,
@@ -131,9 +132,14 @@ def test_a_boot_volume_that_is_not_known_says_why(device: Any, unknown: Any, rea
 def test_an_unknown_is_gone_where_it_is_assumed_to_be_free() -> None:
     foreign = row("aws_instance", ["create"], None, {}, provider="registry.terraform.io/hashicorp/aws")
     for pattern in ("aws_instance", "aws_*", "aws_instance.one"):
-        assert changes(foreign, assume_free=(pattern,)) == []
+        assert changes(foreign, assume_free=(pattern,)) == [Change("aws_instance.one", ADDED, assumed=True)]
     for pattern in ("aws", "instance", "*x"):
         assert why(foreign, assume_free=(pattern,))
+
+
+def test_what_is_removed_and_assumed_to_be_free_is_left_out() -> None:
+    gone = row("aws_instance", ["delete"], {}, None, provider="registry.terraform.io/hashicorp/aws")
+    assert changes(gone, assume_free=("aws_instance",)) == []
 
 
 def test_what_changes_nothing_that_costs_needs_no_price() -> None:
