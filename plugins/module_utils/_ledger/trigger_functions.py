@@ -385,6 +385,8 @@ FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         "", "trigger", "plpgsql",
         f"""
         BEGIN
+            NEW.retired_by := CASE WHEN NEW.retired AND (TG_OP = 'INSERT' OR NOT OLD.retired OR NEW.retired_by
+                IS DISTINCT FROM OLD.retired_by) THEN finops_signed(NEW.retired_by) ELSE NEW.retired_by END;
             {_UNLESS_OWNER}
             IF NEW.rated_through > {_NOW_S} + {_CLOCKS_APART_S} THEN
                 {_REFUSE}'a feed is not rated beyond the present: ' || NEW.project_name;
