@@ -34,7 +34,7 @@ def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries:
     """Exit with what the call returns, or fail with the sentence of what it raises.
 
     libraries: import names that the call needs, and LEDGER where it opens the ledger; a missing one fails the
-    task and names the Python that misses it.
+    task and names the Python that misses it. What the result lists as warnings is warned about.
     """
     collect_less()
     require(module, *libraries)
@@ -42,6 +42,8 @@ def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries:
         result = dict(call())
     except FinopsError as error:
         module.fail_json(msg=str(error), error=error.to_result())
+    for sentence in result.pop("warnings", ()):
+        module.warn(sentence)
     module.exit_json(**{"changed": False, **result})
 
 
@@ -51,8 +53,7 @@ def run_gate(
     """run() for a module that may say no: fails with the worst reason and the very result that it would have
     exited with.
 
-    asks: whether something was asked for, so that the result has to have a verdict. What the result lists as
-    warnings is warned about.
+    asks: whether something was asked for, so that the result has to have a verdict.
     """
     collect_less()
     require(module, *libraries)

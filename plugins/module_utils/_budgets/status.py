@@ -66,6 +66,7 @@ def status(
         "summary": verdict.format_summary(found),
         "alerts": waiting,
         "reservations": held,
+        "warnings": verdict.retired_feeds(found, snapshot),
         "budgets": [
             {
                 **budget_to_result(one.budget),

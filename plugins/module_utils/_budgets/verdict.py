@@ -178,12 +178,12 @@ def decision_to_result(
         "tax": tax_of(one.budget for one in found),
         "summary": format_summary(found),
         "budgets": [verdict_to_result(one) for one in found],
-        "warnings": [*_retired(found, snapshot), *_warnings(found, request, snapshot)],
+        "warnings": [*retired_feeds(found, snapshot), *_warnings(found, request, snapshot)],
     }
 
 
-def _retired(found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:
-    """What the current periods rest on that brings no more cost."""
+def retired_feeds(found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:
+    """A sentence for each retired feed that the current period of a budget rests on."""
     return [
         sentence
         for one in found

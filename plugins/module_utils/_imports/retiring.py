@@ -65,6 +65,8 @@ def retire(
             after = replace(before, retired=True, retirement=retirement)
         if after != before and not check_mode:
             feeds.save(ledger.connection, after, before)
+            # As the database signed it.
+            after = next(feed for feed in feeds.read_all(ledger.connection) if feed.key == before.key)
         return {
             "changed": after != before,
             "ledger": ledger.url,

@@ -44,9 +44,9 @@ _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed ADD COLUMN retired_at BIGINT",
     "ALTER TABLE feed ADD COLUMN retired_by TEXT",
     "ALTER TABLE feed ADD COLUMN retired_reason TEXT",
-    "ALTER TABLE feed ADD COLUMN rating_regions TEXT NOT NULL",
-    "ALTER TABLE feed ADD COLUMN empty TEXT NOT NULL",
-    "ALTER TABLE feed ADD COLUMN unrated TEXT NOT NULL",
+    "ALTER TABLE feed ADD COLUMN rating_regions TEXT DEFAULT '{}' NOT NULL",
+    "ALTER TABLE feed ADD COLUMN empty TEXT DEFAULT '[]' NOT NULL",
+    "ALTER TABLE feed ADD COLUMN unrated TEXT DEFAULT '[]' NOT NULL",
     "ALTER TABLE feed_rate DROP CONSTRAINT feed_rate_pkey",
     "ALTER TABLE feed_rate ADD COLUMN hours INTEGER NOT NULL",
     "ALTER TABLE feed_rate ADD COLUMN is_flow BOOLEAN NOT NULL",
@@ -54,7 +54,7 @@ _LEAVE_ON_POSTGRESQL = (
 )
 #: What the present tables have and old rows lack: all of a run rate was that of the newest period.
 _ADDED: dict[str, _Row] = {
-    "feed": {"flow_hours": 0, "rating_regions": "{}", "empty": "[]", "unrated": "[]"},
+    "feed": {"flow_hours": 0},
     "feed_rate": {"hours": 1, "is_flow": False},
 }
 _VALID_PERIODS = (

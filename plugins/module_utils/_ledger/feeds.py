@@ -310,9 +310,11 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
 
 
 def _retirement(row: Mapping[str, Any]) -> Retirement | None:
-    if row["retired_at"] is None:
+    if row["retired_by"] is None:
         return None
-    return Retirement(moment_of(row["retired_at"]), row["retired_by"], row["retired_reason"])
+    # Who ended a feed by SQL of their own need not have said when or why.
+    at = moment_of(row["retired_at"] or row["rated_through"])
+    return Retirement(at, row["retired_by"], row["retired_reason"] or "")
 
 
 def _windows(text: str) -> tuple[Window, ...]:

@@ -209,8 +209,10 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         "", "trigger", "plpgsql",
         f"""
         BEGIN
-            IF TG_OP = 'INSERT' OR NEW.retired_by IS DISTINCT FROM OLD.retired_by THEN
-                NEW.retired_by := CASE WHEN NEW.retired_by IS NOT NULL THEN finops_signed(NEW.retired_by) END;
+            IF NEW.retired AND (TG_OP = 'INSERT' OR NOT OLD.retired
+                OR NEW.retired_by IS DISTINCT FROM OLD.retired_by)
+            THEN
+                NEW.retired_by := finops_signed(NEW.retired_by);
             END IF;
             {_UNLESS_OWNER}
             IF NEW.rated_through > {_NOW_S} + {_CLOCKS_APART_S} THEN

@@ -94,9 +94,9 @@ _TABLES = {
             retired_at BIGINT,
             retired_by TEXT,
             retired_reason TEXT,
-            rating_regions TEXT NOT NULL,
-            empty TEXT NOT NULL,
-            unrated TEXT NOT NULL,
+            rating_regions TEXT DEFAULT '{{}}' NOT NULL,
+            empty TEXT DEFAULT '[]' NOT NULL,
+            unrated TEXT DEFAULT '[]' NOT NULL,
             revision INTEGER NOT NULL,
             PRIMARY KEY (id),
             UNIQUE (region, project_id)

@@ -20,7 +20,12 @@ import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, moment_of
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, totals
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    dimension_sets,
+    entries,
+    feeds,
+    totals,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import (
     Transaction,
@@ -87,7 +92,17 @@ class Old:
         insert(transaction, "feed_resource", [seen])
         for hour, amount in self.amounts.items():
             entry = an_entry(source, hour, amount, 24 if self.days else 1)
-            entries.write(transaction, entry, at(0), "me")
+            record(transaction, entry)
+
+
+def record(transaction: Transaction, entry: entries.Entry) -> None:
+    """A row as schema 4 had it; its sums are made anew by the upgrade."""
+    columns = entries.columns(entry)
+    of_set = dimension_sets.Dimensions(*(columns.pop(name) for name in dimension_sets.DIMENSIONS))
+    number = dimension_sets.ids_of(transaction, [of_set])[of_set]
+    signed = {"recorded_at": int(at(0).timestamp()), "recorded_by": "me"}
+    row = {**columns, "version": 1, "reverses": None, "dimension_set_id": number, **signed}
+    insert(transaction, "entry", [row])
 
 
 def an_entry(source: str, hour: int, amount: str, hours: int = 1) -> entries.Entry:
@@ -196,7 +211,7 @@ def test_a_credit_that_both_spellings_have_counts_once(old: tuple[LedgerOptions,
         Old(OLD, {0: "20"}, range(1), {}).write(transaction, 1)
         Old(NEW, {0: "20"}, range(2), {}).write(transaction, 2)
         for url, amount in ((OLD, 5), (NEW, 7)):
-            entries.write(transaction, a_credit(url, amount), at(0), "me")
+            record(transaction, a_credit(url, amount))
     feed = upgraded(ledger)
     assert total(ledger) == 13
     # What is free of the hours of both is calculated by the next import.
@@ -208,7 +223,7 @@ def test_a_credit_of_the_old_spelling_alone_goes_on(old: tuple[LedgerOptions, Sc
     with opened() as transaction:
         Old(OLD, {0: "20"}, range(1), {}).write(transaction, 1)
         Old(NEW, {1: "20"}, range(1, 2), {}).write(transaction, 2)
-        entries.write(transaction, a_credit(OLD, 5), at(0), "me")
+        record(transaction, a_credit(OLD, 5))
     upgraded(ledger)
     assert total(ledger) == 35
     with reading(ledger) as seen:

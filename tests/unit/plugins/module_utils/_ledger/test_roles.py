@@ -677,6 +677,16 @@ def test_a_feed_says_which_login_retired_it(logins: Logins) -> None:
     assert logins.one("SELECT retired_by FROM feed") == f"{logins.made['importer']}/ada@desk"
 
 
+def test_who_retired_a_feed_is_the_login(logins: Logins) -> None:
+    forged = "UPDATE feed SET retired = true, retired_by = 'somebody', retired_reason = 'gone'"
+    with logins.connect("importer") as connection:
+        assert connection.execute(forged.encode()).rowcount == 1
+    assert logins.one("SELECT retired_by FROM feed") == f"{logins.made['importer']}/somebody"
+    with logins.connect("importer") as connection:
+        connection.execute(b"UPDATE feed SET retired_by = 'another one'")
+    assert logins.one("SELECT retired_by FROM feed") == f"{logins.made['importer']}/another one"
+
+
 def test_a_lock_held_for_ever_is_named_and_the_owner_ends_it(logins: Logins) -> None:
     holder = logins.connect("other")
     holder.execute(b"SET application_name = 'forgotten'")
