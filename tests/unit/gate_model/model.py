@@ -1,0 +1,434 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A second implementation of the gate: pure functions over lists, written from the rules and not from the
+code (design/gate.md#requests, design/gate.md#what-counts, design/reservations.md#never-counted-twice,
+design/reservations.md#the-life-of-a-hold).
+
+A moment is a number of hours since 2026-01-01 00:00 UTC, whole or a fraction. The collect period is an hour.
+All amounts are fractions. Periods are of UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from math import ceil, floor
+
+ALLOW, UNKNOWN, DENY = "allow", "unknown", "deny"
+WORSE = (ALLOW, UNKNOWN, DENY)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+Hours = Fraction
+#: When, in which currency, how much.
+Part = tuple[Hours, str, Fraction]
+#: From its first hour to the hour behind its last one.
+Span = tuple[Hours, Hours]
+
+
+def moment(hours: Hours) -> datetime:
+    """The hours as everybody else writes them."""
+    return EPOCH + timedelta(seconds=int(hours * 3600))
+
+
+def hours(at: datetime) -> Hours:
+    return Fraction(int((at - EPOCH).total_seconds()), 3600)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a cost or a line is of; None or a missing key is what it does not say."""
+
+    category: str | None = None
+    project: str | None = None
+    region: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class BudgetModel:
+    name: str
+    limit: Fraction
+    currency: str
+    period: str
+    fed_by: str
+    basis: str
+    #: Of a custom period.
+    span: Span | None = None
+    categories: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    tags: tuple[tuple[str, str], ...] = ()
+    untagged: str = "unknown"
+    tax: str = "excluded"
+    max_staleness: int = 6
+
+
+@dataclass(frozen=True)
+class EntryModel:
+    at: Hours
+    amount: Fraction
+    currency: str
+    place: Place
+    is_tax: bool = False
+
+
+@dataclass(frozen=True)
+class LineModel:
+    """One-off: at is the moment at which it falls. Running: amount is by the hour, until its end or for
+    good.
+    """
+
+    amount: Fraction
+    currency: str
+    place: Place
+    at: Hours | None = None
+    is_running: bool = False
+    until: Hours | None = None
+
+
+@dataclass(frozen=True)
+class FeedModel:
+    """What was imported of a project in a region, from begin to rated_through, without a hole. rates: what
+    its newest hour has cost by category and tags.
+    """
+
+    project: str
+    region: str
+    currency: str
+    begin: Hours
+    rated_through: Hours
+    rates: tuple[tuple[Place, Fraction], ...]
+
+
+@dataclass
+class HoldModel:
+    """One generation."""
+
+    name: str
+    lines: tuple[LineModel, ...]
+    settled_by: str
+    held_at: Hours
+    expires_at: Hours
+    state: str = "held"
+    committed_at: Hours | None = None
+    #: As the task wrote them.
+    first_lines: tuple[LineModel, ...] = ()
+    ttl: Hours = Fraction(2)
+
+
+@dataclass
+class Ledger:
+    """All that a gate rests on. rate: ICU per unit of a currency at a moment, None where there is none."""
+
+    rate: Callable[[str, Hours], Fraction | None]
+    budgets: list[BudgetModel] = field(default_factory=list)
+    entries: list[EntryModel] = field(default_factory=list)
+    feeds: list[FeedModel] = field(default_factory=list)
+    holds: list[HoldModel] = field(default_factory=list)
+
+
+# Periods.
+
+
+def period_at(budget: BudgetModel, at: Hours) -> Span | None:
+    """The period that holds the moment; None outside a custom one."""
+    if budget.span is not None:
+        return budget.span if budget.span[0] <= at < budget.span[1] else None
+    day = moment(at).replace(hour=0, minute=0, second=0)
+    if budget.period == "daily":
+        begin, end = day, day + timedelta(days=1)
+    elif budget.period == "monthly":
+        begin = day.replace(day=1)
+        end = (begin + timedelta(days=32)).replace(day=1)
+    else:
+        begin, end = day.replace(month=1, day=1), day.replace(year=day.year + 1, month=1, day=1)
+    return hours(begin), hours(end)
+
+
+def has_ended(budget: BudgetModel, now: Hours) -> bool:
+    return budget.span is not None and budget.span[1] <= now
+
+
+def judged(ledger: Ledger, budget: BudgetModel, request: Sequence[LineModel], now: Hours) -> list[Span]:
+    """The current period, the next full one, and every later one in which a one-off line of the request, of a
+    counting hold, or an entry lies. Of a custom period that has not begun: what falls into it, if anything.
+    """
+    if has_ended(budget, now):
+        return []
+    mine = [line for line in request if covers(budget, line.place) is not False]
+    moments = [line.at if line.at is not None else now for line in mine if not line.is_running]
+    running = [(line, now) for line in mine if line.is_running]
+    for hold, line in counting(ledger, now):
+        if covers(budget, line.place) is False:
+            continue
+        if line.is_running:
+            running.append((line, hold.held_at))
+        elif line.at is not None:
+            moments.append(line.at)
+    moments += [one.at for one in ledger.entries if counts(budget, one)]
+    current = period_at(budget, now)
+    found: list[Span] = []
+    if current is not None:
+        found.append(current)
+        following = period_at(budget, current[1])
+        found += [] if following is None else [following]
+    elif budget.span is not None and any(hours_in(line, at, budget.span) for line, at in running):
+        found.append(budget.span)
+    later = [period_at(budget, at) for at in moments if at > now]
+    return list(dict.fromkeys([*found, *(span for span in later if span is not None)]))
+
+
+# Scopes.
+
+
+def covers(budget: BudgetModel, place: Place) -> bool | None:
+    """Whether a line is the budget's: outside by any value that it has, else unknown by what it lacks."""
+    tags = dict(place.tags)
+    pairs: list[tuple[bool, object, Iterable[object]]] = [
+        (bool(budget.categories), place.category, budget.categories),
+        (bool(budget.projects), place.project, budget.projects),
+        (bool(budget.regions), place.region, budget.regions),
+        *((True, tags.get(key), (value,)) for key, value in budget.tags),
+    ]
+    if any(asked and given is not None and given not in wanted for asked, given, wanted in pairs):
+        return False
+    if budget.untagged == "outside" and any(key not in tags for key, _value in budget.tags):
+        return False
+    return None if any(asked and given is None for asked, given, _wanted in pairs) else True
+
+
+def is_of(budget: BudgetModel, place: Place) -> bool:
+    """Whether a cost is the budget's: what it lacks puts it outside."""
+    return covers(budget, place) is True
+
+
+def counts(budget: BudgetModel, entry: EntryModel) -> bool:
+    return is_of(budget, entry.place) and not (entry.is_tax and budget.tax == "excluded")
+
+
+def feeds_of(ledger: Ledger, budget: BudgetModel) -> list[FeedModel]:
+    return [
+        feed
+        for feed in ledger.feeds
+        if (not budget.projects or feed.project in budget.projects)
+        and (not budget.regions or feed.region in budget.regions)
+    ]
+
+
+# What falls into a period.
+
+
+def hours_in(line: LineModel, begins: Hours, span: Span) -> list[int]:
+    """The collect periods of a running line in a span: those that begin there from the one in progress when
+    the line begins until its end.
+    """
+    end = span[1] if line.until is None else min(span[1], line.until)
+    return list(range(max(floor(begins), ceil(span[0])), ceil(end)))
+
+
+def starts(begin: Hours, end: Hours) -> int:
+    """How many collect periods begin in [begin, end)."""
+    return max(ceil(end) - ceil(begin), 0)
+
+
+def counting(ledger: Ledger, now: Hours) -> list[tuple[HoldModel, LineModel]]:
+    """Each line of a hold that still reserves."""
+    return [
+        (hold, line) for hold in ledger.holds for line in hold.lines if is_counting(ledger, hold, line, now)
+    ]
+
+
+def is_counting(ledger: Ledger, hold: HoldModel, line: LineModel, now: Hours) -> bool:
+    if hold.state == "held":
+        return now < hold.expires_at
+    if hold.state != "committed" or hold.settled_by != "import" or hold.committed_at is None:
+        return False
+    carrying = carriers(ledger, line)
+    taken_over_at = max(hold.committed_at, line.at or hold.committed_at) + 1
+    return not carrying or any(feed.rated_through < taken_over_at for feed in carrying)
+
+
+def carriers(ledger: Ledger, line: LineModel) -> list[FeedModel]:
+    """The feeds of the line's project and region; of what it does not name, all."""
+    return [
+        feed
+        for feed in ledger.feeds
+        if line.place.project in (None, feed.project) and line.place.region in (None, feed.region)
+    ]
+
+
+def falls(line: LineModel, begins: Hours, span: Span, now: Hours | None) -> list[Part]:
+    """The moment, currency and amount of a line in a span; nothing if it falls outside. now: of a line that
+    is held, which falls into the current period once its own is over.
+    """
+    if line.is_running:
+        inside = hours_in(line, begins, span)
+        return [(Fraction(inside[0]), line.currency, line.amount * len(inside))] if inside else []
+    at = begins if line.at is None else line.at
+    is_over = now is not None and span[0] <= now < span[1] and at < span[0]
+    return [(at, line.currency, line.amount)] if span[0] <= at < span[1] or is_over else []
+
+
+# The verdict.
+
+
+@dataclass(frozen=True)
+class PeriodModel:
+    """What is known of each part in the budget's currency, and the verdict."""
+
+    span: Span
+    verdict: str
+    problems: tuple[str, ...]
+    amounts: dict[str, Fraction]
+
+
+def period_sum(
+    ledger: Ledger, budget: BudgetModel, request: Sequence[LineModel], span: Span, now: Hours
+) -> PeriodModel:
+    """Spent, accrued, reserved, requested and, with basis period_end, what is to come, against the limit."""
+    problems = list(gaps(ledger, budget, span, now))
+    reserved, unknown_holds = reserved_in(ledger, budget, span, now)
+    requested, unknown_lines = requested_in(budget, request, span, now)
+    accrued, to_come = running_in(ledger, budget, span, now)
+    parts = {
+        "spent": spent_in(ledger, budget, span),
+        "accrued": accrued,
+        "reserved": reserved,
+        "requested": requested,
+        "to_come": to_come if budget.basis == "period_end" else [],
+    }
+    problems += [*unknown_holds, *unknown_lines]
+    amounts = {name: in_currency(ledger, budget, span, each, problems) for name, each in parts.items()}
+    verdict = DENY if sum(amounts.values()) > budget.limit else UNKNOWN if problems else ALLOW
+    return PeriodModel(span, verdict, tuple(problems), amounts)
+
+
+def spent_in(ledger: Ledger, budget: BudgetModel, span: Span) -> list[Part]:
+    return [
+        (one.at, one.currency, one.amount)
+        for one in ledger.entries
+        if span[0] <= one.at < span[1] and counts(budget, one)
+    ]
+
+
+def running_in(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> tuple[list[Part], list[Part]]:
+    """What the run rate brings: since the newest rated hour, and from now on."""
+    accrued: list[Part] = []
+    to_come: list[Part] = []
+    for feed in feeds_of(ledger, budget):
+        known = max(feed.rated_through, span[0])
+        for place, amount in feed.rates:
+            if is_of(budget, place):
+                accrued.append((now, feed.currency, amount * starts(known, min(now, span[1]))))
+                to_come.append((now, feed.currency, amount * starts(max(known, now), span[1])))
+    return accrued, to_come
+
+
+def reserved_in(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> tuple[list[Part], list[str]]:
+    """What holds promise, and why more of them may be the budget's."""
+    found: list[Part] = []
+    problems: list[str] = []
+    for hold, line in counting(ledger, now):
+        whose = covers(budget, line.place)
+        inside = falls(line, hold.held_at, span, now) if whose is not False else []
+        if inside and whose is None:
+            problems.append(f"the hold {hold.name} lacks something")
+        elif inside:
+            found += inside
+        if whose is not False and hold.state == "committed" and not carriers(ledger, line):
+            problems.append(f"nothing carries what {hold.name} has committed")
+    return found, problems
+
+
+def requested_in(
+    budget: BudgetModel, request: Sequence[LineModel], span: Span, now: Hours
+) -> tuple[list[Part], list[str]]:
+    """What is asked for, and why more of it may be the budget's."""
+    found: list[Part] = []
+    problems: list[str] = []
+    for line in request:
+        inside = falls(line, now, span, None)
+        whose = covers(budget, line.place)
+        if inside and whose is None:
+            problems.append("the request lacks something")
+        elif whose:
+            found += inside
+    return found, problems
+
+
+def in_currency(
+    ledger: Ledger,
+    budget: BudgetModel,
+    span: Span,
+    parts: Iterable[tuple[Hours, str, Fraction]],
+    problems: list[str],
+) -> Fraction:
+    """The parts in the budget's currency, at the limit's rate of the period's begin. Those without a rate are
+    left out, and a problem.
+    """
+    total = Fraction(0)
+    foreign: dict[tuple[str, Fraction | None], Fraction] = {}
+    for at, currency, amount in parts:
+        if currency == budget.currency:
+            total += amount
+        else:
+            key = (currency, ledger.rate(currency, at))
+            foreign[key] = foreign.get(key, Fraction(0)) + amount
+    own = ledger.rate(budget.currency, span[0])
+    for (currency, rate), amount in foreign.items():
+        if amount and (rate is None or own is None):
+            problems.append(f"no rate for {currency} or {budget.currency}")
+        elif amount and rate is not None and own is not None:
+            total += amount * rate / own
+    return total
+
+
+def gaps(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> Iterable[str]:
+    """Why the spend of a budget that the cloud feeds is not known."""
+    if budget.fed_by != "cloud":
+        return
+    carrying = feeds_of(ledger, budget)
+    if not carrying:
+        yield "no feed carries it"
+    for project in budget.projects - {feed.project for feed in ledger.feeds}:
+        yield f"no feed carries project {project}"
+    for region in budget.regions - {feed.region for feed in ledger.feeds}:
+        yield f"no feed carries region {region}"
+    for feed in carrying:
+        if feed.begin > span[0] and feed.rated_through > span[0]:
+            yield "the begin of the period was never imported"
+        if now - feed.rated_through > budget.max_staleness:
+            yield "it is too old"
+        if feed.rated_through - now > Fraction(5, 60):
+            yield "it is ahead of now"
+
+
+def verdicts(ledger: Ledger, request: Sequence[LineModel], now: Hours) -> dict[str, str]:
+    """Each budget that is asked, with its verdict; '' is that of lines which no budget covers."""
+    found: dict[str, str] = {}
+    for budget in ledger.budgets:
+        if all(covers(budget, line.place) is False for line in request):
+            continue
+        spans = judged(ledger, budget, request, now)
+        if spans:
+            periods = [period_sum(ledger, budget, request, span, now) for span in spans]
+            found[budget.name] = max((one.verdict for one in periods), key=WORSE.index)
+        else:
+            found[budget.name] = "ended"
+    for line in request:
+        if not any(
+            covers(budget, line.place) is not False
+            and any(falls(line, now, span, None) for span in judged(ledger, budget, request, now))
+            for budget in ledger.budgets
+        ):
+            found[""] = UNKNOWN
+    return found
+
+
+def decision(ledger: Ledger, request: Sequence[LineModel], now: Hours) -> str:
+    """The worst verdict of all."""
+    said = [verdict for verdict in verdicts(ledger, request, now).values() if verdict != "ended"]
+    return max(said, key=WORSE.index, default=UNKNOWN)
