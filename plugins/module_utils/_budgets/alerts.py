@@ -20,7 +20,8 @@ from .._core.periods import period_at, period_id
 from .._core.rates import Rates
 from .._ledger import alerts, budgets, feed_hours, feeds, holds, sql
 from .._ledger.alerts import ACTUAL, FORECAST, Alert, AlertKey
-from .._ledger.budgets import Budget
+from .._ledger.budgets import TAX_INCLUDED, Budget
+from .._ledger.dimension_sums import TAX_CHARGE
 from .._ledger.policy import rates_of
 from .._ledger.watch import Watch
 from . import definitions, forecasts, verdict
@@ -170,6 +171,8 @@ def unconvertible(
             moment = entry.period.begin
             window = period_at(budget.calendar, moment)
             if entry.currency == budget.currency or window is None or not _covers_any(covered, [entry]):
+                continue
+            if entry.charge_category == TAX_CHARGE and budget.scope.tax != TAX_INCLUDED:
                 continue
             try:
                 rates.at(entry.currency, moment)

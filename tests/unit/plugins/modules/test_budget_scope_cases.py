@@ -237,6 +237,15 @@ def test_what_comes_to_nothing_needs_no_rate() -> None:
     assert status()["budgets"][0]["verdict"] == "unknown"
 
 
+def test_tax_that_a_budget_does_not_count_needs_no_rate_and_no_warning() -> None:
+    define("net", currency="USD")
+    define("gross", currency="USD", tax="included")
+    warned = record("vat", "7.29", charge_category="tax")["warnings"]
+    assert [sentence.split()[1] for sentence in warned if "cannot convert" in sentence] == ["gross"]
+    stati = {row["name"]: row["verdict"] for row in run_module("cost_budget_info", {})["budgets"]}
+    assert stati == {"net": "allow", "gross": "unknown"}
+
+
 def test_what_is_too_much_in_the_budgets_own_currency_is_denied_without_any_rate() -> None:
     define(currency="USD")
     record("servers", "101", currency="USD")
