@@ -30,7 +30,9 @@ def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
         ]
     found = [*_never_carried(budget, snapshot), *_regions_without_feed(budget, snapshot)]
     carrying = ever_feeds_of(budget.scope, snapshot.feeds)
-    if all(feed.retired for feed in carrying) and not found:
+    if not carrying and not found:
+        found.append("no import has ever carried a cost of its projects in its regions")
+    elif all(feed.retired for feed in carrying) and not found:
         found.append("every feed of its cost was retired")
     for feed in carrying:
         found += _of_feed(feed, budget, window, snapshot.now)

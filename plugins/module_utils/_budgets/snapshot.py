@@ -65,10 +65,11 @@ class OutstandingHold:
     """A line of a hold that still counts, as no cost has taken its place; alike lines of many holds as one,
     with the sum of their amounts.
 
-    names: of the holds. begins_at: from when on a running line counts. awaits_import: it is committed, and an
-    import is to take its place. is_carried: a feed carries its project and region. is_rated: an import has
-    taken its place but in the budgets that entries feed. share: the part of it that counts: of a flow, such
-    as traffic, the mean of the feed contains more of it with every hour.
+    names: of the holds, of which there are more that are not named. begins_at: from when on a running line
+    counts. awaits_import: it is committed, and an import is to take its place. is_carried: a feed carries its
+    project and region. is_rated: an import has taken its place but in the budgets that entries feed. share:
+    the part of it that counts: of a flow, such as traffic, the mean of the feed contains more of it with
+    every hour.
     """
 
     names: tuple[str, ...]
@@ -78,11 +79,12 @@ class OutstandingHold:
     is_carried: bool = True
     is_rated: bool = False
     share: Fraction = Fraction(1)
+    more: int = 0
 
     @property
     def name(self) -> str:
         """`deploy`, or `deploy, nightly and 3 more`."""
-        shown, more = self.names[:_NAMES_SHOWN], len(self.names) - _NAMES_SHOWN
+        shown, more = self.names[:_NAMES_SHOWN], max(len(self.names) - _NAMES_SHOWN, 0) + self.more
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
@@ -126,10 +128,19 @@ def read_snapshot(
     counts in its place.
     """
     known = feeds.read_all(transaction)
-    found = [hold for hold in holds.counting(transaction, now) if (hold.name, hold.generation) != without]
+    # A running line counts from the begin of a collect period: as one are those that begin in the same one of
+    # every feed.
+    step_s = gcd(3600, *(feed.collect_period_s for feed in known))
+    found = [hold for hold in holds.awaiting(transaction) if (hold.name, hold.generation) != without]
     found += [] if counted is None else [counted]
     lines_of = {hold: outstanding_lines(hold, known, now, budgets) for hold in found}
-    outstanding = _added_up([line for each in lines_of.values() for line in each], known)
+    outstanding = (
+        *(
+            OutstandingHold((alike.name,), alike.line, alike.held_at, more=alike.hold_count - 1)
+            for alike in holds.open_lines(transaction, now, step_s, without)
+        ),
+        *_added_up([line for each in lines_of.values() for line in each], step_s),
+    )
     columns = _columns(budget.scope for budget in budgets)
     later = [
         (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
@@ -266,17 +277,14 @@ def outstanding_lines(
     return found
 
 
-def _added_up(outstanding: Sequence[OutstandingHold], known: Sequence[Feed]) -> tuple[OutstandingHold, ...]:
+def _added_up(outstanding: Sequence[OutstandingHold], step_s: int) -> tuple[OutstandingHold, ...]:
     """The lines with those as one that differ in their amount, their names and their seconds only: budgets
     look at each of them, and a thousand holds are of few kinds.
     """
-    # A running line counts from the begin of a collect period: as one are those that begin in the same one of
-    # every feed.
-    step = gcd(3600, *(feed.collect_period_s for feed in known))
     alike: dict[tuple[object, ...], list[OutstandingHold]] = {}
     for one in outstanding:
         line = one.line
-        began = int(one.begins_at.timestamp()) // step if line.hourly else 0
+        began = int(one.begins_at.timestamp()) // step_s if line.hourly else 0
         key = (
             line.money.currency, line.category, line.project, line.tags, line.region, line.hourly, line.at,
             line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share,

@@ -12,28 +12,41 @@ from typing import Any
 
 from .errors import InvalidOption
 
-#: Half of a character beyond the first 65536, alone, which is no character; and NUL, which ends a text in C.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+#: Half of a character beyond the first 65536: alone it is no character.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def is_storable(text: str) -> bool:
-    """Whether UTF-8 has the text, and no character of it is NUL."""
-    return _UNSTORABLE.search(text) is None
+    """Whether UTF-8 has the text, and no character of it is NUL, which ends a text in C."""
+    return "\x00" not in text and (text.isascii() or _HALF.search(text) is None)
 
 
 def refuse_unstorable(value: Any, option: str) -> None:
     """Raise InvalidOption for text, also in lists and dictionaries, that no database can hold. It names the
     option down to the element, and does not repeat the text.
     """
+    where = _unstorable_in(value)
+    if where is not None:
+        raise InvalidOption(
+            f"{option}{where}", "has a NUL or half a character (a lone surrogate), which no ledger can hold."
+        )
+
+
+def _unstorable_in(value: Any) -> str | None:
+    """Where in the value such a text is: empty for the value itself; None if it is nowhere."""
     if isinstance(value, str):
-        if not is_storable(value):
-            raise InvalidOption(
-                option, "has a NUL or half a character (a lone surrogate), which no ledger can hold."
-            )
-    elif isinstance(value, Mapping):
+        return None if is_storable(value) else ""
+    if isinstance(value, Mapping):
+        if not is_storable("".join(name for name in value if isinstance(name, str))):
+            return ", in the name of a key"
+        # Most values are text, of which there may be millions: one look at all of a row.
+        if is_storable("".join(one for one in value.values() if isinstance(one, str))):
+            value = {name: one for name, one in value.items() if not isinstance(one, str)}
         for name, one in value.items():
-            refuse_unstorable(name, f"{option}, in the name of a key")
-            refuse_unstorable(one, f"{option}.{name}")
+            if (where := _unstorable_in(one)) is not None:
+                return f".{name}{where}"
     elif isinstance(value, list | tuple | set | frozenset):
         for index, one in enumerate(value):
-            refuse_unstorable(one, f"{option}[{index}]")
+            if (where := _unstorable_in(one)) is not None:
+                return f"[{index}]{where}"
+    return None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.money import Money, format_exact, from_nano, to_nano
 from .._core.periods import moment_of
+from .roll_up import REST_NANO, WHOLE, in_nano
 from .transaction import Transaction, execute, insert, insert_numbered, read
 
 if TYPE_CHECKING:
@@ -49,7 +50,17 @@ _READ = (
 _SET = ", ".join(f"{name} = :{name}" for name in _OF_HOLD[2:])
 _UPDATE = f"UPDATE hold SET {_SET} WHERE id = :hold_id"  # noqa: S608
 _SAME = "name = :name AND generation = :generation"
-_COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR (state = '{COMMITTED}' AND settled = :no)"
+_AWAITING = f"state = '{COMMITTED}' AND settled = :no"
+_COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR ({_AWAITING})"
+_ALIKE = 'currency, category, project, tags, hourly, "at", until, region'
+#: A sum of whole units and of the rest leaves 64 bits on no database.
+_ALIKE_OF_OPEN = f"""
+SELECT MIN(hold.name), COUNT(DISTINCT hold.name), MIN(held_at), SUM({WHOLE}), SUM({REST_NANO}),
+    {_ALIKE}
+FROM hold JOIN hold_line ON hold_line.hold_id = hold.id AND stage = '{HELD}'
+WHERE state = '{HELD}' AND expires_at > :now AND NOT (hold.name = :name AND generation = :generation)
+GROUP BY {_ALIKE}, CASE WHEN hourly THEN held_at / :step_s ELSE 0 END
+ORDER BY 1"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,18 @@ class Hold:
         return self.committed or self.held
 
 
+@dataclass(frozen=True)
+class AlikeLines:
+    """Lines of open holds that differ in their amounts, names and seconds only, as one line with the sum of
+    their amounts. name: of the first hold, of hold_count. held_at: the earliest.
+    """
+
+    name: str
+    hold_count: int
+    held_at: datetime
+    line: HoldLine
+
+
 def newest(transaction: Transaction, name: str) -> Hold | None:
     """The newest generation of that name, None where it was never held."""
     found = _read(transaction, f"{_READ} WHERE hold.name = :name {_IN_ORDER}", {"name": name})
@@ -128,6 +151,28 @@ def counting(transaction: Transaction, now: datetime) -> list[Hold]:
     return _read(
         transaction, f"{_READ} WHERE {_COUNTING} {_IN_ORDER}", {"now": int(now.timestamp()), "no": False}
     )
+
+
+def awaiting(transaction: Transaction) -> list[Hold]:
+    """Every hold that was committed, and that no import has settled yet."""
+    return _read(transaction, f"{_READ} WHERE {_AWAITING} {_IN_ORDER}", {"no": False})
+
+
+def open_lines(
+    transaction: Transaction, now: datetime, step_s: int, without: tuple[str, int] | None = None
+) -> list[AlikeLines]:
+    """The lines of all holds that are held and not expired. A gate looks at each of them for each budget, and
+    a thousand holds are of few kinds.
+
+    step_s: running lines that begin in the same one of these spans are alike. without: name and generation of
+    a hold to leave out.
+    """
+    name, generation = without or ("", 0)
+    values = {"now": int(now.timestamp()), "step_s": step_s, "name": name, "generation": generation}
+    return [
+        AlikeLines(first, count, moment_of(held_at), _line((in_nano(whole, rest_nano), *columns, None, None)))
+        for first, count, held_at, whole, rest_nano, *columns in read(transaction, _ALIKE_OF_OPEN, values)
+    ]
 
 
 def save(transaction: Transaction, hold: Hold) -> None:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
+from ansible_collections.finops.cloud.plugins.module_utils._core.writer import recorded_by
 from ansible_collections.finops.cloud.plugins.module_utils._imports.cloudkitty import (
     ImportOptions,
     import_cost,
@@ -155,6 +156,27 @@ def test_a_gap_that_the_cloud_has_not_rated_is_not_said_to_be_never_imported(
     assert "never imported" not in asked["reasons"][0]
     (feed,) = stored("cost_feed", {})["feeds"]
     assert feed["unrated"] == [{"begin": iso(hours[3]), "end": iso(hours[4])}]
+
+
+def test_a_budget_that_rests_on_a_retired_feed_says_who_ended_it_and_why(
+    stored: Run, ledger_url: str
+) -> None:
+    reason, hours = f"it moved to {ledger_url[-12:]}", hours_until_now()
+    points = [Rated(hour, "instance", "1", "2") for hour in hours]
+    bring(ledger_url, points, hours[0])
+    bring(ledger_url, points, hours[0], region="q")
+    period = {"period": "custom", "begin": iso(hours[0]), "end": iso(hours[-1] + 24 * HOUR)}
+    defined = {"name": "team", "limit": "1000", "currency": "ICU", "fed_by": "cloud", "basis": "actual"}
+    stored("cost_budget", {**defined, **period})
+    # Of all tasks of this process, as Ansible keeps them.
+    assert reason not in str(stored("cost_budget_info", {}).get("warnings"))
+    ended = stored("cost_feed", {"state": "retired", "project": "shop", "region": "q", "reason": reason})
+    retirement = ended["feeds"][0]["retirement"]
+    assert retirement["reason"] == reason and retirement["by"].endswith(recorded_by())
+    for told in (stored("cost_budget_info", {}), stored("cost_budget", {"spend": "1", "currency": "ICU"})):
+        (warning,) = [one for one in told["warnings"] if reason in one]
+        assert f"its feed was retired at {retirement['at']} by {retirement['by']}: {reason}" in warning
+        assert "in region q is known up to" in warning
 
 
 def bring(

@@ -162,6 +162,15 @@ def test_a_project_or_region_that_no_import_ever_carried_is_unknown_and_not_zero
     assert said.verdict == "unknown" and why in said.reason
 
 
+def test_a_project_without_a_feed_in_the_regions_of_the_scope_is_unknown() -> None:
+    """Each of the two is carried, but not the one in the other."""
+    elsewhere = feed(key=FeedKey("dc4-a", "p2"), project_name="other")
+    there = budget(fed_by="cloud", scope=Scope(projects=("shop",), regions=("dc4-a",)))
+    said = evaluate(there, asked(), snapshot((), feed(), elsewhere))
+    assert said.verdict == "unknown"
+    assert "no import has ever carried a cost of its projects in its regions" in said.reason
+
+
 @pytest.mark.parametrize(
     "named", [scope(["network"]), scope(tags={"taem": "blue"}), scope(tags={"team": "Blue"})]
 )

@@ -96,4 +96,4 @@ def test_alike_lines_of_many_holds_are_added_up_and_still_named(desk: Desk) -> N
         (shop,) = budgets.read_all(opened.connection)
         seen = snapshot.read_snapshot(opened.connection, Rates(), desk.now, [shop], Request())
     assert sorted(one.line.money.amount for one in seen.outstanding) == [1, 5]
-    assert "the hold h0, h1, h2 and 2 more has no project" in desk.status()["reason"]
+    assert "the hold h0 and 4 more has no project" in desk.status()["reason"]
