@@ -21,6 +21,7 @@ from statistics import median
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.categories import CATEGORIES
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.commit_clock import newest
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading, writing
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import (
@@ -122,7 +123,7 @@ def measure(options: LedgerOptions, count: int) -> None:
         )
         told(
             "by category as of then (from the rows)",
-            lambda: totals(connection, Selection(MONTH), ("category",), as_of=BEGIN),
+            lambda: totals(connection, Selection(MONTH), ("category",), as_of=newest(connection)),
         )
         told(
             "a page of 100 entries with one tag",

@@ -48,6 +48,7 @@ _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed ADD COLUMN empty TEXT DEFAULT '[]' NOT NULL",
     "ALTER TABLE feed ADD COLUMN unrated TEXT DEFAULT '[]' NOT NULL",
     "ALTER TABLE feed_rate DROP CONSTRAINT feed_rate_pkey",
+    "ALTER TABLE feed_rate ALTER COLUMN amount_nano TYPE NUMERIC",
     "ALTER TABLE feed_rate ADD COLUMN hours INTEGER NOT NULL",
     "ALTER TABLE feed_rate ADD COLUMN is_flow BOOLEAN NOT NULL",
     "ALTER TABLE feed_rate ADD PRIMARY KEY (feed_id, category, tags, is_flow)",

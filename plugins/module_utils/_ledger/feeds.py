@@ -201,7 +201,7 @@ def read_all(transaction: Transaction) -> list[Feed]:
         windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), layout))
     rates: dict[int, list[RunRate]] = defaultdict(list)
     for feed_id, category, tags, nano, hours, is_flow in read(transaction, _READ_RATES):
-        rate = RunRate(category, tuple(sorted(json.loads(tags).items())), nano, hours, bool(is_flow))
+        rate = RunRate(category, tuple(sorted(json.loads(tags).items())), int(nano), hours, bool(is_flow))
         rates[feed_id].append(rate)
     names: dict[tuple[int, str], set[str]] = defaultdict(set)
     for feed_id, kind, name in read(transaction, _READ_CARRIED):
@@ -332,7 +332,8 @@ def _window_row(one: Imported) -> dict[str, Any]:
 
 
 def _rate_row(rate: RunRate) -> dict[str, Any]:
-    return {**vars(rate), "tags": json.dumps(dict(rate.tags))}
+    # As text: a sum of a large currency may be beyond 64 bits.
+    return {**vars(rate), "tags": json.dumps(dict(rate.tags)), "amount_nano": str(rate.amount_nano)}
 
 
 def _replace_rows(transaction: Transaction, table: str, feed_id: int, rows: list[dict[str, Any]]) -> None:

@@ -53,6 +53,7 @@ _HOLDERS = (
 )
 #: What SQLSTATE says (PostgreSQL's documentation, appendix A); the server's text can be in any language.
 _BY_STATE = {
+    "22003": "a number is more than one row can hold (9.2e9)",
     "25006": "the server is read-only; use its primary",
     "53100": "the server's disk is full",
     "57P01": "the server was stopped",

@@ -173,6 +173,8 @@ def _one_sentence(path: Path) -> Iterator[None]:
         raise LedgerError(_sentence(path, str(error))) from error
     except UnicodeEncodeError as error:
         raise LedgerError(f"The ledger {path} cannot hold {HALF_A_CHARACTER}.") from error
+    except OverflowError as error:
+        raise LedgerError(_sentence(path, "a number is more than one row can hold (9.2e9)")) from error
     except OSError as error:
         raise LedgerError(f"The ledger {path} cannot be opened: {error.strerror}.") from error
 

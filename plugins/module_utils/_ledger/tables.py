@@ -22,12 +22,15 @@ _IN_SQLITE = {
     "id": "INTEGER",
     "is_first": "reverses IS NULL",
     "where_reversing": " WHERE reverses IS NOT NULL",
+    # An integer of any size, as text.
+    "sum": "TEXT",
     "without_rowid": " WITHOUT ROWID",
 }
 _IN_POSTGRESQL = {
     "id": "BIGSERIAL",
     "is_first": "(reverses IS NULL)",
     "where_reversing": "",
+    "sum": "NUMERIC",
     "without_rowid": "",
 }
 #: Name of a table -> what makes it and its indexes; a table after those that it refers to.
@@ -139,7 +142,7 @@ _TABLES = {
             feed_id BIGINT NOT NULL,
             category TEXT NOT NULL,
             tags TEXT NOT NULL,
-            amount_nano BIGINT NOT NULL,
+            amount_nano {sum} NOT NULL,
             hours INTEGER NOT NULL,
             is_flow BOOLEAN NOT NULL,
             PRIMARY KEY (feed_id, category, tags, is_flow),

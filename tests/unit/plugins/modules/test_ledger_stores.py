@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
 
+from ..module_utils._budgets.snapshots import feed
 from .running import run_module
 
 
@@ -69,6 +70,29 @@ def test_two_entries_of_five_billion_vnd_leave_every_gate_and_every_sum_exact(st
         },
     )
     assert (large["verdict"], large["budgets"][0]["spent"]) == ("deny", "10000000000")
+
+
+def test_a_run_rate_of_ten_billion_vnd_an_hour_leaves_every_gate(store: str) -> None:
+    """Two machines of 5e9 an hour; the feed rates them up to now, so that a budget of today knows them."""
+    large = feeds.RunRate("compute", (), 10**19 + 1, 1, False)
+    now = now_utc()
+    with sql.writing(sql.LedgerOptions(store)) as ledger:
+        imported = feed(rated_through=now, currency="VND", run_rates=(large,))
+        feeds.save(ledger.connection, imported, None)
+    with sql.reading(sql.LedgerOptions(store)) as ledger:
+        (found,) = feeds.read_all(ledger.connection)
+    assert found.run_rates == (large,)
+    run(
+        store,
+        "cost_budget",
+        name="b",
+        limit="100",
+        currency="CHF",
+        fed_by="entries",
+        scope={"projects": ["x"]},
+    )
+    gate = run(store, "cost_budget", spend="100", currency="CHF", category="compute", project="x")
+    assert gate["verdict"] == "allow"
 
 
 def hour(number: int) -> entries.Entry:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import (
     LedgerOptions,
@@ -27,6 +28,18 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerOptions:
     if request.param == "postgresql":
         return LedgerOptions(request.getfixturevalue("postgresql_url"))
     return LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
+
+
+def test_a_number_beyond_64_bits_is_one_sentence(ledger: LedgerOptions) -> None:
+    with writing(ledger):
+        pass
+    with (
+        pytest.raises(
+            LedgerError, match=r"cannot be used: a number is more than one row can hold \(9.2e9\)\."
+        ),
+        writing(ledger) as opened,
+    ):
+        execute(opened.connection, "UPDATE ledger_clock SET recorded_at = :large", {"large": 2**63})
 
 
 def test_readers_see_one_moment(ledger: LedgerOptions) -> None:
