@@ -65,10 +65,11 @@ class OutstandingHold:
     """A line of a hold that still counts, as no cost has taken its place; alike lines of many holds as one,
     with the sum of their amounts.
 
-    names: of the holds, of which there are more that are not named. begins_at: from when on a running line counts. awaits_import: it is committed, and an
-    import is to take its place. is_carried: a feed carries its project and region. is_rated: an import has
-    taken its place but in the budgets that entries feed. share: the part of it that counts: of a flow, such
-    as traffic, the mean of the feed contains more of it with every hour.
+    names: of the holds, of which there are `more` that are not named. begins_at: from when on a running line
+    counts. awaits_import: it is committed, and an import is to take its place. is_carried: a feed carries its
+    project and region. is_rated: an import has taken its place but in the budgets that entries feed. share:
+    the part of it that counts: of a flow, such as traffic, the mean of the feed contains more of it with
+    every hour.
     """
 
     names: tuple[str, ...]
