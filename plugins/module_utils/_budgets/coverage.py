@@ -120,6 +120,11 @@ def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[
     hole = feed.first_hole(known)
     if hole is not None:
         found.append(_of_hole(feed, hole))
+    if feed.flow_hours is None:
+        found.append(
+            f"the first import of project {feed.project_name} did not end, so its run rate is not known; run"
+            " it again"
+        )
     if feed.rated_through - now > CLOCKS_DIFFER:
         found.append(
             f"the cost of project {feed.project_name} is rated through {iso(feed.rated_through)}, which is"

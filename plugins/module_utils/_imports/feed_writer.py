@@ -159,7 +159,7 @@ class FeedWriter:
             categories=(before.categories if before else frozenset()) | made.categories,
             tag_keys=(before.tag_keys if before else frozenset()) | made.tag_keys,
             credit_due_from=min(due, default=None),
-            flow_hours=before.flow_hours if before else 0,
+            flow_hours=before.flow_hours if before else None,
             rating_regions=feeding.rating_regions,
             empty=spans.union(
                 [*_less(before.empty if before else (), [unit.window]), *_empty(unit, feeding)]

@@ -88,7 +88,7 @@ def feed_to_result(feed: Feed) -> dict[str, Any]:
         "collect_period": feed.collect_period_s,
         "rated_through": iso(feed.rated_through),
         "run_rate": format_amount(feed.run_rate),
-        "flow_hours": feed.flow_hours,
+        "flow_hours": feed.flow_hours or 0,
         "retired": feed.retired,
         "retirement": None if feed.retirement is None else _retirement_to_result(feed.retirement),
         "windows": _windows_to_result(_windows(feed)),

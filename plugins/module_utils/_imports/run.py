@@ -63,7 +63,7 @@ def run_import(
         "entries": writer.counts,
         "rated_through": None if writer.feed is None else iso(writer.feed.rated_through),
         "run_rate": None if writer.feed is None else format_amount(writer.feed.run_rate),
-        "flow_hours": 0 if writer.feed is None else writer.feed.flow_hours,
+        "flow_hours": (writer.feed.flow_hours if writer.feed else None) or 0,
         **_window_result(window, delivery, writer.feed, feeding),
         **delivery.to_result(writer.unknown_tags, writer.credits),
         "complete": True,

@@ -40,7 +40,7 @@ _OF_FEEDS = {
 _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed DROP CONSTRAINT feed_auth_url_region_project_id_key",
     "ALTER TABLE feed ADD UNIQUE (region, project_id)",
-    "ALTER TABLE feed ADD COLUMN flow_hours INTEGER NOT NULL",
+    "ALTER TABLE feed ADD COLUMN flow_hours INTEGER",
     "ALTER TABLE feed ADD COLUMN retired_at BIGINT",
     "ALTER TABLE feed ADD COLUMN retired_by TEXT",
     "ALTER TABLE feed ADD COLUMN retired_reason TEXT",

@@ -130,7 +130,8 @@ class Feed:
     run_rates: what a period is expected to cost. imported: in order, never two for one moment, those that
     touch and have one layout are one. categories and tag_keys: all that it ever carried. retired: it ended
     and brings no more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned
-    anew, None where all are. flow_hours: how many of the newest rated periods the means of flows are of.
+    anew, None where all are. flow_hours: how many of the newest rated periods the means of flows are of;
+    None until the first import ends.
 
     retirement: None also where the ledger does not say it. rating_regions: each region of the project's
     catalog that has a rating service, and the region whose feed brings its cost, which is another one where
@@ -151,7 +152,7 @@ class Feed:
     tag_keys: frozenset[str] = frozenset()
     retired: bool = False
     credit_due_from: datetime | None = None
-    flow_hours: int = 0
+    flow_hours: int | None = 0
     retirement: Retirement | None = None
     rating_regions: tuple[tuple[str, str], ...] = ()
     empty: tuple[Window, ...] = ()

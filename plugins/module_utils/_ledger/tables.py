@@ -93,7 +93,7 @@ _TABLES = {
             rated_through BIGINT NOT NULL,
             retired BOOLEAN NOT NULL,
             credit_due_from BIGINT,
-            flow_hours INTEGER NOT NULL,
+            flow_hours INTEGER,
             retired_at BIGINT,
             retired_by TEXT,
             retired_reason TEXT,

@@ -146,8 +146,11 @@ def test_what_was_written_before_the_source_failed_stays_and_the_rest_follows(le
     with pytest.raises(Unavailable, match="the line is cut"):
         bring(ledger, Meter(amounts, cut_before=4))
     assert feed_of(ledger).rated_through == FIRST + 4 * HOUR
+    # What flows cost on average is measured at its end only.
+    assert feed_of(ledger).flow_hours is None
     said = bring(ledger, Meter(amounts))
     assert (said["entries"]["recorded"], said["rated_through"]) == (2, "2026-11-02T06:00:00Z")
+    assert (said["flow_hours"], feed_of(ledger).flow_hours) == (6, 6)
 
 
 def test_the_next_run_begins_with_an_overlap_or_with_the_first_hole(ledger: LedgerOptions) -> None:
