@@ -34,7 +34,7 @@ SAID = (
     " FROM roll_up JOIN dimension_set ON dimension_set.id = dimension_set_id",
     "SELECT auth_url, region, project_id, rated_through, retired, credit_due_from FROM feed",
     "SELECT * FROM feed_window",
-    "SELECT * FROM feed_rate",
+    "SELECT feed_id, category, tags, CAST(amount_nano AS BIGINT), hours, is_flow FROM feed_rate",
     "SELECT * FROM feed_carried",
     "SELECT * FROM feed_resource",
 )
