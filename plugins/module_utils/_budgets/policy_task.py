@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
@@ -31,7 +31,7 @@ PRESENT, ABSENT = STATES = ("present", "absent")
 RULES = PolicyRules._fields
 _LISTS = ("price_sources", "free_types", "required_tags")
 #: A rate to record: currency, date and ICU per unit, None to remove that of the date.
-_Change = tuple[str, datetime, Decimal | None]
+_Change: TypeAlias = "tuple[str, datetime, Decimal | None]"
 
 
 @dataclass(frozen=True)

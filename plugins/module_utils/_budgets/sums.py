@@ -116,7 +116,9 @@ class _Scale:
         self._own, self._rates = budget.currency, rates
         self.problems: list[str] = []
         self._converts = any(
-            currency != self._own for each in parts for _, currency, _ in rates.netted(each, self._own)
+            currency != self._own
+            for each in parts
+            for _amount, currency, _moment in rates.netted(each, self._own)
         )
         own = self._rate(self._own, window.begin) if self._converts else Decimal(1)
         self.has_rate = own is not None
