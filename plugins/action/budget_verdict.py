@@ -17,6 +17,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._budgets.deployment_verdict import Policy, deployment_verdict
+from ..module_utils._budgets.sums import ALLOW
 from ..module_utils._core.errors import FinopsError
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
@@ -65,6 +66,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             changed = self._write(args, verdict)
         except FinopsError as error:
             raise AnsibleActionFail(str(error), result={"error": error.to_result()}) from error
+        for finding in verdict["findings"]:
+            if verdict["gate_passed"] and finding["verdict"] != ALLOW:
+                self._display.warning(f"{verdict['name']} passes although: {finding['reason']}")
         files = [args[name] for name in _FILES if args[name] is not None]
         return {**result, **verdict, "changed": changed, "files": files}
 

@@ -8,7 +8,11 @@ DOCUMENTATION = r"""
 module: cost_entry
 short_description: Record costs in the ledger, correct them, or take them back
 version_added: 0.1.0
-description: Text for whoever reads the bill.
+description:
+  - Records a cost under a key, or many in one transaction. The same key with the same content changes
+    nothing. With other content the cost is corrected by a reversal of the old row and a new row, so that sums
+    are right and nothing is overwritten.
+  - With O(state=absent) a cost is taken back by a reversal. It counts no more, and its rows stay visible.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:

@@ -6,7 +6,8 @@
 (design/gate.md#one-verdict-on-a-deployment).
 
 It judges the results of cost_estimate_info, infomaniak_quota_info, and of cost_reservation or cost_budget, as
-tasks registered them. A result that failed, or is missing where it is needed, is unknown.
+tasks registered them. A result that failed, or is missing where it is needed, is unknown; one that failed for
+an option, or for what the owner's policy refuses, shuts the gate whatever lets unknown amounts pass.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .._core.errors import INVALID_OPTION
 from .policy_findings import policy_findings
 from .sums import ALLOW, DENY, UNKNOWN
 from .verdict import ENDED
@@ -71,6 +73,15 @@ def deployment_verdict(
     """The verdict with one reason for each finding, the worst first; always with the same keys."""
     of_owner = policy_findings(estimate, gate, policy_info, policy.on_exceeded, policy.on_unknown)
     refused = [Finding("policy", verdict, reason, passes=False) for verdict, reason in of_owner.said]
+    refused += [
+        Finding(subject, DENY, _broken(result, what), passes=False)
+        for subject, result, what in (
+            ("estimate", estimate, "The estimate was refused"),
+            ("quota", quota, "The quotas were not asked"),
+            ("budgets", gate, "The budgets were not asked"),
+        )
+        if _is_refused(result)
+    ]
     said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
     found = [Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said]
     findings = sorted([*refused, *found], key=lambda one: _WORST_FIRST.index(one.verdict))
@@ -92,6 +103,14 @@ def deployment_verdict(
         "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
         "tax": gate.get("tax") or "excluded",
     }
+
+
+def _is_refused(result: Result) -> bool:
+    """Whether the task failed for what its options say, the owner's policy included. It is no unknown amount
+    that `on_unknown` could let pass.
+    """
+    error = result.get("error")
+    return isinstance(error, Mapping) and error.get("kind") == INVALID_OPTION
 
 
 def _broken(result: Result, what: str) -> str:

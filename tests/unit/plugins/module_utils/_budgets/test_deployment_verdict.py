@@ -196,6 +196,16 @@ def test_what_passes_is_allowed_or_covered_by_the_policy_and_the_keys_are_always
     )
 
 
+@pytest.mark.parametrize("refused", ["estimate", "quota", "answer"])
+def test_a_refused_option_is_no_unknown_amount_that_may_pass(refused: str) -> None:
+    msg = "lines[0].tags: has no 'team', which is required by 'required_tags' of the ledger's policy"
+    failure = {"msg": msg, "failed": False, "error": {"kind": "invalid_option", "option": "lines[0].tags"}}
+    results = {"estimate": KNOWN, "quota": FITS, "answer": gate("allow"), refused: failure}
+    said = told(**results, exceeded="warn", unknown="warn")
+    assert (said["verdict"], said["gate_passed"], said["held"]) == ("deny", False, False)
+    assert said["reasons"][0].endswith(msg)
+
+
 def test_nothing_is_held_unless_a_reservation_says_so() -> None:
     for state, passed, held in itertools.product(("held", "committed", "released"), (True, False), (True,)):
         said = told(KNOWN, FITS, gate("allow", passed=passed, reservation={"state": state}))
