@@ -12,8 +12,11 @@ import io
 import json
 from contextlib import redirect_stdout
 from typing import Any
+from unittest import mock
 
 import pytest
+from ansible.module_utils import _internal
+from ansible.module_utils._internal._json import _profiles
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
@@ -23,11 +26,18 @@ PACKAGE = "ansible_collections.finops.cloud.plugins.modules"
 def run_module(module: str, options: dict[str, Any]) -> dict[str, Any]:
     """Run a module with its options, _ansible_check_mode among them, and return the result that it prints.
 
-    Its `warnings` are texts, and its own: Ansible keeps those of a process.
+    Its `warnings` are texts, and its own: Ansible keeps those of a process. A module's process is no
+    controller, whatever other tests have made of this one.
     """
     warnings._global_warnings.clear()
     printed = io.StringIO()
-    with patch_module_args(options), redirect_stdout(printed), pytest.raises(SystemExit):
+    with (
+        mock.patch.object(_internal, "is_controller", False),
+        mock.patch.object(_profiles, "_string_encoding_check_enabled", return_value=False),
+        patch_module_args(options),
+        redirect_stdout(printed),
+        pytest.raises(SystemExit),
+    ):
         importlib.import_module(f"{PACKAGE}.{module}").main()
     result: dict[str, Any] = json.loads(printed.getvalue())
     warned = result.get("warnings", [])

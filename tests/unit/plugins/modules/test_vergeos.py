@@ -124,6 +124,7 @@ def test_a_budget_is_unknown_over_an_hour_that_a_system_does_not_tell(
     verdict = gate("1")
     assert verdict["verdict"] == "unknown"
     assert (
-        f"from {imported['holes'][0]['begin']} to {imported['holes'][0]['end']} was never imported"
+        "the cloud has not rated the cost of project sandbox-vergeos"
+        f" from {imported['holes'][0]['begin']} to {imported['holes'][0]['end']}"
         in verdict["reasons"][0]
     )
