@@ -17,8 +17,27 @@ from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD
 _CLOCKS_APART_S = 300
 _NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
 _UNLESS_OWNER = "IF finops_may('finops_owner') THEN RETURN NEW; END IF;"
+#: No login but an owner's says that a hold is settled before it is. What entries settle counts no more.
+_UNLESS_SETTLED = f"""
+            IF NEW.settled AND NOT OLD.settled AND NOT finops_may('finops_owner')
+                AND (NEW.state <> '{COMMITTED}' OR NEW.settled_by = '{BY_IMPORT}'
+                    AND NOT finops_is_rated(NEW.id, NEW.committed_at))
+            THEN
+                {REFUSE}'no import has taken the place of this hold yet: ' || OLD.name;
+            END IF;"""
 #: Name -> arguments, type, language with its properties, and body.
 GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
+    # Whether every feed of every line was rated since then, and each line has a feed. A gate asks for more.
+    "finops_is_rated": (
+        "of_hold bigint, since bigint", "boolean", "sql STABLE",
+        f"""
+        SELECT coalesce(bool_and(coalesce((
+                SELECT bool_and(f.rated_through >= since) FROM feed AS f
+                WHERE NOT f.retired AND coalesce(l.project IN (f.project_id, f.project_name), true)
+                AND coalesce(l.region = f.region, true)), false)), false)
+            FROM hold_line AS l WHERE l.hold_id = of_hold AND (l.stage = '{COMMITTED}' OR NOT EXISTS (
+                SELECT FROM hold_line AS c WHERE c.hold_id = of_hold AND c.stage = '{COMMITTED}'))""",
+    ),
     "finops_keep_hold": (
         "", "trigger", "plpgsql",
         f"""
@@ -46,11 +65,18 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             IF (NEW.id, NEW.name, NEW.generation) <> (OLD.id, OLD.name, OLD.generation) THEN
                 {REFUSE}'a hold keeps its name and generation: ' || OLD.name;
             END IF;
+            IF NEW.settled_by <> OLD.settled_by AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}') THEN
+                {REFUSE}'what settles a hold is said when it is held: ' || OLD.name;
+            END IF;
             IF to_jsonb(NEW) - 'settled' = to_jsonb(OLD) - 'settled' THEN
                 -- Gates mark whatever hold an import has settled. Only some are believed.
                 IF {NOT_OWN.format(row="OLD")} AND NOT finops_may('finops_owner', 'finops_import') THEN
                     RETURN NULL;
                 END IF;
+                IF NOT NEW.settled AND {NOT_OWN.format(row="OLD")} AND NOT finops_may('finops_owner') THEN
+                    {REFUSE}'another login has this hold, and only it changes it: ' || OLD.name;
+                END IF;
+                {_UNLESS_SETTLED}
                 RETURN NEW;
             END IF;
             NEW.recorded_by := finops_signed(NEW.recorded_by);
@@ -68,6 +94,7 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             THEN
                 {REFUSE}'a hold is committed or released once, and at that moment: ' || OLD.name;
             END IF;
+            {_UNLESS_SETTLED}
             RETURN NEW;
         END""",
     ),

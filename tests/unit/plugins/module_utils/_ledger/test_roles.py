@@ -477,10 +477,58 @@ def test_another_s_hold_is_not_freed(logins: Logins, statement: str) -> None:
 
 def test_nobody_but_its_login_an_importer_and_the_owner_marks_a_hold_as_settled(logins: Logins) -> None:
     """A gate that finds another's hold settled marks what it may and goes on."""
-    for login, settled in (("other", 0), ("importer", 2)):
+    logins.admin.execute(f"UPDATE feed SET rated_through = {NOW_S} + 60".encode())
+    for login, settled in (("other", 0), ("importer", 1)):
         with logins.connect(login) as connection:
-            assert connection.execute("UPDATE hold SET settled = true").rowcount == settled
+            done = connection.execute(b"UPDATE hold SET settled = true WHERE name = 'done'")
+            assert done.rowcount == settled
         assert logins.one("SELECT count(*) FROM hold WHERE settled") == settled
+    assert "another login has this hold" in logins.refused("importer", "UPDATE hold SET settled = false")
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(b"UPDATE hold SET settled = false WHERE name = 'done'").rowcount == 1
+
+
+@pytest.mark.parametrize("login", ["pipeline", "importer"])
+def test_no_hold_is_settled_before_all_of_its_feeds_are_rated(logins: Logins, login: str) -> None:
+    """The feed p1 was rated an hour before the commit, then after it; then a feed of another region or
+    project lags behind, all feeds are retired, or a line is of a project without a feed.
+    """
+    settle = "UPDATE hold SET settled = true WHERE name = 'done'"
+    early = "no import has taken the place of this hold yet"
+    logins.admin.execute(b"UPDATE hold_line SET project = NULL, region = NULL")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(f"UPDATE feed SET rated_through = {NOW_S} + 60".encode())
+    assert early in logins.refused(login, settle.replace("done", "deploy"))
+    logins.admin.execute(feed_row(f"{NOW_S} - 3600", "p2").encode())
+    assert early in logins.refused(login, settle)
+    for project in ("p2", "unknown"):
+        logins.admin.execute(f"UPDATE hold_line SET project = '{project}'".encode())
+        assert early in logins.refused(login, settle)
+    logins.admin.execute(b"UPDATE hold_line SET project = 'p1', region = 'dc4-a'")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(b"UPDATE hold_line SET region = 'dc3-a'")
+    logins.admin.execute(b"UPDATE feed SET retired = true")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(b"UPDATE feed SET retired = false")
+    with logins.connect(login) as connection:
+        assert connection.execute(settle.encode()).rowcount == 1
+
+
+def test_no_statement_settles_a_hold_and_changes_it_too(logins: Logins) -> None:
+    both = f"UPDATE hold SET settled = true, state = 'committed', committed_at = {NOW_S}"
+    assert "no import has taken" in logins.refused("pipeline", f"{both} WHERE name = 'deploy'")
+
+
+@pytest.mark.parametrize("login", ["pipeline", "owner"])
+@pytest.mark.parametrize(
+    "change",
+    [" WHERE name = 'done'", f", state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"],
+)
+def test_what_settles_a_hold_stays_from_the_commit_on(logins: Logins, login: str, change: str) -> None:
+    """A hold that entries settle counts nothing once it is committed, and no entry would be there."""
+    assert "what settles a hold is said when it is held" in logins.refused(
+        login, f"UPDATE hold SET settled_by = 'entry'{change}"
+    )
 
 
 @pytest.mark.parametrize(
