@@ -346,6 +346,7 @@ def test_another_s_entry_is_neither_taken_back_nor_corrected_by_sql_or_by_a_modu
         ("negative and no credit", "'manual', 'x', 1, NULL, d.id, 0, 0, -5"),
         ("its period is no period", "'manual', 'x', 1, NULL, d.id, 1, 0, 5"),
         ("its period is no period", "'manual', 'x', 1, NULL, d.id, 9000000000000000, 9000000000000001, 5"),
+        ("its period is no period", "'manual', 'x', 1, NULL, d.id, 253402300799, 253402300799, 5"),
         ("only a login of finops_import", f"'{FEED}', 'x', 1, NULL, d.id, 0, 0, 5"),
         ("only a login of finops_import", "'vergeos https://v', 'x', 1, NULL, d.id, 0, 0, 5"),
         ("only a login of finops_import", f"'free tier of {FEED}', 'x', 1, NULL, d.id, 0, 0, 5"),
@@ -567,6 +568,8 @@ def test_no_line_of_a_hold_is_negative(logins: Logins, login: str) -> None:
         "tags = '[]'",
         "tags = '{\"team\":1}'",
         "at = -1e18",
+        "at = 253402300799",
+        "until = 253402300799",
     ],
 )
 def test_a_line_that_no_gate_could_read_is_refused(logins: Logins, change: str) -> None:
@@ -592,6 +595,7 @@ def test_a_line_that_no_gate_could_read_is_refused(logins: Logins, change: str) 
         ("of the next generation", "generation + 1, 'held', held_at, expires_at, NULL, true"),
         ("of the next generation", "generation + 1, 'held', held_at - 900, expires_at, NULL, false"),
         ("of the next generation", "generation + 1, 'held', held_at, 9000000000000000, NULL, false"),
+        ("of the next generation", "generation + 1, 'held', held_at, 253402300799, NULL, false"),
     ],
 )
 def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None:
