@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .._core.categories import CATEGORIES
 from .entry_triggers import FIRST_S, LAST_S, NOT_OWN, REFUSE, listed
-from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD
+from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, HELD
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
@@ -130,14 +130,35 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN line;
         END""",
     ),
+    # When the transaction ends: a hold is written before its lines, and lines are written anew.
     "finops_keep_some_line": (
         "", "trigger", "plpgsql",
         f"""
+        DECLARE
+            of_hold bigint := CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ->> 'hold_id'
+                ELSE to_jsonb(NEW) ->> 'id' END;
         BEGIN
-            IF EXISTS (SELECT FROM hold WHERE id = OLD.hold_id)
-                AND NOT EXISTS (SELECT FROM hold_line WHERE hold_id = OLD.hold_id)
+            IF EXISTS (SELECT FROM hold WHERE id = of_hold)
+                AND NOT EXISTS (SELECT FROM hold_line WHERE hold_id = of_hold AND stage = '{HELD}')
             THEN
                 {REFUSE}'a hold keeps a line; release it to free what it holds';
+            END IF;
+            RETURN NULL;
+        END""",
+    ),
+    # When the transaction ends: a commit writes its entries before it says so in the hold.
+    "finops_keep_commit": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            IF NOT finops_may('finops_owner') AND NOT EXISTS (
+                SELECT FROM hold AS o,
+                    concat('{ENTRY_SOURCE}/', o.name, '/', o.generation, '/') AS prefix
+                WHERE o.state = '{COMMITTED}' AND NOT ({NOT_OWN.format(row="o")})
+                AND starts_with(NEW.key, prefix)
+                AND substr(NEW.key, length(prefix) + 1) ~ '^[0-9]+/(once|[-0-9]+T[:0-9]+Z)$')
+            THEN
+                {REFUSE}'only the commit of a hold of this login writes this entry: ' || NEW.key;
             END IF;
             RETURN NULL;
         END""",
@@ -152,7 +173,9 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     AND coalesce(o.login, session_user) = session_user
                     AND (o.budget, o.period_id, o.reservation) = (NEW.budget, NEW.period_id, NEW.reservation))
                 OR NOT EXISTS (SELECT FROM hold AS o WHERE o.name = NEW.reservation
-                    AND o.generation = NEW.generation AND o.state IN ('{HELD}', '{COMMITTED}')
+                    AND o.generation = NEW.generation
+                    AND o.generation = (SELECT max(n.generation) FROM hold AS n WHERE n.name = o.name)
+                    AND o.state IN ('{HELD}', '{COMMITTED}')
                     AND NOT ({NOT_OWN.format(row="o")}))
             THEN
                 {REFUSE}'only the login that holds it uses an override for ' || NEW.reservation;

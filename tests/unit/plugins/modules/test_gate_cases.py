@@ -281,3 +281,19 @@ def test_a_moment_that_no_module_takes_is_one_sentence(
         assert result["msg"] == "An entry of 9999-12-31T23:59:59Z lies beyond the year 9000; take it back."
     assert ledger.run("cost_entry", key="one", state="absent")["changed"]
     assert ledger.ask(spend="1", category="compute")["gate_passed"]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_no_cost_is_recorded_as_what_a_reservation_commits(clocked: ClockedLedger, many: bool) -> None:
+    cost = {"source": "reservation", "key": "reservation/deploy/1/0/once", "amount": "1"}
+    cost |= {"currency": "ICU", "category": "compute"}
+    result = clocked.run("cost_entry", **({"entries": [cost]} if many else cost))
+    option = f"entries[0].source (key {cost['key']})" if many else "source"
+    assert result["msg"] == (
+        f"{option}: 'reservation' is for what cost_reservation commits; use a source of your own."
+    )
+    clocked.define()
+    clocked.hold("deploy", "5")
+    clocked.commit("deploy")
+    taken_back = {"source": "reservation", "key": next(iter(clocked.entries())), "state": "absent"}
+    assert clocked.run("cost_entry", **taken_back)["outcome"] == "reversed"

@@ -611,6 +611,63 @@ def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None
     assert said in logins.refused("other", statement)
 
 
+NEW_HOLD = (
+    "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, forced, settled, recorded_by)"
+    " VALUES ('{name}', {generation}, 'held', 'entry', {now}, {now} + 7200, false, false, '')"
+)
+
+
+def test_no_hold_without_a_line_takes_a_name(logins: Logins) -> None:
+    taken = NEW_HOLD.format(name="nightly", generation=1, now=NOW_S)
+    assert "a hold keeps a line" in logins.refused("other", taken)
+    later = "UPDATE hold_line SET stage = 'committed'"
+    assert "permission denied" in logins.refused("pipeline", later)
+    with logins.connect("other") as connection, connection.transaction():
+        connection.execute(taken.encode())
+        connection.execute(hold_line(logins.admin, "nightly").encode())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "reservation/deploy/1/0/once",
+        "reservation/done/2/0/once",
+        "reservation/done/1/0/once/0/once",
+        "reservation/done/1/x",
+        "reservation/none/1/0/once",
+        "anything",
+    ],
+)
+@pytest.mark.parametrize("login", ["pipeline", "other", "importer"])
+def test_no_entry_takes_the_key_of_a_commit(logins: Logins, login: str, key: str) -> None:
+    """deploy is held only, done is committed in its first generation; both are pipeline's."""
+    statement = f"{INSERT} SELECT 'reservation', '{key}', 1, NULL, id, 0, 0, 5, '' FROM dimension_set LIMIT 1"
+    assert "only the commit of a hold of this login" in logins.refused(login, statement)
+
+
+def test_the_entry_of_a_commit_is_of_the_hold_s_login(logins: Logins) -> None:
+    key = "reservation/done/1/0/once"
+    statement = f"{INSERT} SELECT 'reservation', '{key}', 1, NULL, id, 0, 0, 5, '' FROM dimension_set LIMIT 1"
+    assert "only the commit of a hold of this login" in logins.refused("other", statement)
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(statement.encode()).rowcount == 1
+
+
+def test_an_override_is_used_by_the_newest_generation_only(logins: Logins) -> None:
+    """pipeline's committed generation is over; the name is other's now, and so is the override."""
+    with logins.connect("other") as connection, connection.transaction():
+        connection.execute(NEW_HOLD.format(name="done", generation=2, now=NOW_S).encode())
+        line = hold_line(logins.admin, "done").replace("name = 'done'", "name = 'done' AND generation = 2")
+        connection.execute(line.encode())
+    use = (
+        "INSERT INTO override_use (budget, period_id, reservation, generation, consumed_at)"
+        " SELECT budget, period_id, reservation, {}, 5 FROM limit_override WHERE reservation = 'done'"
+    )
+    assert "only the login that holds it" in logins.refused("pipeline", use.format(1))
+    with logins.connect("other") as connection:
+        assert connection.execute(use.format(2).encode()).rowcount == 1
+
+
 def test_another_s_override_is_not_used(logins: Logins) -> None:
     use = (
         "INSERT INTO override_use (budget, period_id, reservation, generation, consumed_at)"
