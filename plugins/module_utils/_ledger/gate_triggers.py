@@ -217,7 +217,12 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 {REFUSE}'an alert has not reached its threshold, or was fired already: ' || NEW.id;
             END IF;
             IF NEW.basis <> 'actual'
-                OR EXISTS (SELECT FROM dimension_set WHERE currency <> held.currency)
+                OR EXISTS (SELECT FROM roll_up AS r JOIN dimension_set AS d ON d.id = r.dimension_set_id
+                    WHERE r.bucket_s = 900 AND r.bucket_begin > NEW.period_begin - 900
+                    AND r.bucket_begin < NEW.period_end AND r.entry_count <> 0
+                    AND d.currency <> held.currency)
+                OR EXISTS (SELECT FROM feed AS f JOIN feed_rate AS r ON r.feed_id = f.id
+                    WHERE f.currency <> held.currency)
             THEN
                 RETURN NEW;
             END IF;

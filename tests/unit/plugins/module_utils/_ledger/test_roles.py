@@ -746,6 +746,37 @@ def test_an_alert_of_more_than_all_costs_is_refused(logins: Logins) -> None:
     assert "more than all costs of its period" in logins.refused("pipeline", alert())
 
 
+def test_a_dimension_set_without_a_cost_in_the_period_lets_no_alert_pass(logins: Logins) -> None:
+    """The costs of the period are in the budget's currency, whatever other sets say or another period has."""
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    foreign = dimension_sets.Dimensions("usage", "other", None, None, None, None, "ZZZ", "{}")
+    names = ", ".join(("fingerprint", *dimension_sets.DIMENSIONS))
+    with logins.connect("pipeline") as connection:
+        connection.execute(
+            f"INSERT INTO dimension_set ({names}) VALUES (%s{', %s' * len(foreign)})".encode(),
+            (dimension_sets.fingerprint(foreign), *foreign),
+        )
+    assert "more than all costs of its period" in logins.refused("pipeline", alert())
+    abroad = entries.Entry(
+        "manual", "old", "usage", "other", Window(*2 * [now_utc() - timedelta(days=40)]), 10**12, "ZZZ"
+    )
+    write(logins.options("pipeline"), abroad)
+    assert "more than all costs of its period" in logins.refused("pipeline", alert())
+
+
+@pytest.mark.parametrize("by", ["entry", "feed"])
+def test_an_alert_of_costs_in_several_currencies_is_the_client_s_word(logins: Logins, by: str) -> None:
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    if by == "feed":
+        logins.admin.execute(b"UPDATE feed SET currency = 'CHF'")
+    else:
+        moment = now_utc()
+        abroad = entries.Entry("manual", "abroad", "usage", "other", Window(moment, moment), 10**9, "CHF")
+        write(logins.options("pipeline"), abroad)
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(alert().encode()).rowcount == 1
+
+
 def test_an_alert_is_signed_and_fired_once(logins: Logins) -> None:
     logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
     write(logins.options("other"), cost(key="spent", nano=80 * 10**9, at=now_utc()))
