@@ -15,6 +15,8 @@ from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, HELD
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
+#: How long a collect period is: no cloud rates more often or less often.
+_SHORTEST_S, _LONGEST_S = 60, 86_400
 _NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
 _UNLESS_OWNER = "IF finops_may('finops_owner') THEN RETURN NEW; END IF;"
 #: No login but an owner's says that a hold is settled before it is. What entries settle counts no more.
@@ -270,11 +272,31 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 NEW.retired_by := finops_signed(NEW.retired_by);
             END IF;
             {_UNLESS_OWNER}
+            IF NEW.collect_period_s NOT BETWEEN {_SHORTEST_S} AND {_LONGEST_S} THEN
+                {REFUSE}'a collect period is a minute to a day long: ' || NEW.project_name;
+            END IF;
+            IF TG_OP = 'UPDATE' AND (NEW.id, NEW.told_by, NEW.region, NEW.project_id)
+                <> (OLD.id, OLD.told_by, OLD.region, OLD.project_id)
+            THEN
+                {REFUSE}'a feed keeps its project and region: ' || OLD.project_name;
+            END IF;
             IF NEW.rated_through > {_NOW_S} + {_CLOCKS_APART_S} THEN
                 {REFUSE}'a feed is not rated beyond the present: ' || NEW.project_name;
             END IF;
             IF TG_OP = 'UPDATE' AND NEW.rated_through < OLD.rated_through THEN
                 {REFUSE}'what a feed was rated through is not set back: ' || NEW.project_name;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    # No import writes less: traffic is free up to what it costs.
+    "finops_keep_feed_rate": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            {_UNLESS_OWNER}
+            IF NEW.amount_nano < 0 OR NEW.hours < 1 THEN
+                {REFUSE}'a run rate is not negative, and of one rated period at least';
             END IF;
             RETURN NEW;
         END""",

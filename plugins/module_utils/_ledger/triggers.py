@@ -24,8 +24,7 @@ _TRIGGERS = (
     (
         "entry",
         "AFTER INSERT",
-        f"DEFERRABLE INITIALLY DEFERRED {_ROW}"
-        f" WHEN (NEW.source = '{ENTRY_SOURCE}' AND NEW.reverses IS NULL)",
+        f"DEFERRABLE INITIALLY DEFERRED {_ROW} WHEN (NEW.source = '{ENTRY_SOURCE}' AND NEW.reverses IS NULL)",
         "finops_keep_commit",
     ),
     ("hold", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_hold"),
@@ -36,6 +35,7 @@ _TRIGGERS = (
     ("alert", "BEFORE INSERT", _ROW, "finops_keep_alert"),
     ("alert_acknowledged", "BEFORE INSERT", _ROW, "finops_sign_acknowledgment"),
     ("feed", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed"),
+    ("feed_rate", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed_rate"),
     *(
         (table, "BEFORE INSERT", _ROW, "finops_sign_row")
         for table in ("limit_override", "usage_record", "owner_policy", "currency_rate")

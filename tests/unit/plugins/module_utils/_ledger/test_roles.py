@@ -807,6 +807,26 @@ def test_a_feed_is_neither_rated_in_the_future_nor_set_back(logins: Logins) -> N
         assert connection.execute(f"UPDATE feed SET rated_through = {NOW_S}".encode()).rowcount == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "statement"),
+    [
+        ("keeps its project and region", "UPDATE feed SET project_id = 'other'"),
+        ("keeps its project and region", "UPDATE feed SET region = 'dc4-a'"),
+        ("keeps its project and region", "UPDATE feed SET told_by = 'vergeos'"),
+        ("a minute to a day long", "UPDATE feed SET collect_period_s = 2000000000"),
+        ("a minute to a day long", "UPDATE feed SET collect_period_s = 0"),
+        ("a minute to a day long", feed_row("0", "p2").replace("3600", "86401")),
+        ("not negative", "UPDATE feed_rate SET amount_nano = -1"),
+        ("of one rated period at least", "UPDATE feed_rate SET hours = 0"),
+        ("not negative", "INSERT INTO feed_rate SELECT id, 'storage', '{}', -5, 1, true FROM feed"),
+    ],
+)
+def test_an_importer_lowers_no_run_rate_beyond_what_an_import_writes(
+    logins: Logins, said: str, statement: str
+) -> None:
+    assert said in logins.refused("importer", statement)
+
+
 def test_a_feed_says_which_login_retired_it(logins: Logins) -> None:
     for login, said in (("importer", "ada@desk"), ("owner", f"{logins.made['importer']}/ada@desk")):
         with logins.connect(login) as connection:
@@ -851,6 +871,26 @@ def test_a_lock_held_for_ever_is_named_and_the_owner_ends_it(logins: Logins) -> 
         holder.execute(b"SELECT 1")
     with sql.writing(logins.options("pipeline", 1)):
         pass
+
+
+@pytest.mark.parametrize("login", ["the owner of the tables", "a login of no role"])
+def test_who_waits_is_told_by_whom(logins: Logins, login: str) -> None:
+    """The owner of the tables may see all of it; without rights a login sees no moment of another's session."""
+    options = sql.LedgerOptions(logins.url, 1)
+    if login == "a login of no role":
+        logins.admin.execute(f"REVOKE finops_reader FROM {logins.made['reader']}".encode())
+        options = logins.options("reader", 1)
+    with logins.connect("other") as holder:
+        holder.execute(b"BEGIN")
+        holder.execute(f"SELECT pg_advisory_xact_lock({0x66696E6F7073})".encode())
+        pid = holder.info.backend_pid
+        with pytest.raises(LedgerError) as error, sql.writing(options):
+            pass
+    since = r" since \S+Z" if login == "the owner of the tables" else ""
+    assert re.search(
+        rf"session {pid} of login {logins.made['other']} \(application '[^']*'\) is writing{since};",
+        str(error.value),
+    )
 
 
 def test_a_row_held_for_ever_is_named_too(logins: Logins) -> None:
