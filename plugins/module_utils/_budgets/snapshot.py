@@ -144,7 +144,9 @@ def read_snapshot(
     )
     for one in outstanding:
         if is_far(one.line.at) or is_far(one.line.until):
-            raise LedgerError(f"A line of the hold '{one.name}' lies beyond the year 9000; release that hold.")
+            raise LedgerError(
+                f"A line of the hold '{one.name}' lies beyond the year 9000; release that hold."
+            )
     columns = _columns(budget.scope for budget in budgets)
     later = [
         (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))

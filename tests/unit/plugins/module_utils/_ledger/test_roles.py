@@ -612,7 +612,8 @@ def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None
 
 
 NEW_HOLD = (
-    "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, forced, settled, recorded_by)"
+    "INSERT INTO hold"
+    " (name, generation, state, settled_by, held_at, expires_at, forced, settled, recorded_by)"
     " VALUES ('{name}', {generation}, 'held', 'entry', {now}, {now} + 7200, false, false, '')"
 )
 
@@ -875,7 +876,7 @@ def test_a_lock_held_for_ever_is_named_and_the_owner_ends_it(logins: Logins) -> 
 
 @pytest.mark.parametrize("login", ["the owner of the tables", "a login of no role"])
 def test_who_waits_is_told_by_whom(logins: Logins, login: str) -> None:
-    """The owner of the tables may see all of it; without rights a login sees no moment of another's session."""
+    """The owner of the tables sees all of it; without rights a login sees no moment of another's."""
     options = sql.LedgerOptions(logins.url, 1)
     if login == "a login of no role":
         logins.admin.execute(f"REVOKE finops_reader FROM {logins.made['reader']}".encode())
