@@ -125,6 +125,13 @@ ALTER FUNCTION finops_lock_holders() OWNER TO finops_sessions;
 ALTER FUNCTION finops_end_session(integer) OWNER TO finops_sessions;
 REVOKE ALL ON FUNCTION finops_lock_holders(), finops_end_session(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION finops_lock_holders() TO finops_reader;
+-- The owner of the tables waits for the same sessions, and need not be of any role.
+DO $$
+BEGIN
+    EXECUTE format('GRANT EXECUTE ON FUNCTION finops_lock_holders() TO %I',
+        (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('ledger_clock')));
+END
+$$;
 GRANT EXECUTE ON FUNCTION finops_end_session(integer) TO finops_owner;
 
 COMMIT;

@@ -46,7 +46,9 @@ options:
       - O(key) and O(entries) are mutually exclusive, and one of them is required.
     type: str
   source:
-    description: Who or what reports the cost.
+    description:
+      - Who or what reports the cost. V(reservation) is for what M(finops.cloud.cost_reservation) commits, and
+        can only be taken back.
     type: str
     default: manual
   entries:

@@ -18,8 +18,9 @@ from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from .._core.categories import is_flow
+from .._core.errors import LedgerError
 from .._core.money import exact_sum
-from .._core.periods import Window, ceil_to, moment_of
+from .._core.periods import Window, ceil_to, is_far, iso, moment_of
 from .._core.rates import Rates
 from .._ledger import feeds, holds
 from .._ledger.budgets import FED_BY_CLOUD, TAX_INCLUDED, Budget, Scope
@@ -141,11 +142,18 @@ def read_snapshot(
         ),
         *_added_up([line for each in lines_of.values() for line in each], step_s),
     )
+    for one in outstanding:
+        if is_far(one.line.at) or is_far(one.line.until):
+            raise LedgerError(
+                f"A line of the hold '{one.name}' lies beyond the year 9000; release that hold."
+            )
     columns = _columns(budget.scope for budget in budgets)
     later = [
         (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
         for begin, *values in later_entries(transaction, now, columns)
     ]
+    if later and is_far(later[-1][0]):
+        raise LedgerError(f"An entry of {iso(later[-1][0])} lies beyond the year 9000; take it back.")
     periods = {
         window
         for budget in budgets

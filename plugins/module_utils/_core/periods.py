@@ -310,6 +310,11 @@ def refuse_far_moment(moment: datetime, option: str) -> None:
         )
 
 
+def is_far(moment: datetime | None) -> bool:
+    """Whether a moment is so late that no module takes it, and its period may have no end."""
+    return moment is not None and moment.year > _LAST_YEAR + 1
+
+
 def rounded_up(window: Window, period_seconds: int) -> Window:
     """[ceil(begin), ceil(end)) on the collect period's edges: the frames that begin in the window
     (design/reading-a-cloud.md#windows-sent-to-the-cloud).

@@ -18,6 +18,7 @@ from .._core.errors import InvalidOption
 from .._core.money import amount_of, format_exact, parse_currency, to_nano
 from .._core.periods import Window, iso, parse_moment, zone_named
 from .._ledger import entries, entry_result, sql
+from .._ledger.holds import ENTRY_SOURCE
 from .._ledger.watch import Watch, unwatched
 from . import entry_writer
 from .entry_writer import Name, Signature
@@ -169,6 +170,11 @@ def entry_of(cost: CostRecord, stored: Window | None, now: datetime) -> entries.
     moment, or negative without being a credit.
     """
     _refuse_nameless(cost)
+    if cost.source == ENTRY_SOURCE:
+        raise InvalidOption(
+            cost.option("source"),
+            f"'{ENTRY_SOURCE}' is for what cost_reservation commits; use a source of your own.",
+        )
     return entries.Entry(
         **{name: getattr(cost, name) for name in _TAKEN},
         category=_category(cost),

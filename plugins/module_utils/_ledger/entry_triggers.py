@@ -18,8 +18,9 @@ from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from . import roll_up
 from .commit_clock import NOW
 
-#: The first moment of the year 1 and the last of the year 9999: what Python can read.
-FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
+#: The moments that modules take, those of the years 1970 to 9000 in any time zone (_core/periods.py): a gate
+#: can tell the periods on both sides of them.
+FIRST_S, LAST_S = -86_400, 221_877_014_399
 #: Which of these rows the login does not own. {row}: an alias of them.
 NOT_OWN = "NOT starts_with({row}.recorded_by, session_user || '/')"
 

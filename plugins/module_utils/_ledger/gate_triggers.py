@@ -11,14 +11,35 @@ from __future__ import annotations
 
 from .._core.categories import CATEGORIES
 from .entry_triggers import FIRST_S, LAST_S, NOT_OWN, REFUSE, listed
-from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD
+from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, HELD
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
+#: How long a collect period is: no cloud rates more often or less often.
+_SHORTEST_S, _LONGEST_S = 60, 86_400
 _NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
 _UNLESS_OWNER = "IF finops_may('finops_owner') THEN RETURN NEW; END IF;"
+#: No login but an owner's says that a hold is settled before it is. What entries settle counts no more.
+_UNLESS_SETTLED = f"""
+            IF NEW.settled AND NOT OLD.settled AND NOT finops_may('finops_owner')
+                AND (NEW.state <> '{COMMITTED}' OR NEW.settled_by = '{BY_IMPORT}'
+                    AND NOT finops_is_rated(NEW.id, NEW.committed_at))
+            THEN
+                {REFUSE}'no import has taken the place of this hold yet: ' || OLD.name;
+            END IF;"""
 #: Name -> arguments, type, language with its properties, and body.
 GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
+    # Whether every feed of every line was rated since then, and each line has a feed. A gate asks for more.
+    "finops_is_rated": (
+        "of_hold bigint, since bigint", "boolean", "sql STABLE",
+        f"""
+        SELECT coalesce(bool_and(coalesce((
+                SELECT bool_and(f.rated_through >= since) FROM feed AS f
+                WHERE NOT f.retired AND coalesce(l.project IN (f.project_id, f.project_name), true)
+                AND coalesce(l.region = f.region, true)), false)), false)
+            FROM hold_line AS l WHERE l.hold_id = of_hold AND (l.stage = '{COMMITTED}' OR NOT EXISTS (
+                SELECT FROM hold_line AS c WHERE c.hold_id = of_hold AND c.stage = '{COMMITTED}'))""",
+    ),
     "finops_keep_hold": (
         "", "trigger", "plpgsql",
         f"""
@@ -46,11 +67,18 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             IF (NEW.id, NEW.name, NEW.generation) <> (OLD.id, OLD.name, OLD.generation) THEN
                 {REFUSE}'a hold keeps its name and generation: ' || OLD.name;
             END IF;
+            IF NEW.settled_by <> OLD.settled_by AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}') THEN
+                {REFUSE}'what settles a hold is said when it is held: ' || OLD.name;
+            END IF;
             IF to_jsonb(NEW) - 'settled' = to_jsonb(OLD) - 'settled' THEN
                 -- Gates mark whatever hold an import has settled. Only some are believed.
                 IF {NOT_OWN.format(row="OLD")} AND NOT finops_may('finops_owner', 'finops_import') THEN
                     RETURN NULL;
                 END IF;
+                IF NOT NEW.settled AND {NOT_OWN.format(row="OLD")} AND NOT finops_may('finops_owner') THEN
+                    {REFUSE}'another login has this hold, and only it changes it: ' || OLD.name;
+                END IF;
+                {_UNLESS_SETTLED}
                 RETURN NEW;
             END IF;
             NEW.recorded_by := finops_signed(NEW.recorded_by);
@@ -68,6 +96,7 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             THEN
                 {REFUSE}'a hold is committed or released once, and at that moment: ' || OLD.name;
             END IF;
+            {_UNLESS_SETTLED}
             RETURN NEW;
         END""",
     ),
@@ -103,14 +132,35 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN line;
         END""",
     ),
+    # When the transaction ends: a hold is written before its lines, and lines are written anew.
     "finops_keep_some_line": (
         "", "trigger", "plpgsql",
         f"""
+        DECLARE
+            of_hold bigint := CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ->> 'hold_id'
+                ELSE to_jsonb(NEW) ->> 'id' END;
         BEGIN
-            IF EXISTS (SELECT FROM hold WHERE id = OLD.hold_id)
-                AND NOT EXISTS (SELECT FROM hold_line WHERE hold_id = OLD.hold_id)
+            IF EXISTS (SELECT FROM hold WHERE id = of_hold)
+                AND NOT EXISTS (SELECT FROM hold_line WHERE hold_id = of_hold AND stage = '{HELD}')
             THEN
                 {REFUSE}'a hold keeps a line; release it to free what it holds';
+            END IF;
+            RETURN NULL;
+        END""",
+    ),
+    # When the transaction ends: a commit writes its entries before it says so in the hold.
+    "finops_keep_commit": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            IF NOT finops_may('finops_owner') AND NOT EXISTS (
+                SELECT FROM hold AS o,
+                    concat('{ENTRY_SOURCE}/', o.name, '/', o.generation, '/') AS prefix
+                WHERE o.state = '{COMMITTED}' AND NOT ({NOT_OWN.format(row="o")})
+                AND starts_with(NEW.key, prefix)
+                AND substr(NEW.key, length(prefix) + 1) ~ '^[0-9]+/(once|[-0-9]+T[:0-9]+Z)$')
+            THEN
+                {REFUSE}'only the commit of a hold of this login writes this entry: ' || NEW.key;
             END IF;
             RETURN NULL;
         END""",
@@ -125,7 +175,9 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     AND coalesce(o.login, session_user) = session_user
                     AND (o.budget, o.period_id, o.reservation) = (NEW.budget, NEW.period_id, NEW.reservation))
                 OR NOT EXISTS (SELECT FROM hold AS o WHERE o.name = NEW.reservation
-                    AND o.generation = NEW.generation AND o.state IN ('{HELD}', '{COMMITTED}')
+                    AND o.generation = NEW.generation
+                    AND o.generation = (SELECT max(n.generation) FROM hold AS n WHERE n.name = o.name)
+                    AND o.state IN ('{HELD}', '{COMMITTED}')
                     AND NOT ({NOT_OWN.format(row="o")}))
             THEN
                 {REFUSE}'only the login that holds it uses an override for ' || NEW.reservation;
@@ -167,7 +219,12 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 {REFUSE}'an alert has not reached its threshold, or was fired already: ' || NEW.id;
             END IF;
             IF NEW.basis <> 'actual'
-                OR EXISTS (SELECT FROM dimension_set WHERE currency <> held.currency)
+                OR EXISTS (SELECT FROM roll_up AS r JOIN dimension_set AS d ON d.id = r.dimension_set_id
+                    WHERE r.bucket_s = 900 AND r.bucket_begin > NEW.period_begin - 900
+                    AND r.bucket_begin < NEW.period_end AND r.entry_count <> 0
+                    AND d.currency <> held.currency)
+                OR EXISTS (SELECT FROM feed AS f JOIN feed_rate AS r ON r.feed_id = f.id
+                    WHERE f.currency <> held.currency)
             THEN
                 RETURN NEW;
             END IF;
@@ -215,11 +272,31 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 NEW.retired_by := finops_signed(NEW.retired_by);
             END IF;
             {_UNLESS_OWNER}
+            IF NEW.collect_period_s NOT BETWEEN {_SHORTEST_S} AND {_LONGEST_S} THEN
+                {REFUSE}'a collect period is a minute to a day long: ' || NEW.project_name;
+            END IF;
+            IF TG_OP = 'UPDATE' AND (NEW.id, NEW.told_by, NEW.region, NEW.project_id)
+                <> (OLD.id, OLD.told_by, OLD.region, OLD.project_id)
+            THEN
+                {REFUSE}'a feed keeps its project and region: ' || OLD.project_name;
+            END IF;
             IF NEW.rated_through > {_NOW_S} + {_CLOCKS_APART_S} THEN
                 {REFUSE}'a feed is not rated beyond the present: ' || NEW.project_name;
             END IF;
             IF TG_OP = 'UPDATE' AND NEW.rated_through < OLD.rated_through THEN
                 {REFUSE}'what a feed was rated through is not set back: ' || NEW.project_name;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    # No import writes less: traffic is free up to what it costs.
+    "finops_keep_feed_rate": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            {_UNLESS_OWNER}
+            IF NEW.amount_nano < 0 OR NEW.hours < 1 THEN
+                {REFUSE}'a run rate is not negative, and of one rated period at least';
             END IF;
             RETURN NEW;
         END""",

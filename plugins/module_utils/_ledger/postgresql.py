@@ -43,7 +43,9 @@ _LOCKED = "55P03"
 _TRY_AGAIN = "try again or raise ledger_timeout"
 #: Who writes, as far as this login may see; more of it where the shipped roles are there
 #: (docs/postgresql_roles.sql). In two halves, as PostgreSQL keeps the number of a lock.
-_HAS_ROLES = "SELECT to_regprocedure('finops_lock_holders()') IS NOT NULL"
+_HAS_ROLES = (
+    "SELECT coalesce(has_function_privilege(to_regprocedure('finops_lock_holders()'), 'EXECUTE'), false)"
+)
 _HOLDERS_BY_ROLES = "SELECT pid, login, application, since FROM finops_lock_holders() LIMIT 1"
 _HOLDERS = (
     "SELECT pid, usename, application_name, xact_start"  # noqa: S608

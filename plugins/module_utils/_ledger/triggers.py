@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .entry_triggers import ENTRY_FUNCTIONS
 from .gate_triggers import GATE_FUNCTIONS
+from .holds import ENTRY_SOURCE
 from .transaction import Transaction, define, read, table_names
 
 _ROW, _STATEMENT = "FOR EACH ROW", "FOR EACH STATEMENT"
@@ -20,13 +21,21 @@ _TRIGGERS = (
     ("entry", "BEFORE INSERT", _STATEMENT, "finops_advance_clock"),
     ("entry", "BEFORE INSERT", _ROW, "finops_sign_entry"),
     ("entry", "AFTER INSERT", f"REFERENCING NEW TABLE AS inserted {_STATEMENT}", "finops_keep_entries"),
+    (
+        "entry",
+        "AFTER INSERT",
+        f"DEFERRABLE INITIALLY DEFERRED {_ROW} WHEN (NEW.source = '{ENTRY_SOURCE}' AND NEW.reverses IS NULL)",
+        "finops_keep_commit",
+    ),
     ("hold", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_hold"),
+    ("hold", "AFTER INSERT", f"DEFERRABLE INITIALLY DEFERRED {_ROW}", "finops_keep_some_line"),
     ("hold_line", "BEFORE INSERT OR UPDATE OR DELETE", _ROW, "finops_keep_hold_line"),
     ("hold_line", "AFTER DELETE", f"DEFERRABLE INITIALLY DEFERRED {_ROW}", "finops_keep_some_line"),
     ("override_use", "BEFORE INSERT", _ROW, "finops_keep_override_use"),
     ("alert", "BEFORE INSERT", _ROW, "finops_keep_alert"),
     ("alert_acknowledged", "BEFORE INSERT", _ROW, "finops_sign_acknowledgment"),
     ("feed", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed"),
+    ("feed_rate", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed_rate"),
     *(
         (table, "BEFORE INSERT", _ROW, "finops_sign_row")
         for table in ("limit_override", "usage_record", "owner_policy", "currency_rate")

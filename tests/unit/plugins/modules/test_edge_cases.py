@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from ansible_collections.finops.cloud.plugins.module_utils.cost_management impor
 )
 
 from ..module_utils._budgets.snapshots import feed
+from .clocked import ClockedLedger
 from .running import run_module
 
 HALF = "\ud83d"
@@ -191,3 +194,43 @@ def test_a_feed_outside_of_what_is_asked_does_not_shorten_the_comparison(url: st
     asked = {"begin": (now - timedelta(hours=2)).isoformat(), "previous": True, "projects": ["other"]}
     previous = run_module("cost_summary_info", asked)["cost"]["previous"]
     assert (previous["compared_total"], previous["total"], previous["change"]) == ("1", "1", "0")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_a_moment_that_no_module_takes_is_one_sentence(
+    zone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger may have such a row, 9999-12-31T23:59:59Z, by an older version or by whoever writes the file:
+    the period around it has no end. PostgreSQL takes none.
+    """
+    ledger = ClockedLedger(f"sqlite:///{tmp_path}/ledger.db", monkeypatch)
+    ledger.define(timezone=zone, period="daily")
+    ledger.spend("1")
+    ledger.hold("deploy", "1")
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as file, file:
+        file.execute('UPDATE hold_line SET "at" = 253402300799')
+    for result in (ledger.ask(spend="1", category="compute"), ledger.run("cost_budget_info")):
+        assert result["msg"] == "A line of the hold 'deploy' lies beyond the year 9000; release that hold."
+    assert ledger.release("deploy")["changed"]
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as file, file:
+        file.execute("UPDATE entry SET period_begin = 253402300799, period_end = 253402300799")
+    for result in (ledger.ask(spend="1", category="compute"), ledger.run("cost_budget_info")):
+        assert result["msg"] == "An entry of 9999-12-31T23:59:59Z lies beyond the year 9000; take it back."
+    assert ledger.run("cost_entry", key="one", state="absent")["changed"]
+    assert ledger.ask(spend="1", category="compute")["gate_passed"]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_no_cost_is_recorded_as_what_a_reservation_commits(clocked: ClockedLedger, many: bool) -> None:
+    cost = {"source": "reservation", "key": "reservation/deploy/1/0/once", "amount": "1"}
+    cost |= {"currency": "ICU", "category": "compute"}
+    result = clocked.run("cost_entry", **({"entries": [cost]} if many else cost))
+    option = f"entries[0].source (key {cost['key']})" if many else "source"
+    assert result["msg"] == (
+        f"{option}: 'reservation' is for what cost_reservation commits; use a source of your own."
+    )
+    clocked.define()
+    clocked.hold("deploy", "5")
+    clocked.commit("deploy")
+    taken_back = {"source": "reservation", "key": next(iter(clocked.entries())), "state": "absent"}
+    assert clocked.run("cost_entry", **taken_back)["outcome"] == "reversed"

@@ -346,6 +346,7 @@ def test_another_s_entry_is_neither_taken_back_nor_corrected_by_sql_or_by_a_modu
         ("negative and no credit", "'manual', 'x', 1, NULL, d.id, 0, 0, -5"),
         ("its period is no period", "'manual', 'x', 1, NULL, d.id, 1, 0, 5"),
         ("its period is no period", "'manual', 'x', 1, NULL, d.id, 9000000000000000, 9000000000000001, 5"),
+        ("its period is no period", "'manual', 'x', 1, NULL, d.id, 253402300799, 253402300799, 5"),
         ("only a login of finops_import", f"'{FEED}', 'x', 1, NULL, d.id, 0, 0, 5"),
         ("only a login of finops_import", "'vergeos https://v', 'x', 1, NULL, d.id, 0, 0, 5"),
         ("only a login of finops_import", f"'free tier of {FEED}', 'x', 1, NULL, d.id, 0, 0, 5"),
@@ -477,10 +478,58 @@ def test_another_s_hold_is_not_freed(logins: Logins, statement: str) -> None:
 
 def test_nobody_but_its_login_an_importer_and_the_owner_marks_a_hold_as_settled(logins: Logins) -> None:
     """A gate that finds another's hold settled marks what it may and goes on."""
-    for login, settled in (("other", 0), ("importer", 2)):
+    logins.admin.execute(f"UPDATE feed SET rated_through = {NOW_S} + 60".encode())
+    for login, settled in (("other", 0), ("importer", 1)):
         with logins.connect(login) as connection:
-            assert connection.execute("UPDATE hold SET settled = true").rowcount == settled
+            done = connection.execute(b"UPDATE hold SET settled = true WHERE name = 'done'")
+            assert done.rowcount == settled
         assert logins.one("SELECT count(*) FROM hold WHERE settled") == settled
+    assert "another login has this hold" in logins.refused("importer", "UPDATE hold SET settled = false")
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(b"UPDATE hold SET settled = false WHERE name = 'done'").rowcount == 1
+
+
+@pytest.mark.parametrize("login", ["pipeline", "importer"])
+def test_no_hold_is_settled_before_all_of_its_feeds_are_rated(logins: Logins, login: str) -> None:
+    """The feed p1 was rated an hour before the commit, then after it; then a feed of another region or
+    project lags behind, all feeds are retired, or a line is of a project without a feed.
+    """
+    settle = "UPDATE hold SET settled = true WHERE name = 'done'"
+    early = "no import has taken the place of this hold yet"
+    logins.admin.execute(b"UPDATE hold_line SET project = NULL, region = NULL")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(f"UPDATE feed SET rated_through = {NOW_S} + 60".encode())
+    assert early in logins.refused(login, settle.replace("done", "deploy"))
+    logins.admin.execute(feed_row(f"{NOW_S} - 3600", "p2").encode())
+    assert early in logins.refused(login, settle)
+    for project in ("p2", "unknown"):
+        logins.admin.execute(f"UPDATE hold_line SET project = '{project}'".encode())
+        assert early in logins.refused(login, settle)
+    logins.admin.execute(b"UPDATE hold_line SET project = 'p1', region = 'dc4-a'")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(b"UPDATE hold_line SET region = 'dc3-a'")
+    logins.admin.execute(b"UPDATE feed SET retired = true")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(b"UPDATE feed SET retired = false")
+    with logins.connect(login) as connection:
+        assert connection.execute(settle.encode()).rowcount == 1
+
+
+def test_no_statement_settles_a_hold_and_changes_it_too(logins: Logins) -> None:
+    both = f"UPDATE hold SET settled = true, state = 'committed', committed_at = {NOW_S}"
+    assert "no import has taken" in logins.refused("pipeline", f"{both} WHERE name = 'deploy'")
+
+
+@pytest.mark.parametrize("login", ["pipeline", "owner"])
+@pytest.mark.parametrize(
+    "change",
+    [" WHERE name = 'done'", f", state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"],
+)
+def test_what_settles_a_hold_stays_from_the_commit_on(logins: Logins, login: str, change: str) -> None:
+    """A hold that entries settle counts nothing once it is committed, and no entry would be there."""
+    assert "what settles a hold is said when it is held" in logins.refused(
+        login, f"UPDATE hold SET settled_by = 'entry'{change}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -519,6 +568,8 @@ def test_no_line_of_a_hold_is_negative(logins: Logins, login: str) -> None:
         "tags = '[]'",
         "tags = '{\"team\":1}'",
         "at = -1e18",
+        "at = 253402300799",
+        "until = 253402300799",
     ],
 )
 def test_a_line_that_no_gate_could_read_is_refused(logins: Logins, change: str) -> None:
@@ -544,6 +595,7 @@ def test_a_line_that_no_gate_could_read_is_refused(logins: Logins, change: str) 
         ("of the next generation", "generation + 1, 'held', held_at, expires_at, NULL, true"),
         ("of the next generation", "generation + 1, 'held', held_at - 900, expires_at, NULL, false"),
         ("of the next generation", "generation + 1, 'held', held_at, 9000000000000000, NULL, false"),
+        ("of the next generation", "generation + 1, 'held', held_at, 253402300799, NULL, false"),
     ],
 )
 def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None:
@@ -557,6 +609,64 @@ def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None
         f" SELECT {kept}, {change} FROM hold WHERE name = 'deploy'"
     )
     assert said in logins.refused("other", statement)
+
+
+NEW_HOLD = (
+    "INSERT INTO hold"
+    " (name, generation, state, settled_by, held_at, expires_at, forced, settled, recorded_by)"
+    " VALUES ('{name}', {generation}, 'held', 'entry', {now}, {now} + 7200, false, false, '')"
+)
+
+
+def test_no_hold_without_a_line_takes_a_name(logins: Logins) -> None:
+    taken = NEW_HOLD.format(name="nightly", generation=1, now=NOW_S)
+    assert "a hold keeps a line" in logins.refused("other", taken)
+    later = "UPDATE hold_line SET stage = 'committed'"
+    assert "permission denied" in logins.refused("pipeline", later)
+    with logins.connect("other") as connection, connection.transaction():
+        connection.execute(taken.encode())
+        connection.execute(hold_line(logins.admin, "nightly").encode())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "reservation/deploy/1/0/once",
+        "reservation/done/2/0/once",
+        "reservation/done/1/0/once/0/once",
+        "reservation/done/1/x",
+        "reservation/none/1/0/once",
+        "anything",
+    ],
+)
+@pytest.mark.parametrize("login", ["pipeline", "other", "importer"])
+def test_no_entry_takes_the_key_of_a_commit(logins: Logins, login: str, key: str) -> None:
+    """deploy is held only, done is committed in its first generation; both are pipeline's."""
+    statement = f"{INSERT} SELECT 'reservation', '{key}', 1, NULL, id, 0, 0, 5, '' FROM dimension_set LIMIT 1"
+    assert "only the commit of a hold of this login" in logins.refused(login, statement)
+
+
+def test_the_entry_of_a_commit_is_of_the_hold_s_login(logins: Logins) -> None:
+    key = "reservation/done/1/0/once"
+    statement = f"{INSERT} SELECT 'reservation', '{key}', 1, NULL, id, 0, 0, 5, '' FROM dimension_set LIMIT 1"
+    assert "only the commit of a hold of this login" in logins.refused("other", statement)
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(statement.encode()).rowcount == 1
+
+
+def test_an_override_is_used_by_the_newest_generation_only(logins: Logins) -> None:
+    """pipeline's committed generation is over; the name is other's now, and so is the override."""
+    with logins.connect("other") as connection, connection.transaction():
+        connection.execute(NEW_HOLD.format(name="done", generation=2, now=NOW_S).encode())
+        line = hold_line(logins.admin, "done").replace("name = 'done'", "name = 'done' AND generation = 2")
+        connection.execute(line.encode())
+    use = (
+        "INSERT INTO override_use (budget, period_id, reservation, generation, consumed_at)"
+        " SELECT budget, period_id, reservation, {}, 5 FROM limit_override WHERE reservation = 'done'"
+    )
+    assert "only the login that holds it" in logins.refused("pipeline", use.format(1))
+    with logins.connect("other") as connection:
+        assert connection.execute(use.format(2).encode()).rowcount == 1
 
 
 def test_another_s_override_is_not_used(logins: Logins) -> None:
@@ -637,6 +747,37 @@ def test_an_alert_of_more_than_all_costs_is_refused(logins: Logins) -> None:
     assert "more than all costs of its period" in logins.refused("pipeline", alert())
 
 
+def test_a_dimension_set_without_a_cost_in_the_period_lets_no_alert_pass(logins: Logins) -> None:
+    """The costs of the period are in the budget's currency, whatever other sets say or another period has."""
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    foreign = dimension_sets.Dimensions("usage", "other", None, None, None, None, "ZZZ", "{}")
+    names = ", ".join(("fingerprint", *dimension_sets.DIMENSIONS))
+    with logins.connect("pipeline") as connection:
+        connection.execute(
+            f"INSERT INTO dimension_set ({names}) VALUES (%s{', %s' * len(foreign)})".encode(),
+            (dimension_sets.fingerprint(foreign), *foreign),
+        )
+    assert "more than all costs of its period" in logins.refused("pipeline", alert())
+    abroad = entries.Entry(
+        "manual", "old", "usage", "other", Window(*2 * [now_utc() - timedelta(days=40)]), 10**12, "ZZZ"
+    )
+    write(logins.options("pipeline"), abroad)
+    assert "more than all costs of its period" in logins.refused("pipeline", alert())
+
+
+@pytest.mark.parametrize("by", ["entry", "feed"])
+def test_an_alert_of_costs_in_several_currencies_is_the_client_s_word(logins: Logins, by: str) -> None:
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
+    if by == "feed":
+        logins.admin.execute(b"UPDATE feed SET currency = 'CHF'")
+    else:
+        moment = now_utc()
+        abroad = entries.Entry("manual", "abroad", "usage", "other", Window(moment, moment), 10**9, "CHF")
+        write(logins.options("pipeline"), abroad)
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(alert().encode()).rowcount == 1
+
+
 def test_an_alert_is_signed_and_fired_once(logins: Logins) -> None:
     logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
     write(logins.options("other"), cost(key="spent", nano=80 * 10**9, at=now_utc()))
@@ -665,6 +806,26 @@ def test_a_feed_is_neither_rated_in_the_future_nor_set_back(logins: Logins) -> N
     assert "not set back" in logins.refused("importer", "UPDATE feed SET rated_through = rated_through - 1")
     with logins.connect("importer") as connection:
         assert connection.execute(f"UPDATE feed SET rated_through = {NOW_S}".encode()).rowcount == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "statement"),
+    [
+        ("keeps its project and region", "UPDATE feed SET project_id = 'other'"),
+        ("keeps its project and region", "UPDATE feed SET region = 'dc4-a'"),
+        ("keeps its project and region", "UPDATE feed SET told_by = 'vergeos'"),
+        ("a minute to a day long", "UPDATE feed SET collect_period_s = 2000000000"),
+        ("a minute to a day long", "UPDATE feed SET collect_period_s = 0"),
+        ("a minute to a day long", feed_row("0", "p2").replace("3600", "86401")),
+        ("not negative", "UPDATE feed_rate SET amount_nano = -1"),
+        ("of one rated period at least", "UPDATE feed_rate SET hours = 0"),
+        ("not negative", "INSERT INTO feed_rate SELECT id, 'storage', '{}', -5, 1, true FROM feed"),
+    ],
+)
+def test_an_importer_lowers_no_run_rate_beyond_what_an_import_writes(
+    logins: Logins, said: str, statement: str
+) -> None:
+    assert said in logins.refused("importer", statement)
 
 
 def test_a_feed_says_which_login_retired_it(logins: Logins) -> None:
@@ -711,6 +872,26 @@ def test_a_lock_held_for_ever_is_named_and_the_owner_ends_it(logins: Logins) -> 
         holder.execute(b"SELECT 1")
     with sql.writing(logins.options("pipeline", 1)):
         pass
+
+
+@pytest.mark.parametrize("login", ["the owner of the tables", "a login of no role"])
+def test_who_waits_is_told_by_whom(logins: Logins, login: str) -> None:
+    """The owner of the tables sees all of it; without rights a login sees no moment of another's."""
+    options = sql.LedgerOptions(logins.url, 1)
+    if login == "a login of no role":
+        logins.admin.execute(f"REVOKE finops_reader FROM {logins.made['reader']}".encode())
+        options = logins.options("reader", 1)
+    with logins.connect("other") as holder:
+        holder.execute(b"BEGIN")
+        holder.execute(f"SELECT pg_advisory_xact_lock({0x66696E6F7073})".encode())
+        pid = holder.info.backend_pid
+        with pytest.raises(LedgerError) as error, sql.writing(options):
+            pass
+    since = r" since \S+Z" if login == "the owner of the tables" else ""
+    assert re.search(
+        rf"session {pid} of login {logins.made['other']} \(application '[^']*'\) is writing{since};",
+        str(error.value),
+    )
 
 
 def test_a_row_held_for_ever_is_named_too(logins: Logins) -> None:
