@@ -187,7 +187,11 @@ class _ReservationRun:
             raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
         after = replace(
-            before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines
+            before,
+            state=COMMITTED,
+            committed_at=before.committed_at or self._now,
+            committed=lines,
+            settled=before.settled and lines == before.lines,
         )
         stored, known = budgets.read_all(self._connection), feeds.read_all(self._connection)
         if after.settled_by == BY_IMPORT:

@@ -254,3 +254,32 @@ def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: Cl
         clocked.at(datetime(2026, 11, 28, hour, 30, tzinfo=UTC))
         clocked.feed(rated(clocked.now.replace(minute=0), flow_hours=10))
         assert clocked.status()["reserved"] == reserved
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_a_commit_corrected_after_the_import_counts_anew(clocked: ClockedLedger, is_marked: bool) -> None:
+    """Committed at 12:30 for 10, which the feed has rated at 15:00; a gate marks that. Then 80 more turn out
+    to be of a project that no feed carries, and after that all 95 to fall in December.
+    """
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define(fed_by="cloud")
+    lines = [{"amount": "10", "category": "compute", "project": "shop"}]
+    clocked.hold("deploy", lines=lines, settled_by="import")
+    clocked.commit("deploy")
+    clocked.later(hours=3)
+    clocked.feed(rated(clocked.now.replace(minute=0)))
+    if is_marked:
+        assert clocked.hold("other", lines=[{**lines[0], "amount": "1"}], settled_by="import")["gate_passed"]
+        clocked.release("other")
+    assert not clocked.commit("deploy")["changed"]
+    assert clocked.status()["reserved"] == "0"
+    more = [*lines, {"amount": "80", "category": "compute", "project": "new"}]
+    assert clocked.commit("deploy", currency="ICU", lines=more)["changed"]
+    assert (clocked.status()["verdict"], clocked.status()["reserved"]) == ("unknown", "80")
+    later = [{**lines[0], "amount": "95", "at": "2026-12-20T00:00:00Z"}]
+    said = clocked.commit("deploy", currency="ICU", lines=later)
+    assert said["reservation"]["committed_at"] == "2026-11-28T12:30:00Z"
+    row = clocked.status()
+    assert (row["reserved"], row["next_period"]["reserved"]) == ("0", "95")
+    another = [{**lines[0], "amount": "6", "at": "2026-12-21T00:00:00Z"}]
+    assert clocked.hold("another", lines=another, settled_by="import")["verdict"] == "deny"
