@@ -41,7 +41,7 @@ from .reservation_task import (
 from .results import NOTHING_FIRED, exceeded_to_result, hold_to_result, verdict_to_result
 from .scope import scope_matcher
 from .settlement import Settlement, settlement
-from .snapshot import Snapshot, carrying_feeds, is_entry_fed, outstanding_lines, read_snapshot
+from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .snapshot_after_commit import with_entries
 from .sums import ALLOW, DENY
 
@@ -308,9 +308,8 @@ class _ReservationRun:
         known = feeds.read_all(self._connection)
         stored = budgets.read_all(self._connection)
         lines = outstanding_lines(hold, known, self._now, stored)
-        return bool(lines) and all(
-            not carrying_feeds(one.line, known) or is_entry_fed(one.line, stored, known) for one in lines
-        )
+        # What was rated counts in budgets that entries feed only, of which no import takes it out.
+        return bool(lines) and all(not one.is_carried or one.is_rated for one in lines)
 
     def _never_held(self, action: str) -> dict[str, Any]:
         """An error outside check mode. In check mode the task that holds has written nothing

@@ -283,3 +283,21 @@ def test_a_commit_corrected_after_the_import_counts_anew(clocked: ClockedLedger,
     assert (row["reserved"], row["next_period"]["reserved"]) == ("0", "95")
     another = [{**lines[0], "amount": "6", "at": "2026-12-21T00:00:00Z"}]
     assert clocked.hold("another", lines=another, settled_by="import")["verdict"] == "deny"
+
+
+def test_a_commit_that_a_feed_will_rate_is_not_released_for_a_budget_of_entries(
+    clocked: ClockedLedger,
+) -> None:
+    """A budget of entries that appears does not free what the cloud's budget waits for until 14:00."""
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define("servers", fed_by="cloud", scope={"categories": ["compute"]})
+    lines = [{"amount": "90", "category": "compute", "project": "shop"}]
+    clocked.hold("deploy", lines=lines, settled_by="import")
+    clocked.commit("deploy")
+    clocked.define("all")
+    assert "'deploy' is committed" in clocked.release("deploy")["msg"]
+    assert clocked.status("servers")["reserved"] == "90"
+    clocked.later(hours=2)
+    clocked.feed(rated(clocked.now.replace(minute=0)))
+    assert clocked.release("deploy")["changed"]
+    assert (clocked.status("servers")["reserved"], clocked.status("all")["verdict"]) == ("0", "allow")
