@@ -301,3 +301,22 @@ def test_a_commit_that_a_feed_will_rate_is_not_released_for_a_budget_of_entries(
     clocked.feed(rated(clocked.now.replace(minute=0)))
     assert clocked.release("deploy")["changed"]
     assert (clocked.status("servers")["reserved"], clocked.status("all")["verdict"]) == ("0", "allow")
+
+
+def test_a_line_whose_entry_of_a_day_is_too_large_is_not_held(clocked: ClockedLedger) -> None:
+    """A row holds 9223372036.854775807, of which a 24th is 384307168.202282325. Amounts are
+    shown to six places.
+    """
+    rates = [{"currency": "VND", "icu_per_unit": "0.002", "valid_from": "2020-01-01"}]
+    assert clocked.run("cost_policy", rates=rates)["changed"]
+    clocked.define(limit="9000000000")
+    line = {"hours": "48", "category": "compute", "currency": "VND"}
+    small = {"hourly": "1", "hours": "1", "category": "compute", "currency": "VND"}
+    said = clocked.hold("big", lines=[small, {**line, "hourly": "384307168.202282326"}])
+    assert (said["failed"], said["error"]["option"]) == (True, "lines[1].hourly")
+    assert "its entry of a day of 24 hours is more than a ledger row can hold" in said["msg"]
+    assert clocked.hold("big", lines=[{**line, "hourly": "384307168.202282325"}])["verdict"] == "allow"
+    refused = clocked.commit("big", currency="ICU", lines=[{**line, "hourly": "384307168.202282326"}])
+    assert refused["error"]["option"] == "lines[0].hourly"
+    assert clocked.commit("big")["changed"]
+    assert clocked.entries()["reservation/big/1/1/2026-11-29T00:00:00Z"] == "9223372036.854776"
