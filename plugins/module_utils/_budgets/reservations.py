@@ -27,6 +27,7 @@ from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold
 from .._ledger.policy import read_policy
 from . import alerts, verdict
 from .definitions import require
+from .holding_again import stands
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
@@ -105,11 +106,10 @@ class _ReservationRun:
         if task.budget is not None:
             require(stored, task.budget, "budget")
         lines_sha256 = fingerprint(task, given)
-        if before is not None and self._is_same(before, lines_sha256):
-            extended = before.state == HELD and task.extend
-            hold = replace(before, expires_at=self._now + self._ttl()) if extended else before
-            self._store(hold)
-            return {**self._hold_changes(before, hold), **self._nothing_asked()}
+        standing = self._standing(lines_sha256)
+        if standing is not None and not (standing.state == HELD and standing.forced):
+            self._store(standing)
+            return {**self._hold_changes(before, standing), **self._nothing_asked()}
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
         is_open = before is not None and before.state == HELD and not before.expired(self._now)
@@ -132,21 +132,20 @@ class _ReservationRun:
             lines_sha256=lines_sha256,
             plan_sha256=task.plan_sha256,
         )
-        return self._gated(hold, stored)
+        return self._gated(hold, stored, hold if standing is None else standing)
 
-    def _is_same(self, before: Hold, lines_sha256: str) -> bool:
-        """Whether the task asks for what stands already: an open hold, or the commit of this very run."""
-        plan = self._task.plan_sha256
-        if before.lines_sha256 != lines_sha256 or plan not in (None, before.plan_sha256):
-            return False
-        if before.state == HELD:
-            return not before.expired(self._now)
-        if before.state != COMMITTED or before.committed_at is None:
-            return False
-        return self._now < before.committed_at + min(self._ttl(), before.expires_at - before.held_at)
+    def _standing(self, lines_sha256: str) -> Hold | None:
+        """What stands already of that which the task asks for, with its ttl begun anew where that is asked."""
+        before, task, ttl = self._before, self._task, self._ttl()
+        if before is None or not stands(self._connection, before, task, lines_sha256, ttl, self._now):
+            return None
+        extended = before.state == HELD and task.extend
+        return replace(before, expires_at=self._now + ttl) if extended else before
 
-    def _gated(self, hold: Hold, stored: Sequence[Budget]) -> dict[str, Any]:
-        """Take the hold if the gate lets the request pass, as if an open hold of that name were not there."""
+    def _gated(self, hold: Hold, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
+        """Judge the hold as if an open one of that name were not there. If it passes, it is taken as `taken`:
+        a forced one that is asked for again stays as it is.
+        """
         task, request = self._task, Request(hold.held)
         snapshot = self._snapshot(hold, stored, request, None)
         found = verdict.verdicts(stored, request, snapshot, task.budget)
@@ -158,7 +157,7 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        after = replace(hold, forced=decision["verdict"] != ALLOW)
+        after = replace(taken, forced=decision["verdict"] != ALLOW)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 

@@ -320,3 +320,36 @@ def test_a_line_whose_entry_of_a_day_is_too_large_is_not_held(clocked: ClockedLe
     assert refused["error"]["option"] == "lines[0].hourly"
     assert clocked.commit("big")["changed"]
     assert clocked.entries()["reservation/big/1/1/2026-11-29T00:00:00Z"] == "9223372036.854776"
+
+
+def test_a_forced_hold_is_judged_anew(clocked: ClockedLedger) -> None:
+    """500 of 100 pass by force; for a task that does not force, they are denied until the limit is 500."""
+    clocked.define()
+    forced = clocked.hold("deploy", "500", on_exceeded="warn")
+    assert (forced["verdict"], forced["gate_passed"], forced["reservation"]["forced"]) == ("deny", True, True)
+    clocked.later(minutes=1)
+    again = clocked.hold("deploy", "500", on_exceeded="warn")
+    assert (again["verdict"], again["gate_passed"], again["changed"]) == ("deny", True, False)
+    for more in ({}, {"on_unknown": "warn"}):
+        denied = clocked.hold("deploy", "500", **more)
+        assert (denied["verdict"], denied["gate_passed"], denied["changed"]) == ("deny", False, False)
+    assert clocked.status()["reserved"] == "500", "it stays as it was"
+    clocked.run("cost_policy", allow_on_exceeded_warn=False)
+    assert clocked.hold("deploy", "500", on_exceeded="warn")["error"]["option"] == "on_exceeded"
+    assert clocked.hold("deploy", "500")["verdict"] == "deny"
+    clocked.define(limit="500")
+    allowed = clocked.hold("deploy", "500")
+    assert (allowed["verdict"], allowed["changed"]) == ("allow", True)
+    assert (allowed["reservation"]["forced"], allowed["reservation"]["generation"]) == (False, 1)
+    assert not clocked.hold("deploy", "500")["changed"]
+
+
+def test_a_forced_commit_is_the_same_run_only_for_a_task_that_forces(clocked: ClockedLedger) -> None:
+    clocked.define()
+    clocked.hold("deploy", "500", on_exceeded="warn")
+    clocked.commit("deploy")
+    again = clocked.hold("deploy", "500", on_exceeded="warn")
+    assert (again["changed"], again["reservation"]["state"]) == (False, "committed")
+    denied = clocked.hold("deploy", "500")
+    assert (denied["verdict"], denied["gate_passed"]) == ("deny", False)
+    assert clocked.status()["spent"] == "500"
