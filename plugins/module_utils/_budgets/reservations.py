@@ -258,6 +258,8 @@ class _ReservationRun:
             return before.lines
         else:
             lines = (self._line_of_amount(before),)
+        if task.lines is not None or task.tags is not None:
+            refuse_untagged(self._policy, lines)
         # What ran is known now: it may have ended, and its hours are those since the hold.
         lines = placed(lines, self._now, begins_at=before.held_at)
         refuse_too_large(lines)

@@ -353,3 +353,22 @@ def test_a_forced_commit_is_the_same_run_only_for_a_task_that_forces(clocked: Cl
     denied = clocked.hold("deploy", "500")
     assert (denied["verdict"], denied["gate_passed"]) == ("deny", False)
     assert clocked.status()["spent"] == "500"
+
+
+def test_a_commit_s_own_lines_have_the_required_tags(clocked: ClockedLedger) -> None:
+    clocked.define(scope={"tags": {"team": "web"}})
+    clocked.run("cost_policy", required_tags=["team"])
+    assert clocked.hold("deploy", "50", tags={"team": "web"})["verdict"] == "allow"
+    line = {"amount": "50", "category": "compute", "currency": "ICU"}
+    for own in (
+        {"amount": "50", "tags": {}},
+        {"lines": [{**line, "tags": {"team": "web"}}, line]},
+        {"lines": [{**line, "tags": {"team": " "}}]},
+    ):
+        refused = clocked.commit("deploy", **own)
+        assert refused["failed"] and "has no `team`, which is required" in refused["msg"]
+    assert (clocked.status()["spent"], clocked.status()["reserved"]) == ("0", "50")
+    assert clocked.commit("deploy", amount="60")["changed"], "with the tags that are held"
+    assert clocked.status()["spent"] == "60"
+    assert clocked.commit("deploy", lines=[{**line, "tags": {"team": "web"}}])["changed"]
+    assert clocked.status()["spent"] == "50"
