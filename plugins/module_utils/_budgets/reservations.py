@@ -135,7 +135,7 @@ class _ReservationRun:
         return self._gated(hold, stored, hold if standing is None else standing)
 
     def _standing(self, lines_sha256: str) -> Hold | None:
-        """What stands already of that which the task asks for, with its ttl begun anew where that is asked."""
+        """What the task asks for, where it stands already; with its ttl begun anew where that is asked."""
         before, task, ttl = self._before, self._task, self._ttl()
         if before is None or not stands(self._connection, before, task, lines_sha256, ttl, self._now):
             return None
