@@ -69,7 +69,7 @@ options:
     type: list
     elements: str
   required_tags:
-    description: Names of the tags that each line of a request has to have.
+    description: Names of the tags that each line of a request, or that a commit names, has to have.
     type: list
     elements: str
   timezone:

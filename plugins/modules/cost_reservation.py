@@ -49,11 +49,13 @@ options:
     description:
       - V(held) asks the budgets and holds. The same lines again change nothing while they are held. Other
         lines are asked as a whole and replace the hold if they fit; if they do not, the earlier hold stays.
+      - A hold that is C(forced) is asked anew each time. On PostgreSQL the hold of another login is not
+        taken for one's own; to hold the same lines under its name is an error.
       - A name that is released, expired, or was committed in an earlier run is asked and held anew.
       - V(committed) records that the money is spent. More than was held is recorded too; see RV(over_hold)
         and RV(exceeded). Committing again with another amount is a correction.
       - V(released) gives up a hold that was not spent. A committed hold cannot be released, unless nothing
-        can settle it, as no feed carries its project or entries feed a budget of it.
+        can settle it. No feed carries its project, or it was imported and stays in a budget of entries only.
       - A name that was never held can be neither committed nor released.
     type: str
     required: true
@@ -159,7 +161,7 @@ options:
     description:
       - Maximum time that it is held, such as V(90m), V(6h) or V(2d). Defaults to V(2h).
       - For as long after its commit, holding the same lines again changes nothing, so that a run can be
-        repeated.
+        repeated. A commit that was C(forced) is asked anew unless the task says V(warn), too.
       - A later commit is still recorded.
     type: str
   extend:

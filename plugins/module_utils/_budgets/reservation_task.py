@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .._core.money import format_exact
+from .._core.money import format_exact, to_nano
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, RELEASED, HoldLine
 from .request import parse_line, parse_lines, refuse_too_large, without_nothing
 
 #: A commit writes an entry a day of a running line: nobody means more than ten years of them.
 _LONGEST = timedelta(days=3653)
+#: The most hours of an entry, which is of one UTC day.
+_HOURS_OF_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _seconds(moment: datetime | None) -> int | None:
 
 def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[HoldLine], now: datetime) -> None:
     """Raise InvalidOption for a line that cannot become entries: one without a category, and a running one
-    that has no end or a far one.
+    that has no end or a far one, or costs more in a day than a row can hold.
     """
     if settled_by != BY_ENTRY:
         return
@@ -116,3 +118,17 @@ def refuse_lines_without_entry(settled_by: str | None, lines: Sequence[HoldLine]
                 "or `hours`, of at most ten years, is required with `settled_by: entry`: its entries are"
                 " recorded until then.",
             )
+        if line.hourly:
+            _refuse_large_day(line, index)
+
+
+def _refuse_large_day(line: HoldLine, index: int) -> None:
+    """Raise InvalidOption for a running line whose entry of a day no row of the ledger can hold."""
+    try:
+        to_nano(line.money.amount * _HOURS_OF_DAY, f"lines[{index}].hourly")
+    except InvalidOption as error:
+        raise InvalidOption(
+            f"lines[{index}].hourly",
+            f"{format_exact(line.money.amount)} is too much for `settled_by: entry`: its entry of a day of"
+            f" {_HOURS_OF_DAY} hours is more than a ledger row can hold (9.2e9).",
+        ) from error

@@ -27,6 +27,7 @@ from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold
 from .._ledger.policy import read_policy
 from . import alerts, verdict
 from .definitions import require
+from .holding_again import stands
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
@@ -41,7 +42,7 @@ from .reservation_task import (
 from .results import NOTHING_FIRED, exceeded_to_result, hold_to_result, verdict_to_result
 from .scope import scope_matcher
 from .settlement import Settlement, settlement
-from .snapshot import Snapshot, carrying_feeds, is_entry_fed, outstanding_lines, read_snapshot
+from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .snapshot_after_commit import with_entries
 from .sums import ALLOW, DENY
 
@@ -105,11 +106,10 @@ class _ReservationRun:
         if task.budget is not None:
             require(stored, task.budget, "budget")
         lines_sha256 = fingerprint(task, given)
-        if before is not None and self._is_same(before, lines_sha256):
-            extended = before.state == HELD and task.extend
-            hold = replace(before, expires_at=self._now + self._ttl()) if extended else before
-            self._store(hold)
-            return {**self._hold_changes(before, hold), **self._nothing_asked()}
+        standing = self._standing(lines_sha256)
+        if standing is not None and not (standing.state == HELD and standing.forced):
+            self._store(standing)
+            return {**self._hold_changes(before, standing), **self._nothing_asked()}
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
         is_open = before is not None and before.state == HELD and not before.expired(self._now)
@@ -132,21 +132,20 @@ class _ReservationRun:
             lines_sha256=lines_sha256,
             plan_sha256=task.plan_sha256,
         )
-        return self._gated(hold, stored)
+        return self._gated(hold, stored, hold if standing is None else standing)
 
-    def _is_same(self, before: Hold, lines_sha256: str) -> bool:
-        """Whether the task asks for what stands already: an open hold, or the commit of this very run."""
-        plan = self._task.plan_sha256
-        if before.lines_sha256 != lines_sha256 or plan not in (None, before.plan_sha256):
-            return False
-        if before.state == HELD:
-            return not before.expired(self._now)
-        if before.state != COMMITTED or before.committed_at is None:
-            return False
-        return self._now < before.committed_at + min(self._ttl(), before.expires_at - before.held_at)
+    def _standing(self, lines_sha256: str) -> Hold | None:
+        """What the task asks for, where it stands already; with its ttl begun anew where that is asked."""
+        before, task, ttl = self._before, self._task, self._ttl()
+        if before is None or not stands(self._connection, before, task, lines_sha256, ttl, self._now):
+            return None
+        extended = before.state == HELD and task.extend
+        return replace(before, expires_at=self._now + ttl) if extended else before
 
-    def _gated(self, hold: Hold, stored: Sequence[Budget]) -> dict[str, Any]:
-        """Take the hold if the gate lets the request pass, as if an open hold of that name were not there."""
+    def _gated(self, hold: Hold, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
+        """Judge the hold as if an open one of that name were not there. If it passes, it is taken as `taken`:
+        a forced one that is asked for again stays as it is.
+        """
         task, request = self._task, Request(hold.held)
         snapshot = self._snapshot(hold, stored, request, None)
         found = verdict.verdicts(stored, request, snapshot, task.budget)
@@ -158,7 +157,7 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        after = replace(hold, forced=decision["verdict"] != ALLOW)
+        after = replace(taken, forced=decision["verdict"] != ALLOW)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 
@@ -187,7 +186,11 @@ class _ReservationRun:
             raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
         after = replace(
-            before, state=COMMITTED, committed_at=before.committed_at or self._now, committed=lines
+            before,
+            state=COMMITTED,
+            committed_at=before.committed_at or self._now,
+            committed=lines,
+            settled=before.settled and lines == before.lines,
         )
         stored, known = budgets.read_all(self._connection), feeds.read_all(self._connection)
         if after.settled_by == BY_IMPORT:
@@ -255,6 +258,8 @@ class _ReservationRun:
             return before.lines
         else:
             lines = (self._line_of_amount(before),)
+        if task.lines is not None or task.tags is not None:
+            refuse_untagged(self._policy, lines)
         # What ran is known now: it may have ended, and its hours are those since the hold.
         lines = placed(lines, self._now, begins_at=before.held_at)
         refuse_too_large(lines)
@@ -304,9 +309,8 @@ class _ReservationRun:
         known = feeds.read_all(self._connection)
         stored = budgets.read_all(self._connection)
         lines = outstanding_lines(hold, known, self._now, stored)
-        return bool(lines) and all(
-            not carrying_feeds(one.line, known) or is_entry_fed(one.line, stored, known) for one in lines
-        )
+        # What was rated counts in budgets that entries feed only, of which no import takes it out.
+        return bool(lines) and all(not one.is_carried or one.is_rated for one in lines)
 
     def _never_held(self, action: str) -> dict[str, Any]:
         """An error outside check mode. In check mode the task that holds has written nothing

@@ -8,6 +8,7 @@ real PostgreSQL with the roles that docs/postgresql_roles.sql ships (design/gate
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,6 +86,21 @@ def test_a_pipeline_s_modules(run_as: Run) -> None:
     login, _slash, client = page["entries"][0]["recorded_by"].partition("/")
     assert login.startswith("login_") and "@" in client
     assert done(run_as("finops_reader", "cost_ledger"))["consistent"]
+
+
+def test_a_login_does_not_pass_on_the_hold_of_another(run_as: Run) -> None:
+    """Of 100, 60 fit once: neither the hold nor the commit of the same lines by another login is its own."""
+    hold = {**HOLD, "amount": "60"}
+    assert done(run_as("finops_gate", "cost_reservation", **hold))["changed"]
+    assert not done(run_as("finops_gate", "cost_reservation", **hold))["changed"]
+    for check in (False, True):
+        refused = run_as("finops_owner", "cost_reservation", **hold, _ansible_check_mode=check)
+        assert refused["error"]["option"] == "name"
+        assert re.search("'deploy' is held by login login_[0-9a-f]{12}, for which it stays", refused["msg"])
+    done(run_as("finops_gate", "cost_reservation", name="deploy", state="committed"))
+    assert done(run_as("finops_gate", "cost_reservation", **hold))["reservation"]["state"] == "committed"
+    denied = run_as("finops_owner", "cost_reservation", **hold)
+    assert (denied["verdict"], denied["gate_passed"]) == ("deny", False)
 
 
 def test_an_importer_s_modules(run_as: Run, running: Sandbox) -> None:

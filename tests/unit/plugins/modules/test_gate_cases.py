@@ -254,3 +254,121 @@ def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: Cl
         clocked.at(datetime(2026, 11, 28, hour, 30, tzinfo=UTC))
         clocked.feed(rated(clocked.now.replace(minute=0), flow_hours=10))
         assert clocked.status()["reserved"] == reserved
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_a_commit_corrected_after_the_import_counts_anew(clocked: ClockedLedger, is_marked: bool) -> None:
+    """Committed at 12:30 for 10, which the feed has rated at 15:00; a gate marks that. Then 80 more turn out
+    to be of a project that no feed carries, and after that all 95 to fall in December.
+    """
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define(fed_by="cloud")
+    lines = [{"amount": "10", "category": "compute", "project": "shop"}]
+    clocked.hold("deploy", lines=lines, settled_by="import")
+    clocked.commit("deploy")
+    clocked.later(hours=3)
+    clocked.feed(rated(clocked.now.replace(minute=0)))
+    if is_marked:
+        assert clocked.hold("other", lines=[{**lines[0], "amount": "1"}], settled_by="import")["gate_passed"]
+        clocked.release("other")
+    assert not clocked.commit("deploy")["changed"]
+    assert clocked.status()["reserved"] == "0"
+    more = [*lines, {"amount": "80", "category": "compute", "project": "new"}]
+    assert clocked.commit("deploy", currency="ICU", lines=more)["changed"]
+    assert (clocked.status()["verdict"], clocked.status()["reserved"]) == ("unknown", "80")
+    later = [{**lines[0], "amount": "95", "at": "2026-12-20T00:00:00Z"}]
+    said = clocked.commit("deploy", currency="ICU", lines=later)
+    assert said["reservation"]["committed_at"] == "2026-11-28T12:30:00Z"
+    row = clocked.status()
+    assert (row["reserved"], row["next_period"]["reserved"]) == ("0", "95")
+    another = [{**lines[0], "amount": "6", "at": "2026-12-21T00:00:00Z"}]
+    assert clocked.hold("another", lines=another, settled_by="import")["verdict"] == "deny"
+
+
+def test_a_commit_that_a_feed_will_rate_is_not_released_for_a_budget_of_entries(
+    clocked: ClockedLedger,
+) -> None:
+    """A budget of entries that appears does not free what the cloud's budget waits for until 14:00."""
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC)))
+    clocked.define("servers", fed_by="cloud", scope={"categories": ["compute"]})
+    lines = [{"amount": "90", "category": "compute", "project": "shop"}]
+    clocked.hold("deploy", lines=lines, settled_by="import")
+    clocked.commit("deploy")
+    clocked.define("all")
+    assert "'deploy' is committed" in clocked.release("deploy")["msg"]
+    assert clocked.status("servers")["reserved"] == "90"
+    clocked.later(hours=2)
+    clocked.feed(rated(clocked.now.replace(minute=0)))
+    assert clocked.release("deploy")["changed"]
+    assert (clocked.status("servers")["reserved"], clocked.status("all")["verdict"]) == ("0", "allow")
+
+
+def test_a_line_whose_entry_of_a_day_is_too_large_is_not_held(clocked: ClockedLedger) -> None:
+    """A row holds 9223372036.854775807, of which a 24th is 384307168.202282325. Amounts are
+    shown to six places.
+    """
+    rates = [{"currency": "VND", "icu_per_unit": "0.002", "valid_from": "2020-01-01"}]
+    assert clocked.run("cost_policy", rates=rates)["changed"]
+    clocked.define(limit="9000000000")
+    line = {"hours": "48", "category": "compute", "currency": "VND"}
+    small = {"hourly": "1", "hours": "1", "category": "compute", "currency": "VND"}
+    said = clocked.hold("big", lines=[small, {**line, "hourly": "384307168.202282326"}])
+    assert (said["failed"], said["error"]["option"]) == (True, "lines[1].hourly")
+    assert "its entry of a day of 24 hours is more than a ledger row can hold" in said["msg"]
+    assert clocked.hold("big", lines=[{**line, "hourly": "384307168.202282325"}])["verdict"] == "allow"
+    refused = clocked.commit("big", currency="ICU", lines=[{**line, "hourly": "384307168.202282326"}])
+    assert refused["error"]["option"] == "lines[0].hourly"
+    assert clocked.commit("big")["changed"]
+    assert clocked.entries()["reservation/big/1/1/2026-11-29T00:00:00Z"] == "9223372036.854776"
+
+
+def test_a_forced_hold_is_judged_anew(clocked: ClockedLedger) -> None:
+    """500 of 100 pass by force; for a task that does not force, they are denied until the limit is 500."""
+    clocked.define()
+    forced = clocked.hold("deploy", "500", on_exceeded="warn")
+    assert (forced["verdict"], forced["gate_passed"], forced["reservation"]["forced"]) == ("deny", True, True)
+    clocked.later(minutes=1)
+    again = clocked.hold("deploy", "500", on_exceeded="warn")
+    assert (again["verdict"], again["gate_passed"], again["changed"]) == ("deny", True, False)
+    for more in ({}, {"on_unknown": "warn"}):
+        denied = clocked.hold("deploy", "500", **more)
+        assert (denied["verdict"], denied["gate_passed"], denied["changed"]) == ("deny", False, False)
+    assert clocked.status()["reserved"] == "500", "it stays as it was"
+    clocked.run("cost_policy", allow_on_exceeded_warn=False)
+    assert clocked.hold("deploy", "500", on_exceeded="warn")["error"]["option"] == "on_exceeded"
+    assert clocked.hold("deploy", "500")["verdict"] == "deny"
+    clocked.define(limit="500")
+    allowed = clocked.hold("deploy", "500")
+    assert (allowed["verdict"], allowed["changed"]) == ("allow", True)
+    assert (allowed["reservation"]["forced"], allowed["reservation"]["generation"]) == (False, 1)
+    assert not clocked.hold("deploy", "500")["changed"]
+
+
+def test_a_forced_commit_is_the_same_run_only_for_a_task_that_forces(clocked: ClockedLedger) -> None:
+    clocked.define()
+    clocked.hold("deploy", "500", on_exceeded="warn")
+    clocked.commit("deploy")
+    again = clocked.hold("deploy", "500", on_exceeded="warn")
+    assert (again["changed"], again["reservation"]["state"]) == (False, "committed")
+    denied = clocked.hold("deploy", "500")
+    assert (denied["verdict"], denied["gate_passed"]) == ("deny", False)
+    assert clocked.status()["spent"] == "500"
+
+
+def test_a_commit_s_own_lines_have_the_required_tags(clocked: ClockedLedger) -> None:
+    clocked.define(scope={"tags": {"team": "web"}})
+    clocked.run("cost_policy", required_tags=["team"])
+    assert clocked.hold("deploy", "50", tags={"team": "web"})["verdict"] == "allow"
+    line = {"amount": "50", "category": "compute", "currency": "ICU"}
+    for own in (
+        {"amount": "50", "tags": {}},
+        {"lines": [{**line, "tags": {"team": "web"}}, line]},
+        {"lines": [{**line, "tags": {"team": " "}}]},
+    ):
+        refused = clocked.commit("deploy", **own)
+        assert refused["failed"] and "has no `team`, which is required" in refused["msg"]
+    assert (clocked.status()["spent"], clocked.status()["reserved"]) == ("0", "50")
+    assert clocked.commit("deploy", amount="60")["changed"], "with the tags that are held"
+    assert clocked.status()["spent"] == "60"
+    assert clocked.commit("deploy", lines=[{**line, "tags": {"team": "web"}}])["changed"]
+    assert clocked.status()["spent"] == "50"
