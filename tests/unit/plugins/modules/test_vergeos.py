@@ -125,6 +125,5 @@ def test_a_budget_is_unknown_over_an_hour_that_a_system_does_not_tell(
     assert verdict["verdict"] == "unknown"
     assert (
         "the cloud has not rated the cost of project sandbox-vergeos"
-        f" from {imported['holes'][0]['begin']} to {imported['holes'][0]['end']}"
-        in verdict["reasons"][0]
+        f" from {imported['holes'][0]['begin']} to {imported['holes'][0]['end']}" in verdict["reasons"][0]
     )
