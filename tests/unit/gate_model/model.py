@@ -117,6 +117,7 @@ class HoldModel:
     #: As the task wrote them.
     first_lines: tuple[LineModel, ...] = ()
     ttl: Hours = Fraction(2)
+    forced: bool = False
 
 
 @dataclass

@@ -53,10 +53,12 @@ def newest(ledger: Ledger, name: str) -> HoldModel | None:
 
 def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
     """The verdict, and the hold in the ledger if it passes. The same lines of an open hold, or of its commit
-    of this run, change nothing; other lines are judged as if the open hold were not there.
+    of this run, change nothing; other lines are judged as if the open hold were not there, and so are those
+    of a forced one, which stays if they pass.
     """
     before = newest(ledger, asked.name)
-    if before is not None and is_same(before, asked, now):
+    same = before if before is not None and is_same(before, asked, now) else None
+    if same is not None and not (same.state == "held" and same.forced):
         return ALLOW
     placed = tuple(
         replace(line, at=now) if not line.is_running and line.at is None else line for line in asked.lines
@@ -68,9 +70,10 @@ def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
     said = set(verdicts(others, placed, now).values())
     if (DENY not in said or asked.warns_exceeded) and (UNKNOWN not in said or asked.warns_unknown):
         expires_at = now + asked.ttl if replaced is None else replaced.expires_at
-        taken = HoldModel(
+        taken = same or HoldModel(
             asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=asked.ttl
         )
+        taken.forced = decision(others, placed, now) != ALLOW
         ledger.holds = [*others.holds, taken]
     return decision(others, placed, now)
 
@@ -80,6 +83,8 @@ def is_same(before: HoldModel, asked: Asked, now: Hours) -> bool:
     if (before.first_lines, before.settled_by) != (asked.lines, asked.settled_by):
         return False
     if before.state == "committed" and before.committed_at is not None:
+        if before.forced and not (asked.warns_exceeded or asked.warns_unknown):
+            return False
         return now < before.committed_at + before.ttl
     return before.state == "held" and now < before.expires_at
 
