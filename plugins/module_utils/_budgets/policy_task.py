@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 PRESENT, ABSENT = STATES = ("present", "absent")
 RULES = PolicyRules._fields
 _LISTS = ("price_sources", "free_types", "required_tags")
-#: A rate to record: currency, date and ICU per unit, None to remove that of the date.
-_Change: TypeAlias = "tuple[str, datetime, Decimal | None]"
+
+
+class RateChange(NamedTuple):
+    """A rate to record; icu_per_unit None: to remove that of the date."""
+
+    currency: str
+    valid_from: datetime
+    icu_per_unit: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -140,19 +146,19 @@ def _given(task: PolicyTask) -> dict[str, Any]:
     return given
 
 
-def _rates(task: PolicyTask) -> list[_Change]:
+def _rates(task: PolicyTask) -> list[RateChange]:
     """The rates to record and to remove. Raises InvalidOption."""
     if task.rates is not None and not task.rates:
         raise InvalidOption("rates", "is empty; name at least one rate.")
-    found: list[_Change] = []
+    found: list[RateChange] = []
     for index, row in enumerate(task.rates or ()):
         option = f"rates[{index}]"
         if row.get("state") == ABSENT:
             moment = parse_moment(row["valid_from"], ZoneInfo("UTC"), f"{option}.valid_from")
-            change: _Change = (parse_currency(row["currency"], f"{option}.currency"), moment, None)
+            change = RateChange(parse_currency(row["currency"], f"{option}.currency"), moment, None)
         else:
             rate = parse_rate(row, option, task.confirm_rates)
-            change = (rate.currency, rate.valid_from, rate.icu_per_unit)
+            change = RateChange(rate.currency, rate.valid_from, rate.icu_per_unit)
         if any(change[:2] == other[:2] for other in found):
             raise InvalidOption(
                 f"{option}.valid_from", f"{change[0]} has a rate of that date twice in this task."
@@ -162,7 +168,11 @@ def _rates(task: PolicyTask) -> list[_Change]:
 
 
 def _after(
-    before: OwnerPolicy, task: PolicyTask, rates: Sequence[_Change], now: datetime, recorded_by: str = ""
+    before: OwnerPolicy,
+    task: PolicyTask,
+    rates: Sequence[RateChange],
+    now: datetime,
+    recorded_by: str = "",
 ) -> OwnerPolicy:
     """What the ledger holds after the task; what is there already is not recorded again."""
     given = _given(task)
