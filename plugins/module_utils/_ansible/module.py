@@ -59,6 +59,8 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End the program with a failed result."""
         if "error" not in result:
+            # A log of the system takes no NUL, and Ansible fails for that first.
+            self._refuse_unstorable()
             msg = self._unknown_option() or msg
             result["error"] = failure(INVALID_OPTION)
         super().fail_json(msg, **result)
