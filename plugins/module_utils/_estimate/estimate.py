@@ -75,7 +75,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     if options.on_error == "fail":
         raise_errors(readings.errors)
     context = _price_context(rating, options, readings, now)
-    changes = _all_changes(options, readings, context.flavors)
+    changes = _all_changes(options, readings, context.flavors, cloud.identity.region)
     prices, missing = shape_prices.prices(shapes_of(changes), options.sources, context)
     lines = lines_of(changes, prices, missing, periods, context)
     if options.verify_quote:
@@ -139,8 +139,10 @@ def _price_context(
     )
 
 
-def _all_changes(options: EstimateOptions, readings: Readings, flavors: Flavors) -> list[Change]:
-    """What the task and the plan change.
+def _all_changes(
+    options: EstimateOptions, readings: Readings, flavors: Flavors, region: str | None
+) -> list[Change]:
+    """What the task and the plan change, in the region that was read.
 
     What a name could not be compared with, as it was not read, is unknown.
     """
@@ -154,7 +156,8 @@ def _all_changes(options: EstimateOptions, readings: Readings, flavors: Flavors)
     changes = planned(options.rows, there, flavors)
     if options.plan is not None:
         public = _public(options.public_networks, values.get("networks") or ())
-        changes += plan_changes(options.plan, Context(flavors, public), options.assume_free)
+        context = Context(flavors, public, region=region)
+        changes += plan_changes(options.plan, context, options.assume_free)
     if unread:
         reason = f"{', '.join(unread)} could not be read"
         changes = [

@@ -11,7 +11,7 @@ resource_changes and its flags are looked at: `variables` holds secrets in clear
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ from .terraform_types import (
     ALSO_TAKES,
     FREE,
     FREE_PROVIDERS,
+    HANDS_ON,
     NETWORKING,
     ON_NETWORKS,
     OPENSTACK,
@@ -51,10 +52,16 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan's changes, and why it is not the whole of what will happen; None where it is."""
+    """A plan's changes, and why it is not the whole of what will happen; None where it is.
+
+    regions: those that its providers name; None among them for one that is no constant. references: what its
+    expressions refer to; None where it does not say.
+    """
 
     changes: tuple[Mapping[str, Any], ...]
     unfinished: str | None
+    regions: frozenset[str | None] = frozenset()
+    references: frozenset[str] | None = frozenset()
 
 
 def load_plan(path: str) -> Plan:
@@ -91,7 +98,43 @@ def load_plan(path: str) -> Plan:
             f"'{path}' has resources but does not say what changes; write it again with terraform show"
             " -json.",
         )
-    return Plan(tuple(changes), _unfinished(content))
+    configuration = content.get("configuration")
+    references = frozenset(_references(configuration)) if isinstance(configuration, dict) else None
+    return Plan(tuple(changes), _unfinished(content), _regions(content), references)
+
+
+def _regions(content: Mapping[str, Any]) -> frozenset[str | None]:
+    """The regions that the providers of OpenStack name; of a variable its value."""
+    configuration = content.get("configuration")
+    providers = configuration.get("provider_config") if isinstance(configuration, dict) else None
+    found = set()
+    for provider in providers.values() if isinstance(providers, dict) else ():
+        if isinstance(provider, dict) and provider.get("full_name") in OPENSTACK:
+            expression = (provider.get("expressions") or {}).get("region")
+            found |= set() if expression is None else {_constant(expression, content.get("variables") or {})}
+    return frozenset(found)
+
+
+def _references(configuration: Mapping[str, Any]) -> Iterator[str]:
+    """Every reference in every expression, of resources, module calls and outputs."""
+    left: list[Any] = [configuration]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            named = one.get("references")
+            yield from map(str, named if isinstance(named, list) else ())
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+
+
+def _constant(expression: Any, variables: Mapping[str, Any]) -> str | None:
+    """The text that a provider's expression comes to; None where the plan does not say."""
+    value = expression.get("constant_value") if isinstance(expression, dict) else None
+    if isinstance(expression, dict) and value is None:
+        names = [str(one).removeprefix("var.") for one in expression.get("references") or ()]
+        value = variables[names[0]].get("value") if len(names) == 1 and names[0] in variables else None
+    return value if isinstance(value, str) else None
 
 
 def _planned_values(content: Mapping[str, Any]) -> Any:
@@ -138,8 +181,28 @@ def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> 
             action = _ACTIONS.get(tuple(actions), CHANGED)
             found += [] if action == REMOVED else [Change(row["address"], action, assumed=True)]
             continue
-        found.append(_change(row, tuple(actions), context))
+        elsewhere = _elsewhere(row, plan, context) if row["type"] in PRICED else None
+        if elsewhere is not None:
+            found.append(Change(row["address"], _ACTIONS.get(tuple(actions), CHANGED), unknown=elsewhere))
+        else:
+            found.append(_change(row, tuple(actions), context))
     return found
+
+
+def _elsewhere(row: Mapping[str, Any], plan: Plan, context: Context) -> str | None:
+    """Why the prices are not those of the resource's region; None where they are."""
+    if context.region is None or row["provider_name"] not in OPENSTACK:
+        return None
+    change = row["change"]
+    own = {
+        side["region"] for side in (change.get("before"), change.get("after")) if side and side.get("region")
+    }
+    for region in own or plan.regions:
+        if region is None:
+            return "the region of its provider is not known before apply"
+        if region != context.region:
+            return f"it is in region {region}, and the prices are those of {context.region}"
+    return None
 
 
 def _planned(plan: Plan) -> frozenset[str]:
@@ -147,9 +210,22 @@ def _planned(plan: Plan) -> frozenset[str]:
     that others made.
     """
     looked_up = [row for row in plan.changes if row.get("mode") == "data"]
+    if _hands_on(plan):
+        return frozenset()
     if any(row["type"].startswith(NETWORKING) or row["provider_name"] not in OPENSTACK for row in looked_up):
         return frozenset()
     return frozenset(row["type"] for row in plan.changes if "create" in row["change"]["actions"])
+
+
+def _hands_on(plan: Plan) -> bool:
+    """Whether something may be known after apply only because terraform_data hands it on. What a local value
+    is made of stands in no plan.
+    """
+    if not any(row["type"] == HANDS_ON and row["change"]["actions"] not in _NOTHING for row in plan.changes):
+        return False
+    return plan.references is None or any(
+        one.startswith((f"{HANDS_ON}.", "local.")) for one in plan.references
+    )
 
 
 def tells_networks_by_id(plan: Plan) -> bool:
@@ -219,8 +295,15 @@ def _sides(
             continue
         flavor = _flavor(before, after, unknown, side, context, actions == ("update",))
         ends = side == "before" and "delete" in actions
-        found.append(tuple(parts(State(values, unknown_of, flavor, ends), context)))
+        starts = side == "before" and _starts(before, after, unknown)
+        found.append(tuple(parts(State(values, unknown_of, flavor, ends, starts), context)))
     return found[0], found[1]
+
+
+def _starts(before: Mapping[str, Any], after: Mapping[str, Any], unknown: Mapping[str, Any]) -> bool:
+    """Whether a server that costs less, as it does not run, may run after apply."""
+    runs = unknown.get("power_state") is True or after.get("power_state") in (None, "active")
+    return before.get("power_state") not in (None, "active") and bool(after) and runs
 
 
 def _flavor(

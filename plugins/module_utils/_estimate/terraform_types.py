@@ -82,6 +82,8 @@ ON_NETWORKS: Mapping[str, Mapping[str, str]] = {
     _PORT: {"network_id": _NETWORK},
     _LOAD_BALANCER: {"vip_port_id": _PORT, "vip_subnet_id": _SUBNET, "vip_network_id": _NETWORK},
 }
+#: Hands values on during apply, ids of networks among them.
+HANDS_ON = "terraform_data"
 #: How the types begin whose lookup during apply leaves open which network is meant.
 NETWORKING = "openstack_networking_"
 
@@ -94,13 +96,15 @@ class UnknownPrice(Exception):
 class State:
     """What a plan says of a resource before or after. unknown: what of it is known after apply only.
 
-    ends: whether the resource ends with this state, as it does when it is deleted or replaced.
+    ends: whether the resource ends with this state, as it does when it is deleted or replaced. starts:
+    whether it is what a server was before it starts.
     """
 
     values: Mapping[str, Any]
     unknown: Mapping[str, Any]
     flavor: str | None = None
     ends: bool = False
+    starts: bool = False
 
     def known(self, name: str) -> Any:
         """An attribute that a price goes by. Raises UnknownPrice where it is known after apply."""
@@ -119,12 +123,14 @@ class Context:
     whose addresses cost.
 
     planned: types of resources that the plan makes, so that what is known of them after apply only is its
-    own; empty where a network, a subnet or a port is looked up during apply.
+    own; empty where a network, a subnet or a port is looked up during apply. region: that of the prices; None
+    where any is.
     """
 
     flavors: Flavors
     public_networks: Collection[str]
     planned: Collection[str] = ()
+    region: str | None = None
 
 
 def whole(value: Any, name: str) -> int:
@@ -137,10 +143,8 @@ def whole(value: Any, name: str) -> int:
 def _instance(state: State, context: Context) -> list[Part]:
     if state.flavor is None:
         raise UnknownPrice("neither flavor_name nor flavor_id is known before apply")
-    power = state.known("power_state") or "active"
-    if power not in ("active", "shutoff", "shelved_offloaded"):
-        raise UnknownPrice(f"power_state is {power}, and how that is rated is unknown")
-    kind = "instance" if power == "active" else "stopped_instance"
+    # A plan that stops a server keeps nobody from starting it, so that only a start is told apart.
+    kind = "stopped_instance" if state.starts else "instance"
     devices = _listed(state, "block_device")
     disks = [part for index, device in enumerate(devices) for part in _boot_volume(device, index, state)]
     return [Part(Shape(kind, state.flavor), Fraction(1)), *disks, *_addresses(state, context)]

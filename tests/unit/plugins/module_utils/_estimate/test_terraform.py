@@ -85,8 +85,6 @@ def why(*rows: dict[str, Any], assume_free: tuple[str, ...] = ()) -> str | None:
          "of different flavors"),
         (row(SERVER, ["create"], None, SMALL, {"block_device": True}), "block_device is known after apply"),
         (row(SERVER, ["create"], None, SMALL, {"network": True}), "network is known after apply"),
-        (row(SERVER, ["create"], None, SMALL, {"power_state": True}), "power_state is known after apply"),
-        (row(SERVER, ["create"], None, {**SMALL, "power_state": "paused"}), "power_state is paused"),
         (row(VOLUME, ["create"], None, DISK, {"size": True}), "size is known after apply"),
         (row(VOLUME, ["create"], None, {"volume_type": "fast"}), "size is unknown"),
         (row(VOLUME, ["create"], None, {**DISK, "size": True}), "size is unknown"),
@@ -207,9 +205,88 @@ def test_a_snapshots_copy_whose_destination_is_left_out_is_a_volume() -> None:
     assert grown(row(SERVER, ["create"], None, server)) == {("instance", "small"): 1, ("volume", "fast"): 40}
 
 
-def test_a_server_that_stops_is_rated_as_stopped() -> None:
-    stopped = row(SERVER, ["update"], {**SMALL, "power_state": "active"}, {**SMALL, "power_state": "shutoff"})
-    assert grown(stopped) == {("stopped_instance", "small"): 1, ("instance", "small"): -1}
+def test_a_plan_that_stops_a_server_lowers_no_price_and_one_that_starts_it_costs() -> None:
+    running, stopped = ({**SMALL, "power_state": state} for state in ("active", "shutoff"))
+    for power, unknown in (("shutoff", {}), ("paused", {}), (None, {"power_state": True})):
+        made = row(SERVER, ["create"], None, {**SMALL, "power_state": power}, unknown)
+        assert grown(made) == {("instance", "small"): 1}
+    assert grown(row(SERVER, ["update"], running, stopped)) == {}
+    assert grown(row(SERVER, ["update"], stopped, {**stopped, "tags": ["a"]})) == {}
+    assert grown(row(SERVER, ["update"], stopped, running)) == {
+        ("instance", "small"): 1,
+        ("stopped_instance", "small"): -1,
+    }
+    assert grown(row(SERVER, ["update"], stopped, stopped, {"power_state": True})) == {
+        ("instance", "small"): 1,
+        ("stopped_instance", "small"): -1,
+    }
+
+
+def test_a_resource_of_another_region_is_unknown() -> None:
+    def why_there(one: dict[str, Any], *provider: str | None) -> str | None:
+        context = Context(FLAVORS, (), region="dc3-a")
+        (change,) = plan_changes(Plan((one,), None, frozenset(provider)), context, ())
+        return change.unknown
+
+    here, there, later = (row(VOLUME, ["create"], None, {**DISK, **one}) for one in (
+        {"region": "dc3-a"}, {"region": "dc4-a"}, {}
+    ))  # fmt: skip
+    assert why_there(here) is None and why_there(here, "dc4-a") is None
+    assert why_there(there) == "it is in region dc4-a, and the prices are those of dc3-a"
+    assert why_there(later) is None and why_there(later, "dc3-a") is None
+    assert why_there(later, "dc4-a") == "it is in region dc4-a, and the prices are those of dc3-a"
+    assert why_there(later, None) == "the region of its provider is not known before apply"
+
+
+@pytest.mark.parametrize(
+    ("region", "variables", "regions"),
+    [
+        (None, {}, set()),
+        ({"constant_value": "dc4-a"}, {}, {"dc4-a"}),
+        ({"references": ["var.region"]}, {"region": {"value": "dc4-a"}}, {"dc4-a"}),
+        ({"references": ["var.region"]}, {}, {None}),
+        ({"references": ["local.region", "var.region"]}, {"region": {"value": "dc4-a"}}, {None}),
+    ],
+)
+def test_the_region_of_a_provider_is_read_from_the_plan(
+    region: Any, variables: dict[str, Any], regions: set[str | None], tmp_path: Path
+) -> None:
+    expressions = {} if region is None else {"region": region}
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {},
+        "resource_changes": [],
+        "variables": variables,
+        "configuration": {
+            "provider_config": {"openstack": {"full_name": OPENSTACK, "expressions": expressions}}
+        },
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert load_plan(str(tmp_path / "plan.json")).regions == regions
+
+
+def test_an_address_on_a_network_that_terraform_data_hands_on_is_unknown() -> None:
+    server = {**SMALL, "network": [{"access_network": False}]}
+    later = {"network": [{"name": True, "uuid": True, "port": True}]}
+    own = row("openstack_networking_network_v2", ["create"], None, {"name": "own"})
+    handed = row(
+        "terraform_data",
+        ["create"],
+        None,
+        {"input": "an-id"},
+        {"output": True},
+        "terraform.io/builtin/terraform",
+    )
+    asked = row(SERVER, ["create"], None, server, later)
+
+    def unknown(*rows: dict[str, Any], references: frozenset[str] | None = frozenset()) -> str | None:
+        return plan_changes(Plan(rows, None, references=references), Context(FLAVORS, ("p",)), ())[0].unknown
+
+    assert unknown(asked, own) is None
+    assert unknown(asked, own, handed) is None
+    for references in (frozenset({"terraform_data.net.output"}), frozenset({"local.network"}), None):
+        assert unknown(asked, own, references=references) is None
+        assert "known after apply" in str(unknown(asked, own, handed, references=references))
 
 
 def test_ports_and_attached_interfaces_cost_on_public_networks_only() -> None:
