@@ -128,8 +128,10 @@ def as_of(params: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> datetime 
         return None
     moment = parse_moment(params["as_of"], zone, "as_of")
     if moment > now:
-        raise InvalidOption("as_of", f"{iso(moment)} is not past; leave it out to use all that is known.")
-    return moment if moment.microsecond else moment.replace(microsecond=999_999)
+        raise InvalidOption(
+            "as_of", f"{iso(moment)} is in the future; omit it to use everything recorded so far."
+        )
+    return moment.replace(microsecond=999_999)
 
 
 def warn_if_not_final(module: FinopsModule, result: Mapping[str, Any]) -> None:

@@ -120,10 +120,10 @@ def _of_feed(feed: Feed, budget: Budget, window: Window, now: datetime) -> list[
     hole = feed.first_hole(known)
     if hole is not None:
         found.append(_of_hole(feed, hole))
-    if feed.flow_hours is None:
+    if feed.flow_hours is None and not feed.retired:
         found.append(
-            f"the first import of project {feed.project_name} did not end, so its run rate is not known; run"
-            " it again"
+            f"no import of project {feed.project_name} has ended since this version writes the ledger, so its"
+            " run rate and its regions are not known; run it again"
         )
     if feed.rated_through - now > CLOCKS_DIFFER:
         found.append(

@@ -272,7 +272,7 @@ def outstanding_lines(
     for line in hold.lines:
         carrying = carrying_feeds(line, known)
         waiting = OutstandingHold((hold.name,), line, hold.held_at, True, bool(carrying))
-        if carrying and line.hourly and line.metric is not None and is_flow(line.metric, None):
+        if line.hourly and line.metric is not None and _is_flow(line.metric, carrying):
             waiting = _of_flow(waiting, hold.committed_at, carrying)
         elif carrying:
             after = hold.committed_at if line.at is None else max(hold.committed_at, line.at)
@@ -309,6 +309,11 @@ def _sum_of(alike: Sequence[OutstandingHold]) -> OutstandingHold:
     names = dict.fromkeys(name for one in alike for name in one.names)
     line = replace(first.line, money=replace(first.line.money, amount=amount))
     return replace(first, names=tuple(names), line=line)
+
+
+def _is_flow(metric: str, carrying: Sequence[Feed]) -> bool:
+    """Whether a feed's run rate of the metric is a mean."""
+    return any(is_flow(metric, feed.flow_metrics) for feed in carrying)
 
 
 def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequence[Feed]) -> OutstandingHold:

@@ -24,7 +24,7 @@ ICU = "ICU"
 #: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
 _NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
 _SUSPICIOUS_PART = Decimal("0.2")
-#: Any amount times any rate keeps all its digits within the exact context's 50
+#: Any amount times any rate keeps all its digits within the exact context
 #: (design/money.md#exact-amounts).
 _LARGEST_RATE = 1_000_000
 _RATE_DECIMALS = 9

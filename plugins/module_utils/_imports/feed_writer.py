@@ -160,6 +160,7 @@ class FeedWriter:
             tag_keys=(before.tag_keys if before else frozenset()) | made.tag_keys,
             credit_due_from=min(due, default=None),
             flow_hours=before.flow_hours if before else None,
+            flow_metrics=None if feeding.flow_metrics is None else frozenset(feeding.flow_metrics),
             rating_regions=feeding.rating_regions,
             empty=spans.union(
                 [*_less(before.empty if before else (), [unit.window]), *_empty(unit, feeding)]

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from .._core import spans
 from .._core.categories import is_flow
 from .._core.periods import Window, moment_of
-from .._core.spans import DAY_S, HOUR_S
+from .._core.spans import HOUR_S
 from .._infomaniak import free_tier
 from .._ledger import feeds, totals
 from .free_tier_credit import credit_source, months, traffic_rows
+from .rated_window import entry_length_s
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
@@ -99,7 +100,7 @@ def _newest_units(feed: feeds.Feed) -> list[tuple[Window, timedelta]]:
 
 def _parts_from_newest(feed: feeds.Feed) -> Iterator[tuple[Window, Window]]:
     for one in reversed(feed.imported):
-        length_s = _entry_s(feed, one.layout)
+        length_s = entry_length_s(one.layout, feed.collect_period_s)
         parts = list(_last_parts(one.window, length_s))
         yield from ((spans.bucket(begin, length_s), part) for begin, part in parts)
 
@@ -108,10 +109,6 @@ def _last_parts(window: Window, length_s: int) -> Iterator[tuple[datetime, Windo
     """The window's parts in each entry's period, the newest first, no more than can be needed."""
     first = max(window.begin, spans.bucket(window.end - _MEASURED, length_s).begin)
     return reversed(list(spans.in_buckets(Window(first, window.end), length_s)))
-
-
-def _entry_s(feed: feeds.Feed, layout: feeds.ImportLayout) -> int:
-    return DAY_S if layout.resolution == feeds.DAY else max(HOUR_S, feed.collect_period_s)
 
 
 def _newest_entry(feed: feeds.Feed) -> Window | None:

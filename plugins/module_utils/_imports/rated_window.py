@@ -79,7 +79,12 @@ def unit_of(
 
 def entry_window(moment: datetime, layout: feeds.ImportLayout, collect_period_s: int) -> Window:
     """The period of the entry that a rated period belongs to, which begins then."""
-    return spans.bucket(moment, DAY_S if layout.resolution == feeds.DAY else max(HOUR_S, collect_period_s))
+    return spans.bucket(moment, entry_length_s(layout, collect_period_s))
+
+
+def entry_length_s(layout: feeds.ImportLayout, collect_period_s: int) -> int:
+    """The length of the period of an entry, in seconds."""
+    return DAY_S if layout.resolution == feeds.DAY else max(HOUR_S, collect_period_s)
 
 
 def missing_of(periods: RatedPeriods, until: datetime) -> Missing:

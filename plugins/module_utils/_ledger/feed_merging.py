@@ -19,7 +19,7 @@ from .._core.periods import Window, moment_of
 from .._core.writer import recorded_by
 from . import entries, totals
 from .entry_rows import EntryRow, reversal, row_of
-from .feeds import FeedKey
+from .feeds import CLOUDKITTY, FeedKey
 from .tables import make_missing
 from .transaction import Transaction, execute, insert, read_by_name
 
@@ -41,6 +41,7 @@ _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed DROP CONSTRAINT feed_auth_url_region_project_id_key",
     "ALTER TABLE feed ADD UNIQUE (region, project_id)",
     "ALTER TABLE feed ADD COLUMN flow_hours INTEGER",
+    "ALTER TABLE feed ADD COLUMN flow_metrics TEXT",
     "ALTER TABLE feed ADD COLUMN retired_at BIGINT",
     "ALTER TABLE feed ADD COLUMN retired_by TEXT",
     "ALTER TABLE feed ADD COLUMN retired_reason TEXT",
@@ -54,10 +55,7 @@ _LEAVE_ON_POSTGRESQL = (
     "ALTER TABLE feed_rate ADD PRIMARY KEY (feed_id, category, tags, is_flow)",
 )
 #: What the present tables have and old rows lack: all of a run rate was that of the newest period.
-_ADDED: dict[str, _Row] = {
-    "feed": {"flow_hours": 0},
-    "feed_rate": {"hours": 1, "is_flow": False},
-}
+_ADDED: dict[str, _Row] = {"feed_rate": {"hours": 1, "is_flow": False}}
 _VALID_PERIODS = (
     "SELECT DISTINCT period_begin, period_end FROM entry WHERE source = :of_source AND reverses IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM entry AS reversal WHERE reversal.reverses = entry.id)"
@@ -101,7 +99,9 @@ def merge(transaction: Transaction) -> None:
     merged = [_merged(transaction, of_key) for of_key in by_key.values()]
     _leave_old_tables(transaction)
     for one in sorted(merged, key=lambda one: int(one.row["id"])):
-        insert(transaction, "feed", [{**one.row, **_ADDED["feed"]}])
+        # Flows and the regions of the catalog are known from the next import of CloudKitty on.
+        flow_hours = None if one.row["told_by"] == CLOUDKITTY else 0
+        insert(transaction, "feed", [{**one.row, "flow_hours": flow_hours}])
         for table, rows in one.parts.items():
             added = {"feed_id": one.row["id"], **_ADDED.get(table, {})}
             insert(transaction, table, [{**row, **added} for row in rows])

@@ -32,7 +32,7 @@ _CATEGORY, _TAG = "category", "tag"
 _STORED = (
     "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
     "collect_period_s", "rated_through", "retired", "retired_at", "retired_by", "retired_reason",
-    "credit_due_from", "flow_hours", "rating_regions", "empty", "unrated", "revision",
+    "credit_due_from", "flow_hours", "flow_metrics", "rating_regions", "empty", "unrated", "revision",
 )  # fmt: skip
 _READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
 _READ_WINDOWS = (
@@ -43,11 +43,8 @@ _READ_RATES = "SELECT feed_id, category, tags, amount_nano, hours, is_flow FROM 
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 _READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE feed_id = :of_feed"
 _READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
-_KEPT_ANEW = (
-    "auth_url", "cloud", "project_name", "currency", "collect_period_s", "rated_through", "retired",
-    "retired_at", "retired_by", "retired_reason", "credit_due_from", "flow_hours", "rating_regions", "empty",
-    "unrated", "revision",
-)  # fmt: skip
+#: A save writes all but what a feed is known by.
+_KEPT_ANEW = tuple(name for name in _STORED if name not in ("id", "region", "project_id", "told_by"))
 _SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
 _UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
@@ -131,7 +128,7 @@ class Feed:
     touch and have one layout are one. categories and tag_keys: all that it ever carried. retired: it ended
     and brings no more cost. credit_due_from: begin of the first UTC month whose free tier has to be reckoned
     anew, None where all are. flow_hours: how many of the newest rated periods the means of flows are of;
-    None until the first import ends.
+    None until an import ends. flow_metrics: what the last import took for flows, None for those of the table.
 
     retirement: None also where the ledger does not say it. rating_regions: each region of the project's
     catalog that has a rating service, and the region whose feed brings its cost, which is another one where
@@ -153,6 +150,7 @@ class Feed:
     retired: bool = False
     credit_due_from: datetime | None = None
     flow_hours: int | None = 0
+    flow_metrics: frozenset[str] | None = None
     retirement: Retirement | None = None
     rating_regions: tuple[tuple[str, str], ...] = ()
     empty: tuple[Window, ...] = ()
@@ -222,6 +220,7 @@ def read_all(transaction: Transaction) -> list[Feed]:
             retired=bool(row["retired"]),
             credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
             flow_hours=row["flow_hours"],
+            flow_metrics=_names(row["flow_metrics"]),
             retirement=_retirement(row),
             rating_regions=tuple(sorted(json.loads(row["rating_regions"]).items())),
             empty=_windows(row["empty"]),
@@ -289,6 +288,7 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
         "retired_by": None if feed.retirement is None else feed.retirement.by,
         "retired_reason": None if feed.retirement is None else feed.retirement.reason,
         "flow_hours": feed.flow_hours,
+        "flow_metrics": None if feed.flow_metrics is None else json.dumps(sorted(feed.flow_metrics)),
         "rating_regions": json.dumps(dict(feed.rating_regions)),
         "empty": _windows_text(feed.empty),
         "unrated": _windows_text(feed.unrated),
@@ -316,6 +316,10 @@ def _retirement(row: Mapping[str, Any]) -> Retirement | None:
     # Who ended a feed by SQL of their own need not have said when or why.
     at = moment_of(row["retired_at"] or row["rated_through"])
     return Retirement(at, row["retired_by"], row["retired_reason"] or "")
+
+
+def _names(stored: str | None) -> frozenset[str] | None:
+    return None if stored is None else frozenset(json.loads(stored))
 
 
 def _windows(text: str) -> tuple[Window, ...]:

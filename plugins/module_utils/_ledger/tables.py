@@ -94,6 +94,7 @@ _TABLES = {
             retired BOOLEAN NOT NULL,
             credit_due_from BIGINT,
             flow_hours INTEGER,
+            flow_metrics TEXT,
             retired_at BIGINT,
             retired_by TEXT,
             retired_reason TEXT,

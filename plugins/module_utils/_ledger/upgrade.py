@@ -61,7 +61,6 @@ _BUDGETS_LEAVE_SCHEMA_4: tuple[str, ...] = (
     "ALTER TABLE budget ADD COLUMN untagged TEXT DEFAULT 'unknown' NOT NULL",
     "ALTER TABLE budget ADD COLUMN tax TEXT DEFAULT 'excluded' NOT NULL",
 )
-_FEEDS_LEAVE_SCHEMA_4: tuple[str, ...] = ()
 _HOLDS_LEAVE_SCHEMA_4: tuple[str, ...] = (
     "ALTER TABLE hold ADD COLUMN lines_sha256 TEXT",
     "ALTER TABLE hold ADD COLUMN plan_sha256 TEXT",
@@ -82,7 +81,6 @@ _ENTRIES_LEAVE_SCHEMA_4: tuple[str, ...] = (
 _OVERRIDES_LEAVE_SCHEMA_4 = ("ALTER TABLE limit_override ADD COLUMN login TEXT",)
 _LEAVE_SCHEMA_4 = (
     *_BUDGETS_LEAVE_SCHEMA_4,
-    *_FEEDS_LEAVE_SCHEMA_4,
     *_HOLDS_LEAVE_SCHEMA_4,
     *_ENTRIES_LEAVE_SCHEMA_4,
     *_OVERRIDES_LEAVE_SCHEMA_4,

@@ -37,7 +37,7 @@ from .snapshots import BEGIN, NOW, asked, budget, cost, feed, line, says, scope,
             "from 2026-11-01T00:00:00Z to 2026-11-03T00:00:00Z was never imported",
         ),
         ((feed(), replace(feed(), imported=(), project_name="other")), "project other"),
-        ((replace(feed(), flow_hours=None),), "the first import of project shop did not end"),
+        ((replace(feed(), flow_hours=None),), "no import of project shop has ended since"),
     ],
 )
 def test_a_cloud_budget_without_full_ground_is_unknown(feeds: tuple[Feed, ...], why: str) -> None:
