@@ -13,7 +13,7 @@ from .._core.periods import Window, ceil_to, iso
 from .._core.spans import from_to, overlap, overlaps
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
-from .scope import ever_feeds_of, feeds_of
+from .scope import ever_feeds_of
 from .snapshot import Snapshot
 
 #: How far a clock may be ahead of another one.
@@ -28,7 +28,7 @@ def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
         return [
             "it is fed by the cloud, but no cost was ever imported into this ledger; run cost_import first"
         ]
-    found = [*_never_carried(budget, snapshot), *_regions_without_feed(budget, snapshot)]
+    found = [*_never_carried(budget, snapshot), *_regions_without_feed(budget, window, snapshot)]
     carrying = ever_feeds_of(budget.scope, snapshot.feeds)
     if not carrying and not found:
         found.append("no import has ever carried a cost of its projects in its regions")
@@ -57,15 +57,17 @@ def _never_carried(budget: Budget, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _regions_without_feed(budget: Budget, snapshot: Snapshot) -> list[str]:
+def _regions_without_feed(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
     """A sentence for each rating service of the scope's projects and regions that no feed carries: an import
     keeps which regions of the catalog have one. A project that uses nothing there has a feed after the first
-    cost_sync.
+    cost_sync. What a retired feed knows counts until the period ends that rests on it.
     """
     scope = budget.scope
     carried = {(feed.key.project_id, feed.key.region) for feed in snapshot.feeds}
     missing: dict[tuple[str, str], set[str]] = {}
-    for feed in feeds_of(replace(scope, regions=()), snapshot.feeds):
+    for feed in ever_feeds_of(replace(scope, regions=()), snapshot.feeds):
+        if feed.retired and max(_ends(feed)) <= window.begin:
+            continue
         regions_of: dict[str, set[str]] = {}
         for region, brought_by in feed.rating_regions:
             regions_of.setdefault(brought_by, set()).add(region)

@@ -163,7 +163,7 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
 
 
 def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
-    if estimate.get("adds_no_cost") is True:
+    if estimate.get("adds_no_cost") is True and "verdict" not in gate:
         return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
     if gate.get("verdict") not in _WORST_FIRST:
         return [("budgets", UNKNOWN, _broken(gate, "What the budgets say is not known"))]

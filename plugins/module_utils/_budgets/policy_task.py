@@ -8,6 +8,7 @@ design/money.md#rates).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 PRESENT, ABSENT = STATES = ("present", "absent")
 RULES = PolicyRules._fields
 _LISTS = ("price_sources", "free_types", "required_tags")
+_RESOURCE_TYPE = re.compile(r"\*|[a-z][a-z0-9_-]*\*?")
 
 
 class RateChange(NamedTuple):
@@ -132,9 +134,7 @@ def _given(task: PolicyTask) -> dict[str, Any]:
         raise InvalidOption("state", "`present` needs something to define: a rule of the policy, or `rates`.")
     for name in _LISTS:
         if name in given:
-            given[name] = tuple(dict.fromkeys(one.strip() for one in given[name]))
-            if "" in given[name]:
-                raise InvalidOption(name, "has an empty name; leave it out.")
+            given[name] = _names(name, given[name])
     if given.get("price_sources") == ():
         raise InvalidOption(
             "price_sources", "is empty, so that nothing had a price; name at least one source."
@@ -144,6 +144,21 @@ def _given(task: PolicyTask) -> dict[str, Any]:
     if "currency" in given:
         given["currency"] = parse_currency(given["currency"], "currency") if given["currency"] else None
     return given
+
+
+def _names(rule: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Each name of a rule's list once. Raises InvalidOption for an empty one, and for what is no type."""
+    names = [one.strip() for one in given]
+    for index, one in enumerate(names):
+        if not one:
+            raise InvalidOption(f"{rule}[{index}]", "is empty; remove it.")
+        if rule == "free_types" and not _RESOURCE_TYPE.fullmatch(one):
+            raise InvalidOption(
+                f"{rule}[{index}]",
+                f"'{one}' is not a resource type; write a name such as cloudflare_record, or how names begin"
+                " with a * at the end.",
+            )
+    return tuple(dict.fromkeys(names))
 
 
 def _rates(task: PolicyTask) -> list[RateChange]:

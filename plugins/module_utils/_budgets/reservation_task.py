@@ -15,7 +15,7 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.money import format_exact, to_nano
-from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, RELEASED, HoldLine
+from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, HoldLine
 from .request import parse_line, parse_lines, refuse_too_large, without_nothing
 
 #: A commit writes an entry a day of a running line: nobody means more than ten years of them.
@@ -58,6 +58,8 @@ def check_task(task: ReservationTask) -> None:
         raise InvalidOption(
             "name", "is empty; give the hold a name that stays, such as the pipeline's number."
         )
+    if task.state == HELD and task.settled_by not in (BY_ENTRY, BY_IMPORT):
+        raise InvalidOption("settled_by", "is required to hold a cost; set `entry` or `import`.")
     if task.lines is not None and not task.lines:
         raise InvalidOption("lines", "is empty; name at least one line to hold.")
     if task.state == RELEASED and (task.amount is not None or task.lines is not None):

@@ -235,13 +235,14 @@ class _ReservationRun:
         """The verdicts of the budgets that cover a line. The commit counts once: by its entries or as a
         promise.
         """
-        added = with_entries(settled) if settled is not None and not self._write else None
-        snapshot = self._snapshot(after, stored, added.request if added else Request(), after)
-        if added:
+        added = None if settled is None else with_entries(settled)
+        where = Request() if added is None else added.request
+        snapshot = self._snapshot(after, stored, where, after)
+        if added is not None and not self._write:
             # Check mode writes no entry: it is counted as if it did.
             snapshot = added.applied(snapshot)
         touched = verdict.touched(stored, after.lines, snapshot)
-        return [verdict.evaluate(budget, Request(), snapshot) for budget in touched], snapshot
+        return [verdict.evaluate(budget, Request(), snapshot, where) for budget in touched], snapshot
 
     def _committed_lines(self, before: Hold) -> tuple[HoldLine, ...]:
         """The lines of the commit: those of the task, else those that are held or committed already.

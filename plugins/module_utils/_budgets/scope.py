@@ -73,22 +73,23 @@ class ScopeMatcher:
         False if any value that it has puts it outside. Only otherwise what it lacks makes it None, which is
         unknown (design/gate.md#requests).
         """
-        tags = dict(line.tags)
-        return (
-            False
-            if self._is_outside(line.category, self.categories)
-            or self._is_outside(line.region, self.regions)
-            or (self.projects and line.project is not None and not self._is_of_projects(line.project))
-            or any(tags.get(key, value) != value for key, value in self.tags)
-            or (not self.needs_tags and any(key not in tags for key, _value in self.tags))
-            else None
-            if self._lacking(line)
-            else True
-        )
+        if self._puts_outside(line):
+            return False
+        return None if self._lacking(line) else True
 
     def missing(self, line: HoldLine) -> str:
         """What the line must name to be decided, such as `category` or `project and tag team`."""
         return " and ".join(self._lacking(line))
+
+    def _puts_outside(self, line: HoldLine) -> bool:
+        tags = dict(line.tags)
+        return (
+            self._is_outside(line.category, self.categories)
+            or self._is_outside(line.region, self.regions)
+            or bool(self.projects and line.project is not None and not self._is_of_projects(line.project))
+            or any(tags.get(key, value) != value for key, value in self.tags)
+            or (not self.needs_tags and any(key not in tags for key, _value in self.tags))
+        )
 
     @staticmethod
     def _is_outside(value: str | None, of_scope: frozenset[str]) -> bool:

@@ -35,6 +35,7 @@ from .request import Request
 from .scope import scope_matcher
 
 if TYPE_CHECKING:
+    from .._ledger.entries import Entry
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 
@@ -231,6 +232,19 @@ def cost_sum_of(total: Total) -> CostSum:
     return _cost(keys, total.amount_nano)
 
 
+def cost_sum_of_entry(entry: Entry, sign: int = 1) -> CostSum:
+    """The CostSum of one entry; of sign -1 what takes it back."""
+    return CostSum(
+        category=entry.category,
+        projects=frozenset(filter(None, (entry.project_id, entry.project_name))),
+        tags=frozenset(entry.tags.items()),
+        currency=entry.currency,
+        amount_nano=sign * entry.amount_nano,
+        region=entry.region,
+        is_tax=entry.charge_category == TAX_CHARGE,
+    )
+
+
 def _cost(keys: Mapping[str, Any], amount_nano: int) -> CostSum:
     return CostSum(
         category=keys.get("category") or "",
@@ -266,8 +280,10 @@ def outstanding_lines(
     """
     if hold.state == HELD and not hold.expired(now):
         return [OutstandingHold((hold.name,), line, hold.held_at) for line in hold.lines]
-    if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled or hold.committed_at is None:
+    if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled:
         return []
+    if hold.committed_at is None:
+        raise LedgerError(f"The hold '{hold.name}' is committed at no moment; release it.")
     found = []
     for line in hold.lines:
         carrying = carrying_feeds(line, known)

@@ -19,7 +19,7 @@ from .._ledger.budgets import Scope
 from .._ledger.holds import HoldLine
 from .request import Request
 from .settlement import Settlement
-from .snapshot import CostSum, Snapshot
+from .snapshot import CostSum, Snapshot, cost_sum_of_entry
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,5 @@ def with_entries(settled: Settlement) -> EntriesToCome:
     """What the settlement would do to the ledger's sums."""
     replaced = [(entries.stored(row), -1) for row in settled.replaced]
     wanted = [(entry, 1) for entry in settled.wanted]
-    return EntriesToCome([(one.period.begin, _cost(one, sign)) for one, sign in [*replaced, *wanted]])
-
-
-def _cost(entry: entries.Entry, sign: int) -> CostSum:
-    return CostSum(
-        category=entry.category,
-        projects=frozenset(filter(None, (entry.project_id, entry.project_name))),
-        tags=frozenset(entry.tags.items()),
-        currency=entry.currency,
-        amount_nano=sign * entry.amount_nano,
-        region=entry.region,
-    )
+    both = [*replaced, *wanted]
+    return EntriesToCome([(one.period.begin, cost_sum_of_entry(one, sign)) for one, sign in both])

@@ -148,6 +148,26 @@ class _Scale:
             return None
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What falls into a period of a budget. All but spent and untagged is times the common multiple, so that
+    neither a mean nor a part of an hour needs a division.
+
+    untagged, untagged_running: the cost of resources that the budget would cover if their unknown tags
+    matched. problems: why reserved and requested are only lower bounds.
+    """
+
+    multiple: int
+    spent: list[DatedAmount]
+    accrued: list[DatedAmount]
+    reserved: list[DatedAmount]
+    requested: list[DatedAmount]
+    to_come: list[DatedAmount]
+    untagged: list[DatedAmount]
+    untagged_running: list[DatedAmount]
+    problems: list[str]
+
+
 def period_sum(
     budget: Budget,
     window: Window,
@@ -161,65 +181,70 @@ def period_sum(
     coverage: the reasons of coverage.problems() why the spend is not wholly known. unsettled: why no cost
     will take the place of what was committed.
     """
-    covered = scope_matcher(budget.scope, snapshot.feeds)
-    feeds = feeds_of(budget.scope, snapshot.feeds)
-    shares = (hold.share.denominator for hold in snapshot.outstanding)
-    multiple = lcm(_common_multiple(feeds), _HOUR_S * lcm(*set(shares)))
-    lines = _LinesOfPeriod(budget, window, covered, snapshot, multiple)
-    spent = _spent(budget, covered.covers_cost, window, snapshot)
-    accrued = [
-        part
-        for feed in feeds
-        for part in _running(
-            feed, covered.covers_cost, snapshot, _begun(feed, window, snapshot.now), multiple
-        )
-    ]
-    coming: list[DatedAmount] = []
-    if budget.basis == BASIS_PERIOD_END:
-        coming = [
-            part
-            for feed in feeds
-            for part in _running(
-                feed, covered.covers_cost, snapshot, to_come(feed, window, snapshot.now), multiple
-            )
-        ]
-    reserved = [
-        part
-        for hold in snapshot.outstanding
-        if not hold.is_rated or budget.fed_by != FED_BY_CLOUD
-        for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", True, hold.share)
-    ]
-    requested = [part for line in request.lines for part in lines.parts(line, snapshot.now, str(line), False)]
-    parts = (spent, accrued, reserved, requested, coming)
-    untagged, untagged_running = _cost_of_unknown_tags(budget, covered, feeds, window, snapshot, multiple)
-    scale = _Scale(budget, window, snapshot.rates, (*parts, untagged, untagged_running))
-    # All sums and the limit times the common multiple: neither a mean nor a part of an hour needs a division.
-    own = EXACT.multiply(scale.own, multiple)
-    sums = [
-        EXACT.multiply(scale.sum(spent), multiple),
-        *(scale.sum(each) for each in (accrued, reserved, requested, coming)),
-    ]
-    of_unknown_tags = EXACT.add(EXACT.multiply(scale.sum(untagged), multiple), scale.sum(untagged_running))
-    tag_problems = _tag_problems(budget, own, exact_sum(sums), of_unknown_tags)
-    problems = tuple(dict.fromkeys((*coverage, *unsettled, *lines.problems, *scale.problems, *tag_problems)))
+    parts = _parts(budget, window, request, snapshot)
+    running = (parts.accrued, parts.reserved, parts.requested, parts.to_come)
+    every = (parts.spent, *running, parts.untagged, parts.untagged_running)
+    scale = _Scale(budget, window, snapshot.rates, every)
+    own = EXACT.multiply(scale.own, parts.multiple)
+    sums = [EXACT.multiply(scale.sum(parts.spent), parts.multiple), *map(scale.sum, running)]
+    untagged = EXACT.multiply(scale.sum(parts.untagged), parts.multiple)
     override = _override(budget, window, snapshot)
-    verdict, needed = _verdict(budget, own, exact_sum(sums), bool(problems), override)
-    in_currency = [ROUNDING.divide(amount, own) for amount in sums]
+    verdict, needed, tag_problems = _judged(
+        budget, own, exact_sum(sums), EXACT.add(untagged, scale.sum(parts.untagged_running)), override
+    )
+    of_lines = (*parts.problems, *scale.problems)
+    problems = tuple(dict.fromkeys((*coverage, *unsettled, *of_lines, *tag_problems)))
+    spent, accrued, reserved, requested, coming = (ROUNDING.divide(amount, own) for amount in sums)
     return PeriodSum(
         window=window,
-        limit=from_nano(budget.limit_nano),
-        spent=in_currency[0],
-        accrued=in_currency[1],
-        reserved=in_currency[2],
-        requested=in_currency[3],
-        to_come=in_currency[4],
-        verdict=verdict,
+        limit=budget.amount,
+        spent=spent,
+        accrued=accrued,
+        reserved=reserved,
+        requested=requested,
+        to_come=coming,
+        verdict=UNKNOWN if verdict == ALLOW and problems else verdict,
         problems=problems,
         has_rate=scale.has_rate,
-        holds_known=not lines.problems and not scale.problems,
+        holds_known=not of_lines,
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
         reached=_reached(budget, own, exact_sum(sums[:2])),
+    )
+
+
+def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot) -> _Parts:
+    covered, now = scope_matcher(budget.scope, snapshot.feeds), snapshot.now
+    feeds = feeds_of(budget.scope, snapshot.feeds)
+    shares = {hold.share.denominator for hold in snapshot.outstanding}
+    multiple = lcm(_common_multiple(feeds), _HOUR_S * lcm(*shares))
+    lines = _LinesOfPeriod(budget, window, covered, snapshot, multiple)
+
+    def running(covers: _Covers, periods: Callable[[Feed, Window, datetime], int]) -> list[DatedAmount]:
+        return [
+            part
+            for feed in feeds
+            for part in _running(feed, covers, snapshot, periods(feed, window, now), multiple)
+        ]
+
+    ahead = to_come if budget.basis == BASIS_PERIOD_END else _none_to_come
+    # Only a budget that goes by tags looks at all costs once more.
+    may_cover = covered.may_cover_cost if covered.tags else None
+    return _Parts(
+        multiple=multiple,
+        spent=_spent(budget, covered.covers_cost, window, snapshot),
+        accrued=running(covered.covers_cost, _begun),
+        reserved=[
+            part
+            for hold in snapshot.outstanding
+            if not hold.is_rated or budget.fed_by != FED_BY_CLOUD
+            for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", True, hold.share)
+        ],
+        requested=[part for line in request.lines for part in lines.parts(line, now, str(line), False)],
+        to_come=running(covered.covers_cost, ahead),
+        untagged=_spent(budget, may_cover, window, snapshot) if may_cover else [],
+        untagged_running=[*running(may_cover, _begun), *running(may_cover, ahead)] if may_cover else [],
+        problems=lines.problems,
     )
 
 
@@ -240,53 +265,22 @@ def _reached(budget: Budget, own: Decimal, actual: Decimal) -> tuple[Decimal, ..
     return tuple(threshold for threshold, part, of in ratios if spent * of * of_limit >= part * limit * whole)
 
 
-def _cost_of_unknown_tags(
-    budget: Budget,
-    covered: ScopeMatcher,
-    feeds: Sequence[Feed],
-    window: Window,
-    snapshot: Snapshot,
-    multiple: int,
-) -> tuple[list[DatedAmount], list[DatedAmount]]:
-    """The cost of resources that the budget would cover if their unknown tags matched: what was spent, and
-    what runs and is to come.
+def _judged(
+    budget: Budget, own: Decimal, total: Decimal, of_unknown_tags: Decimal, override: Override | None
+) -> tuple[str, bool, list[str]]:
+    """Deny or allow, whether that needed the override, and the problem of a total that fits only without the
+    cost of unknown tags, as it is or by the override (design/imports.md#tags, design/gate.md#overrides).
     """
-    if not covered.tags:
-        return [], []
-    spent = _spent(budget, covered.may_cover_cost, window, snapshot)
-    running = []
-    for feed in feeds:
-        periods = _begun(feed, window, snapshot.now)
-        if budget.basis == BASIS_PERIOD_END:
-            periods += to_come(feed, window, snapshot.now)
-        running += _running(feed, covered.may_cover_cost, snapshot, periods, multiple)
-    return spent, running
-
-
-def _tag_problems(budget: Budget, own: Decimal, total: Decimal, of_unknown_tags: Decimal) -> list[str]:
-    """The problem of a period that fits only without the cost of unknown tags; none if it fits either way
-    (design/imports.md#tags).
-    """
-    limit = EXACT.multiply(from_nano(budget.limit_nano), own)
-    if total > limit or EXACT.add(total, of_unknown_tags) <= limit:
-        return []
-    amount = Money(ROUNDING.divide(of_unknown_tags, own), budget.currency)
-    return [f"{amount} is the cost of resources whose tags are not known"]
-
-
-def _verdict(
-    budget: Budget, own: Decimal, total: Decimal, problems: bool, override: Override | None
-) -> tuple[str, bool]:
-    """The verdict, and whether it needed the override.
-
-    An override never makes an unknown pass (design/gate.md#overrides).
-    """
-    fits = total <= EXACT.multiply(from_nano(budget.limit_nano), own)
-    raised = budget.limit_nano + (override.amount_nano if override else 0)
-    needed = not fits and total <= EXACT.multiply(from_nano(raised), own)
-    if not fits and not needed:
-        return DENY, False
-    return UNKNOWN if problems else ALLOW, needed
+    raised_nano = budget.limit_nano + (override.amount_nano if override else 0)
+    for limit_nano in (budget.limit_nano, raised_nano):
+        limit = EXACT.multiply(from_nano(limit_nano), own)
+        if total <= limit:
+            needed = limit_nano > budget.limit_nano
+            if EXACT.add(total, of_unknown_tags) <= limit:
+                return ALLOW, needed, []
+            amount = Money(ROUNDING.divide(of_unknown_tags, own), budget.currency)
+            return ALLOW, needed, [f"{amount} is the cost of resources whose tags are not known"]
+    return DENY, False, []
 
 
 def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | None:
@@ -378,6 +372,11 @@ def _begun(feed: Feed, window: Window, now: datetime) -> int:
 def to_come(feed: Feed, window: Window, now: datetime) -> int:
     """The number of collect periods that begin in [now, window's end) and are not rated."""
     return _beginning_in(max(now, window.begin, feed.rated_through), window.end, feed.collect_period_s)
+
+
+def _none_to_come(_feed: Feed, _window: Window, _now: datetime) -> int:
+    """What basis actual expects."""
+    return 0
 
 
 def _beginning_in(begin: datetime, end: datetime, collect_period_s: int) -> int:

@@ -59,7 +59,9 @@ class BudgetVerdict:
         return tuple(one.override for one in self.periods if one.override is not None)
 
 
-def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
+def evaluate(
+    budget: Budget, request: Request, snapshot: Snapshot, where: Request | None = None
+) -> BudgetVerdict:
     """The budget's verdict on a request: in its current period, the next one, and every later one in which a
     one-off line of the request or of a hold, or an entry, lies (design/gate.md#what-counts).
 
@@ -72,7 +74,7 @@ def evaluate(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerd
     )
     rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, snapshot.feeds)), default=None)
     windows = asked_periods(
-        budget, request, snapshot.now, snapshot.feeds, snapshot.outstanding, snapshot.later
+        budget, where or request, snapshot.now, snapshot.feeds, snapshot.outstanding, snapshot.later
     )
     unsettled = _unsettled(budget, covered, snapshot)
     if not windows:

@@ -35,7 +35,7 @@ _UNITS = {
 }
 HOUR = timedelta(hours=1)
 #: The years of the moments that are taken: the periods on both sides of such a moment have dates too.
-_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 @dataclass(frozen=True)
@@ -304,15 +304,15 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
 
 def refuse_far_moment(moment: datetime, option: str) -> None:
     """Raise InvalidOption for a moment whose year is not from 1970 to 9000: its period may have no end."""
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+    if not _FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise InvalidOption(
-            option, f"{moment.year:04d} is out of range; write a year from {_FIRST_YEAR} to {_LAST_YEAR}."
+            option, f"{moment.year:04d} is out of range; write a year from {_FIRST_YEAR} to {LAST_YEAR}."
         )
 
 
 def is_far(moment: datetime | None) -> bool:
     """Whether a moment is so late that no module takes it, and its period may have no end."""
-    return moment is not None and moment.year > _LAST_YEAR + 1
+    return moment is not None and moment.year > LAST_YEAR + 1
 
 
 def rounded_up(window: Window, period_seconds: int) -> Window:

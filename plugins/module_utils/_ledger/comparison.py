@@ -12,6 +12,7 @@ from typing import Any
 from .._core.money import format_exact, from_nano
 from .._core.periods import iso, moment_of
 from . import commit_clock, roll_up, sql
+from .dimension_sets import DIMENSIONS
 from .schema import SCHEMA_VERSION
 from .transaction import read
 
@@ -20,12 +21,9 @@ MOST_TOLD = 100
 _KEPT = "amount_whole AS kept_whole, amount_rest_nano AS kept_rest_nano, entry_count AS kept_count"
 _ADDED = "amount_whole AS whole, amount_rest_nano AS rest_nano, entry_count"
 _BUCKET = "bucket_s, bucket_begin, dimension_set_id"
-_DIMENSIONS = (
-    "charge_category", "category", "cloud", "region", "project_id", "project_name", "currency", "tags",
-)  # fmt: skip
 _DIFFERENCES = f"""
 SELECT bucket_s, bucket_begin, kept_whole, kept_rest_nano, kept_count, whole, rest_nano, entry_count,
-    {", ".join(_DIMENSIONS)}
+    {", ".join(DIMENSIONS)}
 FROM (
     SELECT {_BUCKET}, SUM(kept_whole) AS kept_whole, SUM(kept_rest_nano) AS kept_rest_nano,
         SUM(kept_count) AS kept_count, SUM(whole) AS whole, SUM(rest_nano) AS rest_nano,
@@ -68,7 +66,7 @@ def _difference(row: tuple[Any, ...]) -> dict[str, Any] | None:
     kept, added = roll_up.in_nano(kept_whole, kept_rest), roll_up.in_nano(whole, rest)
     if (kept, kept_count) == (added, entry_count):
         return None
-    named = dict(zip(_DIMENSIONS, dimensions, strict=True))
+    named = dict(zip(DIMENSIONS, dimensions, strict=True))
     return {
         **named,
         "tags": json.loads(named["tags"]),

@@ -93,6 +93,7 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 OR NEW.held_at <> OLD.held_at AND abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
                 OR OLD.committed_at IS NOT NULL AND NEW.committed_at IS DISTINCT FROM OLD.committed_at
                 OR OLD.committed_at IS NULL AND abs(NEW.committed_at - {_NOW_S}) > {_CLOCKS_APART_S}
+                OR NEW.state = '{COMMITTED}' AND NEW.committed_at IS NULL
             THEN
                 {REFUSE}'a hold is committed or released once, and at that moment: ' || OLD.name;
             END IF;

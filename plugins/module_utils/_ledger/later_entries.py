@@ -26,6 +26,5 @@ def later_entries(
     """When entries begin at or after that moment, in seconds since the epoch, and these columns of their
     dimension sets, each once; one statement.
     """
-    names = ", ".join(f"dimension_set.{name}" for name in columns)
-    statement = _LATER.format(columns=names)
+    statement = _LATER.format(columns=", ".join(columns))
     return [tuple(row) for row in read(transaction, statement, {"after": int(after.timestamp())})]

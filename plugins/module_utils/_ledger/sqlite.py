@@ -191,5 +191,7 @@ def _sentence(path: Path, problem: str) -> str:
             "the disk does not take or give what is written there, or a limit on file sizes is reached"
         ),
     }
+    if path.is_dir():
+        return f"The ledger {path} is a folder; name a file, such as sqlite:///{path}/ledger.db."
     known = next((said for text, said in advice.items() if text in problem), problem)
     return f"The ledger {path} cannot be used: {known}."

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core.errors import InvalidOption, LoginFailed, Malformed, Unavailable
 from .login import CloudRegion
-from .transport import RETRIED_STATUSES, until_answered
+from .transport import RETRIED_STATUSES, identity_problem, until_answered
 
 
 def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token") -> Any:
@@ -40,9 +40,8 @@ def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token"
                 "the identity service refused the credentials (401): wrong user, password, project or domain",
                 401,
             ) from cause
-        raise LoginFailed(
-            reading, region.auth_url, f"the identity service answered {error.http_status}", error.http_status
-        ) from cause
+        problem = identity_problem(error.http_status)
+        raise LoginFailed(reading, region.auth_url, problem, error.http_status) from cause
     except (Unavailable, Malformed) as error:
         raise LoginFailed(
             reading, region.auth_url, str(error).split(" failed: ", 1)[-1], error.http_status

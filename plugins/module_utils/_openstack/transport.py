@@ -73,7 +73,7 @@ def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds:
     except (ksa.ConnectFailure, ksa.RetriableConnectionFailure, ksa.UnknownConnectionError) as error:
         return None, _connection_problem(error)
     except ksa.HttpError as error:
-        problem = f"the identity service answered {error.http_status}"
+        problem = identity_problem(error.http_status)
         raise LoginFailed("a new token", url, problem, error.http_status) from error
     except ksa.InvalidResponse as error:
         raise Malformed(reading, url, "the answer is not the token that the identity API promises") from error
@@ -115,6 +115,12 @@ def _connection_problem(error: Exception) -> str:
         if known in text:
             return sentence
     return f"the connection failed ({type(error).__name__})"
+
+
+def identity_problem(http_status: int | None) -> str:
+    """Why there is no token, where the identity service says no more than a status."""
+    advice = "; check that this user or application credential is enabled and may use the project"
+    return f"the identity service answered {http_status}{advice if http_status == 403 else ''}"
 
 
 def refuse(reading: str, url: str, response: Any, secrets: Secrets) -> NoReturn:

@@ -16,9 +16,16 @@ from typing import TypeAlias
 from .._budgets.definitions import find, refuse_lookalike
 from .._budgets.policy import refuse_untagged
 from .._budgets.request import Request
-from .._budgets.snapshot import COST_DIMENSIONS, CostSum, Snapshot, cost_sum_of, read_snapshot
+from .._budgets.snapshot import (
+    COST_DIMENSIONS,
+    CostSum,
+    Snapshot,
+    cost_sum_of,
+    cost_sum_of_entry,
+    read_snapshot,
+)
 from .._core.errors import InvalidOption
-from .._core.periods import Window, now_utc, refuse_far_moment
+from .._core.periods import LAST_YEAR, Window, now_utc, refuse_far_moment
 from .._core.rates import Rates
 from .._core.writer import recorded_by
 from .._ledger import budgets, entries, holds, sql, totals
@@ -96,7 +103,9 @@ class CostStore(ABC):
             sums = map(cost_sum_of, self.get_totals(window.begin, window.end, COST_DIMENSIONS))
             return [one for one in sums if not one.is_tax or scope.tax == budgets.TAX_INCLUDED]
 
-        yield self.get_budgets(), lambda _request: Snapshot(now, costs, (), rates)
+        found = self.get_entries(now, datetime(LAST_YEAR, 12, 31, 23, 59, 59, tzinfo=UTC))
+        later = [(one.period.begin, cost_sum_of_entry(one)) for one in found if one.period.begin >= now]
+        yield self.get_budgets(), lambda _request: Snapshot(now, costs, (), rates, later=later)
 
 
 _KEYS: Mapping[str, Callable[[CostEntry], str | None]] = {

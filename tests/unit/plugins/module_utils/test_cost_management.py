@@ -284,6 +284,12 @@ def test_the_exact_remainder_may_be_spent(tracker: CostTracker, manager: BudgetM
     assert manager.get_utilization("all") == 0.9
 
 
+def test_what_lies_in_a_later_period_is_judged_there(tracker: CostTracker, manager: BudgetManager) -> None:
+    manager.create("all", "100", BudgetPeriod.DAILY)
+    tracker.record("150", LLM, occurred_at=NOW + timedelta(days=40))
+    assert not manager.can_spend("1", LLM)
+
+
 def test_a_budget_counts_and_covers_what_is_in_its_scope(
     tracker: CostTracker, manager: BudgetManager
 ) -> None:

@@ -184,6 +184,16 @@ def test_a_commit_over_the_hold_names_the_budget_and_the_later_period(clocked: C
     ]
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_commit_over_the_hold_names_a_period_that_is_over(clocked: ClockedLedger, check_mode: bool) -> None:
+    clocked.at("2026-12-01T10:00")
+    clocked.define(limit="100")
+    clocked.hold("rent", "50")
+    more = {"occurred_at": "2026-11-30T12:00:00Z", "_ansible_check_mode": check_mode}
+    said = clocked.commit("rent", amount="150", **more)
+    assert [one["period"] for one in said["exceeded"]] == ["monthly/2026-11-01T00:00:00Z"]
+
+
 @pytest.mark.parametrize(("hours", "requested"), [("3", "4"), ("3.5", "4"), ("3.51", "5")])
 def test_the_hour_in_progress_counts_whole(clocked: ClockedLedger, hours: str, requested: str) -> None:
     """Asked at 12:30: 12:00, 13:00, 14:00 and 15:00 begin before 15:30 and 16:00, and 16:00 before 16:01."""
@@ -254,6 +264,20 @@ def test_the_mean_of_a_flow_contains_what_was_committed_hour_by_hour(clocked: Cl
         clocked.at(datetime(2026, 11, 28, hour, 30, tzinfo=UTC))
         clocked.feed(rated(clocked.now.replace(minute=0), flow_hours=10))
         assert clocked.status()["reserved"] == reserved
+
+
+def test_a_flow_is_what_the_last_import_took_for_one(clocked: ClockedLedger) -> None:
+    """As in the test above, of a metric that is in no table of ours."""
+    through = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    of_feed = {"flow_hours": 10, "flow_metrics": frozenset({"gpu.requests"})}
+    clocked.feed(rated(through, **of_feed))
+    clocked.define(limit="1000", fed_by="cloud", basis="actual")
+    lines = [{"hourly": "1", "category": "network", "project": "shop", "metric": "gpu.requests"}]
+    clocked.hold("cdn", lines=lines, settled_by="import")
+    clocked.commit("cdn")
+    clocked.at(datetime(2026, 11, 28, 15, 30, tzinfo=UTC))
+    clocked.feed(rated(datetime(2026, 11, 28, 15, tzinfo=UTC), **of_feed))
+    assert clocked.status()["reserved"] == "45.6"
 
 
 @pytest.mark.parametrize("is_marked", [False, True])

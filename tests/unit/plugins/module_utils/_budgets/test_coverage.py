@@ -20,8 +20,9 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import 
     ImportLayout,
     Retirement,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.overrides import Override
 
-from .snapshots import BEGIN, NOW, asked, budget, cost, feed, line, says, scope, snapshot
+from .snapshots import BEGIN, NOW, asked, budget, cost, feed, line, nano, says, scope, snapshot
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,15 @@ def test_each_rating_service_of_the_catalog_needs_a_feed(
     assert said.verdict == verdict
     sentence = "the cost of project shop in region dc4-a was never imported"
     assert (sentence in said.reason) == (verdict == "unknown")
+
+
+def test_a_retired_feed_still_says_which_regions_were_not_imported_until_the_period_ends() -> None:
+    ended = Retirement(NOW, "ada@desk", "it moved")
+    other = feed(key=FeedKey("dc3-a", "p2"), project_name="other")
+    gone = feed(rating_regions=HERE_AND_THERE, retired=True, retirement=ended)
+    assert evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), gone, other)).verdict == "unknown"
+    long_gone = replace(gone, rated_through=BEGIN, retirement=replace(ended, at=BEGIN))
+    assert evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), long_gone, other)).verdict == "allow"
 
 
 def test_a_region_outside_of_the_scope_needs_no_feed() -> None:
@@ -236,6 +246,11 @@ def test_costs_of_unknown_tags_matter_where_the_budget_fits_only_without_them() 
         and "ICU 60 is the cost of resources whose tags are not known" in said.reason
     )
     assert says(team, asked(line("101", tags={"team": "blue"})), snapshot((gone,), carried)) == "deny"
+    # An override raises the limit for what is known, and makes nothing known.
+    raised = Override("team", "monthly/2026-11-01T00:00:00Z", "deploy", nano("50"), "why", "Ada", BEGIN, "me")
+    for known, verdict in ((cost("30"), "allow"), (cost("130", tags={"tag_status": "unknown"}), "unknown")):
+        seen = replace(snapshot((known,), carried), overrides=(raised,))
+        assert says(team, asked(line("110", tags={"team": "blue"})), seen) == verdict
     storage = cost("60", "storage", tags={"tag_status": "unknown"})
     compute = budget("100", fed_by="cloud", scope=scope(categories=["compute"], tags={"team": "blue"}))
     assert (

@@ -206,6 +206,10 @@ def test_a_refused_option_is_no_unknown_amount_that_may_pass(refused: str) -> No
     assert said["reasons"][0].endswith(msg)
 
 
+def test_what_the_budgets_said_stands_although_the_deployment_adds_no_cost() -> None:
+    assert told(FREE, FITS, gate("deny"))["verdict"] == "deny"
+
+
 def test_nothing_is_held_unless_a_reservation_says_so() -> None:
     for state, passed, held in itertools.product(("held", "committed", "released"), (True, False), (True,)):
         said = told(KNOWN, FITS, gate("allow", passed=passed, reservation={"state": state}))

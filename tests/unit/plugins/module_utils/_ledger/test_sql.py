@@ -382,3 +382,13 @@ def test_a_network_file_system_is_refused_before_anything_is_made(
         with pytest.raises(LedgerError, match=f"would lie on {kind}, .* use a local disk"), way(ledger):
             pass
     assert not path_of(ledger).parent.exists()
+
+
+def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
+    with (
+        pytest.raises(
+            LedgerError, match=rf"{tmp_path} is a folder; name a file, such as sqlite:///{tmp_path}/"
+        ),
+        reading(LedgerOptions(f"sqlite:///{tmp_path}")),
+    ):
+        pass

@@ -102,6 +102,12 @@ def test_an_answer_without_an_end_is_read_to_the_deadline_or_the_largest_size(
     assert isinstance(caught.value, LoginFailed) == (service == "identity")
 
 
+def test_a_login_that_is_forbidden_says_what_to_check(drilled: Sandbox, cloud: Callable[..., Cloud]) -> None:
+    fault(drilled, service="identity", kind="status", status=403)
+    with pytest.raises(LoginFailed, match=r"answered 403; check that this user or application credential is"):
+        cloud()
+
+
 def test_headers_that_drip_are_read_to_the_deadline() -> None:
     def drip(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
