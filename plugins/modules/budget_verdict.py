@@ -41,8 +41,8 @@ options:
     type: dict
     required: true
   quota:
-    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required). Of no matter where the
-      estimate needs no quota.
+    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required), for the project and region
+      of the estimate. Of no matter where the estimate needs no quota.
     type: dict
     required: true
   gate:
@@ -58,7 +58,8 @@ options:
     type: dict
     default: {}
   sync_failure:
-    description: Why the ledger could not be brought up to date before. Reported only; it changes no verdict.
+    description: Why the ledger could not be brought up to date before. The verdict is unknown then, unless the
+      estimate adds no cost.
     type: str
   on_exceeded:
     description: Whether a deployment passes that a budget or a quota denies.

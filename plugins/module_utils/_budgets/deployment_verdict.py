@@ -34,6 +34,8 @@ _KEPT_OF_ESTIMATE = (
     "unknown",
     "lines",
 )
+#: What says of which project and region of which cloud a result tells.
+_PLACE = ("auth_url", "project_id", "region")
 _KEPT_OF_QUOTA = ("fits", "shortfalls", "unknown")
 
 Result = Mapping[str, Any]
@@ -82,7 +84,12 @@ def deployment_verdict(
         )
         if _is_refused(result)
     ]
-    said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
+    said = [
+        _of_estimate(estimate),
+        _of_quota(estimate, quota),
+        *_of_sync(estimate, sync_failure),
+        *_of_budgets(estimate, gate),
+    ]
     found = [Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said]
     findings = sorted([*refused, *found], key=lambda one: _WORST_FIRST.index(one.verdict))
     reservation = gate.get("reservation") or {}
@@ -149,6 +156,9 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
         return "quota", ALLOW, f"The deployment {more} of any quota."
     if "fits" not in quota:
         return "quota", UNKNOWN, _broken(quota, "Whether it fits into the quotas is not known")
+    if _place(estimate) is None or _place(estimate) != _place(quota):
+        why = "The quotas are not known to be those of the project and the region of the estimate."
+        return "quota", UNKNOWN, why
     if quota["fits"] is True:
         return "quota", ALLOW, "The deployment fits into the quotas."
     if quota["fits"] is False:
@@ -160,6 +170,23 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
         UNKNOWN,
         f"Whether it fits into the quotas is not known: {', '.join(rows) or 'nobody says why'}.",
     )
+
+
+def _place(result: Result) -> tuple[str, ...] | None:
+    """The cloud, project and region that were read; None where the result does not tell."""
+    cloud = result.get("cloud")
+    if not isinstance(cloud, Mapping) or any(cloud.get(key) is None for key in _PLACE):
+        return None
+    return tuple(str(cloud[key]) for key in _PLACE)
+
+
+def _of_sync(estimate: Result, sync_failure: str | None) -> list[tuple[str, str, str]]:
+    """Costs may be missing in a ledger that could not be brought up to date. Of no matter where none is added."""
+    if sync_failure is None or estimate.get("adds_no_cost") is True:
+        return []
+    why = " ".join(sync_failure.split()).rstrip(".") or "nobody says why"
+    more = "If this login may not import, set budget_gate_sync to false."
+    return [("sync", UNKNOWN, f"The ledger could not be brought up to date: {why}. {more}")]
 
 
 def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
