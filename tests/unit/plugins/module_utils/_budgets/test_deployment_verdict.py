@@ -93,7 +93,7 @@ def gate(verdict: str, *budgets: str, passed: bool | None = None, **more: Any) -
 def told(
     estimate: Result,
     quota: Result,
-    answer: Result,
+    answer: Result | None,
     exceeded: str = "fail",
     unknown: str = "fail",
     sync_failure: str | None = None,
@@ -210,6 +210,25 @@ def test_what_passes_is_allowed_or_covered_by_the_policy_and_the_keys_are_always
     )
 
 
+@pytest.mark.parametrize("warn", ["fail", "warn"])
+def test_nothing_lets_a_deployment_pass_of_which_no_budget_was_asked_yet(warn: str) -> None:
+    said = told(KNOWN, FITS, None, warn, warn)
+    assert (said["verdict"], said["gate_passed"], said["held"]) == ("unknown", False, False)
+    assert said["findings"][0] == {
+        "subject": "budgets",
+        "verdict": "unknown",
+        "reason": "The budgets were not asked yet.",
+        "passes": False,
+    }
+    assert [one["subject"] for one in said["findings"] if not one["passes"]] == ["budgets"]
+    assert told(FREE, SKIPPED, None)["gate_passed"]
+
+
+def test_tax_is_what_the_budgets_say_and_null_where_none_was_asked() -> None:
+    assert told(KNOWN, FITS, gate("allow", tax="included"))["tax"] == "included"
+    assert [told(KNOWN, FITS, one)["tax"] for one in (None, BROKEN, SKIPPED)] == [None, None, None]
+
+
 UNSYNCED = "production: rating answered 403.\n  Ask its owner."
 
 
@@ -219,8 +238,8 @@ def test_a_failed_sync_never_ends_in_allow() -> None:
     assert said["findings"][0] == {
         "subject": "sync",
         "verdict": "unknown",
-        "reason": "The ledger could not be brought up to date: production: rating answered 403. Ask its owner."
-        " If this login may not import, set budget_gate_sync to false.",
+        "reason": "The ledger could not be brought up to date: production: rating answered 403. Ask its"
+        " owner. If this login may not import, set budget_gate_sync to false.",
         "passes": False,
     }
     assert told(KNOWN, FITS, gate("deny"), sync_failure=UNSYNCED)["verdict"] == "deny"
