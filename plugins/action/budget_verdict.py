@@ -42,7 +42,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validated, given = self.validate_argument_spec(
             argument_spec={
                 "name": {"type": "str", "required": True},
-                **{name: {"type": "dict", "required": True} for name in ("estimate", "quota", "gate")},
+                **{name: {"type": "dict", "required": True} for name in ("estimate", "quota")},
+                "gate": {"type": "dict"},
                 "policy": {"type": "dict", "default": {}},
                 "sync_failure": {"type": "str"},
                 "on_exceeded": _FAIL_OR_WARN,

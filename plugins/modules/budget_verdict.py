@@ -41,16 +41,16 @@ options:
     type: dict
     required: true
   quota:
-    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required). Of no matter where the
-      estimate needs no quota.
+    description: Result of M(finops.cloud.infomaniak_quota_info) with C(required), for the project and region
+      of the estimate. Of no matter where the estimate needs no quota.
     type: dict
     required: true
   gate:
     description:
       - Result of M(finops.cloud.cost_reservation) or M(finops.cloud.cost_budget). Of no matter where the
         estimate adds no cost.
+      - Without it, the verdict is that the budgets were not asked yet, which nothing lets pass.
     type: dict
-    required: true
   policy:
     description:
       - Result of M(finops.cloud.cost_policy_info). The policy is also told by the results of the estimate and
@@ -58,7 +58,8 @@ options:
     type: dict
     default: {}
   sync_failure:
-    description: Why the ledger could not be brought up to date before. Reported only; it changes no verdict.
+    description: Why the ledger could not be brought up to date before. The verdict is unknown then, unless
+      the estimate adds no cost.
     type: str
   on_exceeded:
     description: Whether a deployment passes that a budget or a quota denies.
@@ -220,7 +221,8 @@ evaluated_at:
   sample: "2026-11-21T05:00:00Z"
 tax:
   description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
-    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
+    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own. Null where none was
+    asked.
   returned: success
   type: str
   sample: excluded

@@ -34,6 +34,8 @@ _KEPT_OF_ESTIMATE = (
     "unknown",
     "lines",
 )
+#: What says of which project and region of which cloud a result tells.
+_PLACE = ("auth_url", "project_id", "region")
 _KEPT_OF_QUOTA = ("fits", "shortfalls", "unknown")
 
 Result = Mapping[str, Any]
@@ -65,27 +67,40 @@ def deployment_verdict(
     name: str,
     estimate: Result,
     quota: Result,
-    gate: Result,
+    gate: Result | None,
     policy: Policy,
     sync_failure: str | None,
     policy_info: Result,
 ) -> dict[str, Any]:
-    """The verdict with one reason for each finding, the worst first; always with the same keys."""
-    of_owner = policy_findings(estimate, gate, policy_info, policy.on_exceeded, policy.on_unknown)
+    """The verdict with one reason for each finding, the worst first; always with the same keys.
+
+    gate: None where the budgets are asked later. Nothing lets such a verdict pass, unless no cost is added.
+    """
+    asked: Result = {} if gate is None else gate
+    of_owner = policy_findings(estimate, asked, policy_info, policy.on_exceeded, policy.on_unknown)
     refused = [Finding("policy", verdict, reason, passes=False) for verdict, reason in of_owner.said]
     refused += [
         Finding(subject, DENY, _broken(result, what), passes=False)
         for subject, result, what in (
             ("estimate", estimate, "The estimate was refused"),
             ("quota", quota, "The quotas were not asked"),
-            ("budgets", gate, "The budgets were not asked"),
+            ("budgets", asked, "The budgets were not asked"),
         )
         if _is_refused(result)
     ]
-    said = [_of_estimate(estimate), _of_quota(estimate, quota), *_of_budgets(estimate, gate)]
+    of_budgets = _of_budgets(estimate, asked)
+    if gate is None and estimate.get("adds_no_cost") is not True:
+        refused.append(Finding("budgets", UNKNOWN, "The budgets were not asked yet.", passes=False))
+        of_budgets = []
+    said = [
+        _of_estimate(estimate),
+        _of_quota(estimate, quota),
+        *_of_sync(estimate, sync_failure),
+        *of_budgets,
+    ]
     found = [Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said]
     findings = sorted([*refused, *found], key=lambda one: _WORST_FIRST.index(one.verdict))
-    reservation = gate.get("reservation") or {}
+    reservation = asked.get("reservation") or {}
     return {
         "name": name,
         "verdict": findings[0].verdict,
@@ -93,15 +108,15 @@ def deployment_verdict(
         "reasons": [finding.reason for finding in findings],
         "findings": [asdict(finding) for finding in findings],
         "sync_failure": sync_failure,
-        "held": gate.get("gate_passed") is True and reservation.get("state") == "held",
+        "held": asked.get("gate_passed") is True and reservation.get("state") == "held",
         "reservation": dict(reservation),
         "estimate": {key: estimate.get(key) for key in _KEPT_OF_ESTIMATE},
         "quota": {"required": estimate.get("required"), **{key: quota.get(key) for key in _KEPT_OF_QUOTA}},
-        "budgets": gate.get("budgets") or [],
-        "summary": gate.get("summary") or [],
+        "budgets": asked.get("budgets") or [],
+        "summary": asked.get("summary") or [],
         "policy": of_owner.policy,
-        "evaluated_at": gate.get("evaluated_at") or estimate.get("collected_at"),
-        "tax": gate.get("tax") or "excluded",
+        "evaluated_at": asked.get("evaluated_at") or estimate.get("collected_at"),
+        "tax": asked.get("tax"),
     }
 
 
@@ -149,6 +164,9 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
         return "quota", ALLOW, f"The deployment {more} of any quota."
     if "fits" not in quota:
         return "quota", UNKNOWN, _broken(quota, "Whether it fits into the quotas is not known")
+    if _place(estimate) is None or _place(estimate) != _place(quota):
+        why = "The quotas are not known to be those of the project and the region of the estimate."
+        return "quota", UNKNOWN, why
     if quota["fits"] is True:
         return "quota", ALLOW, "The deployment fits into the quotas."
     if quota["fits"] is False:
@@ -160,6 +178,25 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
         UNKNOWN,
         f"Whether it fits into the quotas is not known: {', '.join(rows) or 'nobody says why'}.",
     )
+
+
+def _place(result: Result) -> tuple[str, ...] | None:
+    """The cloud, project and region that were read; None where the result does not tell."""
+    cloud = result.get("cloud")
+    if not isinstance(cloud, Mapping) or any(cloud.get(key) is None for key in _PLACE):
+        return None
+    return tuple(str(cloud[key]) for key in _PLACE)
+
+
+def _of_sync(estimate: Result, sync_failure: str | None) -> list[tuple[str, str, str]]:
+    """Costs may be missing in a ledger that could not be brought up to date, which is of no matter where none
+    is added.
+    """
+    if sync_failure is None or estimate.get("adds_no_cost") is True:
+        return []
+    why = " ".join(sync_failure.split()).rstrip(".") or "nobody says why"
+    more = "If this login may not import, set budget_gate_sync to false."
+    return [("sync", UNKNOWN, f"The ledger could not be brought up to date: {why}. {more}")]
 
 
 def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:

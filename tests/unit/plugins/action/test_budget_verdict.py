@@ -95,6 +95,11 @@ def test_its_documentation_is_true() -> None:
     assert untrue(shallow, {**told_of, "budgets": []}, ("error",)) == []
 
 
+def test_the_budgets_may_be_asked_later() -> None:
+    said = act(**{key: value for key, value in GIVEN.items() if key != "gate"}, on_unknown="warn")
+    assert (said["gate_passed"], said["reasons"][0]) == (False, "The budgets were not asked yet.")
+
+
 def test_files_are_written_once_and_not_at_all_in_check_mode(tmp_path: Path) -> None:
     files = {name: str(tmp_path / f"verdict.{name}") for name in ("json", "markdown", "junit")}
     assert act(check_mode=True, **GIVEN, **files)["changed"]

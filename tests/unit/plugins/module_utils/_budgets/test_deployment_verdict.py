@@ -23,7 +23,15 @@ Result = dict[str, Any]
 #: What cost_policy_info says of a ledger without a policy.
 NO_POLICY: Result = {"ledger": "sqlite:////l.db", "policy": {}, "rates_version": 0}
 NET = {"this_period": "30", "monthly": "100", "next_period": "101"}
+CLOUD: Result = {
+    "name": "production",
+    "auth_url": "https://cloud.example/v3",
+    "region": "dc3-a",
+    "project_id": "p1",
+    "project_name": "shop",
+}
 KNOWN: Result = {
+    "cloud": CLOUD,
     "lines": [{"name": "web"}],
     "complete": True,
     "unknown": [],
@@ -45,11 +53,11 @@ UNKNOWN: Result = {
     "complete": False,
     "unknown": [{"name": "web", "reason": "nobody knows"}, {"name": "db", "reason": "no price"}],
 }
-FITS: Result = {"fits": True, "shortfalls": [], "unknown": []}
-SHORT: Result = {"fits": False, "shortfalls": [{"name": "cores", "missing": 4}], "unknown": []}
+FITS: Result = {"cloud": CLOUD, "fits": True, "shortfalls": [], "unknown": []}
+SHORT: Result = {**FITS, "fits": False, "shortfalls": [{"name": "cores", "missing": 4}]}
 UNTOLD: Result = {
+    **FITS,
     "fits": None,
-    "shortfalls": [],
     "unknown": [{"name": "ports", "reason": "network was not read"}],
 }
 BROKEN: Result = {"msg": "Reading flavors from http://cloud failed:\n  500", "failed": False}
@@ -83,9 +91,15 @@ def gate(verdict: str, *budgets: str, passed: bool | None = None, **more: Any) -
 
 
 def told(
-    estimate: Result, quota: Result, answer: Result, exceeded: str = "fail", unknown: str = "fail"
+    estimate: Result,
+    quota: Result,
+    answer: Result | None,
+    exceeded: str = "fail",
+    unknown: str = "fail",
+    sync_failure: str | None = None,
 ) -> Result:
-    return deployment_verdict("shop", estimate, quota, answer, Policy(exceeded, unknown), None, NO_POLICY)
+    policy = Policy(exceeded, unknown)
+    return deployment_verdict("shop", estimate, quota, answer, policy, sync_failure, NO_POLICY)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +208,81 @@ def test_what_passes_is_allowed_or_covered_by_the_policy_and_the_keys_are_always
     assert [order.index(one["verdict"]) for one in said["findings"]] == sorted(
         order.index(one["verdict"]) for one in said["findings"]
     )
+
+
+@pytest.mark.parametrize("warn", ["fail", "warn"])
+def test_nothing_lets_a_deployment_pass_of_which_no_budget_was_asked_yet(warn: str) -> None:
+    said = told(KNOWN, FITS, None, warn, warn)
+    assert (said["verdict"], said["gate_passed"], said["held"]) == ("unknown", False, False)
+    assert said["findings"][0] == {
+        "subject": "budgets",
+        "verdict": "unknown",
+        "reason": "The budgets were not asked yet.",
+        "passes": False,
+    }
+    assert [one["subject"] for one in said["findings"] if not one["passes"]] == ["budgets"]
+    assert told(FREE, SKIPPED, None)["gate_passed"]
+
+
+def test_tax_is_what_the_budgets_say_and_null_where_none_was_asked() -> None:
+    assert told(KNOWN, FITS, gate("allow", tax="included"))["tax"] == "included"
+    assert [told(KNOWN, FITS, one)["tax"] for one in (None, BROKEN, SKIPPED)] == [None, None, None]
+
+
+UNSYNCED = "production: rating answered 403.\n  Ask its owner."
+
+
+def test_a_failed_sync_never_ends_in_allow() -> None:
+    said = told(KNOWN, FITS, gate("allow"), sync_failure=UNSYNCED)
+    assert (said["verdict"], said["gate_passed"], said["sync_failure"]) == ("unknown", False, UNSYNCED)
+    assert said["findings"][0] == {
+        "subject": "sync",
+        "verdict": "unknown",
+        "reason": "The ledger could not be brought up to date: production: rating answered 403. Ask its"
+        " owner. If this login may not import, set budget_gate_sync to false.",
+        "passes": False,
+    }
+    assert told(KNOWN, FITS, gate("deny"), sync_failure=UNSYNCED)["verdict"] == "deny"
+    assert not told(KNOWN, FITS, gate("allow"), exceeded="warn", sync_failure=UNSYNCED)["gate_passed"]
+    passing = told(KNOWN, FITS, gate("allow"), unknown="warn", sync_failure=UNSYNCED)
+    assert (passing["verdict"], passing["gate_passed"]) == ("unknown", True)
+
+
+def test_a_failed_sync_stops_nothing_that_adds_no_cost() -> None:
+    said = told(FREE, SKIPPED, SKIPPED, sync_failure=UNSYNCED)
+    assert (said["verdict"], said["sync_failure"]) == ("allow", UNSYNCED)
+
+
+@pytest.mark.parametrize("fits", [True, False, None])
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        {**CLOUD, "project_id": "p2"},
+        {**CLOUD, "region": "dc4-a"},
+        {**CLOUD, "auth_url": "https://other.example/v3"},
+        {**CLOUD, "region": None},
+        {},
+        None,
+    ],
+)
+def test_quotas_of_another_project_or_region_tell_nothing(cloud: Any, fits: bool | None) -> None:
+    said = told(KNOWN, {**SHORT, "cloud": cloud, "fits": fits}, gate("allow"))
+    assert (said["verdict"], said["gate_passed"]) == ("unknown", False)
+    assert said["reasons"][0] == (
+        "The quotas are not known to be those of the project and the region of the estimate."
+    )
+
+
+@pytest.mark.parametrize("cloud", [{**CLOUD, "region": None}, {}, None])
+def test_two_results_that_do_not_tell_their_project_are_not_alike(cloud: Any) -> None:
+    said = told({**KNOWN, "cloud": cloud}, {**FITS, "cloud": cloud}, gate("allow"))
+    assert said["verdict"] == "unknown"
+
+
+def test_where_the_quotas_are_of_is_no_matter_of_the_clouds_name() -> None:
+    other = {**CLOUD, "name": None, "project_name": "Shop"}
+    assert told(KNOWN, {**FITS, "cloud": other}, gate("allow"))["verdict"] == "allow"
+    assert told({**KNOWN, "required": {}}, {**FITS, "cloud": {}}, gate("allow"))["verdict"] == "allow"
 
 
 @pytest.mark.parametrize("refused", ["estimate", "quota", "answer"])
