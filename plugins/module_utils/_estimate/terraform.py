@@ -11,7 +11,7 @@ resource_changes and its flags are looked at: `variables` holds secrets in clear
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -70,7 +70,12 @@ def load_plan(path: str) -> Plan:
     Raises InvalidOption for any other file, and quotes nothing from it.
     """
     try:
-        content = json.loads(Path(path).read_bytes(), parse_float=Decimal, parse_constant=_refuse_constant)
+        content = json.loads(
+            Path(path).read_bytes(),
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_without_doubles,
+        )
     except OSError as error:
         raise InvalidOption(_OPTION, f"'{path}' cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError):
@@ -146,6 +151,14 @@ def _planned_values(content: Mapping[str, Any]) -> Any:
     )
 
 
+def _without_doubles(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the file. Raises ValueError for a key that it has twice: who reads which is not known."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
 
@@ -156,7 +169,8 @@ def _is_change(row: Any) -> bool:
     ):
         return False
     change = row.get("change")
-    return isinstance(change, dict) and isinstance(change.get("actions"), list)
+    actions = change.get("actions") if isinstance(change, dict) else None
+    return isinstance(actions, list) and all(isinstance(one, str) for one in actions)
 
 
 def _unfinished(content: Mapping[str, Any]) -> str | None:
@@ -164,6 +178,8 @@ def _unfinished(content: Mapping[str, Any]) -> str | None:
         return "the plan is errored, so it lacks some of its changes"
     if content.get("complete") is False or content.get("deferred_changes"):
         return "the plan is not complete: Terraform has put off some of its changes"
+    if content.get("action_invocations") or content.get("deferred_action_invocations"):
+        return "the plan invokes actions, and what they cost is unknown"
     return None
 
 
@@ -175,7 +191,11 @@ def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> 
     context = replace(context, planned=_planned(plan))
     for row in plan.changes:
         actions = row["change"]["actions"]
-        if row.get("mode") == "data" or actions in _NOTHING:
+        if actions in _NOTHING:
+            continue
+        if row.get("mode") == "data":
+            reason = "it is a data source, which a plan only reads"
+            found.append(Change(row["address"], CHANGED, unknown=reason))
             continue
         if _is_assumed(row, assume_free):
             action = _ACTIONS.get(tuple(actions), CHANGED)

@@ -145,6 +145,10 @@ def test_what_changes_nothing_that_costs_needs_no_price() -> None:
     assert grown(row(SERVER, ["update"], retagged, {**retagged, "metadata": {"a": "b"}})) == {}
     assert changes(row(SERVER, ["no-op"], retagged, retagged), row(SERVER, ["forget"], SMALL, None)) == []
     assert changes(row(SERVER, ["read"], None, {}, mode="data")) == []
+    assert (
+        why(row(SERVER, ["create"], None, SMALL, mode="data"))
+        == "it is a data source, which a plan only reads"
+    )
     assert why(row("terraform_data", ["create"], None, {}, provider="terraform.io/builtin/terraform")) is None
     assert (
         why(row("random_id", ["create"], None, {}, provider="registry.opentofu.org/hashicorp/random")) is None
@@ -407,6 +411,7 @@ HAS_A_SERVER = {
     ("more", "reason"),
     [
         ({"errored": True}, "errored"),
+        ({"action_invocations": [{"address": "action.aws_lambda_invoke.a"}]}, "invokes actions"),
         ({"complete": False}, "not complete"),
         ({"complete": True, "deferred_changes": [{"reason": "provider_config_unknown"}]}, "not complete"),
     ],
@@ -427,12 +432,20 @@ def test_a_plan_without_changes_changes_nothing(tmp_path: Path) -> None:
     assert load_plan(str(tmp_path / "plan.json")).changes == ()
 
 
+ODD_ACTIONS: Any = [["geheim"]]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         ("PK\x03\x04geheim", "is not a plan in JSON; write one with terraform show -json"),
         ('{"format_version": "1.0", "x": NaN, "variables": "geheim"}', "is not a plan in JSON"),
         ('["geheim"]', "is not a plan in JSON"),
+        # A reader may take the first, and Terraform the last.
+        (
+            '{"format_version": "1.0", "resource_changes": [], "resource_changes": []}',
+            "is not a plan in JSON",
+        ),
         ('{"variables": "geheim"}', "is not a plan in JSON"),
         (json.dumps({**PLAN, "format_version": "2.0"}), "has format 2.0; format 1 is supported"),
         ('{"format_version": "1.0", "values": {"password": "geheim"}}', "it may be a state"),
@@ -441,6 +454,10 @@ def test_a_plan_without_changes_changes_nothing(tmp_path: Path) -> None:
             "has a malformed resource change",
         ),
         (json.dumps({**PLAN, "resource_changes": {"geheim": 1}}), "has a malformed resource change"),
+        (
+            json.dumps({**PLAN, "resource_changes": [row(SERVER, ODD_ACTIONS, None, {})]}),
+            "has a malformed resource change",
+        ),
         (json.dumps({**PLAN, "resource_changes": None}), "has a malformed resource change"),
         (json.dumps({**PLAN, "planned_values": HAS_A_SERVER}), "has resources but does not say what changes"),
         (
