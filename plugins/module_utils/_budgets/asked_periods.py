@@ -41,9 +41,7 @@ def asked_periods(
     custom calendar that has ended, or into which nothing falls.
     """
     calendar, covered = budget.calendar, scope_matcher(budget.scope, feeds)
-    current = period_at(calendar, now)
-    found = [current, next_period(calendar, current) if current else None]
-    behind = max((window.end for window in found if window is not None), default=now)
+    found, behind = _asked_anyway(calendar, now), asked_until(calendar, now)
     lines = [line for line in request.lines if covered.covers_line(line) is not False]
     moments = {line.at or now for line in lines if not line.hourly}
     moments |= {
@@ -69,6 +67,16 @@ def asked_periods(
             found.append(period_at(calendar, moment))
     windows = dict.fromkeys(window for window in found if window is not None)
     return sorted(windows, key=lambda window: (window.end <= now, window.begin))
+
+
+def asked_until(calendar: Calendar, now: datetime) -> datetime:
+    """The end of what is asked in any case, the current period and the next one; now where there is none."""
+    return max((window.end for window in _asked_anyway(calendar, now) if window is not None), default=now)
+
+
+def _asked_anyway(calendar: Calendar, now: datetime) -> list[Window | None]:
+    current = period_at(calendar, now)
+    return [current, next_period(calendar, current) if current else None]
 
 
 def falls_somewhere(calendar: Calendar, line: HoldLine, now: datetime) -> bool:

@@ -30,7 +30,7 @@ from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.later_entries import later_entries
 from .._ledger.overrides import Override
 from .._ledger.seen_values import SeenValues, read_seen
-from .asked_periods import asked_periods
+from .asked_periods import asked_periods, asked_until
 from .request import Request
 from .scope import scope_matcher
 
@@ -110,7 +110,7 @@ class Snapshot:
     settled: Sequence[Hold] = ()
     projects: frozenset[str] | None = None
     seen: Callable[[], SeenValues] = SeenValues
-    #: When entries begin after now, and of which dimensions they are.
+    #: When entries begin behind the next period of a budget, and of which dimensions they are.
     later: Sequence[tuple[datetime, CostSum]] = ()
 
 
@@ -149,9 +149,10 @@ def read_snapshot(
                 f"A line of the hold '{one.name}' lies beyond the year 9000; release that hold."
             )
     columns = _columns(budget.scope for budget in budgets)
+    ahead = min((asked_until(budget.calendar, now) for budget in budgets), default=now)
     later = [
         (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
-        for begin, *values in later_entries(transaction, now, columns)
+        for begin, *values in later_entries(transaction, ahead, columns)
     ]
     if later and is_far(later[-1][0]):
         raise LedgerError(f"An entry of {iso(later[-1][0])} lies beyond the year 9000; take it back.")
