@@ -69,7 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail(str(error), result={"error": error.to_result()}) from error
         for finding in verdict["findings"]:
             if verdict["gate_passed"] and finding["verdict"] != ALLOW:
-                self._display.warning(f"{verdict['name']} passes although: {finding['reason']}")
+                self._display.warning(f"{verdict['name']} passes despite this finding: {finding['reason']}")
         files = [args[name] for name in _FILES if args[name] is not None]
         return {**result, **verdict, "changed": changed, "files": files}
 

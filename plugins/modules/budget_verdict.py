@@ -16,8 +16,9 @@ description:
     is unknown.
   - Writes the verdict as JSON, as Markdown and as JUnit XML, where that is asked for. Never fails for what
     the verdict is.
-  - Checks the results with the owner's policy. What the policy refuses is a denial that nothing lets pass. So
-    are results that rest on different ledgers, or on other rates than those of the ledger, unknown.
+  - Checks the results with the owner's policy. What the policy refuses is a denial that no option overrides.
+    Results from different ledgers, or based on other rates than the ledger's, are unknown, and no option
+    overrides that either.
   - The role P(finops.cloud.budget_gate#role) uses it.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -53,8 +54,8 @@ options:
     type: dict
   policy:
     description:
-      - Result of M(finops.cloud.cost_policy_info). The policy is also told by the results of the estimate and
-        of the gate. If none of the three tells it, the verdict is unknown and nothing lets it pass.
+      - Result of M(finops.cloud.cost_policy_info). The results of the estimate and the gate contain the
+        policy too. If none of the three does, the verdict is unknown and no option overrides that.
     type: dict
     default: {}
   sync_failure:
@@ -205,7 +206,7 @@ summary:
   sample: ["budget      verdict  period from       limit   spent"]
 policy:
   description: The owner's policy in force, as M(finops.cloud.cost_policy) returns it. Empty without one, and
-    null if no result tells it.
+    null if no result contains it.
   returned: success
   type: dict
   sample: {}
@@ -221,7 +222,7 @@ evaluated_at:
   sample: "2026-11-21T05:00:00Z"
 tax:
   description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
-    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own. Null where none was
+    C(included), or C(mixed) if the budgets differ. Each row of RV(budgets) has its own. Null where none was
     asked.
   returned: success
   type: str

@@ -141,9 +141,9 @@ options:
         type: dict
   untagged:
     description:
-      - What becomes of a line of a request or a hold that lacks the key of a tag in O(scope).
-      - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) takes the line as not
-        belonging to it.
+      - How to treat a line that lacks a tag key of O(scope).
+      - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) excludes the line from
+        the budget.
       - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
     type: str
     choices: [unknown, outside]
@@ -270,9 +270,9 @@ options:
             type: dict
       untagged:
         description:
-          - What becomes of a line of a request or a hold that lacks the key of a tag in O(budgets[].scope).
-          - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) takes the line as
-            not belonging to it.
+          - How to treat a line that lacks a tag key of O(budgets[].scope).
+          - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) excludes the line
+            from the budget.
           - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
         type: str
         choices: [unknown, outside]
@@ -581,8 +581,17 @@ lines:
   type: list
   elements: dict
   sample:
-    - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category: null,
-       project: null, region: null, tags: {}, name: null, metric: null}
+    - amount: "42.5"
+      hourly: null
+      currency: CHF
+      at: "2026-11-21T05:00:00Z"
+      until: null
+      category: null
+      project: null
+      region: null
+      tags: {}
+      name: null
+      metric: null
 policy:
   description: The owner's policy that was in force, as M(finops.cloud.cost_policy) returns it. Empty without
     one.
@@ -602,7 +611,7 @@ evaluated_at:
   sample: "2026-11-21T05:00:00Z"
 tax:
   description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
-    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
+    C(included), or C(mixed) if the budgets differ. Each row of RV(budgets) has its own.
   returned: with O(spend) or O(lines), also when the gate fails the task
   type: str
   sample: excluded

@@ -15,9 +15,8 @@ description:
   - A resource without a price is an unknown line with a reason, and never zero. RV(total) is null then, and
     RV(known) has the rest.
   - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
-  - The policy and the rates of the ledger hold here, too. A ledger that does not exist has none, and is not
-    created. O(rating_currency) has to be that in which the ledger has the costs of the project, if it has
-    any.
+  - The ledger's policy and rates apply. A missing ledger has neither and is not created. O(rating_currency)
+    must match the currency of the project's imported costs.
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
@@ -421,14 +420,29 @@ request:
   type: list
   elements: dict
   sample:
-    - {hourly: "0.35", hours: null, amount: null, at: null, currency: ICU, category: compute,
-       metric: instance_up, project: b30781c9679b4ede8107bae21990153e, region: dc4-a, tags: {}}
-    - {hourly: null, hours: null, amount: "1.2", at: null, currency: ICU, category: storage,
-       metric: storage.objects.outgoing.bytes, project: b30781c9679b4ede8107bae21990153e, region: dc4-a,
-       tags: {}}
+    - hourly: "0.35"
+      hours: null
+      amount: null
+      at: null
+      currency: ICU
+      category: compute
+      metric: instance_up
+      project: b30781c9679b4ede8107bae21990153e
+      region: dc4-a
+      tags: {}
+    - hourly: null
+      hours: null
+      amount: "1.2"
+      at: null
+      currency: ICU
+      category: storage
+      metric: storage.objects.outgoing.bytes
+      project: b30781c9679b4ede8107bae21990153e
+      region: dc4-a
+      tags: {}
 adds_no_cost:
-  description: Whether everything is known and nothing that is new or larger has a price. What is free by
-    O(assume_free) or by a price of zero is asked for as zero.
+  description: Whether everything is known and nothing that is new or larger has a price. Free resources
+    (O(assume_free) or a price of zero) are requested as zero.
   returned: success
   type: bool
   sample: false

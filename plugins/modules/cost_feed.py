@@ -46,8 +46,8 @@ options:
         has feeds of several regions.
     type: str
   reason:
-    description: Why the feed ends. Budgets that rest on it say so until their period ends. Required with
-      O(state=retired).
+    description: Reason for retiring the feed. Budgets that depend on it report it until their period ends.
+      Required with O(state=retired).
     type: str
 seealso:
   - module: finops.cloud.cost_import
@@ -112,8 +112,8 @@ feeds:
       returned: always
       sample: production
     auth_url:
-      description: URL of the identity service at the last import, or of the VergeOS system. It is no part of
-        what a feed is, so a cloud that moves goes on with the same feed.
+      description: URL of the identity service at the last import, or of the VergeOS system. It does not
+        identify the feed: if the URL changes, the feed stays the same.
       type: str
       returned: always
       sample: https://api.pub1.infomaniak.cloud/identity/v3
@@ -159,7 +159,7 @@ feeds:
       returned: always
       sample: "8.650401"
     flow_hours:
-      description: Number of the newest rated periods that the mean of flow metrics is of.
+      description: Number of rated periods that the mean of flow metrics covers.
       type: int
       returned: always
       sample: 168
@@ -178,7 +178,7 @@ feeds:
         by: ci@runner
         reason: the shop moved to another project
     unrated:
-      description: What was imported and the cloud has not rated, as windows in UTC.
+      description: Windows (UTC) that an import asked for and the cloud has not rated.
       type: list
       elements: dict
       returned: always

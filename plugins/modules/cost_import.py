@@ -94,9 +94,9 @@ options:
   flow_metrics:
     description:
       - Exact names of the metrics that count what happens, such as traffic and requests. Their part of the
-        run rate is the mean of the last 168 rated hours, of as many as there are while they are fewer, less
-        what is free of it. Any other metric counts what is there, and its part is the cost of the newest
-        rated hour.
+        run rate is the mean of the last 168 rated hours, of as many as there are while they are fewer, minus
+        the free tier. Any other metric counts what is there, and its part is the cost of the newest rated
+        hour.
       - Defaults to the metrics whose name begins with C(bandwidth), C(network.incoming.),
         C(network.outgoing.), C(network.services.), C(storage.api.request), C(storage.objects.incoming.),
         C(storage.objects.outgoing.), C(radosgw.api.request), C(loadbalancer.incoming.),
@@ -270,7 +270,7 @@ run_rate:
   type: str
   sample: "8.650401"
 flow_hours:
-  description: Number of the newest rated periods that the mean of flow metrics is of.
+  description: Number of rated periods that the mean of flow metrics covers.
   returned: success
   type: int
   sample: 168

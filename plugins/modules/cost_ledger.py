@@ -6,12 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_ledger
-short_description: Check that the sums of the ledger are those of its entries
+short_description: Verify the ledger's stored totals against its entries
 version_added: 0.1.0
 description:
-  - A gate reads sums that the ledger keeps beside its entries. This module adds up all entries and compares.
-  - Fails where a sum differs, with the sums that do. Nothing that records or imports makes such a difference;
-    somebody changed the database, or it is damaged.
+  - A gate reads totals that the ledger stores beside its entries. This module adds up all entries and
+    compares.
+  - Fails if a total differs, and returns those that do. Nothing that records or imports makes such a
+    difference; somebody changed the database, or it is damaged.
   - Only reads. It reads every entry, so it takes seconds with millions of them.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -23,7 +24,7 @@ extends_documentation_fragment:
   - finops.cloud._attributes.actiongroup_ledger
 options:
   on_difference:
-    description: What to do where a sum is not that of the entries. V(warn) returns the same and warns.
+    description: What to do if a total does not match its entries. V(warn) returns the same and warns.
     type: str
     default: fail
     choices: [fail, warn]
@@ -40,7 +41,7 @@ EXAMPLES = r"""
     on_difference: warn
   register: checked
 
-- name: Show the sums that differ
+- name: Show the totals that differ
   ansible.builtin.debug:
     var: checked.differences
 """
@@ -94,28 +95,28 @@ newest_entry:
   type: str
   sample: "2026-11-21T05:00:03Z"
 consistent:
-  description: Whether every sum is that of its entries.
+  description: Whether every total matches its entries.
   returned: always, if the ledger could be read
   type: bool
   sample: true
 difference_count:
-  description: Number of sums that differ.
+  description: Number of totals that differ.
   returned: always, if the ledger could be read
   type: int
   sample: 0
 differences:
-  description: The sums that differ, up to 100.
+  description: The totals that differ, up to 100.
   returned: always, if the ledger could be read
   type: list
   elements: dict
   contains:
     bucket_begin:
-      description: Begin in UTC of what is summed.
+      description: Start of the bucket, in UTC.
       type: str
       returned: always
       sample: "2026-11-05T00:00:00Z"
     bucket_seconds:
-      description: Length of what is summed.
+      description: Length of the bucket in seconds.
       type: int
       returned: always
       sample: 86400
@@ -160,12 +161,12 @@ differences:
       returned: always
       sample: ICU
     rolled_up:
-      description: The sum that the ledger keeps, which gates read.
+      description: The total that the ledger stores, which gates read.
       type: str
       returned: always
       sample: "12"
     rolled_up_count:
-      description: Number of valid entries that the ledger keeps with it.
+      description: Number of valid entries that the ledger stores with it.
       type: int
       returned: always
       sample: 3
@@ -186,7 +187,7 @@ from typing import Any
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
-from ..module_utils._core.errors import failure
+from ..module_utils._core.errors import LedgerError, Refused
 from ..module_utils._ledger.comparison import compare
 
 
@@ -203,11 +204,11 @@ def main() -> None:
         result = compare(arguments.ledger_options(module.params))
         if not result["consistent"]:
             sentence = (
-                f"{result['difference_count']} sums of the ledger {result['ledger']} are not those of its"
-                " entries; restore a backup, or find out who changed the database."
+                f"The ledger {result['ledger']} has totals ({result['difference_count']}) that do not match"
+                " their entries; restore a backup, or find out who changed the database."
             )
             if module.params["on_difference"] == "fail":
-                module.fail_json(sentence, error=failure("ledger"), **result)
+                raise Refused(sentence, result, LedgerError.kind)
             module.warn(sentence)
         return result
 

@@ -14,7 +14,7 @@ description:
   - Keeps the rates of currencies in the ledger, so that every task and program uses the same.
   - The ledger keeps every version of the policy and every rate, with who recorded it. What was judged with
     them can be explained later.
-  - A new policy refuses what it does not allow. A changed one keeps what the task leaves out.
+  - A new policy denies everything it does not allow. An update keeps the rules that the task omits.
   - The policy is read by M(finops.cloud.cost_budget), M(finops.cloud.cost_reservation),
     M(finops.cloud.cost_estimate_info), M(finops.cloud.budget_verdict) and the role
     P(finops.cloud.budget_gate#role).
@@ -50,7 +50,7 @@ options:
     description: Whether a task may give its own C(rates). Defaults to V(false) for a new policy.
     type: bool
   allow_own_prices:
-    description: Whether an estimate may have its own C(price_list) or C(metrics). Defaults to V(false) for a
+    description: Whether an estimate may use its own C(price_list) or C(metrics). Defaults to V(false) for a
       new policy.
     type: bool
   allow_assume_free:
@@ -69,14 +69,14 @@ options:
     type: list
     elements: str
   required_tags:
-    description: Names of the tags that each line of a request, or that a commit names, has to have.
+    description: Tags that every line of a request or commit must have.
     type: list
     elements: str
   timezone:
-    description: IANA time zone of new budgets that name none. An empty text removes it.
+    description: Default IANA time zone of new budgets. An empty string removes it.
     type: str
   currency:
-    description: Currency of a limit that names none. An empty text removes it.
+    description: Default currency of a limit. An empty string removes it.
     type: str
   rates:
     description:
@@ -115,7 +115,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Allow nothing but what is said here
+- name: Allow only what this task names
   finops.cloud.cost_policy:
     price_sources: [observed, price_list]
     free_types: [cloudflare_record]
@@ -132,7 +132,7 @@ EXAMPLES = r"""
     rates:
       - {currency: CHF, icu_per_unit: "52", valid_from: "2027-01-01"}
 
-- name: Take it back
+- name: Remove that rate
   finops.cloud.cost_policy:
     rates:
       - {currency: CHF, valid_from: "2027-01-01", state: absent}
@@ -224,7 +224,7 @@ from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.policy_arguments import POLICY
 from ..module_utils._ansible.run import run
-from ..module_utils._budgets.policy_task import RULES, PolicyTask, apply
+from ..module_utils._budgets.policy_task import PolicyTask, apply
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.writer import recorded_by
 
@@ -232,7 +232,6 @@ from ..module_utils._core.writer import recorded_by
 def main() -> None:
     module = FinopsModule(
         argument_spec={**arguments.LEDGER, **POLICY},
-        required_if=[("state", "present", (*RULES, "rates"), True)],
         supports_check_mode=True,
     )
 

@@ -49,13 +49,14 @@ options:
     description:
       - V(held) asks the budgets and holds. The same lines again change nothing while they are held. Other
         lines are asked as a whole and replace the hold if they fit; if they do not, the earlier hold stays.
-      - A hold that is C(forced) is asked anew each time. On PostgreSQL the hold of another login is not
-        taken for one's own; to hold the same lines under its name is an error.
+      - A hold that is C(forced) is asked anew each time. On PostgreSQL, holding the same lines under a name
+        that another login holds is an error.
       - A name that is released, expired, or was committed in an earlier run is asked and held anew.
       - V(committed) records that the money is spent. More than was held is recorded too; see RV(over_hold)
         and RV(exceeded). Committing again with another amount is a correction.
       - V(released) gives up a hold that was not spent. A committed hold cannot be released, unless nothing
-        can settle it. No feed carries its project, or it was imported and stays in a budget of entries only.
+        can settle it. That is the case if no feed imports its project, or if its cost was imported and only
+        budgets fed by entries still count it.
       - A name that was never held can be neither committed nor released.
     type: str
     required: true
@@ -145,11 +146,11 @@ options:
     description:
       - What replaces the hold once it is committed, so that its cost counts once. Required with
         O(state=held).
-      - V(entry) are entries that the commit writes into the ledger, one for a one-off line and one per UTC
+      - V(entry) means entries that the commit writes into the ledger, one for a one-off line and one per UTC
         day for a running one. Use it for costs that no cloud rates.
-      - V(import) is M(finops.cloud.cost_import). Use it for costs that a cloud rates. Each line counts after
-        its commit until the cloud has rated its cost, and the commit records nothing. It is refused if a
-        budget in scope is fed by entries, which would never see the cost.
+      - V(import) means M(finops.cloud.cost_import). Use it for costs that a cloud rates. Each line counts
+        after its commit until the cloud has rated its cost, and the commit records nothing. It is refused if
+        a budget in scope is fed by entries, which would never see the cost.
     type: str
     choices: [entry, import]
   budget:
@@ -317,9 +318,17 @@ reservation:
     forced: false
     plan_sha256: null
     held:
-      - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category:
-        compute,
-         project: null, region: null, tags: {}, name: null, metric: null}
+      - amount: "42.5"
+        hourly: null
+        currency: CHF
+        at: "2026-11-21T05:00:00Z"
+        until: null
+        category: compute
+        project: null
+        region: null
+        tags: {}
+        name: null
+        metric: null
     committed: []
 alerts:
   description:
@@ -379,9 +388,17 @@ lines:
   type: list
   elements: dict
   sample:
-    - {amount: "42.5", hourly: null, currency: CHF, at: "2026-11-21T05:00:00Z", until: null, category:
-      compute,
-       project: null, region: null, tags: {}, name: null, metric: null}
+    - amount: "42.5"
+      hourly: null
+      currency: CHF
+      at: "2026-11-21T05:00:00Z"
+      until: null
+      category: compute
+      project: null
+      region: null
+      tags: {}
+      name: null
+      metric: null
 policy:
   description: The owner's policy that was in force, as M(finops.cloud.cost_policy) returns it. Empty without
     one.
@@ -401,7 +418,7 @@ evaluated_at:
   sample: "2026-11-21T05:00:00Z"
 tax:
   description: What the sums of the asked budgets did with costs of the charge category tax, C(excluded),
-    C(included), or C(mixed) if some did either. Each row of RV(budgets) has its own.
+    C(included), or C(mixed) if the budgets differ. Each row of RV(budgets) has its own.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: excluded

@@ -103,7 +103,7 @@ def owner_policy(params: Mapping[str, Any], project_id: str) -> OwnerPolicy:
             raise InvalidOption(
                 "rating_currency",
                 f"is {rated_in}, but the costs of this project were imported in {', '.join(imported)}; use"
-                " that.",
+                f" {imported[0] if len(imported) == 1 else 'one of these'}.",
             )
         return read_policy(opened.connection)
 

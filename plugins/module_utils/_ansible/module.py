@@ -53,7 +53,8 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
         """
         for option in options:
             if option in self._nulls:
-                error = InvalidOption(option, "is null, which asks for nothing; give a value or omit it.")
+                problem = "is null, so nothing would be checked; give a value or omit it."
+                error = InvalidOption(option, problem)
                 self.fail_json(str(error), error=error.to_result())
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:

@@ -26,7 +26,6 @@ POLICY: Spec = {
     "rates": {
         "type": "list",
         "elements": "dict",
-        "required_if": [("state", "present", ("icu_per_unit",))],
         "options": {
             "currency": {"type": "str", "required": True},
             "icu_per_unit": {"type": "str"},

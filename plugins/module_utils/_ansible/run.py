@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
 
-from .._core.errors import DENIED, LIBRARY, UNKNOWN, FinopsError, failure
+from .._core.errors import DENIED, LIBRARY, UNKNOWN, FinopsError, Refused, failure
 from .._ledger import sql
 from .module import FinopsModule
 
@@ -31,7 +31,8 @@ _KIND_OF_VERDICT = {"deny": DENIED, "unknown": UNKNOWN}
 
 
 def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
-    """Exit with what the call returns, or fail with the sentence of what it raises.
+    """Exit with what the call returns, or fail with the sentence of what it raises; where that is Refused, with
+    its whole result.
 
     libraries: import names that the call needs, and LEDGER where it opens the ledger; a missing one fails the
     task and names the Python that misses it. What the result lists as warnings is warned about.
@@ -40,6 +41,8 @@ def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries:
     require(module, *libraries)
     try:
         result = dict(call())
+    except Refused as error:
+        module.fail_json(msg=str(error), error=error.to_result(), **error.result)
     except FinopsError as error:
         module.fail_json(msg=str(error), error=error.to_result())
     for sentence in result.pop("warnings", ()):

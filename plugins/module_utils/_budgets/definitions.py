@@ -140,7 +140,7 @@ def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tup
 
 def parse_limit(text: str) -> Decimal:
     """The limit, zero or more. Raises InvalidOption."""
-    limit = parse_amount(text, "limit")
+    limit = parse_amount(text, "limit", beside_currency=True)
     if limit < 0:
         raise InvalidOption("limit", f"'{text}' is negative; a limit is zero or more.")
     return limit

@@ -36,6 +36,12 @@ _KEPT_OF_ESTIMATE = (
 )
 #: What says of which project and region of which cloud a result tells.
 _PLACE = ("auth_url", "project_id", "region")
+#: Of a task that did not run.
+_NOT_ASKED = {
+    "estimate": "The cost was not estimated.",
+    "quota": "The quotas were not checked.",
+    "budgets": "The budgets were not asked.",
+}
 _KEPT_OF_QUOTA = ("fits", "shortfalls", "unknown")
 
 Result = Mapping[str, Any]
@@ -80,7 +86,7 @@ def deployment_verdict(
     of_owner = policy_findings(estimate, asked, policy_info, policy.on_exceeded, policy.on_unknown)
     refused = [Finding("policy", verdict, reason, passes=False) for verdict, reason in of_owner.said]
     refused += [
-        Finding(subject, DENY, _broken(result, what), passes=False)
+        Finding(subject, DENY, _broken(result, subject, what), passes=False)
         for subject, result, what in (
             ("estimate", estimate, "The estimate was refused"),
             ("quota", quota, "The quotas were not asked"),
@@ -128,14 +134,16 @@ def _is_refused(result: Result) -> bool:
     return isinstance(error, Mapping) and error.get("kind") == INVALID_OPTION
 
 
-def _broken(result: Result, what: str) -> str:
-    """Why there is no answer, on one line: the message of a failed module may have several."""
-    return f"{what}: {' '.join(str(result.get('msg') or 'was not asked').split())}"
+def _broken(result: Result, subject: str, what: str) -> str:
+    """Why there is no answer, on one line: the message of a failed module may have several. A task that did
+    not run has none.
+    """
+    return f"{what}: {' '.join(str(result['msg']).split())}" if result.get("msg") else _NOT_ASKED[subject]
 
 
 def _of_estimate(estimate: Result) -> tuple[str, str, str]:
     if not isinstance(estimate.get("lines"), Sequence):
-        return "estimate", UNKNOWN, _broken(estimate, "The cost is not known")
+        return "estimate", UNKNOWN, _broken(estimate, "estimate", "The cost is not known")
     if estimate.get("complete") is True:
         return "estimate", ALLOW, _known(estimate)
     rows: Sequence[Mapping[str, Any]] = estimate.get("unknown") or ()
@@ -163,7 +171,7 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
         more = "needs no more" if estimate.get("complete") is True else "is not known to need more"
         return "quota", ALLOW, f"The deployment {more} of any quota."
     if "fits" not in quota:
-        return "quota", UNKNOWN, _broken(quota, "Whether it fits into the quotas is not known")
+        return "quota", UNKNOWN, _broken(quota, "quota", "Whether it fits into the quotas is not known")
     if _place(estimate) is None or _place(estimate) != _place(quota):
         why = "The quotas are not known to be those of the project and the region of the estimate."
         return "quota", UNKNOWN, why
@@ -203,7 +211,10 @@ def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
     if estimate.get("adds_no_cost") is True and "verdict" not in gate:
         return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
     if gate.get("verdict") not in _WORST_FIRST:
-        return [("budgets", UNKNOWN, _broken(gate, "What the budgets say is not known"))]
+        why = "What the budgets say is not known"
+        if "verdict" in gate and not gate.get("msg"):
+            return [("budgets", UNKNOWN, f"{why}: the verdict is not one of allow, unknown and deny.")]
+        return [("budgets", UNKNOWN, _broken(gate, "budgets", why))]
     asked = [row for row in gate.get("budgets") or () if row["verdict"] != ENDED]
     said = [(f"budget {row['name']}", str(row["verdict"]), str(row["reason"])) for row in asked]
     worst = min((str(row["verdict"]) for row in asked), key=_WORST_FIRST.index, default=ALLOW)

@@ -131,7 +131,7 @@ def _given(task: PolicyTask) -> dict[str, Any]:
             raise InvalidOption("state", f"`absent` removes the policy; leave `{beside[0]}` out.")
         return {}
     if not given and task.rates is None:
-        raise InvalidOption("state", "`present` needs something to define: a rule of the policy, or `rates`.")
+        raise InvalidOption("state", "`present` has nothing to define; give at least one rule, or `rates`.")
     for name in _LISTS:
         if name in given:
             given[name] = _names(name, given[name])
@@ -172,6 +172,12 @@ def _rates(task: PolicyTask) -> list[RateChange]:
             moment = parse_moment(row["valid_from"], ZoneInfo("UTC"), f"{option}.valid_from")
             change = RateChange(parse_currency(row["currency"], f"{option}.currency"), moment, None)
         else:
+            if row.get("icu_per_unit") is None:
+                currency = parse_currency(row["currency"], f"{option}.currency")
+                raise InvalidOption(
+                    f"{option}.icu_per_unit",
+                    f"is required; give the value of 1 {currency} in ICU, or set `state: absent`.",
+                )
             rate = parse_rate(row, option, task.confirm_rates)
             change = RateChange(rate.currency, rate.valid_from, rate.icu_per_unit)
         if any(change[:2] == other[:2] for other in found):

@@ -94,7 +94,7 @@ def _refuse_beside(row: Mapping[str, Any], prefix: str, options: Sequence[str], 
 
 def _is_zero(text: str, option: str) -> bool:
     """Whether it is known to be free, which is written as 0 by the hour."""
-    return not parse_amount(text, option)
+    return not parse_amount(text, option, beside_currency=True)
 
 
 def _in_ledger_unit(text: str, option: str) -> Decimal:
@@ -102,7 +102,7 @@ def _in_ledger_unit(text: str, option: str) -> Decimal:
 
     Raises InvalidOption for an amount that rounds to zero.
     """
-    amount = ROUNDING.quantize(parse_positive_amount(text, option), _SMALLEST)
+    amount = ROUNDING.quantize(parse_positive_amount(text, option, beside_currency=True), _SMALLEST)
     if amount <= 0:
         raise InvalidOption(option, "is less than the ledger's smallest unit, 0.000000001.")
     return amount

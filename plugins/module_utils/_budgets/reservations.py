@@ -305,7 +305,7 @@ class _ReservationRun:
 
     def _is_stuck(self, hold: Hold) -> bool:
         """Whether nothing can settle what a commit still counts
-        (design/reservations.md#what-nothing-settles).
+        (design/reservations.md#commits-that-cannot-settle).
         """
         known = feeds.read_all(self._connection)
         stored = budgets.read_all(self._connection)

@@ -116,8 +116,8 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
 
 
 def tax_of(budgets: Iterable[Budget]) -> str:
-    """What the sums of these budgets did with tax: `excluded`, `included`, or `mixed` if some did either
-    (design/money.md#net-amounts). Without a budget no tax was counted.
+    """What the sums of these budgets did with tax: `excluded`, `included`, or `mixed` if the budgets
+    differ (design/money.md#net-amounts). Without a budget no tax was counted.
     """
     kinds = {budget.scope.tax for budget in budgets} or {TAX_EXCLUDED}
     return kinds.pop() if len(kinds) == 1 else "mixed"

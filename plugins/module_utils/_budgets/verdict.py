@@ -91,7 +91,7 @@ def evaluate(
 
 def _unsettled(budget: Budget, covered: ScopeMatcher, snapshot: Snapshot) -> list[str]:
     """A reason for each commit in the budget's scope whose cost no import will bring to it
-    (design/reservations.md#what-nothing-settles).
+    (design/reservations.md#commits-that-cannot-settle).
     """
     found = []
     for hold in snapshot.outstanding:

@@ -41,6 +41,7 @@ DISPLAY_PLACES = 6
 SMALLEST_SHOWN = Decimal(1).scaleb(-DISPLAY_PLACES)
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+_WITH_CURRENCY = re.compile(rf"(?P<amount>{_AMOUNT.pattern})\s+(?P<currency>[A-Za-z]{{3}})", re.ASCII)
 _LARGEST = Decimal(10) ** 15
 _LARGEST_NANO = 2**63 - 1
 
@@ -56,8 +57,8 @@ class Money:
         return f"{self.currency} {format_amount(self.amount)}"
 
 
-def parse_amount(text: str, option: str) -> Decimal:
-    """The exact Decimal a user wrote.
+def parse_amount(text: str, option: str, beside_currency: bool = False) -> Decimal:
+    """The exact Decimal a user wrote. beside_currency: whether the option `currency` stands beside this one.
 
     Grammar: optional sign, up to 15 ASCII digits, optional fraction of up to 18 digits, optional exponent of
     two digits; the value stays below 1e15 and keeps at most 18 decimals. Raises InvalidOption naming the
@@ -65,6 +66,13 @@ def parse_amount(text: str, option: str) -> Decimal:
     """
     stripped = str(text).strip()
     if not _AMOUNT.fullmatch(stripped):
+        both = _WITH_CURRENCY.fullmatch(stripped)
+        if beside_currency and both and both["currency"].upper() in CODES:
+            raise InvalidOption(
+                option,
+                f"'{_shorten(stripped)}' is not an amount; write {both['amount']} here and"
+                f" {both['currency'].upper()} as `currency`.",
+            )
         raise InvalidOption(
             option,
             f"'{_shorten(stripped)}' is not an amount; write digits with an optional point, quoted, like"
@@ -80,7 +88,7 @@ def parse_amount(text: str, option: str) -> Decimal:
     return amount
 
 
-def amount_of(value: object, option: str) -> Decimal:
+def amount_of(value: object, option: str, beside_currency: bool = False) -> Decimal:
     """The exact Decimal behind a value of a template or a program: text, an integer or a Decimal, within
     parse_amount's grammar.
 
@@ -93,12 +101,12 @@ def amount_of(value: object, option: str) -> Decimal:
         raise InvalidOption(
             option, f'is {problem}; write digits with an optional point, quoted, like "12.50".'
         )
-    return parse_amount(str(value), option)
+    return parse_amount(str(value), option, beside_currency)
 
 
-def parse_positive_amount(text: str, option: str) -> Decimal:
+def parse_positive_amount(text: str, option: str, beside_currency: bool = False) -> Decimal:
     """Like parse_amount, and zero and negative amounts are refused too."""
-    amount = parse_amount(text, option)
+    amount = parse_amount(text, option, beside_currency)
     if amount <= 0:
         raise InvalidOption(
             option, f"'{_shorten(str(text).strip())}' is not above zero; an amount to spend is positive."

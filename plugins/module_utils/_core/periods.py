@@ -353,6 +353,8 @@ def from_iso(text: str) -> datetime:
 
 def parse_duration(text: str, option: str) -> timedelta:
     """A length such as 90s, 15m, 6h or 2d. Raises InvalidOption for anything else, zero included."""
+    if re.fullmatch(r"[0-9]+", text.strip()):
+        raise InvalidOption(option, f"'{text[:40]}' has no unit; write one such as 90s, 15m, 6h or 2d.")
     found = _DURATION.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
         raise InvalidOption(option, f"'{text[:40]}' is not a duration; write one such as 90s, 15m, 6h or 2d.")

@@ -21,7 +21,7 @@ from .periods import Window, iso, parse_moment
 from .spans import cut
 
 ICU = "ICU"
-#: One unit of these has been worth tens of ICU; a rate below 1 is the table upside down.
+#: One unit of these has been worth tens of ICU; a rate below 1 is inverted.
 _NEVER_BELOW_ONE = ("CHF", "EUR", "USD", "GBP")
 _SUSPICIOUS_PART = Decimal("0.2")
 #: Any amount times any rate keeps all its digits within the exact context
@@ -132,8 +132,8 @@ class Rates:
 def parse_rates(rows: Iterable[Mapping[str, str]], confirmed: bool) -> Rates:
     """Rates from the option `rates`: rows of currency, icu_per_unit and valid_from.
 
-    Raises InvalidOption for a row that is no rate, and, unless confirmed, for one that looks upside down or
-    is more than 20 % off the shipped one.
+    Raises InvalidOption for a row that is no rate, and, unless confirmed, for one that looks inverted or is
+    more than 20 % off the shipped one.
     """
     return Rates(parse_rate(row, f"rates[{index}]", confirmed) for index, row in enumerate(rows))
 
@@ -161,8 +161,8 @@ def _refuse_suspicious(option: str, currency: str, value: Decimal) -> None:
     if currency in _NEVER_BELOW_ONE and value < 1:
         raise InvalidOption(
             option,
-            f"{value} ICU for one {currency} looks like the table upside down; write ICU per {currency},"
-            " or set confirm_rates.",
+            f"{value} ICU for one {currency} looks inverted; write how many ICU 1 {currency} is worth, or set"
+            " confirm_rates.",
         )
     for shipped in SHIPPED:
         off = abs(value - shipped.icu_per_unit)

@@ -28,7 +28,7 @@ def refuse_unstorable(value: Any, option: str) -> None:
     where = _unstorable_in(value)
     if where is not None:
         raise InvalidOption(
-            f"{option}{where}", "has a NUL or half a character (a lone surrogate), which no ledger can hold."
+            f"{option}{where}", "contains a NUL or a lone surrogate, which a ledger cannot store."
         )
 
 

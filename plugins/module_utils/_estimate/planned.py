@@ -128,7 +128,7 @@ def _part(row: Mapping[str, Any], option: str, present: bool) -> Part:
 
 def _given(row: Mapping[str, Any], option: str) -> Given:
     money = Money(
-        parse_positive_amount(row.get("amount") or "", f"{option}.amount"),
+        parse_positive_amount(row.get("amount") or "", f"{option}.amount", beside_currency=True),
         parse_currency(row.get("currency"), f"{option}.currency"),
     )
     return Given(money, row.get("per") or "once", row.get("category") or "other")

@@ -111,7 +111,7 @@ def _parsed(row: Mapping[str, Any], option: str) -> ListedPrice:
             else "has no sizes with names; leave it out"
         )
         raise InvalidOption(f"{option}.name", f"{row['kind']} {said}.")
-    amount = parse_amount(row["amount"], f"{option}.amount")
+    amount = parse_amount(row["amount"], f"{option}.amount", beside_currency=True)
     if amount < 0:
         raise InvalidOption(f"{option}.amount", f"'{row['amount']}' is negative; a price is zero or more.")
     hours = parse_amount(row["hours"], f"{option}.hours")

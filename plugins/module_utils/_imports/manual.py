@@ -173,7 +173,7 @@ def entry_of(cost: CostRecord, stored: Window | None, now: datetime) -> entries.
     if cost.source == ENTRY_SOURCE:
         raise InvalidOption(
             cost.option("source"),
-            f"'{ENTRY_SOURCE}' is for what cost_reservation commits; use a source of your own.",
+            f"'{ENTRY_SOURCE}' is reserved for cost_reservation; use another source.",
         )
     return entries.Entry(
         **{name: getattr(cost, name) for name in _TAKEN},
@@ -226,7 +226,7 @@ def _amount_nano(cost: CostRecord) -> int:
     option = cost.option("amount")
     if cost.amount is None:
         raise InvalidOption(option, 'is needed; write digits with an optional point, quoted, like "12.50".')
-    amount = amount_of(cost.amount, option)
+    amount = amount_of(cost.amount, option, beside_currency=True)
     if amount < 0 and cost.charge_category not in entries.MAY_BE_NEGATIVE:
         raise InvalidOption(
             option,

@@ -44,7 +44,7 @@ def retire(
     why. Raises InvalidOption where there is no or more than one feed, or the reason is empty; LedgerError.
     """
     if not reason.strip():
-        raise InvalidOption("reason", "is empty; say why the feed ends.")
+        raise InvalidOption("reason", "is empty; give the reason for retiring the feed.")
     with sql.reading(options) if check_mode else sql.writing(options, create=False) as ledger:
         found = [feed for feed in feeds.read_all(ledger.connection) if _is_of(feed, project, region)]
         if not found:

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from .._core.errors import InvalidOption, LedgerError
 from .._core.periods import iso
-from .transaction import HALF_A_CHARACTER, Transaction, table_names
+from .transaction import LONE_SURROGATE, Transaction, table_names
 
 if TYPE_CHECKING:
     import psycopg
@@ -179,7 +179,7 @@ class Database:
         try:
             yield
         except UnicodeEncodeError as error:
-            raise LedgerError(f"The ledger {self.name} cannot hold {HALF_A_CHARACTER}.") from error
+            raise LedgerError(f"The ledger {self.name} cannot store {LONE_SURROGATE}.") from error
         except psycopg.Error as error:
             raise LedgerError(f"The ledger {self.name} cannot be used: {self._problem(error)}.") from error
 

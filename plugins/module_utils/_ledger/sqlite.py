@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from .._core.errors import LedgerError
 from .schema import LEDGER_SCHEMA
-from .transaction import HALF_A_CHARACTER, Transaction, table_names
+from .transaction import LONE_SURROGATE, Transaction, table_names
 
 PREFIX = "sqlite:///"
 #: How long looking at a file waits for whoever recovers it after a crash.
@@ -172,7 +172,7 @@ def _one_sentence(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise LedgerError(_sentence(path, str(error))) from error
     except UnicodeEncodeError as error:
-        raise LedgerError(f"The ledger {path} cannot hold {HALF_A_CHARACTER}.") from error
+        raise LedgerError(f"The ledger {path} cannot store {LONE_SURROGATE}.") from error
     except OverflowError as error:
         raise LedgerError(_sentence(path, "a number is more than one row can hold (9.2e9)")) from error
     except OSError as error:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import psycopg
 
 #: What no database takes and a cloud's answer may have; options with it are refused before.
-HALF_A_CHARACTER = "a text that has half a character (a lone surrogate)"
+LONE_SURROGATE = "text that contains a lone surrogate"
 _TABLE_NAMES_IN_SQLITE = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
 )

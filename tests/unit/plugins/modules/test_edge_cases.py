@@ -114,13 +114,13 @@ def test_text_that_no_database_holds_is_one_sentence(
     assert result["failed"] is True
     assert (
         result["msg"]
-        == f"{option}: has a NUL or half a character (a lone surrogate), which no ledger can hold."
+        == f"{option}: contains a NUL or a lone surrogate, which a ledger cannot store."
     )
 
 
 def test_a_key_of_a_dictionary_that_no_database_holds_is_one_sentence(url: str) -> None:
     result = run_module("cost_entry", {**COST, "tags": {HALF: "web"}})
-    assert result["msg"].startswith("tags, in the name of a key: has a NUL or half a character")
+    assert result["msg"].startswith("tags, in the name of a key: contains a NUL or a lone surrogate")
 
 
 def test_such_text_of_a_cloud_is_one_sentence_of_the_ledger(url: str) -> None:
@@ -128,7 +128,7 @@ def test_such_text_of_a_cloud_is_one_sentence_of_the_ledger(url: str) -> None:
         "cloud", "k", "usage", "compute", feeds.Window(now_utc(), now_utc()), 1, "CHF", resource_name=HALF
     )
     with (
-        pytest.raises(LedgerError, match="cannot hold a text that has half a character"),
+        pytest.raises(LedgerError, match="cannot store text that contains a lone surrogate"),
         sql.writing(sql.LedgerOptions(url)) as ledger,
     ):
         entries.write(ledger.connection, entry, now_utc(), "tester")
@@ -138,7 +138,7 @@ def test_such_text_of_a_cloud_is_one_sentence_of_the_ledger(url: str) -> None:
 def test_such_text_of_a_program_names_the_argument(url: str, in_memory: bool) -> None:
     tracker = CostTracker(InMemoryCostStore() if in_memory else SqlCostStore(url), currency="CHF")
     budgets = BudgetManager(tracker)
-    with pytest.raises(InvalidOption, match=r"^description: has a NUL or half a character"):
+    with pytest.raises(InvalidOption, match=r"^description: contains a NUL or a lone surrogate"):
         tracker.record("1", "compute", description=HALF)
     with pytest.raises(InvalidOption, match=r"^tags\.team: has a NUL"):
         tracker.record("1", "compute", tags={"team": HALF})
@@ -227,7 +227,7 @@ def test_no_cost_is_recorded_as_what_a_reservation_commits(clocked: ClockedLedge
     result = clocked.run("cost_entry", **({"entries": [cost]} if many else cost))
     option = f"entries[0].source (key {cost['key']})" if many else "source"
     assert result["msg"] == (
-        f"{option}: 'reservation' is for what cost_reservation commits; use a source of your own."
+        f"{option}: 'reservation' is reserved for cost_reservation; use another source."
     )
     clocked.define()
     clocked.hold("deploy", "5")

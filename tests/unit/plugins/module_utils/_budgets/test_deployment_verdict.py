@@ -152,15 +152,15 @@ def told(
             "Whether it fits into the quotas is not known: Reading flavors",
         ),
         (KNOWN, FITS, BROKEN, "unknown", "What the budgets say is not known: Reading flavors from"),
-        (SKIPPED, SKIPPED, SKIPPED, "unknown", "The cost is not known: was not asked"),
+        (SKIPPED, SKIPPED, SKIPPED, "unknown", "The cost was not estimated."),
         (
             KNOWN,
             SKIPPED,
             gate("allow"),
             "unknown",
-            "Whether it fits into the quotas is not known: was not asked",
+            "The quotas were not checked.",
         ),
-        (KNOWN, FITS, SKIPPED, "unknown", "What the budgets say is not known: was not asked"),
+        (KNOWN, FITS, SKIPPED, "unknown", "The budgets were not asked."),
         (KNOWN, FITS, {"verdict": "perhaps"}, "unknown", "What the budgets say is not known"),
         # A line that no budget covers is a verdict of none of them.
         (KNOWN, FITS, gate("unknown", "allow"), "unknown", "first"),

@@ -214,6 +214,6 @@ def test_partial_coverage_is_not_taken_for_full(desk: Desk, part: str) -> None:
 
 
 def test_a_ratio_upside_down_is_refused() -> None:
-    with pytest.raises(InvalidOption, match="upside down"):
+    with pytest.raises(InvalidOption, match="looks inverted"):
         parse_rates([{"currency": "CHF", "icu_per_unit": "0.02", "valid_from": "2026-01-01"}], False)
     assert Rates().at("CHF", NOW) == 50

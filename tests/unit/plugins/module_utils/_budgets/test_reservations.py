@@ -409,7 +409,7 @@ def test_a_hold_under_warn_is_marked_where_it_did_not_fit(desk: Desk) -> None:
             {"lines": [{"hourly": "1", "category": "compute"}]},
             r"lines\[0\].until: or `hours`, of at most ten years, is required with `settled_by: entry`",
         ),
-        ({"amount": "1", "ttl": "2"}, "ttl: '2' is not a duration"),
+        ({"amount": "1", "ttl": "2"}, "ttl: '2' has no unit; write one such as 90s"),
         ({"amount": "1", "ttl": "0h"}, "ttl: '0h' is not a duration"),
         ({"amount": "1", "name": " "}, "name: is empty"),
         ({"amount": "1", "budget": "typo"}, "the ledger has no budget 'typo'"),
