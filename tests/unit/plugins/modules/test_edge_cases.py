@@ -112,10 +112,7 @@ def test_text_that_no_database_holds_is_one_sentence(
     run_module("cost_budget", BUDGET)
     result = run_module(module, options)
     assert result["failed"] is True
-    assert (
-        result["msg"]
-        == f"{option}: contains a NUL or a lone surrogate, which a ledger cannot store."
-    )
+    assert result["msg"] == f"{option}: contains a NUL or a lone surrogate, which a ledger cannot store."
 
 
 def test_a_key_of_a_dictionary_that_no_database_holds_is_one_sentence(url: str) -> None:
@@ -226,9 +223,7 @@ def test_no_cost_is_recorded_as_what_a_reservation_commits(clocked: ClockedLedge
     cost |= {"currency": "ICU", "category": "compute"}
     result = clocked.run("cost_entry", **({"entries": [cost]} if many else cost))
     option = f"entries[0].source (key {cost['key']})" if many else "source"
-    assert result["msg"] == (
-        f"{option}: 'reservation' is reserved for cost_reservation; use another source."
-    )
+    assert result["msg"] == f"{option}: 'reservation' is reserved for cost_reservation; use another source."
     clocked.define()
     clocked.hold("deploy", "5")
     clocked.commit("deploy")
