@@ -377,6 +377,7 @@ cost:
         - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project, whose
           regions share them. Null without such traffic, and where O(rating_currency) is not V(ICU).
         - C(used_bytes) and C(credit) are null where the cloud's unit, or how much went out, is not known.
+          C(reason) says why, and the module warns. The cost itself is known without them.
       type: dict
       returned: always
       sample:
@@ -388,6 +389,7 @@ cost:
         gross: "34.2"
         credit: "34.2"
         currency: ICU
+        reason:
     by_type:
       description: The sum by the cloud's type of resource. C(quantity) is null with the v1 API, which does
         not tell it.

@@ -66,6 +66,7 @@ def combined_tiers(tiers: Sequence[FreeTier]) -> FreeTier | None:
         amount=exact_sum(one.amount for one in tiers),
         used_bytes=None if used is None else exact_sum(used),
         credit=None if credit is None else exact_sum(credit),
+        reason=next((one.reason for one in tiers if one.reason is not None), None),
     )
 
 

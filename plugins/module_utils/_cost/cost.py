@@ -66,6 +66,7 @@ def _result(
         "currency": options.currency,
         "tax": "excluded",
         "cost": _whole(reading, options, logins.several, file),
+        "warnings": _warnings(reading),
     }
     if not logins.several:
         return result
@@ -82,6 +83,11 @@ def _whole(reading: CostReading, options: CostOptions, several: bool, file: Rows
     }
     parts = [(one.columns, one.cost) for one in reading.projects if one.cost is not None]
     return {**cost_rows(reading.whole, parts, options, several), **of_file}
+
+
+def _warnings(reading: CostReading) -> list[str]:
+    free = None if reading.whole is None else reading.whole.free
+    return [] if free is None or free.reason is None else [f"`net` is null: {free.reason}"]
 
 
 def _part(project: ProjectCost, options: CostOptions) -> Row:

@@ -110,6 +110,7 @@ def _free_tier(cost: WindowCost, formatter: CostFormatter) -> Row | None:
         "gross": formatter.format_amount(cost.free.amount),
         "credit": None if credit is None else formatter.format_amount(credit),
         "currency": formatter.currency,
+        "reason": cost.free.reason,
     }
 
 
