@@ -353,7 +353,8 @@ cost:
   type: dict
   contains:
     total:
-      description: The sum as CloudKitty tells it, gross, as text.
+      description: The sum as CloudKitty tells it, gross, as text. Null, with a warning, if the cloud has rated
+        nothing of the project, neither lately nor in the window.
       type: str
       returned: always
       sample: "1570.867368"
@@ -363,7 +364,8 @@ cost:
       returned: always
       sample: ICU
     totals:
-      description: The sum in every currency that had a rate when the window began.
+      description: The sum in every currency that had a rate when the window began. Null where RV(cost.total)
+        is.
       type: dict
       returned: always
       sample: {CHF: "31.417347", EUR: "28.303917", ICU: "1570.867368"}

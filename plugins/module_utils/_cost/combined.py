@@ -52,6 +52,7 @@ def combined(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
         free=free,
         estimate=None if estimates is None else _estimate(estimates),
         forecast=None if forecasts is None else _forecast(forecasts),
+        never_rated=all(cost.never_rated for cost in costs),
     )
 
 

@@ -87,7 +87,15 @@ def _whole(reading: CostReading, options: CostOptions, several: bool, file: Rows
 
 def _warnings(reading: CostReading) -> list[str]:
     free = None if reading.whole is None else reading.whole.free
-    return [] if free is None or free.reason is None else [f"`net` is null: {free.reason}"]
+    return [
+        *(
+            f"The cloud has rated nothing of project {one.columns['project_name']} in region"
+            f" {one.columns['region']}, neither lately nor in this window; its cost is not known."
+            for one in reading.projects
+            if one.cost is not None and one.cost.never_rated
+        ),
+        *([] if free is None or free.reason is None else [f"`net` is null: {free.reason}"]),
+    ]
 
 
 def _part(project: ProjectCost, options: CostOptions) -> Row:

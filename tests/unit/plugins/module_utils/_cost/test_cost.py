@@ -584,6 +584,24 @@ def test_an_unknown_unit_leaves_the_net_unknown(unit: str) -> None:
 
 
 @BOTH
+def test_a_project_that_was_never_rated_has_no_cost_of_zero(storage: str) -> None:
+    whole = result(rating_of([], storage), FIRST + 11 * HOUR)
+    found = whole["cost"]
+    assert [found[key] for key in ("total", "totals", "net", "rated_through", "fully_rated")] == [None] * 5
+    assert (whole["complete"], found["by_type"]) == (True, [])
+    assert whole["warnings"] == [
+        "The cloud has rated nothing of project shop in region r, neither lately nor in this window; its cost"
+        " is not known."
+    ]
+
+
+@BOTH
+def test_what_was_rated_long_ago_is_a_cost_although_nothing_is_rated_lately(storage: str) -> None:
+    whole = result(rating_of(hourly(3), storage), FIRST + timedelta(days=90))
+    assert (whole["cost"]["total"], whole["cost"]["rated_through"], whole["warnings"]) == ("3", None, [])
+
+
+@BOTH
 def test_a_free_tier_that_cannot_be_read_leaves_the_cost_known(storage: str) -> None:
     service = rating_of([*traffic(10, "1"), *hourly(10)], storage, {EGRESS: "GB"})
     broken = dataclasses.replace(service, broken="/v1/info/metrics")
