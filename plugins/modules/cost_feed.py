@@ -113,7 +113,7 @@ feeds:
       sample: production
     auth_url:
       description: URL of the identity service at the last import, or of the VergeOS system. It does not
-        identify the feed: if the URL changes, the feed stays the same.
+        identify the feed, which stays the same if the URL changes.
       type: str
       returned: always
       sample: https://api.pub1.infomaniak.cloud/identity/v3

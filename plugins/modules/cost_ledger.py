@@ -204,8 +204,8 @@ def main() -> None:
         result = compare(arguments.ledger_options(module.params))
         if not result["consistent"]:
             sentence = (
-                f"The ledger {result['ledger']} has totals ({result['difference_count']}) that do not match"
-                " their entries; restore a backup, or find out who changed the database."
+                f"{result['difference_count']} totals of the ledger {result['ledger']} do not match their"
+                " entries; restore a backup, or find out who changed the database."
             )
             if module.params["on_difference"] == "fail":
                 raise Refused(sentence, result, LedgerError.kind)

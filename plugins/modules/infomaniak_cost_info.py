@@ -353,7 +353,8 @@ cost:
   type: dict
   contains:
     total:
-      description: The sum as CloudKitty tells it, gross, as text.
+      description: The sum as CloudKitty tells it, gross, as text. Null, with a warning, if the cloud has rated
+        nothing of the project, neither lately nor in the window.
       type: str
       returned: always
       sample: "1570.867368"
@@ -363,7 +364,8 @@ cost:
       returned: always
       sample: ICU
     totals:
-      description: The sum in every currency that had a rate when the window began.
+      description: The sum in every currency that had a rate when the window began. Null where RV(cost.total)
+        is.
       type: dict
       returned: always
       sample: {CHF: "31.417347", EUR: "28.303917", ICU: "1570.867368"}
@@ -377,6 +379,7 @@ cost:
         - The first 10^13 bytes of traffic out of object storage in each UTC month, by the project, whose
           regions share them. Null without such traffic, and where O(rating_currency) is not V(ICU).
         - C(used_bytes) and C(credit) are null where the cloud's unit, or how much went out, is not known.
+          C(reason) says why, and the module warns. The cost itself is known without them.
       type: dict
       returned: always
       sample:
@@ -388,6 +391,7 @@ cost:
         gross: "34.2"
         credit: "34.2"
         currency: ICU
+        reason:
     by_type:
       description: The sum by the cloud's type of resource. C(quantity) is null with the v1 API, which does
         not tell it.

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import CloudIdentity
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import NotFound
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import CloudError, NotFound
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Answer, Service
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.projects import ProjectLogin
 
@@ -76,13 +76,17 @@ class FakeRating(Service):
     storage: str = "v2"
     units: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    #: Added to each sum that the cloud makes, as if its database had lost or invented something.
+    #: Added to each sum by type that the cloud makes, as if its database had lost or invented something.
     wrong_by: str = "0"
+    #: A path that answers 500.
+    broken: str = ""
 
     def get(self, reading: str, path: str, query: Any = None, microversion: str | None = None) -> Answer:
         self.asked.append((path, dict(query or {})))
         if path.startswith("/v2/") and self.storage == "v1":
             raise NotFound(reading, self.url, "the service answered 404", 404)
+        if path == self.broken:
+            raise CloudError(reading, self.url, "the service answered 500", 500)
         answered = {
             "/v2/summary": self._summary,
             "/v2/dataframes": self._dataframes,
@@ -154,7 +158,10 @@ class FakeRating(Service):
 
         return {
             "summary": [
-                {"res_type": name, "rate": f"{sum(float(one.amount) for one in members):.5f}"}
+                {
+                    "res_type": name,
+                    "rate": f"{sum(float(one.amount) for one in members) + float(self.wrong_by):.5f}",
+                }
                 for name, members in groupby(sorted(self._within(query), key=kind), key=kind)
             ]
         }

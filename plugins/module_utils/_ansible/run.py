@@ -31,8 +31,8 @@ _KIND_OF_VERDICT = {"deny": DENIED, "unknown": UNKNOWN}
 
 
 def run(module: FinopsModule, call: Callable[[], Mapping[str, Any]], *libraries: str) -> None:
-    """Exit with what the call returns, or fail with the sentence of what it raises; where that is Refused, with
-    its whole result.
+    """Exit with what the call returns, or fail with the sentence of what it raises, of Refused with its whole
+    result.
 
     libraries: import names that the call needs, and LEDGER where it opens the ledger; a missing one fails the
     task and names the Python that misses it. What the result lists as warnings is warned about.

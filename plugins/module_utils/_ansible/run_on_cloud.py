@@ -96,6 +96,8 @@ def _run_opened(
     for status in (result.get("services") or {}).values():
         if status["status"] in (ERROR, FORBIDDEN):
             module.warn(status["message"])
+    for sentence in result.pop("warnings", ()):
+        module.warn(sentence)
     whole = {"changed": False, **identity, **result, "collected_at": iso(now)}
     if refusal is not None:
         module.fail_json(msg=str(refusal), error=refusal.to_result(), **whole)

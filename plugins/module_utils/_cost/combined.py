@@ -52,6 +52,7 @@ def combined(costs: Sequence[WindowCost], free: FreeTier | None) -> WindowCost:
         free=free,
         estimate=None if estimates is None else _estimate(estimates),
         forecast=None if forecasts is None else _forecast(forecasts),
+        never_rated=all(cost.never_rated for cost in costs),
     )
 
 
@@ -66,6 +67,7 @@ def combined_tiers(tiers: Sequence[FreeTier]) -> FreeTier | None:
         amount=exact_sum(one.amount for one in tiers),
         used_bytes=None if used is None else exact_sum(used),
         credit=None if credit is None else exact_sum(credit),
+        reason=next((one.reason for one in tiers if one.reason is not None), None),
     )
 
 

@@ -66,6 +66,7 @@ def _result(
         "currency": options.currency,
         "tax": "excluded",
         "cost": _whole(reading, options, logins.several, file),
+        "warnings": _warnings(reading),
     }
     if not logins.several:
         return result
@@ -82,6 +83,19 @@ def _whole(reading: CostReading, options: CostOptions, several: bool, file: Rows
     }
     parts = [(one.columns, one.cost) for one in reading.projects if one.cost is not None]
     return {**cost_rows(reading.whole, parts, options, several), **of_file}
+
+
+def _warnings(reading: CostReading) -> list[str]:
+    free = None if reading.whole is None else reading.whole.free
+    return [
+        *(
+            f"The cloud has rated nothing of project {one.columns['project_name']} in region"
+            f" {one.columns['region']}, neither lately nor in this window; its cost is not known."
+            for one in reading.projects
+            if one.cost is not None and one.cost.never_rated
+        ),
+        *([] if free is None or free.reason is None else [f"`net` is null: {free.reason}"]),
+    ]
 
 
 def _part(project: ProjectCost, options: CostOptions) -> Row:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .._core.completeness import all_known
+from .._core.errors import CloudError
 from .._core.money import ROUNDING, exact_sum
 from .._core.periods import Window, ceil_to
 from .._infomaniak import free_tier
@@ -26,12 +27,21 @@ def read_free_tier(
     """What of the window's traffic is free, and what our own sums differ by from the cloud's.
 
     One request for its unit; one more, by the hour, where the window begins within a month or has more
-    traffic than is free. Raises CloudError.
+    traffic than is free. Where one fails, the tier is unknown and says why: the cost is known without it.
     """
+    try:
+        return _tier_of(rating, rated, traffic, metrics)
+    except CloudError as error:
+        return free_tier.unknown_tier(None, traffic.amount, str(error)), []
+
+
+def _tier_of(
+    rating: Rating, rated: Window, traffic: RatedSum, metrics: tuple[RatedMetric, ...] | None
+) -> tuple[free_tier.FreeTier, list[Decimal]]:
     unit = _unit(rating, metrics)
     unit_bytes = free_tier.bytes_in(unit)
     if unit_bytes is None:
-        return free_tier.FreeTier(unit, traffic.amount, None, None), []
+        return free_tier.unknown_tier(unit, traffic.amount), []
     if traffic.quantity is not None and free_tier.all_free(rated, traffic.quantity, unit_bytes):
         used = ROUNDING.multiply(traffic.quantity, unit_bytes)
         return free_tier.FreeTier(unit, traffic.amount, used, traffic.amount), []
@@ -59,15 +69,25 @@ def read_shared_free_tier(regions: Sequence[RegionTraffic]) -> free_tier.FreeTie
 
     No request where one region's own tier says it, or all is free; else one for the hours in each region
     that they were not read in, and one for the unit where traffic of a region lies before the window
-    only. Raises CloudError.
+    only. Where one fails, the tier is unknown and says why.
     """
     tiers = [one.free for one in regions if one.free is not None]
     if not tiers or len(regions) == 1:
         return tiers[0] if tiers else None
+    try:
+        return _shared_tier(regions, tiers)
+    except CloudError as error:
+        return free_tier.unknown_tier(None, exact_sum(one.amount for one in tiers), str(error))
+
+
+def _shared_tier(
+    regions: Sequence[RegionTraffic], tiers: Sequence[free_tier.FreeTier]
+) -> free_tier.FreeTier:
     unit, amount = tiers[0].unit, exact_sum(one.amount for one in tiers)
     sizes = all_known(one.used_bytes for one in tiers)
     if sizes is None:
-        return free_tier.FreeTier(unit, amount, None, None)
+        reason = next((one.reason for one in tiers if one.used_bytes is None), None)
+        return free_tier.unknown_tier(unit, amount, reason)
     used = exact_sum(sizes)
     if all(free_tier.all_free(one.rated, used, 1) for one in regions):
         return free_tier.FreeTier(unit, amount, used, amount)
@@ -81,7 +101,7 @@ def read_shared_free_tier(regions: Sequence[RegionTraffic]) -> free_tier.FreeTie
             continue
         unit_bytes = free_tier.bytes_in(_unit(one.rating, one.metrics) if one.free is None else one.free.unit)
         if unit_bytes is None:
-            return free_tier.FreeTier(unit, amount, None, None)
+            return free_tier.unknown_tier(unit, amount)
         traffic += _traffic(frames, one.rated, unit_bytes)
     return free_tier.tier_of(unit, amount, traffic)
 

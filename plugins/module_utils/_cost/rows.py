@@ -41,9 +41,9 @@ def cost_rows(whole: WindowCost, parts: Sequence[Part], options: CostOptions, se
     formatter = formatter_at(options, whole.window.begin)
     newest = whole.rated_through
     return {
-        "total": formatter.format_amount(whole.total),
+        "total": None if whole.never_rated else formatter.format_amount(whole.total),
         "currency": options.currency,
-        "totals": _totals(whole.total, options, whole.window.begin),
+        "totals": None if whole.never_rated else _totals(whole.total, options, whole.window.begin),
         "net": _net(whole, formatter),
         "free_tier": _free_tier(whole, formatter),
         "by_type": _types(whole.by_type, formatter),
@@ -88,6 +88,8 @@ def _totals(total: Decimal, options: CostOptions, moment: datetime) -> dict[str,
 
 def _net(cost: WindowCost, formatter: CostFormatter) -> str | None:
     """The total less what is free; None where that is not known."""
+    if cost.never_rated:
+        return None
     if cost.free is None:
         return formatter.format_amount(cost.total)
     return (
@@ -110,6 +112,7 @@ def _free_tier(cost: WindowCost, formatter: CostFormatter) -> Row | None:
         "gross": formatter.format_amount(cost.free.amount),
         "credit": None if credit is None else formatter.format_amount(credit),
         "currency": formatter.currency,
+        "reason": cost.free.reason,
     }
 
 

@@ -73,7 +73,8 @@ class WindowCost:
     was read. rated_through: the end of the newest rated period, None where it was not looked for, or there is
     none. periods: the rated ones of the window, None where they were not all looked at. missing: the parts of
     the window before the newest rated period of which nothing is rated, None where that is not known.
-    differences: our own sums less the cloud's.
+    differences: our own sums less the cloud's. never_rated: nothing was found rated, neither lately nor of
+    the window, so that its sum of 0 is no cost.
     """
 
     api: str | None
@@ -91,6 +92,7 @@ class WindowCost:
     free: free_tier.FreeTier | None
     estimate: UnratedEstimate | None
     forecast: Forecast | None
+    never_rated: bool
 
     @property
     def total(self) -> Decimal:
@@ -137,6 +139,7 @@ def read_window_cost(rating: Rating, options: CostOptions, output: PointOutput, 
         free=free,
         estimate=_estimate(window, recent, options, now),
         forecast=_forecast(window, by_type, recent, options),
+        never_rated=recent is not None and recent.rated_through is None and not by_type,
     )
 
 

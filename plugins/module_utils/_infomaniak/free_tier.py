@@ -48,13 +48,16 @@ class Traffic:
     asked: bool
 
 
+_NO_SIZE = "The cloud does not say how much went out in one of the rated periods; the free tier is not known."
+
+
 @dataclass(frozen=True)
 class FreeTier:
     """What of the window's traffic is free. amount: its gross cost, in the cloud's rating currency.
 
-    unit: as the cloud names it. used_bytes and credit None: unknown, as the unit is none that we know, or an
-    amount is unknown. traffic: by period, since the month began in which the window begins; None where it
-    was not needed.
+    unit: as the cloud names it, None where that is not known. used_bytes and credit None: unknown, and reason
+    says why. traffic: by period, since the month began in which the window begins; None where it was not
+    needed.
     """
 
     unit: str | None
@@ -62,6 +65,17 @@ class FreeTier:
     used_bytes: Decimal | None
     credit: Decimal | None
     traffic: tuple[Traffic, ...] | None = None
+    reason: str | None = None
+
+
+def unknown_tier(unit: str | None, amount: Decimal, reason: str | None = None) -> FreeTier:
+    """The tier of which only the gross cost is known. reason: None where it is the unit."""
+    if reason is None:
+        named = "The cloud does not say what its traffic is counted in" if unit is None else (
+            f"The cloud counts its traffic in '{unit}', which is no unit of bytes that is known"
+        )
+        reason = f"{named}; the free tier is not known."
+    return FreeTier(unit, amount, None, None, reason=reason)
 
 
 def bytes_in(unit: str | None) -> int | None:
@@ -106,8 +120,14 @@ def traffic_of(
 def tier_of(unit: str | None, amount: Decimal, traffic: Sequence[Traffic]) -> FreeTier:
     """What is free of traffic with that gross cost."""
     sizes = all_known(one.size_bytes for one in traffic if one.asked)
+    credit = credit_of(traffic)
     return FreeTier(
-        unit, amount, None if sizes is None else exact_sum(sizes), credit_of(traffic), tuple(traffic)
+        unit=unit,
+        amount=amount,
+        used_bytes=None if sizes is None else exact_sum(sizes),
+        credit=credit,
+        traffic=tuple(traffic),
+        reason=_NO_SIZE if credit is None else None,
     )
 
 

@@ -30,7 +30,11 @@ _POLICY_COUNTERS = {
 #: (middleware account_quotas).
 QUOTA_HEADERS = {"x-account-quota-bytes": "total_bytes", "x-account-quota-count": "object_count"}
 _POLICY_INFIX = "-policy-"
-_OBSOLETE_QUOTA_BYTES = "x-account-meta-quota-bytes"
+#: What the quota is called by an older Swift, and by Ceph's gateway, which has no other name for it.
+_AS_METADATA = {
+    "x-account-quota-bytes": "x-account-meta-quota-bytes",
+    "x-account-quota-count": "x-account-meta-quota-count",
+}
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,9 @@ def _account(swift: Service, headers: Mapping[str, str]) -> Account:
         return int(text)
 
     limits = {name: number(name) for name in headers if name.startswith(tuple(QUOTA_HEADERS))}
-    if "x-account-quota-bytes" not in limits and _OBSOLETE_QUOTA_BYTES in headers:
-        limits["x-account-quota-bytes"] = number(_OBSOLETE_QUOTA_BYTES)
+    for header, as_metadata in _AS_METADATA.items():
+        if header not in limits and as_metadata in headers:
+            limits[header] = number(as_metadata)
     return Account(
         container_count=number("x-account-container-count"),
         object_count=number("x-account-object-count"),

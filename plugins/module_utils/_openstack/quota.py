@@ -16,13 +16,14 @@ from .connection import Service
 @dataclass(frozen=True)
 class Quota:
     """limit, used and reserved in the service's own unit. limit None: unlimited; used or reserved None: the
-    service does not report it.
+    service does not report it. below_zero: what it reports in use where that is negative, which counts as 0.
     """
 
     name: str
     limit: int | None
     used: int | None
     reserved: int | None
+    below_zero: int | None = None
 
     @property
     def taken(self) -> int | None:
@@ -53,7 +54,8 @@ def quota_rows(
 ) -> list[Quota]:
     """The rows of a quota set whose values are {limit, <used_key>, reserved}; its id is left out.
 
-    not_counted: names for which the service always answers 0 in use, so that their use is None.
+    not_counted: names for which the service always answers 0 in use, so that their use is None. A counter
+    that went below 0, as Nova's and Cinder's have, counts as 0.
     Raises Malformed where a row lacks one of the three numbers.
     """
     rows = []
@@ -63,6 +65,9 @@ def quota_rows(
         row = service.member(reading, quota_set, name, dict)
         limit = limit_in(service, reading, row, "limit")
         used, reserved = (service.member(reading, row, key, int) for key in (used_key, "reserved"))
-        known = name not in not_counted
-        rows.append(Quota(name, limit, used if known else None, reserved if known else None))
+        if name in not_counted:
+            rows.append(Quota(name, limit, None, None))
+        else:
+            below = min(used, reserved)
+            rows.append(Quota(name, limit, max(used, 0), max(reserved, 0), below if below < 0 else None))
     return rows

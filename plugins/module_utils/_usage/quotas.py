@@ -71,6 +71,13 @@ def read_quotas(cloud: Cloud, options: QuotaOptions) -> dict[str, Any]:
         "pack": recognize(options.packs, quotas),
         "above": None if options.warn_at is None else at_least(quotas, options.warn_at),
         **dict.fromkeys(("fits", "shortfalls", "unknown", "smallest_pack")),
+        "warnings": [
+            f"{service} reports {row.below_zero} {name} in use, which counts as 0; ask the cloud's operator"
+            " to correct the counter."
+            for service, rows in quotas.items()
+            for name, row in (rows or {}).items()
+            if row.below_zero is not None
+        ],
     }
     if options.required is None:
         return result

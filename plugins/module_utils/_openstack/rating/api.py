@@ -20,7 +20,7 @@ from ..._core.money import EXACT, exact_sum, format_exact
 from ..._core.periods import Window
 from ..connection import Service
 from .answers import QuoteItem, RatedFrame, RatedMetric, RatedPeriods, RatedPoint, RatedSum
-from .differences import is_noise
+from .differences import NOISE_OF_SUM, NOISE_OF_SUM_V1, is_noise
 from .fields import number
 from .v1 import RatingV1
 from .v2 import RatingV2
@@ -161,7 +161,7 @@ class Rating:
         """
         total = exact_sum(own)
         found = EXACT.subtract(total, cloud)
-        if not is_noise(found, cloud):
+        if not is_noise(found, cloud, NOISE_OF_SUM_V1 if self.version == V1 else NOISE_OF_SUM):
             problem = (
                 f"they add up to {format_exact(total)}, but the cloud's own sum is {format_exact(cloud)}"
             )

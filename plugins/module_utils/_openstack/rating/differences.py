@@ -10,11 +10,16 @@ from decimal import Decimal
 
 from ..._core.money import ROUNDING
 
-#: A cloud's own sums carry the noise of floats (v2) or have five decimals (v1). More than that is another
-#: sum.
-_NOISE, _NOISE_OF_SUM = Decimal("1e-4"), Decimal("1e-9")
+_NOISE = Decimal("1e-4")
+#: A cloud's own sums carry the noise of floats. More than that is another sum.
+NOISE_OF_SUM = Decimal("1e-9")
+#: Sums of v1 have five decimals, and its storage in SQL keeps each point as a float of 32 bits: six digits.
+NOISE_OF_SUM_V1 = Decimal("1e-5")
 
 
-def is_noise(found: Decimal, cloud: Decimal) -> bool:
-    """Whether a difference to a sum of the cloud's is no more than that sum's own noise."""
-    return abs(found) <= max(_NOISE, ROUNDING.multiply(_NOISE_OF_SUM, abs(cloud)))
+def is_noise(found: Decimal, cloud: Decimal, noise_of_sum: Decimal = NOISE_OF_SUM) -> bool:
+    """Whether a difference to a sum of the cloud's is no more than that sum's own noise.
+
+    noise_of_sum: the part of the sum that may be noise.
+    """
+    return abs(found) <= max(_NOISE, ROUNDING.multiply(noise_of_sum, abs(cloud)))

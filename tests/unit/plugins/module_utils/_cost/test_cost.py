@@ -520,6 +520,7 @@ def test_traffic_within_the_tier_is_free_and_gross_and_net_stand_apart(storage: 
         "gross": "20",
         "credit": "20",
         "currency": "ICU",
+        "reason": None,
     }
     if storage == "v2":
         # The newest hours, the sums, the unit (design/reading-a-cloud.md#round-trips).
@@ -569,13 +570,66 @@ def test_the_unit_is_the_clouds(unit: str, each: str, credit: str) -> None:
 
 @pytest.mark.parametrize("unit", ["furlong", ""])
 def test_an_unknown_unit_leaves_the_net_unknown(unit: str) -> None:
-    found = told(rating_of(traffic(10, "1"), units={EGRESS: unit}), FIRST + 11 * HOUR)
+    whole = result(rating_of(traffic(10, "1"), units={EGRESS: unit}), FIRST + 11 * HOUR)
+    found = whole["cost"]
+    reason = f"The cloud counts its traffic in '{unit}', which is no unit of bytes that is known"
+    assert found["free_tier"]["reason"].startswith(reason)
+    assert whole["warnings"] == [f"`net` is null: {found['free_tier']['reason']}"]
     assert (found["total"], found["net"], found["free_tier"]["credit"], found["free_tier"]["used_bytes"]) == (
         "20",
         None,
         None,
         None,
     )
+
+
+@BOTH
+def test_a_project_that_was_never_rated_has_no_cost_of_zero(storage: str) -> None:
+    whole = result(rating_of([], storage), FIRST + 11 * HOUR)
+    found = whole["cost"]
+    assert [found[key] for key in ("total", "totals", "net", "rated_through", "fully_rated")] == [None] * 5
+    assert (whole["complete"], found["by_type"]) == (True, [])
+    assert whole["warnings"] == [
+        "The cloud has rated nothing of project shop in region r, neither lately nor in this window; its cost"
+        " is not known."
+    ]
+
+
+@BOTH
+def test_what_was_rated_long_ago_is_a_cost_although_nothing_is_rated_lately(storage: str) -> None:
+    whole = result(rating_of(hourly(3), storage), FIRST + timedelta(days=90))
+    assert (whole["cost"]["total"], whole["cost"]["rated_through"], whole["warnings"]) == ("3", None, [])
+
+
+@BOTH
+def test_a_free_tier_that_cannot_be_read_leaves_the_cost_known(storage: str) -> None:
+    service = rating_of([*traffic(10, "1"), *hourly(10)], storage, {EGRESS: "GB"})
+    broken = dataclasses.replace(service, broken="/v1/info/metrics")
+    whole = result(broken, FIRST + 11 * HOUR)
+    found = whole["cost"]
+    assert (whole["complete"], found["total"], found["net"]) == (True, "30", None)
+    assert (found["free_tier"]["gross"], found["free_tier"]["credit"]) == ("20", None)
+    assert "the service answered 500" in found["free_tier"]["reason"]
+    assert whole["warnings"] == [f"`net` is null: {found['free_tier']['reason']}"]
+
+
+@pytest.mark.parametrize(
+    ("wrong_by", "net"),
+    [
+        # 2 ICU an hour: 8176 in 4088 hours, which is more than a month's free tier; 1e-5 of it are 0.08176.
+        ("0.08", "known"),
+        ("0.09", None),
+    ],
+)
+def test_sums_of_v1_on_sql_storage_have_six_digits(wrong_by: str, net: str | None) -> None:
+    points = traffic(4088, "100")
+    service = dataclasses.replace(rating_of(points, "v1", {EGRESS: "GB"}), wrong_by=wrong_by)
+    window = Window(FIRST, FIRST + 4088 * HOUR)
+    found = told(service, window.end, window=window, named=None)
+    assert found["total"] == f"{8176 + float(wrong_by):g}"
+    assert (found["net"] is None) == (net is None)
+    if net is None:
+        assert "the cloud's own sum is" in found["free_tier"]["reason"]
 
 
 def test_a_cloud_that_rates_in_its_own_currency_promises_no_free_tier() -> None:

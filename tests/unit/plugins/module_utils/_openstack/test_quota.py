@@ -116,6 +116,24 @@ def test_swift_the_old_header_counts_where_there_is_no_new_one() -> None:
     assert limits == [None, 7, 8]
 
 
+def test_the_gateway_of_ceph_tells_both_limits_as_metadata() -> None:
+    headers = {**ACCOUNT, "X-Account-Meta-Quota-Bytes": "2000", "X-Account-Meta-Quota-Count": "33334444"}
+    limits = {row.name: row.limit for row in object_storage.quotas(Told(None, headers))}
+    assert (limits["x-account-quota-bytes"], limits["x-account-quota-count"]) == (2000, 33_334_444)
+
+
+def test_a_counter_below_zero_counts_as_nothing_and_says_so() -> None:
+    names = ("volumes", "gigabytes", "snapshots")
+    rows = {name: {"limit": 10, "in_use": 4, "reserved": 1} for name in names}
+    rows["gigabytes"]["in_use"], rows["snapshots"]["reserved"] = -3, -2
+    told = by_name(block_storage.quotas(Told({"quota_set": {"id": "a-project", **rows}})))
+    assert [told[name] for name in names] == [
+        Quota("volumes", 10, 4, 1),
+        Quota("gigabytes", 10, 0, 1, below_zero=-3),
+        Quota("snapshots", 10, 4, 0, below_zero=-2),
+    ]
+
+
 def test_swift_a_policy_without_counters_holds_nothing_only_where_the_others_hold_all() -> None:
     quota = {"X-Account-Quota-Bytes-Policy-Cold": "9"}
     all_shown = by_name(

@@ -14,7 +14,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import (
+    Answer,
+    Cloud,
+    Login,
+    Service,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
 from ansible_collections.finops.cloud.plugins.module_utils._usage.quota_packs import INFOMANIAK_PACKS
 from ansible_collections.finops.cloud.plugins.module_utils._usage.quotas import (
@@ -87,3 +92,34 @@ def test_of_a_service_that_is_not_there_nothing_is_used(
     (tmp_path / "less.yml").write_text(f"{scenario}\nservices: [compute, block_storage, network]\n")
     told = read(start("--scenario", str(tmp_path / "less.yml")), monkeypatch, required={"instances": 1})
     assert (told["quotas"]["object_storage"], told["smallest_pack"]) == (None, "level1")
+
+
+class Counting(Service):
+    """Block storage whose counter of volumes went below zero, as after a delete that ran twice."""
+
+    def __init__(self) -> None:
+        super().__init__("block_storage", "https://cinder.example", "a-project", Login(None))
+
+    def _request(self, *_asked: Any) -> Answer:
+        rows = {"volumes": {"limit": 10, "in_use": -2, "reserved": 0}}
+        return Answer({"quota_set": {"id": "a-project", **rows}}, {}, 200)
+
+
+class Only:
+    """A cloud that offers nothing but this."""
+
+    def offers(self, name: str) -> bool:
+        return name == "block_storage"
+
+    def service(self, _name: str) -> Service:
+        return Counting()
+
+
+def test_a_counter_below_zero_is_warned_of() -> None:
+    asked = QuotaOptions((), "fail", False, {"volumes": 10}, True, (), None)
+    told = read_quotas(Only(), asked)  # type: ignore[arg-type]
+    assert (told["quotas"]["block_storage"]["volumes"]["used"], told["fits"]) == (0, True)
+    assert told["warnings"] == [
+        "block_storage reports -2 volumes in use, which counts as 0; ask the cloud's operator to correct the"
+        " counter."
+    ]
