@@ -11,7 +11,6 @@ import grp
 import os
 import pwd
 import re
-import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -185,7 +184,7 @@ def open_place(place: Path, attributes: FileAttributes = AS_IT_COMES) -> IO[byte
 def _new_locked_file(folder: int, place: str) -> tuple[str, int]:
     """The name and the handle of a new file. The lock on it says that its writer lives."""
     while True:
-        name = f".{place}.{secrets.token_hex(_TOKEN_BYTES)}{_UNFINISHED}"
+        name = f".{place}.{os.urandom(_TOKEN_BYTES).hex()}{_UNFINISHED}"
         with suppress(FileExistsError):
             handle = new_file_in(folder, name)
             try:
