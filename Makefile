@@ -8,12 +8,14 @@
 #   make coverage     the unit tests under coverage.py: what of plugins/ they run, by room
 #   make mutation SEED=1 COUNT=100  changes COUNT random operators of plugins/module_utils, one at a time:
 #                     the unit tests must notice at least 92 %
+#   make supply   resolves requirements.txt anew, and writes constraints.txt and sbom.cdx.json
+#   make audit    asks an advisory service whether what constraints.txt pins is known to be vulnerable
 
 # The first of these that runs and is new enough; PYTHON=... on the command line overrules it.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-TARGETS := demo mutation test test-system test-openstack lint units coverage heavy outside sanity integration installed
+TARGETS := demo mutation supply audit test test-system test-openstack lint units coverage heavy outside sanity integration installed
 
 .PHONY: $(TARGETS) clean
 .DEFAULT_GOAL := test
@@ -24,4 +26,4 @@ $(TARGETS):
 	@$(PYTHON) tests/harness $@
 
 clean:
-	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-outside
+	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-outside .venv-supply

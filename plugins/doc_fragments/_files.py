@@ -14,6 +14,7 @@ options:
     description:
       - Permissions of what O(dest) names, as an octal number such as V('0640') or as symbols such as
         V(u=rw,g=r). Quote the number.
+      - A file or link of another user of the host is refused in a folder that others may write to.
       - Without it a file is readable by its owner only, unless O(dest) says otherwise.
     type: raw
   owner:

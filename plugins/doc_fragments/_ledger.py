@@ -15,7 +15,8 @@ options:
       - URL of the ledger, such as V(sqlite:////var/lib/finops/ledger.db) or
         V(postgresql+psycopg://finops@db.example.com/finops).
       - Defaults to E(FINOPS_LEDGER), or else to C(finops/ledger.db) in E(XDG_DATA_HOME) or C(~/.local/share).
-      - A new file is readable by its owner only. A file on a network file system is refused.
+      - A new file is readable by its owner only. A file on a network file system is refused, and
+        so is one that another user of the host could have put there.
       - Give the password of a PostgreSQL role in O(ledger_password) rather than in the URL. Results show the
         URL without it.
     type: str

@@ -83,8 +83,10 @@ options:
       a failure, unknown an error.
     type: path
   template_path:
-    description: Folder with a C(verdict.md.j2) that is taken in place of the shipped one, with the result as
-      C(verdict).
+    description:
+      - Folder on the controller with a C(verdict.md.j2) that is taken in place of the shipped one, with the
+        result as C(verdict).
+      - A template that another user of the controller could have put there is refused.
     type: path
   mode:
     description:

@@ -112,7 +112,8 @@ options:
         choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
   terraform_plan:
     description:
-      - Path of a file that C(terraform show -json) or C(tofu show -json) wrote of a plan.
+      - Path of a file that C(terraform show -json) or C(tofu show -json) wrote of a plan, on the host where
+        the module runs.
       - Servers, volumes, floating IPs, addresses on public networks, load balancers, images and objects of
         the provider C(terraform-provider-openstack/openstack) are priced. Containers, networks, security
         groups, key pairs and the like are free, and so are the providers C(terraform), and C(null),

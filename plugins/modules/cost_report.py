@@ -85,10 +85,11 @@ options:
     default: [html, md, csv, json]
   templates:
     description:
-      - Folders with templates of your own, the first of which wins. They are called C(report.html.j2),
-        C(report.md.j2), C(style.css.j2) and C(charts.html.j2), and may extend or include ours as
-        C(finops/report.html.j2).
+      - Folders on the controller with templates of your own, the first of which wins. They are called
+        C(report.html.j2), C(report.md.j2), C(style.css.j2) and C(charts.html.j2), and may extend or include
+        ours as C(finops/report.html.j2).
       - All that they print is escaped, and a name that is not there is an error.
+      - A template that another user of the controller could have put there is refused.
     type: list
     elements: path
     default: []

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build's one entry, which the Makefile calls: python3 tests/harness demo | mutation | test | test-
-system | STAGE.
+"""The build's one entry, which the Makefile calls: python3 tests/harness demo | mutation | supply |
+test | test-system | STAGE.
 """
 
 from __future__ import annotations
@@ -16,13 +16,32 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
-from environment import clean_environment, find_python, prepare_home, python_version, virtual_environment
+from environment import (
+    SUPPLY,
+    clean_environment,
+    find_python,
+    prepare_home,
+    python_version,
+    virtual_environment,
+)
 from outside import outside
 from real_cloud import real_openstack
-from stages import Workbench, heavy, installed, integration, integration_of_the_rest, lint, sanity, units
+from stages import (
+    Workbench,
+    audit,
+    heavy,
+    installed,
+    integration,
+    integration_of_the_rest,
+    lint,
+    sanity,
+    units,
+)
+from supply import BILL, CONSTRAINTS, GALAXY, REQUIREMENTS, bill_of_materials
 from unit_coverage import coverage, mutation
 
 FLOOR = (3, 11)
@@ -30,6 +49,7 @@ FLOOR = (3, 11)
 SEED, COUNT = "1", "100"
 STAGES: dict[str, Callable[[Workbench], str]] = {
     "lint": lint,
+    "audit": audit,
     "units": units,
     "coverage": coverage,
     "heavy": heavy,
@@ -163,6 +183,23 @@ def change_operators() -> bool:
     return mutation(environment, python, int(numbers["SEED"]), int(numbers["COUNT"]))
 
 
+def write_supply() -> bool:
+    """Resolve requirements.txt anew, and write what pins it and what lists it."""
+    environment = virtual_environment(".venv-supply", sys.executable, SUPPLY)
+    command = [str(environment / "bin" / "uv"), "pip", "compile", "--quiet", "--upgrade", "--generate-hashes"]
+    # One file for every Python from the floor on.
+    command += ["--universal", "--python-version", ".".join(map(str, FLOOR))]
+    command += ["--output-file", CONSTRAINTS, REQUIREMENTS]
+    variables = {**clean_environment(environment), "UV_CUSTOM_COMPILE_COMMAND": "make supply"}
+    if subprocess.run(command, check=False, cwd=ROOT, env=variables).returncode:
+        raise Stop(f"uv could not resolve {REQUIREMENTS}; its message is above.")
+    made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    constraints, galaxy = ((ROOT / name).read_text(encoding="utf-8") for name in (CONSTRAINTS, GALAXY))
+    (ROOT / BILL).write_text(bill_of_materials(constraints, galaxy, made), encoding="utf-8")
+    print(f"{CONSTRAINTS} and {BILL} are written", flush=True)
+    return True
+
+
 def main(arguments: list[str]) -> int:
     """Run what the one argument names and return the exit status: 0 passed, 1 failed, 2 could not start."""
     if sys.version_info < FLOOR:
@@ -177,6 +214,7 @@ def main(arguments: list[str]) -> int:
     commands: dict[str, Callable[[], bool]] = {
         "demo": demo,
         "mutation": change_operators,
+        "supply": write_supply,
         **{name: partial(run_tier, tier) for name, tier in TIERS.items()},
     }
     if len(arguments) != 1 or arguments[0] not in commands:

@@ -38,6 +38,9 @@ OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 # Other people's programs, some of which take libraries that are older than ours.
 OUTSIDE = Requirements(("requirements.txt", "tests/outside/requirements.txt"))
 
+# What resolves requirements.txt anew.
+SUPPLY = Requirements(("tests/supply/requirements.txt",))
+
 # A user's cloud, ledger, Ansible or Git settings must not steer a test run.
 DROPPED_PREFIXES = (
     "ANSIBLE_",

@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 from checkout import BUILD, TREE, Stop
 from environment import clean_environment
 from side_by_side import side_by_side
+from supply import BILL, CONSTRAINTS, faults_of_supply
+from supply import FILES as SUPPLY_FILES
 
 TAIL_LINES = 150
 #: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
@@ -29,6 +31,7 @@ TELLING = Lock()
 ANY_CLOUD = "needs/target/setup_cloud"
 #: The sanity tests that take longest.
 LONG_SANITY_TESTS = ("pylint", "validate-modules", "import")
+PIP_AUDIT = ("pip-audit", "--disable-pip", "--require-hashes", "--progress-spinner=off", "-r", CONSTRAINTS)
 #: Where imports are found.
 SOURCES = (
     BUILD,
@@ -92,7 +95,12 @@ def lint(bench: Workbench) -> str:
         "mypy of the sandbox": ("mypy", "-p", "sandbox_cloud"),
         "mypy of the harness": ("mypy", "tests/harness"),
         "mypy of the mutation": ("mypy", "-p", "ansible_collections.finops.cloud.tests.mutation"),
+        "mypy of the supply": ("mypy", "tests/supply"),
         "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
+        "bandit": ("bandit", "--quiet", "--configfile", "pyproject.toml", "-r", "plugins", "extensions"),
+        # Whether everything is pinned with hashes; what is vulnerable only a service knows: make audit.
+        "pip-audit": (*PIP_AUDIT, "--dry-run"),
+        "CycloneDX": ("python", "tests/supply/valid_bill.py"),
         "shellcheck": ("shellcheck", *scripts),
         "yamllint": ("yamllint", "--strict", "."),
         "antsibull-changelog": ("antsibull-changelog", "lint"),
@@ -117,9 +125,21 @@ def lint(bench: Workbench) -> str:
     if requirements(TREE / "requirements.txt") != requirements(TREE / "meta" / "ee-requirements.txt"):
         print("lint: requirements.txt and meta/ee-requirements.txt list different packages", flush=True)
         failed.append("requirements")
+    faults = faults_of_supply({name: (TREE / name).read_text(encoding="utf-8") for name in SUPPLY_FILES})
+    for fault in faults:
+        print(f"lint: supply: {fault}; make supply writes it anew", flush=True)
+    failed += ["supply"] if faults else []
     if failed:
         raise Stop(f"{', '.join(failed)} found faults")
     return f"{len(commands)} linters: {', '.join(commands)}"
+
+
+def audit(bench: Workbench) -> str:
+    """Ask an advisory service what of the pinned packages is known to be vulnerable. Raises Stop where
+    something is, or the service does not know a package.
+    """
+    bench.run("audit", *PIP_AUDIT, "--strict")
+    return f"nothing that {CONSTRAINTS} pins is known to be vulnerable"
 
 
 def shell_scripts() -> list[Path]:
@@ -291,14 +311,26 @@ def installed(bench: Workbench) -> str:
         raise Stop(f"tests/installed/every_module.yml does not run {', '.join(sorted(modules - called))}")
     for playbook in ("every_module.yml", "finops.cloud.demo"):
         bench.run("installed", "ansible-playbook", playbook, folder=playbooks, variables=only)
-    run_without_libraries(bench, place / "ansible_alone", playbooks, only)
-    return f"{artefact.name}: {len(modules)} modules and the demo, and a ledger without any library"
+    alone = run_without_libraries(bench, place / "ansible_alone", playbooks, only)
+    shipped = collections / "ansible_collections" / "finops" / "cloud"
+    if not (shipped / BILL).is_file():
+        raise Stop(f"the artefact does not have {BILL}")
+    # Every hash is asked for, and what is not pinned is an error.
+    by_hash = ("pip", "install", "--quiet", "--dry-run", "--require-hashes", "-r", str(shipped / CONSTRAINTS))
+    alone.run("installed", *by_hash)
+    return (
+        f"{artefact.name}: {len(modules)} modules and the demo, a ledger without any library, and"
+        f" {CONSTRAINTS} by its hashes"
+    )
 
 
 def run_without_libraries(
     bench: Workbench, environment: Path, playbooks: Path, variables: Mapping[str, str]
-) -> None:
-    """Run a ledger on SQLite in a virtual environment that has ansible-core and what that needs, no more."""
+) -> Workbench:
+    """Run a ledger on SQLite in a virtual environment that has ansible-core and what that needs, no more.
+
+    Returns that environment.
+    """
     (ansible_core,) = (
         line
         for line in bench.run("installed", "pip", "freeze").splitlines()
@@ -308,3 +340,4 @@ def run_without_libraries(
     alone = Workbench(environment, bench.python, bench.logs)
     alone.run("installed", "pip", "install", ansible_core)
     alone.run("installed", "ansible-playbook", "without_libraries.yml", folder=playbooks, variables=variables)
+    return alone

@@ -13,6 +13,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from .._core.errors import INVALID_OPTION, InvalidOption, failure
 from .._core.storable import refuse_unstorable
+from .._ledger import sql
 
 
 class FinopsModule(AnsibleModule):  # type: ignore[misc]
@@ -45,6 +46,13 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
         """Read the task's options, and remember the nulls, which Ansible takes for omitted options."""
         super()._load_params()
         self._nulls = frozenset(name for name, value in self.params.items() if value is None)
+
+    def _log_invocation(self) -> None:
+        """Write the options to the log of the system, without the password in the ledger's URL."""
+        if "ledger" in self.params:
+            ledger = sql.LedgerOptions(self.params["ledger"], password=self.params.get("ledger_password"))
+            self.no_log_values.update(sql.secrets(ledger))
+        super()._log_invocation()
 
     def refuse_null(self, *options: str) -> None:
         """Fail if the task gives one of these options as null, as a template without a value does.

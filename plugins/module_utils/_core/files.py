@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import filecmp
+import fcntl
 import grp
 import os
 import pwd
 import re
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import InvalidOption
+from .trusted_paths import folder_of, look_at, new_file_in, open_file
 
 _ALL = 0o7777
 #: One clause of a symbolic mode, such as `u=rw` or `go-w+X`: who, and what changes.
@@ -27,6 +27,10 @@ _CLAUSE = re.compile(r"([ugoa]*)((?:[=+-][rwxXstugo]*)+)")
 _CHANGE = re.compile(r"([=+-])([rwxXstugo]*)")
 _CLASSES = "ogu"
 _BITS = {"r": 4, "w": 2, "x": 1}
+_TOKEN_BYTES = 8
+#: How the name of a file ends that is being written.
+_UNFINISHED = ".unfinished"
+_CHUNK = 1 << 20
 _SPECIAL = {"u": ("s", stat.S_ISUID), "g": ("s", stat.S_ISGID), "o": ("t", stat.S_ISVTX)}
 
 
@@ -46,6 +50,11 @@ class FileAttributes:
         if isinstance(self.mode, str):
             return _changed(self.mode, before)
         return before if self.mode is None else self.mode
+
+    @property
+    def trusted_owners(self) -> tuple[int, ...]:
+        """Whose file is expected in the place besides this user's and root's: the owner's of the task."""
+        return () if self.owner_id is None else (self.owner_id,)
 
     def differ_from(self, found: os.stat_result) -> bool:
         """Whether a file with that status is not as wanted."""
@@ -79,16 +88,23 @@ class NewFile:
     stream: takes the content. path: where it is until replace() has moved it.
     """
 
-    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+    def __init__(self, path: Path, stream: IO[bytes], folder: int) -> None:
         self.path = path
         self.stream = stream
+        self._folder = folder
 
     def differs_from(self, place: Path, attributes: FileAttributes = AS_IT_COMES) -> bool:
         """Whether the file in that place is missing or has other content or attributes. Raises OSError."""
         self.stream.flush()
-        if not place.is_file() or not filecmp.cmp(self.path, place, shallow=False):
+        try:
+            found = open_place(place, attributes)
+        except FileNotFoundError:
             return True
-        return attributes.differ_from(place.stat())
+        with found:
+            self.stream.seek(0)
+            same = _same_content(self.stream, found)
+            self.stream.seek(0, os.SEEK_END)
+            return not same or attributes.differ_from(os.fstat(found.fileno()))
 
     def replace(self, place: Path, default_mode: int, attributes: FileAttributes = AS_IT_COMES) -> None:
         """Put the file in that place, in one step, once its content is on the disk.
@@ -98,30 +114,35 @@ class NewFile:
         self.stream.flush()
         handle = self.stream.fileno()
         os.fsync(handle)
-        if attributes.owner_id is not None or attributes.group_id is not None:
-            owner, group = (-1 if one is None else one for one in (attributes.owner_id, attributes.group_id))
-            os.fchown(handle, owner, group)
-        before = default_mode
-        if isinstance(attributes.mode, str) and place.is_file():
-            before = stat.S_IMODE(place.stat().st_mode)
-        os.fchmod(handle, attributes.mode_from(before))
-        os.replace(self.path, place)
+        with folder_of(place) as folder:
+            found = look_at(folder, place.name, attributes.trusted_owners)
+            if attributes.owner_id is not None or attributes.group_id is not None:
+                wanted = (attributes.owner_id, attributes.group_id)
+                os.fchown(handle, *(-1 if one is None else one for one in wanted))
+            before = default_mode
+            if isinstance(attributes.mode, str) and found is not None:
+                before = stat.S_IMODE(found.st_mode)
+            os.fchmod(handle, attributes.mode_from(before))
+            os.replace(self.path.name, place.name, src_dir_fd=self._folder, dst_dir_fd=folder)
 
 
 @contextmanager
 def new_file(place: Path, folder: Path | None = None) -> Iterator[NewFile]:
-    """A file to write, with a hidden name in the folder of its place; it is gone at the end of the block
-    unless it was put in place.
+    """A file to write, with a hidden name in the folder of its place, for this user only; it is gone at the
+    end of the block unless it was put in place. What a killed writer has left there of this place goes too.
 
-    folder: another one of the same file system. Raises OSError.
+    place: as trusted_paths.resolve() returns it. folder: another one of the same file system. Raises OSError.
     """
-    handle, name = tempfile.mkstemp(dir=folder or place.parent, prefix=f".{place.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield NewFile(Path(name), stream)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
+    beside = (folder or place.parent) / place.name
+    with folder_of(beside) as handle:
+        _remove_left_behind(handle, beside)
+        name, written = _new_locked_file(handle, place.name)
+        try:
+            with os.fdopen(written, "w+b") as stream:
+                yield NewFile(beside.with_name(name), stream, handle)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=handle)
 
 
 def replace_file(
@@ -134,11 +155,15 @@ def replace_file(
 ) -> bool:
     """Replace a file by this content if its content differs, or an attribute that attributes names.
 
-    default_mode: permission bits of what is written, unless attributes has a mode. always: write it even if
-    nothing differs, so that its time is now. Returns whether it differed. In check mode it writes nothing.
-    Raises OSError.
+    place: as trusted_paths.resolve() returns it. default_mode: permission bits of what is written, unless
+    attributes has a mode. always: write it even if nothing differs, so that its time is now. Returns whether
+    it differed. In check mode it writes nothing. Raises OSError.
     """
-    differs = not place.is_file() or place.read_bytes() != content or attributes.differ_from(place.stat())
+    try:
+        with open_place(place, attributes) as found:
+            differs = found.read() != content or attributes.differ_from(os.fstat(found.fileno()))
+    except FileNotFoundError:
+        differs = True
     if (differs or always) and not check_mode:
         with new_file(place) as new:
             new.stream.write(content)
@@ -146,8 +171,70 @@ def replace_file(
     return differs
 
 
+def open_place(place: Path, attributes: FileAttributes = AS_IT_COMES) -> IO[bytes]:
+    """Open the file in a place to read what is to be replaced.
+
+    place: as trusted_paths.resolve() returns it. Raises FileNotFoundError; OSError for one that must not be
+    replaced.
+    """
+    with folder_of(place) as folder:
+        return os.fdopen(open_file(folder, place.name, attributes.trusted_owners), "rb")
+
+
+def _new_locked_file(folder: int, place: str) -> tuple[str, int]:
+    """The name and the handle of a new file. The lock on it says that its writer lives."""
+    while True:
+        name = f".{place}.{os.urandom(_TOKEN_BYTES).hex()}{_UNFINISHED}"
+        with suppress(FileExistsError):
+            handle = new_file_in(folder, name)
+            try:
+                alive = _locked(handle)
+            except OSError:
+                # A file system without locks: there nobody takes it for one that was left behind.
+                alive = True
+            if alive and os.fstat(handle).st_nlink:
+                return name, handle
+            # Another writer took it for one that was left behind.
+            os.close(handle)
+
+
+def _remove_left_behind(folder: int, place: Path) -> None:
+    """Remove the unfinished files of a place whose writers were killed."""
+    of_place = re.compile(
+        rf"\.{re.escape(place.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}{re.escape(_UNFINISHED)}"
+    )
+    try:
+        names = os.listdir(place.parent)
+    except PermissionError:
+        # Who may write here and not look has to clean up by hand.
+        names = []
+    for name in filter(of_place.fullmatch, names):
+        # What is another's, or no file, is left alone, and so is one that is gone meanwhile.
+        with suppress(OSError), os.fdopen(open_file(folder, name), "rb") as found:
+            if os.fstat(found.fileno()).st_uid == os.geteuid() and _locked(found.fileno()):
+                os.unlink(name, dir_fd=folder)
+
+
+def _locked(handle: int) -> bool:
+    """Whether nobody else had the lock of an open file; this process has it until the file is closed."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _same_content(one: IO[bytes], other: IO[bytes]) -> bool:
+    while True:
+        part = one.read(_CHUNK)
+        if part != other.read(_CHUNK):
+            return False
+        if not part:
+            return True
+
+
 @contextmanager
-def refusing(option: str, path: Path) -> Iterator[None]:
+def refusing(option: str, path: Path | str) -> Iterator[None]:
     """Turns an OSError of the block into InvalidOption: the path that the option names cannot be written."""
     try:
         yield

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from .errors import InvalidOption
-from .files import AS_IT_COMES, FileAttributes, new_file, refusing
+from .files import AS_IT_COMES, FileAttributes, new_file, open_place, refusing
+from .trusted_paths import resolve
 
 _CSV, _JSON_LINES = ".csv", (".jsonl", ".ndjson")
 _MODE = 0o600
@@ -124,7 +125,7 @@ class RowsFile:
         """Whether the file in place has other rows than were added, or other attributes than these."""
         try:
             found = hashlib.sha256()
-            with self.path.open("rb") as stream:
+            with open_place(self.path, attributes) as stream:
                 while chunk := stream.read(_CHUNK):
                     found.update(chunk)
                 status = os.fstat(stream.fileno())
@@ -155,7 +156,8 @@ def checked(dest: str | None) -> Path | None:
     """
     if dest is None:
         return None
-    path = Path(os.path.realpath(dest))
+    with refusing("dest", dest):
+        path = resolve(Path(dest))
     if path.suffix not in (_CSV, *_JSON_LINES):
         raise InvalidOption(
             "dest",

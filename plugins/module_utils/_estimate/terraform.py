@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import InvalidOption
+from .._core.trusted_paths import read_input
 from .changes import ADDED, CHANGED, REMOVED, Change
 from .shapes import Part
 from .terraform_types import (
@@ -71,7 +72,7 @@ def load_plan(path: str) -> Plan:
     """
     try:
         content = json.loads(
-            Path(path).read_bytes(),
+            read_input(Path(path)),
             parse_float=Decimal,
             parse_constant=_refuse_constant,
             object_pairs_hook=_without_doubles,

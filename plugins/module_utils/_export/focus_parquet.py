@@ -11,7 +11,6 @@ when it is whole.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +24,7 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.files import AS_IT_COMES, FileAttributes, new_file, refusing
 from .._core.periods import Calendar, Window, iso, period_at
+from .._core.trusted_paths import make_private_folders, resolve
 from . import attos
 from .focus import Charge, ChargeKind, Numbers, Times
 from .focus_columns import NUMBER, OF_A_KIND, OF_EACH, TEXT, TIME, Column, columns_of
@@ -87,7 +87,8 @@ def checked(dest: str, window: Window, zone: str) -> Path:
 
     A month is replaced as a whole: a part of it would take the rest away.
     """
-    path = Path(os.path.realpath(dest))
+    with refusing("dest", dest):
+        path = resolve(Path(dest))
     if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
         raise InvalidOption(
             "dest", f"'{dest}' is not a folder, nor the name of a new one in an existing folder."
@@ -169,17 +170,17 @@ def _write_month(
     columns = columns_of(version)
     count = 0
     # Above its folder, which is not made for a file that does not differ; its name hides it from readers.
-    scratch = Path(tempfile.gettempdir()) if check_mode else path.parents[1]
-    scratch.mkdir(mode=0o700, exist_ok=True)
+    scratch = resolve(Path(tempfile.gettempdir())) if check_mode else path.parents[1]
+    make_private_folders(scratch)
     with new_file(path, scratch) as new:
         schema = _schema(columns)
-        with parquet.ParquetWriter(new.path, schema, compression="zstd") as writer:
+        with parquet.ParquetWriter(new.stream, schema, compression="zstd") as writer:
             while taken := _taken(islice(charges, _ROWS_AT_ONCE)):
                 writer.write_table(_table(taken, columns, schema))
                 count += len(taken.keys)
         changed = new.differs_from(path, attributes)
         if changed and not check_mode:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            make_private_folders(path.parent)
             new.replace(path, _MODE, attributes)
     return WrittenMonth(name, path, count, changed)
 

@@ -62,6 +62,8 @@ def _render_template(file_format: str, report: Mapping[str, Any], user_folders: 
     except jinja2.TemplateError as error:
         template = getattr(error, "name", None) or _TEMPLATES[file_format]
         raise InvalidOption("templates", f"{template} cannot be rendered: {error}") from error
+    except OSError as error:
+        raise InvalidOption("templates", f"'{error.filename}' cannot be read: {error.strerror}.") from error
     except (TypeError, ValueError, ArithmeticError) as error:
         raise InvalidOption("templates", f"{_TEMPLATES[file_format]} cannot be rendered: {error}") from error
 

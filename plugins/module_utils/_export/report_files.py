@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.files import FileAttributes, refusing, replace_file
+from .._core.trusted_paths import resolve
 
 #: The options of such a file, for files.parse_attributes().
 FILE_OPTIONS: dict[str, dict[str, Any]] = {
@@ -31,5 +32,6 @@ def write_report_file(
     InvalidOption if the file cannot be written.
     """
     with refusing(option, path):
-        mode = stat.S_IMODE(path.stat().st_mode) if path.is_file() else _NEW_FILE_MODE
-        return replace_file(path, content.encode(), mode, attributes, check_mode)
+        place = resolve(path)
+        mode = stat.S_IMODE(place.stat().st_mode) if place.is_file() else _NEW_FILE_MODE
+        return replace_file(place, content.encode(), mode, attributes, check_mode)

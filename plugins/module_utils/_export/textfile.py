@@ -10,7 +10,6 @@ Source: https://github.com/prometheus/node_exporter, section Textfile Collector.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from .._budgets.status import status
 from .._core.errors import InvalidOption
 from .._core.files import AS_IT_COMES, FileAttributes, refusing, replace_file
+from .._core.trusted_paths import resolve
 from .._cost.ledger_summary import SummaryQuestion, summarize
 from .._ledger.sql import LedgerOptions
 from .._openstack.connection import Cloud
@@ -88,7 +88,8 @@ def write(
 
 
 def _checked(dest: str) -> Path:
-    path = Path(os.path.realpath(dest))
+    with refusing("dest", dest):
+        path = resolve(Path(dest))
     if path.suffix != _SUFFIX:
         raise InvalidOption(
             "dest", f"'{dest}' is not a file that node_exporter reads; its name must end in {_SUFFIX}."

@@ -35,6 +35,11 @@ def format_markdown(verdict: Mapping[str, Any], template_path: str | None = None
         return environment.get_template(_TEMPLATE).render(verdict=verdict)
     except jinja2.TemplateError as error:
         raise InvalidOption("template_path", f"{_TEMPLATE} cannot be rendered: {error}") from error
+    except OSError as error:
+        problem = f"'{error.filename}' cannot be read: {error.strerror}."
+        raise InvalidOption("template_path", problem) from error
+    except UnicodeDecodeError as error:
+        raise InvalidOption("template_path", f"{_TEMPLATE} is not text in UTF-8.") from error
 
 
 def escape_cell(value: object) -> Markup:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, format_amount, from_nano
 from .._core.periods import Window, iso
 from .._core.spans import hull
+from .._core.trusted_paths import open_input
 from .._ledger import entries, sql, totals
 from .._ledger.watch import Watch, unwatched
 from . import entry_writer, focus, manual
@@ -152,7 +154,7 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
     seen: Counter[str] = Counter()
     path = Path(options.path)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        with os.fdopen(open_input(path), newline="", encoding="utf-8-sig") as stream:
             table = csv.DictReader(stream, strict=True)
             columns = _columns(options, table.fieldnames or ())
             for row in table:
@@ -169,7 +171,9 @@ def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
                 yield manual.entry_of(replace(cost, key=key + number), None, now)
     except OSError as error:
         raise InvalidOption("file", f"'{options.path}' cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidOption("file", f"'{options.path}' is not CSV in UTF-8: {error.reason}.") from error
+    except csv.Error as error:
         raise InvalidOption("file", f"'{options.path}' is not CSV in UTF-8: {error}.") from error
 
 
@@ -187,9 +191,8 @@ def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
                 )
     for name, column in options.columns.items():
         if column not in named:
-            raise InvalidOption(
-                f"columns.{name}", f"the file has no column '{column}'; it has {', '.join(named)}."
-            )
+            # What it has is not told: the file may be one that nobody meant to show.
+            raise InvalidOption(f"columns.{name}", f"the file has no column '{column}'.")
     given_fields = {*options.columns, *options.values}
     needed = (
         "amount",

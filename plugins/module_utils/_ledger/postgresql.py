@@ -38,7 +38,8 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key"
 _UNKNOWN_PARAMETER = "invalid URI query parameter"
 _PORTS = re.compile(r"[0-9,]*")
 _PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
-_SECRET_PARAMETER = re.compile(rf"[?&](?:{'|'.join(_SECRETS)})=([^&]+)")
+#: libpq decodes the name of a parameter too.
+_PARAMETER = re.compile(r"[?&]([^=&?]+)=([^&]+)")
 _LOCKED = "55P03"
 _TRY_AGAIN = "try again or raise ledger_timeout"
 #: Who writes, as far as this login may see; more of it where the shipped roles are there
@@ -83,7 +84,8 @@ def secrets_of(url: str, password: str | None = None) -> set[str]:
     """What of a URL's text, and of the password beside it, must not be shown, as it is written and as it is
     meant; also of a URL that cannot be understood.
     """
-    written = [found[1] for found in (_PASSWORD.search(url), *_SECRET_PARAMETER.finditer(url)) if found]
+    written = [found[1] for found in filter(None, [_PASSWORD.search(url)])]
+    written += [value for name, value in _PARAMETER.findall(url) if unquote(name) in _SECRETS]
     return {*written, *map(unquote, written), *filter(None, [password])}
 
 
@@ -93,7 +95,7 @@ class Database:
     log in with, in place of the URL's and the environment's.
     """
 
-    with_secrets: str
+    with_secrets: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
 
     @classmethod

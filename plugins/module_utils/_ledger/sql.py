@@ -12,6 +12,7 @@ file that it imports.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT_SECONDS = 30
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
+#: A password stands in a URL, or in a conninfo of libpq, which is password=....
+_MAY_HOLD_A_PASSWORD = re.compile("[@=]").search
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://").match
 _EXAMPLES = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://user@host/database"
 
 
@@ -37,7 +41,7 @@ class LedgerOptions:
     another writer. password: for PostgreSQL, None for the one of the URL or the environment.
     """
 
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     timeout_seconds: int = DEFAULT_TIMEOUT_SECONDS
     password: str | None = field(default=None, repr=False)
 
@@ -73,8 +77,11 @@ def format_url(options: LedgerOptions) -> str:
 def secrets(options: LedgerOptions) -> set[str]:
     """What of the ledger's URL and password must not be shown."""
     url = ledger_url(options)
-    if url.startswith(sqlite.PREFIX):
+    if url.startswith(sqlite.PREFIX) or not _MAY_HOLD_A_PASSWORD(url):
         return set(filter(None, [options.password]))
+    if not url.startswith(_POSTGRESQL):
+        # What is no ledger's URL is not understood either.
+        return {url, *filter(None, [options.password])}
     from . import postgresql
 
     return postgresql.secrets_of(url, options.password)
@@ -182,8 +189,9 @@ def _database(options: LedgerOptions) -> sqlite.File | postgresql.Database:
         from . import postgresql
 
         return postgresql.Database.of(url, options.password)
-    masked = url.partition("://")[0] + "://..." if "://" in url else url
-    raise InvalidOption("ledger", f"'{masked}' is not a ledger that can be opened; {_EXAMPLES}.")
+    scheme = _SCHEME(url)
+    named = f"'{scheme[0]}...'" if scheme else "this" if _MAY_HOLD_A_PASSWORD(url) else f"'{url}'"
+    raise InvalidOption("ledger", f"{named} is not a ledger that can be opened; {_EXAMPLES}.")
 
 
 def _version(transaction: Transaction, name: str) -> int | None:

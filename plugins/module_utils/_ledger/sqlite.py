@@ -8,21 +8,27 @@ errors mean.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from .._core.errors import LedgerError
+from .._core.trusted_paths import folder_of, look_at, make_private_folders, new_file_in, resolve
 from .schema import LEDGER_SCHEMA
 from .transaction import LONE_SURROGATE, Transaction, table_names
 
 PREFIX = "sqlite:///"
 #: How long looking at a file waits for whoever recovers it after a crash.
 _TO_LOOK_SECONDS = 5
+#: What SQLite keeps beside its file: the write-ahead log, its index, and the log of other programs' writes.
+_BESIDE = ("-wal", "-shm", "-journal")
+#: The files that this process has open.
+_OPEN_FILES = Path("/dev/fd")
 #: SQLite's locks are not reliable there (https://www.sqlite.org/faq.html#q5).
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "fuse.sshfs")
 
@@ -55,14 +61,15 @@ class File:
 
         Raises LedgerError where that cannot be read.
         """
-        if not self.path.exists():
-            return False
-        with self.one_sentence(), self.reading(_TO_LOOK_SECONDS) as transaction:
-            return bool(table_names(transaction))
+        with self.one_sentence():
+            if not resolve(self.path).exists():
+                return False
+            with self.reading(_TO_LOOK_SECONDS) as transaction:
+                return bool(table_names(transaction))
 
     def refuse_missing(self) -> None:
-        """Raise LedgerError where there is no file."""
-        if not self.path.exists():
+        """Raise LedgerError where there is no file; OSError as resolve() does."""
+        if not resolve(self.path).exists():
             raise LedgerError(
                 f"The ledger {self.path} does not exist; define a budget or record a cost there first,"
                 " or correct ledger or FINOPS_LEDGER."
@@ -71,9 +78,10 @@ class File:
     @contextmanager
     def reading(self, timeout_seconds: int) -> Iterator[Transaction]:
         """A transaction that sees one moment and cannot write."""
-        _refuse_network_file_system(self.path)
+        place = resolve(self.path)
+        _refuse_network_file_system(place)
         self.refuse_missing()
-        with closing(_connection(self.path, timeout_seconds, read_only=True)) as driver:
+        with closing(_connection(place, timeout_seconds, read_only=True)) as driver:
             driver.execute("BEGIN")
             # Nothing is to be kept: closing it ends the transaction.
             yield Transaction(driver, on_postgresql=False)
@@ -84,9 +92,10 @@ class File:
 
         The file is created, readable by its owner only, if missing.
         """
-        _refuse_network_file_system(self.path)
-        _create_private_file(self.path)
-        with closing(_connection(self.path, timeout_seconds, read_only=False)) as driver:
+        place = resolve(self.path)
+        _refuse_network_file_system(place)
+        _create_private_file(place)
+        with closing(_connection(place, timeout_seconds, read_only=False)) as driver:
             yield lambda: _writing(driver)
 
     def one_sentence(self) -> AbstractContextManager[None]:
@@ -94,10 +103,41 @@ class File:
         return _one_sentence(self.path)
 
 
-def _create_private_file(path: Path) -> None:
-    """The file 0600 in a 0700 folder: costs are nobody else's business. What exists keeps its rights."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+def _create_private_file(place: Path) -> None:
+    """The file 0600 in 0700 folders: costs are nobody else's business. What exists keeps its rights.
+
+    What exists is not opened: closing it would end the locks that this process has on it.
+    """
+    make_private_folders(place.parent)
+    with folder_of(place) as folder, suppress(FileExistsError):
+        os.close(new_file_in(folder, place.name))
+
+
+def _trusted(place: Path) -> os.stat_result:
+    """The status of the file.
+
+    Raises OSError where it, or what SQLite keeps beside it and takes into it, is no file or could be another
+    user's work.
+    """
+    with folder_of(place) as folder:
+        found = look_at(folder, place.name)
+        for ending in _BESIDE:
+            look_at(folder, place.name + ending)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return found
+
+
+def _refuse_exchanged(place: Path, found: os.stat_result) -> None:
+    """Raise OSError unless the file with that status is open: another one was put in its place meanwhile."""
+    # Where the system does not list what is open, the place itself has to do.
+    opened = [*_OPEN_FILES.iterdir()] if _OPEN_FILES.is_dir() else [place]
+    for one in opened:
+        # The listing itself was open, too.
+        with suppress(OSError):
+            if os.path.samestat(os.stat(one), found):
+                return
+    raise PermissionError(errno.EPERM, "another file was put in its place while it was opened")
 
 
 def _refuse_network_file_system(path: Path) -> None:
@@ -137,7 +177,9 @@ def _connection(path: Path, timeout_seconds: int, read_only: bool) -> sqlite3.Co
     log behind.
     """
     uri = f"file:{quote(str(path))}?mode=rw"
+    found = _trusted(path)
     connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
+    _refuse_exchanged(path, found)
     settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
     # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
     for setting in settings if read_only or not _is_foreign(connection) else []:
@@ -175,6 +217,8 @@ def _one_sentence(path: Path) -> Iterator[None]:
         raise LedgerError(f"The ledger {path} cannot store {LONE_SURROGATE}.") from error
     except OverflowError as error:
         raise LedgerError(_sentence(path, "a number is more than one row can hold (9.2e9)")) from error
+    except IsADirectoryError as error:
+        raise LedgerError(_sentence(path, str(error.strerror))) from error
     except OSError as error:
         raise LedgerError(f"The ledger {path} cannot be opened: {error.strerror}.") from error
 

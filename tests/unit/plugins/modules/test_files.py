@@ -68,3 +68,19 @@ def test_a_file_belongs_to_the_owner_and_group_of_the_task(
     place = tmp_path / name
     (file,) = [place] if place.is_file() else place.rglob("*.parquet")
     assert (file.stat().st_uid, file.stat().st_gid) == (os.getuid(), os.getgid())
+
+
+@pytest.mark.parametrize(("module", "options", "name", "default"), WRITERS)
+def test_nothing_is_open_to_others_under_an_open_umask(
+    run: Run, tmp_path: Path, module: str, options: dict[str, Any], name: str, default: int
+) -> None:
+    run("cost_entry", {"key": "k", "amount": "1", "currency": "CHF", "category": "other"})
+    before = os.umask(0)
+    try:
+        assert run(module, options)["changed"]
+    finally:
+        os.umask(before)
+    place = tmp_path / name
+    assert mode_of(place) == default
+    folders = [one for one in (place, *place.rglob("*")) if one.is_dir()]
+    assert [stat.S_IMODE(one.stat().st_mode) for one in folders] == [0o700] * len(folders)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import resource
+import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -200,3 +203,82 @@ def test_what_the_file_system_refuses_is_one_sentence_about_the_option(tmp_path:
     says = "^dest: '.*gone/rows.csv' cannot be written: No such file"
     with pytest.raises(InvalidOption, match=says), refusing("dest", place):
         replace_file(place, b"one", 0o600)
+
+
+def in_a_process(work: Callable[[], object]) -> int:
+    """How a process ended that did the work: 0, 1 where it raised, or minus the signal that killed it."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def write_and_be_killed(place: Path) -> None:
+    with new_file(place) as new:
+        new.stream.write(b"half of it")
+        new.stream.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_a_killed_writer_leaves_is_private_and_the_next_one_removes_it(tmp_path: Path) -> None:
+    place, other = tmp_path / "report.md", tmp_path / "report.html"
+    before = os.umask(0)
+    try:
+        for _kill in range(2):
+            assert in_a_process(lambda: write_and_be_killed(place)) == -signal.SIGKILL
+    finally:
+        os.umask(before)
+    (left,) = tmp_path.iterdir()
+    assert (left.name.startswith(".report.md."), left.read_bytes()) == (True, b"half of it")
+    assert mode_of(left) == 0o600
+    # Another file's is not touched.
+    replace_file(other, b"one", 0o600)
+    assert sorted(tmp_path.iterdir()) == sorted([left, other])
+    replace_file(place, b"one", 0o600)
+    assert sorted(tmp_path.iterdir()) == [other, place]
+
+
+def test_what_another_writer_is_writing_stays(tmp_path: Path) -> None:
+    place = tmp_path / "report.md"
+    with new_file(place) as slow:
+        slow.stream.write(b"slow")
+        assert in_a_process(lambda: replace_file(place, b"fast", 0o600)) == 0
+        assert place.read_bytes() == b"fast"
+        slow.replace(place, 0o600)
+    assert place.read_bytes() == b"slow"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_what_only_looks_like_an_unfinished_file_stays(tmp_path: Path) -> None:
+    place = tmp_path / "report.md"
+    unfinished = f".report.md.{'0' * 16}.unfinished"
+    kept = [tmp_path / f".report.md.{'0' * 16}", tmp_path / f"x{unfinished}", tmp_path / ".report.md.bak"]
+    for one in kept:
+        one.write_bytes(b"kept")
+    (tmp_path / unfinished).symlink_to(kept[0])
+    os.mkfifo(tmp_path / unfinished.replace("0", "1"))
+    there = set(tmp_path.iterdir())
+    replace_file(place, b"one", 0o600)
+    assert set(tmp_path.iterdir()) == {*there, place}
+    assert {one.read_bytes() for one in kept} == {b"kept"}
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    """A limit on the size of files does what a full disk does: the write fails, halfway."""
+    place = tmp_path / "report.md"
+    place.write_bytes(b"old")
+
+    def write_too_much() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        says = r"^dest: '.*report.md' cannot be written: File too large"
+        with pytest.raises(InvalidOption, match=says), refusing("dest", place):
+            replace_file(place, b"x" * 100_000, 0o600)
+
+    assert in_a_process(write_too_much) == 0
+    assert place.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [place]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import random
+import resource
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
 
 from tests.unit.asked_ledger import sums
+from tests.unit.neighbors import as_user_of_the_test
 
 from .ledgers import HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger
 from .test_focus import rows_of
@@ -133,3 +136,22 @@ def test_a_window_that_cuts_a_month_is_refused_as_the_rest_would_be_gone(tmp_pat
         focus_parquet.checked(str(tmp_path / "lake"), window, "UTC")
     with pytest.raises(InvalidOption, match="^begin: "):
         focus_parquet.checked(str(tmp_path / "lake"), WHOLE.window, "Europe/Zurich")
+
+
+@pytest.mark.parametrize("file_format", [export.PARQUET, export.CSV])
+def test_a_full_disk_is_one_sentence_and_leaves_what_was_there(tmp_path: Path, file_format: str) -> None:
+    """A limit on the size of files does what a full disk does: the write fails, halfway."""
+    hour, draw = datetime(2026, 10, 1, tzinfo=NOW.tzinfo), random.Random(1)
+    costs = [entry(f"{number}", hour, resource_name=draw.randbytes(40).hex()) for number in range(4_000)]
+    options, lake = ledger(tmp_path, costs), tmp_path / "lake"
+    dest = str(lake if file_format == export.PARQUET else lake / "focus.csv")
+    lake.mkdir()
+    target = export.Target(dest, file_format, "1.2", IN_FRANCS)
+
+    def export_too_much() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        export.from_ledger(options, WHOLE, target, None, False)
+
+    said = as_user_of_the_test(export_too_much)
+    assert said == f"InvalidOption: dest: '{dest}' cannot be written: File too large."
+    assert [path for path in lake.rglob("*") if path.is_file()] == []

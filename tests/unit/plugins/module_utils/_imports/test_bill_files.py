@@ -182,7 +182,7 @@ def test_plain_csv_by_a_mapping(ledger: LedgerOptions) -> None:
         (
             [PLAIN],
             {"file_format": "csv", "columns": {"amount": "Price"}},
-            "^columns.amount: the file has no column 'Price'; it has Date, What",
+            "^columns.amount: the file has no column 'Price'.$",
         ),
     ],
 )
