@@ -353,8 +353,8 @@ cost:
   type: dict
   contains:
     total:
-      description: The sum as CloudKitty tells it, gross, as text. Null, with a warning, if the cloud has rated
-        nothing of the project, neither lately nor in the window.
+      description: The sum as CloudKitty tells it, gross, as text. Null, with a warning, if the cloud has
+        rated nothing of the project, neither lately nor in the window.
       type: str
       returned: always
       sample: "1570.867368"

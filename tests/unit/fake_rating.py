@@ -41,7 +41,7 @@ class Rated:
 def rating_of(
     points: Iterable[Rated], storage: str = "v2", units: dict[str, str] | None = None
 ) -> FakeRating:
-    """A service that has rated these points. storage v1: no v2 API."""
+    """A service that has rated these points. storage v1: no v2 API; loki: v2 as it is on Loki."""
     ordered = sorted(points, key=lambda one: (one.begin, one.type))
     return FakeRating(
         "rating", "http://cloud/rating", OWNER, None, points=ordered, storage=storage, units=units or {}
@@ -107,18 +107,35 @@ class FakeRating(Service):
             if begin <= one.begin < end and kind in (None, one.type) and owner in (None, one.owner)
         ]
 
+    def _of_loki(self, query: dict[str, Any]) -> list[Rated]:
+        """The newest `limit` points of every seven days, by the end of their periods; it takes no offset
+        (cloudkitty/storage/v2/loki/client.py).
+        """
+        begin, end = (datetime.fromisoformat(query[name]).astimezone(UTC) for name in ("begin", "end"))
+        found: list[Rated] = []
+        while begin < end:
+            shard = min(begin + timedelta(days=7), end)
+            asked = {**query, "begin": (begin - HOUR).isoformat(), "end": (shard - HOUR).isoformat()}
+            found += self._within(asked)[-query["limit"] :]
+            begin = shard
+        return found
+
     def _summary(self, reading: str, query: dict[str, Any]) -> Any:
         keys = query["groupby"]
+        found = self._of_loki(query) if self.storage == "loki" else self._within(query)
 
         def key(one: Rated) -> tuple[str, ...]:
             of = {"time": one.begin.isoformat(), "type": one.type, "id": one.resource}
+            if self.storage == "loki":
+                del of["time"]
             return tuple(of.get(name, "") for name in keys)
 
         rows = []
-        for values, members in groupby(sorted(self._within(query), key=key), key=key):
+        for values, members in groupby(sorted(found, key=key), key=key):
             of = list(members)
             named = dict(zip(keys, values, strict=True))
-            begin = datetime.fromisoformat(named.pop("time")) if "time" in named else None
+            time = named.pop("time", "")
+            begin = datetime.fromisoformat(time) if time else None
             span = (
                 [query["begin"], query["end"]]
                 if begin is None
@@ -131,13 +148,14 @@ class FakeRating(Service):
         return {"total": len(rows), "columns": columns if rows else [], "results": page}
 
     def _dataframes(self, reading: str, query: dict[str, Any]) -> Any:
-        found = self._within(query)
+        found = self._of_loki(query) if self.storage == "loki" else self._within(query)
         if not found:
             raise NotFound(
                 reading, self.url, "the service answered 404 (No resource found for provided filters.)", 404
             )
         frames = []
-        page = found[query["offset"] : query["offset"] + query["limit"]]
+        whole = self.storage == "loki"
+        page = found if whole else found[query["offset"] : query["offset"] + query["limit"]]
         for begin, members in groupby(page, key=lambda one: one.begin):
             usage: dict[str, list[Any]] = {}
             for one in members:

@@ -80,9 +80,7 @@ def read_shared_free_tier(regions: Sequence[RegionTraffic]) -> free_tier.FreeTie
         return free_tier.unknown_tier(None, exact_sum(one.amount for one in tiers), str(error))
 
 
-def _shared_tier(
-    regions: Sequence[RegionTraffic], tiers: Sequence[free_tier.FreeTier]
-) -> free_tier.FreeTier:
+def _shared_tier(regions: Sequence[RegionTraffic], tiers: Sequence[free_tier.FreeTier]) -> free_tier.FreeTier:
     unit, amount = tiers[0].unit, exact_sum(one.amount for one in tiers)
     sizes = all_known(one.used_bytes for one in tiers)
     if sizes is None:

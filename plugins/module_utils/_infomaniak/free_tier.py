@@ -71,8 +71,10 @@ class FreeTier:
 def unknown_tier(unit: str | None, amount: Decimal, reason: str | None = None) -> FreeTier:
     """The tier of which only the gross cost is known. reason: None where it is the unit."""
     if reason is None:
-        named = "The cloud does not say what its traffic is counted in" if unit is None else (
-            f"The cloud counts its traffic in '{unit}', which is no unit of bytes that is known"
+        named = (
+            "The cloud does not say what its traffic is counted in"
+            if unit is None
+            else (f"The cloud counts its traffic in '{unit}', which is no unit of bytes that is known")
         )
         reason = f"{named}; the free tier is not known."
     return FreeTier(unit, amount, None, None, reason=reason)

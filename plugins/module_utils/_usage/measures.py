@@ -137,7 +137,7 @@ def _granularity_s(policy: ArchivePolicy, options: MetricOptions, window: Window
 def read_measures(
     gnocchi: Service, found: Found, plan: Mapping[int, list[Metric]], options: MetricOptions, now: datetime
 ) -> tuple[list[Measured], dict[str, Series]]:
-    """The measures of all metrics, and the use of CPUs by resource.
+    """The measures of all metrics in the order of the plan, and the use of CPUs by resource.
 
     One request for each granularity and 250000 measures.
     """
@@ -159,7 +159,6 @@ def read_measures(
             used[resource_id] = of_series.cpu_utilization(
                 series_of[cpu], sampled, series_of[vcpus], granularity_s, now
             )
-    measured.sort(key=lambda one: (one.metric.resource_id or "", one.metric.name, one.metric.id))
     return measured, used
 
 

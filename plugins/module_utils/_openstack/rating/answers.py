@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from ..._core.money import EXACT
 from ..._core.periods import Window
 
 
@@ -55,6 +56,14 @@ class RatedPoint(NamedTuple):
     unit: str | None
     amount: Decimal
     metadata: Mapping[str, str]
+
+
+def sums_by_period(points: Iterable[RatedPoint]) -> dict[datetime, Decimal]:
+    """The points' exact sum in each period, by its begin, in order."""
+    sums: dict[datetime, Decimal] = {}
+    for point in points:
+        sums[point.window.begin] = EXACT.add(sums.get(point.window.begin, Decimal(0)), point.amount)
+    return dict(sorted(sums.items()))
 
 
 @dataclass(frozen=True)

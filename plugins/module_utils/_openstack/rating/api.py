@@ -23,7 +23,8 @@ from .answers import QuoteItem, RatedFrame, RatedMetric, RatedPeriods, RatedPoin
 from .differences import NOISE_OF_SUM, NOISE_OF_SUM_V1, is_noise
 from .fields import number
 from .v1 import RatingV1
-from .v2 import RatingV2
+from .v2 import CutSums, RatingV2
+from .v2_points import RatingV2Points
 
 AUTO, V1, V2 = "auto", "v1", "v2"
 Answer = TypeVar("Answer")
@@ -173,21 +174,28 @@ class Rating:
         if self._answering is None:
             v2 = RatingV2(self._service, self.collect_period_s)
             try:
-                answer = question(v2)
+                return self._unless_cut(v2, question)
             except NotFound:
                 if v2.answered:
                     raise
                 self._answering = RatingV1(self._service, self.collect_period_s)
-            else:
-                self._answering = v2
-                return answer
-        return question(self._answering)
+        return self._unless_cut(self._answering, question)
+
+    def _unless_cut(self, version: RatingVersion, question: Callable[[RatingVersion], Answer]) -> Answer:
+        """The answer of that version; of one whose sums may be cut, the points' own
+        (design/reading-a-cloud.md#cut-sums).
+        """
+        try:
+            answer = question(version)
+        except CutSums:
+            version = RatingV2Points(self._service, self.collect_period_s)
+            answer = question(version)
+        self._answering = version
+        return answer
 
     def _stream(self, question: Callable[[RatingVersion], Iterator[Answer]]) -> Iterator[Answer]:
         """_ask() for what is read on the way, of which the first part says which version answers."""
-        if self._answering is None:
-            return self._ask(lambda version: _begun(question(version)))
-        return question(self._answering)
+        return self._ask(lambda version: _begun(question(version)))
 
 
 def _begun(stream: Iterator[Answer]) -> Iterator[Answer]:

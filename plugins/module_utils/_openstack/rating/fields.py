@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..._core.errors import InvalidOption, Malformed
-from ..._core.periods import Window, from_iso
+from ..._core.periods import Window, ceil_to, from_iso
 from ..connection import Service
+from .answers import RatedPeriods, RatedPoint, sums_by_period
 
 DAY = timedelta(days=1)
+#: How far back the newest rated period is looked for where it takes points, a day after the other.
+LOOK_BACK_DAYS = 8
 
 Row = dict[str, Any]
 
@@ -31,10 +34,7 @@ def days_of(window: Window) -> Iterator[Window]:
 
 def period_of(service: Service, reading: str, row: Row, collect_period_s: int) -> Window:
     """The period of a row. Raises Malformed where it has none, InvalidOption where its length is another."""
-    try:
-        period = Window(*(from_iso(service.member(reading, row, key, str)) for key in ("begin", "end")))
-    except ValueError as error:
-        raise Malformed(reading, service.url, "a period has no begin and end in ISO 8601") from error
+    period = span_of(service, reading, row)
     seconds = int(period.length.total_seconds())
     if seconds != collect_period_s:
         raise InvalidOption(
@@ -42,6 +42,30 @@ def period_of(service: Service, reading: str, row: Row, collect_period_s: int) -
             f"is {collect_period_s} s, but {service.url} rates periods of {seconds} s; set that.",
         )
     return period
+
+
+def span_of(service: Service, reading: str, row: Row) -> Window:
+    """begin and end of a row, however far apart. Raises Malformed where it has none."""
+    try:
+        return Window(*(from_iso(service.member(reading, row, key, str)) for key in ("begin", "end")))
+    except ValueError as error:
+        raise Malformed(reading, service.url, "a period has no begin and end in ISO 8601") from error
+
+
+def newest_periods(
+    now: datetime, wanted: int, collect_period_s: int, points_of: Callable[[Window], Iterable[RatedPoint]]
+) -> RatedPeriods:
+    """The newest rated periods, from the points of one day after the other, 8 days back at most.
+
+    wanted: how many periods are needed. points_of: the points of a window. Raises what that raises.
+    """
+    end = ceil_to(now, collect_period_s)
+    amounts: dict[datetime, Decimal] = {}
+    begin = end
+    while len(amounts) < wanted and begin > end - DAY * LOOK_BACK_DAYS:
+        begin -= DAY
+        amounts = {**sums_by_period(points_of(Window(begin, begin + DAY))), **amounts}
+    return RatedPeriods(Window(begin, end), amounts, collect_period_s)
 
 
 def number(service: Service, reading: str, row: Row, key: str) -> Decimal:

@@ -9,21 +9,18 @@ Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from functools import partial
 from itertools import chain, groupby
 
 from ..._core.errors import Malformed
-from ..._core.money import EXACT
-from ..._core.periods import Window, ceil_to, iso
+from ..._core.periods import Window, iso
 from ..connection import Service
-from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum
-from .fields import DAY, Row, days_of, number, period_of, refuse_foreign
+from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum, sums_by_period
+from .fields import Row, days_of, newest_periods, number, period_of, refuse_foreign
 
-#: How far back the newest rated period is looked for: one request a day.
-LOOK_BACK_DAYS = 8
 #: Of `desc`, which mixes the two: what the point belongs to. The rest is metadata. The calendar keys are the
 #: collector's.
 _BELONGS_TO = (
@@ -65,18 +62,13 @@ class RatingV1:
     def periods(self, window: Window) -> RatedPeriods:
         """The points, summed. One request a day."""
         of_days = (self._day("the rated periods", day) for day in days_of(window))
-        return RatedPeriods(window, _sums_by_period(chain.from_iterable(of_days)), self.collect_period_s)
+        return RatedPeriods(window, sums_by_period(chain.from_iterable(of_days)), self.collect_period_s)
 
     def recent_periods(self, now: datetime, wanted: int, /) -> RatedPeriods:
         """One request a day, for as many days as it takes to find the wanted periods, 8 at most."""
-        end = ceil_to(now, self.collect_period_s)
-        amounts: dict[datetime, Decimal] = {}
-        begin = end
-        while len(amounts) < wanted and begin > end - DAY * LOOK_BACK_DAYS:
-            begin -= DAY
-            of_day = self._day("the newest rated periods", Window(begin, begin + DAY))
-            amounts = {**_sums_by_period(of_day), **amounts}
-        return RatedPeriods(Window(begin, end), amounts, self.collect_period_s)
+        return newest_periods(
+            now, wanted, self.collect_period_s, partial(self._day, "the newest rated periods")
+        )
 
     def frames_of_type(self, window: Window, kind: str) -> list[RatedFrame]:
         """One frame per resource. One request a day."""
@@ -136,11 +128,3 @@ class RatingV1:
 
 def _begin(point: RatedPoint) -> datetime:
     return point.window.begin
-
-
-def _sums_by_period(points: Iterable[RatedPoint]) -> dict[datetime, Decimal]:
-    """The points' exact sum in each period, by its begin, in order."""
-    sums: dict[datetime, Decimal] = {}
-    for point in points:
-        sums[point.window.begin] = EXACT.add(sums.get(point.window.begin, Decimal(0)), point.amount)
-    return dict(sorted(sums.items()))

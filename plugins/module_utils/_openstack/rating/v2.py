@@ -21,7 +21,7 @@ from ..._core.errors import Malformed, NotFound
 from ..._core.periods import Window, ceil_to, iso
 from ..connection import Service
 from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum
-from .fields import DAY, Row, number, period_of, refuse_foreign
+from .fields import DAY, Row, number, period_of, refuse_foreign, span_of
 
 #: CloudKitty answers 100 rows where no limit is sent, and takes at least 5000.
 ROWS_PER_REQUEST = 1000
@@ -32,16 +32,24 @@ POINTS_PER_REQUEST = 5000
 LOOK_BACK = timedelta(days=40)
 #: How the API says that nothing matches, with 404 (api/v2/dataframes/dataframes.py); any other 404 is an
 #: error.
-_NOTHING = "No resource found"
+NOTHING = "No resource found"
 
 #: The part of a window that was asked for, and what came.
 _Page: TypeAlias = "tuple[Window, list[Row]]"
+
+
+class CutSums(Exception):
+    """The storage answers a summary by time with one row for the whole window: it sums up only as many points
+    as one of its queries returns.
+    """
 
 
 class RatingV2:
     """The questions of RatingVersion, asked of the v2 API.
 
     answered: whether the cloud has answered any of them, so that a 404 says no more that it lacks the API.
+    Every question raises CutSums where the storage's sums may be cut (design/reading-a-cloud.md#cut-sums);
+    one request more, once, where no summary by time was asked for before.
     """
 
     version = "v2"
@@ -50,15 +58,18 @@ class RatingV2:
         self.service = service
         self.collect_period_s = collect_period_s
         self.answered = False
+        self._sums_are_whole = False
 
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """One request, and one more per 1000 types."""
         reading = "the rating summary"
+        self._refuse_cut_sums(reading, window)
         return [self._sum(reading, row) for row in self.summary(reading, window, "type")]
 
     def summary_by_resource(self, window: Window) -> list[tuple[str, RatedSum]]:
         """One request per 1000 rows."""
         reading = "the cost of each resource"
+        self._refuse_cut_sums(reading, window)
         return [
             (self.service.member(reading, row, "id", str), self._sum(reading, row))
             for row in self.summary(reading, window, "id", "type")
@@ -149,8 +160,23 @@ class RatingV2:
             amount=number(self.service, reading, row, "rate"),
         )
 
+    def _refuse_cut_sums(self, reading: str, window: Window) -> None:
+        """Raise CutSums where a summary by time shows them. No request where one was seen already."""
+        period = timedelta(seconds=self.collect_period_s)
+        if self._sums_are_whole:
+            return
+        # A window of one period looks alike on every storage.
+        shown = Window(min(window.begin, window.end - 2 * period), window.end)
+        for row in self.summary(reading, shown, "time"):
+            self._period_in(shown, reading, row)
+            return
+
     def _period_in(self, window: Window, reading: str, row: Row) -> Window:
         """The row's period. Raises Malformed where it does not begin in the window."""
+        if window.length > timedelta(seconds=self.collect_period_s):
+            if span_of(self.service, reading, row) == window:
+                raise CutSums
+            self._sums_are_whole = True
         period = period_of(self.service, reading, row, self.collect_period_s)
         if not window.contains(period.begin):
             raise self._malformed(reading, f"a period of {iso(period.begin)} came that was not asked for")
@@ -164,6 +190,8 @@ class RatingV2:
         while begin < window.end:
             part = Window(begin, min(begin + span, window.end))
             total, frames = self._page(part, 0)
+            if total >= POINTS_PER_REQUEST:
+                self._refuse_cut_sums("the rated points", part)
             if total > POINTS_PER_REQUEST and part.length > period:
                 # What came is dropped: it ends in the middle of a period. The smaller span is kept, so that
                 # this happens once.
@@ -193,7 +221,7 @@ class RatingV2:
         try:
             body = self._get(reading, "/v2/dataframes", query)
         except NotFound as error:
-            if _NOTHING in str(error):
+            if NOTHING in str(error):
                 return 0, []
             raise
         total = service.member(reading, body, "total", int)

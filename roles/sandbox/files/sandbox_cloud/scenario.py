@@ -179,7 +179,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class Rating:
-    """How the cloud rates. storage v1: the v2 API is not offered.
+    """How the cloud rates. storage v1: the v2 API is not offered; loki: v2 with sums that are cut.
 
     An hour is rated rated_lag_hours after it has ended.
 

@@ -33,7 +33,7 @@ class Sum:
     end: datetime
     quantity: float | None
     rate: float | None
-    keys: tuple[str, ...]
+    keys: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)

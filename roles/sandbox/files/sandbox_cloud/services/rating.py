@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CloudKitty: the v2 API on InfluxDB storage, and the v1 API; with storage v1 every URL of v2 is 404."""
+"""CloudKitty: the v2 API on InfluxDB storage or on Loki, and the v1 API; with storage v1 every URL of v2 is
+404.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import groupby as runs
 from typing import Any
@@ -18,7 +20,7 @@ from aiohttp import web
 from sandbox_cloud import answers, history
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.history import Series
-from sandbox_cloud.services import rating_query, rating_v1
+from sandbox_cloud.services import rating_loki, rating_query, rating_v1
 from sandbox_cloud.summary import Sum, Window, columns, moment, sums
 
 DEFAULT_LIMIT = 100
@@ -102,7 +104,7 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     return [
         *roots,
         *rating_v1.routes(cloud, prefix),
-        *(v2 if cloud.scenario.rating.storage == "v2" else []),
+        *([] if cloud.scenario.rating.storage == "v1" else v2),
         *rest,
     ]
 
@@ -127,15 +129,25 @@ def _refuse_unknown(request: web.Request, known: tuple[str, ...]) -> None:
         raise _invalid(unknown, "extra keys not allowed", next(iter(unknown)))
 
 
-def _paged(request: web.Request) -> tuple[int, int]:
-    """offset and limit, 100 by default."""
+def _paged(cloud: Cloud, request: web.Request) -> tuple[int, int]:
+    """offset and limit, 100 by default; Loki refuses a large one."""
     found = []
     for name, default, least in (("offset", 0, 0), ("limit", DEFAULT_LIMIT, 1)):
         text = request.query.get(name, str(default))
         if not (text.isascii() and text.isdecimal()) or int(text) < least:
             raise _invalid(text, "not a valid value", name)
         found.append(int(text))
+    if _on_loki(cloud) and found[1] > rating_loki.MOST:
+        sentence = (
+            f"Limit {found[1]} exceeds maximum allowed limit of {rating_loki.MOST} for Loki storage. Please"
+            " reduce the limit parameter."
+        )
+        raise answers.Refused(answers.body({"message": sentence}, 400))
     return found[0], found[1]
+
+
+def _on_loki(cloud: Cloud) -> bool:
+    return cloud.scenario.rating.storage == "loki"
 
 
 def _window(cloud: Cloud, request: web.Request) -> Window:
@@ -158,10 +170,14 @@ def _summary(cloud: Cloud, request: web.Request) -> web.Response:
     form = request.query.get("response_format", "table")
     if form not in ("table", "object"):
         raise _failed()
-    window, (offset, limit) = _window(cloud, request), _paged(request)
+    window, (offset, limit) = _window(cloud, request), _paged(cloud, request)
     groupby = [name for part in request.query.getall("groupby", []) for name in part.split(",") if name]
-    total, rows = sums(cloud, _chosen(cloud, request), window, groupby, offset, limit)
-    told = _columns(request, columns(groupby))
+    if _on_loki(cloud):
+        rows = rating_loki.sums(cloud, _chosen(cloud, request), window, groupby, limit)
+        total, told = len(rows), _columns(request, tuple(groupby))
+    else:
+        total, rows = sums(cloud, _chosen(cloud, request), window, groupby, offset, limit)
+        told = _columns(request, columns(groupby))
     results = [[value(row) for value in told.values()] for row in rows]
     if form == "object":
         named = [dict(zip(told, row, strict=True)) for row in results]
@@ -201,8 +217,13 @@ def _offset(when: datetime) -> str:
 def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
     """Points nested by period and type. The limit cuts points, so that an hour may go on in the next page."""
     _refuse_unknown(request, _DATAFRAME_OPTIONS)
-    window, (offset, limit) = _window(cloud, request), _paged(request)
-    total, page = history.points(_chosen(cloud, request), history.periods(cloud, *window), offset, limit)
+    window, (offset, limit) = _window(cloud, request), _paged(cloud, request)
+    chosen = _chosen(cloud, request)
+    page: Iterable[rating_loki.Page]
+    if _on_loki(cloud):
+        total, page = rating_loki.points(cloud, chosen, window, limit)
+    else:
+        total, page = history.points(chosen, history.periods(cloud, *window), offset, limit)
     if not total:
         return answers.body({"message": "No resource found for provided filters."}, 404)
     rendered: rating_query.Rendered = cloud.cached("v2 points", lambda: _rendered(cloud))

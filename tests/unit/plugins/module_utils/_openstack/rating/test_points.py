@@ -53,7 +53,9 @@ def of(service: Service, window: Window = DAYS, api: str = "v2") -> list[RatedPo
 
 
 def windows(service: FakeRating) -> list[tuple[str, str, int]]:
-    return [(query["begin"], query["end"], query["offset"]) for _path, query in service.asked]
+    """Of the requests for points."""
+    asked = [query for path, query in service.asked if path.endswith("dataframes")]
+    return [(query["begin"], query["end"], query["offset"]) for query in asked]
 
 
 @BOTH
