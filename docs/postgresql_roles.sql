@@ -60,7 +60,7 @@ DECLARE
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_resource'],
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_hours'],
         ['finops_import', 'INSERT, UPDATE, DELETE', 'bill'],
-        ['finops_import', 'INSERT, UPDATE, DELETE', 'bill_part'],
+        ['finops_import', 'INSERT, DELETE', 'bill_part'],
         ['finops_owner', 'INSERT, UPDATE, DELETE', 'budget'],
         ['finops_owner', 'INSERT, DELETE', 'limit_override'],
         ['finops_owner', 'UPDATE (rearmed_at)', 'alert'],
