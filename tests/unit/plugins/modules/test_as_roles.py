@@ -143,18 +143,21 @@ def test_importers_replace_each_other_s_bills_and_a_pipeline_does_not(run_as: Ru
     assert forged["msg"].startswith("key: begins with bill/, which is reserved for bills")
 
 
-def test_a_pipeline_s_sql_writes_no_entry_of_a_bill(run_as: Run, postgresql_url: str) -> None:
+def test_a_pipeline_s_sql_writes_no_entry_of_a_bill(
+    run_as: Run, postgresql: dict[str, Any], postgresql_url: str
+) -> None:
     done(run_as("finops_gate", "cost_entry", **COST))
     copied = (
         "INSERT INTO entry (source, key, version, dimension_set_id, period_begin, period_end, amount_nano,"
         " recorded_by) SELECT 'aws', 'bill/1/forged', 1, dimension_set_id, period_begin, period_end, 1, ''"
         " FROM entry LIMIT 1"
     )
-    with psycopg.connect(**parts_of(postgresql_url), autocommit=True) as owner:
-        (login,) = owner.execute("SELECT recorded_by FROM entry LIMIT 1").fetchone() or ("",)
-    url = with_parts(postgresql_url, username=login.partition("/")[0], password="geheim")
+    server = parts_of(postgresql_url)
+    with psycopg.connect(**server, **postgresql["admin"], autocommit=True) as owner:
+        ((signed,),) = owner.execute("SELECT recorded_by FROM entry").fetchall()
+    login = {"user": signed.partition("/")[0], "password": "geheim"}
     with (
-        psycopg.connect(**parts_of(url), autocommit=True) as pipeline,
+        psycopg.connect(**server, **login, autocommit=True) as pipeline,
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="entries of a feed or a bill"),
     ):
         pipeline.execute(copied.encode())
