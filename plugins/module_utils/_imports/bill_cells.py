@@ -49,15 +49,9 @@ def moments(zone: ZoneInfo | None, date_format: str | None) -> Callable[[str], i
     """What reads a moment as seconds since the epoch. zone: of what is written without one. date_format: of
     strptime, None for ISO 8601.
     """
-    known: dict[str, int] = {}
 
     def read(text: str) -> int:
-        found = known.get(text)
-        if found is None:
-            if len(known) > 10_000:
-                known.clear()
-            found = known[text] = _seconds(text, zone, date_format)
-        return found
+        return _seconds(text, zone, date_format)
 
     return read
 

@@ -112,7 +112,7 @@ def _known(
             reader = RowReader(path.name, table.columns, options, read.other)
             for number, row in table.rows:
                 try:
-                    scope = reader.scope(row)
+                    scope = reader.scope(reader.full(row))
                 except InvalidOption as error:
                     raise _of_row(error, table.position(number)) from error
                 _count(read.bill(scope).part(part), reader.digest(row))
@@ -159,7 +159,8 @@ def _staged(paths: Sequence[Path], options: BillOptions, staging: Staging) -> _R
             reader = RowReader(path.name, table.columns, options, read.other)
             for number, row in table.rows:
                 try:
-                    bill, charge = read.bill(reader.scope(row)), reader.charge(row)
+                    full = reader.full(row)
+                    bill, charge = read.bill(reader.scope(full)), reader.charge(full)
                 except InvalidOption as error:
                     raise _of_row(error, table.position(number)) from error
                 digest = reader.digest(row)
@@ -173,7 +174,7 @@ def _staged(paths: Sequence[Path], options: BillOptions, staging: Staging) -> _R
                 if bill.last_begin is None or last > bill.last_begin:
                     bill.last_begin = last
                 staging.add(bill.number, part, digest, charge, options.spread)
-    staging.flush()
+    staging.seal()
     return read
 
 

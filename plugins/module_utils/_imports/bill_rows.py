@@ -29,7 +29,7 @@ _OF_EACH = (
     "description", "unit", "quantity",
 )  # fmt: skip
 _OF_SCOPE = ("account", "billing_begin", "billing_end", "key")
-_KIND_COUNT = len(_OF_KIND)
+_KIND_COUNT, _TAGS_FROM = len(_OF_KIND), len(_OF_KIND) + len(_OF_EACH)
 _MAY_BE_NEGATIVE = ("credit", "adjustment", "tax")
 _REMEMBERED = 20_000
 _DIGEST_BYTES = 16
@@ -93,6 +93,11 @@ class RowReader:
             for number, one in enumerate((*_OF_KIND, *_OF_EACH))
             if len(self._at[one]) > 1
         ]
+        self._same = [*(value for _name, value in self._values), ""]
+        self._tells_a_moment = self._at["occurred_at"] != (len(columns) + len(self._values),)
+        self._amounts: dict[str, int] = {}
+        self._quantities: dict[str, str] = {}
+        self._moments: dict[str, int] = {}
         self._kinds: dict[object, tuple[Dimensions, str | None]] = {}
         self._scopes: dict[object, BillScope] = {}
         order = sorted(range(len(columns)), key=lambda number: columns[number])
@@ -113,9 +118,13 @@ class RowReader:
         found.update(text.encode("utf-8", "surrogatepass"))
         return found.digest()
 
-    def scope(self, row: Sequence[str]) -> BillScope:
-        """Which bill the row belongs to. Raises InvalidOption naming the column."""
-        raw = self._pick_scope(self._full(row))
+    def full(self, row: Sequence[str]) -> list[str]:
+        """The row with the values that are the same for all rows, for scope() and charge()."""
+        return [*row, *self._same]
+
+    def scope(self, full: Sequence[str]) -> BillScope:
+        """Which bill a row belongs to. Raises InvalidOption naming the column."""
+        raw = self._pick_scope(full)
         found = self._scopes.get(raw)
         if found is None:
             if len(self._scopes) > _REMEMBERED:
@@ -123,32 +132,47 @@ class RowReader:
             found = self._scopes[raw] = self._scope_of([self._said(cell) for cell in raw])
         return found
 
-    def charge(self, row: Sequence[str]) -> Charge:
-        """What the row says. Raises InvalidOption naming the column."""
-        full, nulls = self._full(row), self._nulls
+    def charge(self, full: Sequence[str]) -> Charge:
+        """What a row says. Raises InvalidOption naming the column."""
+        nulls = self._nulls
         said = [None if (cell := one.strip()) in nulls else cell for one in self._pick(full)]
         for number, more in self._others:
             for place in more:
                 if said[number] is None:
                     said[number] = self._said(full[place])
-        amount, begin, end, moment, *texts = said[_KIND_COUNT : _KIND_COUNT + len(_OF_EACH)]
-        amount_nano = self._of("amount", self._needed("amount", amount), self._nano)
-        kind_key = (amount_nano < 0, *said[:_KIND_COUNT], *said[_KIND_COUNT + len(_OF_EACH) :])
+        (amount, begin, end, moment, resource_id, resource_name, resource_type, description, unit,
+         quantity) = said[_KIND_COUNT:_TAGS_FROM]  # fmt: skip
+        amount_nano = self._remembered(self._amounts, "amount", amount, self._nano)
+        kind_key = (amount_nano < 0, *said[:_KIND_COUNT], *said[_TAGS_FROM:])
         kind = self._kinds.get(kind_key)
         if kind is None:
             if len(self._kinds) > _REMEMBERED:
                 self._kinds.clear()
             kind = self._kinds[kind_key] = self._kind(said, amount_nano < 0)
         begin_s, end_s = self._period(begin, end, moment)
-        resource_id, resource_name, resource_type, description, unit, quantity = texts
-        quantity = self._of("quantity", quantity, self._quantity) if quantity and unit else None
+        if quantity is not None:
+            quantity = (
+                self._remembered(self._quantities, "quantity", quantity, self._quantity) if unit else None
+            )
         return Charge(
             kind[0], kind[1], resource_id, resource_name, resource_type, description, begin_s, end_s, unit,
             quantity, amount_nano,
         )  # fmt: skip
 
+    def _remembered(
+        self, known: dict[str, _Read], field: str, text: str | None, read: Callable[[str], _Read]
+    ) -> _Read:
+        """What a cell says. Bills have the same few cells again and again."""
+        found = known.get(text) if text is not None else None
+        if found is None:
+            if len(known) > _REMEMBERED:
+                known.clear()
+            text = self._needed(field, text)
+            found = known[text] = self._of(field, text, read)
+        return found
+
     def _places(self) -> dict[str, tuple[int, ...]]:
-        """Field -> where its cells stand in _full(): in the row, behind it among the values, or in the empty
+        """Field -> where its cells stand in full(): in the row, behind it among the values, or in the empty
         cell at the end.
 
         Raises InvalidOption for a column that the file has not, or a file that is not of the format.
@@ -180,9 +204,6 @@ class RowReader:
             )
         return places
 
-    def _full(self, row: Sequence[str]) -> list[str]:
-        return [*row, *(value for _name, value in self._values), ""]
-
     def _said(self, cell: str) -> str | None:
         text = cell.strip()
         return None if text in self._nulls else text
@@ -207,7 +228,7 @@ class RowReader:
 
     def _kind(self, said: Sequence[str | None], is_negative: bool) -> tuple[Dimensions, str | None]:
         kind = dict(zip(_OF_KIND, said[:_KIND_COUNT], strict=True))
-        named = dict(zip(self._tag_names, said[_KIND_COUNT + len(_OF_EACH) :], strict=True))
+        named = dict(zip(self._tag_names, said[_TAGS_FROM:], strict=True))
         field = "allocated_tags" if kind["allocated"] else "tags"
         text = kind[field]
         tags = {} if text is None else self._of(field, text, bill_cells.tags)
@@ -262,11 +283,11 @@ class RowReader:
         return found
 
     def _period(self, begin: str | None, end: str | None, moment: str | None) -> tuple[int, int]:
-        if self._at["occurred_at"] != (len(self._columns) + len(self._values),):
-            at = self._of("occurred_at", self._needed("occurred_at", moment), self._moment)
+        if self._tells_a_moment:
+            at = self._remembered(self._moments, "occurred_at", moment, self._moment)
             return at, at
-        first = self._of("period_begin", self._needed("period_begin", begin), self._moment)
-        last = self._of("period_end", self._needed("period_end", end), self._moment)
+        first = self._remembered(self._moments, "period_begin", begin, self._moment)
+        last = self._remembered(self._moments, "period_end", end, self._moment)
         if last < first:
             raise InvalidOption("files", f"{self._column('period_end')} is before the begin of the charge.")
         return first, last

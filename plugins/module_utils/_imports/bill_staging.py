@@ -37,12 +37,18 @@ CREATE TABLE charge (
     resource_name TEXT, resource_type TEXT, description TEXT, period_begin INTEGER, period_end INTEGER,
     unit TEXT, quantity TEXT, amount_nano INTEGER
 );
+CREATE TABLE numbered (
+    scope INTEGER, part INTEGER, digest TEXT, number INTEGER, piece INTEGER, dimension INTEGER, metric TEXT,
+    resource_id TEXT, resource_name TEXT, resource_type TEXT, description TEXT, period_begin INTEGER,
+    period_end INTEGER, unit TEXT, quantity TEXT, amount_nano INTEGER
+);
+CREATE INDEX numbered_by_scope ON numbered (scope);
 CREATE TABLE written (
     scope INTEGER, name TEXT, id INTEGER, version INTEGER, reverses INTEGER, category TEXT, currency TEXT,
     whole INTEGER, rest INTEGER
 );
 CREATE TABLE skipped (scope INTEGER, part INTEGER, PRIMARY KEY (scope, part));
--- What is there of each row already where a delivery is added.
+-- How many of each row are there already where a delivery is added.
 CREATE TABLE counted (scope INTEGER, digest TEXT, number INTEGER, PRIMARY KEY (scope, digest));
 CREATE TABLE valid (
     scope INTEGER, name TEXT, id INTEGER, category TEXT, currency TEXT, whole INTEGER, rest INTEGER,
@@ -50,16 +56,25 @@ CREATE TABLE valid (
 );
 CREATE TABLE newest (scope INTEGER, name TEXT, version INTEGER, PRIMARY KEY (scope, name));
 """
-#: A name is the row's digest, which of the rows alike it is, and which piece of it.
-_NAMED = """
-SELECT charge.scope, charge.digest || '/' || (coalesce(counted.number, 0) + row_number() OVER (
-        PARTITION BY charge.scope, charge.digest, piece ORDER BY charge.rowid)) || '/' || piece AS name,
+#: Which of the rows alike each row is, in the order of the keys.
+_NUMBER = """
+INSERT INTO numbered
+SELECT scope, part, digest, row_number() OVER (PARTITION BY scope, digest, piece ORDER BY part, rowid), piece,
     dimension, metric, resource_id, resource_name, resource_type, description, period_begin, period_end, unit,
     quantity, amount_nano
-FROM charge
-LEFT JOIN counted ON counted.scope = charge.scope AND counted.digest = charge.digest
-WHERE charge.scope = :scope
-    AND NOT EXISTS (SELECT 1 FROM skipped WHERE skipped.scope = charge.scope AND skipped.part = charge.part)
+FROM charge ORDER BY scope, digest
+"""
+_NAMED = """
+SELECT numbered.scope AS scope, numbered.digest || '/' || (coalesce(counted.number, 0) + numbered.number)
+        || '/' || piece AS name,
+    dimension, metric, resource_id, resource_name, resource_type, description, period_begin, period_end, unit,
+    quantity, amount_nano
+FROM numbered
+LEFT JOIN counted ON counted.scope = numbered.scope AND counted.digest = numbered.digest
+WHERE numbered.scope = :scope
+    AND NOT EXISTS (
+        SELECT 1 FROM skipped WHERE skipped.scope = numbered.scope AND skipped.part = numbered.part
+    )
 """
 _NEW = f"""
 SELECT named.*, coalesce(newest.version, 0) + 1 AS version FROM ({_NAMED}) AS named
@@ -108,6 +123,12 @@ class Staging:
         self._connection.executemany(f"INSERT INTO charge VALUES ({', '.join('?' * 15)})", self._waiting)  # noqa: S608
         self._waiting.clear()
 
+    def seal(self) -> None:
+        """Have all rows ready to be written: nothing more is added."""
+        self.flush()
+        self._connection.execute(_NUMBER)
+        self._connection.execute("DROP TABLE charge")
+
     def forget_written(self) -> None:
         """Forget what was said of the ledger: it may have changed meanwhile."""
         for table in ("written", "skipped", "counted", "valid", "newest"):
@@ -128,8 +149,9 @@ class Staging:
             asked,
         )
         target = "counted" if adding else "valid"
+        number = "CAST(substr(name, 34, instr(substr(name, 34), '/') - 1) AS INTEGER)"
         chosen = (
-            "scope, substr(name, 1, 32), count(DISTINCT substr(name, 34, instr(substr(name, 34), '/') - 1))"
+            f"scope, substr(name, 1, 32), max({number})"
             if adding
             else "scope, name, id, category, currency, whole, rest"
         )
@@ -156,8 +178,8 @@ class Staging:
         )
 
     def new(self, scope: int, source: str, prefix: str) -> Iterator[EntryRow]:
-        """The entries that a bill brings and the ledger has not, in the order of their keys."""
-        for row in self._rows(f"{_NEW} ORDER BY name", scope):
+        """The entries that a bill brings and the ledger has not."""
+        for row in self._rows(_NEW, scope):
             (_scope, name, number, metric, resource_id, resource_name, resource_type, description, begin, end,
              unit, quantity, amount_nano, version) = row  # fmt: skip
             yield EntryRow(
@@ -199,7 +221,7 @@ class Staging:
     def kinds(self, source: str) -> Iterator[Entry]:
         """The earliest charge of each dimension that is not 0: it is the likeliest to lack a rate."""
         statement = (
-            "SELECT dimension, min(period_begin) FROM charge WHERE amount_nano <> 0 GROUP BY dimension"
+            "SELECT dimension, min(period_begin) FROM numbered WHERE amount_nano <> 0 GROUP BY dimension"
         )
         for number, begin in self._connection.execute(statement):
             one = self.dimension(number)

@@ -21,7 +21,7 @@ from .bill_delivery import ADDED, REPLACED, UNCHANGED, Judgment
 from .bill_staging import Staging
 from .entry_writer import Signature
 
-_BUCKETS_AT_ONCE = 50_000
+_BUCKETS_AT_ONCE = 20_000
 
 
 @dataclass
@@ -65,7 +65,7 @@ def compare(transaction: Transaction | None, staging: Staging, judged: Sequence[
             difference.add(dimensions.category, dimensions.currency, amount_nano)
             new += count
         gone = 0
-        for category, currency, amount_nano, count in staging.sums_of_gone(number):
+        for category, currency, amount_nano, count in staging.sums_of_gone(number) if one.before else ():
             difference.add(category, currency, -amount_nano)
             gone += count
         difference.counts[entries.RECORDED] += new
@@ -91,7 +91,8 @@ def write(
     saved = {one.bill.number: _saved(transaction, one, source) for one in written}
     for one in written:
         # First what is gone: a key has one valid entry.
-        for rows in bills.reversals(transaction, staging.gone(one.bill.number)):
+        gone = staging.gone(one.bill.number) if one.before else []
+        for rows in bills.reversals(transaction, gone):
             entries.append(transaction, rows, signature.now, signature.recorded_by)
     entry_rows.append_many(
         transaction, _new(staging, written, saved, source), numbers, signature.now, signature.recorded_by
