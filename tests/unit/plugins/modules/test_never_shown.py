@@ -36,11 +36,11 @@ FILES = {
     "a number": b"geheim1e400",
 }
 TASKS: list[tuple[str, dict[str, Any]]] = [
-    ("cost_import_file", {"file": "{folder}/it", "source": "bills", "format": "focus"}),
+    ("cost_import_file", {"files": ["{folder}/it"], "source": "bills", "format": "focus"}),
     (
         "cost_import_file",
         {
-            "file": "{folder}/it",
+            "files": ["{folder}/it"],
             "source": "bills",
             "format": "csv",
             "columns": {"amount": "Cost", "occurred_at": "Date"},
@@ -60,7 +60,7 @@ def test_a_file_that_is_no_bill_or_plan_is_named_and_not_quoted(
     result = run(module, options)
     assert result["failed"]
     assert result["error"]["kind"] == "invalid_option"
-    assert result["error"]["option"].split(".")[0] in ("file", "columns", "terraform_plan")
+    assert result["error"]["option"].split(".")[0] in ("files", "columns", "encoding", "terraform_plan")
     assert "geheim" not in json.dumps(result)
 
 
