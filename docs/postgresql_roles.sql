@@ -5,7 +5,7 @@
 -- Then grant the roles to your logins, such as GRANT finops_gate TO pipeline;
 --   finops_reader  reads
 --   finops_gate    also gates, holds, records costs and usage, and acknowledges alerts
---   finops_import  also imports feeds, and restates what they brought
+--   finops_import  also imports feeds and bills, and restates what they brought
 --   finops_owner   does all of this, and sets budgets, overrides and policy
 -- Nobody changes or removes what was recorded. What triggers of the ledger check besides is in gate.md.
 BEGIN;
@@ -59,6 +59,8 @@ DECLARE
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_carried'],
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_resource'],
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_hours'],
+        ['finops_import', 'INSERT, UPDATE, DELETE', 'bill'],
+        ['finops_import', 'INSERT, DELETE', 'bill_part'],
         ['finops_owner', 'INSERT, UPDATE, DELETE', 'budget'],
         ['finops_owner', 'INSERT, DELETE', 'limit_override'],
         ['finops_owner', 'UPDATE (rearmed_at)', 'alert'],

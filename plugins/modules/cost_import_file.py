@@ -6,18 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_import_file
-short_description: Import a bill from a FOCUS or CSV file into the ledger
+short_description: Import a bill from FOCUS or other CSV and Parquet files into the ledger
 version_added: 0.1.0
 description:
-  - Reads a bill, a FOCUS file or any other CSV, and records its rows as entries of the ledger. All rows are
-    written in one transaction, or none of them.
-  - A charge is identified by a hash of everything that tells it from others, but not of its cost. The same
-    file twice changes nothing, and a later delivery corrects.
+  - A task is one delivery of a bill, in one file or many, and records its rows as entries of the ledger. All
+    of it is written in one transaction, or nothing.
+  - A bill is what O(source), C(BillingAccountId) and the billing period of a FOCUS file name. Other tables
+    name it by C(key) in O(columns), else by O(period), else by the time in which their charges begin.
+  - The same content again changes nothing, however it is split into files. Other content of a bill that the
+    ledger has is refused unless O(delivery) says what it is. Rows that are alike count as often as they stand
+    there, and no charge is recognized by its look.
   - A budget with C(fed_by=entries) knows its spend from here and from M(finops.cloud.cost_entry).
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
-  - finops.cloud._rating.metric_categories
   - finops.cloud._ledger
   - finops.cloud._rating.rates
   - finops.cloud._errors
@@ -27,66 +29,116 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads everything that would be read and writes nothing. Returns how many entries would be recorded,
-        corrected and reversed.
+      - Reads everything that would be read and writes nothing. Returns what would change, by category.
   diff_mode:
     support: none
   idempotent:
     support: full
 options:
-  file:
-    description: Path of the bill, CSV in UTF-8, on the host where the module runs.
-    type: path
+  files:
+    description:
+      - Paths of the files of the bill on the host where the module runs, folders, or globs such as
+        C(/srv/bills/2026-11/*.csv.gz). CSV, CSV in gzip, a zip of one CSV, or Parquet.
+      - Of a folder with manifests of AWS or Azure, the files that they name are read, and all must be there.
+        C(**) stands for folders of any depth.
+    type: list
+    elements: path
+    required: true
+  source:
+    description: Name of who bills, such as V(aws), under which the ledger keeps the bill.
+    type: str
     required: true
   format:
     description:
-      - V(focus) is a FOCUS file, version 1.0 or 1.2, of which C(BilledCost) counts.
-      - V(csv) is any other file, described by O(columns) and O(values).
+      - V(focus) is FOCUS, version 1.0 to 1.4, of which C(BilledCost) counts.
+      - V(csv) is any other table, described by O(columns) and O(values).
     type: str
     default: focus
     choices: [focus, csv]
+  delivery:
+    description:
+      - What to do if the ledger has other content of the bill. V(replace) takes the delivery as the whole
+        bill anew, and reverses what it no longer has. V(add) takes it as one more part, and skips files that
+        the ledger has.
+      - Without it such a delivery is refused, with the totals of both.
+    type: str
+    choices: [replace, add]
+  period:
+    description:
+      - Period of a bill whose files name none, such as V(2026-11), V(2026), V(2026-11-30), or begin and end
+        as V(2026-11-01/2026-12-01). Charges may lie outside it.
+    type: str
   columns:
     description:
-      - Columns of the file by what they hold. Keys are the options of M(finops.cloud.cost_entry), with tags
-        as C(tags.<name>).
-      - With O(format=focus) they take precedence over FOCUS's own columns. Without C(key), rows are
-        identified by what they say.
+      - Columns of the file by what they hold. Keys are C(key), C(amount), C(currency), C(category),
+        C(charge_category), C(occurred_at), C(period_begin), C(period_end), C(cloud), C(region),
+        C(project_id), C(project_name), C(metric), C(resource_id), C(resource_name), C(resource_type),
+        C(quantity), C(unit), C(description), and C(tags.<name>).
+      - With O(format=focus) they take precedence over FOCUS's own columns.
     type: dict
     default: {}
   values:
-    description: Values that are the same for all rows, by the same keys as O(columns).
+    description: Values that are the same for all rows, by the same keys as O(columns), but C(key).
     type: dict
     default: {}
-  source:
-    description: Name under which the ledger keeps the rows. Defaults to O(format).
-    type: str
-  replaces:
+  categories:
     description:
-      - Whether the file is everything there is of its O(source), from its first charge to its last. What the
-        ledger has beyond it in that time is reversed. Requires O(source).
+      - Category of the ledger by service or category of the file. Services take precedence.
+      - FOCUS's C(AI and Machine Learning) is C(llm_inference) unless this says otherwise.
+    type: dict
+    default: {}
+  timezone:
+    description: IANA time zone of moments without one. Without it they are refused.
+    type: str
+  date_format:
+    description: Format of dates that are not ISO 8601, such as C(%d.%m.%Y).
+    type: str
+  decimal_comma:
+    description: Whether numbers are written like C(1.234,50).
     type: bool
     default: false
-  timezone:
-    description: IANA time zone of local moments in the file.
+  null_values:
+    description:
+      - Cells that say nothing, beside the empty cell and, with O(format=focus), V(NULL), V(null), V(\N) and
+        V(None).
+    type: list
+    elements: str
+    default: []
+  encoding:
+    description: Encoding of CSV files, such as V(latin-1). UTF-8 and UTF-16 are recognized.
     type: str
-    default: UTC
+  skip_footer:
+    description: Number of rows at the end of each file that are left out, such as a total.
+    type: int
+    default: 0
+  spread:
+    description:
+      - Whether a charge for more than a day is booked by the day over its time, exactly. Otherwise it is
+        booked where it begins.
+    type: bool
+    default: false
+requirements:
+  - pyarrow >= 17, for Parquet
 seealso:
   - module: finops.cloud.cost_entry
   - module: finops.cloud.cost_import
 """
 
 EXAMPLES = r"""
-- name: Import another cloud's bill, against the same budgets
+- name: Import another cloud's bill of the month, which is delivered anew every day
   finops.cloud.cost_import_file:
-    file: /srv/bills/focus-2026-10.csv
-    metric_categories:
+    files: [/srv/bills/aws/2026-11]
+    source: aws
+    delivery: replace
+    categories:
       Amazon Bedrock: llm_inference
 
 - name: Import the invoices of the data center
   finops.cloud.cost_import_file:
-    file: /srv/bills/colocation.csv
+    files: [/srv/bills/colocation.csv]
     format: csv
     source: colocation
+    timezone: Europe/Zurich
     columns:
       key: Invoice
       occurred_at: Date
@@ -140,24 +192,85 @@ entries:
     many would be.
   returned: success
   type: dict
-  sample: {recorded: 18, corrected: 1, reversed: 0, unchanged: 17}
+  sample: {recorded: 18, corrected: 0, reversed: 1, unchanged: 17}
 source:
-  description: Name under which the ledger keeps the rows.
+  description: Name under which the ledger keeps the bill.
   returned: success
   type: str
-  sample: focus
-period_start:
-  description: Begin of the first charge, in UTC. Null for an empty file.
+  sample: aws
+files:
+  description: The files that were read.
   returned: success
-  type: str
-  sample: "2026-11-20T04:00:00Z"
-period_end:
-  description: End of the last charge (exclusive). Null for an empty file.
+  type: list
+  elements: str
+  sample: [/srv/bills/aws/2026-11/part-1.csv.gz]
+bills:
+  description: The bills of the delivery.
   returned: success
-  type: str
-  sample: "2026-11-21T04:00:00Z"
+  type: list
+  elements: dict
+  contains:
+    billing_account:
+      description: The account that is billed. Null if the file does not say.
+      type: str
+      returned: always
+      sample: "123456789012"
+    key:
+      description: The key of the rows. Null if none is mapped.
+      type: str
+      returned: always
+      sample: null
+    period_start:
+      description: Begin of the billing period, in UTC. Null for a key.
+      type: str
+      returned: always
+      sample: "2026-11-01T00:00:00Z"
+    period_end:
+      description: End of the billing period (exclusive). Null for a key.
+      type: str
+      returned: always
+      sample: "2026-12-01T00:00:00Z"
+    outcome:
+      description: V(new), V(unchanged), V(replaced) or V(added).
+      type: str
+      returned: always
+      sample: replaced
+    totals:
+      description: Sum of the delivery, by currency.
+      type: dict
+      returned: always
+      sample: {USD: "1023.25"}
+    totals_before:
+      description: Sum that the ledger had, by currency.
+      type: dict
+      returned: always
+      sample: {USD: "998"}
+difference:
+  description:
+    - By how much the ledger changes, by category and currency. In check mode, by how much it would.
+  returned: success
+  type: dict
+  sample: {compute: {USD: "25.25"}}
+uncategorized:
+  description:
+    - The first 100 service categories and services of the file that became C(other). Null if the ledger had
+      all of it, so that the rows were not read in full.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    service_category:
+      description: Category of the file. Null if it has none.
+      type: str
+      returned: always
+      sample: Databases
+    service:
+      description: Service of the file. Null if it has none.
+      type: str
+      returned: always
+      sample: Amazon RDS
 totals:
-  description: Sum of the file, by currency.
+  description: Sum of the delivery, by currency.
   returned: success
   type: dict
   sample: {USD: "1023.25"}
@@ -198,55 +311,57 @@ alerts_unknown:
 
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._budgets import alerts
 from ..module_utils._core.periods import now_utc
 from ..module_utils._core.writer import recorded_by
-from ..module_utils._imports import bill_files
+from ..module_utils._imports import bill_files, bill_options
 
 
 def main() -> None:
     module = FinopsModule(
         argument_spec={
-            **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
             **arguments.RATES,
-            "file": {"type": "path", "required": True},
-            "format": {
-                "type": "str",
-                "default": bill_files.FOCUS,
-                "choices": [bill_files.FOCUS, bill_files.CSV],
-            },
+            "files": {"type": "list", "elements": "path", "required": True},
+            "source": {"type": "str", "required": True},
+            "format": {"type": "str", "default": "focus", "choices": list(bill_options.FORMATS)},
+            "delivery": {"type": "str", "choices": [bill_options.REPLACE, bill_options.ADD]},
+            "period": {"type": "str"},
             "columns": {"type": "dict", "default": {}},
             "values": {"type": "dict", "default": {}},
-            "source": {"type": "str"},
-            "replaces": {"type": "bool", "default": False},
-            "timezone": {"type": "str", "default": "UTC"},
+            "categories": {"type": "dict", "default": {}},
+            "timezone": {"type": "str"},
+            "date_format": {"type": "str"},
+            "decimal_comma": {"type": "bool", "default": False},
+            "null_values": {"type": "list", "elements": "str", "default": []},
+            "encoding": {"type": "str"},
+            "skip_footer": {"type": "int", "default": 0},
+            "spread": {"type": "bool", "default": False},
         },
-        required_if=[("replaces", True, ["source"])],
         supports_check_mode=True,
     )
 
     def work() -> dict[str, Any]:
         ledger, now, by = arguments.ledger_options(module.params), now_utc(), recorded_by()
         watch = alerts.watch(arguments.rates(module.params), now, by)
-        return bill_files.import_table(ledger, _options(module.params), now, by, module.check_mode, watch)
+        return bill_files.import_bill(ledger, _options(module.params), now, by, module.check_mode, watch)
 
     run(module, work, "ledger")
 
 
-def _options(params: dict[str, Any]) -> bill_files.TableOptions:
-    return bill_files.TableOptions(
-        path=params["file"],
+def _options(params: dict[str, Any]) -> bill_options.BillOptions:
+    as_they_are = ("source", "delivery", "period", "timezone", "date_format", "decimal_comma", "encoding",
+                   "skip_footer", "spread")  # fmt: skip
+    of_text = ("columns", "values", "categories")
+    return bill_options.BillOptions(
+        files=tuple(params["files"]),
         file_format=params["format"],
-        source=params["source"] or params["format"],
-        columns={name: str(column) for name, column in params["columns"].items()},
-        values={name: str(value) for name, value in params["values"].items()},
-        timezone=params["timezone"],
-        categories=cloud_arguments.metric_categories(params),
-        replaces=params["replaces"],
+        null_values=tuple(params["null_values"]),
+        **{name: params[name] for name in as_they_are},
+        **{name: {str(key): str(value) for key, value in params[name].items()} for name in of_text},
     )
 
 

@@ -48,10 +48,12 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
         self._nulls = frozenset(name for name, value in self.params.items() if value is None)
 
     def _log_invocation(self) -> None:
-        """Write the options to the log of the system, without the password in the ledger's URL."""
+        """Write the options to the log of the system, without passwords in the ledger's URL and in a host."""
         if "ledger" in self.params:
             ledger = sql.LedgerOptions(self.params["ledger"], password=self.params.get("ledger_password"))
             self.no_log_values.update(sql.secrets(ledger))
+        if "@" in (self.params.get("host") or ""):
+            self.no_log_values.add(self.params["host"])
         super()._log_invocation()
 
     def refuse_null(self, *options: str) -> None:

@@ -40,11 +40,18 @@ _VERIFY, _YES, _NO = "VERGE_VERIFY_SSL", ("true", "1", "yes"), ("false", "0", "n
 
 
 def vergeos_options(params: Mapping[str, Any]) -> VergeosOptions:
-    """How to reach the system. Raises InvalidOption for no host, or a number or word that makes no sense."""
+    """How to reach the system.
+
+    Raises InvalidOption for no host, one with a password in it, or a number or word that makes no sense.
+    """
     if not params["host"]:
         raise InvalidOption(
             "host",
             "is needed: the name or address of the VergeOS system, here or in VERGEOS_HOST or VERGE_HOST.",
+        )
+    if "@" in params["host"]:
+        raise InvalidOption(
+            "host", "has a user or a password in it; give them as `username` and `password`, or a `token`."
         )
     if params["timeout"] <= 0:
         raise InvalidOption("timeout", "must be a number of seconds above zero.")

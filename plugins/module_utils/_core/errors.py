@@ -10,6 +10,7 @@ And each has a kind for a playbook to branch on (design/ansible.md#failures).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,17 @@ class SeveralErrors(FinopsError):
         first = errors[0]
         self.kind, self.service, self.option = first.kind, first.service, first.option
         self.http_status = first.http_status
+
+
+class MissingLibrary(FinopsError):
+    """A Python library that only some input needs is not installed. Arguments: its import name, and what for,
+    such as `to read x.parquet`.
+    """
+
+    kind = LIBRARY
+
+    def __init__(self, name: str, purpose: str) -> None:
+        super().__init__(f"{sys.executable} has no library {name}, which is needed {purpose}; install it.")
 
 
 class NothingFound(FinopsError):

@@ -2,295 +2,215 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bills of other clouds: FOCUS and plain CSV files, of which the same one twice changes nothing
-(design/imports.md#an-hour-is-replaced-whole, design/ledger.md#append-only).
-"""
+"""Bills of other clouds, of which a task is one delivery (design/imports.md#a-bill-is-a-delivery)."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import ROUNDING, format_amount, from_nano
-from .._core.periods import Window, iso
-from .._core.spans import hull
-from .._core.trusted_paths import open_input
-from .._ledger import entries, sql, totals
+from .._core.money import format_amount, from_nano
+from .._ledger import bills, entries, sql
+from .._ledger.bills import Bill
 from .._ledger.watch import Watch, unwatched
-from . import entry_writer, focus, manual
+from . import bill_delivery, bill_paths, bill_staging, bill_tables, bill_writer, entry_writer
+from .bill_delivery import UNCHANGED, DeliveredBill, DeliveredPart, Judgment
+from .bill_options import REPLACE, BillOptions
+from .bill_rows import BillScope, RowReader
+from .bill_staging import Staging
+from .bill_writer import Difference
 from .entry_writer import Signature
 
-FOCUS, CSV = "focus", "csv"
-_TAG = "tags."
-_FIELDS = tuple(name for name in manual.OPTIONS if name not in ("state", "source", "tags"))
-#: What a correction of a bill changes, so that it names no charge.
-_NOT_IDENTITY = ("amount", "quantity", "unit", "resource_name", "project_name", "tags", "position")
-_AT_ONCE = 2_000
-_SMALLEST = Decimal("1e-18")
+_OTHERS_SHOWN = 100
+#: A column of a row, which InvalidOption names without saying of which row.
+_OF_A_ROW = "column "
 
 
-@dataclass(frozen=True)
-class TableOptions:
-    """path and file_format (focus or csv) of the file. columns: field -> its column, tags as `tags.<name>`.
-    values: field -> one for all rows.
+@dataclass
+class _Read:
+    """What was read of the files so far. other: service category and service of what became other."""
 
-    source: under which name the ledger keeps it. replaces: the file is all there is of the source in the time
-    it covers.
-    """
+    bills: dict[BillScope, DeliveredBill] = field(default_factory=dict)
+    other: set[tuple[str, str]] = field(default_factory=set)
 
-    path: str
-    file_format: str
-    source: str
-    columns: Mapping[str, str]
-    values: Mapping[str, str]
-    timezone: str
-    categories: Mapping[str, str]
-    replaces: bool
+    def bill(self, scope: BillScope) -> DeliveredBill:
+        """The bill of a scope."""
+        found = self.bills.get(scope)
+        if found is None:
+            found = self.bills[scope] = DeliveredBill(scope, len(self.bills))
+        return found
 
 
-def import_table(
+def import_bill(
     ledger_options: sql.LedgerOptions,
-    options: TableOptions,
+    options: BillOptions,
     now: datetime,
     recorded_by: str,
     check_mode: bool,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """The result of cost_import_file: all rows of the file in one transaction, or none of them.
+    """The result of cost_import_file: all of the delivery in one transaction, or nothing of it.
 
-    Raises InvalidOption naming the line for a row that is no cost; LedgerError.
+    Raises InvalidOption naming file, row and column for what cannot be read, and `delivery` where the ledger
+    has another content; MissingLibrary; LedgerError.
     """
-    progress, signature = _Progress(), Signature(now, recorded_by)
+    options.check()
+    paths = bill_paths.find(options.files)
+    signature = Signature(now, recorded_by)
+    known = _known(ledger_options, options, paths, check_mode)
+    if known is not None:
+        with entry_writer.opened(ledger_options, check_mode) as ledger:
+            watched = watch(None if check_mode else ledger, None, ())
+        difference = Difference()
+        difference.counts[entries.UNCHANGED] = sum(one.bill.row_count for one in known)
+        return {
+            **_result(ledger_options, options, paths, known, difference),
+            "ledger_created": False,
+            **watched,
+        }
+    with bill_staging.opened() as staging:
+        read = _staged(paths, options, staging)
+        if not read.bills and options.delivery == REPLACE:
+            raise InvalidOption("files", "have no rows, so that they name no bill to replace.")
+        with entry_writer.opened(ledger_options, check_mode) as ledger:
+            connection = None if ledger is None else ledger.connection
+            stored = [] if connection is None else bills.read_all(connection, options.source)
+            judged = bill_delivery.judge(read.bills.values(), stored, options.delivery)
+            if check_mode or connection is None:
+                difference = bill_writer.compare(connection, staging, judged)
+            else:
+                difference = bill_writer.write(connection, staging, judged, options.source, signature)
+            created = ledger is not None and ledger.created
+            watched = watch(None if check_mode else ledger, None, staging.kinds(options.source))
+        return {
+            **_result(ledger_options, options, paths, judged, difference, read),
+            "ledger_created": created,
+            **watched,
+        }
+
+
+def _known(
+    ledger_options: sql.LedgerOptions, options: BillOptions, paths: Sequence[Path], check_mode: bool
+) -> list[Judgment] | None:
+    """The delivery's bills where the ledger has all of them as they are, by the hashes of the rows alone;
+    None where it has not.
+    """
+    if not sql.exists(ledger_options):
+        return None
     with entry_writer.opened(ledger_options, check_mode) as ledger:
-        rows = _entries(options, now)
-        while batch := list(islice(rows, _AT_ONCE)):
-            progress.add(batch, entry_writer.write(ledger, batch, signature, check_mode))
-        if ledger is not None and options.replaces:
-            others = _others(ledger, options, progress)
-            progress.count(entry_writer.take_back(ledger, others, signature, check_mode))
-        created = ledger is not None and ledger.created
-        watched = watch(None if check_mode else ledger, None, progress.kinds.values())
-    return {
-        "changed": any(count for outcome, count in progress.counts.items() if outcome != entries.UNCHANGED),
-        "ledger": sql.format_url(ledger_options),
-        "ledger_created": created,
-        "entries": progress.counts,
-        "source": options.source,
-        "totals": {
-            currency: format_amount(from_nano(amount_nano))
-            for currency, amount_nano in sorted(progress.sums.items())
-        },
-        "period_start": None if progress.covered is None else iso(progress.covered.begin),
-        "period_end": None if progress.covered is None else iso(progress.covered.end),
-        **watched,
-    }
+        stored = [] if ledger is None else bills.read_all(ledger.connection, options.source)
+    if not stored:
+        return None
+    read = _Read()
+    for part, path in enumerate(paths):
+        with bill_tables.opened(path, options.form) as table:
+            reader = RowReader(path.name, table.columns, options, read.other)
+            for number, row in table.rows:
+                try:
+                    scope = reader.scope(reader.full(row))
+                except InvalidOption as error:
+                    raise _of_row(error, table.position(number)) from error
+                _count(read.bill(scope).part(part), reader.digest(row))
+    judged = [_known_bill(one, stored, options.delivery) for one in read.bills.values()]
+    found = [one for one in judged if one is not None]
+    return found if found and len(found) == len(judged) else None
 
 
-class _Progress:
-    """What was read of a file so far: outcomes, sums by currency, keys, the time of its charges, and one
-    entry of each kind that a budget or a rate tells apart.
+def _known_bill(one: DeliveredBill, stored: Sequence[Bill], delivery: str | None) -> Judgment | None:
+    """The bill of the ledger with this content, as it is there."""
+    for bill in stored:
+        alike = (bill.account, bill.key) == (one.scope.account, one.scope.key)
+        same_period = one.scope.begin is None or (bill.period_begin, bill.period_end) == one.scope[2:]
+        if alike and same_period and bill_delivery.is_known(one, [bill], delivery):
+            if bill.period_begin is not None and bill.period_end is not None:
+                one.first_begin, one.last_begin = bill.period_begin, bill.period_end - 1
+            _take_totals(one, bill)
+            return Judgment(one, UNCHANGED, [bill])
+    return None
+
+
+def _take_totals(one: DeliveredBill, bill: Bill) -> None:
+    """Give the files, whose amounts were not read, the sums of the files with their contents: of the whole
+    bill where it is split in another way.
     """
-
-    def __init__(self) -> None:
-        self.counts = dict.fromkeys(entries.OUTCOMES, 0)
-        self.sums: Counter[str] = Counter()
-        self.keys: set[str] = set()
-        self.covered: Window | None = None
-        self.kinds: dict[object, entries.Entry] = {}
-
-    def count(self, written: Sequence[entries.WrittenEntry]) -> None:
-        """What came of some entries."""
-        for one in written:
-            self.counts[one.outcome] += 1
-
-    def add(self, batch: Sequence[entries.Entry], written: Sequence[entries.WrittenEntry]) -> None:
-        """Some more of its rows."""
-        self.count(written)
-        for one in batch:
-            self.sums[one.currency] += one.amount_nano
-            self.keys.add(one.key)
-            self._add_kind(one)
-        before = [] if self.covered is None else [self.covered]
-        self.covered = hull([*before, *(one.period for one in batch)])
-
-    def _add_kind(self, one: entries.Entry) -> None:
-        """Keep the earliest of the entries that are alike: it is the likeliest to lack a rate."""
-        if not one.amount_nano:
-            return
-        told_apart = (one.category, one.project_id, one.project_name, one.region, one.currency)
-        kind = (*told_apart, tuple(sorted(one.tags.items())))
-        before = self.kinds.get(kind)
-        if before is None or one.period.begin < before.period.begin:
-            self.kinds[kind] = one
-
-
-def _others(ledger: sql.Ledger, options: TableOptions, progress: _Progress) -> list[entry_writer.Name]:
-    """What the source has in the time that the file covers and the file has not."""
-    if progress.covered is None:
-        return []
-    selection = totals.Selection(progress.covered, sources=(options.source,))
-    after: int | None = None
-    found: list[entry_writer.Name] = []
-    while page := totals.rows(ledger.connection, selection, _AT_ONCE, after, valid_only=True):
-        found += [(options.source, row["key"]) for row in page if row["key"] not in progress.keys]
-        after = page[-1]["id"]
-    return found
-
-
-def _entries(options: TableOptions, now: datetime) -> Iterator[entries.Entry]:
-    """The rows of the file as entries, one after the other. Raises InvalidOption."""
-    seen: Counter[str] = Counter()
-    path = Path(options.path)
-    try:
-        with os.fdopen(open_input(path), newline="", encoding="utf-8-sig") as stream:
-            table = csv.DictReader(stream, strict=True)
-            columns = _columns(options, table.fieldnames or ())
-            for row in table:
-                position = f"{path.name} line {table.line_num}"
-                if None in row or None in row.values():
-                    raise InvalidOption(
-                        "file", f"{position} has more or fewer cells than the file has columns."
-                    )
-                cost = _cost(row, columns, options, position)
-                key = cost.key or _key(row, cost, options)
-                seen[key] += 1
-                # Charges that nothing tells apart are counted: the second one is #2 in every delivery.
-                number = f"#{seen[key]}" if seen[key] > 1 else ""
-                yield manual.entry_of(replace(cost, key=key + number), None, now)
-    except OSError as error:
-        raise InvalidOption("file", f"'{options.path}' cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidOption("file", f"'{options.path}' is not CSV in UTF-8: {error.reason}.") from error
-    except csv.Error as error:
-        raise InvalidOption("file", f"'{options.path}' is not CSV in UTF-8: {error}.") from error
-
-
-def _columns(options: TableOptions, named: Sequence[str]) -> dict[str, str]:
-    """Field -> column of this file.
-
-    Raises InvalidOption for a field that an entry has not, or a column that the file has not.
-    """
-    for option, given in (("columns", options.columns), ("values", options.values)):
-        for name in given:
-            if name not in _FIELDS and not name.startswith(_TAG):
-                raise InvalidOption(
-                    f"{option}.{name}",
-                    f"is not a field of a cost; use one of {', '.join(_FIELDS)} and tags.<name>.",
-                )
-    for name, column in options.columns.items():
-        if column not in named:
-            # What it has is not told: the file may be one that nobody meant to show.
-            raise InvalidOption(f"columns.{name}", f"the file has no column '{column}'.")
-    given_fields = {*options.columns, *options.values}
-    needed = (
-        "amount",
-        "currency",
-        "category",
-        "occurred_at" if "occurred_at" in given_fields else "period_begin",
-    )
-    for name in needed if options.file_format == CSV else ():
-        if name not in given_fields:
-            raise InvalidOption(
-                "columns", f"has no {name}; name its column there, or set it for all rows in values."
-            )
-    shipped: dict[str, str] = {}
-    if options.file_format == FOCUS:
-        missing = [column for column in focus.NEEDED if column not in named]
-        if missing:
-            raise InvalidOption(
-                "file", f"'{options.path}' is not a FOCUS file: it has no column {', '.join(missing)}."
-            )
-        shipped = {name: column for name, column in focus.COLUMNS.items() if column in named}
-    return {**shipped, **options.columns}
-
-
-def _cost(
-    row: Mapping[str, str], columns: Mapping[str, str], options: TableOptions, position: str
-) -> manual.CostRecord:
-    """A row as a cost; without a key where no column tells one. Raises InvalidOption."""
-    cells = {name: row[column].strip() for name, column in columns.items() if row[column].strip()}
-    cells = {**cells, **options.values}
-    tags = {name.removeprefix(_TAG): cells.pop(name) for name in list(cells) if name.startswith(_TAG)}
-    if options.file_format == FOCUS:
-        tags = {**_focus_tags(row.get(focus.TAGS) or "", position), **tags}
-        cells = _as_ours(cells, options.categories)
-    fields: dict[str, Any] = {"timezone": options.timezone, **cells, "tags": tags}
-    for name in ("amount", "quantity"):
-        if name in cells:
-            fields[name] = _number(cells[name])
-    if "unit" not in cells:
-        fields.pop("quantity", None)
-    return manual.CostRecord(**{"key": "", **fields, "source": options.source, "position": position})
-
-
-def _as_ours(cells: Mapping[str, str], categories: Mapping[str, str]) -> dict[str, str]:
-    """FOCUS's words as ours.
-
-    What is negative and no credit is a correction or a refund, which we call an adjustment
-    (design/money.md#net-amounts).
-    """
-    kind = cells.get("charge_category", "").lower()
-    if cells.get("amount", "").startswith("-") and kind not in entries.MAY_BE_NEGATIVE:
-        kind = "adjustment"
-    service, of_service = cells.get("metric", ""), cells.get("category", "")
-    ours = categories.get(service) or categories.get(of_service) or focus.CATEGORIES.get(of_service)
-    # Written in `values`, it is one of ours already.
-    return {
-        **cells,
-        "charge_category": kind,
-        "category": ours or (of_service if of_service in CATEGORIES else "other"),
-    }
-
-
-def _focus_tags(text: str, position: str) -> dict[str, str]:
-    """The tags of a row, which are JSON; a value that is no text becomes its JSON, null is left out (FOCUS
-    1.2, column Tags).
-    """
-    try:
-        tags = json.loads(text) if text.strip() else {}
-    except ValueError as error:
-        raise InvalidOption("file", f"{position} has Tags that are not valid JSON.") from error
-    if not isinstance(tags, dict):
-        raise InvalidOption("file", f"{position} has Tags that are not a JSON object.")
-    return {
-        str(name): value if isinstance(value, str) else json.dumps(value)
-        for name, value in (tags or {}).items()
-        if value is not None
-    }
-
-
-def _number(text: str) -> object:
-    """What has more decimals than any currency, to 18 of them; text that is no number stays, for the sentence
-    about it.
-    """
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return text
-    exponent = number.as_tuple().exponent
-    return ROUNDING.quantize(number, _SMALLEST) if isinstance(exponent, int) and exponent < -18 else text
-
-
-def _key(row: Mapping[str, str], cost: manual.CostRecord, options: TableOptions) -> str:
-    """What names a charge for ever where no column does: a hash of what tells it from the others, not of what
-    it costs.
-    """
-    if options.file_format == FOCUS:
-        parts = [(name, row.get(name, "")) for name in focus.IDENTITY]
+    totals = {part.content: part.totals for part in bill.parts}
+    if all(part.content in totals for part in one.parts.values()):
+        for part in one.parts.values():
+            part.totals.update(totals[part.content])
     else:
-        parts = [
-            (name, str(value)) for name, value in sorted(vars(cost).items()) if name not in _NOT_IDENTITY
-        ]
-    return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+        next(iter(one.parts.values())).totals.update(bills.totals_of(bill.parts))
+
+
+def _count(part: DeliveredPart, digest: bytes) -> None:
+    part.row_count += 1
+    part.content += int.from_bytes(digest, "big")
+
+
+def _staged(paths: Sequence[Path], options: BillOptions, staging: Staging) -> _Read:
+    """Read all files into the staging."""
+    read = _Read()
+    for part, path in enumerate(paths):
+        with bill_tables.opened(path, options.form) as table:
+            reader = RowReader(path.name, table.columns, options, read.other)
+            for number, row in table.rows:
+                try:
+                    full = reader.full(row)
+                    bill, charge = read.bill(reader.scope(full)), reader.charge(full)
+                except InvalidOption as error:
+                    raise _of_row(error, table.position(number)) from error
+                digest = reader.digest(row)
+                of_part = bill.part(part)
+                _count(of_part, digest)
+                of_part.totals[charge.dimensions.currency] += charge.amount_nano
+                begin, end = charge.begin, charge.end
+                if bill.first_begin is None or begin < bill.first_begin:
+                    bill.first_begin = begin
+                last = end if options.spread else begin
+                if bill.last_begin is None or last > bill.last_begin:
+                    bill.last_begin = last
+                staging.add(bill.number, part, digest, charge, options.spread)
+    staging.seal()
+    return read
+
+
+def _of_row(error: InvalidOption, position: str) -> InvalidOption:
+    if error.option == "files" and error.problem.startswith(_OF_A_ROW):
+        return InvalidOption("files", f"{position}, {error.problem}")
+    return InvalidOption(error.option or "files", f"{position}: {error.problem}")
+
+
+def _result(
+    ledger_options: sql.LedgerOptions,
+    options: BillOptions,
+    paths: Sequence[Path],
+    judged: Sequence[Judgment],
+    difference: Difference,
+    read: _Read | None = None,
+) -> dict[str, Any]:
+    totals: Counter[str] = Counter()
+    for one in judged:
+        totals.update(one.bill.totals)
+    return {
+        "changed": any(one.outcome != UNCHANGED for one in judged),
+        "ledger": sql.format_url(ledger_options),
+        "entries": difference.counts,
+        "difference": difference.to_result(),
+        "source": options.source,
+        "files": [str(path) for path in paths],
+        "bills": [bill_writer.to_result(one) for one in judged],
+        "uncategorized": None if read is None else _uncategorized(read),
+        "totals": {currency: format_amount(from_nano(nano)) for currency, nano in sorted(totals.items())},
+    }
+
+
+def _uncategorized(read: _Read) -> list[dict[str, str | None]]:
+    """What became other, by category and service of the file."""
+    return [
+        {"service_category": category or None, "service": service or None}
+        for category, service in sorted(read.other)[:_OTHERS_SHOWN]
+    ]

@@ -18,6 +18,7 @@ from .._core.errors import InvalidOption
 from .._core.money import amount_of, format_exact, parse_currency, to_nano
 from .._core.periods import Window, iso, parse_moment, zone_named
 from .._ledger import entries, entry_result, sql
+from .._ledger.bills import KEY_PREFIX
 from .._ledger.holds import ENTRY_SOURCE
 from .._ledger.watch import Watch, unwatched
 from . import entry_writer
@@ -208,6 +209,14 @@ def _refuse_nameless(cost: CostRecord) -> None:
         raise InvalidOption(
             cost.option("key"),
             "is empty; use a name that does not change, such as the number of the invoice.",
+        )
+    _refuse_key_of_bill(cost)
+
+
+def _refuse_key_of_bill(cost: CostRecord) -> None:
+    if cost.key.startswith(KEY_PREFIX):
+        raise InvalidOption(
+            cost.option("key"), f"begins with {KEY_PREFIX}, which is reserved for bills; use another key."
         )
 
 

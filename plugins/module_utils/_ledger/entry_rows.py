@@ -8,8 +8,9 @@ a tuple, as there are millions of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -50,6 +51,8 @@ class EntryRow(NamedTuple):
 #: The columns in the order in which rows are inserted: a row's own but for its dimensions, which are told by
 #: number. On PostgreSQL a trigger adds when they were recorded.
 _INSERTED = (*EntryRow._fields[1:], "dimension_set_id", "recorded_by")
+#: How many rows are held at a time.
+_AT_ONCE = 5_000
 _of_dimensions, _of_entry = itemgetter(*Dimensions._fields), itemgetter(*EntryRow._fields[1:-2])
 
 
@@ -76,6 +79,7 @@ def append(
     """Insert rows. numbers: the ids of their dimension sets. now: when the task began."""
     columns: tuple[str, ...]
     more: tuple[int, ...] = ()
+    insert_rows: Callable[[Transaction, str, tuple[str, ...], list[tuple[Any, ...]]], None]
     if transaction.on_postgresql:
         # One statement for all of them, as triggers run once for each.
         insert_rows, columns = copy_tuples, _INSERTED
@@ -84,3 +88,20 @@ def append(
         more = (commit_clock.of_transaction(transaction, now),)
     ends = {dimensions: (number, recorded_by, *more) for dimensions, number in numbers.items()}
     insert_rows(transaction, "entry", columns, [row[1:] + ends[row.dimensions] for row in rows])
+
+
+def append_many(
+    transaction: Transaction,
+    rows: Iterable[EntryRow],
+    numbers: Mapping[Dimensions, int],
+    now: datetime,
+    recorded_by: str,
+) -> None:
+    """append() for any number of rows, of which few are held at a time; on PostgreSQL by one statement."""
+    if transaction.on_postgresql:
+        ends = {dimensions: (number, recorded_by) for dimensions, number in numbers.items()}
+        copy_tuples(transaction, "entry", _INSERTED, (row[1:] + ends[row.dimensions] for row in rows))
+        return
+    remaining = iter(rows)
+    while batch := list(islice(remaining, _AT_ONCE)):
+        append(transaction, batch, numbers, now, recorded_by)

@@ -64,6 +64,11 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         SELECT starts_with(source, 'cloudkitty ') OR starts_with(source, 'vergeos ')
             OR starts_with(source, 'free tier of ')""",
     ),
+    # What the keys of a bill's entries begin with (bills.py).
+    "finops_of_bill": (
+        "key text", "boolean", "sql IMMUTABLE",
+        "SELECT starts_with(key, 'bill/')",
+    ),
     # A text as Python's json writes it in ASCII.
     "finops_json": (
         "said text", "text", "plpgsql IMMUTABLE",
@@ -182,15 +187,16 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             END IF;
             IF NOT owns THEN
                 SELECT n.key INTO named FROM inserted AS n
-                    WHERE finops_of_feed(n.source) AND NOT imports LIMIT 1;
+                    WHERE (finops_of_feed(n.source) OR finops_of_bill(n.key)) AND NOT imports LIMIT 1;
                 IF FOUND THEN
-                    {REFUSE}'only a login of finops_import writes entries of a feed: ' || named;
+                    {REFUSE}'only a login of finops_import writes entries of a feed or a bill: ' || named;
                 END IF;
                 SELECT n.key INTO named FROM inserted AS n CROSS JOIN LATERAL (
                         SELECT o.source, o.recorded_by FROM entry AS o
                         WHERE o.source = n.source AND o.key = n.key OFFSET 0
                     ) AS o
-                    WHERE {NOT_OWN.format(row="o")} AND NOT finops_of_feed(o.source) LIMIT 1;
+                    WHERE {NOT_OWN.format(row="o")} AND NOT finops_of_feed(o.source)
+                    AND NOT finops_of_bill(n.key) LIMIT 1;
                 IF FOUND THEN
                     {REFUSE}'another login recorded this entry, and only it corrects it: ' || named;
                 END IF;
@@ -198,6 +204,7 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     JOIN dimension_set AS d ON d.id = n.dimension_set_id
                     WHERE n.reverses IS NULL AND n.amount_nano < 0
                     AND d.charge_category NOT IN ('credit', 'adjustment')
+                    AND NOT (d.charge_category = 'tax' AND finops_of_bill(n.key))
                     OR n.period_begin > n.period_end OR n.period_begin < {FIRST_S}
                     OR n.period_end > {LAST_S}
                     OR n.quantity !~ '^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?$' LIMIT 1;

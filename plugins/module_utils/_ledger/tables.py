@@ -12,6 +12,7 @@ stands in braces.
 from __future__ import annotations
 
 from . import commit_clock, triggers
+from .bill_schema import BILL_TABLES
 from .entry_tables import ENTRY_TABLES
 from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
@@ -316,6 +317,7 @@ _TABLES = {
         "CREATE INDEX usage_record_by_time ON usage_record (created)",
         'CREATE UNIQUE INDEX usage_record_once ON usage_record (source, system, "key")',
     ),
+    **BILL_TABLES,
     **POLICY_TABLES,
 }
 TABLE_NAMES = tuple(_TABLES)

@@ -11,7 +11,7 @@ percent sign, because psycopg writes :name as %(name)s.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, count
@@ -126,7 +126,7 @@ def insert_tuples(
 
 
 def copy_tuples(
-    transaction: Transaction, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+    transaction: Transaction, table: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
 ) -> None:
     """insert_tuples() by one statement, however many rows there are. On PostgreSQL only."""
     names = ", ".join(f'"{name}"' for name in columns)

@@ -118,6 +118,51 @@ def test_an_importer_s_modules(run_as: Run, running: Sandbox) -> None:
     assert done(run_as("finops_reader", "cost_ledger"))["consistent"]
 
 
+def test_importers_replace_each_other_s_bills_and_a_pipeline_does_not(run_as: Run, tmp_path: Path) -> None:
+    path = tmp_path / "bill.csv"
+    task: dict[str, Any] = {
+        "files": [str(path)],
+        "source": "aws",
+        "format": "csv",
+        "period": "2026-11",
+        "columns": {"occurred_at": "Date", "amount": "Net"},
+        "values": {"currency": "EUR", "category": "other", "charge_category": "tax"},
+    }
+    path.write_text("Date,Net\n2026-11-01Z,10\n2026-11-02Z,5\n")
+    assert "permission denied for table bill" in run_as("finops_gate", "cost_import_file", **task)["msg"]
+    assert done(run_as("finops_import", "cost_import_file", **task))["changed"]
+    # A refund of a tax stays a tax.
+    path.write_text("Date,Net\n2026-11-01Z,10\n2026-11-02Z,-1\n")
+    replaced = done(run_as("finops_owner", "cost_import_file", **task, delivery="replace"))
+    assert replaced["difference"] == {"other": {"EUR": "-6"}}
+    path.write_text("Date,Net\n2026-11-01Z,10\n")
+    replaced = done(run_as("finops_import", "cost_import_file", **task, delivery="replace"))
+    assert (replaced["entries"]["reversed"], replaced["difference"]) == (1, {"other": {"EUR": "1"}})
+    assert done(run_as("finops_reader", "cost_ledger"))["consistent"]
+    forged = run_as("finops_gate", "cost_entry", **{**COST, "key": "bill/1/forged"})
+    assert forged["msg"].startswith("key: begins with bill/, which is reserved for bills")
+
+
+def test_a_pipeline_s_sql_writes_no_entry_of_a_bill(
+    run_as: Run, postgresql: dict[str, Any], postgresql_url: str
+) -> None:
+    done(run_as("finops_gate", "cost_entry", **COST))
+    copied = (
+        "INSERT INTO entry (source, key, version, dimension_set_id, period_begin, period_end, amount_nano,"
+        " recorded_by) SELECT 'aws', 'bill/1/forged', 1, dimension_set_id, period_begin, period_end, 1, ''"
+        " FROM entry LIMIT 1"
+    )
+    server = parts_of(postgresql_url)
+    with psycopg.connect(**server, **postgresql["admin"], autocommit=True) as owner:
+        ((signed,),) = owner.execute("SELECT recorded_by FROM entry").fetchall()
+    login = {"user": signed.partition("/")[0], "password": "geheim"}
+    with (
+        psycopg.connect(**server, **login, autocommit=True) as pipeline,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="entries of a feed or a bill"),
+    ):
+        pipeline.execute(copied.encode())
+
+
 def test_an_owner_s_modules(run_as: Run) -> None:
     role = "finops_owner"
     assert done(run_as(role, "cost_budget", **{**BUDGET, "limit": "200"}))["changed"]

@@ -36,11 +36,11 @@ FILES = {
     "a number": b"geheim1e400",
 }
 TASKS: list[tuple[str, dict[str, Any]]] = [
-    ("cost_import_file", {"file": "{folder}/it", "source": "bills", "format": "focus"}),
+    ("cost_import_file", {"files": ["{folder}/it"], "source": "bills", "format": "focus"}),
     (
         "cost_import_file",
         {
-            "file": "{folder}/it",
+            "files": ["{folder}/it"],
             "source": "bills",
             "format": "csv",
             "columns": {"amount": "Cost", "occurred_at": "Date"},
@@ -60,7 +60,7 @@ def test_a_file_that_is_no_bill_or_plan_is_named_and_not_quoted(
     result = run(module, options)
     assert result["failed"]
     assert result["error"]["kind"] == "invalid_option"
-    assert result["error"]["option"].split(".")[0] in ("file", "columns", "terraform_plan")
+    assert result["error"]["option"].split(".")[0] in ("files", "columns", "encoding", "terraform_plan")
     assert "geheim" not in json.dumps(result)
 
 
@@ -104,3 +104,22 @@ def test_the_password_of_a_ledger_is_in_no_result_and_no_log(
         assert "geheim" not in shown
         assert "ge%68eim" not in shown
         assert "gehei%6D" not in shown
+
+
+@pytest.mark.parametrize(
+    "host", ["admin:geheim@127.0.0.1:1", "https://admin:geheim@127.0.0.1:1", "geheim@127.0.0.1"]
+)
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_password_in_the_name_of_a_host_is_refused_and_not_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch, host: str, by: str
+) -> None:
+    options: dict[str, Any] = {}
+    if by == "option":
+        options["host"] = host
+    else:
+        monkeypatch.setenv("VERGE_HOST", host)
+    with mock.patch.object(basic.syslog, "syslog") as log:
+        result = run("vergeos_billing_info", options)
+    assert result["msg"].startswith("host: has a user or a password in it; give them as `username` and")
+    assert log.call_count
+    assert "geheim" not in json.dumps(result) + str(log.call_args_list)

@@ -478,9 +478,10 @@ def test_recording_what_a_budget_cannot_convert_is_warned_of(run: Run, tmp_path:
     bill = tmp_path / "bill.csv"
     bill.write_text("id,day,net,cur\n1,2026-10-01,0,DKK\n2,2026-11-01,3,NOK\n3,2026-11-01,3,CHF\n")
     task = {
-        "file": str(bill),
+        "files": [str(bill)],
         "format": "csv",
         "source": "bill",
+        "timezone": "UTC",
         "columns": {"key": "id", "occurred_at": "day", "amount": "net", "currency": "cur"},
         "values": {"category": "network"},
     }

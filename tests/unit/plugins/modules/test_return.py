@@ -85,6 +85,7 @@ def unlike(sample: Any, value: Any, path: str) -> list[str]:
 #: Of parts, the cost has a shape that is documented once.
 OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions",
+    "totals_before", "difference",
     "metadata", "cost", "policy", "rules",
     "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
 )  # fmt: skip
@@ -207,7 +208,9 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ({"cloud": "sandbox"}, ()),
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ()),
     ],
-    "cost_import_file": [({"file": str(Path(__file__).with_name("focus.csv"))}, ())],
+    "cost_import_file": [
+        ({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())
+    ],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
     "cost_ledger": [({}, (), COST)],
     "cost_feed": [({}, (), IMPORT), (RETIRED, (), IMPORT)],

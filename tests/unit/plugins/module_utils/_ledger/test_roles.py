@@ -197,12 +197,15 @@ WRITTEN_BY = {
     "finops_import": {
         "INSERT": {
             "dimension_set", "entry", "usage_record", "alert", "feed", "feed_window", "feed_rate",
-            "feed_carried", "feed_resource", "feed_hours",
+            "feed_carried", "feed_resource", "feed_hours", "bill", "bill_part",
         },
         "UPDATE": {
-            "hold", "feed", "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours",
+            "hold", "feed", "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours", "bill",
         },
-        "DELETE": {"feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours"},
+        "DELETE": {
+            "bill", "bill_part",
+            "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours",
+        },
     },
 }  # fmt: skip
 WRITTEN_BY["finops_reader"] = {"INSERT": set(), "UPDATE": set(), "DELETE": set()}

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The bills that were delivered, and the entries of them (design/imports.md#a-bill-is-a-delivery)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import entries
+from .entry_rows import EntryRow, reversal
+from .roll_up import REST_NANO, WHOLE
+from .transaction import Transaction, execute, insert, insert_numbered, one_of, read, read_by_name, stream
+
+#: What the keys of a bill's entries begin with; entry_triggers.py keeps them to those who import.
+KEY_PREFIX = "bill/"
+_OF_BILL = (
+    "id", "source", "account", "key", "period_begin", "period_end", "first_begin", "last_begin",
+)  # fmt: skip
+_COLUMNS = ", ".join(f'"{name}"' for name in _OF_BILL)
+_READ = f"SELECT {_COLUMNS} FROM bill WHERE source = :source ORDER BY id"  # noqa: S608
+_READ_PARTS = (
+    "SELECT bill_id, content, row_count, totals FROM bill_part JOIN bill ON bill.id = bill_part.bill_id"
+    " WHERE source = :source ORDER BY bill_part.id"
+)
+_UPDATE = "UPDATE bill SET first_begin = :first_begin, last_begin = :last_begin WHERE id = :id"
+_WRITTEN = (
+    'SELECT entry."key", entry.id, version, reverses, category, currency,'  # noqa: S608
+    f" {WHOLE}, {REST_NANO} FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
+    # Joined to nothing, so that the entries are looked up by their time.
+    " WHERE (entry.source || '') = :source AND period_begin BETWEEN :first_begin AND :last_begin"
+    ' AND substr(entry."key", 1, :length) = :prefix'
+)
+_BY_IDS = (
+    f"SELECT {entries.STORED_COLUMNS} FROM entry"  # noqa: S608
+    " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id WHERE entry.id IN ({ids})"
+)
+_IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class BillPart:
+    """A file's share of a bill. content: the sum of the hashes of its rows. totals: currency -> 1e-9
+    units.
+    """
+
+    content: int
+    row_count: int
+    totals: Mapping[str, int]
+
+
+def totals_of(parts: Iterable[BillPart]) -> dict[str, int]:
+    """The sums of files: currency -> 1e-9 units."""
+    totals: Counter[str] = Counter()
+    for part in parts:
+        totals.update(part.totals)
+    return dict(totals)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What was delivered of a source. id: 0 for one that is not in the ledger yet. account and key: empty
+    where there is none. period_begin, period_end: None of a key.
+    """
+
+    source: str
+    account: str
+    key: str
+    period_begin: int | None
+    period_end: int | None
+    first_begin: int
+    last_begin: int
+    parts: tuple[BillPart, ...]
+    id: int = 0
+
+    @property
+    def key_prefix(self) -> str:
+        """What the keys of its entries begin with."""
+        return f"{KEY_PREFIX}{self.id}/"
+
+
+def read_all(transaction: Transaction, source: str) -> list[Bill]:
+    """The bills of a source with their parts, by two statements."""
+    parts: dict[int, list[BillPart]] = {}
+    for bill_id, content, row_count, totals in read(transaction, _READ_PARTS, {"source": source}):
+        sums = {currency: int(nano) for currency, nano in json.loads(totals).items()}
+        parts.setdefault(bill_id, []).append(BillPart(int(content, 16), row_count, sums))
+    return [
+        Bill(**{**row, "parts": tuple(parts.get(row["id"], ()))})
+        for row in read_by_name(transaction, _OF_BILL, _READ, {"source": source})
+    ]
+
+
+def save(transaction: Transaction, bill: Bill) -> Bill:
+    """Insert a bill, or write over the one with its id, parts included; the bill with its id."""
+    row = {name: value for name, value in vars(bill).items() if name not in ("id", "parts")}
+    if bill.id:
+        hull = {"first_begin": bill.first_begin, "last_begin": bill.last_begin}
+        execute(transaction, _UPDATE, {"id": bill.id, **hull})
+        execute(transaction, "DELETE FROM bill_part WHERE bill_id = :id", {"id": bill.id})
+    else:
+        bill = replace(bill, id=insert_numbered(transaction, "bill", row))
+    rows = [
+        {
+            "bill_id": bill.id,
+            "content": f"{part.content:x}",
+            "row_count": part.row_count,
+            "totals": json.dumps({currency: str(nano) for currency, nano in part.totals.items()}),
+        }
+        for part in bill.parts
+    ]
+    insert(transaction, "bill_part", rows)
+    return bill
+
+
+def remove(transaction: Transaction, bill: Bill) -> None:
+    """Forget a bill whose entries are all taken back."""
+    execute(transaction, "DELETE FROM bill_part WHERE bill_id = :id", {"id": bill.id})
+    execute(transaction, "DELETE FROM bill WHERE id = :id", {"id": bill.id})
+
+
+def written(transaction: Transaction, bill: Bill) -> Iterator[tuple[Any, ...]]:
+    """Every entry of a bill, those that reverse others included: key, id, version, the id of what it
+    reverses, category, currency, and its amount in whole units and a rest in 1e-9.
+    """
+    asked = {
+        "source": bill.source,
+        "first_begin": bill.first_begin,
+        "last_begin": bill.last_begin,
+        "length": len(bill.key_prefix),
+        "prefix": bill.key_prefix,
+    }
+    yield from stream(transaction, _WRITTEN, asked)
+
+
+def reversals(transaction: Transaction, ids: Sequence[int]) -> Iterator[list[EntryRow]]:
+    """The rows that take these entries back, some at a time."""
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        listed, values = one_of([str(one) for one in ids[start : start + _IDS_AT_ONCE]], "id")
+        numbered = {name: int(value) for name, value in values.items()}
+        statement = _BY_IDS.format(ids=listed)
+        yield [reversal(row) for row in read_by_name(transaction, entries.STORED, statement, numbered)]
