@@ -51,10 +51,14 @@ options:
   format:
     description:
       - V(focus) is FOCUS, version 1.0 to 1.4, of which C(BilledCost) counts.
+      - V(aws_cur) is the Cost and Usage Report of AWS, 2.0 and the legacy one, of which the unblended cost
+        counts.
+      - V(azure) is the export of actual cost of Azure (EA and MCA), of which the cost in the billing currency
+        counts.
       - V(csv) is any other table, described by O(columns) and O(values).
     type: str
     default: focus
-    choices: [focus, csv]
+    choices: [focus, csv, aws_cur, azure]
   delivery:
     description:
       - What to do if the ledger has other content of the bill. V(replace) takes the delivery as the whole
@@ -74,7 +78,7 @@ options:
         C(charge_category), C(occurred_at), C(period_begin), C(period_end), C(cloud), C(region),
         C(project_id), C(project_name), C(metric), C(resource_id), C(resource_name), C(resource_type),
         C(quantity), C(unit), C(description), and C(tags.<name>).
-      - With O(format=focus) they take precedence over FOCUS's own columns.
+      - Unless O(format=csv), they take precedence over the columns of the format.
     type: dict
     default: {}
   values:
@@ -88,7 +92,9 @@ options:
     type: dict
     default: {}
   timezone:
-    description: IANA time zone of moments without one. Without it they are refused.
+    description:
+      - IANA time zone of moments without one. Without it they are refused, but for the formats V(aws_cur) and
+        V(azure), which write UTC.
     type: str
   date_format:
     description: Format of dates that are not ISO 8601, such as C(%d.%m.%Y).
@@ -99,7 +105,7 @@ options:
     default: false
   null_values:
     description:
-      - Cells that say nothing, beside the empty cell and, with O(format=focus), V(NULL), V(null), V(\N) and
+      - Cells that say nothing, beside the empty cell and, unless O(format=csv), V(NULL), V(null), V(\N) and
         V(None).
     type: list
     elements: str

@@ -13,7 +13,7 @@ import re
 
 #: The start of a cell that is a formula, also after white space. After apostrophes too: so a reader that
 #: takes one apostrophe off gets each text back.
-_RUNS = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_RUNS = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def defused(text: str) -> str:

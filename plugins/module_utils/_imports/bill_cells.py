@@ -45,13 +45,16 @@ class CellError(ValueError):
     """What is wrong with a cell, as the rest of a sentence that begins with its column."""
 
 
-def moments(zone: ZoneInfo | None, date_format: str | None) -> Callable[[str], int]:
+def moments(
+    zone: ZoneInfo | None, date_format: str | None, beside_iso: str | None = None
+) -> Callable[[str], int]:
     """What reads a moment as seconds since the epoch. zone: of what is written without one. date_format: of
-    strptime, None for ISO 8601.
+    strptime, None for ISO 8601 and beside_iso.
     """
 
     def read(text: str) -> int:
-        return _seconds(text, zone, date_format)
+        by_format = date_format or (None if _MOMENT.fullmatch(text) else beside_iso)
+        return _seconds(text, zone, by_format)
 
     return read
 

@@ -20,9 +20,15 @@ from .bill_cells import FOCUS_NULLS
 from .bill_formats import TABLE, BillFormat
 from .bill_tables import FileForm
 from .focus import FOCUS
+from .provider_bills import AWS_CUR, AZURE
 
 CSV: Final = "csv"
-FORMATS: Mapping[str, BillFormat] = {"focus": FOCUS, CSV: TABLE}
+FORMATS: Mapping[str, BillFormat] = {
+    "focus": FOCUS,
+    CSV: TABLE,
+    "aws_cur": AWS_CUR,
+    "azure": AZURE,
+}
 REPLACE, ADD = "replace", "add"
 TAG = "tags."
 #: What a mapping may name, beside tags.<name>.
@@ -77,7 +83,8 @@ class BillOptions:
     @property
     def zone(self) -> ZoneInfo | None:
         """Of moments that name none. Raises InvalidOption for one that there is not."""
-        return None if self.timezone is None else zone_named(self.timezone, "timezone")
+        name = self.timezone or FORMATS[self.file_format].timezone
+        return None if name is None else zone_named(name, "timezone")
 
     @property
     def window(self) -> Window | None:

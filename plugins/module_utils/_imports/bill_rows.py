@@ -32,6 +32,7 @@ _OF_SCOPE = ("account", "billing_begin", "billing_end", "key")
 _KIND_COUNT, _TAGS_FROM = len(_OF_KIND), len(_OF_KIND) + len(_OF_EACH)
 _MAY_BE_NEGATIVE = ("credit", "adjustment", "tax")
 _REMEMBERED = 20_000
+_DAY_S = 86_400
 _DIGEST_BYTES = 16
 #: Between cells that are hashed; a cell that holds it is hashed as its repr.
 _BETWEEN = "\x1f"
@@ -77,12 +78,15 @@ class RowReader:
         self._format, self._options, self._other = FORMATS[options.file_format], options, other
         self._name, self._columns = name, columns
         self._nulls = options.nulls
-        self._moment = bill_cells.moments(options.zone, options.date_format)
+        self._moment = bill_cells.moments(options.zone, options.date_format, self._format.date_format)
         self._window = options.window
-        self._values = list(options.values.items())
+        self._values = list({**self._format.values, **options.values}.items())
+        self._tag_columns = self._named_tags()
         self._at = self._places()
         self._tag_names = [
-            one.removeprefix(TAG) for one in {**options.columns, **options.values} if one.startswith(TAG)
+            one.removeprefix(TAG)
+            for one in {**self._tag_columns, **options.columns, **options.values}
+            if one.startswith(TAG)
         ]
         tags = tuple(self._at[f"{TAG}{one}"][0] for one in self._tag_names)
         self._pick = itemgetter(*(self._at[one][0] for one in (*_OF_KIND, *_OF_EACH)), *tags)
@@ -117,6 +121,15 @@ class RowReader:
         found = self._seed.copy()
         found.update(text.encode("utf-8", "surrogatepass"))
         return found.digest()
+
+    def _named_tags(self) -> dict[str, str]:
+        """`tags.<name>` -> the column of that tag, where each tag has one."""
+        return {
+            f"{TAG}{column.removeprefix(begin)}": column
+            for begin in self._format.tag_columns
+            for column in self._columns
+            if column.startswith(begin) and column != begin
+        }
 
     def full(self, row: Sequence[str]) -> list[str]:
         """The row with the values that are the same for all rows, for scope() and charge()."""
@@ -178,21 +191,28 @@ class RowReader:
         Raises InvalidOption for a column that the file has not, or a file that is not of the format.
         """
         there = {name: number for number, name in enumerate(self._columns) if name}
-        for name, column in self._options.columns.items():
+        cased = there
+        if self._format.any_case:
+            cased = {name.lower(): number for name, number in there.items()}
+        mapped = {**self._tag_columns, **self._options.columns}
+        for name, column in mapped.items():
             if column not in there:
                 # What it has is not told: the file may be none that its user meant to show.
                 raise InvalidOption(f"columns.{name}", f"{self._name} has no column '{column}'.")
         values = {name: len(self._columns) + number for number, (name, _one) in enumerate(self._values)}
         nothing = len(self._columns) + len(values)
         places: dict[str, tuple[int, ...]] = {}
-        for one in (*_OF_KIND, *_OF_EACH, *_OF_SCOPE, *values, *self._options.columns):
-            if one in values:
+        for one in (*_OF_KIND, *_OF_EACH, *_OF_SCOPE, *values, *mapped):
+            if one in mapped and one not in self._options.values:
+                places[one] = (there[mapped[one]],)
+            elif one in values:
                 places[one] = (values[one],)
-            elif one in self._options.columns:
-                places[one] = (there[self._options.columns[one]],)
             else:
-                shipped = self._format.columns.get(one, ())
-                places[one] = tuple(there[name] for name in shipped if name in there) or (nothing,)
+                names = [
+                    name.lower() if self._format.any_case else name
+                    for name in self._format.columns.get(one, ())
+                ]
+                places[one] = tuple(cased[name] for name in names if name in cased) or (nothing,)
         missing = [self._format.columns[one][0] for one in self._format.needed if places[one] == (nothing,)]
         if missing:
             raise InvalidOption(
@@ -220,6 +240,8 @@ class RowReader:
             raise InvalidOption("period", f"has no effect: {self._name} names its billing periods.")
         first = self._of("billing_begin", self._needed("billing_begin", begin), self._moment)
         last = self._of("billing_end", self._needed("billing_end", end), self._moment)
+        if self._format.last_day:
+            last += _DAY_S
         if last <= first:
             raise InvalidOption("files", f"{self._column('billing_end')} is not after the period's begin.")
         return BillScope(account or "", "", first, last)
@@ -275,7 +297,8 @@ class RowReader:
                 f"{self._column('category')}: '{shortened(category or '')}' is unknown; say in `categories`"
                 f" which of {', '.join(CATEGORIES)} it is.",
             )
-        found = self._format.categories.get(category or "", OTHER)
+        shipped = self._format.categories
+        found = shipped.get(category or "") or shipped.get(service or "", OTHER)
         if found == OTHER:
             self._other.add((category or "", service or ""))
         return found
