@@ -13,8 +13,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from .._core.money import NANO_PER_UNIT
@@ -254,11 +252,9 @@ class Staging:
 
 @contextmanager
 def opened() -> Iterator[Staging]:
-    """An empty staging in a folder of its own, which is removed at the end."""
-    with (
-        TemporaryDirectory(prefix="finops-bill-") as folder,
-        closing(sqlite3.connect(Path(folder) / "rows.db", isolation_level=None)) as connection,
-    ):
+    """An empty staging. Its file has no name, so that it is gone with this process, however that ends."""
+    # What SQLite calls a temporary database.
+    with closing(sqlite3.connect("", isolation_level=None)) as connection:
         connection.executescript(_TABLES)
         connection.execute("BEGIN")
         yield Staging(connection)
