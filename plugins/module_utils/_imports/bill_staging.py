@@ -56,6 +56,7 @@ CREATE TABLE valid (
 );
 CREATE TABLE newest (scope INTEGER, name TEXT, version INTEGER, PRIMARY KEY (scope, name));
 """
+_ADD = f"INSERT INTO charge VALUES ({', '.join('?' * 15)})"  # noqa: S608
 #: Which of the rows alike each row is, in the order of the keys.
 _NUMBER = """
 INSERT INTO numbered
@@ -84,6 +85,9 @@ WHERE valid.id IS NULL
 """  # noqa: S608
 _GONE = f"""
 SELECT valid.* FROM valid WHERE valid.scope = :scope AND valid.name NOT IN (SELECT name FROM ({_NAMED}))
+"""  # noqa: S608
+_SUMS_OF_GONE = f"""
+SELECT category, currency, sum(whole), sum(rest), count(*) FROM ({_GONE}) GROUP BY 1, 2
 """  # noqa: S608
 _SUMS = f"""
 SELECT dimension, sum(amount_nano / {NANO_PER_UNIT}), sum(amount_nano - amount_nano / {NANO_PER_UNIT}
@@ -120,7 +124,7 @@ class Staging:
 
     def flush(self) -> None:
         """Have all rows in the file."""
-        self._connection.executemany(f"INSERT INTO charge VALUES ({', '.join('?' * 15)})", self._waiting)  # noqa: S608
+        self._connection.executemany(_ADD, self._waiting)
         self._waiting.clear()
 
     def seal(self) -> None:
@@ -210,8 +214,7 @@ class Staging:
 
     def sums_of_gone(self, scope: int) -> Iterator[tuple[str, str, int, int]]:
         """What is gone by category and currency: its sum in 1e-9, and how many entries that is."""
-        statement = f"SELECT category, currency, sum(whole), sum(rest), count(*) FROM ({_GONE}) GROUP BY 1, 2"  # noqa: S608
-        for category, currency, whole, rest, count in self._rows(statement, scope):
+        for category, currency, whole, rest, count in self._rows(_SUMS_OF_GONE, scope):
             yield category, currency, whole * NANO_PER_UNIT + rest, count
 
     def count_valid(self, scope: int) -> int:
