@@ -21,7 +21,6 @@ from .._core.money import NANO_PER_UNIT
 from .._core.periods import Window, moment_of
 from .._ledger.dimension_sets import Dimensions
 from .._ledger.entries import Entry
-from .._ledger.entry_rows import EntryRow
 from .bill_rows import Charge
 
 _AT_ONCE = 5_000
@@ -32,6 +31,7 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -8192;
 CREATE TABLE dimension (number INTEGER PRIMARY KEY, columns TEXT NOT NULL UNIQUE);
+CREATE TABLE dimension_id (number INTEGER PRIMARY KEY, ledger_id INTEGER NOT NULL);
 CREATE TABLE charge (
     scope INTEGER, part INTEGER, digest TEXT, piece INTEGER, dimension INTEGER, metric TEXT, resource_id TEXT,
     resource_name TEXT, resource_type TEXT, description TEXT, period_begin INTEGER, period_end INTEGER,
@@ -83,6 +83,12 @@ LEFT JOIN valid ON valid.scope = named.scope AND valid.name = named.name
 LEFT JOIN newest ON newest.scope = named.scope AND newest.name = named.name
 WHERE valid.id IS NULL
 """  # noqa: S608
+#: As entry_rows.append_many() takes them.
+_ROWS = f"""
+SELECT :source, metric, resource_id, resource_name, resource_type, description, :prefix || name, period_begin,
+    period_end, unit, quantity, amount_nano, version, NULL, ledger_id
+FROM ({_NEW}) JOIN dimension_id ON dimension_id.number = dimension
+"""  # noqa: S608
 _GONE = f"""
 SELECT valid.* FROM valid WHERE valid.scope = :scope AND valid.name NOT IN (SELECT name FROM ({_NAMED}))
 """  # noqa: S608
@@ -94,10 +100,10 @@ SELECT dimension, sum(amount_nano / {NANO_PER_UNIT}), sum(amount_nano - amount_n
     * {NANO_PER_UNIT}), count(*) FROM ({_NEW}) GROUP BY dimension
 """  # noqa: S608
 _BUCKETS = f"""
-SELECT dimension, (period_begin + 864000000000) / :length * :length - 864000000000,
+SELECT ledger_id, (period_begin + 864000000000) / :length * :length - 864000000000,
     sum(amount_nano / {NANO_PER_UNIT}),
     sum(amount_nano - amount_nano / {NANO_PER_UNIT} * {NANO_PER_UNIT}), count(*)
-FROM ({_NEW}) GROUP BY 1, 2 ORDER BY 1, 2
+FROM ({_NEW}) JOIN dimension_id ON dimension_id.number = dimension GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608
 
 
@@ -181,21 +187,20 @@ class Staging:
             ),
         )
 
-    def new(self, scope: int, source: str, prefix: str) -> Iterator[EntryRow]:
-        """The entries that a bill brings and the ledger has not."""
-        for row in self._rows(_NEW, scope):
-            (_scope, name, number, metric, resource_id, resource_name, resource_type, description, begin, end,
-             unit, quantity, amount_nano, version) = row  # fmt: skip
-            yield EntryRow(
-                number, source, metric, resource_id, resource_name, resource_type, description, prefix + name,
-                begin, end, unit, quantity, amount_nano, version,
-            )  # fmt: skip
+    def number_dimensions(self, ids: Iterable[tuple[int, int]]) -> None:
+        """Take in the ids that dimensions have in the ledger, by their numbers here."""
+        self._connection.executemany("INSERT OR REPLACE INTO dimension_id VALUES (?, ?)", ids)
+
+    def new(self, scope: int, source: str, prefix: str) -> Iterator[tuple[Any, ...]]:
+        """The entries that a bill brings and the ledger has not, as entry_rows.append_many() takes them."""
+        asked = {"scope": scope, "source": source, "prefix": prefix}
+        yield from self._connection.execute(_ROWS, asked)
 
     def buckets(self, scope: int, length_s: int) -> Iterator[tuple[int, int, int, int]]:
-        """The sums of what is new by dimension and bucket: number of the dimension, begin, 1e-9, count."""
+        """The sums of what is new by dimension and bucket: id of the dimension, begin, 1e-9, count."""
         asked = {"scope": scope, "length": length_s}
-        for number, begin, whole, rest, count in self._connection.execute(_BUCKETS, asked):
-            yield number, begin, whole * NANO_PER_UNIT + rest, count
+        for ledger_id, begin, whole, rest, count in self._connection.execute(_BUCKETS, asked):
+            yield ledger_id, begin, whole * NANO_PER_UNIT + rest, count
 
     def gone(self, scope: int) -> list[int]:
         """The ids of the entries that the bill has no more."""
