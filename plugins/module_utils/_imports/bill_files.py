@@ -116,17 +116,21 @@ def _known(
                 except InvalidOption as error:
                     raise _of_row(error, table.position(number)) from error
                 _count(read.bill(scope).part(part), reader.digest(row))
-    judged = [_known_bill(one, stored, options.delivery) for one in read.bills.values()]
+    by_name: dict[tuple[str, str], list[Bill]] = {}
+    for bill in stored:
+        by_name.setdefault((bill.account, bill.key), []).append(bill)
+    judged = [
+        _known_bill(one, by_name.get(one.scope[:2], ()), options.delivery) for one in read.bills.values()
+    ]
     found = [one for one in judged if one is not None]
     return found if found and len(found) == len(judged) else None
 
 
 def _known_bill(one: DeliveredBill, stored: Sequence[Bill], delivery: str | None) -> Judgment | None:
-    """The bill of the ledger with this content, as it is there."""
+    """The bill of the ledger with this content, as it is there. stored: those of its account and key."""
     for bill in stored:
-        alike = (bill.account, bill.key) == (one.scope.account, one.scope.key)
         same_period = one.scope.begin is None or (bill.period_begin, bill.period_end) == one.scope[2:]
-        if alike and same_period and bill_delivery.is_known(one, [bill], delivery):
+        if same_period and bill_delivery.is_known(one, [bill], delivery):
             if bill.period_begin is not None and bill.period_end is not None:
                 one.first_begin, one.last_begin = bill.period_begin, bill.period_end - 1
             _take_totals(one, bill)

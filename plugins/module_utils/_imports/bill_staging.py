@@ -19,7 +19,6 @@ from .._core.money import NANO_PER_UNIT
 from .._core.periods import Window, moment_of
 from .._ledger.dimension_sets import Dimensions
 from .._ledger.entries import Entry
-from .._ledger.entry_rows import EntryRow
 from .bill_rows import Charge
 
 _AT_ONCE = 5_000
@@ -30,6 +29,7 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -8192;
 CREATE TABLE dimension (number INTEGER PRIMARY KEY, columns TEXT NOT NULL UNIQUE);
+CREATE TABLE dimension_id (number INTEGER PRIMARY KEY, ledger_id INTEGER NOT NULL);
 CREATE TABLE charge (
     scope INTEGER, part INTEGER, digest TEXT, piece INTEGER, dimension INTEGER, metric TEXT, resource_id TEXT,
     resource_name TEXT, resource_type TEXT, description TEXT, period_begin INTEGER, period_end INTEGER,
@@ -54,6 +54,7 @@ CREATE TABLE valid (
 );
 CREATE TABLE newest (scope INTEGER, name TEXT, version INTEGER, PRIMARY KEY (scope, name));
 """
+_ADD = f"INSERT INTO charge VALUES ({', '.join('?' * 15)})"  # noqa: S608
 #: Which of the rows alike each row is, in the order of the keys.
 _NUMBER = """
 INSERT INTO numbered
@@ -80,18 +81,27 @@ LEFT JOIN valid ON valid.scope = named.scope AND valid.name = named.name
 LEFT JOIN newest ON newest.scope = named.scope AND newest.name = named.name
 WHERE valid.id IS NULL
 """  # noqa: S608
+#: As entry_rows.append_many() takes them.
+_ROWS = f"""
+SELECT :source, metric, resource_id, resource_name, resource_type, description, :prefix || name, period_begin,
+    period_end, unit, quantity, amount_nano, version, NULL, ledger_id
+FROM ({_NEW}) JOIN dimension_id ON dimension_id.number = dimension
+"""  # noqa: S608
 _GONE = f"""
 SELECT valid.* FROM valid WHERE valid.scope = :scope AND valid.name NOT IN (SELECT name FROM ({_NAMED}))
+"""  # noqa: S608
+_SUMS_OF_GONE = f"""
+SELECT category, currency, sum(whole), sum(rest), count(*) FROM ({_GONE}) GROUP BY 1, 2
 """  # noqa: S608
 _SUMS = f"""
 SELECT dimension, sum(amount_nano / {NANO_PER_UNIT}), sum(amount_nano - amount_nano / {NANO_PER_UNIT}
     * {NANO_PER_UNIT}), count(*) FROM ({_NEW}) GROUP BY dimension
 """  # noqa: S608
 _BUCKETS = f"""
-SELECT dimension, (period_begin + 864000000000) / :length * :length - 864000000000,
+SELECT ledger_id, (period_begin + 864000000000) / :length * :length - 864000000000,
     sum(amount_nano / {NANO_PER_UNIT}),
     sum(amount_nano - amount_nano / {NANO_PER_UNIT} * {NANO_PER_UNIT}), count(*)
-FROM ({_NEW}) GROUP BY 1, 2 ORDER BY 1, 2
+FROM ({_NEW}) JOIN dimension_id ON dimension_id.number = dimension GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608
 
 
@@ -118,7 +128,7 @@ class Staging:
 
     def flush(self) -> None:
         """Have all rows in the file."""
-        self._connection.executemany(f"INSERT INTO charge VALUES ({', '.join('?' * 15)})", self._waiting)  # noqa: S608
+        self._connection.executemany(_ADD, self._waiting)
         self._waiting.clear()
 
     def seal(self) -> None:
@@ -175,21 +185,20 @@ class Staging:
             ),
         )
 
-    def new(self, scope: int, source: str, prefix: str) -> Iterator[EntryRow]:
-        """The entries that a bill brings and the ledger has not."""
-        for row in self._rows(_NEW, scope):
-            (_scope, name, number, metric, resource_id, resource_name, resource_type, description, begin, end,
-             unit, quantity, amount_nano, version) = row  # fmt: skip
-            yield EntryRow(
-                number, source, metric, resource_id, resource_name, resource_type, description, prefix + name,
-                begin, end, unit, quantity, amount_nano, version,
-            )  # fmt: skip
+    def number_dimensions(self, ids: Iterable[tuple[int, int]]) -> None:
+        """Take in the ids that dimensions have in the ledger, by their numbers here."""
+        self._connection.executemany("INSERT OR REPLACE INTO dimension_id VALUES (?, ?)", ids)
+
+    def new(self, scope: int, source: str, prefix: str) -> Iterator[tuple[Any, ...]]:
+        """The entries that a bill brings and the ledger has not, as entry_rows.append_many() takes them."""
+        asked = {"scope": scope, "source": source, "prefix": prefix}
+        yield from self._connection.execute(_ROWS, asked)
 
     def buckets(self, scope: int, length_s: int) -> Iterator[tuple[int, int, int, int]]:
-        """The sums of what is new by dimension and bucket: number of the dimension, begin, 1e-9, count."""
+        """The sums of what is new by dimension and bucket: id of the dimension, begin, 1e-9, count."""
         asked = {"scope": scope, "length": length_s}
-        for number, begin, whole, rest, count in self._connection.execute(_BUCKETS, asked):
-            yield number, begin, whole * NANO_PER_UNIT + rest, count
+        for ledger_id, begin, whole, rest, count in self._connection.execute(_BUCKETS, asked):
+            yield ledger_id, begin, whole * NANO_PER_UNIT + rest, count
 
     def gone(self, scope: int) -> list[int]:
         """The ids of the entries that the bill has no more."""
@@ -208,8 +217,7 @@ class Staging:
 
     def sums_of_gone(self, scope: int) -> Iterator[tuple[str, str, int, int]]:
         """What is gone by category and currency: its sum in 1e-9, and how many entries that is."""
-        statement = f"SELECT category, currency, sum(whole), sum(rest), count(*) FROM ({_GONE}) GROUP BY 1, 2"  # noqa: S608
-        for category, currency, whole, rest, count in self._rows(statement, scope):
+        for category, currency, whole, rest, count in self._rows(_SUMS_OF_GONE, scope):
             yield category, currency, whole * NANO_PER_UNIT + rest, count
 
     def count_valid(self, scope: int) -> int:

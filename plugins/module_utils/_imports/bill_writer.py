@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from .._core.money import format_amount, from_nano
@@ -84,40 +84,29 @@ def write(
     written = [one for one in judged if one.outcome != UNCHANGED]
     if not written:
         return difference
-    numbers: dict[Any, int] = {}
     for some in staging.dimensions():
         ids = dimension_sets.ids_of(transaction, [dimensions for _number, dimensions in some])
-        numbers.update((number, ids[dimensions]) for number, dimensions in some)
+        staging.number_dimensions((number, ids[dimensions]) for number, dimensions in some)
     saved = {one.bill.number: _saved(transaction, one, source) for one in written}
     for one in written:
         # First what is gone: a key has one valid entry.
         gone = staging.gone(one.bill.number) if one.before else []
         for rows in bills.reversals(transaction, gone):
             entries.append(transaction, rows, signature.now, signature.recorded_by)
-    entry_rows.append_many(
-        transaction, _new(staging, written, saved, source), numbers, signature.now, signature.recorded_by
+    rows_of_all = chain.from_iterable(
+        staging.new(one.bill.number, source, saved[one.bill.number].key_prefix) for one in written
     )
+    entry_rows.append_many(transaction, rows_of_all, signature.now, signature.recorded_by)
     if not transaction.on_postgresql:
         for one in written:
-            _add_to_roll_up(transaction, staging, one.bill.number, numbers)
+            _add_to_roll_up(transaction, staging, one.bill.number)
     return difference
 
 
-def _new(
-    staging: Staging, written: Iterable[Judgment], saved: Mapping[int, Bill], source: str
-) -> Iterator[entry_rows.EntryRow]:
-    for one in written:
-        yield from staging.new(one.bill.number, source, saved[one.bill.number].key_prefix)
-
-
-def _add_to_roll_up(
-    transaction: Transaction, staging: Staging, scope: int, numbers: Mapping[int, int]
-) -> None:
+def _add_to_roll_up(transaction: Transaction, staging: Staging, scope: int) -> None:
     sums = staging.buckets(scope, roll_up.BUCKETS_S[-1])
     while some := list(islice(sums, _BUCKETS_AT_ONCE)):
-        roll_up.add(
-            transaction, ((numbers[number], begin, nano, count) for number, begin, nano, count in some)
-        )
+        roll_up.add(transaction, some)
 
 
 def _take_in(transaction: Transaction, staging: Staging, one: Judgment) -> None:

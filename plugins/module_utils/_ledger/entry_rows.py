@@ -91,17 +91,18 @@ def append(
 
 
 def append_many(
-    transaction: Transaction,
-    rows: Iterable[EntryRow],
-    numbers: Mapping[Dimensions, int],
-    now: datetime,
-    recorded_by: str,
+    transaction: Transaction, rows: Iterable[tuple[Any, ...]], now: datetime, recorded_by: str
 ) -> None:
-    """append() for any number of rows, of which few are held at a time; on PostgreSQL by one statement."""
-    if transaction.on_postgresql:
-        ends = {dimensions: (number, recorded_by) for dimensions, number in numbers.items()}
-        copy_tuples(transaction, "entry", _INSERTED, (row[1:] + ends[row.dimensions] for row in rows))
-        return
+    """append() for any number of rows, of which few are held at a time; on PostgreSQL by one statement.
+
+    rows: an EntryRow's columns without its dimensions, and then the id of its dimension set.
+    """
     remaining = iter(rows)
+    if transaction.on_postgresql:
+        signed = (recorded_by,)
+        copy_tuples(transaction, "entry", _INSERTED, (row + signed for row in remaining))
+        return
+    columns = (*_INSERTED, "recorded_at")
     while batch := list(islice(remaining, _AT_ONCE)):
-        append(transaction, batch, numbers, now, recorded_by)
+        signature = (recorded_by, commit_clock.of_transaction(transaction, now))
+        insert_tuples(transaction, "entry", columns, [row + signature for row in batch])

@@ -208,9 +208,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ({"cloud": "sandbox"}, ()),
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ()),
     ],
-    "cost_import_file": [
-        ({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())
-    ],
+    "cost_import_file": [({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
     "cost_ledger": [({}, (), COST)],
     "cost_feed": [({}, (), IMPORT), (RETIRED, (), IMPORT)],
