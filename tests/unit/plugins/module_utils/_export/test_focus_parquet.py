@@ -133,3 +133,16 @@ def test_a_window_that_cuts_a_month_is_refused_as_the_rest_would_be_gone(tmp_pat
         focus_parquet.checked(str(tmp_path / "lake"), window, "UTC")
     with pytest.raises(InvalidOption, match="^begin: "):
         focus_parquet.checked(str(tmp_path / "lake"), WHOLE.window, "Europe/Zurich")
+
+
+def test_a_quantity_beyond_the_digits_of_parquet_is_refused_and_csv_takes_it(tmp_path: Path) -> None:
+    options = ledger(tmp_path, [entry("k", WHOLE.window.begin, quantity="9" * 40, unit="Bytes")])
+    with pytest.raises(InvalidOption, match="^format: parquet holds numbers below 1e20"):
+        exported(options, tmp_path)
+    target = export.Target(str(tmp_path / "all.csv"), export.CSV, "1.2", IN_FRANCS)
+    export.from_ledger(options, WHOLE, target, None, False)
+    assert "9" * 40 in (tmp_path / "all.csv").read_text()
+    (tmp_path / "largest").mkdir()
+    options = ledger(tmp_path / "largest", [entry("k", WHOLE.window.begin, quantity="9" * 20, unit="Bytes")])
+    exported(options, tmp_path)
+    assert asked(tmp_path, "SELECT ConsumedQuantity FROM lake") == [(Decimal("9" * 20),)]
