@@ -42,6 +42,8 @@ _DIGITS = 38
 #: Numbers are written as they lie in memory: 128 bits, the lowest byte first (Apache Arrow's columnar format,
 #: Decimal).
 _DECIMAL_BYTES = 16
+#: In 1e-18: the first number that has more digits.
+_BEYOND = 10**_DIGITS
 _MICROSECONDS = 1_000_000
 _NUMBER_FIELDS = (
     "billed", "billed", "billed", "billed", "unit_price", "unit_price", "pricing_quantity",
@@ -257,9 +259,13 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _numbers(numbers: Sequence[int | None]) -> pyarrow.Array:
-    """Numbers in 1e-18 as decimals."""
+    """Numbers in 1e-18 as decimals. Raises InvalidOption for one that has more digits than Parquet's have."""
     import pyarrow as pa
 
+    if any(abs(number) >= _BEYOND for number in numbers if number is not None):
+        raise InvalidOption(
+            "format", "parquet holds numbers below 1e20, and an entry has a larger quantity; write csv."
+        )
     known = pa.array([number is not None for number in numbers], pa.bool_())
     content = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in numbers)
     return pa.Array.from_buffers(

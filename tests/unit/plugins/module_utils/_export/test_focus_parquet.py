@@ -155,3 +155,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_what_was_there(tmp_path: Path, f
     said = as_user_of_the_test(export_too_much)
     assert said == f"InvalidOption: dest: '{dest}' cannot be written: File too large."
     assert [path for path in lake.rglob("*") if path.is_file()] == []
+
+
+def test_a_quantity_beyond_the_digits_of_parquet_is_refused_and_csv_takes_it(tmp_path: Path) -> None:
+    options = ledger(tmp_path, [entry("k", WHOLE.window.begin, quantity="9" * 40, unit="Bytes")])
+    with pytest.raises(InvalidOption, match="^format: parquet holds numbers below 1e20"):
+        exported(options, tmp_path)
+    target = export.Target(str(tmp_path / "all.csv"), export.CSV, "1.2", IN_FRANCS)
+    export.from_ledger(options, WHOLE, target, None, False)
+    assert "9" * 40 in (tmp_path / "all.csv").read_text()
+    (tmp_path / "largest").mkdir()
+    options = ledger(tmp_path / "largest", [entry("k", WHOLE.window.begin, quantity="9" * 20, unit="Bytes")])
+    exported(options, tmp_path)
+    assert asked(tmp_path, "SELECT ConsumedQuantity FROM lake") == [(Decimal("9" * 20),)]
