@@ -64,7 +64,7 @@ def _server(named: tuple[str, dict[str, str]]) -> dict[str, Any]:
     server_id, metadata = named
     moment = "2026-11-01T00:00:00Z"
     told = {"id": server_id, "name": f"name of {server_id}", "status": "ACTIVE", "metadata": metadata}
-    return {**told, "flavor": {}, "addresses": {}, "created": moment, "updated": moment}
+    return {**told, "image": "", "flavor": {}, "addresses": {}, "created": moment, "updated": moment}
 
 
 def ids(rows: Iterable[Any]) -> list[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 
 from .._core.errors import INVALID_OPTION, InvalidOption, failure
 from .._core.storable import refuse_unstorable
+from .._core.visible_text import visible_line
 from .._ledger import sql
 
 
@@ -67,14 +69,21 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
                 error = InvalidOption(option, problem)
                 self.fail_json(str(error), error=error.to_result())
 
+    def warn(self, warning: str, **more: Any) -> None:
+        """Warn on one line, without secrets and control characters: a name from outside may be in it."""
+        super().warn(self._shown(warning), **more)
+
+    def _shown(self, text: str) -> str:
+        return visible_line(str(remove_values(text, self.no_log_values)))
+
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
-        """End the program with a failed result."""
+        """End the program with a failed result. msg is shown as a warning is."""
         if "error" not in result:
             # A log of the system takes no NUL, and Ansible fails for that first.
             self._refuse_unstorable()
             msg = self._unknown_option() or msg
             result["error"] = failure(INVALID_OPTION)
-        super().fail_json(msg, **result)
+        super().fail_json(self._shown(msg), **result)
         raise AssertionError("AnsibleModule.fail_json ends the program")
 
     def _unknown_option(self) -> str | None:

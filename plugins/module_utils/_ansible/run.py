@@ -14,6 +14,7 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 
 from .._core.errors import DENIED, LIBRARY, UNKNOWN, FinopsError, Refused, failure
+from .._core.visible_text import visible_line
 from .._ledger import sql
 from .module import FinopsModule
 
@@ -66,6 +67,8 @@ def run_gate(
         module.fail_json(msg=str(error), error=error.to_result())
     for sentence in result.pop("warnings", ()):
         module.warn(sentence)
+    if result.get("reasons"):
+        result["reasons"] = [visible_line(reason) for reason in result["reasons"]]
     # What was asked for has a verdict, or this fails: nothing stands for a missing one.
     if asks:
         if result["gate_passed"] is not True:

@@ -13,10 +13,11 @@ an option, or for what the owner's policy refuses, shuts the gate whatever lets 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .._core.errors import INVALID_OPTION
+from .._core.visible_text import visible_line
 from .policy_findings import policy_findings
 from .sums import ALLOW, DENY, UNKNOWN
 from .verdict import ENDED
@@ -105,7 +106,8 @@ def deployment_verdict(
         *of_budgets,
     ]
     found = [Finding(subject, verdict, reason, policy.passes(verdict)) for subject, verdict, reason in said]
-    findings = sorted([*refused, *found], key=lambda one: _WORST_FIRST.index(one.verdict))
+    shown = [replace(one, reason=visible_line(one.reason)) for one in (*refused, *found)]
+    findings = sorted(shown, key=lambda one: _WORST_FIRST.index(one.verdict))
     reservation = asked.get("reservation") or {}
     return {
         "name": name,

@@ -14,12 +14,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .visible_text import visible_line
+from .web_address import without_user
+
 INVALID_OPTION, LIBRARY, DENIED, UNKNOWN = "invalid_option", "library", "denied", "unknown"
 #: Every kind of failure there is. Modules document this list in the fragment _errors.
 KINDS = (
     INVALID_OPTION, LIBRARY, "login", "forbidden", "not_found", "unavailable", "malformed", "rejected",
     "absent", "ledger", "unknown_amount", DENIED, UNKNOWN,
 )  # fmt: skip
+
+#: Characters of why a cloud could not be read: a name in it may be of any length.
+LONGEST_PROBLEM = 500
 
 
 def failure(
@@ -30,13 +36,18 @@ def failure(
 
 
 class FinopsError(Exception):
-    """Something a user has to know; str() is the whole sentence."""
+    """Something a user has to know; str() is the whole sentence, on one line and without control characters,
+    whatever name from outside is in it.
+    """
 
     kind = UNKNOWN
     #: The service that could not be read, the option that is wrong, and the HTTP status, where there is one.
     service: str | None = None
     option: str | None = None
     http_status: int | None = None
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(visible_line(sentence))
 
     def to_result(self) -> dict[str, Any]:
         """The `error` of a failed result."""
@@ -103,7 +114,9 @@ class CloudError(FinopsError):
     kind = "rejected"
 
     def __init__(self, reading: str, url: str, problem: str, http_status: int | None = None) -> None:
-        super().__init__(f"Reading {reading} from {url} failed: {problem}")
+        if len(problem) > LONGEST_PROBLEM:
+            problem = problem[:LONGEST_PROBLEM] + "..."
+        super().__init__(f"Reading {reading} from {without_user(url)} failed: {problem}")
         self.reading = reading
         self.url = url
         self.http_status = http_status

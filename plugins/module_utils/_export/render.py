@@ -21,6 +21,7 @@ from .._core.errors import InvalidOption
 from .._core.money import ROUNDING
 from .._core.periods import from_iso
 from . import chart
+from .inert_text import inert_line
 from .report_table import format_csv
 from .template_environment import template_environment
 
@@ -131,12 +132,12 @@ def format_words(name: str | None) -> str:
 
 def escape_markdown(value: object) -> Markup:
     """Text on one line that Markdown shows as it is. Neither Markdown nor the HTML made
-    from it interprets it.
+    from it interprets it. Mentions and links in it are inert.
     """
     from markupsafe import Markup
 
-    text = _UNKNOWN if value is None else str(value)
-    plain = " ".join(text.replace("&", "&amp;").replace("<", "&lt;").split())
+    text = inert_line(_UNKNOWN if value is None else str(value))
+    plain = text.replace("&", "&amp;").replace("<", "&lt;")
     return Markup(_MARKDOWN.sub(r"\\\1", plain))  # noqa: S704 - this is what escapes
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._core.trusted_paths import read_trusted, resolve
+from .._core.visible_text import visible_text
 
 if TYPE_CHECKING:
     import jinja2
@@ -43,6 +44,7 @@ def template_environment(user_folders: Sequence[str]) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
 
 
@@ -57,3 +59,8 @@ def _load(place: Path) -> _Loaded | None:
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(place)) from error
     return text, str(place), lambda: os.stat(found).st_mtime_ns == written
+
+
+def _shown(value: object) -> object:
+    """What a template prints, with what a reader's terminal or browser would obey written out."""
+    return visible_text(value) if type(value) is str else value

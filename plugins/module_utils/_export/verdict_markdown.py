@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
+from .inert_text import inert_line
 from .template_environment import template_environment
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def format_markdown(verdict: Mapping[str, Any], template_path: str | None = None
 
 def escape_cell(value: object) -> Markup:
     """Text on one line that Markdown, its tables and HTML show as it is: every character that could have a
-    meaning becomes a numeric character reference.
+    meaning becomes a numeric character reference. Mentions and links in it are inert.
     """
     from markupsafe import Markup
 
-    text = " ".join(str(value).split())
+    text = inert_line(str(value))
     # Nothing is left in the text that HTML could interpret.
     return Markup("".join(one if _PLAIN.match(one) else f"&#{ord(one)};" for one in text))  # noqa: S704

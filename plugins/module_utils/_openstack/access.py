@@ -9,11 +9,16 @@ design/reading-a-cloud.md#login).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from .._core.errors import InvalidOption, LoginFailed, Malformed, Unavailable
+from .http_session import AnswerRefused
 from .login import CloudRegion
+from .masking import Secrets
 from .transport import RETRIED_STATUSES, identity_problem, until_answered
+
+_NOT_AS_PROMISED = "the answer is not the token that the identity API promises"
 
 
 def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token") -> Any:
@@ -30,7 +35,9 @@ def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token"
             return error.response
 
     try:
-        return until_answered(send, reading, region.auth_url, timeout_seconds, region.secrets).access
+        access = until_answered(send, reading, region.auth_url, timeout_seconds, region.secrets).access
+        _require_usable(access)
+        return access
     except LoginFailed as error:
         cause = error.__cause__
         if isinstance(cause, ksa.Unauthorized):
@@ -47,9 +54,21 @@ def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token"
             reading, region.auth_url, str(error).split(" failed: ", 1)[-1], error.http_status
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LoginFailed(
-            reading, region.auth_url, "the answer is not the token that the identity API promises"
-        ) from error
+        raise LoginFailed(reading, region.auth_url, _NOT_AS_PROMISED) from error
+
+
+def _require_usable(access: Any) -> None:
+    """Raise what a token raises that is not as the identity API promises; keystoneauth looks at nothing of it
+    before it is used.
+    """
+    access.will_expire_soon()
+    texts = [access.auth_token, access.project_id or "", access.project_name or ""]
+    for service in access.service_catalog.catalog:
+        texts += [service["type"], service.get("name") or ""]
+        for endpoint in service["endpoints"]:
+            texts += [endpoint.get(key) or "" for key in ("url", "interface", "region_id", "region")]
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError("a text of the token is none")
 
 
 @dataclass(frozen=True)
@@ -81,3 +100,27 @@ def region_of(region: CloudRegion, access: Any) -> str | None:
     if len(offered) > 1:
         raise InvalidOption("region_name", f"{region.auth_url} offers {offered_names}; name one.")
     return offered[0] if offered else None
+
+
+class Login:
+    """The session and its token, which all services share."""
+
+    def __init__(self, session: Any, secrets: Secrets | None = None) -> None:
+        self.session = session
+        self.secrets = secrets or Secrets()
+        self._renewing = Lock()
+
+    def renew(self, expired: str) -> None:
+        """Replace the expired token: one request, however many others find it expired at the
+        same time (design/reading-a-cloud.md#retries).
+
+        Left to itself, keystoneauth renews for the first of several threads only, and the
+        others keep their 401.
+        """
+        with self._renewing:
+            if self.session.get_token() == expired:
+                self.session.invalidate()
+                try:
+                    _require_usable(self.session.auth.get_access(self.session))
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise AnswerRefused(_NOT_AS_PROMISED, 201) from error

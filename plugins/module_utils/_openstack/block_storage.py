@@ -77,12 +77,12 @@ def volumes(cinder: Service) -> Iterator[Volume]:
         attachments = cinder.member(reading, row, "attachments", list)
         yield Volume(
             id=cinder.member(reading, row, "id", str),
-            name=row.get("name") or "",
+            name=cinder.optional(reading, row, "name", str) or "",
             status=cinder.member(reading, row, "status", str),
             size_gb=cinder.member(reading, row, "size", int),
-            volume_type=row.get("volume_type") or "",
+            volume_type=cinder.optional(reading, row, "volume_type", str) or "",
             created=cinder.member(reading, row, "created_at", str),
-            metadata=row.get("metadata") or {},
+            metadata=cinder.texts_by_name(reading, row, "metadata"),
             server_ids=tuple(
                 cinder.member(reading, one, "server_id", str) for one in attachments if _of_server(one)
             ),
@@ -109,10 +109,10 @@ def _copies(cinder: Service, kind: str) -> Iterator[Copy]:
     for row in cinder.pages(kind, f"/{kind}/detail", kind, {"limit": PAGE_SIZE}):
         yield Copy(
             id=cinder.member(kind, row, "id", str),
-            name=row.get("name") or "",
+            name=cinder.optional(kind, row, "name", str) or "",
             status=cinder.member(kind, row, "status", str),
             size_gb=cinder.member(kind, row, "size", int),
             volume_id=cinder.member(kind, row, "volume_id", str),
             created=cinder.member(kind, row, "created_at", str),
-            metadata=row.get("metadata") or {},
+            metadata=cinder.texts_by_name(kind, row, "metadata"),
         )

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from .._core.errors import InvalidOption, Malformed
+from .._core.web_address import is_web_address
 from .login import CloudRegion
 
 #: Our name of a service -> its official service type; older names for it are its aliases.
@@ -74,7 +75,7 @@ def require_usable(region: CloudRegion, name: str, url: str) -> None:
     if asked is not None and _asked_version(asked, name) is None:
         known = " or ".join(_major(one) for one in _READ_VERSIONS[name])
         raise InvalidOption(f"{name}_api_version", f"is {asked}; what is read here is {known}.")
-    if not _is_url(url):
+    if not is_web_address(url):
         raise Malformed(
             "the catalog", region.auth_url, f"the endpoint of {name.replace('_', ' ')} is not a URL"
         )
@@ -90,14 +91,6 @@ def require_usable(region: CloudRegion, name: str, url: str) -> None:
             f"the login is encrypted and the endpoint of {name.replace('_', ' ')} is not, so the token would"
             " be sent in clear; have the catalog corrected, or set validate_certs to false to accept it",
         )
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _endpoints(region: CloudRegion, access: Any, kind: str, region_name: str | None) -> Iterator[str]:
@@ -138,7 +131,7 @@ def _major(version: str) -> str:
 
 def _versioned(url: str, name: str, asked: str | None, project_id: str) -> str:
     """The URL with the version that it lacks, or in another major version where one was asked for."""
-    if not _is_url(url):
+    if not is_web_address(url):
         return url
     parts = urlsplit(url)
     segments = parts.path.rstrip("/").split("/")

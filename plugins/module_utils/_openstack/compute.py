@@ -171,6 +171,9 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
         key: nova.member(reading, flavor, key, int) if flavor else None
         for key in ("vcpus", "ram", "disk", "ephemeral")
     }
+    has_specs = flavor.get("extra_specs") is not None
+    extra_specs = nova.texts_by_name(reading, flavor, "extra_specs") if has_specs else None
+    volumes = nova.optional(reading, row, "os-extended-volumes:volumes_attached", list) or []
     return Server(
         id=nova.member(reading, row, "id", str),
         name=nova.member(reading, row, "name", str),
@@ -180,16 +183,21 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
         ram_mb=number["ram"],
         root_gb=number["disk"],
         ephemeral_gb=number["ephemeral"],
-        boots_from_volume=not row.get("image"),
+        boots_from_volume=not _image(nova, reading, row),
         created=nova.member(reading, row, "created", str),
         updated=nova.member(reading, row, "updated", str),
-        metadata=nova.member(reading, row, "metadata", dict),
-        gpu=_asks_for_device(flavor.get("extra_specs")),
-        gpu_count=_gpu_count(flavor.get("extra_specs")),
-        vgpu_count=_vgpu_count(flavor.get("extra_specs")),
-        floating_ips=_floating_addresses(nova.member(reading, row, "addresses", dict)),
-        volume_ids=tuple(one["id"] for one in row.get("os-extended-volumes:volumes_attached") or ()),
+        metadata=nova.texts_by_name(reading, row, "metadata"),
+        gpu=_asks_for_device(extra_specs),
+        gpu_count=_gpu_count(extra_specs),
+        vgpu_count=_vgpu_count(extra_specs),
+        floating_ips=_floating_addresses(nova, reading, nova.member(reading, row, "addresses", dict)),
+        volume_ids=tuple(nova.member(reading, one, "id", str) for one in volumes),
     )
+
+
+def _image(nova: Service, reading: str, row: dict[str, Any]) -> bool:
+    """Whether the server has an image: it is empty, and not missing, where the server boots from a volume."""
+    return row.get("image") != "" and bool(nova.member(reading, row, "image", dict))
 
 
 def _asks_for_device(extra_specs: dict[str, str] | None) -> bool | None:
@@ -229,6 +237,10 @@ def _sum_of_counts(counts: list[str]) -> int | None:
     return sum(map(int, numbers)) if all(one.isascii() and one.isdigit() for one in numbers) else None
 
 
-def _floating_addresses(networks: dict[str, list[dict[str, Any]]]) -> tuple[str, ...]:
-    rows = (address for addresses in networks.values() for address in addresses)
-    return tuple(row["addr"] for row in rows if row.get("OS-EXT-IPS:type") == "floating")
+def _floating_addresses(nova: Service, reading: str, networks: dict[str, Any]) -> tuple[str, ...]:
+    rows = [address for network in networks for address in nova.member(reading, networks, network, list)]
+    return tuple(
+        nova.member(reading, row, "addr", str)
+        for row in rows
+        if nova.optional(reading, row, "OS-EXT-IPS:type", str) == "floating"
+    )

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -27,11 +26,10 @@ from .._core.errors import (
     ServiceAbsent,
     SeveralErrors,
 )
-from .access import log_in, offered_regions, region_of
+from .access import Login, log_in, offered_regions, region_of
 from .catalog import SERVICE_TYPES, require_usable, service_url
 from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
-from .masking import Secrets
-from .transport import body_of, newest_offered, refuse, until_answered
+from .transport import body_of, has_usual_size, newest_offered, refuse, until_answered
 
 T = TypeVar("T")
 
@@ -47,27 +45,6 @@ class Answer:
     body: Any
     headers: Mapping[str, str]
     status: int
-
-
-class Login:
-    """The session and its token, which all services share."""
-
-    def __init__(self, session: Any, secrets: Secrets | None = None) -> None:
-        self.session = session
-        self.secrets = secrets or Secrets()
-        self._renewing = Lock()
-
-    def renew(self, expired: str) -> None:
-        """Replace the expired token: one request, however many others find it expired at the
-        same time (design/reading-a-cloud.md#retries).
-
-        Left to itself, keystoneauth renews for the first of several threads only, and the
-        others keep their 401.
-        """
-        with self._renewing:
-            if self.session.get_token() == expired:
-                self.session.invalidate()
-                self.session.get_token()
 
 
 @dataclass(frozen=True)
@@ -152,7 +129,29 @@ class Service:
         value = body.get(key) if isinstance(body, dict) else None
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise Malformed(reading, self.url, f"the answer has no {key} where the API promises one")
+        if not has_usual_size(value):
+            raise Malformed(reading, self.url, f"the number in {key} is too large or too long")
         return value
+
+    def optional(self, reading: str, body: Any, key: str, kind: type[T]) -> T | None:
+        """body[key], None where it is null or missing. Raises Malformed where it is of another kind."""
+        if isinstance(body, dict) and body.get(key) is None:
+            return None
+        return self.member(reading, body, key, kind)
+
+    def list_of_texts(self, reading: str, body: Any, key: str) -> tuple[str, ...]:
+        """The list of texts in body[key], empty where it is null or missing. Raises Malformed."""
+        found = self.optional(reading, body, key, list) or []
+        if not all(isinstance(one, str) for one in found):
+            raise Malformed(reading, self.url, f"{key} is not a list of texts")
+        return tuple(found)
+
+    def texts_by_name(self, reading: str, body: Any, key: str) -> dict[str, str]:
+        """The texts by name in body[key], empty where it is null or missing. Raises Malformed."""
+        found = self.optional(reading, body, key, dict) or {}
+        if not all(isinstance(one, str) for one in found.values()):
+            raise Malformed(reading, self.url, f"a value in {key} is not a text")
+        return found
 
     def _next_page(self, reading: str, path: str, body: dict[str, Any], key: str) -> str | None:
         """The same path with the query of the next link: the link's host is the service's idea of itself,
@@ -160,9 +159,13 @@ class Service:
         """
         if not isinstance(body, dict):
             raise Malformed(reading, self.url, f"the answer has no {key} where the API promises one")
-        links = [link for link in body.get(f"{key}_links") or [] if link.get("rel") == "next"]
-        href = self.member(reading, links[0], "href", str) if links else body.get("next")
-        return self.url + path + "?" + str(href).partition("?")[2] if href else None
+        links = self.optional(reading, body, f"{key}_links", list) or []
+        following = [link for link in links if self.optional(reading, link, "rel", str) == "next"]
+        if following:
+            href: str | None = self.member(reading, following[0], "href", str)
+        else:
+            href = self.optional(reading, body, "next", str)
+        return self.url + path + "?" + href.partition("?")[2] if href else None
 
     def _target(self, path: str, query: Mapping[str, Any] | None) -> str:
         return self.url + path + ("?" + urlencode(query, doseq=True) if query else "")

@@ -38,9 +38,9 @@ def images(glance: Service) -> Iterator[Image]:
     for row in glance.pages(reading, "/images", "images", {"owner": glance.project_id, "limit": PAGE_SIZE}):
         yield Image(
             id=glance.member(reading, row, "id", str),
-            name=row.get("name") or "",
+            name=glance.optional(reading, row, "name", str) or "",
             status=glance.member(reading, row, "status", str),
-            size_bytes=row.get("size"),
+            size_bytes=glance.optional(reading, row, "size", int),
             created=glance.member(reading, row, "created_at", str),
-            tags=tuple(row.get("tags") or ()),
+            tags=glance.list_of_texts(reading, row, "tags"),
         )

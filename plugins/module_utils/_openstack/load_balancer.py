@@ -49,8 +49,10 @@ class LoadBalancer:
 
 def load_balancer_count(octavia: Service) -> int:
     """How many load balancers the project owns: GET lbaas/loadbalancers. Raises CloudError."""
+    reading = "load balancers"
     query = {"project_id": octavia.project_id, "fields": "id"}
-    return sum(1 for _row in octavia.pages("load balancers", _LIST, "loadbalancers", query))
+    rows = octavia.pages(reading, _LIST, "loadbalancers", query)
+    return len([octavia.member(reading, row, "id", str) for row in rows])
 
 
 def load_balancers(octavia: Service) -> Iterator[LoadBalancer]:
@@ -64,10 +66,10 @@ def load_balancers(octavia: Service) -> Iterator[LoadBalancer]:
         listeners, pools = (octavia.member(reading, row, name, list) for name in ("listeners", "pools"))
         yield LoadBalancer(
             id=octavia.member(reading, row, "id", str),
-            name=row.get("name") or "",
+            name=octavia.optional(reading, row, "name", str) or "",
             status=octavia.member(reading, row, "operating_status", str),
             created=octavia.member(reading, row, "created_at", str),
-            network_id=row.get("vip_network_id"),
-            tags=tuple(row.get("tags") or ()),
+            network_id=octavia.optional(reading, row, "vip_network_id", str),
+            tags=octavia.list_of_texts(reading, row, "tags"),
             empty=not listeners or not pools,
         )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.errors import InvalidOption
+from .._core.web_address import is_web_address, passwords_in, without_user
 from .auth_types import missing_file, require_credentials, scoped_to, without_discovery
 from .http_session import bounded_session
 from .masking import Secrets
@@ -100,12 +101,16 @@ def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = 
     region = _get_one(options, not from_options, secrets)
     secrets.remember_credentials(region.config["auth"])
     auth_url: str = region.config["auth"]["auth_url"]
+    if not isinstance(auth_url, str) or not is_web_address(auth_url):
+        raise InvalidOption("auth_url", "is not a URL; give one like https://identity.example.org/v3.")
+    for password in passwords_in(auth_url):
+        secrets.remember(password)
     timeout_seconds = _timeout_seconds(options, region.config)
     _require_certificates(region, auth_url, environment)
     return CloudRegion(
         name=None if from_options or region.name in ("envvars", "defaults", "") else region.name,
         session=region.get_session(),
-        auth_url=auth_url,
+        auth_url=without_user(auth_url),
         region_name=region.config.get("region_name") or None,
         interface=options.interface,
         timeout_seconds=timeout_seconds,

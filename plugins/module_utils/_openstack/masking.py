@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from .._core.visible_text import visible_line
+
 LONGEST_TEXT = 200
 MASK = "********"
 #: Entries of `auth` that are secret, by the end of their names.
@@ -66,6 +68,5 @@ class Secrets:
         """The text as a message may have it: masked, on one line, at most 200 characters long, with control
         characters and marks of direction written out.
         """
-        line = " ".join(self.masked(text).split())
-        visible = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
+        visible = visible_line(self.masked(text))
         return visible if len(visible) <= LONGEST_TEXT else visible[: LONGEST_TEXT - 3] + "..."

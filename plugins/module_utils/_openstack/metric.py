@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from .._core.errors import Malformed
 from .._core.periods import Window, from_iso, iso
 from .connection import Answer, Service
+from .transport import has_usual_size
 
 #: The most that Gnocchi gives at once where its operator has not changed it ([api] max_limit).
 PAGE_SIZE = 1000
@@ -36,7 +37,7 @@ _OF_EVERY_RESOURCE = (
     "id", "type", "original_resource_id", "project_id", "user_id", "creator", "created_by_user_id",
     "created_by_project_id", "started_at", "ended_at", "revision_start", "revision_end", "metrics",
 )  # fmt: skip
-_TIMESPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.ASCII)
+_TIMESPAN = re.compile(r"(?:(\d{1,6}) days?, )?(\d{1,6}):(\d\d):(\d\d)", re.ASCII)
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 
 Row = dict[str, Any]
@@ -266,13 +267,24 @@ def _resource(gnocchi: Service, reading: str, row: Row) -> MeasuredResource:
         type=text("type"),
         started_at=_moment(gnocchi, reading, row, "started_at"),
         ended_at=_moment(gnocchi, reading, row, "ended_at"),
-        metrics=gnocchi.member(reading, row, "metrics", dict),
+        metrics=gnocchi.texts_by_name(reading, row, "metrics"),
         attributes={
-            name: float(value) if isinstance(value, Decimal) else value
+            name: _with_floats(gnocchi, reading, value)
             for name, value in row.items()
             if name not in _OF_EVERY_RESOURCE
         },
     )
+
+
+def _with_floats(gnocchi: Service, reading: str, value: Any) -> Any:
+    """An attribute as JSON writes it again."""
+    if not has_usual_size(value):
+        raise Malformed(reading, gnocchi.url, "a number in an attribute is too large or too long")
+    if isinstance(value, dict):
+        return {name: _with_floats(gnocchi, reading, one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(gnocchi, reading, one) for one in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _moment(gnocchi: Service, reading: str, row: Row, key: str) -> datetime | None:
@@ -293,10 +305,10 @@ def _metric(gnocchi: Service, reading: str, row: Row, policies: dict[str, Archiv
     return Metric(
         id=gnocchi.member(reading, row, "id", str),
         # A metric without a resource may lack a name.
-        name=row.get("name") or "",
-        unit=row.get("unit"),
-        resource_id=row.get("resource_id"),
-        created_by_project_id=row.get("created_by_project_id"),
+        name=gnocchi.optional(reading, row, "name", str) or "",
+        unit=gnocchi.optional(reading, row, "unit", str),
+        resource_id=gnocchi.optional(reading, row, "resource_id", str),
+        created_by_project_id=gnocchi.optional(reading, row, "created_by_project_id", str),
         policy=policies[name],
     )
 
@@ -314,7 +326,7 @@ def _policy(gnocchi: Service, reading: str, row: Row, name: str) -> ArchivePolic
         raise Malformed(reading, gnocchi.url, f"the archive policy {name} keeps nothing")
     return ArchivePolicy(
         name=name,
-        aggregation_methods=tuple(gnocchi.member(reading, row, "aggregation_methods", list)),
+        aggregation_methods=gnocchi.list_of_texts(reading, row, "aggregation_methods"),
         back_window=gnocchi.member(reading, row, "back_window", int),
         definition=tuple(sorted(kept, key=lambda one: one.granularity_s)),
     )
@@ -327,6 +339,8 @@ def _seconds(gnocchi: Service, reading: str, row: Row, key: str) -> int:
     if found is not None:
         days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
         span = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    if isinstance(span, bool) or not isinstance(span, (int, Decimal)) or span != int(span) or span <= 0:
+    if isinstance(span, bool) or not isinstance(span, (int, Decimal)) or not has_usual_size(span):
+        span = 0
+    if span != int(span) or span <= 0:
         raise Malformed(reading, gnocchi.url, f"an archive policy has no {key} in whole seconds")
     return int(span)

@@ -69,17 +69,18 @@ def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
     reading = "floating IPs"
     query = {"project_id": neutron.project_id, "fields": _FLOATING_IP_FIELDS}
     for row in neutron.pages(reading, "/floatingips", "floatingips", query):
-        if "port_id" not in row:
+        if not isinstance(row, dict) or "port_id" not in row:
             # Without the key "not associated" would be a guess.
             neutron.member(reading, row, "port_id", str)
+        port = neutron.optional(reading, row, "port_details", dict) or {}
         yield FloatingIp(
             id=neutron.member(reading, row, "id", str),
             address=neutron.member(reading, row, "floating_ip_address", str),
             status=neutron.member(reading, row, "status", str),
-            port_id=row["port_id"],
-            device_id=(row.get("port_details") or {}).get("device_id") or None,
-            created=row.get("created_at"),
-            tags=tuple(row.get("tags") or ()),
+            port_id=neutron.optional(reading, row, "port_id", str),
+            device_id=neutron.optional(reading, port, "device_id", str) or None,
+            created=neutron.optional(reading, row, "created_at", str),
+            tags=neutron.list_of_texts(reading, row, "tags"),
         )
 
 
@@ -93,5 +94,5 @@ def networks(neutron: Service) -> Iterator[Network]:
         yield Network(
             id=neutron.member(reading, row, "id", str),
             name=neutron.member(reading, row, "name", str),
-            subnet_ids=tuple(neutron.member(reading, row, "subnets", list)),
+            subnet_ids=neutron.list_of_texts(reading, row, "subnets"),
         )

@@ -77,6 +77,7 @@ def containers(swift: Service) -> tuple[Account, list[Container]]:
     """
     reading = ACCOUNT
     found: list[Container] = []
+    markers: set[str] = set()
     query: dict[str, str | int] = {"format": "json", "limit": PAGE_SIZE}
     while True:
         answer = swift.get(reading, "", query)
@@ -85,6 +86,9 @@ def containers(swift: Service) -> tuple[Account, list[Container]]:
         found += page
         if len(page) < PAGE_SIZE:
             return _account(swift, answer.headers), found
+        if page[-1].name in markers:
+            raise Malformed(reading, swift.url, "the list of pages leads back to a page already read")
+        markers.add(page[-1].name)
         query["marker"] = page[-1].name
 
 
@@ -99,7 +103,7 @@ def _container(swift: Service, reading: str, row: dict[str, Any]) -> Container:
         name=swift.member(reading, row, "name", str),
         object_count=swift.member(reading, row, "count", int),
         total_bytes=swift.member(reading, row, "bytes", int),
-        storage_policy=row.get("storage_policy"),
+        storage_policy=swift.optional(reading, row, "storage_policy", str),
     )
 
 
@@ -108,7 +112,7 @@ def _account(swift: Service, headers: Mapping[str, str]) -> Account:
 
     def number(name: str) -> int:
         text = headers.get(name, "")
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise Malformed(reading, swift.url, f"the answer has no number in {name}")
         return int(text)
 

@@ -11,6 +11,7 @@ It knows no service and no token: connection.py and access.py do.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -23,8 +24,12 @@ from .masking import Secrets
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 LONGEST_BACKOFF_SECONDS = 8.0
-#: A number as it is written. The same prices come hour after hour.
-_exact = lru_cache(4096)(Decimal)
+_MICROVERSION = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
+#: Counters of services have 64 bits.
+_LARGEST = 2**64
+#: Digits behind the point of the longest number that is a measured one; the smallest floats that sums leave
+#: have fewer.
+_MOST_DECIMALS = 120
 
 
 def until_answered(
@@ -145,7 +150,7 @@ def _message_in(response: Any) -> str:
     """The sentence inside an error body of any of OpenStack's styles; empty for HTML or nothing."""
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     while isinstance(body, dict):
         for key in ("message", "faultstring", "description"):
@@ -163,10 +168,9 @@ def newest_offered(response: Any, microversion: str) -> str | None:
     said = _message_in(response).rstrip(".")
     service, _sep, asked = microversion.partition(" ")
     newest = said.rsplit(" ", 1)[-1]
-    try:
-        older = tuple(int(part) for part in newest.split(".")) < tuple(int(part) for part in asked.split("."))
-    except ValueError:
+    if _MICROVERSION.fullmatch(newest) is None:
         return None
+    older = tuple(int(part) for part in newest.split(".")) < tuple(int(part) for part in asked.split("."))
     return f"{service} {newest}" if older else None
 
 
@@ -186,6 +190,27 @@ def body_of(reading: str, url: str, method: str, response: Any) -> Any:
             f"the answer is not the JSON that the API promises ({len(response.content)} bytes)",
             response.status_code,
         ) from error
+
+
+@lru_cache(4096)
+def _exact(text: str) -> Decimal:
+    """A number as it is written. The same prices come hour after hour."""
+    number = Decimal(text)
+    if not has_usual_size(number):
+        raise ValueError(f"{text[:40]} is too large or too long")
+    return number
+
+
+def has_usual_size(value: Any) -> bool:
+    """Whether a value is no number, or one that a service can count or measure: 1e400 is none, and whoever
+    reckons with it takes hours or fails.
+    """
+    if isinstance(value, int):
+        return -_LARGEST < value < _LARGEST
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        return isinstance(exponent, int) and exponent >= -_MOST_DECIMALS and value.adjusted() < 40
+    return True
 
 
 def _no_constant(name: str) -> NoReturn:

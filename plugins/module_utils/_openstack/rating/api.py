@@ -130,7 +130,7 @@ class Rating:
             RatedMetric(
                 name=service.member(reading, row, "metric_id", str),
                 unit=service.member(reading, row, "unit", str),
-                metadata=tuple(service.member(reading, row, "metadata", list)),
+                metadata=service.list_of_texts(reading, row, "metadata"),
             )
             for row in service.member(reading, body, "metrics", list)
         ]

@@ -14,6 +14,7 @@ from typing import Any
 from ..._core.errors import InvalidOption, Malformed
 from ..._core.periods import Window, ceil_to, from_iso
 from ..connection import Service
+from ..transport import has_usual_size
 from .answers import RatedPeriods, RatedPoint, sums_by_period
 
 DAY = timedelta(days=1)
@@ -71,15 +72,13 @@ def newest_periods(
 def number(service: Service, reading: str, row: Row, key: str) -> Decimal:
     """An exact number: JSON number in v2, text in v1.
 
-    Raises Malformed for anything else: a missing amount is not zero.
+    Raises Malformed for anything else, 1e400 included: a missing amount is not zero.
     """
-    value = row.get(key)
-    if isinstance(value, Decimal) and value.is_finite():
-        return value
+    value = row.get(key) if isinstance(row, dict) else None
     try:
         if isinstance(value, (int, str, Decimal)) and not isinstance(value, bool):
             found = Decimal(value)
-            if found.is_finite():
+            if found.is_finite() and has_usual_size(found):
                 return found
     except InvalidOperation:
         value = None

@@ -101,12 +101,12 @@ class RatingV1:
             if not day.contains(period.begin):
                 continue
             for resource in service.member(reading, row, "resources", list):
-                desc = resource.get("desc") or {}
+                desc = service.optional(reading, resource, "desc", dict) or {}
                 refuse_foreign(service, reading, desc)
                 yield RatedPoint(
                     window=period,
                     type=service.member(reading, resource, "service", str),
-                    resource_id=desc.get("id"),
+                    resource_id=service.optional(reading, desc, "id", str),
                     quantity=number(service, reading, resource, "volume"),
                     unit=None,
                     amount=number(service, reading, resource, "rating"),

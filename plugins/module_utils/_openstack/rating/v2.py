@@ -277,7 +277,7 @@ def point_of(service: Service, reading: str, period: Window, kind: str, row: Row
         if owner.get("project_id") != service.project_id:
             refuse_foreign(service, reading, owner)
         # By position: by name it takes twice as long.
-        return RatedPoint(
+        point = RatedPoint(
             period,
             kind,
             owner.get("id"),
@@ -289,3 +289,7 @@ def point_of(service: Service, reading: str, period: Window, kind: str, row: Row
     except (KeyError, TypeError, AttributeError) as error:
         # Once for all fields: asked one by one they took a third of the time of a million points.
         raise Malformed(reading, service.url, "a point is not what the API promises") from error
+    has_texts = all(one is None or isinstance(one, str) for one in (point.resource_id, point.unit))
+    if not has_texts or not isinstance(point.metadata, dict):
+        raise Malformed(reading, service.url, "a point is not what the API promises")
+    return point

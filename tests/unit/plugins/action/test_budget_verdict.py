@@ -168,7 +168,7 @@ def test_a_cell_says_what_it_is_given_and_means_nothing_else(text: str) -> None:
     written = str(escape_cell(text))
     assert not set(written) & set("\\`*_{}[]()<>|~!@$^\"'\n\r")
     if text.isprintable():
-        assert unescape(written) == " ".join(text.split())
+        assert unescape(written).replace("\u200b", "") == " ".join(text.split())
 
 
 def test_markdown_shows_findings_and_lines_and_no_tag_of_a_name() -> None:

@@ -65,10 +65,7 @@ class Page(HTMLParser):
 def test_hostile_names_arrive_and_do_nothing(name: str) -> None:
     result = told(name)
     page = Page(render("html", result))
-    # A reader of HTML takes every line end for one.
-    assert name.replace("\r\n", "\n").replace("\r", "\n") in [
-        one.replace("\r\n", "\n").replace("\r", "\n") for one in page.text
-    ]
+    assert name.replace("\r", "\\r").replace("\u202e", "\\u202e") in page.text
     plain = Page(ordinary("html"))
     assert [tag for tag, _attributes in page.elements] == [tag for tag, _attributes in plain.elements]
     assert [set(attributes) for _tag, attributes in page.elements] == [
@@ -89,8 +86,8 @@ def test_hostile_names_arrive_and_do_nothing(name: str) -> None:
     markdown = render("md", result)
     assert markdown.count("\n") == ordinary("md").count("\n")
     assert not re.search(r"(?<!\\)<", markdown)
-    shown = re.sub(r"\\([^\w\s])", r"\1", unescape(markdown))
-    assert " ".join(name.split()) in shown
+    shown = re.sub(r"\\([^\w\s])", r"\1", unescape(markdown)).replace("\u200b", "")
+    assert " ".join(name.split()).replace("\u202e", "\\u202e") in shown
 
 
 def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
