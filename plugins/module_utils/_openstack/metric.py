@@ -334,7 +334,7 @@ def _policy(gnocchi: Service, reading: str, row: Row, name: str) -> ArchivePolic
 
 def _seconds(gnocchi: Service, reading: str, row: Row, key: str) -> int:
     """A span of whole seconds: `7 days, 0:05:00`, or a number. Raises Malformed for anything else."""
-    span = row.get(key)
+    span = row.get(key) if isinstance(row, dict) else None
     found = _TIMESPAN.fullmatch(span) if isinstance(span, str) else None
     if found is not None:
         days, hours, minutes, seconds = (int(part or 0) for part in found.groups())

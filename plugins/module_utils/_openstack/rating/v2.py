@@ -227,9 +227,9 @@ class RatingV2:
         total = service.member(reading, body, "total", int)
         frames: list[Row] = service.member(reading, body, "dataframes", list)
         came = sum(
-            len(of_type)
-            for frame in frames
-            for of_type in service.member(reading, frame, "usage", dict).values()
+            len(service.member(reading, usage, kind, list))
+            for usage in (service.member(reading, frame, "usage", dict) for frame in frames)
+            for kind in usage
         )
         if came != min(POINTS_PER_REQUEST, max(total - offset, 0)):
             raise self._malformed(

@@ -139,7 +139,9 @@ class RatingV2Points:
             period = period_of(
                 service, reading, service.member(reading, frame, "period", dict), self.collect_period_s
             )
-            for kind, rows in service.member(reading, frame, "usage", dict).items():
+            usage = service.member(reading, frame, "usage", dict)
+            for kind in usage:
+                rows = service.member(reading, usage, kind, list)
                 yield from (point_of(service, reading, period, kind, row) for row in rows)
 
 
