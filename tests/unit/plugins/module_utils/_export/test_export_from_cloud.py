@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """An export straight from a cloud says how far the file can be trusted: through when it is rated, and which
-hours the cloud has left out (design/reading-a-cloud.md#two-flags-for-cost).
+hours the cloud has left out (design/reading-a-cloud.md#complete-and-fully-rated).
 """
 
 from __future__ import annotations

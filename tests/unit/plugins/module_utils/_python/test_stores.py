@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
@@ -34,10 +35,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> CostStore:
     )
 
 
-def cost(key: str, amount_nano: int = 10**9, moment: datetime = NOON, **given: object) -> Entry:
+def cost(key: str, amount_nano: int = 10**9, moment: datetime = NOON, **given: Any) -> Entry:
     usual = {"source": "app", "charge_category": "usage", "category": "compute", "currency": "CHF"}
     period = Window(moment, moment)
-    return Entry(key=key, period=period, amount_nano=amount_nano, **{**usual, **given})  # type: ignore[arg-type]
+    return Entry(key=key, period=period, amount_nano=amount_nano, **{**usual, **given})
 
 
 def test_a_store_says_what_saving_did(store: CostStore) -> None:
