@@ -370,3 +370,9 @@ def test_windows_united_hold_the_same_hours_and_touch_nowhere(drawn: list[tuple[
     for hour in hours:
         assert any(one.contains(hour) for one in found) == any(one.contains(hour) for one in spans)
     assert all(one.end < following.begin for one, following in pairwise(found))
+
+
+def test_the_status_of_several_is_that_of_one_while_nothing_is_wrong() -> None:
+    ok = {"status": "ok", "http_status": 200, "message": None}
+    assert result(three())["services"]["rating"] == ok
+    assert result(three()[:1])["services"]["rating"] == ok

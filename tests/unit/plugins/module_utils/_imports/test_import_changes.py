@@ -61,6 +61,11 @@ FOUR_HOURS = [point(hour, resource) for hour in range(4) for resource in ("a", "
             id="an hour in between costs more",
         ),
         pytest.param(
+            [*FOUR_HOURS[:2], point(1, "a", "2"), point(1, "b", "2"), *FOUR_HOURS[4:]],
+            {"corrected": 2},
+            id="all of an hour in between costs more",
+        ),
+        pytest.param(
             [*FOUR_HOURS[:3], *FOUR_HOURS[4:]],
             {"reversed": 1, "unchanged": 1},
             id="a server of an hour in between is gone",

@@ -218,6 +218,18 @@ def test_a_credit_that_both_spellings_have_counts_once(old: tuple[LedgerOptions,
     assert feed.credit_due_from == datetime(2026, 11, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("old_due", "new_due"), [(8, 10), (10, 8), (8, None), (None, 8)])
+def test_the_free_tier_is_due_from_the_earlier_of_both(
+    old: tuple[LedgerOptions, Schema4], old_due: int | None, new_due: int | None
+) -> None:
+    ledger, opened = old
+    with opened() as transaction:
+        for number, (url, month) in enumerate(((OLD, old_due), (NEW, new_due)), 1):
+            due = None if month is None else int(datetime(2026, month, 1, tzinfo=UTC).timestamp())
+            Old(url, {0: "20"}, range(number), {"credit_due_from": due}).write(transaction, number)
+    assert upgraded(ledger).credit_due_from == datetime(2026, 8, 1, tzinfo=UTC)
+
+
 def test_a_credit_of_the_old_spelling_alone_goes_on(old: tuple[LedgerOptions, Schema4]) -> None:
     ledger, opened = old
     with opened() as transaction:

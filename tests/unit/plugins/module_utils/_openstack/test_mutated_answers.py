@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers of real services, changed at random: each is read, or is one of our own sentences, on one line. What
-is not read is never a smaller number (design/reading-a-cloud.md#hostile-answers).
+"""Answers of real services, changed at random: each is read, or is one of our own sentences, on one line
+(design/reading-a-cloud.md#hostile-answers).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Answering(Service):
 
 
 def captured(name: str) -> dict[str, Any]:
-    """The response of a capture. Some have fewer rows than there were: they promise no more than they have."""
+    """The response of a capture, which promises no more rows than it has: some had more."""
     text = (CAPTURES / f"{READERS[name][0]}.json").read_text()
     response: dict[str, Any] = json.loads(text, parse_float=Decimal)["response"]
     body = response.get("body")

@@ -41,5 +41,6 @@ def test_one_that_is_named_is_told_like_several(
     told = {"region": REGION, "project_id": running.project_id, "project_name": PROJECT}
     assert (login.to_result(), login.name) == (told, f"{PROJECT} in {REGION}")
     assert logins.to_result() == login.opened.identity.to_result()
+    assert logins.secrets and logins.secrets == login.opened.secrets
     assert logins.service_at(running.catalog["rating"]) == "rating"
     assert logins.service_at("http://elsewhere.example/rating") is None

@@ -35,11 +35,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> CostStore:
     )
 
 
-def cost(key: str, amount_nano: int = 10**9, moment: datetime = NOON, **given: object) -> Entry:
+def cost(key: str, amount_nano: int = 10**9, moment: datetime = NOON, **given: Any) -> Entry:
     usual = {"source": "app", "charge_category": "usage", "category": "compute", "currency": "CHF"}
     period = Window(moment, moment)
-    wanted: dict[str, Any] = {**usual, **given}
-    return Entry(key=key, period=period, amount_nano=amount_nano, **wanted)
+    return Entry(key=key, period=period, amount_nano=amount_nano, **{**usual, **given})
 
 
 def test_a_store_says_what_saving_did(store: CostStore) -> None:

@@ -229,6 +229,22 @@ def test_a_system_that_ignores_what_it_was_asked_is_not_believed(
             list(billing.records(system, moment(OCTOBER), moment(NOVEMBER)))
 
 
+@pytest.mark.parametrize("asked", [(moment(OCTOBER), None), (None, moment(NOVEMBER))])
+def test_a_record_without_a_moment_is_in_no_window_that_has_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+    vergeos: SmallVergeos,
+    asked: tuple[datetime | None, datetime | None],
+) -> None:
+    undated = {**row(1, NOVEMBER - 1), "created": None}
+    with vergeos.system() as system:
+        answers = [[undated], [], [undated], []]
+        monkeypatch.setattr(system.client.billing, "list", lambda **_asked: answers.pop(0))
+        with pytest.raises(Malformed, match="record 1 does not say when it was created"):
+            list(billing.records(system, *asked))
+        answers[:] = [[undated], []]
+        assert [record.key for record in billing.records(system, None, None)] == [1]
+
+
 def test_generate_posts_once_and_gives_the_new_record(vergeos: SmallVergeos) -> None:
     vergeos.put([row(5, NOVEMBER)])
     with vergeos.system() as system:
