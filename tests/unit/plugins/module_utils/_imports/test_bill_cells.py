@@ -483,3 +483,16 @@ def test_lines_are_counted_from_the_first_one(ledger: LedgerOptions, tmp_path: P
     path = text(tmp_path / "a.csv", "", " ", "Date,Net", "", "2026-11-01Z,1", "2026-11-02Z,free")
     with pytest.raises(InvalidOption, match="^files: a.csv line 6, column 'Net': 'free' is no number"):
         brought(ledger, path, **TABLE)
+
+
+def test_two_runs_of_one_month_in_a_folder_are_refused(ledger: LedgerOptions, tmp_path: Path) -> None:
+    for run in ("run-1", "run-2"):
+        folder = tmp_path / "export" / run
+        folder.mkdir(parents=True)
+        bill(folder / f"{run}.csv", [ROW])
+        manifest(folder, {"blobs": [{"blobName": f"p/{run}/{run}.csv"}]}, "manifest.json")
+    with pytest.raises(
+        InvalidOption, match="has 2 manifests of different parts; name the manifest of the new"
+    ):
+        brought(ledger, tmp_path / "export")
+    assert brought(ledger, tmp_path / "export" / "run-2" / "manifest.json")["totals"] == {"USD": "1.25"}

@@ -9,6 +9,7 @@ says: against DuckDB, which reads the same files and knows nothing of us.
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 import tempfile
@@ -227,14 +228,15 @@ def test_a_killed_delivery_leaves_the_bill_before_it_whole(tmp_path: Path) -> No
     after = files_of(tmp_path, "after", [rows[2_000:]])
     delivered(ledger, before, None)
     is_before, is_after = by_duckdb(before), by_duckdb(after)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", _IMPORT, str(ledger.url), *after]
     begun = time.monotonic()
     # To another ledger, for how long it takes.
-    subprocess.run([*command[:3], f"sqlite:///{tmp_path}/other.db", *after], check=True)
+    subprocess.run([*command[:3], f"sqlite:///{tmp_path}/other.db", *after], check=True, env=environment)
     takes = time.monotonic() - begun
     killed = 0
     for part in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
-        task = subprocess.Popen(command)
+        task = subprocess.Popen(command, env=environment)
         try:
             task.wait(takes * part)
         except subprocess.TimeoutExpired:
