@@ -63,6 +63,13 @@ def _of_file(path: Path) -> Iterator[Path]:
 def _of_folder(folder: Path) -> Iterator[Path]:
     inside = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     manifests = [path for path in inside if path.name.lower().endswith(_MANIFEST)]
+    if len({tuple(_parts(manifest)) for manifest in manifests}) > 1:
+        # Of several runs of one month, each has all of it.
+        raise InvalidOption(
+            "files",
+            f"the folder '{folder}' has {len(manifests)} manifests of different parts; name the manifest of"
+            " the newest run of each bill.",
+        )
     if manifests:
         yield from _of_manifests(folder, manifests)
         return

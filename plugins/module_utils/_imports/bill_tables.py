@@ -16,11 +16,12 @@ import os
 import zipfile
 import zlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -37,6 +38,7 @@ _PARQUET, _GZIP, _ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
 _ROWS_AT_ONCE = 2_000
 #: A cell may hold the tags of a resource as JSON, and no more than that.
 _LARGEST_CELL = 1_048_576
+_LARGEST_LINE = 16 * _LARGEST_CELL
 
 
 @dataclass(frozen=True)
@@ -124,37 +126,42 @@ def _csv(path: Path, stream: io.BufferedReader, form: FileForm) -> Table:
         raise InvalidOption(
             "encoding", f"'{encoding}' is not an encoding; write one such as utf-8, utf-16 or latin-1."
         ) from error
+    lines = _lines(path, text)
     try:
-        first = text.readline()
+        blank, first = 0, next(lines, "")
         while first and not first.strip():
-            first = text.readline()
+            blank, first = blank + 1, next(lines, "")
     except UnicodeError as error:
         raise _undecodable(path, encoding) from error
     csv.field_size_limit(_LARGEST_CELL)
     separator = _separator(first)
     # A quoted name may hold the end of the line: the reader gets the line back and goes on by itself.
-    reader = csv.reader(_again(first, text), delimiter=separator, strict=True)
-    rows = _csv_rows(path, reader, encoding)
+    reader = csv.reader(chain([first], lines), delimiter=separator, strict=True)
+    rows = _csv_rows(path, reader, encoding, blank)
     columns = next(rows, (0, ()))[1]
     return Table(path.name, _checked(path, columns), _even(path, rows, len(columns)), "line")
 
 
-def _again(first: str, text: Iterable[str]) -> Iterator[str]:
-    yield first
-    yield from text
+def _lines(path: Path, text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a file; none is held that is longer than any row of a bill."""
+    while line := text.readline(_LARGEST_LINE):
+        if len(line) == _LARGEST_LINE:
+            raise InvalidOption("files", f"'{path}' has a line of 16 MB; is it a bill?")
+        yield line
 
 
-def _csv_rows(path: Path, reader: Any, encoding: str) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(path: Path, reader: Any, encoding: str, blank: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows and their lines. blank: how many lines stand before the header."""
     try:
         for row in reader:
             if row:
-                yield reader.line_num, row
+                yield blank + reader.line_num, row
     except UnicodeError as error:
         raise _undecodable(path, encoding) from error
     except csv.Error as error:
         raise InvalidOption(
             "files",
-            f"{path.name} line {reader.line_num} is not CSV ({error}); is the file cut off?",
+            f"{path.name} line {blank + reader.line_num} is not CSV ({error}); is the file cut off?",
         ) from error
 
 

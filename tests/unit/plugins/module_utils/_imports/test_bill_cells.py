@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import zipfile
 from collections.abc import Mapping
@@ -462,3 +463,36 @@ def test_what_is_no_text_is_no_bill(ledger: LedgerOptions, tmp_path: Path) -> No
     path.write_bytes(bytes(range(256)))
     with pytest.raises(InvalidOption, match=r"a\.csv'"):
         brought(ledger, path)
+
+
+def test_a_line_without_an_end_is_not_held(ledger: LedgerOptions, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"Date,Net\n" + b"1" * 20_000_000))
+    with pytest.raises(InvalidOption, match=r"a.csv.gz' has a line of 16 MB; is it a bill\?"):
+        brought(ledger, path, **TABLE)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_system_ends_them(ledger: LedgerOptions, tmp_path: Path, end: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join(["", "Date,Net", "2026-11-01Z,1", "", "2026-11-02Z,2"]).encode())
+    assert brought(ledger, path, **TABLE)["totals"] == {"EUR": "3"}
+
+
+def test_lines_are_counted_from_the_first_one(ledger: LedgerOptions, tmp_path: Path) -> None:
+    path = text(tmp_path / "a.csv", "", " ", "Date,Net", "", "2026-11-01Z,1", "2026-11-02Z,free")
+    with pytest.raises(InvalidOption, match="^files: a.csv line 6, column 'Net': 'free' is no number"):
+        brought(ledger, path, **TABLE)
+
+
+def test_two_runs_of_one_month_in_a_folder_are_refused(ledger: LedgerOptions, tmp_path: Path) -> None:
+    for run in ("run-1", "run-2"):
+        folder = tmp_path / "export" / run
+        folder.mkdir(parents=True)
+        bill(folder / f"{run}.csv", [ROW])
+        manifest(folder, {"blobs": [{"blobName": f"p/{run}/{run}.csv"}]}, "manifest.json")
+    with pytest.raises(
+        InvalidOption, match="has 2 manifests of different parts; name the manifest of the new"
+    ):
+        brought(ledger, tmp_path / "export")
+    assert brought(ledger, tmp_path / "export" / "run-2" / "manifest.json")["totals"] == {"USD": "1.25"}

@@ -9,7 +9,11 @@ says: against DuckDB, which reads the same files and knows nothing of us.
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -197,3 +201,50 @@ def test_many_rows_by_category_day_and_tag(
     }  # fmt: skip
     assert by_ledger(ledger) == by_duckdb(fewer)
     assert comparison.compare(ledger)["consistent"]
+
+
+#: Imports the files of its arguments behind the ledger's URL.
+_IMPORT = """
+import sys
+from datetime import UTC, datetime
+from ansible_collections.finops.cloud.plugins.module_utils._imports.bill_files import import_bill
+from ansible_collections.finops.cloud.plugins.module_utils._imports.bill_options import BillOptions
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
+options = BillOptions(tuple(sys.argv[2:]), "s", delivery="replace")
+import_bill(LedgerOptions(sys.argv[1]), options, datetime(2026, 11, 21, tzinfo=UTC), "me", False)
+"""
+
+
+def test_a_killed_delivery_leaves_the_bill_before_it_whole(tmp_path: Path) -> None:
+    ledger = LedgerOptions(f"sqlite:///{tmp_path}/l.db")
+    rows = [
+        (
+            "x", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", f"{number}", "EUR", "Usage", "Compute",
+            f"2026-10-{number % 29 + 1:02}T00:00:00Z", "2026-11-01T00:00:00Z", '{"team": "a"}',
+        )
+        for number in range(8_000)
+    ]  # fmt: skip
+    before = files_of(tmp_path, "before", [rows[:4_000]])
+    after = files_of(tmp_path, "after", [rows[2_000:]])
+    delivered(ledger, before, None)
+    is_before, is_after = by_duckdb(before), by_duckdb(after)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", _IMPORT, str(ledger.url), *after]
+    begun = time.monotonic()
+    # To another ledger, for how long it takes.
+    subprocess.run([*command[:3], f"sqlite:///{tmp_path}/other.db", *after], check=True, env=environment)
+    takes = time.monotonic() - begun
+    killed = 0
+    for part in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
+        task = subprocess.Popen(command, env=environment)
+        try:
+            task.wait(takes * part)
+        except subprocess.TimeoutExpired:
+            task.kill()
+            task.wait()
+            killed += 1
+        assert by_ledger(ledger) in (is_before, is_after)
+        assert comparison.compare(ledger)["consistent"]
+    assert killed
+    delivered(ledger, after, "replace")
+    assert by_ledger(ledger) == is_after
