@@ -19,5 +19,7 @@ _NO_SPACE = "\u200b"
 
 
 def inert_line(text: str) -> str:
-    """The text on one visible line, with a space of no width in each mention, reference and link."""
-    return _CALLS.sub(_NO_SPACE, visible_line(text))
+    """The text on one visible line, each run of white space as one space, with a space of no width in each
+    mention, reference and link.
+    """
+    return _CALLS.sub(_NO_SPACE, visible_line(" ".join(text.split())))
