@@ -105,7 +105,7 @@ options:
     default: false
   null_values:
     description:
-      - Cells that say nothing, beside the empty cell and, unless O(format=csv), V(NULL), V(null), V(\N) and
+      - Cells that say nothing, beside the empty cell and, unless O(format=csv), V(NULL), V(null), V(\\N) and
         V(None).
     type: list
     elements: str
