@@ -78,6 +78,8 @@ class FakeRating(Service):
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: Added to each sum by type that the cloud makes, as if its database had lost or invented something.
     wrong_by: str = "0"
+    #: Whether it has the check of CloudKitty 2026.1; without it a large limit fails in Loki: nothing comes.
+    loki_refuses: bool = True
     #: A path that answers 500.
     broken: str = ""
 
@@ -122,6 +124,11 @@ class FakeRating(Service):
 
     def _summary(self, reading: str, query: dict[str, Any]) -> Any:
         keys = query["groupby"]
+        if self.storage == "loki" and query["limit"] > 5000:
+            if not self.loki_refuses:
+                return {"total": 0, "columns": [], "results": []}
+            sentence = f"the service answered 400 (Limit {query['limit']} exceeds ... for Loki storage.)"
+            raise CloudError(reading, self.url, sentence, 400)
         found = self._of_loki(query) if self.storage == "loki" else self._within(query)
 
         def key(one: Rated) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ Source: CloudKitty API reference, https://docs.openstack.org/cloudkitty/latest/a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeAlias
 
-from ..._core.errors import Malformed, NotFound
+from ..._core.errors import CloudError, Malformed, NotFound
 from ..._core.periods import Window, ceil_to, iso
 from ..connection import Service
 from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum
@@ -28,6 +28,8 @@ ROWS_PER_REQUEST = 1000
 #: The most that every storage of CloudKitty takes: Loki refuses more (storage/v2/loki). The default would be
 #: 100.
 POINTS_PER_REQUEST = 5000
+#: A limit that Loki refuses since CloudKitty 2026.1; before, its queries failed and came back empty.
+REFUSED_BY_LOKI = POINTS_PER_REQUEST + 1
 #: How far back the newest rated period is looked for: one page of hours.
 LOOK_BACK = timedelta(days=40)
 #: How the API says that nothing matches, with 404 (api/v2/dataframes/dataframes.py); any other 404 is an
@@ -48,8 +50,7 @@ class RatingV2:
     """The questions of RatingVersion, asked of the v2 API.
 
     answered: whether the cloud has answered any of them, so that a 404 says no more that it lacks the API.
-    Every question raises CutSums where the storage's sums may be cut (design/reading-a-cloud.md#cut-sums);
-    one request more, once, where no summary by time was asked for before.
+    Every question raises CutSums where the storage's sums may be cut (design/reading-a-cloud.md#cut-sums).
     """
 
     version = "v2"
@@ -63,16 +64,14 @@ class RatingV2:
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """One request, and one more per 1000 types."""
         reading = "the rating summary"
-        self._refuse_cut_sums(reading, window)
-        return [self._sum(reading, row) for row in self.summary(reading, window, "type")]
+        return [self._sum(reading, row) for row in self._whole_sums(reading, window, "type")]
 
     def summary_by_resource(self, window: Window) -> list[tuple[str, RatedSum]]:
         """One request per 1000 rows."""
         reading = "the cost of each resource"
-        self._refuse_cut_sums(reading, window)
         return [
             (self.service.member(reading, row, "id", str), self._sum(reading, row))
-            for row in self.summary(reading, window, "id", "type")
+            for row in self._whole_sums(reading, window, "id", "type")
         ]
 
     def periods(self, window: Window) -> RatedPeriods:
@@ -101,7 +100,30 @@ class RatingV2:
         """points_by_period(), one after the other."""
         return chain.from_iterable(self.points_by_period(window))
 
-    def summary(self, reading: str, window: Window, *groupby: str, kind: str | None = None) -> Iterator[Row]:
+    def _whole_sums(self, reading: str, window: Window, *groupby: str) -> Iterable[Row]:
+        """The rows of a summary that is not by time. Where none by time was seen, it is asked with a limit
+        that Loki refuses; an older one has no rows then, which takes one request more.
+        """
+        if self._sums_are_whole:
+            return self.summary(reading, window, *groupby)
+        try:
+            rows = list(self.summary(reading, window, *groupby, limit=REFUSED_BY_LOKI))
+        except CloudError as error:
+            if error.http_status == 400 and "Loki" in str(error):
+                raise CutSums from error
+            raise
+        if not rows:
+            self._refuse_cut_sums(reading, window)
+        return rows
+
+    def summary(
+        self,
+        reading: str,
+        window: Window,
+        *groupby: str,
+        kind: str | None = None,
+        limit: int = ROWS_PER_REQUEST,
+    ) -> Iterator[Row]:
         """Every row of GET /v2/summary as column -> value, paged by total; of one type where kind names it.
 
         Raises Malformed for a page shorter than promised.
@@ -116,13 +138,13 @@ class RatingV2:
                 "filters": f"project_id:{service.project_id}{of_type}",
                 "begin": iso(window.begin),
                 "end": iso(window.end),
-                "limit": ROWS_PER_REQUEST,
+                "limit": limit,
                 "offset": offset,
             }
             body = self._get(reading, "/v2/summary", query)
             total = service.member(reading, body, "total", int)
             columns, rows = (service.member(reading, body, key, list) for key in ("columns", "results"))
-            if len(rows) != min(ROWS_PER_REQUEST, max(total - offset, 0)):
+            if len(rows) != min(limit, max(total - offset, 0)):
                 raise self._malformed(
                     reading, f"{len(rows)} rows came from row {offset} on where {total} in all were promised"
                 )

@@ -8,6 +8,7 @@ up the newest points of a window only, and says so nowhere.
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -44,9 +45,10 @@ def test_the_sums_of_such_a_cloud_are_cut() -> None:
     assert exact_sum(row.amount for row in cut.summary_by_type(NOVEMBER)) < 288
 
 
+@pytest.mark.parametrize("refuses", [True, False])
 @pytest.mark.parametrize("after_the_newest", [True, False])
-def test_sums_by_type_are_whole(after_the_newest: bool) -> None:
-    rating = open_rating(on_loki(), "auto", 3600)
+def test_sums_by_type_are_whole(after_the_newest: bool, refuses: bool) -> None:
+    rating = open_rating(dataclasses.replace(on_loki(), loki_refuses=refuses), "auto", 3600)
     if after_the_newest:
         assert rating.recent_periods(NOVEMBER.end + HOUR).rated_through == NOVEMBER.end
     found = {row.type: (row.quantity, row.amount) for row in rating.summary_by_type(NOVEMBER)}
@@ -73,12 +75,13 @@ def test_every_question_is_answered_whole() -> None:
 
 
 def test_a_month_takes_few_requests() -> None:
-    """One shows that the sums are cut; 15.5 points an hour are 372 a day, and a request takes up to 4999."""
+    """One is refused; 15.5 points an hour are 372 a day, and a request takes up to 4999."""
     service = on_loki()
     open_rating(service, "auto", 3600).summary_by_type(NOVEMBER)
     assert [path for path, _query in service.asked].count("/v2/summary") == 1
     assert len(service.asked) <= 6
-    assert all(query["offset"] == 0 and query["limit"] <= 5000 for _path, query in service.asked)
+    assert [query["limit"] for _path, query in service.asked] == [5001, *[5000] * 5]
+    assert {query["offset"] for _path, query in service.asked} == {0}
 
 
 def test_an_hour_of_as_many_points_as_come_at_once_is_unknown() -> None:
