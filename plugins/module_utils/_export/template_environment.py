@@ -62,5 +62,8 @@ def _load(place: Path) -> _Loaded | None:
 
 
 def _shown(value: object) -> object:
-    """What a template prints, with what a reader's terminal or browser would obey written out."""
-    return visible_text(value) if type(value) is str else value
+    """What a template prints, with what a reader's terminal or browser would obey written out.
+
+    Markup is what a filter has made of it already.
+    """
+    return visible_text(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

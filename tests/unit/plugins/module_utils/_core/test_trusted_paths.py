@@ -14,10 +14,10 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import jinja2  # noqa: F401 - where users of these tests cannot import it
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core import rows_file
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
@@ -44,6 +44,9 @@ from ....neighbors import (
     as_user_beside_neighbor,
     shared_folder,
 )
+
+# Here already: the users of these tests cannot import it.
+import_module("jinja2")
 
 #: /tmp and the like, and a folder of a team.
 MODES = (0o1777, 0o2770)

@@ -185,8 +185,7 @@ FINE_FOR_A_DAY = ArchivePolicy(
 
 def granularity(window: Window, policy: ArchivePolicy = FINE_FOR_A_DAY, **options: Any) -> int:
     one = Metric("m", "cpu", None, None, None, policy)
-    (seconds,) = planned(Found({}, [one]), asked(**options), window, NOW)
-    return seconds
+    return next(iter(planned(Found({}, [one]), asked(**options), window, NOW)))
 
 
 def test_the_finest_granularity_is_taken_that_is_kept_so_long() -> None:
