@@ -115,12 +115,15 @@ options:
       - Path of a file that C(terraform show -json) or C(tofu show -json) wrote of a plan, on the host where
         the module runs.
       - Servers, volumes, floating IPs, addresses on public networks, load balancers, images and objects of
-        the provider C(terraform-provider-openstack/openstack) are priced. Containers, networks, security
-        groups, key pairs and the like are free, and so are the providers C(terraform), and C(null),
-        C(random), C(tls), C(local), C(time), C(archive), C(cloudinit), C(http) and C(external) of
-        C(hashicorp), all from Terraform's or OpenTofu's registry.
-      - Any other type or provider is unknown, and so is a priced attribute that is known after apply. A plan
-        that is errored or not complete is unknown as a whole.
+        the OpenStack provider (see O(plan_providers)) are priced. Containers, networks, security groups, key
+        pairs and the like are free, and so are the provider C(terraform), the providers C(null), C(random),
+        C(tls), C(local), C(time), C(archive), C(cloudinit), C(template), C(http) and C(external) of
+        C(hashicorp), and data sources of any provider.
+      - Any other type or provider is unknown. If a priced attribute is known after apply, that part of the
+        resource is unknown, and its other parts are priced. A plan that is errored, not complete, or invokes
+        actions is unknown as a whole.
+      - A resource is priced in its region or that of its provider. A region that the login does not have is
+        unknown.
       - The values of its variables are never read.
     type: path
   assume_free:
@@ -130,15 +133,29 @@ options:
     type: list
     elements: str
     default: []
+  plan_providers:
+    description:
+      - Addresses of further providers in O(terraform_plan) that are OpenStack's, such as
+        V(registry.example.org/mirror/openstack). C(terraform-provider-openstack/openstack) and its earlier
+        names C(terraform-providers/openstack) and C(hashicorp/openstack) of the registries of Terraform and
+        OpenTofu are known.
+    type: list
+    elements: str
+    default: []
   public_networks:
     description:
       - Names and IDs of networks on which each address costs. If a plan names a network or subnet by its ID,
-        the cloud is asked once which networks have these names.
-      - A network that is known after apply belongs to the project if the plan creates it, and is unknown
-        otherwise.
+        the cloud is asked once which networks have these names. It is an error if none matches a network.
+      - A network that is known after apply is followed through the plan's configuration. What cannot be
+        followed is unknown.
+      - Defaults to V([ext-net1]).
     type: list
     elements: str
-    default: [ext-net1]
+  default_volume_type:
+    description:
+      - Volume type of volumes without one. By default, the cloud is asked for its default type if there is
+        such a volume.
+    type: str
   price_sources:
     description:
       - Where prices come from, in the order in which they are asked. C(price_source) returns the first one
@@ -349,6 +366,8 @@ lines:
       total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount), C(assumed)
       for O(assume_free). Amounts are in RV(currency).
     - If the price is unknown, C(unknown) says why, and price and amounts are null.
+    - C(tags) are O(tags) with those of the resource over them, empty for none. A C(size) or quantity that the
+      plan marks as sensitive is not shown.
   returned: success
   type: list
   elements: dict
@@ -360,6 +379,8 @@ lines:
       quantity: "1"
       unit: each
       category: compute
+      region: dc4-a
+      tags: {team: shop}
       price: "0.35"
       price_source: observed
       price_detail: rated through 2026-11-21T04:00:00Z
@@ -411,6 +432,18 @@ required:
   returned: success
   type: dict
   sample: {cores: 2, instances: 1, ram_mb: 4096}
+required_elsewhere:
+  description: The same by other regions in which the plan has resources; empty for none.
+  returned: success
+  type: dict
+  sample: {dc4-a: {volumes: 1, gigabytes: 20}}
+required_unknown:
+  description: Names of the resources of which it is not known which quotas they need, such as a server whose
+    flavor is known after apply.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 request:
   description:
     - The known costs as lines of M(finops.cloud.cost_budget) and M(finops.cloud.cost_reservation), in the

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,17 +18,22 @@ from .._core.money import parse_currency
 from .._core.periods import KINDS as PERIODS
 from .._core.periods import WEEKDAYS, Calendar
 from .._core.rates import ICU
-from .._estimate.estimate import EstimateOptions
+from .._estimate.estimate import EstimateOptions, PublicNetworks
+from .._estimate.plan_file import load_plan
 from .._estimate.planned import AMOUNT, parse_rows
 from .._estimate.price_list import DatedPrices, parse_prices
 from .._estimate.shape_prices import SOURCES
 from .._estimate.shapes import KINDS, kinds_with
-from .._estimate.terraform import load_plan
+from .._estimate.terraform import PlanOptions
+from .._estimate.terraform_types import OPENSTACK
 from .._infomaniak.environment import PUBLIC_NETWORKS
 from .._ledger import feeds, sql
 from .._ledger.policy import OwnerPolicy, read_policy
 from . import arguments, cloud_arguments
 from .arguments import Spec
+
+#: Host, namespace and type.
+_PROVIDER = re.compile(r"[^/\s]+/[^/\s]+/[^/\s]+")
 
 PLANNED: Spec = {
     "resources": {
@@ -53,7 +59,9 @@ PLANNED: Spec = {
     },
     "terraform_plan": {"type": "path"},
     "assume_free": {"type": "list", "elements": "str", "default": []},
-    "public_networks": {"type": "list", "elements": "str", "default": list(PUBLIC_NETWORKS)},
+    "plan_providers": {"type": "list", "elements": "str", "default": []},
+    "public_networks": {"type": "list", "elements": "str"},
+    "default_volume_type": {"type": "str"},
 }
 PRICES: Spec = {
     "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
@@ -133,8 +141,15 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
     return EstimateOptions(
         rows=parse_rows(resources),
         plan=None if params["terraform_plan"] is None else load_plan(params["terraform_plan"]),
-        assume_free=tuple(params["assume_free"]),
-        public_networks=tuple(params["public_networks"]),
+        plan_options=PlanOptions(
+            tuple(params["assume_free"]),
+            OPENSTACK.union(_provider(one, index) for index, one in enumerate(params["plan_providers"])),
+        ),
+        public_networks=PublicNetworks(
+            tuple(PUBLIC_NETWORKS if params["public_networks"] is None else params["public_networks"]),
+            by_user=params["public_networks"] is not None,
+        ),
+        default_volume_type=params["default_volume_type"] or None,
         sources=tuple(sources),
         # What is shipped are prices of one provider, and this is its currency.
         price_list=DatedPrices(parse_prices(params["price_list"]), with_shipped=rating_currency == ICU),
@@ -149,3 +164,14 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
         collect_period_s=cloud_arguments.collect_period_s(params),
         rates=policy.rates_in_force(arguments.rates(params)),
     )
+
+
+def _provider(address: str, index: int) -> str:
+    """The address of a provider. Raises InvalidOption for what is none."""
+    if not _PROVIDER.fullmatch(address):
+        raise InvalidOption(
+            f"plan_providers[{index}]",
+            f"'{address}' is not the address of a provider; write it as in the plan's provider_name, such as"
+            " registry.example.org/mirror/openstack.",
+        )
+    return address

@@ -169,6 +169,20 @@ def _known(estimate: Result) -> str:
 
 
 def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
+    """What the quotas of the login's region say; unless they deny, what is needed elsewhere, or of an unknown
+    amount, leaves it unknown.
+    """
+    found = _of_home_quota(estimate, quota)
+    if found[1] == DENY:
+        return found
+    if elsewhere := estimate.get("required_elsewhere"):
+        return "quota", UNKNOWN, f"The quotas of region {', '.join(sorted(elsewhere))} were not checked."
+    if needing := estimate.get("required_unknown"):
+        return "quota", UNKNOWN, f"What quotas {', '.join(needing[:5])} needs is not known."
+    return found
+
+
+def _of_home_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
     if estimate.get("required") == {}:
         more = "needs no more" if estimate.get("complete") is True else "is not known to need more"
         return "quota", ALLOW, f"The deployment {more} of any quota."

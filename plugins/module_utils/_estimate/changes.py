@@ -32,12 +32,22 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A piece of a resource whose cost is unknown: of which kind, and why."""
+
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Change:
     """What one resource, or several alike, were before and will be after it.
 
     hours: for how long, None until it is removed. period: this or next, for what is paid once.
     overlaps: whether the old one goes only when the new one is there. unknown: why it is unknown what it
-    costs. needs: quotas of what has no price. assumed: whether the user takes it to be free.
+    costs as a whole. gaps: the pieces of it that are unknown. fits: false where it is unknown which quotas it
+    needs. needs: quotas of what has no price. assumed: whether the user takes it to be free. region: where it
+    is; None where the login is. tags: those that it will carry.
     """
 
     name: str
@@ -51,6 +61,10 @@ class Change:
     needs: Mapping[str, int] = field(default_factory=dict)
     given: Given | None = None
     assumed: bool = False
+    gaps: tuple[Gap, ...] = ()
+    fits: bool = True
+    region: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class Flavors:
@@ -95,6 +109,17 @@ def required_quotas(changes: Iterable[Change], flavors: Flavors) -> dict[str, in
     return dict(sorted(needed.items()))
 
 
+def without_known_quota(changes: Iterable[Change]) -> list[str]:
+    """The names of the changes of which it is unknown what quota they need."""
+    return list(
+        dict.fromkeys(
+            one.name
+            for one in changes
+            if not one.fits or any(part.hidden and part.shape.kind == "volume" for part in one.after)
+        )
+    )
+
+
 def _needs(parts: Iterable[Part], flavors: Flavors) -> dict[str, Fraction]:
     found: dict[str, Fraction] = {}
     for part in parts:
@@ -111,7 +136,9 @@ def _of_part(part: Part, flavors: Flavors) -> dict[str, Fraction]:
         return {"instances": count, **of_flavor}
     if kind == "volume":
         sizes = {"volumes": count, "gigabytes": part.quantity}
-        return {**sizes, **{f"{quota}_{name}": amount for quota, amount in sizes.items()}}
+        # The quota of a type would name it.
+        named = {} if part.hidden else sizes
+        return {**sizes, **{f"{quota}_{name}": amount for quota, amount in named.items()}}
     return {
         # Cinder counts the gigabytes of snapshots with those of volumes.
         "snapshot": {"snapshots": count, "gigabytes": part.quantity},

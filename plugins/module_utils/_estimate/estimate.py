@@ -14,7 +14,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from .._core.errors import CloudError
+from .._core.errors import CloudError, InvalidOption
 from .._core.money import decimal_of
 from .._core.periods import Calendar
 from .._core.rates import Rates
@@ -23,20 +23,40 @@ from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_
 from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
-from .changes import CHANGED, Change, Flavors, required_quotas
+from .changes import CHANGED, Change, Flavors, required_quotas, without_known_quota
 from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .observed import Observed, read_observed
+from .plan_file import Plan
+from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, existing, planned
+from .planned_parts import Context
 from .price_list import DatedPrices
 from .request_lines import Where
 from .result import Estimate, estimate_result
 from .shapes import ShapeKind, net
-from .terraform import Plan, plan_changes, tells_networks_by_id
-from .terraform_types import Context
+from .terraform import (
+    PlanOptions,
+    has_addresses,
+    plan_changes,
+    plan_regions,
+    takes_default_volume_type,
+    tells_networks_by_id,
+    unmatched_assumptions,
+)
 
 #: How far a quote for everything may be off the sum of the lines
 #: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
 _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
+
+
+@dataclass(frozen=True)
+class PublicNetworks:
+    """Names and IDs of networks on which each address costs. by_user: whether the task names them, so that
+    each has to match one.
+    """
+
+    named: Collection[str]
+    by_user: bool
 
 
 @dataclass(frozen=True)
@@ -45,8 +65,9 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
-    assume_free: Collection[str]
-    public_networks: Collection[str]
+    plan_options: PlanOptions
+    public_networks: PublicNetworks
+    default_volume_type: str | None
     sources: Sequence[str]
     price_list: DatedPrices
     kinds: Mapping[str, ShapeKind]
@@ -61,31 +82,81 @@ class EstimateOptions:
     rates: Rates
 
 
+@dataclass(frozen=True)
+class _Region:
+    """What was read of one region, and what its prices rest on. name: None for that of the login."""
+
+    name: str | None
+    cloud: Cloud
+    readings: Readings
+    prices: shape_prices.PriceContext
+
+
 def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict[str, Any]:
     """The result of cost_estimate_info.
 
     Requests: one for flavors where servers are planned, one each for the project's servers and volumes where
-    names are, one for networks where a plan names one by its id, those of read_observed, and for quotes one
-    for the metrics and one for each shape that no earlier source knows, and one more for verify_quote. Raises
-    CloudError unless on_error is warn, InvalidOption, UnknownAmount.
+    names are, one for networks where a plan names one by its id or the task names public ones, one for the
+    default volume type where a plan makes a volume without a type, those of read_observed, and for quotes one
+    for the metrics and one for each shape that no earlier source knows, and one more for verify_quote. All
+    but those for names again for each further region of the plan. Raises CloudError unless on_error is warn,
+    InvalidOption, UnknownAmount.
     """
     periods = periods_of(options.calendar, now, options.collect_period_s)
-    rating = _rating(cloud, options)
-    readings = _read(cloud, rating, options, now)
-    if options.on_error == "fail":
-        raise_errors(readings.errors)
-    context = _price_context(rating, options, readings, now)
-    changes = _all_changes(options, readings, context.flavors, cloud.identity.region)
-    prices, missing = shape_prices.prices(shapes_of(changes), options.sources, context)
-    lines = lines_of(changes, prices, missing, periods, context)
-    if options.verify_quote:
-        lines += _verified(changes, lines, context)
-    estimate = Estimate(lines, periods, required_quotas(changes, context.flavors), readings.complete)
+    regions = _read_regions(cloud, options, now)
+    changes = _all_changes(options, regions, cloud.identity.region)
+    lines: list[EstimateLine] = []
+    required = {}
+    before = 0
+    for region in regions:
+        of_region = [change for change in changes if change.region == region.name]
+        prices, missing = shape_prices.prices(shapes_of(of_region), options.sources, region.prices)
+        found = lines_of(of_region, prices, missing, periods, region.prices, first=before)
+        before += len(of_region)
+        lines += found + (_verified(of_region, found, region.prices) if options.verify_quote else [])
+        required[region.name] = required_quotas(of_region, region.prices.flavors)
+    complete = all(region.readings.complete for region in regions)
+    estimate = Estimate(lines, periods, required, without_known_quota(changes), complete)
     where = Where(cloud.identity.project_id, cloud.identity.region)
     return {
-        "services": {name: status.to_result() for name, status in readings.services.items()},
-        **estimate_result(estimate, options.currency, context, where, options.tags),
+        "services": {
+            name if region.name is None else f"{name} in {region.name}": status.to_result()
+            for region in regions
+            for name, status in region.readings.services.items()
+        },
+        **estimate_result(estimate, options.currency, regions[0].prices, where, options.tags),
+        "warnings": _warnings(options),
     }
+
+
+def _read_regions(cloud: Cloud, options: EstimateOptions, now: datetime) -> list[_Region]:
+    """The login's region, and those others of the plan that the login has.
+
+    Raises CloudError for what could not be read where on_error is fail.
+    """
+    home, regions = cloud.identity.region, [cloud]
+    if options.plan is not None:
+        asked = plan_regions(options.plan, home, options.plan_options)
+        regions += [cloud.in_region(name) for name in sorted(cloud.regions.intersection(asked) - {home})]
+    found = []
+    for number, of in enumerate(regions):
+        rating = _rating(of, options)
+        readings = _read(of, rating, options, now, is_home=number == 0)
+        name = None if number == 0 else of.identity.region
+        found.append(_Region(name, of, readings, _price_context(rating, options, readings, now)))
+    if options.on_error == "fail":
+        raise_errors([error for region in found for error in region.readings.errors])
+    return found
+
+
+def _warnings(options: EstimateOptions) -> list[str]:
+    """What the task names and the plan does not have."""
+    assumed = options.plan_options.assume_free
+    unmatched = list(assumed) if options.plan is None else unmatched_assumptions(options.plan, assumed)
+    return [
+        f"assume_free: '{one}' matches no type and no address of the plan; it makes nothing free."
+        for one in unmatched
+    ]
 
 
 def _rating(cloud: Cloud, options: EstimateOptions) -> Rating | None:
@@ -95,26 +166,43 @@ def _rating(cloud: Cloud, options: EstimateOptions) -> Rating | None:
     return open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
 
 
-def _read(cloud: Cloud, rating: Rating | None, options: EstimateOptions, now: datetime) -> Readings:
-    kinds = [row.part.shape.kind for row in options.rows if row.part is not None]
-    named = {row.part.shape.kind for row in options.rows if row.part is not None and row.names}
+def _read(
+    cloud: Cloud, rating: Rating | None, options: EstimateOptions, now: datetime, is_home: bool
+) -> Readings:
+    rows, plan = options.rows if is_home else (), options.plan
+    kinds = [row.part.shape.kind for row in rows if row.part is not None]
+    named = {row.part.shape.kind for row in rows if row.part is not None and row.names}
     readers: dict[str, tuple[str, Reader]] = {}
-    required = set()
-    if options.plan is not None or set(kinds) & set(SERVERS):
+    if plan is not None or set(kinds) & set(SERVERS):
         readers["flavors"] = ("compute", compute.flavors)
-        required.add("compute")
     if named & set(SERVERS):
         readers["servers"] = ("compute", lambda nova: list(compute.servers(nova)))
-        required.add("compute")
     if "volume" in named:
         readers["volumes"] = ("block_storage", lambda cinder: list(block_storage.volumes(cinder)))
-        required.add("block_storage")
-    if options.plan is not None and options.public_networks and tells_networks_by_id(options.plan):
+    if plan is not None and _needs_networks(plan, options):
         readers["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
-        required.add("network")
-    if shape_prices.OBSERVED in options.sources and (kinds or options.plan is not None):
+    if (
+        plan is not None
+        and options.default_volume_type is None
+        and takes_default_volume_type(plan, options.plan_options)
+    ):
+        readers["default volume type"] = ("block_storage", block_storage.default_volume_type)
+    required = {service for service, _reader in readers.values()}
+    if shape_prices.OBSERVED in options.sources and (kinds or plan is not None):
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
     return read_all(cloud, readers, required)
+
+
+def _needs_networks(plan: Plan, options: EstimateOptions) -> bool:
+    """Whether it has to be known which networks the public ones are. Those that the task names have to be
+    there.
+    """
+    given = options.public_networks
+    if not given.named:
+        return False
+    if given.by_user:
+        return has_addresses(plan, options.plan_options)
+    return tells_networks_by_id(plan, options.plan_options)
 
 
 def _observed(rating: Rating | None, options: EstimateOptions, now: datetime) -> Observed | None:
@@ -139,38 +227,62 @@ def _price_context(
     )
 
 
-def _all_changes(
-    options: EstimateOptions, readings: Readings, flavors: Flavors, region: str | None
-) -> list[Change]:
-    """What the task and the plan change, in the region that was read.
+def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str | None) -> list[Change]:
+    """What the task and the plan change.
 
     What a name could not be compared with, as it was not read, is unknown.
     """
-    values = readings.values
+    values, flavors = regions[0].readings.values, regions[0].prices.flavors
     there = existing(values.get("servers") or (), values.get("volumes") or ())
-    unread = [
-        name
-        for name in ("flavors", "servers", "volumes", "networks")
-        if name in values and values[name] is None
-    ]
     changes = planned(options.rows, there, flavors)
     if options.plan is not None:
-        public = _public(options.public_networks, values.get("networks") or ())
-        context = Context(flavors, public, region=region)
-        changes += plan_changes(options.plan, context, options.assume_free)
+        public = _public(options.public_networks, regions)
+        contexts = {
+            region.name if region.name is not None else home: Context(
+                region.prices.flavors,
+                PlanNetworks(options.plan, public),
+                options.default_volume_type or region.readings.values.get("default volume type"),
+            )
+            for region in regions
+        }
+        of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
+        # That of the login has no name of its own in a change.
+        changes += [replace(one, region=None) if one.region == home else one for one in of_plan]
+    unread = [
+        name
+        for region in regions
+        for name in ("flavors", "servers", "volumes", "networks")
+        if name in region.readings.values and region.readings.values[name] is None
+    ]
     if unread:
-        reason = f"{', '.join(unread)} could not be read"
+        reason = f"{', '.join(dict.fromkeys(unread))} could not be read"
         changes = [
-            change if change.given or change.assumed else replace(change, unknown=reason)
+            change
+            if change.given or change.assumed
+            else replace(change, before=(), after=(), gaps=(), unknown=reason, fits=False)
             for change in changes
         ]
     return changes
 
 
-def _public(given: Collection[str], seen: Sequence[network.Network]) -> frozenset[str]:
-    """The names and ids that are given, and the ids of those networks and of their subnets."""
-    public = [one for one in seen if one.name in given or one.id in given]
-    return frozenset(given).union(*((one.id, *one.subnet_ids) for one in public))
+def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:
+    """The names and ids that are given, and those of these networks and of their subnets.
+
+    Raises InvalidOption for a name of the task's that matches no network.
+    """
+    read = [region.readings.values.get("networks") for region in regions]
+    seen = [one for networks in read for one in networks or ()]
+    if given.by_user and any(networks is not None for networks in read):
+        there = {name for one in seen for name in (one.name, one.id)}
+        missing = [one for one in given.named if one not in there]
+        if missing:
+            raise InvalidOption(
+                "public_networks",
+                f"'{missing[0]}' is neither the name nor the ID of a network that the project sees; its"
+                " addresses would pass as free.",
+            )
+    public = [one for one in seen if one.name in given.named or one.id in given.named]
+    return frozenset(given.named).union(*((one.id, one.name, *one.subnet_ids) for one in public))
 
 
 def _verified(

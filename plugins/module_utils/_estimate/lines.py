@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
-from .changes import Change
+from .changes import Change, Gap
 from .shape_prices import Price, PriceContext, converted
 from .shapes import Part, Shape, net
 
@@ -44,7 +44,8 @@ class EstimateLine:
     unknown says why.
 
     resource: the number of the change that it belongs to. hours: how long it runs, None until it is removed.
-    once: whether it is paid once. metric: what the cloud rates it by.
+    once: whether it is paid once. metric: what the cloud rates it by. region: where it is, None where the
+    login is. tags: those that the resource will carry. hidden: whether its size may not be shown.
     """
 
     name: str
@@ -61,6 +62,9 @@ class EstimateLine:
     hours: Fraction | None = None
     once: bool = False
     metric: str | None = None
+    region: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    hidden: bool = False
 
 
 def periods_of(calendar: Calendar, now: datetime, collect_period_s: int) -> Periods:
@@ -149,10 +153,11 @@ def lines_of(
     missing: Mapping[Shape, str],
     periods: Periods,
     context: PriceContext,
+    first: int = 0,
 ) -> list[EstimateLine]:
-    """One line for each shape that a change brings or takes, and one for what is unknown of it.
+    """One line for each shape that a change brings or takes, and one for each piece of it that is unknown.
 
-    What costs nothing new has none.
+    What costs nothing new has none. first: the number of the first change.
     """
     found = []
     tariff = _Tariff(prices, missing, periods, context)
@@ -174,7 +179,11 @@ def lines_of(
             of_change = [_line(change, part, change.hours, tariff) for part in parts]
             if change.overlaps:
                 of_change += [_line(change, part, once, tariff, recurring=False) for part in change.before]
-        found += [replace(line, resource=number) for line in of_change]
+            of_change += [_gap(change, gap, context) for gap in change.gaps]
+        found += [
+            replace(line, resource=first + number, region=change.region, tags=change.tags)
+            for line in of_change
+        ]
     return found
 
 
@@ -182,13 +191,19 @@ def _line(
     change: Change, part: Part, hours: Fraction | None, tariff: _Tariff, recurring: bool = True
 ) -> EstimateLine:
     kind, price = tariff.context.kinds[part.shape.kind], tariff.prices.get(part.shape)
-    unknown = None if price else f"no price is known of {part.shape} ({tariff.missing[part.shape]})"
+    shown = kind.name if part.hidden else str(part.shape)
+    unknown = None if price else f"no price is known of {shown} ({tariff.missing[part.shape]})"
     amounts = tariff.amounts(part, hours, change.period, recurring)
     return EstimateLine(
         change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category,
         price, amounts, unknown, hours=hours, once=not kind.hourly or not recurring,
-        metric=next(iter(kind.metrics), None),
+        metric=next(iter(kind.metrics), None), hidden=part.hidden,
     )  # fmt: skip
+
+
+def _gap(change: Change, gap: Gap, context: PriceContext) -> EstimateLine:
+    category = context.kinds[gap.kind].category if gap.kind in context.kinds else "other"
+    return EstimateLine(change.name, change.action, gap.kind, "", "", None, category, None, None, gap.reason)
 
 
 def _assumed(change: Change, periods: Periods) -> EstimateLine:

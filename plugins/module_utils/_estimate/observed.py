@@ -18,7 +18,7 @@ from .._core.money import format_exact
 from .._core.periods import Window
 from .._openstack.rating.answers import RatedPoint
 from .._openstack.rating.api import V1, Rating
-from .shapes import Shape, ShapeKind
+from .shapes import NAMED, Shape, ShapeKind
 
 #: How much of what was rated last is looked at, and in how many collect periods in a row, up to its newest, a
 #: rate has to be the same.
@@ -109,7 +109,9 @@ def read_observed(rating: Rating, now: datetime, kinds: Mapping[str, ShapeKind])
 
 def _see(seen: dict[Shape, _Seen], kind: ShapeKind, point: RatedPoint, unit: str | None) -> None:
     rate = _DIGITS.divide(point.amount, point.quantity)
-    names = {point.metadata[key] for key in kind.keys if point.metadata.get(key)} if kind.keys else {""}
+    names = {point.metadata[key] for key in kind.keys if point.metadata.get(key)}
+    if not names and kind.name not in NAMED:
+        names = {""}
     for name in names:
         shape = Shape(kind.name, str(name))
         if shape in seen:

@@ -19,9 +19,10 @@ from .._core.errors import InvalidOption
 from .._core.money import parse_amount, parse_currency
 from .._core.periods import iso, parse_moment
 from .._infomaniak.price_list import PRICES
-from .shapes import KINDS, Shape
+from .shapes import KINDS, NAMED, Shape
 
-_KINDS_OF_SIZES = ("instance", "stopped_instance", "volume")
+#: The kinds of which a price may be that of one size.
+_MAY_BE_NAMED = (*NAMED, "load_balancer")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ class DatedPrices:
         for price in sorted((*shipped, *given), key=lambda one: one.valid_from):
             self._prices.setdefault(price.shape, []).append(price)
 
+    def lists(self, shapes: Iterable[Shape]) -> bool:
+        """Whether the shape has a price by any of its names, valid or not."""
+        return any(shape in self._prices for shape in shapes)
+
     def price(self, shapes: Iterable[Shape], now: datetime) -> ListedPrice | str:
         """The newest price that is valid now, of a shape by any of its names; why there is none where there
         is none.
@@ -104,13 +109,10 @@ def parse_prices(rows: Iterable[Mapping[str, Any]]) -> tuple[ListedPrice, ...]:
 
 def _parsed(row: Mapping[str, Any], option: str) -> ListedPrice:
     name = row.get("name") or ""
-    if (row["kind"] in _KINDS_OF_SIZES) != bool(name):
-        said = (
-            "needs the name of its flavor or volume type"
-            if not name
-            else "has no sizes with names; leave it out"
-        )
-        raise InvalidOption(f"{option}.name", f"{row['kind']} {said}.")
+    if row["kind"] in NAMED and not name:
+        raise InvalidOption(f"{option}.name", f"{row['kind']} needs the name of its flavor or volume type.")
+    if name and row["kind"] not in _MAY_BE_NAMED:
+        raise InvalidOption(f"{option}.name", f"{row['kind']} has no sizes with names; leave it out.")
     amount = parse_amount(row["amount"], f"{option}.amount", beside_currency=True)
     if amount < 0:
         raise InvalidOption(f"{option}.amount", f"'{row['amount']}' is negative; a price is zero or more.")

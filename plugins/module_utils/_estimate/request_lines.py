@@ -20,8 +20,10 @@ from .._core.periods import iso
 from .lines import HOURLY, NEXT, THIS, EstimateLine, Periods
 
 Row = dict[str, Any]
-#: Category and metric; hours of what runs for so long, moment of what is paid once in the next period.
-_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None]"
+#: Category and metric; hours of what runs for so long, moment of what is paid once in the next period; the
+#: region, and tags of its own.
+_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None, str | None, Tags]"
+Tags: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _NANO = Decimal("1e-9")
 _UP = Context(prec=50, rounding=ROUND_CEILING)
@@ -42,7 +44,8 @@ def request_lines(
     where: Where,
     tags: Mapping[str, str],
 ) -> list[Row]:
-    """The known costs as lines for a budget, each rounded up to the ledger's unit.
+    """The known costs as lines for a budget, each rounded up to the ledger's unit. tags: of all of them,
+    beneath those of a resource's own.
 
     A resource counts with what it costs more than before, in each category; what another one saves is no
     one's to spend. What comes and is free is a line of 0 by the hour. Alike lines are added up.
@@ -56,24 +59,28 @@ def request_lines(
             hourly.setdefault(_kind(of_resource[0]), Fraction(0))
         for basis, at in ((THIS, None), (NEXT, following)):
             _add(once, [(_kind(line, at), _of(line, basis)) for line in of_resource if line.once])
-    rest = {"currency": currency, "project": where.project, "region": where.region, "tags": dict(tags)}
+
+    def rest(region: str | None, own: Tags) -> Row:
+        place = {"project": where.project, "region": region or where.region}
+        return {"currency": currency, **place, "tags": {**tags, **dict(own)}}
+
     running = [
         {
             **_row(category, metric),
             "hourly": _format(amount),
             "hours": None if hours is None else _format(hours),
-            **rest,
+            **rest(region, own),
         }
-        for (category, metric, hours, _at), amount in sorted(hourly.items(), key=_order)
+        for (category, metric, hours, _at, region, own), amount in sorted(hourly.items(), key=_order)
     ]
     return running + [
         {
             **_row(category, metric),
             "amount": _format(amount),
             "at": None if at is None else iso(at),
-            **rest,
+            **rest(region, own),
         }
-        for (category, metric, _hours, at), amount in sorted(once.items(), key=_order)
+        for (category, metric, _hours, at, region, own), amount in sorted(once.items(), key=_order)
     ]
 
 
@@ -111,16 +118,16 @@ def _is_free(of_resource: Sequence[EstimateLine]) -> bool:
 
 
 def _kind(line: EstimateLine, at: datetime | None = None) -> _Kind:
-    return line.category, line.metric, None if line.once else line.hours, at
+    return line.category, line.metric, None if line.once else line.hours, at, line.region, line.tags
 
 
 def _of(line: EstimateLine, basis: str) -> Fraction:
     return line.amounts[basis] if line.amounts is not None else Fraction(0)
 
 
-def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str]:
-    (category, metric, hours, at), _amount = one
-    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at)
+def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str, str, Tags]:
+    (category, metric, hours, at, region, own), _amount = one
+    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at), region or "", own
 
 
 def _format(amount: Fraction) -> str:

@@ -23,17 +23,21 @@ from .request_lines import Where, request_lines
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
+#: What is shown of a size that a plan marks as sensitive.
+SENSITIVE = "(sensitive)"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """All lines, the periods that they were computed for, the quotas that are needed, and whether all that
-    was asked could be read.
+    """All lines, the periods that they were computed for, the quotas that are needed by region (None: that of
+    the login), the resources of which it is unknown what they need, and whether all that was asked could be
+    read.
     """
 
     lines: Sequence[EstimateLine]
     periods: Periods
-    required: Mapping[str, int]
+    required: Mapping[str | None, Mapping[str, int]]
+    required_unknown: Sequence[str]
     read: bool
 
     @property
@@ -68,12 +72,18 @@ def estimate_result(
             **_window(estimate.periods.next),
             "hours": format_exact(decimal_of(estimate.periods.next_hours)),
         },
-        "lines": _lines(estimate.lines, factor),
+        "lines": _lines(estimate.lines, factor, where, tags),
         "total": _in_all(known, context) if estimate.complete else None,
         "known": _in_all(known, context),
         "difference": _difference(estimate.lines, factor),
         "unknown": [{"name": line.name, "reason": line.unknown} for line in estimate.unknown],
-        "required": dict(estimate.required),
+        "required": dict(estimate.required.get(None, {})),
+        "required_elsewhere": {
+            region: dict(quotas)
+            for region, quotas in estimate.required.items()
+            if region is not None and quotas
+        },
+        "required_unknown": list(estimate.required_unknown),
         "request": request,
         "adds_no_cost": estimate.complete and not request,
     }
@@ -91,13 +101,15 @@ def _amounts(amounts: Mapping[str, Fraction] | None, factor: Fraction) -> Row:
     return {basis: None if amounts is None else _format_amount(amounts[basis] * factor) for basis in BASES}
 
 
-def _lines(lines: Sequence[EstimateLine], factor: Fraction) -> list[Row]:
+def _lines(
+    lines: Sequence[EstimateLine], factor: Fraction, where: Where, tags: Mapping[str, str]
+) -> list[Row]:
     """A row for each. What is equal is the same object, and is written once."""
     amounts = {id(line.amounts): line.amounts for line in lines}
     prices = {id(line.price): line.price for line in lines}
     formatted = {key: _amounts(of, factor) for key, of in amounts.items()}
     priced = {key: _priced(price, factor) for key, price in prices.items()}
-    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)]) for line in lines]
+    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)], where, tags) for line in lines]
 
 
 def _priced(price: Price | None, factor: Fraction) -> Row:
@@ -111,15 +123,19 @@ def _priced(price: Price | None, factor: Fraction) -> Row:
     }
 
 
-def _line(line: EstimateLine, priced: Row, amounts: Row) -> Row:
+def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where, tags: Mapping[str, str]) -> Row:
     return {
         "name": line.name,
         "action": line.action,
         "kind": line.kind or None,
-        "size": line.size or None,
-        "quantity": None if line.quantity is None else format_amount(decimal_of(line.quantity)),
+        "size": SENSITIVE if line.hidden and line.size else line.size or None,
+        "quantity": None
+        if line.quantity is None or line.hidden
+        else format_amount(decimal_of(line.quantity)),
         "unit": line.unit or None,
         "category": line.category,
+        "region": line.region or where.region,
+        "tags": {**tags, **dict(line.tags)},
         **priced,
         **amounts,
         "unknown": line.unknown,

@@ -24,7 +24,7 @@ from .._openstack.rating.api import Rating
 from .changes import Flavors
 from .observed import Observed
 from .price_list import DatedPrices
-from .shapes import Shape, ShapeKind
+from .shapes import NAMED, Shape, ShapeKind
 
 OBSERVED, QUOTE, PRICE_LIST = "observed", "quote", "price_list"
 #: design/estimates.md#price-sources: the cloud is asked last, and only for what neither of the others knows.
@@ -68,6 +68,10 @@ class PriceContext:
         flavor = self.flavors.named(shape.name) if "flavor_name" in self.kinds[shape.kind].keys else None
         return [shape] if flavor is None else [shape, Shape(shape.kind, flavor.id)]
 
+    def of_any_size(self, shape: Shape) -> list[Shape]:
+        """The kind without a size, of which a cloud may rate all sizes alike; empty where it may not."""
+        return [] if shape.kind in NAMED or not shape.name else [Shape(shape.kind)]
+
     def metadata(self, shape: Shape) -> dict[str, str]:
         """What a rated point of the shape says of itself, as price rules look at it."""
         kind = self.kinds[shape.kind]
@@ -109,7 +113,7 @@ def _observed(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price |
         if context.observed is None:
             answers[shape] = context.unread
             continue
-        rate = context.observed.rate(context.names(shape))
+        rate = context.observed.rate([*context.names(shape), *context.of_any_size(shape)])
         if isinstance(rate, str) or context.observed.rated_through is None:
             answers[shape] = str(rate)
             continue
@@ -125,7 +129,10 @@ def _by_hour(shape: Shape, by_period: Fraction, context: PriceContext) -> Fracti
 def _listed(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | str]:
     answers: dict[Shape, Price | str] = {}
     for shape in shapes:
-        listed = context.price_list.price(context.names(shape), context.now)
+        names = context.names(shape)
+        if not context.price_list.lists(names):
+            names = context.of_any_size(shape) or names
+        listed = context.price_list.price(names, context.now)
         if isinstance(listed, str):
             answers[shape] = listed
             continue

@@ -38,6 +38,8 @@ class ShapeKind:
 
 
 _FLAVOR = ("flavor_name", "flavor_id")
+#: The kinds of which each size has a price of its own.
+NAMED = ("instance", "stopped_instance", "volume")
 #: Names of metrics: CloudKitty's metrics.yml, and a public cloud's documentation of its billing, both read
 #: 2026-11-21; the option `metrics` replaces them by kind.
 KINDS: Mapping[str, ShapeKind] = {
@@ -56,7 +58,8 @@ KINDS: Mapping[str, ShapeKind] = {
             "each",
             ("loadbalancer", "network.services.lb.loadbalancer"),
             _COUNTED,
-            (),
+            # Its own flavor. Most clouds rate all flavors alike, and say none.
+            ("flavor_id",),
             "network",
         ),
         ShapeKind(
@@ -82,11 +85,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """So much of a shape: how many, or GB. count: of how many resources, for their quotas."""
+    """So much of a shape: how many, or GB. count: of how many resources, for their quotas. hidden: whether
+    its size is marked as sensitive, so that it is priced and never shown.
+    """
 
     shape: Shape
     quantity: Fraction
     count: int = 1
+    hidden: bool = False
 
 
 def kinds_with(metrics: Mapping[str, object]) -> dict[str, ShapeKind]:
@@ -116,8 +122,13 @@ def net(before: Iterable[Part], after: Iterable[Part]) -> list[Part]:
         return list(after)
     quantities: dict[Shape, Fraction] = {}
     counts: dict[Shape, int] = {}
+    hidden = {part.shape for part in (*before, *after) if part.hidden}
     for sign, parts in ((1, after), (-1, before)):
         for part in parts:
             quantities[part.shape] = quantities.get(part.shape, Fraction(0)) + sign * part.quantity
             counts[part.shape] = counts.get(part.shape, 0) + sign * part.count
-    return [Part(shape, quantity, counts[shape]) for shape, quantity in quantities.items() if quantity]
+    return [
+        Part(shape, quantity, counts[shape], shape in hidden)
+        for shape, quantity in quantities.items()
+        if quantity
+    ]

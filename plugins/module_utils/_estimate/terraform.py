@@ -2,44 +2,33 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a plan of Terraform or OpenTofu changes (design/estimates.md#what-a-change-costs).
-
-Source: Terraform's documentation, internals, JSON output format, read 2026-11-21. Of a plan only
-resource_changes and its flags are looked at: `variables` holds secrets in clear.
-"""
+"""What a plan of Terraform or OpenTofu changes (design/estimates.md#what-a-change-costs)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from .._core.errors import InvalidOption
-from .._core.trusted_paths import read_input
-from .changes import ADDED, CHANGED, REMOVED, Change
-from .shapes import Part
-from .terraform_types import (
-    ALSO_TAKES,
-    FREE,
-    FREE_PROVIDERS,
-    HANDS_ON,
-    NETWORKING,
-    ON_NETWORKS,
-    OPENSTACK,
+from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap
+from .plan_configuration import mapping
+from .plan_file import Plan, source_of
+from .plan_flavors import flavor_of, starts
+from .plan_networks import ON_NETWORKS, SERVER, PlanNetworks
+from .planned_parts import (
     PRICED,
     Context,
+    Piece,
     State,
     UnknownPrice,
+    contains_true,
+    takes_default_type,
 )
+from .shapes import Part
+from .terraform_types import FREE, UNKNOWN, is_free_provider
 
-_OPTION = "terraform_plan"
 #: What does nothing to what costs: a forgotten resource stays, and costs on.
 _NOTHING = (["no-op"], ["read"], ["forget"])
-#: The planned values of a plan that has no resources, but for outputs.
-_NO_RESOURCES: tuple[Any, ...] = ({}, {"root_module": {}})
 _ACTIONS = {
     ("create",): ADDED,
     ("update",): CHANGED,
@@ -49,147 +38,30 @@ _ACTIONS = {
     # The old one is forgotten and stays, so that all of the new one comes on top.
     ("create", "forget"): ADDED,
 }
+_VOLUMES = tuple(kind for kind in PRICED if kind.startswith("openstack_blockstorage_volume_"))
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A plan's changes, and why it is not the whole of what will happen; None where it is.
-
-    regions: those that its providers name; None among them for one that is no constant. references: what its
-    expressions refer to; None where it does not say.
+class PlanOptions:
+    """What the user says of a plan. assume_free: types, addresses, or how either begins with a * behind that.
+    providers: addresses of those that are OpenStack's.
     """
 
-    changes: tuple[Mapping[str, Any], ...]
-    unfinished: str | None
-    regions: frozenset[str | None] = frozenset()
-    references: frozenset[str] | None = frozenset()
+    assume_free: Collection[str]
+    providers: Collection[str]
 
 
-def load_plan(path: str) -> Plan:
-    """Read what `terraform show -json` wrote.
+def plan_changes(
+    plan: Plan, contexts: Mapping[str | None, Context], home: str | None, options: PlanOptions
+) -> list[Change]:
+    """The changes of a plan that cost, are free, or are unknown; what is removed and assumed to be free is
+    left out.
 
-    Raises InvalidOption for any other file, and quotes nothing from it.
+    contexts: what is known of each region that the login has. home: the region of the login.
     """
-    try:
-        content = json.loads(
-            read_input(Path(path)),
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_without_doubles,
-        )
-    except OSError as error:
-        raise InvalidOption(_OPTION, f"'{path}' cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict) or not isinstance(content.get("format_version"), str):
-        raise InvalidOption(_OPTION, f"'{path}' is not a plan in JSON; write one with terraform show -json.")
-    if content["format_version"].split(".")[0] != "1":
-        raise InvalidOption(
-            _OPTION, f"'{path}' has format {content['format_version'][:20]}; format 1 is supported."
-        )
-    if "planned_values" not in content and "resource_changes" not in content:
-        raise InvalidOption(
-            _OPTION,
-            f"'{path}' is not a plan; it may be a state. Write a plan with terraform show -json PLANFILE.",
-        )
-    changes = content.get("resource_changes", [])
-    if not isinstance(changes, list) or not all(_is_change(one) for one in changes):
-        raise InvalidOption(
-            _OPTION, f"'{path}' has a malformed resource change; write it again with terraform show -json."
-        )
-    # Resources that stay as they are have a change, too, whose action is no-op.
-    if not changes and _planned_values(content) not in _NO_RESOURCES:
-        raise InvalidOption(
-            _OPTION,
-            f"'{path}' has resources but does not say what changes; write it again with terraform show"
-            " -json.",
-        )
-    configuration = content.get("configuration")
-    references = frozenset(_references(configuration)) if isinstance(configuration, dict) else None
-    return Plan(tuple(changes), _unfinished(content), _regions(content), references)
-
-
-def _regions(content: Mapping[str, Any]) -> frozenset[str | None]:
-    """The regions that the providers of OpenStack name; of a variable its value."""
-    configuration = content.get("configuration")
-    providers = configuration.get("provider_config") if isinstance(configuration, dict) else None
-    found = set()
-    for provider in providers.values() if isinstance(providers, dict) else ():
-        if isinstance(provider, dict) and provider.get("full_name") in OPENSTACK:
-            expression = (provider.get("expressions") or {}).get("region")
-            found |= set() if expression is None else {_constant(expression, content.get("variables") or {})}
-    return frozenset(found)
-
-
-def _references(configuration: Mapping[str, Any]) -> Iterator[str]:
-    """Every reference in every expression, of resources, module calls and outputs."""
-    left: list[Any] = [configuration]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            named = one.get("references")
-            yield from map(str, named if isinstance(named, list) else ())
-            left += one.values()
-        elif isinstance(one, list):
-            left += one
-
-
-def _constant(expression: Any, variables: Mapping[str, Any]) -> str | None:
-    """The text that a provider's expression comes to; None where the plan does not say."""
-    value = expression.get("constant_value") if isinstance(expression, dict) else None
-    if isinstance(expression, dict) and value is None:
-        names = [str(one).removeprefix("var.") for one in expression.get("references") or ()]
-        value = variables[names[0]].get("value") if len(names) == 1 and names[0] in variables else None
-    return value if isinstance(value, str) else None
-
-
-def _planned_values(content: Mapping[str, Any]) -> Any:
-    values = content.get("planned_values", {})
-    return (
-        {key: value for key, value in values.items() if key != "outputs"}
-        if isinstance(values, dict)
-        else values
+    found = (
+        [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished, fits=False)]
     )
-
-
-def _without_doubles(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of the file. Raises ValueError for a key that it has twice: who reads which is not known."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
-
-
-def _is_change(row: Any) -> bool:
-    if not isinstance(row, dict) or not all(
-        isinstance(row.get(key), str) for key in ("address", "type", "provider_name")
-    ):
-        return False
-    change = row.get("change")
-    actions = change.get("actions") if isinstance(change, dict) else None
-    return isinstance(actions, list) and all(isinstance(one, str) for one in actions)
-
-
-def _unfinished(content: Mapping[str, Any]) -> str | None:
-    if content.get("errored"):
-        return "the plan is errored, so it lacks some of its changes"
-    if content.get("complete") is False or content.get("deferred_changes"):
-        return "the plan is not complete: Terraform has put off some of its changes"
-    if content.get("action_invocations") or content.get("deferred_action_invocations"):
-        return "the plan invokes actions, and what they cost is unknown"
-    return None
-
-
-def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> list[Change]:
-    """The changes of a plan that cost, free, or are unknown. assume_free: types, addresses, or how either
-    begins with a * behind that; what is removed of them is left out.
-    """
-    found = [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished)]
-    context = replace(context, planned=_planned(plan))
     for row in plan.changes:
         actions = row["change"]["actions"]
         if actions in _NOTHING:
@@ -198,68 +70,78 @@ def plan_changes(plan: Plan, context: Context, assume_free: Collection[str]) -> 
             reason = "it is a data source, which a plan only reads"
             found.append(Change(row["address"], CHANGED, unknown=reason))
             continue
-        if _is_assumed(row, assume_free):
+        if _is_assumed(row, options.assume_free):
             action = _ACTIONS.get(tuple(actions), CHANGED)
             found += [] if action == REMOVED else [Change(row["address"], action, assumed=True)]
             continue
-        elsewhere = _elsewhere(row, plan, context) if row["type"] in PRICED else None
-        if elsewhere is not None:
-            found.append(Change(row["address"], _ACTIONS.get(tuple(actions), CHANGED), unknown=elsewhere))
-        else:
-            found.append(_change(row, tuple(actions), context))
+        found.append(_change(row, tuple(actions), plan, contexts, home, options))
     return found
 
 
-def _elsewhere(row: Mapping[str, Any], plan: Plan, context: Context) -> str | None:
-    """Why the prices are not those of the resource's region; None where they are."""
-    if context.region is None or row["provider_name"] not in OPENSTACK:
-        return None
-    change = row["change"]
-    own = {
-        side["region"] for side in (change.get("before"), change.get("after")) if side and side.get("region")
-    }
-    for region in own or plan.regions:
-        if region is None:
-            return "the region of its provider is not known before apply"
-        if region != context.region:
-            return f"it is in region {region}, and the prices are those of {context.region}"
-    return None
-
-
-def _planned(plan: Plan) -> frozenset[str]:
-    """The types that the plan makes one of; none where it looks up during apply what may name a network
-    that others made.
-    """
-    looked_up = [row for row in plan.changes if row.get("mode") == "data"]
-    if _hands_on(plan):
-        return frozenset()
-    if any(row["type"].startswith(NETWORKING) or row["provider_name"] not in OPENSTACK for row in looked_up):
-        return frozenset()
-    return frozenset(row["type"] for row in plan.changes if "create" in row["change"]["actions"])
-
-
-def _hands_on(plan: Plan) -> bool:
-    """Whether something may be known after apply only because terraform_data hands it on. What a local value
-    is made of stands in no plan.
-    """
-    if not any(row["type"] == HANDS_ON and row["change"]["actions"] not in _NOTHING for row in plan.changes):
-        return False
-    return plan.references is None or any(
-        one.startswith((f"{HANDS_ON}.", "local.")) for one in plan.references
-    )
-
-
-def tells_networks_by_id(plan: Plan) -> bool:
-    """Whether an address that changes is on a network or a subnet of which the plan knows the id."""
-    for row in plan.changes:
-        where, change = ON_NETWORKS.get(row["type"]), row["change"]
-        if where is None or change["actions"] in _NOTHING:
+def plan_regions(plan: Plan, home: str | None, options: PlanOptions) -> set[str | None]:
+    """The regions in which the plan changes something that costs; the login's where it names none."""
+    found = set()
+    for row in _changing(plan, options):
+        try:
+            found |= set(_regions(row, plan, home))
+        except UnknownPrice:
             continue
-        for values in filter(None, (change.get("before"), change.get("after"))):
-            for one in values.get("network") or () if "name" in where else (values,):
-                if any(one.get(name) for name in where if name != "name"):
-                    return True
+    return found
+
+
+def tells_networks_by_id(plan: Plan, options: PlanOptions) -> bool:
+    """Whether an address that changes is on a network or a subnet of which only the ID is known."""
+    networks = PlanNetworks(plan, ())
+    context = Context(Flavors(()), networks)
+    for row in _changing(plan, options):
+        if row["type"] in ON_NETWORKS:
+            for state in _sides_of(row):
+                PRICED[row["type"]](state, context)
+        if networks.needs_ids:
+            return True
     return False
+
+
+def has_addresses(plan: Plan, options: PlanOptions) -> bool:
+    """Whether the plan changes anything that may have an address on a public network."""
+    return any(row["type"] in ON_NETWORKS for row in _changing(plan, options))
+
+
+def takes_default_volume_type(plan: Plan, options: PlanOptions) -> bool:
+    """Whether the plan makes a volume of the cloud's default type."""
+    for row in _changing(plan, options):
+        for state in _sides_of(row):
+            if row["type"] in _VOLUMES and takes_default_type(state, plan):
+                return True
+            if row["type"] == SERVER and any(takes_default_type(one, plan) for one in _made_volumes(state)):
+                return True
+    return False
+
+
+def _made_volumes(server: State) -> list[State]:
+    try:
+        return [one for one in server.blocks("block_device") if one.values.get("source_type") != "volume"]
+    except UnknownPrice:
+        return []
+
+
+def unmatched_assumptions(plan: Plan, assume_free: Collection[str]) -> list[str]:
+    """The entries of assume_free that match nothing of the plan."""
+    rows = [row for row in plan.changes if row.get("mode") != "data"]
+    return [one for one in assume_free if not any(_is_assumed(row, (one,)) for row in rows)]
+
+
+def _changing(plan: Plan, options: PlanOptions) -> Iterator[Mapping[str, Any]]:
+    """The rows of priced resources that change."""
+    for row in plan.changes:
+        if (
+            row["type"] in PRICED
+            and row.get("mode") != "data"
+            and row["change"]["actions"] not in _NOTHING
+            and row["provider_name"] in options.providers
+            and not _is_assumed(row, options.assume_free)
+        ):
+            yield row
 
 
 def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:
@@ -271,106 +153,169 @@ def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:
     )
 
 
-def _change(row: Mapping[str, Any], actions: tuple[str, ...], context: Context) -> Change:
-    name, provider = row["address"], row["provider_name"]
+def _change(
+    row: Mapping[str, Any],
+    actions: tuple[str, ...],
+    plan: Plan,
+    contexts: Mapping[str | None, Context],
+    home: str | None,
+    options: PlanOptions,
+) -> Change:
+    name, provider, kind = row["address"], row["provider_name"], row["type"]
     if row.get("deposed"):
         name += f" (deposed {row['deposed']})"
     action = _ACTIONS.get(actions)
     if action is None:
         return Change(
-            name, CHANGED, unknown=f"its actions {', '.join(map(str, actions))[:60]} are not understood"
+            name,
+            CHANGED,
+            unknown=f"its actions {', '.join(map(str, actions))[:60]} are not understood",
+            fits=False,
         )
-    if provider in FREE_PROVIDERS:
+    if is_free_provider(provider, kind):
         return Change(name, action)
-    if provider not in OPENSTACK:
+    if provider not in options.providers:
         return Change(name, action, unknown=f"it is of the provider {provider}")
-    kind = row["type"]
     overlaps = actions == ("create", "delete")
-    quota = FREE.get(kind) or ALSO_TAKES.get(kind)
-    taken = {quota: 1} if quota is not None and (action == ADDED or overlaps) else {}
     if kind in FREE:
+        quota = FREE[kind]
+        taken = {quota: 1} if quota is not None and (action == ADDED or overlaps) else {}
         return Change(name, action, needs=taken)
     if kind not in PRICED:
-        return Change(name, action, unknown=f"{kind} is in no table of what costs and what is free")
+        why = UNKNOWN.get(kind, f"{kind} is in no table of what costs and what is free")
+        return Change(name, action, unknown=why, fits=action == REMOVED)
     try:
-        before, after = _sides(row, actions, context)
+        region = _region(row, plan, home, contexts)
     except UnknownPrice as unknown:
-        return Change(name, action, unknown=str(unknown))
-    return Change(name, action, before, after, overlaps=overlaps, needs=taken)
+        return Change(name, action, unknown=str(unknown), fits=action == REMOVED)
+    before, after = _pieces(row, actions, contexts[region])
+    return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)
 
 
-def _sides(
-    row: Mapping[str, Any], actions: tuple[str, ...], context: Context
-) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """What it costs by before and after. Raises UnknownPrice."""
-    change, parts = row["change"], PRICED[row["type"]]
-    before, after = change.get("before") or {}, change.get("after") or {}
+def _region(
+    row: Mapping[str, Any], plan: Plan, home: str | None, contexts: Collection[str | None]
+) -> str | None:
+    """The region in which a resource is priced. Raises UnknownPrice where there is not one that is known."""
+    region, *others = sorted(_regions(row, plan, home), key=str)
+    hidden = contains_true(mapping(row["change"].get("after_sensitive")).get("region"))
+    if others:
+        raise UnknownPrice("it moves to another region")
+    if region not in contexts:
+        named = "another region" if hidden else f"region {region}"
+        raise UnknownPrice(f"it is in {named}, which the login does not have")
+    return region
+
+
+def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | None]:
+    """The regions that a resource is in before and after. Raises UnknownPrice where one is unknown."""
+    change, source, configuration = row["change"], source_of(row), plan.configuration
+    unknown = change.get("after_unknown")
+    sides = [side for side in (change.get("before"), change.get("after")) if side is not None]
+    own = {side["region"] for side in sides if side.get("region")}
+    if not all(isinstance(one, str) for one in own):
+        raise UnknownPrice("region is no text")
+    if home is None:
+        return {None}
+    after = mapping(change.get("after"))
+    if own and (change.get("after") is None or after.get("region")):
+        return own
+    expression = configuration.expression(source.module, source.name, "region")
+    named = mapping(unknown).get("region") is True and expression is not None
+    if named and configuration.sources(expression, source.module, source.name):
+        raise UnknownPrice("region is known after apply")
+    key = mapping(configuration.resource(source.module, source.name)).get("provider_config_key")
+    provider = mapping(configuration.providers.get(key)) if isinstance(key, str) else {}
+    expression = mapping(provider.get("expressions")).get("region")
+    if expression is None:
+        return {*own, home}
+    region = configuration.constant(expression, source.module if ":" in str(key) else ())
+    if not isinstance(region, str) or not region:
+        raise UnknownPrice("the region of its provider is not known before apply")
+    return {*own, region}
+
+
+def _sides_of(row: Mapping[str, Any]) -> list[State]:
+    """What the plan says of a resource before and after."""
+    change, source = row["change"], source_of(row)
     unknown = change.get("after_unknown") or {}
-    found: list[tuple[Part, ...]] = []
+    sides = [
+        (change.get("before"), {}, "before_sensitive"),
+        (change.get("after"), unknown, "after_sensitive"),
+    ]
+    return [
+        State(source, values, _marks(unknown_of, values), _marks(change.get(sensitive), values))
+        for values, unknown_of, sensitive in sides
+        if values is not None
+    ]
+
+
+def _marks(marks: Any, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict.fromkeys(values, True) if marks is True else mapping(marks)
+
+
+def _pieces(
+    row: Mapping[str, Any], actions: tuple[str, ...], context: Context
+) -> tuple[list[Piece], list[Piece]]:
+    """What it consists of before and after."""
+    change, pieces_of = row["change"], PRICED[row["type"]]
+    source = source_of(row)
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown")
+    if unknown is True:
+        return [], [Piece("", "", unknown="all of it is known after apply", fits=False)]
+    unknown = mapping(unknown)
+    found: list[list[Piece]] = []
     for values, side, unknown_of, there in (
         (before, "before", {}, actions[0] != "create" or "delete" in actions),
         (after, "after", unknown, actions != ("delete",)),
     ):
         if not there:
-            found.append(())
+            found.append([])
             continue
-        flavor = _flavor(before, after, unknown, side, context, actions == ("update",))
-        ends = side == "before" and "delete" in actions
-        starts = side == "before" and _starts(before, after, unknown)
-        found.append(tuple(parts(State(values, unknown_of, flavor, ends, starts), context)))
+        flavor, why = None, ""
+        if row["type"] == SERVER:
+            flavor, why = flavor_of(change, side, context.flavors, actions == ("update",))
+        state = State(
+            source,
+            values,
+            unknown_of,
+            _marks(change.get(f"{side}_sensitive"), values),
+            flavor=flavor,
+            why=why,
+            ends=side == "before" and "delete" in actions,
+            starts=side == "before" and starts(before, after, unknown),
+        )
+        found.append(pieces_of(state, context))
     return found[0], found[1]
 
 
-def _starts(before: Mapping[str, Any], after: Mapping[str, Any], unknown: Mapping[str, Any]) -> bool:
-    """Whether a server that costs less, as it does not run, may run after apply."""
-    runs = unknown.get("power_state") is True or after.get("power_state") in (None, "active")
-    return before.get("power_state") not in (None, "active") and bool(after) and runs
-
-
-def _flavor(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    unknown: Mapping[str, Any],
-    side: str,
-    context: Context,
-    in_place: bool,
-) -> str | None:
-    """The flavor's name; None where there is none, or none is known.
-
-    Raises UnknownPrice for one that the cloud does not have.
-
-    Both attributes are optional and computed: on a resize in place one of them is still the old one's, so
-    that the changed one counts.
+def _of_pieces(change: Change, before: Sequence[Piece], after: Sequence[Piece]) -> Change:
+    """The change with what is known of it. A piece that is unknown before or after counts on neither side:
+    its old price would hide a part of the new one's.
     """
-    if side == "before":
-        return _former(before, context)
-    given = {
-        key: str(after[key])
-        for key in ("flavor_name", "flavor_id")
-        if after.get(key) and unknown.get(key) is not True
-    }
-    if in_place:
-        changed = {key: value for key, value in given.items() if value != before.get(key)}
-        if not changed:
-            becomes_unknown = any(unknown.get(key) is True for key in ("flavor_name", "flavor_id"))
-            return None if becomes_unknown else _former(before, context)
-        given = changed
-    found = {_offered(key, value, context).name for key, value in given.items()}
-    if len(found) > 1:
-        raise UnknownPrice(
-            f"flavor_name and flavor_id are of different flavors, {' and '.join(sorted(found))}"
+    unknown = {piece.what: piece for piece in (*before, *after) if piece.unknown is not None}
+
+    def known(pieces: Sequence[Piece]) -> tuple[Part, ...]:
+        return tuple(
+            part
+            for piece in pieces
+            if not any(piece.what == what or piece.what.startswith(f"{what}[") for what in unknown)
+            for part in piece.parts
         )
-    return next(iter(found), None)
 
-
-def _former(before: Mapping[str, Any], context: Context) -> str | None:
-    """The flavor that it had. One that the cloud does not offer any more was rated under its old name."""
-    known = context.flavors.with_id(before.get("flavor_id") or "")
-    return before.get("flavor_name") or (known.name if known else None)
-
-
-def _offered(key: str, value: str, context: Context) -> Any:
-    flavor = context.flavors.named(value) if key == "flavor_name" else context.flavors.with_id(value)
-    if flavor is None:
-        raise UnknownPrice(f"the cloud has no flavor with {key} {value}")
-    return flavor
+    had = 0 if change.overlaps else sum(piece.ports for piece in before)
+    ports = sum(piece.ports for piece in after) - had
+    needs = {"ports": ports} if ports > 0 else {}
+    # A server of an unknown flavor is one more all the same.
+    if any(piece.what == "flavor" and piece.unknown is not None for piece in after) and (
+        change.overlaps or not before
+    ):
+        needs["instances"] = 1
+    return replace(
+        change,
+        before=known(before),
+        after=known(after),
+        needs=needs,
+        gaps=tuple(Gap(piece.kind, str(piece.unknown)) for piece in unknown.values()),
+        fits=all(piece.fits for piece in after),
+    )

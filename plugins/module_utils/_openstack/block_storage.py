@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._core.errors import NotFound
 from .connection import Service
 from .quota import Quota, quota_rows
 
@@ -68,6 +69,19 @@ def quotas(cinder: Service) -> list[Quota]:
     return quota_rows(
         cinder, reading, cinder.member(reading, body, "quota_set", dict), "in_use", _NOT_COUNTED
     )
+
+
+def default_volume_type(cinder: Service) -> str | None:
+    """The type of a volume that is made without one: GET types/default. None where the cloud has none.
+
+    Raises CloudError.
+    """
+    reading = "the default volume type"
+    try:
+        body = cinder.get(reading, "/types/default").body
+    except NotFound:
+        return None
+    return cinder.member(reading, cinder.member(reading, body, "volume_type", dict), "name", str)
 
 
 def volumes(cinder: Service) -> Iterator[Volume]:

@@ -274,6 +274,11 @@ class Cloud:
         return other
 
     @property
+    def regions(self) -> frozenset[str]:
+        """The regions of the catalog."""
+        return frozenset(self._offered_regions)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """What no result and no message may have in it: the login's secrets and its tokens so far."""
         return self._login.secrets.values

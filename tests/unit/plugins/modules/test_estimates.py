@@ -73,7 +73,10 @@ FOREIGN = "registry.terraform.io/hashicorp/aws"
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"after": {"flavor_name": "a99"}}, "the cloud has no flavor with flavor_name a99"),
+        (
+            {"after": {"flavor_name": "a99"}, "after_unknown": {}},
+            "the cloud has no flavor with flavor_name a99",
+        ),
         ({"after": {}, "after_unknown": {"flavor_name": True, "flavor_id": True}}, "is known before apply"),
         ({"provider": FOREIGN}, f"it is of the provider {FOREIGN}"),
     ],

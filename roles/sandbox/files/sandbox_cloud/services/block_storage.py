@@ -108,19 +108,23 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         }
         return _told({"limits": {"rate": [], "absolute": absolute}}, asked)
 
+    def type_row(name: str) -> dict[str, Any]:
+        return {
+            "id": stable_id("volume_type", name),
+            "name": name,
+            "is_public": True,
+            "description": f"{name} storage",
+            "extra_specs": {},
+            "os-volume-type-access:is_public": True,
+        }
+
     async def types(request: web.Request) -> web.Response:
-        rows = [
-            {
-                "id": stable_id("volume_type", name),
-                "name": name,
-                "is_public": True,
-                "description": f"{name} storage",
-                "extra_specs": {},
-                "os-volume-type-access:is_public": True,
-            }
-            for name in cloud.scenario.volume_types
-        ]
+        rows = [type_row(name) for name in cloud.scenario.volume_types]
         return _told({"volume_types": rows}, _microversion(request))
+
+    async def default_type(request: web.Request) -> web.Response:
+        """The first type of the scenario is the default."""
+        return _told({"volume_type": type_row(cloud.scenario.volume_types[0])}, _microversion(request))
 
     def volume_rows(asked: tuple[int, int], origin: str) -> list[dict[str, Any]]:
         booted = {one.boot_volume for one in cloud.scenario.servers}
@@ -154,6 +158,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
                 ("/snapshots/detail", snapshots),
                 ("/backups/detail", backups),
                 ("/types", types),
+                ("/types/default", default_type),
                 ("/limits", limits),
                 ("/os-quota-sets/{project}", quotas),
             )

@@ -168,6 +168,20 @@ def told(
         (KNOWN, {**FITS, "fits": "yes"}, gate("allow"), "unknown", "is not known: nobody says why"),
         (FREE, SKIPPED, SKIPPED, "allow", "The deployment adds no cost: it comes to CHF 30 until"),
         ({**FREE, "required": {"cores": 2}}, SHORT, SKIPPED, "deny", "does not fit into the quotas"),
+        (
+            {**KNOWN, "required_elsewhere": {"dc4-a": {"volumes": 1}}},
+            FITS,
+            gate("allow"),
+            "unknown",
+            "The quotas of region dc4-a were not checked",
+        ),
+        (
+            {**KNOWN, "required": {}, "required_unknown": ["web-1"]},
+            SKIPPED,
+            gate("allow"),
+            "unknown",
+            "What quotas web-1 needs is not known",
+        ),
     ],
 )
 def test_one_verdict_of_all(

@@ -28,7 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.trusted_paths i
     read_input,
     resolve,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._estimate.terraform import load_plan
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_file import load_plan
 from ansible_collections.finops.cloud.plugins.module_utils._export import verdict_markdown
 from ansible_collections.finops.cloud.plugins.module_utils._export.report_files import write_report_file
 from ansible_collections.finops.cloud.plugins.module_utils._imports.bill_tables import FileForm, opened

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._estimate.terraform import load_plan
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_file import load_plan
 
 SERVER: dict[str, Any] = {
     "address": "openstack_compute_instance_v2.web",

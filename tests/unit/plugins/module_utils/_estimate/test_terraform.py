@@ -7,26 +7,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._estimate import terraform_types
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.changes import (
     ADDED,
     Change,
     Flavors,
     required_quotas,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_configuration import (
+    PlanConfiguration,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_file import Plan, load_plan
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_networks import PlanNetworks
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.planned_parts import Context
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Part, Shape, net
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.terraform import (
-    Plan,
-    load_plan,
+    PlanOptions,
     plan_changes,
     tells_networks_by_id,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._estimate.terraform_types import Context
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.compute import Flavor
 
 OPENSTACK = "registry.terraform.io/terraform-provider-openstack/openstack"
@@ -47,7 +53,7 @@ def row(
 ) -> dict[str, Any]:
     change = {"actions": actions, "before": before, "after": after, "after_unknown": unknown or {}}
     return {
-        "address": f"{kind}.one",
+        "address": f"{'data.' if more.get('mode') == 'data' else ''}{kind}.one",
         "mode": "managed",
         "type": kind,
         "provider_name": provider,
@@ -56,23 +62,35 @@ def row(
     }
 
 
+NOTHING_SAID = PlanOptions((), terraform_types.OPENSTACK)
+
+
+def priced(plan: Plan, public: tuple[str, ...] = (), **options: Any) -> list[Change]:
+    """The changes of a plan, in a cloud with one region."""
+    context = Context(FLAVORS, PlanNetworks(plan, public), options.pop("default_volume_type", None))
+    return plan_changes(plan, {None: context}, None, replace(NOTHING_SAID, **options))
+
+
 def changes(
     *rows: dict[str, Any], assume_free: tuple[str, ...] = (), public: tuple[str, ...] = ()
 ) -> list[Change]:
-    return plan_changes(Plan(rows, None), Context(FLAVORS, public), assume_free)
+    return priced(Plan(rows, None), public, assume_free=assume_free)
 
 
 def grown(*rows: dict[str, Any], public: tuple[str, ...] = ()) -> dict[tuple[str, str], Fraction]:
     """What one change comes to, by kind and size."""
     (change,) = changes(*rows, public=public)
     assert change.unknown is None
+    assert not change.gaps
     return {(part.shape.kind, part.shape.name): part.quantity for part in net(change.before, change.after)}
 
 
 def why(*rows: dict[str, Any], assume_free: tuple[str, ...] = ()) -> str | None:
+    """Why the one piece of the change that is unknown is, or the whole of it."""
     (change,) = changes(*rows, assume_free=assume_free)
-    assert not change.before and not change.after
-    return change.unknown
+    reasons = [gap.reason for gap in change.gaps] + ([change.unknown] if change.unknown else [])
+    assert len(reasons) <= 1
+    return reasons[0] if reasons else None
 
 
 @pytest.mark.parametrize(
@@ -88,11 +106,15 @@ def why(*rows: dict[str, Any], assume_free: tuple[str, ...] = ()) -> str | None:
         (row(VOLUME, ["create"], None, DISK, {"size": True}), "size is known after apply"),
         (row(VOLUME, ["create"], None, {"volume_type": "fast"}), "size is unknown"),
         (row(VOLUME, ["create"], None, {**DISK, "size": True}), "size is unknown"),
-        (row(VOLUME, ["create"], None, DISK, {"volume_type": True}), "volume_type is unknown; name it"),
+        (row(VOLUME, ["create"], None, DISK, {"volume_type": True}), "volume_type is known after apply"),
         (row(VOLUME, ["update"], {"volume_type": "fast"}, DISK), "size is unknown"),
         (row("openstack_images_image_v2", ["create"], None, {}, {"size_bytes": True}),
          "size_bytes is known after apply"),
-        (row("openstack_containerinfra_cluster_v1", ["create"], None, {}), "is in no table of what costs"),
+        (row("openstack_containerinfra_cluster_v1", ["create"], None, {}), "it makes servers"),
+        (row("openstack_brand_new_v1", ["create"], None, {}), "is in no table of what costs"),
+        # A type that is not its provider's.
+        (row(SERVER, ["create"], None, SMALL, provider="registry.terraform.io/hashicorp/random"),
+         "it is of the provider"),
         (row("aws_instance", ["create"], None, {}, provider="registry.terraform.io/hashicorp/aws"),
          "it is of the provider"),
         (row("aws_instance", ["delete"], {}, None, provider="registry.terraform.io/hashicorp/aws"),
@@ -114,8 +136,9 @@ BOOT = {"source_type": "image", "destination_type": "volume", "volume_size": 40,
 @pytest.mark.parametrize(
     ("device", "unknown", "reason"),
     [
-        ({**BOOT, "volume_type": None}, {}, "block_device[0].volume_type is unknown"),
-        (BOOT, {"volume_type": True}, "block_device[0].volume_type is unknown"),
+        ({**BOOT, "volume_type": None}, {}, "block_device[0].volume_type is the cloud's default type, which"),
+        (BOOT, {"volume_type": True}, "block_device[0].volume_type is known after apply"),
+        ({**BOOT, "source_type": "snapshot", "volume_type": ""}, {}, "is that of the copied snapshot"),
         (BOOT, {"volume_size": True}, "block_device[0].volume_size is known after apply"),
         ({**BOOT, "volume_size": 0}, {}, "block_device[0].volume_size is unknown"),
         (BOOT, {"destination_type": True}, "destination_type is known after apply"),
@@ -226,71 +249,90 @@ def test_a_plan_that_stops_a_server_lowers_no_price_and_one_that_starts_it_costs
     }
 
 
-def test_a_resource_of_another_region_is_unknown() -> None:
-    def why_there(one: dict[str, Any], *provider: str | None) -> str | None:
-        context = Context(FLAVORS, (), region="dc3-a")
-        (change,) = plan_changes(Plan((one,), None, frozenset(provider)), context, ())
-        return change.unknown
+def configured(*rows: dict[str, Any], providers: Any = None, **module: Any) -> PlanConfiguration:
+    """A configuration with resources of the root module: each row has a type and expressions."""
+    resources = [{"address": f"{row['type']}.one", "provider_config_key": "openstack", **row} for row in rows]
+    return PlanConfiguration({"resources": resources, **module}, providers or {}, module.pop("variables", {}))
 
-    here, there, later = (row(VOLUME, ["create"], None, {**DISK, **one}) for one in (
-        {"region": "dc3-a"}, {"region": "dc4-a"}, {}
+
+def refers(*names: str) -> dict[str, list[str]]:
+    """An expression as Terraform lists what it refers to."""
+    return {"references": [*names]}
+
+
+def test_a_resource_is_priced_in_its_own_region_or_in_that_of_its_provider() -> None:
+    other_flavors = Flavors([Flavor("id-small", "small", 2, 2048)])
+
+    def where(one: dict[str, Any], region: Any = None, variables: Any = None) -> str | None:
+        expressions = {} if region is None else {"region": region}
+        providers = {"openstack": {"expressions": expressions}, "openstack.west": {}}
+        plan = Plan((one,), None, PlanConfiguration({"resources": [{
+            "address": f"{VOLUME}.one", "provider_config_key": "openstack", "expressions": {},
+        }]}, providers, variables or {}))  # fmt: skip
+        contexts = {
+            "dc3-a": Context(FLAVORS, PlanNetworks(plan, ())),
+            "dc4-a": Context(other_flavors, PlanNetworks(plan, ())),
+        }
+        (change,) = plan_changes(plan, contexts, "dc3-a", NOTHING_SAID)
+        return change.unknown or change.region
+
+    here, there, later, gone = (row(VOLUME, ["create"], None, {**DISK, **one}) for one in (
+        {"region": "dc3-a"}, {"region": "dc4-a"}, {}, {"region": "dc9"}
     ))  # fmt: skip
-    assert why_there(here) is None and why_there(here, "dc4-a") is None
-    assert why_there(there) == "it is in region dc4-a, and the prices are those of dc3-a"
-    assert why_there(later) is None and why_there(later, "dc3-a") is None
-    assert why_there(later, "dc4-a") == "it is in region dc4-a, and the prices are those of dc3-a"
-    assert why_there(later, None) == "the region of its provider is not known before apply"
+    west = {"constant_value": "dc4-a"}
+    assert where(here) == where(here, west) == where(later) == "dc3-a"
+    assert where(there) == where(later, west) == "dc4-a"
+    assert where(later, refers("var.region"), {"region": {"value": "dc4-a"}}) == "dc4-a"
+    unknown = "the region of its provider is not known before apply"
+    assert where(later, refers("var.region")) == unknown
+    assert where(later, refers("local.region", "var.region"), {"region": {"value": "dc4-a"}}) == unknown
+    assert where(gone) == "it is in region dc9, which the login does not have"
+    moved = row(VOLUME, ["delete", "create"], {**DISK, "region": "dc3-a"}, {**DISK, "region": "dc4-a"})
+    assert where(moved) == "it moves to another region"
 
 
-@pytest.mark.parametrize(
-    ("region", "variables", "regions"),
-    [
-        (None, {}, set()),
-        ({"constant_value": "dc4-a"}, {}, {"dc4-a"}),
-        ({"references": ["var.region"]}, {"region": {"value": "dc4-a"}}, {"dc4-a"}),
-        ({"references": ["var.region"]}, {}, {None}),
-        ({"references": ["local.region", "var.region"]}, {"region": {"value": "dc4-a"}}, {None}),
-    ],
+OWN = row("openstack_networking_network_v2", ["create"], None, {"name": "own"})
+ON_LATER = row(
+    SERVER,
+    ["create"],
+    None,
+    {**SMALL, "network": [{"access_network": False}]},
+    {"network": [{"name": True, "uuid": True, "port": True}]},
 )
-def test_the_region_of_a_provider_is_read_from_the_plan(
-    region: Any, variables: dict[str, Any], regions: set[str | None], tmp_path: Path
-) -> None:
-    expressions = {} if region is None else {"region": region}
-    plan = {
-        "format_version": "1.2",
-        "planned_values": {},
-        "resource_changes": [],
-        "variables": variables,
-        "configuration": {
-            "provider_config": {"openstack": {"full_name": OPENSTACK, "expressions": expressions}}
+
+
+def on_network(plan: Plan, public: tuple[str, ...] = ("p-1",)) -> bool | str:
+    """Whether the first change has a public address, or why that is unknown."""
+    change = priced(plan, public)[0]
+    assert change.unknown is None
+    (reason,) = [gap.reason for gap in change.gaps] or [""]
+    return reason or any(part.shape.kind == "fixed_ip" for part in change.after)
+
+
+def server_on(**attributes: Any) -> dict[str, Any]:
+    """The configuration of a server with one network."""
+    return {"type": SERVER, "expressions": {"network": [attributes]}}
+
+
+def test_an_address_on_a_network_that_terraform_data_hands_on_is_followed() -> None:
+    asked = configured(
+        server_on(uuid=refers("terraform_data.one.output", "terraform_data.one")),
+        {
+            "type": "terraform_data",
+            "expressions": {"input": refers("openstack_networking_network_v2.one.id")},
         },
-    }
-    (tmp_path / "plan.json").write_text(json.dumps(plan))
-    assert load_plan(str(tmp_path / "plan.json")).regions == regions
-
-
-def test_an_address_on_a_network_that_terraform_data_hands_on_is_unknown() -> None:
-    server = {**SMALL, "network": [{"access_network": False}]}
-    later = {"network": [{"name": True, "uuid": True, "port": True}]}
-    own = row("openstack_networking_network_v2", ["create"], None, {"name": "own"})
-    handed = row(
-        "terraform_data",
-        ["create"],
-        None,
-        {"input": "an-id"},
-        {"output": True},
-        "terraform.io/builtin/terraform",
     )
-    asked = row(SERVER, ["create"], None, server, later)
 
-    def unknown(*rows: dict[str, Any], references: frozenset[str] | None = frozenset()) -> str | None:
-        return plan_changes(Plan(rows, None, references=references), Context(FLAVORS, ("p",)), ())[0].unknown
+    def handed(given: Any, unknown: Any = None) -> bool | str:
+        provider = "terraform.io/builtin/terraform"
+        passed = row("terraform_data", ["create"], None, given, unknown or {}, provider)
+        return on_network(Plan((ON_LATER, OWN, passed), None, asked))
 
-    assert unknown(asked, own) is None
-    assert unknown(asked, own, handed) is None
-    for references in (frozenset({"terraform_data.net.output"}), frozenset({"local.network"}), None):
-        assert unknown(asked, own, references=references) is None
-        assert "known after apply" in str(unknown(asked, own, handed, references=references))
+    assert handed({"input": "p-1"}) is True
+    assert handed({"input": "other"}) is False
+    assert handed({}, {"input": True}) is False
+    through_local = configured(server_on(uuid=refers("local.network")))
+    assert "known after apply" in str(on_network(Plan((ON_LATER, OWN), None, through_local)))
 
 
 def test_ports_and_attached_interfaces_cost_on_public_networks_only() -> None:
@@ -320,39 +362,43 @@ BALANCER, NETWORK = "openstack_lb_loadbalancer_v2", "openstack_networking_networ
 #: What has an address on a network that is known after apply, and the type that the plan has to make for it
 #: to be its own.
 LATER = [
-    (row(PORT, ["create"], None, {}, {"network_id": True}), NETWORK),
-    (row(INTERFACE, ["create"], None, {}, {"network_id": True, "port_id": True}), PORT),
-    (row(SERVER, ["create"], None, {**SMALL, "network": [{}]}, {"network": [{"name": True, "uuid": True}]}),
-     NETWORK),
+    (row(PORT, ["create"], None, {}, {"network_id": True}), NETWORK, "network_id"),
+    (row(INTERFACE, ["create"], None, {}, {"network_id": True, "port_id": True}), PORT, "port_id"),
+    (ON_LATER, NETWORK, "uuid"),
     (row(BALANCER, ["create"], None, {}, {"vip_subnet_id": True, "vip_network_id": True}),
-     "openstack_networking_subnet_v2"),
+     "openstack_networking_subnet_v2", "vip_subnet_id"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("later", "made"), LATER)
-def test_a_network_known_after_apply_is_the_projects_own_only_where_the_plan_makes_it(
-    later: dict[str, Any], made: str
+@pytest.mark.parametrize(("later", "made", "attribute"), LATER)
+def test_a_network_known_after_apply_is_the_projects_own_only_where_it_is_followed(
+    later: dict[str, Any], made: str, attribute: str
 ) -> None:
-    def unknown(*others: dict[str, Any]) -> str | None:
-        first, *_others = changes(later, *others, public=("p-1",))
-        assert first.unknown is not None or "fixed_ip" not in {part.shape.kind for part in first.after}
-        return first.unknown
+    expressions: Any = {attribute: refers(f"{made}.one.id", f"{made}.one")}
+    if later["type"] == SERVER:
+        expressions = {"network": [expressions]}
+    after = {"network_id": "own", "name": "own"}
 
-    after = {"network_id": "own"}
-    assert "on which network its address is, is known after apply" in str(unknown())
-    assert unknown(row(made, ["create"], None, after)) is None
-    assert unknown(row(made, ["delete", "create"], after, after)) is None
-    assert unknown(row(made, ["update"], after, after))
-    assert unknown(row(made, ["delete"], after, None))
+    def unknown(*others: dict[str, Any], of: Any = expressions) -> bool | str:
+        return on_network(
+            Plan((later, *others), None, configured({"type": later["type"], "expressions": of}))
+        )
+
+    not_followed = "on which network its address is, is known after apply"
+    assert unknown(row(made, ["create"], None, after)) is False
+    assert unknown(row(made, ["update"], after, after)) is False
+    # A port is counted with itself, wherever it was made.
+    assert made == PORT or not_followed in str(unknown())
+    assert not_followed in str(unknown(row(made, ["create"], None, after), of={}))
     # What is looked up during apply may be the provider's.
+    data = {attribute: refers("data.openstack_networking_network_v2.one.id")}
+    if later["type"] == SERVER:
+        data = {"network": [data]}
     looked_up = row("openstack_networking_network_v2", ["read"], None, {}, mode="data")
-    assert unknown(row(made, ["create"], None, after), looked_up)
-    elsewhere = row(
-        "terraform_remote_state", ["read"], None, {}, provider="terraform.io/builtin/terraform", mode="data"
-    )
-    assert unknown(row(made, ["create"], None, after), elsewhere)
-    image = row("openstack_images_image_v2", ["read"], None, {}, mode="data")
-    assert unknown(row(made, ["create"], None, after), image) is None
+    assert not_followed in str(unknown(looked_up, of=data)) or made == PORT
+    for name, public in (("own", False), ("p-1", True)):
+        looked_up = row("openstack_networking_network_v2", ["read"], None, {"name": name}, mode="data")
+        assert unknown(looked_up, of=data) is (public and made != PORT)
 
 
 @pytest.mark.parametrize(
@@ -368,7 +414,7 @@ def test_a_network_known_after_apply_is_the_projects_own_only_where_the_plan_mak
     ],
 )
 def test_networks_are_read_only_where_a_plan_tells_one_by_its_id(one: dict[str, Any], by_id: bool) -> None:
-    assert tells_networks_by_id(Plan((one,), None)) is by_id
+    assert tells_networks_by_id(Plan((one,), None), NOTHING_SAID) is by_id
 
 
 def test_quotas_grow_by_what_one_resource_does_not_give_back_to_itself() -> None:
@@ -387,6 +433,12 @@ def test_quotas_grow_by_what_one_resource_does_not_give_back_to_itself() -> None
     assert needs(resized) == {"cores": 3, "ram_mb": 7168}
     network = row("openstack_networking_network_v2", ["create"], None, {})
     assert needs(network) == {"networks": 1}
+    on_two = {**SMALL, "network": [{"name": "own"}, {"port": "a-port"}]}
+    assert needs(row(SERVER, ["create"], None, on_two)) == {
+        "cores": 1, "instances": 1, "ports": 1, "ram_mb": 1024,
+    }  # fmt: skip
+    assert needs(row(SERVER, ["delete", "create"], on_two, on_two)) == {}
+    assert needs(row(SERVER, ["create", "delete"], on_two, on_two))["ports"] == 1
 
 
 def test_the_new_one_comes_on_top_of_one_that_is_forgotten() -> None:
@@ -418,7 +470,7 @@ HAS_A_SERVER = {
 )
 def test_a_plan_that_is_not_whole_is_unknown(tmp_path: Path, more: dict[str, Any], reason: str) -> None:
     (tmp_path / "plan.json").write_text(json.dumps({**PLAN, **more}))
-    (change,) = plan_changes(load_plan(str(tmp_path / "plan.json")), Context(FLAVORS, ()), ())
+    (change,) = priced(load_plan(str(tmp_path / "plan.json")))
     assert reason in str(change.unknown)
 
 
@@ -426,7 +478,7 @@ def test_a_plan_without_changes_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(
         json.dumps({**PLAN, "complete": True, "errored": False, "applyable": False})
     )
-    assert plan_changes(load_plan(str(tmp_path / "plan.json")), Context(FLAVORS, ()), ()) == []
+    assert priced(load_plan(str(tmp_path / "plan.json"))) == []
     outputs = {"outputs": {"url": {"value": "https://shop.example"}}, "root_module": {}}
     (tmp_path / "plan.json").write_text(json.dumps({**PLAN, "planned_values": outputs}))
     assert load_plan(str(tmp_path / "plan.json")).changes == ()
