@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.bounded_http import DEFAULT_MAX_ANSWER_MB
 from .._core.categories import parse_categories
 from .._core.errors import InvalidOption
 from .._infomaniak import environment as infomaniak
-from .._openstack.login import DEFAULT_MAX_ANSWER_MB, ConnectionOptions, ProviderEnvironment
+from .._openstack.login import ConnectionOptions, ProviderEnvironment
 from .arguments import Spec
 
 #: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see

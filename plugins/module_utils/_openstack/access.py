@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from .._core.bounded_http import AnswerRefused
 from .._core.errors import InvalidOption, LoginFailed, Malformed, Unavailable
-from .http_session import AnswerRefused
+from .._core.masking import Secrets
 from .login import CloudRegion
-from .masking import Secrets
 from .transport import RETRIED_STATUSES, identity_problem, until_answered
 
 _NOT_AS_PROMISED = "the answer is not the token that the identity API promises"

@@ -15,14 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._core.bounded_http import ACCEPTED_ENCODINGS, DEFAULT_MAX_ANSWER_MB, AnswerLimit, bounded_adapter
 from .._core.errors import InvalidOption
+from .._core.masking import Secrets
 from .._core.web_address import is_web_address, passwords_in, without_user
 from .auth_types import missing_file, require_credentials, scoped_to, without_discovery
-from .http_session import bounded_session
-from .masking import Secrets
 
 DEFAULT_TIMEOUT_SECONDS = 60
-DEFAULT_MAX_ANSWER_MB = 256
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,7 @@ def _get_one(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> 
         """keystoneauth's session, which trusts no answer more than it must."""
 
         def __init__(self, **given: Any) -> None:
-            bounded = bounded_session(secrets, options.max_answer_mb or DEFAULT_MAX_ANSWER_MB)
+            bounded = _bounded_session(secrets, options.max_answer_mb or DEFAULT_MAX_ANSWER_MB)
             super().__init__(session=bounded, redirect=False, **given)
 
     configuration = None
@@ -265,3 +264,16 @@ def _known_clouds(configuration: Any) -> str:
     if configuration.config_filename:
         return f" {configuration.config_filename} knows {names}.{missing_file()}"
     return missing_file() or " No clouds.yaml was found."
+
+
+def _bounded_session(secrets: Secrets, max_answer_mb: int) -> Any:
+    """A requests.Session for one login, its federated requests included."""
+    import requests
+    from keystoneauth1.session import TCPKeepAliveAdapter
+
+    session = requests.Session()
+    session.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
+    adapter = bounded_adapter(TCPKeepAliveAdapter, secrets, AnswerLimit(max_answer_mb, "max_answer_mb"))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter())
+    return session

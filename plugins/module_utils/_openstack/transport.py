@@ -18,9 +18,9 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, NoReturn
 
+from .._core.bounded_http import AnswerRefused
 from .._core.errors import CloudError, Forbidden, LoginFailed, Malformed, NotFound, Unavailable
-from .http_session import AnswerRefused
-from .masking import Secrets
+from .._core.masking import Secrets
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 LONGEST_BACKOFF_SECONDS = 8.0

@@ -54,6 +54,8 @@ FILTERED = {**MEASURED, **TIER_FIELDS, "description": "description"}
 _FIELDS = ["$key", "created", "from", "to", "sent", "description", *MEASURED.values(), *TIER_FIELDS.values()]
 #: How many of the newest are looked at for the newest of all: several may be of one second.
 _NEWEST = 10
+#: Counters have 63 bits, which is less.
+_DIGITS = 18
 _LONGEST_PAUSE_SECONDS = 4.0
 
 
@@ -218,7 +220,7 @@ def _record(system: System, row: Mapping[str, Any]) -> UsageRecord:
 
     measured: dict[str, Any] = {ours: number(theirs) for ours, theirs in MEASURED.items()}
     tiers = tuple(Tier(str(one), number(f"tier_{one}_used"), number(f"tier_{one}_total")) for one in TIERS)
-    created, begin, end, sent = (moment(number(name) or None) for name in ("created", "from", "to", "sent"))
+    created, begin, end, sent = (_moment(system, row, name) for name in ("created", "from", "to", "sent"))
     if begin is not None and end is not None and end < begin:
         raise Malformed(_READING, f"{system.url}/{_PATH}", f"record {row['$key']} ends before it begins")
     tier_fields = {ours: number(theirs) for ours, theirs in TIER_FIELDS.items()}
@@ -251,13 +253,22 @@ def _whole(system: System, row: Mapping[str, Any], field: str) -> int | None:
     value = row.get(field)
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _DIGITS:
         return int(value)
     # A percentage may come with decimals, which pyvergeos cuts off as well.
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf"):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 10**_DIGITS:
         return int(value)
     problem = f"{field} of record {row.get('$key')} is not a number of 0 or more"
     raise Malformed(_READING, f"{system.url}/{_PATH}", problem)
+
+
+def _moment(system: System, row: Mapping[str, Any], field: str) -> datetime | None:
+    """The field as a moment; None where it is null, missing or 0. Raises Malformed."""
+    try:
+        return moment(_whole(system, row, field) or None)
+    except (ValueError, OverflowError, OSError) as error:
+        problem = f"{field} of record {row.get('$key')} is not a moment of the calendar"
+        raise Malformed(_READING, f"{system.url}/{_PATH}", problem) from error
 
 
 def _sum(numbers: Iterator[int | None]) -> int | None:

@@ -14,7 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._core.bounded_http import (
+    ACCEPTED_ENCODINGS,
+    DEFAULT_MAX_ANSWER_MB,
+    AnswerLimit,
+    AnswerRefused,
+    bounded_adapter,
+)
 from .._core.errors import CloudError, Forbidden, InvalidOption, LoginFailed, Malformed, NotFound, Unavailable
+from .._core.masking import Secrets
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 #: Where requests looks for the authorities that it trusts.
@@ -58,6 +66,8 @@ class System:
         self.host = options.host
         self.url = f"https://{options.host}/api/v4"
         self.timeout_seconds = options.timeout_seconds
+        self._secrets = Secrets()
+        self._secrets.remember_credentials({"password": options.password, "token": options.token})
         try:
             self.client: Any = VergeClient(
                 host=options.host,
@@ -65,16 +75,21 @@ class System:
                 password=options.password,
                 token=options.token,
                 timeout=options.timeout_seconds,
-                session=_session(options, self.url),
+                session=_session(options, self.url, self._secrets),
                 close_session=True,
             )
         except AuthenticationError as error:
             problem = f"the system answered {error.status_code}; is the login right?"
             raise LoginFailed("the system", self.url, problem, error.status_code) from error
         except VergeError as error:
+            refused = error.__cause__
+            if isinstance(refused, AnswerRefused):
+                raise Malformed("the system", self.url, str(refused), refused.http_status) from error
             raise Unavailable("the system", self.url, _problem(error)) from error
         self.cloud_name: str | None = self.client.cloud_name
         self.version: str | None = self.client.version
+        if not all(one is None or isinstance(one, str) for one in (self.cloud_name, self.version)):
+            raise Malformed("the system", self.url, "its name or its version is no text")
 
     def __enter__(self) -> System:
         return self
@@ -98,14 +113,19 @@ class System:
         try:
             yield
         except APIError as error:
-            raise _refused(error, reading, url) from error
+            raise _refused(error, reading, url, self._secrets) from error
+        except AnswerRefused as error:
+            raise Malformed(reading, url, str(error), error.http_status) from error
         except requests.exceptions.JSONDecodeError as error:
             raise Malformed(reading, url, "the answer is not the JSON that the API promises") from error
         except (VergeError, requests.exceptions.RequestException) as error:
             raise Unavailable(reading, url, _problem(error)) from error
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            # pyvergeos makes objects of rows, and looks at none of them before.
+            raise Malformed(reading, url, "the answer is not what the API promises") from error
 
 
-def _session(options: VergeosOptions, url: str) -> Any:
+def _session(options: VergeosOptions, url: str, secrets: Secrets) -> Any:
     """A session that repeats reads only: pyvergeos's own repeats a POST, which makes a record
     each time it arrives.
 
@@ -120,7 +140,7 @@ def _session(options: VergeosOptions, url: str) -> Any:
     session = requests.Session()
     session.trust_env = False
     session.proxies = dict(get_environ_proxies(url))
-    session.max_redirects = 0
+    session.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
     bundle = next(filter(None, map(os.environ.get, _CA_BUNDLES)), True)
     session.verify = False if options.insecure else options.ca_cert or bundle
     reads = Retry(
@@ -134,18 +154,19 @@ def _session(options: VergeosOptions, url: str) -> Any:
         # It may be hours, and nothing here would end them.
         respect_retry_after_header=False,
     )
-    session.mount("https://", HTTPAdapter(max_retries=reads))
-    session.mount(f"{url}/billing_actions", HTTPAdapter(max_retries=0))
+    adapter = bounded_adapter(HTTPAdapter, secrets, AnswerLimit(DEFAULT_MAX_ANSWER_MB))
+    session.mount("https://", adapter(max_retries=reads))
+    session.mount(f"{url}/billing_actions", adapter(max_retries=0))
     return session
 
 
-def _refused(error: Any, reading: str, url: str) -> CloudError:
+def _refused(error: Any, reading: str, url: str, secrets: Secrets) -> CloudError:
     from pyvergeos.exceptions import NotFoundError
 
     status: int = error.status_code or (404 if isinstance(error, NotFoundError) else 0)
-    said = " ".join(str(error).split())
+    said = secrets.format_line(str(error))
     # What is no JSON is a page for a browser.
-    detail = f" ({said[:200]})" if said and isinstance(error.response_body, dict) else ""
+    detail = f" ({said})" if said and isinstance(error.response_body, dict) else ""
     problem = f"the system answered {status}{detail}"
     kind: type[CloudError] = CloudError
     if status in (401, 403):

@@ -47,7 +47,7 @@ async def hostile(
 
 async def _echo(cloud: Cloud, request: web.Request, service: str, path: str, fault: Fault) -> web.Response:
     """An error that has in it whatever secret the request had, and the password of its user."""
-    token = request.headers.get("X-Auth-Token", "")
+    token = request.headers.get("X-Auth-Token") or request.headers.get("Authorization", "")
     asked = await request.text()
     said = f"no \x1b[31m{token}\r\nfor {cloud.scenario.project.password} {asked}"
     return answers.error(service, fault.status, said, path)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, Malformed
+from ansible_collections.finops.cloud.plugins.module_utils._core.masking import Secrets
 from ansible_collections.finops.cloud.plugins.module_utils._openstack import (
     block_storage,
     compute,
@@ -33,7 +34,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._openstack.login impo
     CloudRegion,
     ConnectionOptions,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.masking import Secrets
 
 from ....conftest import Sandbox
 

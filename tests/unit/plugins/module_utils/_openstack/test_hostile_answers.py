@@ -25,10 +25,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     Malformed,
     Unavailable,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._core.masking import Secrets
 from ansible_collections.finops.cloud.plugins.module_utils._openstack import compute
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._openstack.masking import Secrets
 
 from ....conftest import Sandbox
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .._core.visible_text import visible_line
+from .visible_text import visible_line
 
 LONGEST_TEXT = 200
 MASK = "********"

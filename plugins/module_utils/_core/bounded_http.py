@@ -6,21 +6,25 @@
 for its last byte and a largest size, and every token that passes is remembered as a secret
 (design/reading-a-cloud.md#hostile-answers).
 
-Functions make the classes, so that only a task that reads a cloud imports requests.
+Functions make the classes, so that only a task that reads a cloud or a system imports requests.
 """
 
 from __future__ import annotations
 
 import io
 import threading
-import time
 import weakref
+from dataclasses import dataclass
 from http.client import HTTPResponse
+from time import monotonic
 from typing import Any
 
 from .masking import Secrets
 
 MEGABYTE = 1_000_000
+DEFAULT_MAX_ANSWER_MB = 256
+#: What an adapter decompresses piece by piece.
+ACCEPTED_ENCODINGS = "gzip, deflate"
 #: A POST of keystoneauth goes on to such an address, with its password.
 REDIRECTS = (301, 302, 303, 305, 307, 308)
 #: What requests decompresses piece by piece. Others grow without a bound in one piece.
@@ -33,6 +37,14 @@ class AnswerRefused(Exception):
     def __init__(self, problem: str, http_status: int) -> None:
         super().__init__(problem)
         self.http_status = http_status
+
+
+@dataclass(frozen=True)
+class AnswerLimit:
+    """The largest answer in MB (10^6 bytes), decompressed, and the option that says so, if one does."""
+
+    mb: int
+    option: str | None = None
 
 
 class _UntilDeadline(io.RawIOBase):
@@ -48,7 +60,7 @@ class _UntilDeadline(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what is there. Raises TimeoutError behind the deadline."""
-        seconds = self._deadline - time.monotonic()
+        seconds = self._deadline - monotonic()
         if seconds <= 0:
             raise TimeoutError("timed out")
         self._sock.settimeout(seconds)
@@ -62,30 +74,17 @@ class _UntilDeadline(io.RawIOBase):
         super().close()
 
 
-def bounded_session(secrets: Secrets, max_answer_mb: int) -> Any:
-    """A requests.Session for one login. The timeout of a request is the time for all of it.
+def bounded_adapter(sender: Any, secrets: Secrets, limit: AnswerLimit) -> Any:
+    """A class of adapters of requests, made from the class `sender`. The timeout of a request is the time for
+    all of it, or, where the sender repeats it, for each answer.
 
-    Arguments: where tokens are remembered, and the largest answer in MB (10^6 bytes), decompressed. Sending
-    raises AnswerRefused for a redirect and for a larger answer, beside what requests raises.
+    Arguments: the class, where tokens are remembered, and the largest answer. Sending raises AnswerRefused
+    for a redirect and for a larger answer, beside what requests raises.
     """
-    import requests
-
-    session = requests.Session()
-    session.headers["Accept-Encoding"] = "gzip, deflate"
-    adapter = _bounded_adapter(secrets, max_answer_mb)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, adapter())
-    return session
-
-
-def _bounded_adapter(secrets: Secrets, max_answer_mb: int) -> Any:
-    """The class that sends for all of keystoneauth, its federated logins included."""
-    from keystoneauth1.session import TCPKeepAliveAdapter
-
     clock = threading.local()
     pools = _pools_with_deadline(clock)
 
-    class BoundedAdapter(TCPKeepAliveAdapter):
+    class BoundedAdapter(sender):  # type: ignore[misc]
         """One request, and nothing behind it."""
 
         def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -110,18 +109,19 @@ def _bounded_adapter(secrets: Secrets, max_answer_mb: int) -> Any:
         ) -> Any:
             """Send it; timeout in seconds. Raises AnswerRefused."""
             secrets.remember_headers(request.headers)
-            clock.deadline = time.monotonic() + timeout
+            clock.seconds, clock.began = timeout, monotonic()
+            clock.repeats = bool(self.max_retries.total)
             response = super().send(request, stream, timeout, verify, cert, proxies)
             secrets.remember_headers(response.headers)
-            _refuse_unread(response, max_answer_mb)
-            response.raw.stream = _capped(response.raw, max_answer_mb)
+            _refuse_unread(response, limit)
+            response.raw.stream = _capped(response.raw, limit)
             return response
 
     return BoundedAdapter
 
 
 def _pools_with_deadline(clock: threading.local) -> dict[str, Any]:
-    """Connection pools by scheme, whose answers are read until clock.deadline, headers included."""
+    """Connection pools by scheme, whose answers are read until the clock's deadline, headers included."""
     import urllib3
     from urllib3 import connection
 
@@ -131,7 +131,8 @@ def _pools_with_deadline(clock: threading.local) -> dict[str, Any]:
         def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
             super().__init__(sock, *args, **options)
             raw = self.fp.detach()
-            self.fp = io.BufferedReader(_UntilDeadline(raw, sock, clock.deadline))
+            began = monotonic() if clock.repeats else clock.began
+            self.fp = io.BufferedReader(_UntilDeadline(raw, sock, began + clock.seconds))
 
     class PlainConnection(connection.HTTPConnection):
         """A connection with such answers."""
@@ -156,7 +157,7 @@ def _pools_with_deadline(clock: threading.local) -> dict[str, Any]:
     return {"http": PlainPool, "https": EncryptedPool}
 
 
-def _refuse_unread(response: Any, max_answer_mb: int) -> None:
+def _refuse_unread(response: Any, limit: AnswerLimit) -> None:
     """Raise AnswerRefused for what the headers tell already."""
     if response.status_code in REDIRECTS:
         response.close()
@@ -171,12 +172,12 @@ def _refuse_unread(response: Any, max_answer_mb: int) -> None:
         raise AnswerRefused("the answer has a compression that was not requested", response.status_code)
     length = response.headers.get("Content-Length", "")
     is_announced = length.isascii() and length.isdigit() and response.request.method != "HEAD"
-    if is_announced and (len(length) > 18 or int(length) > max_answer_mb * MEGABYTE):
+    if is_announced and (len(length) > 18 or int(length) > limit.mb * MEGABYTE):
         response.close()
-        raise _too_large(response.status_code, max_answer_mb)
+        raise _too_large(response.status_code, limit)
 
 
-def _capped(raw: Any, max_answer_mb: int) -> Any:
+def _capped(raw: Any, limit: AnswerLimit) -> Any:
     """The raw response's own stream of decompressed pieces, up to the largest size.
 
     It keeps no hold of the response that it becomes a part of: as a circle each answer would stay in memory
@@ -188,14 +189,14 @@ def _capped(raw: Any, max_answer_mb: int) -> Any:
         size, response = 0, weak()
         for piece in type(response).stream(response, *args, **options):
             size += len(piece)
-            if size > max_answer_mb * MEGABYTE:
+            if size > limit.mb * MEGABYTE:
                 response.close()
-                raise _too_large(response.status, max_answer_mb)
+                raise _too_large(response.status, limit)
             yield piece
 
     return stream
 
 
-def _too_large(http_status: int, max_answer_mb: int) -> AnswerRefused:
-    problem = f"the answer is larger than max_answer_mb ({max_answer_mb} MB)"
-    return AnswerRefused(problem, http_status)
+def _too_large(http_status: int, limit: AnswerLimit) -> AnswerRefused:
+    size = f"{limit.mb} MB" if limit.option is None else f"{limit.option} ({limit.mb} MB)"
+    return AnswerRefused(f"the answer is larger than {size}", http_status)
