@@ -60,6 +60,7 @@ class RatingV2:
         self.collect_period_s = collect_period_s
         self.answered = False
         self._sums_are_whole = False
+        self._empty: Window | None = None
 
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """One request, and one more per 1000 types."""
@@ -112,7 +113,8 @@ class RatingV2:
             if error.http_status == 400 and "Loki" in str(error):
                 raise CutSums from error
             raise
-        if not rows:
+        known = self._empty
+        if not rows and not (known and known.begin <= window.begin and window.end <= known.end):
             self._refuse_cut_sums(reading, window)
         return rows
 
@@ -173,6 +175,8 @@ class RatingV2:
             self._period_in(window, reading, row).begin: number(self.service, reading, row, "rate")
             for row in self.summary(reading, window, "time")
         }
+        if not amounts:
+            self._empty = window
         return RatedPeriods(window, dict(sorted(amounts.items())), self.collect_period_s)
 
     def _sum(self, reading: str, row: Row) -> RatedSum:
