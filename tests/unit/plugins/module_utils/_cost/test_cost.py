@@ -586,7 +586,7 @@ def test_an_unknown_unit_leaves_the_net_unknown(unit: str) -> None:
 @BOTH
 def test_a_project_that_was_never_rated_has_no_cost_of_zero(storage: str) -> None:
     service = rating_of([], storage)
-    whole = result(service, FIRST + 11 * HOUR)
+    whole = result(service, FIRST + 11 * HOUR, window=Window(FIRST, FIRST + 10 * HOUR), named=None)
     if storage == "v2":
         # The newest hours and the sums: what the first one did not find, the second one does not miss.
         assert len(service.asked) == 2
