@@ -254,6 +254,13 @@ def _get_one(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> 
             "auth_type",
             f"{error.name} is not an authentication type; use password, token or v3applicationcredential.",
         ) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # openstacksdk checks no shape: what it raises depends on where it looks first.
+        raise InvalidOption(
+            "cloud",
+            "is not configured as openstacksdk reads it; in clouds.yaml, `clouds` has a dictionary for each cloud,"
+            " and `auth` in it is a dictionary of credentials.",
+        ) from error
 
 
 def _known_clouds(configuration: Any) -> str:
