@@ -366,8 +366,8 @@ lines:
       total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount), C(assumed)
       for O(assume_free). Amounts are in RV(currency).
     - If the price is unknown, C(unknown) says why, and price and amounts are null.
-    - C(tags) are O(tags) with those of the resource over them, empty for none. A C(size) or quantity that the
-      plan marks as sensitive is not shown.
+    - C(tags) are O(tags), empty for none. A C(size) or quantity that the plan marks as sensitive is not
+      shown.
   returned: success
   type: list
   elements: dict

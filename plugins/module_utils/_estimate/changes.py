@@ -47,7 +47,7 @@ class Change:
     overlaps: whether the old one goes only when the new one is there. unknown: why it is unknown what it
     costs as a whole. gaps: the pieces of it that are unknown. fits: false where it is unknown which quotas it
     needs. needs: quotas of what has no price. assumed: whether the user takes it to be free. region: where it
-    is; None where the login is. tags: those that it will carry.
+    is; None where the login is.
     """
 
     name: str
@@ -64,7 +64,6 @@ class Change:
     gaps: tuple[Gap, ...] = ()
     fits: bool = True
     region: str | None = None
-    tags: tuple[tuple[str, str], ...] = ()
 
 
 class Flavors:

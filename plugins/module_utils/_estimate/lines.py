@@ -45,7 +45,7 @@ class EstimateLine:
 
     resource: the number of the change that it belongs to. hours: how long it runs, None until it is removed.
     once: whether it is paid once. metric: what the cloud rates it by. region: where it is, None where the
-    login is. tags: those that the resource will carry. hidden: whether its size may not be shown.
+    login is. hidden: whether its size may not be shown.
     """
 
     name: str
@@ -63,7 +63,6 @@ class EstimateLine:
     once: bool = False
     metric: str | None = None
     region: str | None = None
-    tags: tuple[tuple[str, str], ...] = ()
     hidden: bool = False
 
 
@@ -180,10 +179,7 @@ def lines_of(
             if change.overlaps:
                 of_change += [_line(change, part, once, tariff, recurring=False) for part in change.before]
             of_change += [_gap(change, gap, context) for gap in change.gaps]
-        found += [
-            replace(line, resource=first + number, region=change.region, tags=change.tags)
-            for line in of_change
-        ]
+        found += [replace(line, resource=first + number, region=change.region) for line in of_change]
     return found
 
 

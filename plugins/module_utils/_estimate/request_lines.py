@@ -21,9 +21,8 @@ from .lines import HOURLY, NEXT, THIS, EstimateLine, Periods
 
 Row = dict[str, Any]
 #: Category and metric; hours of what runs for so long, moment of what is paid once in the next period; the
-#: region, and tags of its own.
-_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None, str | None, Tags]"
-Tags: TypeAlias = "tuple[tuple[str, str], ...]"
+#: region.
+_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None, str | None]"
 
 _NANO = Decimal("1e-9")
 _UP = Context(prec=50, rounding=ROUND_CEILING)
@@ -44,8 +43,7 @@ def request_lines(
     where: Where,
     tags: Mapping[str, str],
 ) -> list[Row]:
-    """The known costs as lines for a budget, each rounded up to the ledger's unit. tags: of all of them,
-    beneath those of a resource's own.
+    """The known costs as lines for a budget, each rounded up to the ledger's unit. tags: of all of them.
 
     A resource counts with what it costs more than before, in each category; what another one saves is no
     one's to spend. What comes and is free is a line of 0 by the hour. Alike lines are added up.
@@ -60,27 +58,27 @@ def request_lines(
         for basis, at in ((THIS, None), (NEXT, following)):
             _add(once, [(_kind(line, at), _of(line, basis)) for line in of_resource if line.once])
 
-    def rest(region: str | None, own: Tags) -> Row:
+    def rest(region: str | None) -> Row:
         place = {"project": where.project, "region": region or where.region}
-        return {"currency": currency, **place, "tags": {**tags, **dict(own)}}
+        return {"currency": currency, **place, "tags": dict(tags)}
 
     running = [
         {
             **_row(category, metric),
             "hourly": _format(amount),
             "hours": None if hours is None else _format(hours),
-            **rest(region, own),
+            **rest(region),
         }
-        for (category, metric, hours, _at, region, own), amount in sorted(hourly.items(), key=_order)
+        for (category, metric, hours, _at, region), amount in sorted(hourly.items(), key=_order)
     ]
     return running + [
         {
             **_row(category, metric),
             "amount": _format(amount),
             "at": None if at is None else iso(at),
-            **rest(region, own),
+            **rest(region),
         }
-        for (category, metric, _hours, at, region, own), amount in sorted(once.items(), key=_order)
+        for (category, metric, _hours, at, region), amount in sorted(once.items(), key=_order)
     ]
 
 
@@ -118,16 +116,16 @@ def _is_free(of_resource: Sequence[EstimateLine]) -> bool:
 
 
 def _kind(line: EstimateLine, at: datetime | None = None) -> _Kind:
-    return line.category, line.metric, None if line.once else line.hours, at, line.region, line.tags
+    return line.category, line.metric, None if line.once else line.hours, at, line.region
 
 
 def _of(line: EstimateLine, basis: str) -> Fraction:
     return line.amounts[basis] if line.amounts is not None else Fraction(0)
 
 
-def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str, str, Tags]:
-    (category, metric, hours, at, region, own), _amount = one
-    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at), region or "", own
+def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str, str]:
+    (category, metric, hours, at, region), _amount = one
+    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at), region or ""
 
 
 def _format(amount: Fraction) -> str:

@@ -135,7 +135,7 @@ def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where, tags: Map
         "unit": line.unit or None,
         "category": line.category,
         "region": line.region or where.region,
-        "tags": {**tags, **dict(line.tags)},
+        "tags": dict(tags),
         **priced,
         **amounts,
         "unknown": line.unknown,

@@ -130,6 +130,39 @@ def test_what_is_not_known_says_why(one: dict[str, Any], reason: str) -> None:
     assert reason in str(why(one))
 
 
+TYPES = Path(__file__).parent / "plans" / "openstack-provider-types.json"
+PRICED_TYPES = {
+    "openstack_blockstorage_volume_v3", "openstack_compute_instance_v2",
+    "openstack_compute_interface_attach_v2", "openstack_images_image_v2", "openstack_lb_loadbalancer_v2",
+    "openstack_networking_floatingip_v2", "openstack_networking_port_v2",
+    "openstack_objectstorage_object_v1",
+}  # fmt: skip
+#: What costs at some clouds or at all, at a price that nobody tells.
+UNKNOWN_TYPES = {
+    "openstack_bgpvpn_v2", "openstack_containerinfra_cluster_v1", "openstack_containerinfra_nodegroup_v1",
+    "openstack_db_instance_v1", "openstack_dns_zone_v2", "openstack_fw_group_v2",
+    "openstack_keymanager_order_v1", "openstack_keymanager_secret_v1", "openstack_orchestration_stack_v1",
+    "openstack_sharedfilesystem_share_v2", "openstack_vpnaas_service_v2",
+    "openstack_vpnaas_site_connection_v2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", json.loads(TYPES.read_text())["types"])
+def test_every_type_of_the_provider_is_priced_free_or_says_why_not(kind: str) -> None:
+    (change,) = changes(row(kind, ["create"], None, {}))
+    if kind in PRICED_TYPES:
+        # Nothing is known of it: either there is a piece of it that costs, or one that is unknown; a port
+        # costs by its network only.
+        assert change.unknown is None
+        assert change.gaps or change.after or kind.endswith(("_port_v2", "_interface_attach_v2"))
+    elif kind in UNKNOWN_TYPES:
+        assert change.unknown and "is in no table" not in change.unknown
+        assert not change.fits
+    else:
+        assert (change.unknown, change.gaps, change.after) == (None, (), ())
+        assert change.fits
+
+
 BOOT = {"source_type": "image", "destination_type": "volume", "volume_size": 40, "volume_type": "fast"}
 
 
