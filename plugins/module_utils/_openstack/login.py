@@ -258,8 +258,8 @@ def _get_one(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> 
         # openstacksdk checks no shape: what it raises depends on where it looks first.
         raise InvalidOption(
             "cloud",
-            "is not configured as openstacksdk reads it; in clouds.yaml, `clouds` has a dictionary for each cloud,"
-            " and `auth` in it is a dictionary of credentials.",
+            "is not configured as openstacksdk reads it; in clouds.yaml, `clouds` has a dictionary for each"
+            " cloud, and `auth` in it is a dictionary of credentials.",
         ) from error
 
 
