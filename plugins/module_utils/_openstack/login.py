@@ -97,7 +97,7 @@ def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = 
     named = options.cloud or environment.get("OS_CLOUD")
     from_options = bool(_auth_of(options)) and not named
     secrets = Secrets()
-    region = _get_one(options, not from_options, secrets)
+    region = _configured(options, not from_options, secrets)
     secrets.remember_credentials(region.config["auth"])
     auth_url: str = region.config["auth"]["auth_url"]
     if not isinstance(auth_url, str) or not is_web_address(auth_url):
@@ -198,6 +198,20 @@ def _chosen(options: ConnectionOptions) -> dict[str, Any]:
     return {**(options.entry or {}), **{key: value for key, value in given.items() if value is not None}}
 
 
+def _configured(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> Any:
+    """_get_one(), where what is configured has the shape of a configuration: openstacksdk checks none, and
+    what it raises depends on where it looks first.
+    """
+    try:
+        return _get_one(options, load_files, secrets)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidOption(
+            "cloud",
+            "is not configured as openstacksdk reads it; in clouds.yaml, `clouds` has a dictionary for each"
+            " cloud, and `auth` in it is a dictionary of credentials.",
+        ) from error
+
+
 def _get_one(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> Any:
     """The SDK's CloudRegion. clouds.yaml is left out where auth is given and no cloud named: a lone cloud
     there would mix in.
@@ -253,13 +267,6 @@ def _get_one(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> 
         raise InvalidOption(
             "auth_type",
             f"{error.name} is not an authentication type; use password, token or v3applicationcredential.",
-        ) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        # openstacksdk checks no shape: what it raises depends on where it looks first.
-        raise InvalidOption(
-            "cloud",
-            "is not configured as openstacksdk reads it; in clouds.yaml, `clouds` has a dictionary for each"
-            " cloud, and `auth` in it is a dictionary of credentials.",
         ) from error
 
 
