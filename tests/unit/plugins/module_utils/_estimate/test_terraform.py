@@ -412,10 +412,9 @@ def test_a_network_known_after_apply_is_the_projects_own_only_where_it_is_follow
         expressions = {"network": [expressions]}
     after = {"network_id": "own", "name": "own"}
 
-    def unknown(*others: dict[str, Any], of: Any = expressions) -> bool | str:
-        return on_network(
-            Plan((later, *others), None, configured({"type": later["type"], "expressions": of}))
-        )
+    def unknown(*others: dict[str, Any], of: Any = None) -> bool | str:
+        told = {"type": later["type"], "expressions": expressions if of is None else of}
+        return on_network(Plan((later, *others), None, configured(told)))
 
     not_followed = "on which network its address is, is known after apply"
     assert unknown(row(made, ["create"], None, after)) is False
