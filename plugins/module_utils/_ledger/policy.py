@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.errors import InvalidOption
+from .._core.errors import InvalidOption, LedgerError
 from .._core.rates import Rate, Rates
 from .transaction import Transaction, read
 
@@ -174,8 +174,18 @@ def read_rows(transaction: Transaction, statement: str) -> tuple[list[PolicyVers
 
 
 def _rules(content: str | None) -> PolicyRules | None:
-    """The rules of a stored version, which may be older than some of them."""
-    return None if content is None else rules_of({**PolicyRules()._asdict(), **json.loads(content)})
+    """The rules of a stored version, which may be older than some of them. Raises LedgerError for a rule of a
+    newer one: what it forbids cannot be kept.
+    """
+    if content is None:
+        return None
+    stored = json.loads(content)
+    if unknown := sorted(stored.keys() - set(PolicyRules._fields)):
+        raise LedgerError(
+            f"The ledger's policy has rules that this version of finops.cloud does not know"
+            f" ({', '.join(unknown)}); install the version that wrote them, or a newer one."
+        )
+    return rules_of({**PolicyRules()._asdict(), **stored})
 
 
 def rules_of(row: Mapping[str, Any]) -> PolicyRules:

@@ -15,9 +15,11 @@ import runpy
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
@@ -520,3 +522,30 @@ def test_a_gate_reads_policy_and_rates_by_one_statement(
     done(run("cost_budget", SPEND))
     assert len(statements) == before
     assert sum("owner_policy" in one or "currency_rate" in one for one in statements) == 1
+
+
+def test_a_rule_that_this_version_does_not_know_shuts_every_gate(run: Run, url: str) -> None:
+    """A newer version of the collection wrote it: what it forbids is not known here."""
+    done(run("cost_budget", BUDGET))
+    done(run("cost_policy", {"allow_on_exceeded_warn": True}))
+    statement = (
+        "INSERT INTO owner_policy (version, content, recorded_at, recorded_by)"
+        """ VALUES (99, '{"allow_nothing_on_mondays": true}', 1764000000, 'owner')"""
+    )
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(statement)
+            connection.commit()
+    else:
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+            server.execute(statement)
+    for module, options in (
+        ("cost_budget", SPEND),
+        ("cost_reservation", HOLD),
+        ("cost_policy_info", {}),
+        ("cost_policy", {"allow_own_rates": True}),
+    ):
+        result = run(module, options)
+        assert result["failed"], module
+        assert "this version of finops.cloud does not know (allow_nothing_on_mondays)" in result["msg"]
+        assert result["error"]["kind"] == "ledger"
