@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -107,15 +107,11 @@ def _known(
     if not stored:
         return None
     read = _Read()
-    for part, path in enumerate(paths):
-        with bill_tables.opened(path, options.form) as table:
-            reader = RowReader(path.name, table.columns, options, read.other)
-            for number, row in table.rows:
-                try:
-                    scope = reader.scope(reader.full(row))
-                except InvalidOption as error:
-                    raise _of_row(error, table.position(number)) from error
-                _count(read.bill(scope).part(part), reader.digest(row))
+
+    def count(part: int, reader: RowReader, row: Sequence[str]) -> None:
+        _count(read.bill(reader.scope(reader.full(row))).part(part), reader.digest(row))
+
+    _for_each_row(paths, options, read, count)
     by_name: dict[tuple[str, str], list[Bill]] = {}
     for bill in stored:
         by_name.setdefault((bill.account, bill.key), []).append(bill)
@@ -158,28 +154,41 @@ def _count(part: DeliveredPart, digest: bytes) -> None:
 def _staged(paths: Sequence[Path], options: BillOptions, staging: Staging) -> _Read:
     """Read all files into the staging."""
     read = _Read()
+
+    def stage(part: int, reader: RowReader, row: Sequence[str]) -> None:
+        full, digest = reader.full(row), reader.digest(row)
+        bill, charge = read.bill(reader.scope(full)), reader.charge(full)
+        of_part = bill.part(part)
+        _count(of_part, digest)
+        of_part.totals[charge.dimensions.currency] += charge.amount_nano
+        begin, end = charge.begin, charge.end
+        if bill.first_begin is None or begin < bill.first_begin:
+            bill.first_begin = begin
+        last = end if options.spread else begin
+        if bill.last_begin is None or last > bill.last_begin:
+            bill.last_begin = last
+        staging.add(bill.number, part, digest, charge, options.spread)
+
+    _for_each_row(paths, options, read, stage)
+    staging.seal()
+    return read
+
+
+def _for_each_row(
+    paths: Sequence[Path],
+    options: BillOptions,
+    read: _Read,
+    take: Callable[[int, RowReader, Sequence[str]], None],
+) -> None:
+    """Hand every row of the files to take, with the number of its file. What is wrong in a row says where."""
     for part, path in enumerate(paths):
         with bill_tables.opened(path, options.form) as table:
             reader = RowReader(path.name, table.columns, options, read.other)
             for number, row in table.rows:
                 try:
-                    full = reader.full(row)
-                    bill, charge = read.bill(reader.scope(full)), reader.charge(full)
+                    take(part, reader, row)
                 except InvalidOption as error:
                     raise _of_row(error, table.position(number)) from error
-                digest = reader.digest(row)
-                of_part = bill.part(part)
-                _count(of_part, digest)
-                of_part.totals[charge.dimensions.currency] += charge.amount_nano
-                begin, end = charge.begin, charge.end
-                if bill.first_begin is None or begin < bill.first_begin:
-                    bill.first_begin = begin
-                last = end if options.spread else begin
-                if bill.last_begin is None or last > bill.last_begin:
-                    bill.last_begin = last
-                staging.add(bill.number, part, digest, charge, options.spread)
-    staging.seal()
-    return read
 
 
 def _of_row(error: InvalidOption, position: str) -> InvalidOption:
