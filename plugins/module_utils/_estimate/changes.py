@@ -134,10 +134,11 @@ def _of_part(part: Part, flavors: Flavors) -> dict[str, Fraction]:
         of_flavor = {} if flavor is None else {"cores": count * flavor.vcpus, "ram_mb": count * flavor.ram_mb}
         return {"instances": count, **of_flavor}
     if kind == "volume":
+        if part.hidden:
+            # A quota would show the size, and that of a type would name it.
+            return {"volumes": count}
         sizes = {"volumes": count, "gigabytes": part.quantity}
-        # The quota of a type would name it.
-        named = {} if part.hidden else sizes
-        return {**sizes, **{f"{quota}_{name}": amount for quota, amount in named.items()}}
+        return {**sizes, **{f"{quota}_{name}": amount for quota, amount in sizes.items()}}
     return {
         # Cinder counts the gigabytes of snapshots with those of volumes.
         "snapshot": {"snapshots": count, "gigabytes": part.quantity},

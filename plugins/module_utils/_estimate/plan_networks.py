@@ -72,7 +72,7 @@ class PlanNetworks:
             self.needs_ids |= any(name != "name" for name in known)
             return any(value in self.public for value in known.values() if isinstance(value, str))
         if not unknown:
-            return False
+            return f"{', '.join(sorted(where))}: none is given, so its network is unknown"
         key = (source, index)
         if key not in self._found:
             self._found[key] = self._followed(source, index, where)

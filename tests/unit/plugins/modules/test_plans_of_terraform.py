@@ -304,6 +304,23 @@ def test_a_port_costs_an_address_for_each_public_fixed_ip(
 SECRET = "a4-ram16-disk80-perf1"
 
 
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [
+        (SERVER, {**MADE, "network": [{"fixed_ip_v4": "10.0.0.4"}]}),
+        ("openstack_networking_port_v2", {"name": "p"}),
+        ("openstack_compute_interface_attach_v2", {"instance_id": "i"}),
+        ("openstack_lb_loadbalancer_v2", {"name": "lb"}),
+    ],
+)
+def test_an_address_whose_network_the_plan_does_not_name_is_unknown(
+    estimate: Callable[..., Result], kind: str, after: dict[str, Any]
+) -> None:
+    result = estimate(plan_of({"type": kind, "after": after}))
+    assert not result["complete"]
+    assert "none is given, so its network is unknown" in json.dumps(result["unknown"])
+
+
 def test_what_is_sensitive_is_priced_and_never_shown(estimate: Callable[..., Result]) -> None:
     server = {"type": SERVER, "after": {**MADE, "flavor_name": SECRET}, "sensitive": {"flavor_name": True}}
     volume = {
@@ -324,6 +341,8 @@ def test_what_is_sensitive_is_priced_and_never_shown(estimate: Callable[..., Res
     ]  # fmt: skip
     said = json.dumps({key: value for key, value in result.items() if key != "invocation"})
     assert not [one for one in (SECRET, "CEPH_1_perf2", "no-such-flavor") if one in said]
+    assert "gigabytes" not in result["required"]
+    assert result["required_unknown"] == [result["lines"][1]["name"], result["lines"][2]["name"]]
 
 
 def test_an_image_of_a_known_size_and_a_balancer_of_the_default_flavor_are_priced(
