@@ -110,6 +110,12 @@ options:
         description: Category of O(resources[].amount). Defaults to V(other).
         type: str
         choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      tags:
+        description:
+          - Tags that the resource is made with, such as the metadata of a server, for budgets with tags in
+            their scope. They take precedence over O(tags), and over those of an existing resource of
+            O(resources[].names).
+        type: dict
   terraform_plan:
     description:
       - Path of a file that C(terraform show -json) or C(tofu show -json) wrote of a plan, on the host where
@@ -275,8 +281,14 @@ options:
     description: End of a custom period (exclusive). Required with O(period=custom).
     type: str
   tags:
-    description: Tags of what is planned, for the budgets that go by them. They are those of each row of
-      RV(request).
+    description:
+      - Default tags of what is planned, for budgets with tags in their scope. A resource's own tags take
+        precedence, key by key. Its own are O(resources[].tags), and in O(terraform_plan) the metadata of a
+        server or volume, the tags of a floating IP, port or load balancer, and the metadata of an object's
+        container. A tag C(team=web) is the key C(team) with the value C(web). Any other tag is a key with the
+        value C(true).
+      - Tags that are known after apply, or marked as sensitive, are unknown. A line with such tags has
+        C(tag_status=unknown), and no default takes their place.
     type: dict
     default: {}
 seealso:
@@ -366,8 +378,9 @@ lines:
       total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount), C(assumed)
       for O(assume_free). Amounts are in RV(currency).
     - If the price is unknown, C(unknown) says why, and price and amounts are null.
-    - C(tags) are O(tags), empty for none. A C(size) or quantity that the plan marks as sensitive is not
-      shown.
+    - C(tags) are those of the resource over O(tags), empty for none. C(tags_not_imported) are the keys of
+      those that the cost will not have after an import, as the resource in the cloud does not carry them.
+    - A C(size) or quantity that the plan marks as sensitive is not shown.
   returned: success
   type: list
   elements: dict
@@ -381,6 +394,7 @@ lines:
       category: compute
       region: dc4-a
       tags: {team: shop}
+      tags_not_imported: []
       price: "0.35"
       price_source: observed
       price_detail: rated through 2026-11-21T04:00:00Z
@@ -474,6 +488,13 @@ request:
       project: b30781c9679b4ede8107bae21990153e
       region: dc4-a
       tags: {}
+lost_costs:
+  description: Budgets of the ledger that are asked for the cost of C(resources) and will not have it after
+    the import, as the resources do not carry the C(tags) in the cloud. The task warns of each.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{budget: web, tags: [team], resources: [openstack_networking_floatingip_v2.ip]}]
 adds_no_cost:
   description: Whether everything is known and nothing that is new or larger has a price. Free resources
     (O(assume_free) or a price of zero) are requested as zero.
@@ -553,6 +574,7 @@ from datetime import datetime
 from typing import Any
 
 from ..module_utils._ansible import arguments, cloud_arguments, estimate_arguments
+from ..module_utils._ansible.estimate_budgets import read_lost_costs
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets.policy import policy_to_result
@@ -586,7 +608,10 @@ def main() -> None:
         options = estimate_arguments.options(params, policy, used["price_sources"])
         ledger = format_url(arguments.ledger_options(params))
         told = {"ledger": ledger, "used": used, **policy_to_result(policy)}
-        return {**read_estimate(cloud, options, now), **told}
+        result = read_estimate(cloud, options, now)
+        lost = read_lost_costs(params, result, cloud.identity.project_id)
+        warnings = [*result["warnings"], *map(str, lost)]
+        return {**result, **told, "lost_costs": [one.to_result() for one in lost], "warnings": warnings}
 
     run_on_cloud(module, read, "ledger")
 

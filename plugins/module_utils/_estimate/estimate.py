@@ -24,6 +24,7 @@ from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
 from .changes import CHANGED, Change, Flavors, required_quotas, without_known_quota
+from .line_tags import over_defaults
 from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .observed import Observed, read_observed
 from .plan_file import Plan
@@ -102,6 +103,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     but those for names again for each further region of the plan. Raises CloudError unless on_error is warn,
     InvalidOption, UnknownAmount.
     """
+    tags_of = over_defaults(options.tags)
     periods = periods_of(options.calendar, now, options.collect_period_s)
     regions = _read_regions(cloud, options, now)
     changes = _all_changes(options, regions, cloud.identity.region)
@@ -111,7 +113,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     for region in regions:
         of_region = [change for change in changes if change.region == region.name]
         prices, missing = shape_prices.prices(shapes_of(of_region), options.sources, region.prices)
-        found = lines_of(of_region, prices, missing, periods, region.prices, first=before)
+        found = lines_of(of_region, prices, missing, periods, region.prices, tags_of, before)
         before += len(of_region)
         lines += found + (_verified(of_region, found, region.prices) if options.verify_quote else [])
         required[region.name] = required_quotas(of_region, region.prices.flavors)
@@ -124,7 +126,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for region in regions
             for name, status in region.readings.services.items()
         },
-        **estimate_result(estimate, options.currency, regions[0].prices, where, options.tags),
+        **estimate_result(estimate, options.currency, regions[0].prices, where),
         "warnings": _warnings(options),
     }
 

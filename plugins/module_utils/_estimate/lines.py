@@ -16,6 +16,7 @@ from fractions import Fraction
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
 from .changes import Change, Gap
+from .line_tags import NO_TAGS, LineTags, TagDefaults
 from .shape_prices import Price, PriceContext, converted
 from .shapes import Part, Shape, net
 
@@ -45,7 +46,7 @@ class EstimateLine:
 
     resource: the number of the change that it belongs to. hours: how long it runs, None until it is removed.
     once: whether it is paid once. metric: what the cloud rates it by. region: where it is, None where the
-    login is. hidden: whether its size may not be shown.
+    login is. hidden: whether its size may not be shown. tags: what budgets go by.
     """
 
     name: str
@@ -64,6 +65,7 @@ class EstimateLine:
     metric: str | None = None
     region: str | None = None
     hidden: bool = False
+    tags: LineTags = NO_TAGS
 
 
 def periods_of(calendar: Calendar, now: datetime, collect_period_s: int) -> Periods:
@@ -152,11 +154,12 @@ def lines_of(
     missing: Mapping[Shape, str],
     periods: Periods,
     context: PriceContext,
+    tags_of: TagDefaults,
     first: int = 0,
 ) -> list[EstimateLine]:
     """One line for each shape that a change brings or takes, and one for each piece of it that is unknown.
 
-    What costs nothing new has none. first: the number of the first change.
+    What costs nothing new has none. tags_of: the tags of a line. first: the number of the first change.
     """
     found = []
     tariff = _Tariff(prices, missing, periods, context)
@@ -179,7 +182,15 @@ def lines_of(
             if change.overlaps:
                 of_change += [_line(change, part, once, tariff, recurring=False) for part in change.before]
             of_change += [_gap(change, gap, context) for gap in change.gaps]
-        found += [replace(line, resource=first + number, region=change.region) for line in of_change]
+        found += [
+            replace(
+                line,
+                resource=first + number,
+                region=change.region,
+                tags=tags_of(change.tags, line.kind),
+            )
+            for line in of_change
+        ]
     return found
 
 

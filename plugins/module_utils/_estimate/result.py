@@ -51,13 +51,11 @@ class Estimate:
         return self.read and not self.unknown
 
 
-def estimate_result(
-    estimate: Estimate, currency: str, context: PriceContext, where: Where, tags: Mapping[str, str]
-) -> Row:
+def estimate_result(estimate: Estimate, currency: str, context: PriceContext, where: Where) -> Row:
     """The keys of the result. Raises UnknownAmount where the asked currency has no rate."""
     factor = converted(Fraction(1), context.rating_currency, currency, context)
     known = sums(estimate.lines)
-    request = request_lines(estimate.lines, estimate.periods, context.rating_currency, where, tags)
+    request = request_lines(estimate.lines, estimate.periods, context.rating_currency, where)
     return {
         "complete": estimate.complete,
         "currency": currency,
@@ -72,7 +70,7 @@ def estimate_result(
             **_window(estimate.periods.next),
             "hours": format_exact(decimal_of(estimate.periods.next_hours)),
         },
-        "lines": _lines(estimate.lines, factor, where, tags),
+        "lines": _lines(estimate.lines, factor, where),
         "total": _in_all(known, context) if estimate.complete else None,
         "known": _in_all(known, context),
         "difference": _difference(estimate.lines, factor),
@@ -101,15 +99,13 @@ def _amounts(amounts: Mapping[str, Fraction] | None, factor: Fraction) -> Row:
     return {basis: None if amounts is None else _format_amount(amounts[basis] * factor) for basis in BASES}
 
 
-def _lines(
-    lines: Sequence[EstimateLine], factor: Fraction, where: Where, tags: Mapping[str, str]
-) -> list[Row]:
+def _lines(lines: Sequence[EstimateLine], factor: Fraction, where: Where) -> list[Row]:
     """A row for each. What is equal is the same object, and is written once."""
     amounts = {id(line.amounts): line.amounts for line in lines}
     prices = {id(line.price): line.price for line in lines}
     formatted = {key: _amounts(of, factor) for key, of in amounts.items()}
     priced = {key: _priced(price, factor) for key, price in prices.items()}
-    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)], where, tags) for line in lines]
+    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)], where) for line in lines]
 
 
 def _priced(price: Price | None, factor: Fraction) -> Row:
@@ -123,7 +119,7 @@ def _priced(price: Price | None, factor: Fraction) -> Row:
     }
 
 
-def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where, tags: Mapping[str, str]) -> Row:
+def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where) -> Row:
     return {
         "name": line.name,
         "action": line.action,
@@ -135,7 +131,8 @@ def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where, tags: Map
         "unit": line.unit or None,
         "category": line.category,
         "region": line.region or where.region,
-        "tags": dict(tags),
+        "tags": dict(line.tags.tags),
+        "tags_not_imported": list(line.tags.not_imported),
         **priced,
         **amounts,
         "unknown": line.unknown,

@@ -15,6 +15,7 @@ from .plan_configuration import mapping
 from .plan_file import Plan, source_of
 from .plan_flavors import flavor_of, starts
 from .plan_networks import ON_NETWORKS, SERVER, PlanNetworks
+from .plan_tags import PlanTags
 from .planned_parts import (
     PRICED,
     Context,
@@ -59,6 +60,7 @@ def plan_changes(
 
     contexts: what is known of each region that the login has. home: the region of the login.
     """
+    tags = PlanTags(plan)
     found = (
         [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished, fits=False)]
     )
@@ -72,9 +74,12 @@ def plan_changes(
             continue
         if _is_assumed(row, options.assume_free):
             action = _ACTIONS.get(tuple(actions), CHANGED)
-            found += [] if action == REMOVED else [Change(row["address"], action, assumed=True)]
+            found += (
+                [] if action == REMOVED else [Change(row["address"], action, assumed=True, tags=tags.of(row))]
+            )
             continue
-        found.append(_change(row, tuple(actions), plan, contexts, home, options))
+        change = _change(row, tuple(actions), plan, contexts, home, options)
+        found.append(replace(change, tags=tags.of(row)))
     return found
 
 
