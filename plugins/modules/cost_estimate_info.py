@@ -377,6 +377,8 @@ lines:
     - C(action) is C(added), C(changed) or C(removed). C(price) is the price of one unit by the hour, or in
       total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount), C(assumed)
       for O(assume_free). Amounts are in RV(currency).
+    - C(monthly_before) and C(monthly_after) are what there is of it costs in 730 hours before and after the
+      change.
     - If the price is unknown, C(unknown) says why, and price and amounts are null.
     - C(tags) are those of the resource over O(tags), empty for none. C(tags_not_imported) are the keys of
       those that the cost will not have after an import, as the resource in the cloud does not carry them.
@@ -402,6 +404,8 @@ lines:
       monthly: "255.5"
       this_period: "83.3"
       next_period: "260.4"
+      monthly_before: "0"
+      monthly_after: "255.5"
       unknown: null
 total:
   description: Sum of all lines by the hour, in 730 hours, in the rest of the current period, and in the next
@@ -429,6 +433,14 @@ difference:
     changed: *difference
     removed: *difference
     net: *difference
+monthly_total:
+  description:
+    - What all of O(terraform_plan) and O(resources) costs in 730 hours before and after the change, in
+      RV(currency). What stays the same is included, and is priced without a quote.
+    - Null if the price of one of them is not known. C(unknown) are their names.
+  returned: success
+  type: dict
+  sample: {before: "255.5", after: "511", unknown: []}
 unknown:
   description: The lines whose cost is unknown, and why.
   returned: success

@@ -65,7 +65,7 @@ class PlanTags:
 
     def _of_object(self, row: Row) -> ResourceTags:
         name, unknown, sensitive = _marked(row, "container_name")
-        if sensitive is True:
+        if sensitive is True or not (unknown is True or isinstance(name, str)):
             return _UNKNOWN
         found = list(self._by_reference(row)) if unknown is True else self._containers.get(name, [])
         # Containers of one name are in different regions.

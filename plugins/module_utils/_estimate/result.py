@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from .._core.errors import UnknownAmount
@@ -19,6 +20,7 @@ from .._core.money import decimal_of, format_amount, format_exact
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
 from .lines import BASES, EstimateLine, Periods, sums
+from .monthly_total import MonthlyTotal
 from .request_lines import Where, request_lines
 from .shape_prices import Price, PriceContext, converted
 
@@ -30,8 +32,8 @@ SENSITIVE = "(sensitive)"
 @dataclass(frozen=True)
 class Estimate:
     """All lines, the periods that they were computed for, the quotas that are needed by region (None: that of
-    the login), the resources of which it is unknown what they need, and whether all that was asked could be
-    read.
+    the login), the resources of which it is unknown what they need, whether all that was asked could be read,
+    and what everything costs in a month.
     """
 
     lines: Sequence[EstimateLine]
@@ -39,6 +41,7 @@ class Estimate:
     required: Mapping[str | None, Mapping[str, int]]
     required_unknown: Sequence[str]
     read: bool
+    monthly: MonthlyTotal
 
     @property
     def unknown(self) -> list[EstimateLine]:
@@ -74,6 +77,7 @@ def estimate_result(estimate: Estimate, currency: str, context: PriceContext, wh
         "total": _in_all(known, context) if estimate.complete else None,
         "known": _in_all(known, context),
         "difference": _difference(estimate.lines, factor),
+        "monthly_total": _monthly_total(estimate, factor),
         "unknown": [{"name": line.name, "reason": line.unknown} for line in estimate.unknown],
         "required": dict(estimate.required.get(None, {})),
         "required_elsewhere": {
@@ -84,6 +88,16 @@ def estimate_result(estimate: Estimate, currency: str, context: PriceContext, wh
         "required_unknown": list(estimate.required_unknown),
         "request": request,
         "adds_no_cost": estimate.complete and not request,
+    }
+
+
+def _monthly_total(estimate: Estimate, factor: Fraction) -> Row:
+    monthly = estimate.monthly
+    known = estimate.complete and not monthly.unknown
+    return {
+        "before": _format_amount(monthly.before * factor) if known else None,
+        "after": _format_amount(monthly.after * factor) if known else None,
+        "unknown": list(monthly.unknown),
     }
 
 
@@ -105,7 +119,20 @@ def _lines(lines: Sequence[EstimateLine], factor: Fraction, where: Where) -> lis
     prices = {id(line.price): line.price for line in lines}
     formatted = {key: _amounts(of, factor) for key, of in amounts.items()}
     priced = {key: _priced(price, factor) for key, price in prices.items()}
-    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)], where) for line in lines]
+
+    @cache
+    def monthly(amount: Fraction | None) -> str | None:
+        return None if amount is None else _format_amount(amount * factor)
+
+    return [
+        {
+            **_line(line, priced[id(line.price)], formatted[id(line.amounts)], where),
+            "monthly_before": monthly(line.before),
+            "monthly_after": monthly(line.after),
+            "unknown": line.unknown,
+        }
+        for line in lines
+    ]
 
 
 def _priced(price: Price | None, factor: Fraction) -> Row:
@@ -135,7 +162,6 @@ def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where) -> Row:
         "tags_not_imported": list(line.tags.not_imported),
         **priced,
         **amounts,
-        "unknown": line.unknown,
     }
 
 

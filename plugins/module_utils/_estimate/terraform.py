@@ -83,6 +83,19 @@ def plan_changes(
     return found
 
 
+def plan_unchanged(
+    plan: Plan, contexts: Mapping[str | None, Context], home: str | None, options: PlanOptions
+) -> list[Change]:
+    """What the plan leaves as it is: as much before as after, where that is known."""
+    return [
+        _change(row, ("update",), plan, contexts, home, options)
+        for row in plan.changes
+        if row["change"]["actions"] == ["no-op"]
+        and row.get("mode") != "data"
+        and not _is_assumed(row, options.assume_free)
+    ]
+
+
 def plan_regions(plan: Plan, home: str | None, options: PlanOptions) -> set[str | None]:
     """The regions in which the plan changes something that costs; the login's where it names none."""
     found = set()

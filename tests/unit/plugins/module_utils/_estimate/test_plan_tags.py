@@ -115,6 +115,7 @@ def test_a_line_has_its_resources_tags_over_the_defaults(
         ("instance", row(SERVER, {"metadata": "team=web"}), UNKNOWN),
         ("floating_ip", row(ADDRESS, {"tags": "team=web"}), UNKNOWN),
         ("floating_ip", row(ADDRESS, {"tags": ["\x00"]}), UNKNOWN),
+        ("object_storage", row(OBJECT, {"container_name": ["shop"]}), UNKNOWN),
     ],
 )  # fmt: skip
 def test_tags_that_are_not_known_leave_no_default_in_their_place(
