@@ -181,10 +181,14 @@ def _rows(lines: Iterable[Row], currency: str) -> list[ResourceRow]:
     of_resource: dict[str, list[Row]] = {}
     for line in lines:
         of_resource.setdefault(str(line["name"]), []).append(line)
-    found = [(_difference(each), _row(name, each, currency)) for name, each in of_resource.items()]
-    # What is unknown is None, and comes first.
-    found.sort(key=lambda one: (one[0] is not None, -abs(one[0] or 0)))
-    return [row for _amount, row in found]
+    shown = sorted(of_resource.items(), key=lambda one: _order(one[1]))
+    return [_row(name, each, currency) for name, each in shown]
+
+
+def _order(lines: Sequence[Row]) -> tuple[bool, Decimal]:
+    """What is unknown comes first, then what differs most."""
+    difference = _difference(lines)
+    return difference is not None, -abs(difference or Decimal(0))
 
 
 def _row(name: str, lines: Sequence[Row], currency: str) -> ResourceRow:

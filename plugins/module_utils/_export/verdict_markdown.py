@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
@@ -64,14 +64,17 @@ def _shortened(comment: Comment, render: Callable[[Comment], str]) -> str:
     for unknown in (comment.unknown, without_keys(comment.unknown)):
         one = replace(comment, unknown=unknown, hidden=len(comment.rows))
         if fits(one):
-            rows = _most(len(one.rows), lambda shown, of=one: fits(of.with_rows(shown)))
-            return render(one.with_rows(rows))
+            return render(one.with_rows(_most(len(one.rows), partial(_fits_with_rows, one, fits))))
     listed = _most(one.listed, lambda shown: fits(replace(one.with_unknown(0, names=0), listed=shown)))
     one = replace(one, listed=listed)
     groups = _most(len(one.unknown), lambda kept: fits(one.with_unknown(kept, names=0)))
     count = sum(len(group.names) for group in one.unknown)
     names = _most(count, lambda shown: fits(one.with_unknown(groups, shown)))
     return render(one.with_unknown(groups, names))
+
+
+def _fits_with_rows(one: Comment, fits: Callable[[Comment], bool], shown: int) -> bool:
+    return fits(one.with_rows(shown))
 
 
 def _most(limit: int, fits: Callable[[int], bool]) -> int:

@@ -191,7 +191,7 @@ OURS = re.compile(r"</?(?:details|summary|code)>|<!-- finops\.cloud\.budget_gate
 
 
 @settings(max_examples=25)
-@given(st.text(max_size=30), st.text(max_size=30), st.sampled_from([1, 3, 300]))
+@given(st.text(max_size=30), st.text(max_size=30), st.sampled_from([1, 3, 100]))
 def test_whatever_names_and_reasons_say_they_fit_and_mean_nothing(name: str, reason: str, many: int) -> None:
     lines = [unknown(f"{name}{one}", reason or "why") for one in range(many)]
     text = format_markdown(verdict(*lines, line(name, 1, 2)))
