@@ -98,7 +98,7 @@ class Comment:
         return replace(self, hidden=len(self.rows) - shown)
 
     def with_unknown(self, kept: int, names: int) -> Comment:
-        """The same with that many reasons, the other ones as one, and with that many names in all."""
+        """The same with that many reasons, the other ones as one, and that many names of each."""
         return replace(self, unknown=_cut(_merged(self.unknown, kept), names))
 
 
@@ -144,13 +144,8 @@ def _merged(groups: Sequence[UnknownGroup], kept: int) -> list[UnknownGroup]:
 
 
 def _cut(groups: Iterable[UnknownGroup], shown: int) -> list[UnknownGroup]:
-    """The same with that many names at most, and how many more there are."""
-    found = []
-    for one in groups:
-        names = one.names[:shown]
-        shown -= len(names)
-        found.append(replace(one, names=names, hidden=len(one.names) - len(names)))
-    return found
+    """The same with that many names at most for each reason, and how many more there are."""
+    return [replace(one, names=one.names[:shown], hidden=max(len(one.names) - shown, 0)) for one in groups]
 
 
 def _unknown(estimate: Row) -> list[tuple[str, str]]:

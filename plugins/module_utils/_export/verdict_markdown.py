@@ -68,8 +68,7 @@ def _shortened(comment: Comment, render: Callable[[Comment], str]) -> str:
     listed = _most(one.listed, lambda shown: fits(replace(one.with_unknown(0, names=0), listed=shown)))
     one = replace(one, listed=listed)
     groups = _most(len(one.unknown), lambda kept: fits(one.with_unknown(kept, names=0)))
-    count = sum(len(group.names) for group in one.unknown)
-    names = _most(count, lambda shown: fits(one.with_unknown(groups, shown)))
+    names = _most(len(comment.rows), lambda shown: fits(one.with_unknown(groups, shown)))
     return render(one.with_unknown(groups, names))
 
 
