@@ -124,8 +124,9 @@ class _ReservationRun:
                 if before is not None and is_open and not task.extend
                 else self._now + self._ttl()
             ),
+            ttl=self._ttl(),
             committed_at=None,
-            forced=False,
+            forced_verdicts=(),
             settled=False,
             recorded_by=self._recorded_by,
             held=lines,
@@ -157,7 +158,8 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        after = replace(taken, forced=decision["verdict"] != ALLOW)
+        forced = () if decision["verdict"] == ALLOW else (decision["verdict"],)
+        after = replace(taken, forced_verdicts=forced)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 

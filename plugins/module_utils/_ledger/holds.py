@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
 BY_ENTRY, BY_IMPORT = "entry", "import"
+#: What a hold can be forced against, the worst first.
+FORCIBLE = DENIED, UNKNOWN = "deny", "unknown"
 #: The source of the entries that commits write.
 ENTRY_SOURCE = "reservation"
 _IS_KEY = re.compile(r"|#\d+|/\d+/(once|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 _OF_HOLD = (
-    "name", "generation", "state", "settled_by", "held_at", "expires_at", "committed_at", "forced", "settled",
-    "recorded_by", "lines_sha256", "plan_sha256",
+    "name", "generation", "state", "settled_by", "held_at", "expires_at", "ttl_s", "committed_at",
+    "forced_verdicts", "settled", "recorded_by", "lines_sha256", "plan_sha256",
 )  # fmt: skip
 #: hold and hold_line have both a `name`.
 _OF_LINE = (
@@ -97,10 +99,11 @@ class Hold:
     """One generation of a reservation.
 
     settled_by: what takes its place once committed, the entries that the commit writes, or the next import.
-    held_at: from when on its running lines count. forced: taken although the gate did not allow it. settled:
-    an import has taken its place for good. committed: the lines that a commit told, none before.
-    lines_sha256: of the lines as the task wrote them; None of a hold that an older version took. plan_sha256:
-    of the plan that was estimated, None where there was none.
+    held_at: from when on its running lines count. ttl: as it was last given, with which expires_at was set.
+    forced_verdicts: of FORCIBLE, those that it was taken against; None of a forced hold of an older version,
+    which did not say. settled: an import has taken its place for good. committed: the lines that a commit
+    told, none before. lines_sha256: of the lines as the task wrote them; None of a hold that an older version
+    took. plan_sha256: of the plan that was estimated, None where there was none.
     """
 
     name: str
@@ -109,8 +112,9 @@ class Hold:
     settled_by: str
     held_at: datetime
     expires_at: datetime
+    ttl: timedelta
     committed_at: datetime | None
-    forced: bool
+    forced_verdicts: tuple[str, ...] | None
     settled: bool
     recorded_by: str
     held: tuple[HoldLine, ...]
@@ -121,6 +125,11 @@ class Hold:
     def expired(self, now: datetime) -> bool:
         """Whether its time to live ran out before it was committed or released."""
         return self.state == HELD and now >= self.expires_at
+
+    @property
+    def forced(self) -> bool:
+        """Whether it was taken although the gate did not allow it."""
+        return self.forced_verdicts != ()
 
     @property
     def lines(self) -> tuple[HoldLine, ...]:
@@ -183,8 +192,9 @@ def save(transaction: Transaction, hold: Hold) -> None:
         "settled_by": hold.settled_by,
         "held_at": int(hold.held_at.timestamp()),
         "expires_at": int(hold.expires_at.timestamp()),
+        "ttl_s": int(hold.ttl.total_seconds()),
         "committed_at": _seconds(hold.committed_at),
-        "forced": hold.forced,
+        "forced_verdicts": None if hold.forced_verdicts is None else json.dumps(hold.forced_verdicts),
         "settled": hold.settled,
         "recorded_by": hold.recorded_by,
         "lines_sha256": hold.lines_sha256,
@@ -273,8 +283,9 @@ def _hold(row: Mapping[str, Any], lines: Mapping[str, Sequence[HoldLine]]) -> Ho
         settled_by=row["settled_by"],
         held_at=moment_of(row["held_at"]),
         expires_at=moment_of(row["expires_at"]),
+        ttl=timedelta(seconds=row["ttl_s"]),
         committed_at=_moment(row["committed_at"]),
-        forced=bool(row["forced"]),
+        forced_verdicts=_verdicts(row["forced_verdicts"]),
         settled=bool(row["settled"]),
         recorded_by=row["recorded_by"],
         held=tuple(lines[HELD]),
@@ -296,6 +307,10 @@ def _line(columns: Sequence[Any]) -> HoldLine:
 @lru_cache(maxsize=4096)
 def _tags(stored: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(json.loads(stored).items()))
+
+
+def _verdicts(stored: str | None) -> tuple[str, ...] | None:
+    return None if stored is None else tuple(json.loads(stored))
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -128,9 +128,9 @@ def logins(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Logins]:
     with found.connect("pipeline") as connection, connection.transaction():
         for name in ("deploy", "done"):
             connection.execute(
-                "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, forced, settled,"
-                f" recorded_by{older}) VALUES ('{name}', 1, 'held', 'import', {NOW_S}, {NOW_S} + 7200, false,"
-                f" false, 'ada@ci'{counts})".encode()
+                "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, ttl_s,"
+                f" forced_verdicts, settled, recorded_by{older}) SELECT '{name}', 1, 'held', 'import', now,"
+                f" now + 7200, 7200, '[]', false, 'ada@ci'{counts} FROM (SELECT {NOW_S} AS now) AS a".encode()
             )
             connection.execute(hold_line(admin, name).encode())
         connection.execute(
@@ -616,8 +616,10 @@ def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None
 
 NEW_HOLD = (
     "INSERT INTO hold"
-    " (name, generation, state, settled_by, held_at, expires_at, forced, settled, recorded_by)"
-    " VALUES ('{name}', {generation}, 'held', 'entry', {now}, {now} + 7200, false, false, '')"
+    " (name, generation, state, settled_by, held_at, expires_at, ttl_s, forced_verdicts, settled,"
+    " recorded_by)"
+    " SELECT '{name}', {generation}, 'held', 'entry', now, now + 7200, 7200, '[]', false, ''"
+    " FROM (SELECT {now} AS now) AS a"
 )
 
 
