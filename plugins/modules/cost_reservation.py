@@ -162,7 +162,8 @@ options:
     description:
       - Maximum time that it is held, such as V(90m), V(6h) or V(2d). Defaults to V(2h).
       - For as long after its commit, holding the same lines again changes nothing, so that a run can be
-        repeated. A commit that was C(forced) is asked anew unless the task says V(warn), too.
+        repeated. The value that the hold was given last counts, not that of the task that repeats it.
+      - A commit that was C(forced) is asked anew unless the task says V(warn), too.
       - A later commit is still recorded.
     type: str
   extend:

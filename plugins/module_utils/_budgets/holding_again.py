@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .._core.errors import InvalidOption
@@ -24,7 +24,6 @@ def stands(
     before: Hold,
     task: ReservationTask,
     lines_sha256: str,
-    ttl: timedelta,
     now: datetime,
 ) -> bool:
     """Whether the task asks for an open hold, or for the commit of this very run, of the login that asks.
@@ -47,7 +46,7 @@ def stands(
         return False
     if before.forced and WARN not in (task.on_exceeded, task.on_unknown):
         return False
-    return now < before.committed_at + min(ttl, before.expires_at - before.held_at)
+    return now < before.committed_at + before.ttl
 
 
 def _other_login(connection: Transaction, hold: Hold) -> str | None:

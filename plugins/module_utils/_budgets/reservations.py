@@ -113,18 +113,15 @@ class _ReservationRun:
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
         is_open = before is not None and before.state == HELD and not before.expired(self._now)
+        expires_at, ttl = self._lifetime(before if is_open else None)
         hold = Hold(
             name=self._name,
             generation=1 if before is None else before.generation + (not is_open),
             state=HELD,
             settled_by=str(task.settled_by),
             held_at=self._now,
-            expires_at=(
-                before.expires_at
-                if before is not None and is_open and not task.extend
-                else self._now + self._ttl()
-            ),
-            ttl=self._ttl(),
+            expires_at=expires_at,
+            ttl=ttl,
             committed_at=None,
             forced_verdicts=(),
             settled=False,
@@ -137,11 +134,19 @@ class _ReservationRun:
 
     def _standing(self, lines_sha256: str) -> Hold | None:
         """What the task asks for, where it stands already; with its ttl begun anew where that is asked."""
-        before, task, ttl = self._before, self._task, self._ttl()
-        if before is None or not stands(self._connection, before, task, lines_sha256, ttl, self._now):
+        before, task = self._before, self._task
+        if before is None or not stands(self._connection, before, task, lines_sha256, self._now):
             return None
-        extended = before.state == HELD and task.extend
-        return replace(before, expires_at=self._now + ttl) if extended else before
+        if before.state != HELD:
+            return before
+        expires_at, ttl = self._lifetime(before)
+        return replace(before, expires_at=expires_at, ttl=ttl)
+
+    def _lifetime(self, before: Hold | None) -> tuple[datetime, timedelta]:
+        """When a hold expires, and by which ttl: an open one keeps both unless the task extends it."""
+        if before is not None and not self._task.extend:
+            return before.expires_at, before.ttl
+        return self._now + self._ttl(), self._ttl()
 
     def _gated(self, hold: Hold, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
         """Judge the hold as if an open one of that name were not there. If it passes, it is taken as `taken`:

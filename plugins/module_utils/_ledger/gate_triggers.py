@@ -51,6 +51,7 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 IF NEW.state <> '{HELD}' OR NEW.settled OR NEW.committed_at IS NOT NULL
                     OR abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
                     OR NEW.expires_at NOT BETWEEN NEW.held_at AND {LAST_S}
+                    OR NEW.expires_at - NEW.held_at <> NEW.ttl_s
                     OR NEW.settled_by NOT IN ('{BY_ENTRY}', '{BY_IMPORT}')
                     OR NEW.generation <> 1 + coalesce((SELECT max(o.generation) FROM hold AS o
                         WHERE o.name = NEW.name), 0)
@@ -69,6 +70,13 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             END IF;
             IF NEW.settled_by <> OLD.settled_by AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}') THEN
                 {REFUSE}'what settles a hold is said when it is held: ' || OLD.name;
+            END IF;
+            -- By these a rerun knows that it is the same run.
+            IF (NEW.expires_at, NEW.ttl_s, NEW.lines_sha256, NEW.plan_sha256)
+                    IS DISTINCT FROM (OLD.expires_at, OLD.ttl_s, OLD.lines_sha256, OLD.plan_sha256)
+                AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}')
+            THEN
+                {REFUSE}'the ttl and the lines of a hold are said when it is held: ' || OLD.name;
             END IF;
             IF to_jsonb(NEW) - 'settled' = to_jsonb(OLD) - 'settled' THEN
                 -- Gates mark whatever hold an import has settled. Only some are believed.
@@ -96,6 +104,11 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 OR NEW.state = '{COMMITTED}' AND NEW.committed_at IS NULL
             THEN
                 {REFUSE}'a hold is committed or released once, and at that moment: ' || OLD.name;
+            END IF;
+            IF (NEW.expires_at, NEW.ttl_s) <> (OLD.expires_at, OLD.ttl_s)
+                AND (NEW.ttl_s < 1 OR abs(NEW.expires_at - NEW.ttl_s - {_NOW_S}) > {_CLOCKS_APART_S})
+            THEN
+                {REFUSE}'the ttl of a hold begins when it is given: ' || OLD.name;
             END IF;
             {_UNLESS_SETTLED}
             RETURN NEW;

@@ -69,9 +69,11 @@ def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
     others = replace(ledger, holds=[hold for hold in ledger.holds if hold is not replaced])
     said = set(verdicts(others, placed, now).values())
     if (DENY not in said or asked.warns_exceeded) and (UNKNOWN not in said or asked.warns_unknown):
-        expires_at = now + asked.ttl if replaced is None else replaced.expires_at
+        expires_at, ttl = (
+            (now + asked.ttl, asked.ttl) if replaced is None else (replaced.expires_at, replaced.ttl)
+        )
         taken = same or HoldModel(
-            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=asked.ttl
+            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=ttl
         )
         taken.forced = decision(others, placed, now) != ALLOW
         ledger.holds = [*others.holds, taken]

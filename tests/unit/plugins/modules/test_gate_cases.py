@@ -396,3 +396,55 @@ def test_a_commit_s_own_lines_have_the_required_tags(clocked: ClockedLedger) -> 
     assert clocked.status()["spent"] == "60"
     assert clocked.commit("deploy", lines=[{**line, "tags": {"team": "web"}}])["changed"]
     assert clocked.status()["spent"] == "50"
+
+
+def test_a_rerun_is_the_same_run_for_the_ttl_that_the_hold_was_given(clocked: ClockedLedger) -> None:
+    """Committed at 13:30 with a ttl of 3 h, it is the same run until 16:30, whatever the rerun's ttl is."""
+    clocked.define()
+    clocked.hold("deploy", "60", ttl="3h")
+    clocked.at("2026-11-28T13:30:00")
+    clocked.commit("deploy")
+    for more in ({}, {"ttl": "5m"}, {"ttl": "9d"}):
+        clocked.at("2026-11-28T16:29:59")
+        assert clocked.hold("deploy", "60", **more)["verdict"] == "allow"
+        clocked.at("2026-11-28T16:30:00")
+        assert clocked.hold("deploy", "60", **more)["verdict"] == "deny"
+
+
+def test_a_replaced_hold_keeps_its_ttl_for_its_rerun(clocked: ClockedLedger) -> None:
+    """Held at 12:30 for 3 h, replaced at 14:30, committed at 15:00: the same run until 18:00."""
+    clocked.define()
+    clocked.hold("deploy", "50", ttl="3h")
+    clocked.at("2026-11-28T14:30:00")
+    replaced = clocked.hold("deploy", "60", ttl="9d")["reservation"]
+    assert (replaced["generation"], replaced["expires_at"]) == (1, "2026-11-28T15:30:00Z")
+    clocked.at("2026-11-28T15:00:00")
+    clocked.commit("deploy")
+    clocked.at("2026-11-28T17:59:59")
+    again = clocked.hold("deploy", "60")
+    assert (again["verdict"], again["changed"], again["reservation"]["state"]) == (
+        "allow",
+        False,
+        "committed",
+    )
+    clocked.at("2026-11-28T18:00:00")
+    assert clocked.hold("deploy", "60", ttl="9d")["verdict"] == "deny"
+
+
+@pytest.mark.parametrize("amount", ["50", "60"])
+def test_an_extended_hold_has_the_ttl_of_its_extension(clocked: ClockedLedger, amount: str) -> None:
+    """Held at 12:30 for 3 h, extended at 14:00 by 1 h, with other lines or with the same. Committed at 14:30,
+    it is the same run until 15:30, however long it was held.
+    """
+    clocked.define()
+    clocked.hold("deploy", "60", ttl="3h")
+    clocked.at("2026-11-28T14:00:00")
+    extended = clocked.hold("deploy", amount, ttl="1h", extend=True)["reservation"]
+    assert (extended["generation"], extended["expires_at"]) == (1, "2026-11-28T15:00:00Z")
+    clocked.at("2026-11-28T14:30:00")
+    clocked.commit("deploy")
+    clocked.define(limit="40")
+    clocked.at("2026-11-28T15:29:59")
+    assert clocked.hold("deploy", amount)["verdict"] == "allow"
+    clocked.at("2026-11-28T15:30:00")
+    assert clocked.hold("deploy", amount, ttl="9d")["verdict"] == "deny"

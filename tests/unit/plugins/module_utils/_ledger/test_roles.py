@@ -535,6 +535,40 @@ def test_what_settles_a_hold_stays_from_the_commit_on(logins: Logins, login: str
     )
 
 
+@pytest.mark.parametrize("login", ["pipeline", "owner"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "expires_at = expires_at + 9000000, ttl_s = ttl_s + 9000000",
+        "ttl_s = 9000000",
+        "expires_at = expires_at + 1",
+        "lines_sha256 = 'a'",
+        "plan_sha256 = 'a'",
+    ],
+)
+def test_a_rerun_is_known_by_what_was_held(logins: Logins, login: str, change: str) -> None:
+    """A longer ttl of a committed hold, or other lines, would keep its name open."""
+    committed = f", state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"
+    for which in (" WHERE name = 'done'", committed):
+        assert "are said when it is held" in logins.refused(login, f"UPDATE hold SET {change}{which}")
+
+
+def test_the_ttl_of_an_open_hold_begins_when_it_is_given(logins: Logins) -> None:
+    for change in (
+        "ttl_s = 9000000",
+        "expires_at = expires_at + 9000000",
+        "expires_at = expires_at + 9000000, ttl_s = 60",
+        f"expires_at = {NOW_S} + 900, ttl_s = -900",
+    ):
+        statement = f"UPDATE hold SET {change} WHERE name = 'deploy'"
+        assert "begins when it is given" in logins.refused("pipeline", statement)
+    with logins.connect("pipeline") as connection:
+        given = f"UPDATE hold SET expires_at = {NOW_S} + 900, ttl_s = 900 WHERE name = 'deploy'"
+        assert connection.execute(given.encode()).rowcount == 1
+    false = NEW_HOLD.format(name="nightly", generation=1, now=NOW_S).replace("7200, '[]'", "7201, '[]'")
+    assert "of the next generation" in logins.refused("pipeline", false)
+
+
 @pytest.mark.parametrize(
     ("said", "statements"),
     [
