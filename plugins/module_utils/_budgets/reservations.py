@@ -27,7 +27,7 @@ from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold
 from .._ledger.policy import read_policy
 from . import alerts, verdict
 from .definitions import require
-from .holding_again import stands
+from .holding_again import format_standing, stands, taken_by
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
@@ -44,7 +44,7 @@ from .scope import scope_matcher
 from .settlement import Settlement, settlement
 from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .snapshot_after_commit import with_entries
-from .sums import ALLOW, DENY
+from .sums import DENY
 
 DEFAULT_TTL = timedelta(hours=2)
 
@@ -109,7 +109,7 @@ class _ReservationRun:
         standing = self._standing(lines_sha256)
         if standing is not None and not (standing.state == HELD and standing.forced):
             self._store(standing)
-            return {**self._hold_changes(before, standing), **self._nothing_asked()}
+            return {**self._hold_changes(before, standing), **self._nothing_asked(standing)}
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
         is_open = before is not None and before.state == HELD and not before.expired(self._now)
@@ -163,7 +163,7 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        forced = () if decision["verdict"] == ALLOW else (decision["verdict"],)
+        forced = verdict.forced_verdicts(found, request, snapshot, task.budget)
         after = replace(taken, forced_verdicts=forced)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
@@ -172,12 +172,12 @@ class _ReservationRun:
         """Fire the alerts that are due in these budgets; none in check mode."""
         return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
 
-    def _nothing_asked(self) -> dict[str, Any]:
-        """The decision on a hold, or on a commit of this run, that is there already."""
+    def _nothing_asked(self, standing: Hold) -> dict[str, Any]:
+        """The decision on a hold, or on a commit of this run, that is there already: what it was taken by."""
         return {
-            "verdict": ALLOW,
+            "verdict": taken_by(standing),
             "gate_passed": True,
-            "reasons": [f"{self._name}: these lines are held or committed already."],
+            "reasons": [format_standing(standing)],
             "lines": [],
             "evaluated_at": iso(self._now),
             "tax": "excluded",

@@ -15,7 +15,7 @@ from typing import Any
 from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
-from .._ledger.holds import HoldLine
+from .._ledger.holds import FORCIBLE, HoldLine
 from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
@@ -166,10 +166,7 @@ def decision_to_result(
     named: str | None = None,
 ) -> dict[str, Any]:
     """The result of decide() for verdicts that are known already."""
-    said = [(one.verdict, one.reason) for one in _worst_first(found) if one.verdict != ENDED]
-    said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
-    said += [(UNKNOWN, why) for why in _uncovered(found, request, snapshot)]
-    said.sort(key=lambda one: -SEVERITY[one[0]])
+    said = _said(found, request, snapshot, named)
     stop = {ALLOW: False, DENY: on_exceeded == "fail", UNKNOWN: on_unknown == "fail"}
     return {
         "verdict": said[0][0],
@@ -182,6 +179,24 @@ def decision_to_result(
         "budgets": [verdict_to_result(one) for one in found],
         "warnings": [*retired_feeds(found, snapshot), *_warnings(found, request, snapshot)],
     }
+
+
+def forced_verdicts(
+    found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot, named: str | None
+) -> tuple[str, ...]:
+    """What a request that passes is forced against, the worst first; nothing if it is allowed."""
+    said = {verdict for verdict, _why in _said(found, request, snapshot, named)}
+    return tuple(verdict for verdict in FORCIBLE if verdict in said)
+
+
+def _said(
+    found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot, named: str | None
+) -> list[tuple[str, str]]:
+    """Each verdict with its reason, the worst first."""
+    said = [(one.verdict, one.reason) for one in _worst_first(found) if one.verdict != ENDED]
+    said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
+    said += [(UNKNOWN, why) for why in _uncovered(found, request, snapshot)]
+    return sorted(said, key=lambda one: -SEVERITY[one[0]])
 
 
 def retired_feeds(found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
 BY_ENTRY, BY_IMPORT = "entry", "import"
 #: What a hold can be forced against, the worst first.
-FORCIBLE = DENIED, UNKNOWN = "deny", "unknown"
+FORCIBLE = ("deny", "unknown")
 #: The source of the entries that commits write.
 ENTRY_SOURCE = "reservation"
 _IS_KEY = re.compile(r"|#\d+|/\d+/(once|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)

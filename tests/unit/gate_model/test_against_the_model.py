@@ -184,15 +184,15 @@ class GateMachine(RuleBasedStateMachine):
             self.tick(Fraction(later, 2), imports=later > 1)
         self.commit(name)
 
-    @rule(name=names)
-    def hold_the_same(self, name: str) -> None:
+    @rule(name=names, warns=st.tuples(st.booleans(), st.booleans()))
+    def hold_the_same(self, name: str, warns: tuple[bool, bool]) -> None:
         known = promises.newest(self.ledger, name)
         if (
             known is not None
             and all(line.at is None or line.at >= self.now for line in known.first_lines)
             and all(line.until is None or line.until > self.now for line in known.first_lines)
         ):
-            self.take(promises.Asked(name, known.first_lines, known.settled_by, Fraction(3)))
+            self.take(promises.Asked(name, known.first_lines, known.settled_by, Fraction(3), *warns))
 
     @rule(name=names)
     def commit(self, name: str) -> None:

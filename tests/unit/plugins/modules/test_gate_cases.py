@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed, Imported
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
 
 from ..module_utils._budgets.snapshots import feed
 from .clocked import ClockedLedger
@@ -448,3 +450,74 @@ def test_an_extended_hold_has_the_ttl_of_its_extension(clocked: ClockedLedger, a
     assert clocked.hold("deploy", amount)["verdict"] == "allow"
     clocked.at("2026-11-28T15:30:00")
     assert clocked.hold("deploy", amount, ttl="9d")["verdict"] == "deny"
+
+
+def forced_against(said: dict[str, Any]) -> tuple[bool, list[str] | None]:
+    return said["reservation"]["forced"], said["reservation"]["forced_verdicts"]
+
+
+#: What is held beside a budget of 100 for compute, with what it takes, and what is passed by it.
+FORCED = [
+    ([("50", "compute")], {}, []),
+    ([("500", "compute")], {"on_exceeded": "warn"}, ["deny"]),
+    ([("5", "storage")], {"on_unknown": "warn"}, ["unknown"]),
+    (
+        [("500", "compute"), ("5", "storage")],
+        {"on_exceeded": "warn", "on_unknown": "warn"},
+        ["deny", "unknown"],
+    ),
+    ([("50", "compute")], {"on_exceeded": "warn", "on_unknown": "warn"}, []),
+]
+
+
+@pytest.mark.parametrize(("lines", "warns", "against"), FORCED)
+def test_a_forced_hold_says_what_it_passed_for_ever(
+    clocked: ClockedLedger, lines: list[tuple[str, str]], warns: dict[str, str], against: list[str]
+) -> None:
+    """Storage is in no budget, so it is unknown. The limit is higher later, and what was passed stays."""
+    clocked.define(scope={"categories": ["compute"]})
+    asked = {"lines": [{"amount": amount, "category": category} for amount, category in lines], **warns}
+    expected = (bool(against), against)
+    assert forced_against(clocked.hold("deploy", **asked)) == expected
+    (listed,) = clocked.run("cost_budget_info")["reservations"]
+    assert (listed["forced"], listed["forced_verdicts"]) == expected
+    assert forced_against(clocked.commit("deploy")) == expected
+    clocked.define(limit="1000")
+    again = clocked.hold("deploy", **asked)
+    assert (again["changed"], again["gate_passed"], *forced_against(again)) == (False, True, *expected)
+    assert again["verdict"] == (against or ["allow"])[0]
+    assert clocked.commit("deploy")["reservation"]["forced_verdicts"] == against
+
+
+def test_a_rerun_of_what_was_forced_has_to_pass_all_that_was_passed(clocked: ClockedLedger) -> None:
+    """500 of 100 were denied, and storage is in no budget. Who passes the one alone is judged anew."""
+    clocked.define(scope={"categories": ["compute"]})
+    lines = [{"amount": "500", "category": "compute"}, {"amount": "5", "category": "storage"}]
+    both = {"on_exceeded": "warn", "on_unknown": "warn"}
+    for name, asked, needed in (
+        ("denied", lines[:1], ["on_exceeded"]),
+        ("unknown", lines[1:], ["on_unknown"]),
+        ("both", lines, ["on_exceeded", "on_unknown"]),
+    ):
+        clocked.hold(name, lines=asked, **both)
+        clocked.commit(name)
+        for given in ({}, {"on_exceeded": "warn"}, {"on_unknown": "warn"}):
+            passes = set(needed) <= set(given)
+            said = clocked.hold(name, lines=asked, **given)
+            assert (said["gate_passed"], said["changed"]) == (passes, False), (name, given)
+
+
+def test_a_forced_commit_of_an_older_version_does_not_say_what_it_passed(clocked: ClockedLedger) -> None:
+    clocked.define()
+    both = {"on_exceeded": "warn", "on_unknown": "warn"}
+    clocked.hold("deploy", "500", **both)
+    clocked.commit("deploy")
+    with sql.writing(sql.LedgerOptions(clocked.url)) as ledger:
+        if ledger.connection.on_postgresql:
+            execute(ledger.connection, "ALTER TABLE hold DISABLE TRIGGER USER")
+        execute(ledger.connection, "UPDATE hold SET forced_verdicts = NULL")
+        if ledger.connection.on_postgresql:
+            execute(ledger.connection, "ALTER TABLE hold ENABLE TRIGGER USER")
+    again = clocked.hold("deploy", "500", **both)
+    assert (again["verdict"], again["changed"], *forced_against(again)) == ("unknown", False, True, None)
+    assert clocked.hold("deploy", "500", on_exceeded="warn")["reservation"]["generation"] == 2

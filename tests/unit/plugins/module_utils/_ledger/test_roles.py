@@ -544,13 +544,27 @@ def test_what_settles_a_hold_stays_from_the_commit_on(logins: Logins, login: str
         "expires_at = expires_at + 1",
         "lines_sha256 = 'a'",
         "plan_sha256 = 'a'",
+        "forced_verdicts = NULL",
+        "forced_verdicts = '[\"deny\"]'",
     ],
 )
 def test_a_rerun_is_known_by_what_was_held(logins: Logins, login: str, change: str) -> None:
-    """A longer ttl of a committed hold, or other lines, would keep its name open."""
+    """A longer ttl of a committed hold, other lines or another verdict would keep its name open."""
     committed = f", state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"
     for which in (" WHERE name = 'done'", committed):
         assert "are said when it is held" in logins.refused(login, f"UPDATE hold SET {change}{which}")
+
+
+@pytest.mark.parametrize("verdicts", ["NULL", "'[\"allow\"]'", '\'["unknown", "deny"]\'', "'deny'", "''"])
+def test_a_hold_says_what_it_was_forced_against(logins: Logins, verdicts: str) -> None:
+    """No gate leaves it open, as an older version did, or says what no other gate could read."""
+    changed = f"UPDATE hold SET forced_verdicts = {verdicts} WHERE name = 'deploy'"
+    assert "committed or released once" in logins.refused("pipeline", changed)
+    new = NEW_HOLD.format(name="nightly", generation=1, now=NOW_S)
+    assert "of the next generation" in logins.refused("pipeline", new.replace("'[]'", verdicts))
+    with logins.connect("pipeline") as connection:
+        for known in ("[]", '["deny"]', '["unknown"]', '["deny", "unknown"]'):
+            connection.execute(f"UPDATE hold SET forced_verdicts = '{known}' WHERE name = 'deploy'".encode())
 
 
 def test_the_ttl_of_an_open_hold_begins_when_it_is_given(logins: Logins) -> None:
