@@ -15,7 +15,7 @@ from typing import Any
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import format_exact, parse_amount, parse_currency, to_nano
+from .._core.money import format_exact, parse_amount, parse_currency, round_to_nano
 from .._core.periods import Calendar, parse_duration
 from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, TAX, UNTAGGED, Budget, Scope
 from .request import parse_tags
@@ -60,7 +60,7 @@ def defined(task: Definition, before: Budget | None) -> Budget:
     category or choice, thresholds that are no parts of the limit, or a custom period without ends.
     """
     if task.limit is not None:
-        limit_nano = to_nano(parse_limit(task.limit), "limit")
+        limit_nano = round_to_nano(parse_limit(task.limit))
         currency = parse_currency(task.currency, "currency")
     elif before is not None:
         limit_nano, currency = before.limit_nano, before.currency

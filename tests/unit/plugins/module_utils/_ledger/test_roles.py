@@ -793,6 +793,20 @@ def test_a_forged_alert_is_refused(logins: Logins, changed: dict[str, str]) -> N
     assert re.search("is not one of its budget|has not reached its threshold", said)
 
 
+def test_an_alert_tells_a_limit_beyond_64_bits_as_it_is(logins: Logins) -> None:
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]', limit_nano = 50000000000000000000""")
+    costs = [cost(key=str(number), nano=9 * 10**18, at=now_utc()) for number in range(5)]
+    write(logins.options("other"), *costs)
+    for changed in (
+        {"limit_amount": "'50000000000.000000001'", "amount": "'45000000000'"},
+        {"limit_amount": "'50000000000'", "amount": "'39999999999.9'"},
+    ):
+        assert "has not reached its threshold" in logins.refused("pipeline", alert(**changed))
+    with logins.connect("pipeline") as connection:
+        told = alert(limit_amount="'50000000000'", amount="'45000000000'")
+        assert connection.execute(told.encode()).rowcount == 1
+
+
 def test_an_alert_of_more_than_all_costs_is_refused(logins: Logins) -> None:
     """The only feed costs nearly nothing. A mark of 80 would keep the true one from being fired."""
     logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
