@@ -44,7 +44,7 @@ from .scope import scope_matcher
 from .settlement import Settlement, settlement
 from .snapshot import Snapshot, outstanding_lines, read_snapshot
 from .snapshot_after_commit import with_entries
-from .sums import DENY
+from .sums import ALLOW, DENY
 
 DEFAULT_TTL = timedelta(hours=2)
 
@@ -163,7 +163,8 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        forced = verdict.forced_verdicts(found, request, snapshot, task.budget)
+        is_allowed = decision["verdict"] == ALLOW
+        forced = () if is_allowed else verdict.forced_verdicts(found, request, snapshot, task.budget)
         after = replace(taken, forced_verdicts=forced)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
