@@ -217,6 +217,11 @@ sync_failure:
   returned: success
   type: str
   sample: null
+plan_sha256:
+  description: SHA-256 of the file of the plan that was estimated. Null without a plan.
+  returned: success
+  type: str
+  sample: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
 evaluated_at:
   description: When it was decided, in UTC. Null where nothing could be asked.
   returned: success

@@ -34,8 +34,8 @@ extends_documentation_fragment:
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 options:
   resources:
-    description: What is planned, row by row. It may be combined with O(terraform_plan), and one of the two is
-      required.
+    description: What is planned, row by row. It may be combined with a plan. O(resources), O(terraform_plan)
+      or O(tfplan) is required.
     type: list
     elements: dict
     suboptions:
@@ -125,17 +125,36 @@ options:
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
+      - Mutually exclusive with O(tfplan).
+    type: path
+  tfplan:
+    description:
+      - Path of a plan as C(terraform plan -out) or C(tofu plan -out) wrote it, on the host where the module
+        runs. The module runs C(terraform show -json) of a private copy of it, and keeps nothing of what that
+        writes.
+      - What is estimated is the plan with the SHA-256 RV(plan_sha256), which can be compared before it is
+        applied. A plan as JSON may have been edited meanwhile.
+      - Mutually exclusive with O(terraform_plan).
+    type: path
+  terraform:
+    description: Name or absolute path of the program that shows O(tfplan), such as V(tofu). It runs with the
+      environment of the task.
+    type: str
+    default: terraform
+  terraform_project_path:
+    description: Folder with the initialized configuration that O(tfplan) is a plan of. Defaults to the folder
+      of the plan.
     type: path
   assume_free:
     description:
-      - Types and addresses of O(terraform_plan) to treat as free without looking at them. A C(*) at the end
+      - Types and addresses of the plan to treat as free without looking at them. A C(*) at the end
         matches everything that begins so.
     type: list
     elements: str
     default: []
   plan_providers:
     description:
-      - Addresses of further providers in O(terraform_plan) that are OpenStack's, such as
+      - Addresses of further providers in the plan that are OpenStack's, such as
         V(registry.example.org/mirror/openstack). C(terraform-provider-openstack/openstack) and its earlier
         names C(terraform-providers/openstack) and C(hashicorp/openstack) of the registries of Terraform and
         OpenTofu are known.
@@ -307,6 +326,11 @@ EXAMPLES = r"""
     cloud: production
     terraform_plan: plan.json
     assume_free: [cloudflare_record, "module.dns.*"]
+
+- name: A plan as Terraform writes it, with terraform plan -out tfplan
+  finops.cloud.cost_estimate_info:
+    cloud: production
+    tfplan: deployment/tfplan
 
 - name: A nightly batch with the cost of its license
   finops.cloud.cost_estimate_info:
@@ -480,6 +504,11 @@ adds_no_cost:
   returned: success
   type: bool
   sample: false
+plan_sha256:
+  description: SHA-256 of the file of O(tfplan) or O(terraform_plan). Null without a plan.
+  returned: success
+  type: str
+  sample: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
 currency:
   description: Currency of RV(lines) and RV(difference).
   returned: success
@@ -575,7 +604,7 @@ def main() -> None:
             "currency": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
         },
-        required_one_of=[("resources", "terraform_plan")],
+        **estimate_arguments.PLANNED_RULES,
         supports_check_mode=True,
     )
 

@@ -123,6 +123,7 @@ def deployment_verdict(
         "budgets": asked.get("budgets") or [],
         "summary": asked.get("summary") or [],
         "policy": of_owner.policy,
+        "plan_sha256": estimate.get("plan_sha256"),
         "evaluated_at": asked.get("evaluated_at") or estimate.get("collected_at"),
         "tax": asked.get("tax"),
     }

@@ -125,6 +125,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for name, status in region.readings.services.items()
         },
         **estimate_result(estimate, options.currency, regions[0].prices, where, options.tags),
+        "plan_sha256": None if options.plan is None else options.plan.sha256,
         "warnings": _warnings(options),
     }
 
