@@ -14,7 +14,8 @@ description:
     period.
   - A resource without a price is an unknown line with a reason, and never zero. RV(total) is null then, and
     RV(known) has the rest.
-  - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
+  - A resource of a plan counts with what it costs more than before. What stays the same needs no price. What
+    a plan says of a resource before counts only as far as the project's list confirms it.
   - The ledger's policy and rates apply. A missing ledger has neither and is not created. O(rating_currency)
     must match the currency of the project's imported costs.
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
@@ -122,6 +123,9 @@ options:
       - Any other type or provider is unknown. If a priced attribute is known after apply, that part of the
         resource is unknown, and its other parts are priced. A plan that is errored, not complete, or invokes
         actions is unknown as a whole.
+      - A resource that is changed or removed is unknown unless the project has a server, volume, floating IP,
+        load balancer, image or port of its ID, with the flavor, type and size that the plan tells. Of objects
+        there is no list, and a changed one counts as new.
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
@@ -474,6 +478,7 @@ request:
       currency in which the cloud rates, rounded up to 1e-9. What runs is C(hourly), with C(hours) if it
       ends; what is paid once is C(amount), with C(at) if it is paid in the next period. The others are null.
     - Each resource counts with what it costs more than before. What another one saves is not subtracted.
+    - Empty with RV(adds_no_cost) and RV(reduces).
   returned: success
   type: list
   elements: dict
@@ -499,8 +504,14 @@ request:
       region: dc4-a
       tags: {}
 adds_no_cost:
-  description: Whether everything is known and nothing that is new or larger has a price. Free resources
+  description: Whether everything is known and nothing in it is of a kind that has a price. Free resources
     (O(assume_free) or a price of zero) are requested as zero.
+  returned: success
+  type: bool
+  sample: false
+reduces:
+  description: Whether everything is known, and what has a price is only removed, kept or becomes cheaper, as
+    the lists of the project confirm.
   returned: success
   type: bool
   sample: false
