@@ -166,6 +166,7 @@ reservations:
       committed_at: null
       forced: false
       plan_sha256: null
+      removed: []
       held:
         - amount: "40"
           hourly: null

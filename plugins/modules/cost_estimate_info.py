@@ -503,6 +503,13 @@ request:
       project: b30781c9679b4ede8107bae21990153e
       region: dc4-a
       tags: {}
+removals:
+  description: What resources cost less by the hour than before, as lines of
+    O(finops.cloud.cost_reservation#module:removals), rounded down. What was paid once is not in it.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 adds_no_cost:
   description: Whether everything is known and nothing in it is of a kind that has a price. Free resources
     (O(assume_free) or a price of zero) are requested as zero.

@@ -19,7 +19,7 @@ from .._core.money import decimal_of, format_amount, format_exact
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
 from .lines import BASES, EstimateLine, Periods, sums
-from .request_lines import Where, request_lines
+from .request_lines import Where, removal_lines, request_lines
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
@@ -86,6 +86,7 @@ def estimate_result(
         },
         "required_unknown": list(estimate.required_unknown),
         "request": request,
+        "removals": removal_lines(estimate.lines, context.rating_currency, where, tags),
         "adds_no_cost": estimate.complete and not request and not estimate.priced,
         "reduces": estimate.complete and not request and estimate.priced,
     }

@@ -204,8 +204,8 @@ def _change(
     doubt = disbelief(row, [piece.parts for piece in before], contexts[region].there)
     if doubt is not None:
         return Change(name, action, unknown=doubt, fits=action == REMOVED, region=region)
-    if not is_listed(kind) and action != REMOVED:
-        # Nobody tells whether it is there: all of it may be new.
+    if not is_listed(kind):
+        # Nobody tells whether it is there: all of it may be new, and nothing may go.
         before = []
     return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)
 

@@ -266,6 +266,9 @@ def test_only_what_the_project_has_is_removed(
     for actions, after in ((["delete"], None), (["update"], DISK), (["update"], {**DISK, "size": 5})):
         told = removed(spare, actions, after)
         assert (told["complete"], told["reduces"], told["request"]) == (True, True, [])
+        # 10 GB go, none, and 5.
+        gone = {"delete": ["0.05"], "update": [] if after == DISK else ["0.025"]}[actions[0]]
+        assert [line["hourly"] for line in told["removals"]] == gone
         assert not told["adds_no_cost"]
     told = removed(spare, ["update"], {**DISK, "size": 12})
     assert ([line["hourly"] for line in told["request"]], told["reduces"]) == (["0.01"], False)
