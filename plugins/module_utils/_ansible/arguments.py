@@ -101,6 +101,18 @@ LINES: Spec = {
         },
     },
 }
+_OF_A_REMOVAL = ("hours", "until", "currency", *_OF_A_LINE, "name", "metric")
+#: What is removed is paid by the hour no longer.
+REMOVALS: Spec = {
+    "removals": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "hourly": {"type": "str", "required": True},
+            **{name: LINES["lines"]["options"][name] for name in _OF_A_REMOVAL},
+        },
+    },
+}
 ON_VERDICT: Spec = {
     name: {"type": "str", "default": "fail", "choices": ["fail", "warn"]}
     for name in ("on_exceeded", "on_unknown")

@@ -38,6 +38,7 @@ from .reservation_task import (
     fingerprint,
     refuse_lines_without_entry,
     task_lines,
+    task_removals,
 )
 from .results import NOTHING_FIRED, exceeded_to_result, hold_to_result, verdict_to_result
 from .scope import scope_matcher
@@ -105,13 +106,16 @@ class _ReservationRun:
         stored = budgets.read_all(self._connection)
         if task.budget is not None:
             require(stored, task.budget, "budget")
-        lines_sha256 = fingerprint(task, given)
+        removals = task_removals(task)
+        offsets = self._policy.rules is not None and self._policy.rules.offset_removals
+        lines_sha256 = fingerprint(task, given, removals if offsets else ())
         standing = self._standing(lines_sha256)
         if standing is not None and not (standing.state == HELD and standing.forced):
             self._store(standing)
             return {**self._hold_changes(before, standing), **self._nothing_asked(standing)}
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
+        removals = placed(removals, self._now, holds=True, option="removals")
         is_open = before is not None and before.state == HELD and not before.expired(self._now)
         expires_at, ttl = self._lifetime(before if is_open else None)
         hold = Hold(
@@ -129,8 +133,10 @@ class _ReservationRun:
             held=lines,
             lines_sha256=lines_sha256,
             plan_sha256=task.plan_sha256,
+            removed=removals if offsets else (),
         )
-        return self._gated(hold, stored, hold if standing is None else standing)
+        request = Request(lines, removals, offsets)
+        return self._gated(hold, request, stored, hold if standing is None else standing)
 
     def _standing(self, lines_sha256: str) -> Hold | None:
         """What the task asks for, where it stands already; with its ttl begun anew where that is asked."""
@@ -148,11 +154,11 @@ class _ReservationRun:
             return before.expires_at, before.ttl
         return self._now + self._ttl(), self._ttl()
 
-    def _gated(self, hold: Hold, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
+    def _gated(self, hold: Hold, request: Request, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
         """Judge the hold as if an open one of that name were not there. If it passes, it is taken as `taken`:
         a forced one that is asked for again stays as it is.
         """
-        task, request = self._task, Request(hold.held)
+        task = self._task
         snapshot = self._snapshot(hold, stored, request, None)
         found = verdict.verdicts(stored, request, snapshot, task.budget)
         if hold.settled_by == BY_IMPORT:

@@ -71,7 +71,8 @@ class OutstandingHold:
     counts. awaits_import: it is committed, and an import is to take its place. is_carried: a feed carries its
     project and region. is_rated: an import has taken its place but in the budgets that entries feed. share:
     the part of it that counts: of a flow, such as traffic, the mean of the feed contains more of it with
-    every hour.
+    every hour. netted: name and generation of a hold that takes something away, whose lines are netted; None
+    of others. removes: whether it is what that takes away.
     """
 
     names: tuple[str, ...]
@@ -82,6 +83,8 @@ class OutstandingHold:
     is_rated: bool = False
     share: Fraction = Fraction(1)
     more: int = 0
+    netted: tuple[str, int] | None = None
+    removes: bool = False
 
     @property
     def name(self) -> str:
@@ -133,7 +136,8 @@ def read_snapshot(
     # A running line counts from the begin of a collect period: as one are those that begin in the same one of
     # every feed.
     step_s = gcd(3600, *(feed.collect_period_s for feed in known))
-    found = [hold for hold in holds.awaiting(transaction) if (hold.name, hold.generation) != without]
+    counting = (*holds.awaiting(transaction), *holds.open_with_removals(transaction, now))
+    found = [hold for hold in counting if (hold.name, hold.generation) != without]
     found += [] if counted is None else [counted]
     lines_of = {hold: outstanding_lines(hold, known, now, budgets) for hold in found}
     outstanding = (
@@ -279,16 +283,22 @@ def outstanding_lines(
     then on the run rate contains it (design/reservations.md#never-counted-twice), of a flow more with every
     hour. Longer it counts only in those of the budgets that entries feed.
     """
+    netted = (hold.name, hold.generation) if hold.removed else None
+    lines = [
+        OutstandingHold((hold.name,), line, hold.held_at, netted=netted, removes=removes)
+        for removes, each in ((False, hold.lines), (True, hold.removed))
+        for line in each
+    ]
     if hold.state == HELD and not hold.expired(now):
-        return [OutstandingHold((hold.name,), line, hold.held_at) for line in hold.lines]
+        return lines
     if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled:
         return []
     if hold.committed_at is None:
         raise LedgerError(f"The hold '{hold.name}' is committed at no moment; release it.")
     found = []
-    for line in hold.lines:
-        carrying = carrying_feeds(line, known)
-        waiting = OutstandingHold((hold.name,), line, hold.held_at, True, bool(carrying))
+    for one in lines:
+        line, carrying = one.line, carrying_feeds(one.line, known)
+        waiting = replace(one, awaits_import=True, is_carried=bool(carrying))
         if line.hourly and line.metric is not None and _is_flow(line.metric, carrying):
             waiting = _of_flow(waiting, hold.committed_at, carrying)
         elif carrying:
@@ -312,7 +322,8 @@ def _added_up(outstanding: Sequence[OutstandingHold], step_s: int) -> tuple[Outs
         began = int(one.begins_at.timestamp()) // step_s if line.hourly else 0
         key = (
             line.money.currency, line.category, line.project, line.tags, line.region, line.hourly, line.at,
-            line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share,
+            line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share, one.netted,
+            one.removes,
         )  # fmt: skip
         alike.setdefault(key, []).append(one)
     return tuple(_sum_of(each) for each in alike.values())

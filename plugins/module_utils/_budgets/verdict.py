@@ -26,6 +26,9 @@ from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .texts import format_line, format_place, format_reason, format_scope, format_table
 
+_COULD_OFFSET = (
+    "It would fit if what is removed offset it, which needs `offset_removals` of the ledger's policy."
+)
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
@@ -133,7 +136,17 @@ def verdicts(
     for budget in budgets:
         if budget.name == named:
             _refuse_line_outside(budget, request, snapshot)
-    return [evaluate(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
+    return [_judged(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
+
+
+def _judged(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
+    """The budget's verdict. A denial says so where what is taken away would make it fit, and may not."""
+    found = evaluate(budget, request, snapshot)
+    if found.verdict != DENY or not request.removals or request.offsets:
+        return found
+    if evaluate(budget, replace(request, offsets=True), snapshot).verdict == DENY:
+        return found
+    return replace(found, reason=f"{found.reason} {_COULD_OFFSET}")
 
 
 def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:

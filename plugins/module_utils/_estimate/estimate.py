@@ -31,12 +31,14 @@ from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, existing, planned
 from .planned_parts import Context
 from .price_list import DatedPrices
+from .project_resources import READINGS, project_resources
 from .request_lines import Where
 from .result import Estimate, estimate_result
 from .shapes import ShapeKind, net
 from .terraform import (
     PlanOptions,
     has_addresses,
+    lists_to_read,
     plan_changes,
     plan_regions,
     takes_default_volume_type,
@@ -97,10 +99,10 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
 
     Requests: one for flavors where servers are planned, one each for the project's servers and volumes where
     names are, one for networks where a plan names one by its id or the task names public ones, one for the
-    default volume type where a plan makes a volume without a type, those of read_observed, and for quotes one
-    for the metrics and one for each shape that no earlier source knows, and one more for verify_quote. All
-    but those for names again for each further region of the plan. Raises CloudError unless on_error is warn,
-    InvalidOption, UnknownAmount.
+    default volume type where a plan makes a volume without a type, one for each list that confirms what a
+    plan has before, those of read_observed, and for quotes one for the metrics and one for each shape that no
+    earlier source knows, and one more for verify_quote. All but those for names again for each further region
+    of the plan. Raises CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
     periods = periods_of(options.calendar, now, options.collect_period_s)
     regions = _read_regions(cloud, options, now)
@@ -116,7 +118,10 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
         lines += found + (_verified(of_region, found, region.prices) if options.verify_quote else [])
         required[region.name] = required_quotas(of_region, region.prices.flavors)
     complete = all(region.readings.complete for region in regions)
-    estimate = Estimate(lines, periods, required, without_known_quota(changes), complete)
+    of_kinds = any(change.before or change.after or change.gaps for change in changes)
+    estimate = Estimate(
+        lines, periods, required, without_known_quota(changes), complete, bool(options.rows) or of_kinds
+    )
     where = Where(cloud.identity.project_id, cloud.identity.region)
     return {
         "services": {
@@ -125,6 +130,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for name, status in region.readings.services.items()
         },
         **estimate_result(estimate, options.currency, regions[0].prices, where, options.tags),
+        "plan_sha256": None if options.plan is None else options.plan.sha256,
         "warnings": _warnings(options),
     }
 
@@ -187,6 +193,8 @@ def _read(
         and takes_default_volume_type(plan, options.plan_options)
     ):
         readers["default volume type"] = ("block_storage", block_storage.default_volume_type)
+    if plan is not None:
+        readers |= lists_to_read(plan, options.plan_options)
     required = {service for service, _reader in readers.values()}
     if shape_prices.OBSERVED in options.sources and (kinds or plan is not None):
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
@@ -242,6 +250,7 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
                 region.prices.flavors,
                 PlanNetworks(options.plan, public),
                 options.default_volume_type or region.readings.values.get("default volume type"),
+                project_resources(region.readings.values),
             )
             for region in regions
         }
@@ -251,7 +260,7 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
     unread = [
         name
         for region in regions
-        for name in ("flavors", "servers", "volumes", "networks")
+        for name in ("flavors", "networks", *READINGS)
         if name in region.readings.values and region.readings.values[name] is None
     ]
     if unread:

@@ -19,7 +19,7 @@ from .._core.money import decimal_of, format_amount, format_exact
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
 from .lines import BASES, EstimateLine, Periods, sums
-from .request_lines import Where, request_lines
+from .request_lines import Where, removal_lines, request_lines
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
@@ -30,8 +30,8 @@ SENSITIVE = "(sensitive)"
 @dataclass(frozen=True)
 class Estimate:
     """All lines, the periods that they were computed for, the quotas that are needed by region (None: that of
-    the login), the resources of which it is unknown what they need, and whether all that was asked could be
-    read.
+    the login), the resources of which it is unknown what they need, whether all that was asked could be read,
+    and whether anything in it is of a kind that has a price.
     """
 
     lines: Sequence[EstimateLine]
@@ -39,6 +39,7 @@ class Estimate:
     required: Mapping[str | None, Mapping[str, int]]
     required_unknown: Sequence[str]
     read: bool
+    priced: bool
 
     @property
     def unknown(self) -> list[EstimateLine]:
@@ -85,7 +86,9 @@ def estimate_result(
         },
         "required_unknown": list(estimate.required_unknown),
         "request": request,
-        "adds_no_cost": estimate.complete and not request,
+        "removals": removal_lines(estimate.lines, context.rating_currency, where, tags),
+        "adds_no_cost": estimate.complete and not request and not estimate.priced,
+        "reduces": estimate.complete and not request and estimate.priced,
     }
 
 

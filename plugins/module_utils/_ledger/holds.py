@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
+#: The stage of a line that takes away (design/gate.md#removals).
+REMOVED = "removed"
 BY_ENTRY, BY_IMPORT = "entry", "import"
 #: What a hold can be forced against, the worst first.
 FORCIBLE = ("deny", "unknown")
@@ -55,12 +57,15 @@ _SAME = "name = :name AND generation = :generation"
 _AWAITING = f"state = '{COMMITTED}' AND settled = :no"
 _COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR ({_AWAITING})"
 _ALIKE = 'currency, category, project, tags, hourly, "at", until, region'
+_OF_REMOVAL = f"r.hold_id = hold.id AND r.stage = '{REMOVED}'"
+_REMOVES = f"EXISTS (SELECT 1 FROM hold_line AS r WHERE {_OF_REMOVAL})"  # noqa: S608
 #: A sum of whole units and of the rest leaves 64 bits on no database.
 _ALIKE_OF_OPEN = f"""
 SELECT MIN(hold.name), COUNT(DISTINCT hold.name), MIN(held_at), SUM({WHOLE}), SUM({REST_NANO}),
     {_ALIKE}
 FROM hold JOIN hold_line ON hold_line.hold_id = hold.id AND stage = '{HELD}'
 WHERE state = '{HELD}' AND expires_at > :now AND NOT (hold.name = :name AND generation = :generation)
+    AND NOT {_REMOVES}
 GROUP BY {_ALIKE}, CASE WHEN hourly THEN held_at / :step_s ELSE 0 END
 ORDER BY 1"""  # noqa: S608
 
@@ -104,6 +109,7 @@ class Hold:
     which did not say. settled: an import has taken its place for good. committed: the lines that a commit
     told, none before. lines_sha256: of the lines as the task wrote them; None of a hold that an older version
     took. plan_sha256: of the plan that was estimated, None where there was none.
+    removed: what it takes away, which offsets its lines.
     """
 
     name: str
@@ -121,6 +127,7 @@ class Hold:
     committed: tuple[HoldLine, ...] = ()
     lines_sha256: str | None = None
     plan_sha256: str | None = None
+    removed: tuple[HoldLine, ...] = ()
 
     def expired(self, now: datetime) -> bool:
         """Whether its time to live ran out before it was committed or released."""
@@ -167,11 +174,18 @@ def awaiting(transaction: Transaction) -> list[Hold]:
     return _read(transaction, f"{_READ} WHERE {_AWAITING} {_IN_ORDER}", {"no": False})
 
 
+def open_with_removals(transaction: Transaction, now: datetime) -> list[Hold]:
+    """Every hold that is held, not expired, and takes something away: its lines are netted on their own."""
+    values = {"now": int(now.timestamp())}
+    which = f"WHERE state = '{HELD}' AND expires_at > :now AND {_REMOVES}"
+    return _read(transaction, f"{_READ} {which} {_IN_ORDER}", values)
+
+
 def open_lines(
     transaction: Transaction, now: datetime, step_s: int, without: tuple[str, int] | None = None
 ) -> list[AlikeLines]:
-    """The lines of all holds that are held and not expired. A gate looks at each of them for each budget, and
-    a thousand holds are of few kinds.
+    """The lines of all holds that are held and not expired, but for those of open_with_removals(). A gate
+    looks at each of them for each budget, and a thousand holds are of few kinds.
 
     step_s: running lines that begin in the same one of these spans are alike. without: name and generation of
     a hold to leave out.
@@ -207,7 +221,7 @@ def save(transaction: Transaction, hold: Hold) -> None:
         execute(transaction, "DELETE FROM hold_line WHERE hold_id = :hold_id", {"hold_id": hold_id})
     else:
         hold_id = insert_numbered(transaction, "hold", {**named, **values})
-    stages = ((HELD, hold.held), (COMMITTED, hold.committed))
+    stages = ((HELD, hold.held), (COMMITTED, hold.committed), (REMOVED, hold.removed))
     rows = [
         {"hold_id": hold_id, "stage": stage, "number": number, **_line_columns(one)}
         for stage, lines in stages
@@ -269,7 +283,7 @@ def _read(transaction: Transaction, statement: str, values: Mapping[str, Any]) -
     found: dict[int, tuple[Sequence[Any], dict[str, list[HoldLine]]]] = {}
     for row in read(transaction, statement, values):
         if row[0] not in found:
-            found[row[0]] = (row[1:first_line], {HELD: [], COMMITTED: []})
+            found[row[0]] = (row[1:first_line], {HELD: [], COMMITTED: [], REMOVED: []})
         stage, *columns = row[first_line:]
         found[row[0]][1][stage].append(_line(columns))
     return [_hold(dict(zip(_OF_HOLD, row, strict=True)), lines) for row, lines in found.values()]
@@ -292,6 +306,7 @@ def _hold(row: Mapping[str, Any], lines: Mapping[str, Sequence[HoldLine]]) -> Ho
         committed=tuple(lines[COMMITTED]),
         lines_sha256=row["lines_sha256"],
         plan_sha256=row["plan_sha256"],
+        removed=tuple(lines[REMOVED]),
     )
 
 
