@@ -143,7 +143,7 @@ options:
     description:
       - How to treat a line that lacks a tag key of O(scope).
       - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) excludes the line from
-        the budget.
+        the budget, unless its tag C(tag_status=unknown) says that it may have the key.
       - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
     type: str
     choices: [unknown, outside]

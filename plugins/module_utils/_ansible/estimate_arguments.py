@@ -56,6 +56,7 @@ PLANNED: Spec = {
             "currency": {"type": "str"},
             "per": {"type": "str", "choices": ["once", "hour"]},
             "category": {"type": "str", "choices": list(CATEGORIES)},
+            "tags": {"type": "dict"},
         },
     },
     "terraform_plan": {"type": "path"},

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 from .._core.categories import category_of, is_flow
 from .._core.money import ROUNDING, exact_sum, format_exact, to_nano
 from .._core.periods import Window, iso, moment_of
+from .._core.tags import UNKNOWN_TAGS
 from .._ledger import entries, entry_rows, feeds
 from .._ledger.entry_rows import EntryRow
 from .._openstack.rating.answers import RatedPoint
@@ -199,7 +200,7 @@ class RowMaker:
         return _UNKNOWN if known is None else known.tags
 
 
-_UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
+_UNKNOWN = tuple(UNKNOWN_TAGS.items())
 
 
 def _row(period: _EntryPeriod, kind: _Kind, of_kind: RatedPoint | list[RatedPoint]) -> EntryRow:

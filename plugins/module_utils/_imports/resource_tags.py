@@ -13,10 +13,7 @@ from collections.abc import Iterable, Mapping
 from .._ledger.feeds import FeedResource
 from .._openstack import block_storage, compute, load_balancer, network
 from .._openstack.connection import Cloud, Reader, Service, raise_errors, read_all
-from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, VOLUME
-
-#: What a word that stands alone, as Neutron and Octavia take them, is worth. Source: FOCUS 1.2, column Tags.
-_WORD = "true"
+from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, TAGS_OF, VOLUME
 
 
 def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
@@ -33,25 +30,21 @@ def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
 
 
 def _servers(nova: Service) -> dict[str, FeedResource]:
-    return {one.id: FeedResource(INSTANCE, one.name, _pairs(one.metadata)) for one in compute.servers(nova)}
+    return {one.id: _resource(INSTANCE, one.name, one.metadata) for one in compute.servers(nova)}
 
 
 def _volumes(cinder: Service) -> dict[str, FeedResource]:
-    return {
-        one.id: FeedResource(VOLUME, one.name, _pairs(one.metadata)) for one in block_storage.volumes(cinder)
-    }
+    return {one.id: _resource(VOLUME, one.name, one.metadata) for one in block_storage.volumes(cinder)}
 
 
 def _floating_ips(neutron: Service) -> dict[str, FeedResource]:
-    return {
-        one.id: FeedResource(FLOATING_IP, one.address, _words(one.tags))
-        for one in network.floating_ips(neutron)
-    }
+    found = network.floating_ips(neutron)
+    return {one.id: _resource(FLOATING_IP, one.address, one.tags) for one in found}
 
 
 def _load_balancers(octavia: Service) -> dict[str, FeedResource]:
     found = load_balancer.load_balancers(octavia)
-    return {one.id: FeedResource(LOAD_BALANCER, one.name, _words(one.tags)) for one in found}
+    return {one.id: _resource(LOAD_BALANCER, one.name, one.tags) for one in found}
 
 
 _READERS: dict[str, Reader] = {
@@ -62,11 +55,5 @@ _READERS: dict[str, Reader] = {
 }
 
 
-def _pairs(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((str(name), str(value)) for name, value in metadata.items()))
-
-
-def _words(tags: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """`team=shop` is a name and a value; any other word is a name."""
-    parts = (word.partition("=") for word in tags)
-    return _pairs({name: value if equals else _WORD for name, equals, value in parts if name})
+def _resource(kind: str, name: str, said: Mapping[str, str] | Iterable[str]) -> FeedResource:
+    return FeedResource(kind, name, TAGS_OF[kind](said))

@@ -25,9 +25,6 @@ from .transaction import Transaction, execute, execute_many, insert, insert_numb
 HOUR, DAY = "hour", "day"
 CLOUDKITTY, VERGEOS = "cloudkitty", "vergeos"
 BY_RESOURCE, BY_TYPE = "resource", "type"
-#: The tag of what no list has, and none had while it was imported: which tags it has is not known
-#: (design/imports.md#tags).
-UNKNOWN_TAGS = {"tag_status": "unknown"}
 _CATEGORY, _TAG = "category", "tag"
 _STORED = (
     "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",

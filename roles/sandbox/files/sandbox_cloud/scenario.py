@@ -132,6 +132,7 @@ class FloatingIp:
     network: str
     attached_to: str | None = None
     created_hours_ago: int = 1000
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class LoadBalancer:
     name: str
     network: str
     created_hours_ago: int = 1000
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
