@@ -8,5 +8,6 @@ from __future__ import annotations
 
 INSTANCE = "compute.instance"
 VOLUME, SNAPSHOT, BACKUP = "storage.volume", "storage.snapshot", "storage.backup"
+SHARE = "storage.share"
 FLOATING_IP, LOAD_BALANCER = "network.floating_ip", "network.load_balancer"
 CONTAINER, IMAGE = "object_storage.container", "image.image"
