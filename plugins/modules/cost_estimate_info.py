@@ -53,6 +53,7 @@ options:
           - snapshot
           - backup
           - image
+          - share
           - floating_ip
           - fixed_ip
           - load_balancer
@@ -191,6 +192,7 @@ options:
           - snapshot
           - backup
           - image
+          - share
           - floating_ip
           - fixed_ip
           - load_balancer
