@@ -54,6 +54,7 @@ options:
           - snapshot
           - backup
           - image
+          - share
           - floating_ip
           - fixed_ip
           - load_balancer
@@ -220,6 +221,7 @@ options:
           - snapshot
           - backup
           - image
+          - share
           - floating_ip
           - fixed_ip
           - load_balancer

@@ -310,7 +310,8 @@ holes:
   elements: dict
   sample: []
 cloud_difference:
-  description: Difference between the charges and the cloud's own sums, which are floats.
+  description: Difference between the charges and the cloud's own sums, which are floats. Null where the
+    cloud's storage has no sums that can be believed, such as Loki.
   returned: success with O(read_from=cloud)
   type: str
   sample: "0"

@@ -253,8 +253,10 @@ currency:
   type: str
   sample: ICU
 cloud_difference:
-  description: The ledger's sum of the window minus the cloud's own. A difference beyond the noise of the
-    cloud's floats is an error.
+  description:
+    - The ledger's sum of the window minus the cloud's own. A difference beyond the noise of the cloud's
+      numbers is an error.
+    - Null where the cloud's storage has no sums that can be believed, such as Loki.
   returned: success
   type: str
   sample: "0.00000000000002"

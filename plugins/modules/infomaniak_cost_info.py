@@ -647,8 +647,9 @@ cost:
     cloud_difference:
       description:
         - Our own sums less CloudKitty's, the largest difference. More than 0.0001, and more than a billionth
-          of the sum, is an error.
-        - Null where nothing was added up here.
+          of the sum (v1 API, a hundred thousandth), is an error.
+        - Null where nothing was added up here, and where CloudKitty's storage has no sums that can be
+          believed, such as Loki.
       type: str
       returned: always
       sample: "0"
