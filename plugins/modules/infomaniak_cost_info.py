@@ -689,7 +689,7 @@ parts:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_projects
 from ..module_utils._core.files import parse_attributes
@@ -710,7 +710,7 @@ def main() -> None:
             **cloud_arguments.RATING,
             **arguments.RATES,
             **cloud_arguments.METRIC_CATEGORIES,
-            **arguments.window(LAST_HOUR),
+            **window_arguments.window(LAST_HOUR),
             **cloud_arguments.REGIONS_AND_PROJECTS,
             "currency": {"type": "str"},
             "rated_through": {"type": "bool", "default": True},
