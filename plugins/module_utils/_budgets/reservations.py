@@ -26,8 +26,8 @@ from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
 from .._ledger.policy import read_policy
 from . import alerts, verdict
-from .definitions import require
 from .holding_again import stands
+from .known_budgets import require
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
