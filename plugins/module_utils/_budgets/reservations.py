@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
-from .._ledger import budgets, feeds, holds, overrides, sql
+from .._ledger import budgets, feeds, hold_changes, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
@@ -333,11 +333,11 @@ class _ReservationRun:
         if not self._write:
             return
         if after != self._before:
-            holds.save(self._connection, after)
+            hold_changes.save(self._connection, after)
         for override in (one for said in found for one in said.overrides):
             if override.generation is None:
                 overrides.consume(self._connection, override, after.generation, self._now)
-        holds.settle(self._connection, settled)
+        hold_changes.settle(self._connection, settled)
 
     def _snapshot(
         self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold | None

@@ -28,7 +28,6 @@ from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.later_entries import later_entries
-from .._ledger.overrides import Override
 from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods, asked_until
 from .request import Request
@@ -36,6 +35,7 @@ from .scope import scope_matcher
 
 if TYPE_CHECKING:
     from .._ledger.entries import Entry
+    from .._ledger.overrides import Override
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 

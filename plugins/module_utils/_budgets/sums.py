@@ -18,6 +18,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
+from typing import TYPE_CHECKING
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
@@ -26,11 +27,13 @@ from .._core.rates import DatedAmount, Rates
 from .._ledger.budgets import BASIS_PERIOD_END, FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import HoldLine
-from .._ledger.overrides import Override
 from .asked_periods import collect_period_s, rated_in
 from .request import Request
 from .scope import ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from .._ledger.overrides import Override
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
 #: Known amounts are lower bounds, so a deny holds with stale data too: deny beats unknown beats allow

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
 from .._ledger.holds import HoldLine
-from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
 from .request import Request
@@ -25,6 +24,9 @@ from .scope import CarriedValues, feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .texts import format_line, format_place, format_reason, format_scope, format_table
+
+if TYPE_CHECKING:
+    from .._ledger.overrides import Override
 
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
