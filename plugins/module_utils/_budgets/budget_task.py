@@ -9,8 +9,7 @@ design/gate.md#requests).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .request import Request, parse_line, parse_lines, without_nothing
 
@@ -23,8 +22,7 @@ DEFINES = (
 _OF_A_SPEND = ("category", "project", "region", "tags")
 
 
-@dataclass(frozen=True)
-class BudgetTask:
+class BudgetTask(NamedTuple):
     """What a cost_budget task says, as written; None for what it leaves out.
 
     budgets: rows with the options of a definition each, in place of the one that the task's own options are.

@@ -211,7 +211,7 @@ def parse_definitions(task: BudgetTask) -> tuple[Definition, ...]:
     twice, and a limit that is none: before a ledger is opened, and so perhaps made.
     """
     if task.budgets is None:
-        return (_definition(vars(task)),)
+        return (_definition(task._asdict()),)
     if not task.budgets:
         raise InvalidOption("budgets", "is empty; name at least one budget.")
     found: list[Definition] = []

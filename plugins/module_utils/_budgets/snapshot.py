@@ -4,6 +4,8 @@
 
 """What a gate rests on, read once for any number of budgets (design/gate.md#what-counts,
 design/reservations.md#never-counted-twice).
+
+What few gates need is imported where it is needed, as in budgets.py.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache, lru_cache
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.categories import is_flow
 from .._core.errors import LedgerError
@@ -28,7 +30,6 @@ from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.later_entries import later_entries
-from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods, asked_until
 from .request import Request
 from .scope import scope_matcher
@@ -36,6 +37,7 @@ from .scope import scope_matcher
 if TYPE_CHECKING:
     from .._ledger.entries import Entry
     from .._ledger.overrides import Override
+    from .._ledger.seen_values import SeenValues
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 
@@ -45,8 +47,7 @@ _NAMES_SHOWN = 3
 COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
 
 
-@dataclass(frozen=True)
-class CostSum:
+class CostSum(NamedTuple):
     """The sum of the ledger's entries of one category, project (its ID and name), tag set, region and
     currency, in units of 1e-9. is_tax: of entries that are a tax.
 
@@ -90,6 +91,18 @@ class OutstandingHold:
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
+def _nothing_seen() -> SeenValues:
+    from .._ledger.seen_values import SeenValues
+
+    return SeenValues()
+
+
+def _read_seen(transaction: Transaction) -> SeenValues:
+    from .._ledger.seen_values import read_seen
+
+    return read_seen(transaction)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What a gate rests on: the moment, the ledger's sums, its feeds, the rates, outstanding holds
@@ -109,7 +122,7 @@ class Snapshot:
     overrides: Sequence[Override] = ()
     settled: Sequence[Hold] = ()
     projects: frozenset[str] | None = None
-    seen: Callable[[], SeenValues] = SeenValues
+    seen: Callable[[], SeenValues] = _nothing_seen
     #: When entries begin behind the next period of a budget, and of which dimensions they are.
     later: Sequence[tuple[datetime, CostSum]] = ()
 
@@ -177,14 +190,14 @@ def read_snapshot(
             )
             for name in names
         ),
-        seen=cache(lambda: read_seen(transaction)),
+        seen=cache(lambda: _read_seen(transaction)),
         later=later,
     )
 
 
 def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:
     """A snapshot without costs and holds, for the warnings of a definition."""
-    seen = cache(lambda: read_seen(transaction))
+    seen = cache(lambda: _read_seen(transaction))
     return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
 
 

@@ -68,7 +68,7 @@ def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
         "revision": revision,
     }
     if known is None:
-        feed_id = insert_numbered(transaction, "feed", {**vars(feed.key), **values})
+        feed_id = insert_numbered(transaction, "feed", {**feed.key._asdict(), **values})
     else:
         feed_id = int(known.id or 0)
         execute(transaction, _UPDATE, {**values, "of_feed": feed_id})
@@ -89,12 +89,12 @@ def _windows_text(windows: Iterable[Window]) -> str:
 
 def _window_row(one: Imported) -> dict[str, Any]:
     begin, end = (int(moment.timestamp()) for moment in (one.window.begin, one.window.end))
-    return {"begin": begin, "end": end, **vars(one.layout)}
+    return {"begin": begin, "end": end, **one.layout._asdict()}
 
 
 def _rate_row(rate: RunRate) -> dict[str, Any]:
     # As text: a sum of a large currency may be beyond 64 bits.
-    return {**vars(rate), "tags": json.dumps(dict(rate.tags)), "amount_nano": str(rate.amount_nano)}
+    return {**rate._asdict(), "tags": json.dumps(dict(rate.tags)), "amount_nano": str(rate.amount_nano)}
 
 
 def _replace_rows(transaction: Transaction, table: str, feed_id: int, rows: list[dict[str, Any]]) -> None:

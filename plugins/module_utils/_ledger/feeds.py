@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core import spans
 from .._core.money import ROUNDING, from_nano
@@ -45,8 +45,7 @@ _READ_RATES = "SELECT feed_id, category, tags, amount_nano, hours, is_flow FROM 
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 
 
-@dataclass(frozen=True)
-class FeedKey:
+class FeedKey(NamedTuple):
     """Which project in which region a feed carries, and where its cost comes from.
 
     A project's ID is unique among clouds: a cloud that moves, or whose URL is spelled in another way, goes on
@@ -63,8 +62,7 @@ class FeedKey:
         return " ".join(filter(None, (self.told_by, self.region, self.project_id)))
 
 
-@dataclass(frozen=True)
-class RunRate:
+class RunRate(NamedTuple):
     """What is expected of a collect period in one category and with one tag set (design/imports.md#run-rate):
     the mean of so many rated periods, kept as their sum in 1e-9 and their number, as it may have no end.
 
@@ -78,8 +76,7 @@ class RunRate:
     is_flow: bool = False
 
 
-@dataclass(frozen=True)
-class ImportLayout:
+class ImportLayout(NamedTuple):
     """How a window was imported: one entry per hour or day, of each resource or of each type; with the tags
     of resources or without.
     """
@@ -89,16 +86,14 @@ class ImportLayout:
     tagged: bool = True
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(NamedTuple):
     """A window that was imported completely, and its layout."""
 
     window: Window
     layout: ImportLayout = ImportLayout()
 
 
-@dataclass(frozen=True)
-class Retirement:
+class Retirement(NamedTuple):
     """When a feed was ended, by whom, and why."""
 
     at: datetime

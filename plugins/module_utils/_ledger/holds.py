@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.money import Money, format_exact, from_nano
 from .._core.periods import moment_of
@@ -124,8 +124,7 @@ class Hold:
         return self.committed or self.held
 
 
-@dataclass(frozen=True)
-class AlikeLines:
+class AlikeLines(NamedTuple):
     """Lines of open holds that differ in their amounts, names and seconds only, as one line with the sum of
     their amounts. name: of the first hold, of hold_count. held_at: the earliest.
     """
