@@ -14,7 +14,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from functools import cache, lru_cache
 from math import gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +34,8 @@ from .request import Request
 from .scope import scope_matcher
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from .._ledger.entries import Entry
     from .._ledger.overrides import Override
     from .._ledger.seen_values import SeenValues
@@ -81,7 +82,7 @@ class OutstandingHold:
     awaits_import: bool = False
     is_carried: bool = True
     is_rated: bool = False
-    share: Fraction = Fraction(1)
+    share: Fraction | int = 1
     more: int = 0
 
     @property
@@ -357,6 +358,8 @@ def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequenc
 
 def _not_in_mean(feed: Feed, committed_at: datetime) -> Fraction:
     """1 - n/m: m periods are in the feed's mean, n of them began after the commit."""
+    from fractions import Fraction
+
     if not feed.flow_hours:
         return Fraction(1)
     since = feed.rated_through - ceil_to(committed_at, feed.collect_period_s)

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,8 @@ from .scope import ScopeMatcher, feeds_of, scope_matcher
 from .snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from .._ledger.overrides import Override
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
@@ -42,7 +43,6 @@ SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
 #: The seconds of the hour that a running line's amount is for.
 _HOUR_S = 3600
-_WHOLE = Fraction(1)
 #: Whether a cost of that category, project, tags and region counts.
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
@@ -305,7 +305,7 @@ class _LinesOfPeriod:
         self.problems: list[str] = []
 
     def parts(
-        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction = _WHOLE
+        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction | int = 1
     ) -> list[DatedAmount]:
         """What of the line falls into the period, times the common multiple; none if nothing does.
 
@@ -327,7 +327,7 @@ class _LinesOfPeriod:
             return None
         return EXACT.multiply(line.money.amount, self._multiple), line.money.currency, at
 
-    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction) -> DatedAmount | None:
+    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction | int) -> DatedAmount | None:
         first, seconds = rated_in(line, begins_at, self._window, self._period_s)
         if not seconds:
             return None
