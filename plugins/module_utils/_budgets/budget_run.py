@@ -9,9 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.rates import Rates
 from .._ledger import sql
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from .definitions import Definition
 
 
-@dataclass(frozen=True)
-class BudgetRun:
+class BudgetRun(NamedTuple):
     """One task, what it defines and asks for, whether it may write, and the policy that it is under.
 
     for_period: the moment of one-off lines that name none; None for now.
@@ -44,7 +42,7 @@ class BudgetRun:
     recorded_by: str
     write: bool
     for_period: datetime | None = None
-    policy: OwnerPolicy = field(default_factory=OwnerPolicy)
+    policy: OwnerPolicy = OwnerPolicy()
 
     def placed(self, now: datetime) -> BudgetRun:
         """The run with the moments of its request, now that the ledger's clock is known."""
@@ -52,11 +50,10 @@ class BudgetRun:
             return self
         option = "spend" if self.task.lines is None else "lines"
         lines = placed(self.request.lines, now, self.for_period, option=option)
-        return replace(self, request=Request(lines))
+        return self._replace(request=Request(lines))
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a task returns, and what it rests on."""
 
     result: dict[str, Any]
@@ -75,7 +72,7 @@ def under_policy(run: BudgetRun, connection: Transaction) -> BudgetRun:
     if run.request is not None:
         refuse_warnings(policy, on_exceeded=run.task.on_exceeded, on_unknown=run.task.on_unknown)
         refuse_untagged(policy, run.request.lines)
-    return replace(run, rates=policy.rates_in_force(run.rates), policy=policy)
+    return run._replace(rates=policy.rates_in_force(run.rates), policy=policy)
 
 
 def unchanged(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, Any]:

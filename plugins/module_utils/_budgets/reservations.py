@@ -140,7 +140,7 @@ class _ReservationRun:
         if before is None or not stands(self._connection, before, task, lines_sha256, ttl, self._now):
             return None
         extended = before.state == HELD and task.extend
-        return replace(before, expires_at=self._now + ttl) if extended else before
+        return before._replace(expires_at=self._now + ttl) if extended else before
 
     def _gated(self, hold: Hold, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
         """Judge the hold as if an open one of that name were not there. If it passes, it is taken as `taken`:
@@ -157,7 +157,7 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        after = replace(taken, forced=decision["verdict"] != ALLOW)
+        after = taken._replace(forced=decision["verdict"] != ALLOW)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 
@@ -185,8 +185,7 @@ class _ReservationRun:
         if before.state == RELEASED:
             raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
-        after = replace(
-            before,
+        after = before._replace(
             state=COMMITTED,
             committed_at=before.committed_at or self._now,
             committed=lines,
@@ -299,7 +298,7 @@ class _ReservationRun:
             raise InvalidOption(
                 "state", f"'{before.name}' is committed; a cost that is spent cannot be released."
             )
-        after = replace(before, state=RELEASED)
+        after = before._replace(state=RELEASED)
         self._store(after)
         return self._hold_changes(before, after)
 

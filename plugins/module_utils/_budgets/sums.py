@@ -13,11 +13,10 @@ rate, never divided.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
@@ -47,8 +46,7 @@ _HOUR_S = 3600
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
 
-@dataclass(frozen=True)
-class PeriodSum:
+class PeriodSum(NamedTuple):
     """One period against its limit, every amount in the budget's currency. to_come: the cost at the run rate
     from now to the period's end.
     """
@@ -151,8 +149,7 @@ class _Scale:
             return None
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(NamedTuple):
     """What falls into a period of a budget. All but spent and untagged is times the common multiple, so that
     neither a mean nor a part of an hour needs a division.
 

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 ENDED = "ended"
 
 
-@dataclass(frozen=True)
-class BudgetVerdict:
+class BudgetVerdict(NamedTuple):
     """The verdict of one budget on a request.
 
     periods: the current one, the next full one, and later ones in which the request counts.

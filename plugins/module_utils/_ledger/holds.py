@@ -88,8 +88,7 @@ class HoldLine:
         return str(self.money)
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(NamedTuple):
     """One generation of a reservation.
 
     settled_by: what takes its place once committed, the entries that the commit writes, or the next import.
