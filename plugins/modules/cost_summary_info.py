@@ -433,7 +433,8 @@ from ..module_utils._ansible import arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._core.money import parse_currency
-from ..module_utils._core.periods import asked_window, now_utc, zone_named
+from ..module_utils._core.named_windows import asked_window
+from ..module_utils._core.periods import now_utc, zone_named
 from ..module_utils._cost.ledger_summary import Page, SummaryQuestion, summarize
 
 

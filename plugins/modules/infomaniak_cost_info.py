@@ -694,7 +694,8 @@ from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_projects
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.money import parse_currency
-from ..module_utils._core.periods import LAST_HOUR, asked_window, zone_named
+from ..module_utils._core.named_windows import LAST_HOUR, asked_window
+from ..module_utils._core.periods import zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._cost.cost import read_cost
 from ..module_utils._cost.grouping import GROUPS

@@ -495,7 +495,8 @@ from ..module_utils._ansible import cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.errors import InvalidOption
-from ..module_utils._core.periods import Window, used_window, zone_named
+from ..module_utils._core.named_windows import used_window
+from ..module_utils._core.periods import Window, zone_named
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._openstack.metric import GENERIC
 from ..module_utils._usage.measures import MetricOptions

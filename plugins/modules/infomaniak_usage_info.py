@@ -430,7 +430,8 @@ from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.files import parse_attributes
-from ..module_utils._core.periods import iso, used_window, zone_named
+from ..module_utils._core.named_windows import used_window
+from ..module_utils._core.periods import iso, zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._usage.resources import TYPES, Filter

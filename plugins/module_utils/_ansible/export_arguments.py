@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.files import parse_attributes
 from .._core.money import parse_currency
-from .._core.periods import Window, asked_window, now_utc, zone_named
+from .._core.named_windows import asked_window
+from .._core.periods import Window, now_utc, zone_named
 from .._core.rates import Rates
 from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile

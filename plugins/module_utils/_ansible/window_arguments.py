@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.periods import NAMED_WINDOWS, Window, iso, parse_moment, used_window, zone_named
+from .._core.named_windows import NAMED_WINDOWS, used_window
+from .._core.periods import Window, iso, parse_moment, zone_named
 from .._ledger.totals import Selection
 from .arguments import Spec
 from .module import FinopsModule
