@@ -178,7 +178,7 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
     if elsewhere := estimate.get("required_elsewhere"):
         return "quota", UNKNOWN, f"The quotas of region {', '.join(sorted(elsewhere))} were not checked."
     if needing := estimate.get("required_unknown"):
-        return "quota", UNKNOWN, f"What quotas {', '.join(needing[:5])} needs is not known."
+        return "quota", UNKNOWN, f"It is not known which quotas {', '.join(needing[:5])} needs."
     return found
 
 

@@ -65,6 +65,8 @@ class PeriodSum(NamedTuple):
     has_rate: bool
     #: Whether reserved and requested are wholly known, which they can be even if the spend is not.
     holds_known: bool
+    #: Whether spent, accrued and to_come are wholly known, which they can be even if a line is not.
+    costs_known: bool
     #: The override that makes it fit; None if none is needed or none helps.
     override: Override | None
     #: The reasons why spent and accrued are only lower bounds; none if they are wholly known.
@@ -207,6 +209,7 @@ def period_sum(
         problems=problems,
         has_rate=scale.has_rate,
         holds_known=not of_lines,
+        costs_known=not (coverage or unsettled or scale.problems or tag_problems),
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
         reached=_reached(budget, own, exact_sum(sums[:2])),

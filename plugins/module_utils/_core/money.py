@@ -41,7 +41,9 @@ DISPLAY_PLACES = 6
 SMALLEST_SHOWN = Decimal(1).scaleb(-DISPLAY_PLACES)
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
-_WITH_CURRENCY = re.compile(rf"(?P<amount>{_AMOUNT.pattern})\s+(?P<currency>[A-Za-z]{{3}})", re.ASCII)
+_WITH_CURRENCY = re.compile(
+    rf"(?P<before>[A-Za-z]{{3}}\s+)?(?P<amount>{_AMOUNT.pattern})(?P<behind>\s+[A-Za-z]{{3}})?", re.ASCII
+)
 _LARGEST = Decimal(10) ** 15
 _LARGEST_NANO = 2**63 - 1
 
@@ -67,11 +69,12 @@ def parse_amount(text: str, option: str, beside_currency: bool = False) -> Decim
     stripped = str(text).strip()
     if not _AMOUNT.fullmatch(stripped):
         both = _WITH_CURRENCY.fullmatch(stripped)
-        if beside_currency and both and both["currency"].upper() in CODES:
+        currency = "" if both is None else (both["before"] or both["behind"] or "").strip().upper()
+        if beside_currency and both and currency in CODES:
             raise InvalidOption(
                 option,
                 f"'{_shorten(stripped)}' is not an amount; write {both['amount']} here and"
-                f" {both['currency'].upper()} as `currency`.",
+                f" {currency} as `currency`.",
             )
         raise InvalidOption(
             option,

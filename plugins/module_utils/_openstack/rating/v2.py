@@ -145,7 +145,7 @@ class RatingV2:
             }
             body = self._get(reading, "/v2/summary", query)
             total = service.member(reading, body, "total", int)
-            columns, rows = (service.member(reading, body, key, list) for key in ("columns", "results"))
+            columns, rows = self._columns(reading, body), service.member(reading, body, "results", list)
             if len(rows) != min(limit, max(total - offset, 0)):
                 raise self._malformed(
                     reading, f"{len(rows)} rows came from row {offset} on where {total} in all were promised"
@@ -161,6 +161,13 @@ class RatingV2:
             offset += len(rows)
             if offset >= total:
                 return
+
+    def _columns(self, reading: str, body: Any) -> list[str]:
+        """What the values of each row are. Raises Malformed for a name that is no text, or stands twice."""
+        columns = self.service.member(reading, body, "columns", list)
+        if not all(isinstance(name, str) for name in columns) or len(set(columns)) < len(columns):
+            raise self._malformed(reading, "the columns that the answer names are not different texts")
+        return columns
 
     def _get(self, reading: str, path: str, query: Mapping[str, Any]) -> Any:
         body = self.service.get(reading, path, query).body

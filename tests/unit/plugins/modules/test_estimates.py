@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,27 @@ def test_the_three_tier_plan_is_priced_line_by_line_as_by_hand(
     assert told["unknown"] == []
     # Its variables hold secrets.
     assert "only-for-the-plan" not in json.dumps(told)
+
+
+def test_an_estimate_tells_the_period_and_the_one_that_follows(
+    estimate: Callable[..., dict[str, Any]],
+) -> None:
+    told = estimate(resources=NEW[:1], period="yearly", timezone="Europe/Zurich")
+    this, following = told["period"], told["following_period"]
+    assert this["period_end"] == following["period_start"]
+    year = int(following["period_start"][:4]) + 1
+    assert following["period_start"] == f"{year - 1}-12-31T23:00:00Z"
+    assert following["period_end"] == f"{year}-12-31T23:00:00Z"
+    assert Decimal(following["hours"]) == 24 * (date(year + 1, 1, 1) - date(year, 1, 1)).days
+
+
+def test_nothing_follows_a_custom_period(estimate: Callable[..., dict[str, Any]]) -> None:
+    told = estimate(
+        resources=NEW[:1], period="custom", begin="2020-01-01T00:00:00Z", end="2100-01-01T00:00:00Z"
+    )
+    assert told["period"]["period_end"] == "2100-01-01T00:00:00Z"
+    assert told["following_period"] is None
+    assert set(told["total"]["next_period"].values()) == {"0"}
 
 
 FOREIGN = "registry.terraform.io/hashicorp/aws"

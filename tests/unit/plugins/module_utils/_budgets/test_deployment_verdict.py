@@ -180,7 +180,7 @@ def told(
             SKIPPED,
             gate("allow"),
             "unknown",
-            "What quotas web-1 needs is not known",
+            "It is not known which quotas web-1 needs.",
         ),
     ],
 )

@@ -174,3 +174,19 @@ def test_templates_of_the_user_stand_before_ours_and_may_extend_them(tmp_path: P
         InvalidOption, match="^templates: report.md.j2 cannot be rendered: Expected an expression"
     ):
         render("md", told(), [str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        # Midnight in Zurich, in winter and in summer: the day before is the last one.
+        ("2026-11-30T23:00:00Z", "30 Nov 2026"),
+        ("2026-09-30T22:00:00Z", "30 Sep 2026"),
+        ("2026-11-30T23:00:01Z", "1 Dec 2026"),
+        ("2026-11-30T11:00:00Z", "30 Nov 2026"),
+    ],
+)
+def test_a_window_is_shown_up_to_its_last_day(tmp_path: Path, end: str, day: str) -> None:
+    (tmp_path / "report.md.j2").write_text(f"{{{{ until('{end}') }}}}")
+    report = {**told(), "timezone": "Europe/Zurich"}
+    assert render("md", report, [str(tmp_path)]) == day
