@@ -440,11 +440,12 @@ idle:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.files import parse_attributes
-from ..module_utils._core.periods import iso, used_window, zone_named
+from ..module_utils._core.named_windows import used_window
+from ..module_utils._core.periods import iso, zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._usage.resources import TYPES, Filter
@@ -456,7 +457,7 @@ def main() -> None:
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
-            **arguments.WINDOW,
+            **window_arguments.WINDOW,
             "detail": {"type": "str", "default": "summary", "choices": list(DETAILS)},
             "services": {"type": "list", "elements": "str", "choices": list(SERVICES)},
             "regions": {"type": "list", "elements": "str"},

@@ -20,14 +20,14 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
-from .._ledger import budgets, feeds, holds, overrides, sql
+from .._ledger import budgets, feeds, hold_changes, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
 from .._ledger.policy import read_policy
 from . import alerts, verdict
-from .definitions import require
 from .holding_again import format_standing, stands, taken_by
+from .known_budgets import require
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
@@ -146,7 +146,7 @@ class _ReservationRun:
         if before.state != HELD:
             return before
         expires_at, ttl = self._lifetime(before)
-        return replace(before, expires_at=expires_at, ttl=ttl)
+        return before._replace(expires_at=expires_at, ttl=ttl)
 
     def _lifetime(self, before: Hold | None) -> tuple[datetime, timedelta]:
         """When a hold expires, and by which ttl: an open one keeps both unless the task extends it."""
@@ -171,7 +171,7 @@ class _ReservationRun:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
         is_allowed = decision["verdict"] == ALLOW
         forced = () if is_allowed else verdict.forced_verdicts(found, request, snapshot, task.budget)
-        after = replace(taken, forced_verdicts=forced)
+        after = taken._replace(forced_verdicts=forced)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 
@@ -199,8 +199,7 @@ class _ReservationRun:
         if before.state == RELEASED:
             raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
-        after = replace(
-            before,
+        after = before._replace(
             state=COMMITTED,
             committed_at=before.committed_at or self._now,
             committed=lines,
@@ -313,7 +312,7 @@ class _ReservationRun:
             raise InvalidOption(
                 "state", f"'{before.name}' is committed; a cost that is spent cannot be released."
             )
-        after = replace(before, state=RELEASED)
+        after = before._replace(state=RELEASED)
         self._store(after)
         return self._hold_changes(before, after)
 
@@ -347,11 +346,11 @@ class _ReservationRun:
         if not self._write:
             return
         if after != self._before:
-            holds.save(self._connection, after)
+            hold_changes.save(self._connection, after)
         for override in (one for said in found for one in said.overrides):
             if override.generation is None:
                 overrides.consume(self._connection, override, after.generation, self._now)
-        holds.settle(self._connection, settled)
+        hold_changes.settle(self._connection, settled)
 
     def _snapshot(
         self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold | None

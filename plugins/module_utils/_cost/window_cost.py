@@ -16,7 +16,8 @@ from decimal import Decimal
 from .._core.errors import UnknownAmount
 from .._core.forecast import DAYS, Forecast, forecast
 from .._core.money import EXACT, exact_sum
-from .._core.periods import Window, previous_part, rounded_up
+from .._core.named_windows import previous_part
+from .._core.periods import Window, rounded_up
 from .._core.spans import from_to
 from .._infomaniak import free_tier
 from .._openstack.rating.answers import RatedMetric, RatedPeriods, RatedSum

@@ -18,7 +18,7 @@ from .._core.errors import UnknownAmount
 from .._core.money import EXACT, format_amount, format_exact
 from .._core.periods import Window, ceil_to, iso
 from .._infomaniak import free_tier
-from .._ledger import feeds, sql
+from .._ledger import feed_changes, feeds, sql
 from .._ledger.watch import Watch, unwatched
 from .._openstack.connection import Cloud
 from .._openstack.rating.answers import RatedPeriods, RatedPoint
@@ -116,7 +116,7 @@ class CloudKitty:
                 f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
         wanted, unread_noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
-        resources: Mapping[str, feeds.FeedResource] = {}
+        resources: Mapping[str, feed_changes.FeedResource] = {}
         if options.layout.tagged and any(unit.rated for unit in wanted):
             resources = {**stored.resources, **read_resources(self.cloud)}
         noise = None if off_by is None else EXACT.add(off_by, unread_noise)
@@ -185,7 +185,7 @@ class CloudKittyDelivery:
     units: Sequence[Unit]
     wanted: Sequence[Unit]
     withdrawn: Sequence[datetime]
-    resources: Mapping[str, feeds.FeedResource]
+    resources: Mapping[str, feed_changes.FeedResource]
     noise: Decimal | None
     #: The regions whose feeds together bring the cost of the whole project.
     rating_regions: Sequence[str]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .._ledger.feeds import FeedResource
+from .._ledger.feed_changes import FeedResource
 from .._openstack import block_storage, compute, load_balancer, network, shared_file_system
 from .._openstack.connection import Cloud, Reader, Service, raise_errors, read_all
 from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, SHARE, TAGS_OF, VOLUME
