@@ -34,8 +34,8 @@ extends_documentation_fragment:
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 options:
   resources:
-    description: What is planned, row by row. It may be combined with O(terraform_plan), and one of the two is
-      required.
+    description: What is planned, row by row. It may be combined with O(terraform_plan) and
+      O(playbook_plan), and one of the three is required.
     type: list
     elements: dict
     suboptions:
@@ -125,6 +125,14 @@ options:
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
+    type: path
+  playbook_plan:
+    description:
+      - File that the callback P(finops.cloud.playbook_costs#callback) wrote in a run with C(--check), such as
+        by the playbook C(finops.cloud.price). What the project has under a name is compared with what is
+        planned, so a rerun costs nothing.
+      - A server that is there keeps its flavor and a volume its type, as the modules change neither.
+      - What the callback did not understand is an unknown line.
     type: path
   assume_free:
     description:
@@ -307,6 +315,11 @@ EXAMPLES = r"""
     cloud: production
     terraform_plan: plan.json
     assume_free: [cloudflare_record, "module.dns.*"]
+
+- name: A playbook, planned with ansible-playbook --check and the callback finops.cloud.playbook_costs
+  finops.cloud.cost_estimate_info:
+    cloud: production
+    playbook_plan: costs.json
 
 - name: A nightly batch with the cost of its license
   finops.cloud.cost_estimate_info:
@@ -575,7 +588,7 @@ def main() -> None:
             "currency": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
         },
-        required_one_of=[("resources", "terraform_plan")],
+        required_one_of=[("resources", "terraform_plan", "playbook_plan")],
         supports_check_mode=True,
     )
 

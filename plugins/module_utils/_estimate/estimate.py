@@ -30,6 +30,9 @@ from .plan_file import Plan
 from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, existing, planned
 from .planned_parts import Context
+from .playbook_changes import Project, playbook_changes
+from .playbook_plan import PlaybookPlan
+from .playbook_readings import playbook_readers, read_project
 from .price_list import DatedPrices
 from .request_lines import Where
 from .result import Estimate, estimate_result
@@ -44,6 +47,8 @@ from .terraform import (
     unmatched_assumptions,
 )
 
+#: What is None where the cloud has none of it.
+_NEVER_NEEDED = ("default volume type", "observed")
 #: How far a quote for everything may be off the sum of the lines
 #: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
 _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
@@ -65,6 +70,7 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
+    playbook: PlaybookPlan | None
     plan_options: PlanOptions
     public_networks: PublicNetworks
     default_volume_type: str | None
@@ -187,8 +193,11 @@ def _read(
         and takes_default_volume_type(plan, options.plan_options)
     ):
         readers["default volume type"] = ("block_storage", block_storage.default_volume_type)
+    if is_home and options.playbook is not None:
+        readers |= playbook_readers(options.playbook, options.default_volume_type is not None)
     required = {service for service, _reader in readers.values()}
-    if shape_prices.OBSERVED in options.sources and (kinds or plan is not None):
+    has_shapes = kinds or plan is not None or options.playbook is not None
+    if shape_prices.OBSERVED in options.sources and has_shapes:
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
     return read_all(cloud, readers, required)
 
@@ -248,11 +257,13 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
         # That of the login has no name of its own in a change.
         changes += [replace(one, region=None) if one.region == home else one for one in of_plan]
+    if options.playbook is not None:
+        changes += playbook_changes(options.playbook, _project(options, regions))
     unread = [
         name
         for region in regions
-        for name in ("flavors", "servers", "volumes", "networks")
-        if name in region.readings.values and region.readings.values[name] is None
+        for name, value in region.readings.values.items()
+        if name not in _NEVER_NEEDED and value is None
     ]
     if unread:
         reason = f"{', '.join(dict.fromkeys(unread))} could not be read"
@@ -263,6 +274,13 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
             for change in changes
         ]
     return changes
+
+
+def _project(options: EstimateOptions, regions: Sequence[_Region]) -> Project:
+    home, public = regions[0], _public(options.public_networks, regions)
+    return read_project(
+        home.readings.values, home.prices.flavors, public, options.default_volume_type, home.cloud.identity
+    )
 
 
 def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:
