@@ -35,8 +35,8 @@ extends_documentation_fragment:
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 options:
   resources:
-    description: What is planned, row by row. It may be combined with a plan. O(resources), O(terraform_plan)
-      or O(tfplan) is required.
+    description: What is planned, row by row. It may be combined with a plan. O(resources),
+      O(terraform_plan), O(tfplan) or O(playbook_plan) is required.
     type: list
     elements: dict
     suboptions:
@@ -155,6 +155,14 @@ options:
   terraform_project_path:
     description: Folder with the initialized configuration that O(tfplan) is a plan of. Defaults to the folder
       of the plan.
+    type: path
+  playbook_plan:
+    description:
+      - File that the callback P(finops.cloud.playbook_costs#callback) wrote in a run with C(--check), such as
+        by the playbook C(finops.cloud.price). What the project has under a name is compared with what is
+        planned, so a rerun costs nothing.
+      - A server that is there keeps its flavor and a volume its type, as the modules change neither.
+      - What the callback did not understand is an unknown line.
     type: path
   assume_free:
     description:
@@ -349,6 +357,10 @@ EXAMPLES = r"""
   finops.cloud.cost_estimate_info:
     cloud: production
     tfplan: deployment/tfplan
+- name: A playbook, planned with ansible-playbook --check and the callback finops.cloud.playbook_costs
+  finops.cloud.cost_estimate_info:
+    cloud: production
+    playbook_plan: costs.json
 
 - name: A nightly batch with the cost of its license
   finops.cloud.cost_estimate_info:

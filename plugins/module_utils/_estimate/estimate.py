@@ -32,8 +32,11 @@ from .plan_file import Plan
 from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, existing, planned
 from .planned_parts import Context
+from .playbook_changes import Project, playbook_changes
+from .playbook_plan import PlaybookPlan
+from .playbook_readings import playbook_readers, read_project
 from .price_list import DatedPrices
-from .project_resources import READINGS, project_resources
+from .project_resources import project_resources
 from .request_lines import Where
 from .result import Estimate, estimate_result
 from .shapes import ShapeKind, net
@@ -49,6 +52,8 @@ from .terraform import (
     unmatched_assumptions,
 )
 
+#: What is None where the cloud has none of it.
+_NEVER_NEEDED = ("default volume type", "observed")
 #: How far a quote for everything may be off the sum of the lines
 #: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
 _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
@@ -70,6 +75,7 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
+    playbook: PlaybookPlan | None
     plan_options: PlanOptions
     public_networks: PublicNetworks
     default_volume_type: str | None
@@ -208,8 +214,11 @@ def _read(
         readers["default volume type"] = ("block_storage", block_storage.default_volume_type)
     if plan is not None:
         readers |= lists_to_read(plan, options.plan_options)
+    if is_home and options.playbook is not None:
+        readers |= playbook_readers(options.playbook, options.default_volume_type is not None)
     required = {service for service, _reader in readers.values()}
-    if shape_prices.OBSERVED in options.sources and (kinds or plan is not None):
+    has_shapes = kinds or plan is not None or options.playbook is not None
+    if shape_prices.OBSERVED in options.sources and has_shapes:
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
     return read_all(cloud, readers, required)
 
@@ -260,11 +269,13 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
         contexts = _contexts(options, options.plan, regions, home)
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
         changes += _without_home(of_plan, home)
+    if options.playbook is not None:
+        changes += playbook_changes(options.playbook, _project(options, regions))
     unread = [
         name
         for region in regions
-        for name in ("flavors", "networks", *READINGS)
-        if name in region.readings.values and region.readings.values[name] is None
+        for name, value in region.readings.values.items()
+        if name not in _NEVER_NEEDED and value is None
     ]
     if unread:
         reason = f"{', '.join(dict.fromkeys(unread))} could not be read"
@@ -303,6 +314,13 @@ def _contexts(
 def _without_home(changes: Sequence[Change], home: str | None) -> list[Change]:
     """The same; the region of the login has no name of its own in a change."""
     return [replace(one, region=None) if one.region == home else one for one in changes]
+
+
+def _project(options: EstimateOptions, regions: Sequence[_Region]) -> Project:
+    home, public = regions[0], _public(options.public_networks, regions)
+    return read_project(
+        home.readings.values, home.prices.flavors, public, options.default_volume_type, home.cloud.identity
+    )
 
 
 def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:
