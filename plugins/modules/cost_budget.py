@@ -712,7 +712,7 @@ def main() -> None:
     )
     # A template without a value must not turn a gate into a definition.
     module.refuse_null("spend", "lines")
-    task = BudgetTask(**{name: module.params[name] for name in BudgetTask.__dataclass_fields__})
+    task = BudgetTask(**{name: module.params[name] for name in BudgetTask._fields})
 
     def work() -> dict[str, Any]:
         ledger, rates = arguments.ledger_options(module.params), arguments.rates(module.params)

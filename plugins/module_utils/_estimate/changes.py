@@ -145,6 +145,7 @@ def _of_part(part: Part, flavors: Flavors) -> dict[str, Fraction]:
         # Cinder counts the gigabytes of snapshots with those of volumes.
         "snapshot": {"snapshots": count, "gigabytes": part.quantity},
         "backup": {"backups": count, "backup_gigabytes": part.quantity},
+        "share": {"shares": count, "shared_file_system.gigabytes": part.quantity},
         "floating_ip": {"floating_ips": count},
         "load_balancer": {"load_balancers": count},
         "object_storage": {"object_storage_bytes": part.quantity * GIB},

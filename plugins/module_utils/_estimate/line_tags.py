@@ -14,12 +14,13 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from .._core.tags import UNKNOWN_TAGS, Tags
-from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, TAGS_OF, VOLUME
+from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, SHARE, TAGS_OF, VOLUME
 
 _TYPES = {
     "instance": INSTANCE,
     "stopped_instance": INSTANCE,
     "volume": VOLUME,
+    "share": SHARE,
     "floating_ip": FLOATING_IP,
     "load_balancer": LOAD_BALANCER,
 }

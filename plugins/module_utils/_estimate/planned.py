@@ -69,7 +69,17 @@ class Existing:
 
 def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[PlannedRow, ...]:
     """The option resources. Raises InvalidOption that names the row."""
-    return tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
+    parsed = tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
+    seen: set[tuple[str, str]] = set()
+    for index, row in enumerate(parsed):
+        named = {(_named_as(row.part.shape.kind), name) for name in row.names} if row.part else set()
+        if seen & named:
+            kind, name = min(seen & named)
+            raise InvalidOption(
+                f"resources[{index}].names", f"has the {kind} {name}, which another row has; name it once."
+            )
+        seen |= named
+    return parsed
 
 
 def _parsed(row: Mapping[str, Any], option: str) -> PlannedRow:

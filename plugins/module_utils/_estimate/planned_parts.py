@@ -18,6 +18,7 @@ from .changes import GIB, Flavors
 from .plan_configuration import PlanPlace
 from .plan_file import Plan
 from .plan_networks import INTERFACE, LOAD_BALANCER, ON_NETWORKS, PORT, SERVER, PlanNetworks
+from .project_resources import ProjectResources
 from .shapes import Part, Shape
 
 OBJECT = "openstack_objectstorage_object_v1"
@@ -48,12 +49,13 @@ class Piece:
 class Context:
     """What is known beside a resource, in the region where it is.
 
-    default_volume_type: None where the cloud tells none.
+    default_volume_type: None where the cloud tells none. there: what the project has.
     """
 
     flavors: Flavors
     networks: PlanNetworks
     default_volume_type: str | None = None
+    there: ProjectResources = field(default_factory=ProjectResources)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
 from .lines import BASES, EstimateLine, Periods, sums
 from .monthly_total import MonthlyTotal
-from .request_lines import Where, request_lines
+from .request_lines import Where, removal_lines, request_lines
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ SENSITIVE = "(sensitive)"
 class Estimate:
     """All lines, the periods that they were computed for, the quotas that are needed by region (None: that of
     the login), the resources of which it is unknown what they need, whether all that was asked could be read,
-    and what everything costs in a month.
+    whether anything in it is of a kind that has a price, and what everything costs in a month.
     """
 
     lines: Sequence[EstimateLine]
@@ -41,6 +41,7 @@ class Estimate:
     required: Mapping[str | None, Mapping[str, int]]
     required_unknown: Sequence[str]
     read: bool
+    priced: bool
     monthly: MonthlyTotal
 
     @property
@@ -87,7 +88,9 @@ def estimate_result(estimate: Estimate, currency: str, context: PriceContext, wh
         },
         "required_unknown": list(estimate.required_unknown),
         "request": request,
-        "adds_no_cost": estimate.complete and not request,
+        "removals": removal_lines(estimate.lines, context.rating_currency, where),
+        "adds_no_cost": estimate.complete and not request and not estimate.priced,
+        "reduces": estimate.complete and not request and estimate.priced,
     }
 
 

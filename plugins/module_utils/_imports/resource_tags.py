@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .._ledger.feeds import FeedResource
-from .._openstack import block_storage, compute, load_balancer, network
+from .._ledger.feed_changes import FeedResource
+from .._openstack import block_storage, compute, load_balancer, network, shared_file_system
 from .._openstack.connection import Cloud, Reader, Service, raise_errors, read_all
-from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, TAGS_OF, VOLUME
+from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, SHARE, TAGS_OF, VOLUME
 
 
 def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
-    """Every server, volume, floating IP and load balancer of the project by its id: one list per service,
-    side by side.
+    """Every server, volume, floating IP, load balancer and share of the project by its id: one list per
+    service, side by side.
 
     A service that the catalog lacks has none. Raises CloudError: tags that were not read are not "none".
     """
@@ -47,11 +47,17 @@ def _load_balancers(octavia: Service) -> dict[str, FeedResource]:
     return {one.id: _resource(LOAD_BALANCER, one.name, one.tags) for one in found}
 
 
+def _shares(manila: Service) -> dict[str, FeedResource]:
+    found = shared_file_system.shares(manila)
+    return {one.id: _resource(SHARE, one.name, one.metadata) for one in found}
+
+
 _READERS: dict[str, Reader] = {
     "compute": _servers,
     "block_storage": _volumes,
     "network": _floating_ips,
     "load_balancer": _load_balancers,
+    "shared_file_system": _shares,
 }
 
 

@@ -13,6 +13,7 @@ from .._core.tags import Tags, metadata_tags, word_tags
 
 INSTANCE = "compute.instance"
 VOLUME, SNAPSHOT, BACKUP = "storage.volume", "storage.snapshot", "storage.backup"
+SHARE = "storage.share"
 FLOATING_IP, LOAD_BALANCER = "network.floating_ip", "network.load_balancer"
 CONTAINER, IMAGE = "object_storage.container", "image.image"
 
@@ -21,6 +22,7 @@ CONTAINER, IMAGE = "object_storage.container", "image.image"
 TAGS_OF: Mapping[str, Callable[[Any], Tags]] = {
     INSTANCE: metadata_tags,
     VOLUME: metadata_tags,
+    SHARE: metadata_tags,
     FLOATING_IP: word_tags,
     LOAD_BALANCER: word_tags,
 }
