@@ -47,7 +47,7 @@ def stands(
         return False
     if not _may_pass(task, before):
         return False
-    return now < before.committed_at + before.ttl
+    return now - before.committed_at < before.ttl
 
 
 def taken_by(hold: Hold) -> str:
