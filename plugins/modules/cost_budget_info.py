@@ -167,6 +167,7 @@ reservations:
       forced: false
       forced_verdicts: []
       plan_sha256: null
+      removed: []
       held:
         - amount: "40"
           hourly: null

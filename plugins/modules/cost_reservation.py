@@ -186,6 +186,49 @@ options:
       - SHA-256 of the plan that the lines were estimated from. It is kept in the hold. The same lines with
         another plan are asked anew. Allowed with O(state=held) only.
     type: str
+  removals:
+    description:
+      - What is removed, as running lines such as RV(finops.cloud.cost_estimate_info#module:removals). It
+        offsets nothing unless the policy has O(finops.cloud.cost_policy#module:offset_removals). Otherwise a
+        denial says where it would fit.
+      - With it, each budget and period counts the lines less what is removed there, never below zero, while
+        the lines are asked for and as long as they are held. Name only what the project has.
+      - Allowed with O(state=held) only.
+    type: list
+    elements: dict
+    suboptions:
+      hourly:
+        description: The cost per hour. Quote it.
+        type: str
+        required: true
+      hours:
+        description: For how many hours it costs less. Defaults to no end.
+        type: str
+      until:
+        description: Until when it costs less, in ISO 8601, in UTC unless an offset is written.
+        type: str
+      currency:
+        description: Currency of the amount. Defaults to O(currency).
+        type: str
+      category:
+        description: Category of the line. It offsets nothing in a budget that it is not known to be of.
+        type: str
+        choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      project:
+        description: Project of the line, by ID or name.
+        type: str
+      region:
+        description: Region in which the cost arises, as feeds name it.
+        type: str
+      tags:
+        description: Tags of what is removed.
+        type: dict
+      name:
+        description: Name of the line, for people.
+        type: str
+      metric:
+        description: Metric by which the cloud rates the line.
+        type: str
   on_exceeded:
     description: What to do when a budget denies. V(warn) holds with a warning. It does not cover unknown.
     type: str
@@ -322,6 +365,7 @@ reservation:
     forced: false
     forced_verdicts: []
     plan_sha256: null
+    removed: []
     held:
       - amount: "42.5"
         hourly: null
@@ -537,6 +581,7 @@ def main() -> None:
             "for_period": {"type": "str"},
             "occurred_at": {"type": "str"},
             "plan_sha256": {"type": "str"},
+            **arguments.REMOVALS,
             **arguments.ON_VERDICT,
         },
         mutually_exclusive=[("amount", "lines")],

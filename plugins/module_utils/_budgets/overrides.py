@@ -17,7 +17,7 @@ from .._core.periods import iso, parse_moment, period_at, period_id
 from .._ledger import budgets, holds, overrides, sql
 from .._ledger.budgets import Budget
 from .._ledger.overrides import Override
-from .definitions import require
+from .known_budgets import require
 from .results import override_to_result
 
 if TYPE_CHECKING:

@@ -166,6 +166,7 @@ def hold_to_result(hold: Hold | None, now: datetime) -> dict[str, Any]:
         "plan_sha256": hold.plan_sha256,
         "held": [line_to_result(line) for line in hold.held],
         "committed": [line_to_result(line) for line in hold.committed],
+        "removed": [line_to_result(line) for line in hold.removed],
     }
 
 

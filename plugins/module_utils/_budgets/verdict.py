@@ -7,31 +7,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
 from .._ledger.holds import FORCIBLE, HoldLine
-from .._ledger.overrides import Override
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
 from .request import Request
 from .results import line_to_result, tax_of, verdict_to_result
-from .scope import CarriedValues, ScopeMatcher, feeds_of, scope_matcher
+from .scope import CarriedValues, feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .texts import format_line, format_place, format_reason, format_scope, format_table
 
+if TYPE_CHECKING:
+    from .._ledger.overrides import Override
+
+_COULD_OFFSET = (
+    "It would fit if what is removed offset it, which needs `offset_removals` of the ledger's policy."
+)
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
 
-@dataclass(frozen=True)
-class BudgetVerdict:
+class BudgetVerdict(NamedTuple):
     """The verdict of one budget on a request.
 
     periods: the current one, the next full one, and later ones in which the request counts.
@@ -72,11 +76,14 @@ def evaluate(
     request = replace(
         request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False)
     )
+    # Once for all periods: of a thousand holds few are a budget's.
+    of_budget = [one for one in snapshot.outstanding if covered.covers_line(one.line) is not False]
+    snapshot = replace(snapshot, outstanding=of_budget)
     rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, snapshot.feeds)), default=None)
     windows = asked_periods(
         budget, where or request, snapshot.now, snapshot.feeds, snapshot.outstanding, snapshot.later
     )
-    unsettled = _unsettled(budget, covered, snapshot)
+    unsettled = _unsettled(budget, snapshot)
     if not windows:
         why = f"{budget.name}: covers no spend now, as its period does not hold {iso(snapshot.now)}."
         return BudgetVerdict(budget, ENDED, why, (), rated_through)
@@ -89,13 +96,13 @@ def evaluate(
     return BudgetVerdict(budget, worst.verdict, format_reason(budget, request, worst), periods, rated_through)
 
 
-def _unsettled(budget: Budget, covered: ScopeMatcher, snapshot: Snapshot) -> list[str]:
-    """A reason for each commit in the budget's scope whose cost no import will bring to it
+def _unsettled(budget: Budget, snapshot: Snapshot) -> list[str]:
+    """A reason for each commit among the budget's outstanding holds whose cost no import will bring to it
     (design/reservations.md#commits-that-cannot-settle).
     """
     found = []
     for hold in snapshot.outstanding:
-        if not hold.awaits_import or covered.covers_line(hold.line) is False:
+        if not hold.awaits_import:
             continue
         if budget.fed_by != FED_BY_CLOUD:
             found.append(f"{hold.name} is committed and waits for an import, but entries feed this budget")
@@ -133,7 +140,17 @@ def verdicts(
     for budget in budgets:
         if budget.name == named:
             _refuse_line_outside(budget, request, snapshot)
-    return [evaluate(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
+    return [_judged(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
+
+
+def _judged(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
+    """The budget's verdict. A denial says so where what is taken away would make it fit, and may not."""
+    found = evaluate(budget, request, snapshot)
+    if found.verdict != DENY or not request.removals or request.offsets:
+        return found
+    if evaluate(budget, replace(request, offsets=True), snapshot).verdict == DENY:
+        return found
+    return found._replace(reason=f"{found.reason} {_COULD_OFFSET}")
 
 
 def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from .._core.categories import CATEGORIES
 from .entry_triggers import FIRST_S, LAST_S, NOT_OWN, REFUSE, listed
-from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, FORCIBLE, HELD
+from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, FORCIBLE, HELD, REMOVED
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
@@ -138,7 +138,8 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     {REFUSE}'a line of a hold is not negative';
                 END IF;
                 -- What the client could not read would shut every gate.
-                IF line.stage NOT IN ('{HELD}', '{COMMITTED}') OR line.currency !~ '^[A-Z][A-Z][A-Z]$'
+                IF line.stage NOT IN ('{HELD}', '{COMMITTED}', '{REMOVED}')
+                    OR line.currency !~ '^[A-Z][A-Z][A-Z]$'
                     OR line.category NOT IN ({listed(CATEGORIES)})
                     OR coalesce(jsonb_typeof(line.tags::jsonb), '') <> 'object'
                     OR EXISTS (SELECT FROM jsonb_each(line.tags::jsonb) WHERE jsonb_typeof(value) <> 'string')

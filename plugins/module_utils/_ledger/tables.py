@@ -203,9 +203,9 @@ _TABLES = {
         )""",
         "CREATE INDEX hold_counting ON hold (state, settled, expires_at)",
     ),
-    # What a hold is made of. stage: held or committed; a commit's lines stand beside those that were
-    # held. hourly: amount_nano is what an hour costs. at: moment of a one-off line. until: end of a
-    # running line, NULL for good. project: id or name.
+    # What a hold is made of. stage: held or committed, a commit's lines stand beside those that were held;
+    # or removed, for what it takes away. hourly: amount_nano is what an hour costs. at: moment of a one-off
+    # line. until: end of a running line, NULL for good. project: id or name.
     "hold_line": (
         """
         CREATE TABLE hold_line (

@@ -152,9 +152,7 @@ def test_what_is_committed_for_a_project_that_no_feed_carries_is_unknown(clocked
     assert "deploy is committed for project new in region dc3-a, which no feed carries" in row["reason"]
     assert clocked.ask(spend="1", category="compute")["verdict"] == "unknown"
     one = rated(through)
-    clocked.feed(
-        rated(through, key=type(one.key)(**{**vars(one.key), "project_id": "new"}), project_name="new")
-    )
+    clocked.feed(rated(through, key=one.key._replace(project_id="new"), project_name="new"))
     row = clocked.status()
     assert (row["verdict"], row["reserved"]) == ("allow", "0")
 
