@@ -570,7 +570,7 @@ reduces:
   type: bool
   sample: false
 plan_sha256:
-  description: SHA-256 of the file of O(tfplan) or O(terraform_plan). Null without a plan.
+  description: SHA-256 of the file of O(tfplan), O(terraform_plan) or O(playbook_plan). Null without a plan.
   returned: success
   type: str
   sample: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730

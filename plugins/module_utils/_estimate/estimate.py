@@ -149,7 +149,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for name, status in region.readings.services.items()
         },
         **estimate_result(estimate, options.currency, regions[0].prices, where),
-        "plan_sha256": None if options.plan is None else options.plan.sha256,
+        "plan_sha256": next((plan.sha256 for plan in (options.plan, options.playbook) if plan), None),
         "warnings": _warnings(options),
     }
 

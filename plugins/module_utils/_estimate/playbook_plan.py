@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,19 @@ class PlaybookLine:
 
 @dataclass(frozen=True)
 class PlaybookPlan:
-    """What a playbook would make and remove, and what of it is unknown: names and reasons."""
+    """What a playbook would make and remove, and what of it is unknown: names and reasons. sha256: of the
+    file.
+    """
 
     lines: tuple[PlaybookLine, ...]
     unknown: tuple[tuple[str, str], ...]
+    sha256: str = ""
 
 
 def load_playbook_plan(path: str) -> PlaybookPlan:
     """Read what the callback wrote. Raises InvalidOption for any other file, and quotes nothing from it."""
-    content = _read(path)
+    raw = _read(path)
+    content = _content(path, raw)
     if content.get("format") != FORMAT:
         raise _refusal(path, f"is not the plan of a playbook; {_WRITE}.")
     if content.get("version") != VERSION:
@@ -54,7 +59,7 @@ def load_playbook_plan(path: str) -> PlaybookPlan:
     if content.get("kind") == RECEIPT:
         raise _refusal(path, "tells what a playbook has made, and not what it would make.")
     try:
-        return _parsed(content)
+        return replace(_parsed(content), sha256=hashlib.sha256(raw).hexdigest())
     except (KeyError, TypeError, ValueError):
         raise _refusal(path, f"is a malformed plan; {_WRITE}.") from None
 
@@ -63,11 +68,14 @@ def _refusal(path: str, problem: str) -> InvalidOption:
     return InvalidOption(_OPTION, f"'{path}' {problem}")
 
 
-def _read(path: str) -> Mapping[str, Any]:
+def _read(path: str) -> bytes:
     try:
-        raw = read_input(Path(path))
+        return read_input(Path(path))
     except OSError as error:
         raise _refusal(path, f"cannot be read: {error.strerror}; {_WRITE}.") from error
+
+
+def _content(path: str, raw: bytes) -> Mapping[str, Any]:
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from copy import deepcopy
 from pathlib import Path
@@ -52,6 +53,7 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (web.cloud, web.region, web.anew) == ("prod", None, False)
     assert (address.resource.kind, address.resource.certain) == ("floating_ip", False)
     assert plan.unknown == (("Later", "the run did not reach it"),)
+    assert plan.sha256 == hashlib.sha256((tmp_path / "plan.json").read_bytes()).hexdigest()
 
 
 def test_a_plan_that_is_not_complete_is_unknown_even_if_it_does_not_say_why(tmp_path: Path) -> None:
