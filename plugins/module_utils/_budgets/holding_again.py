@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
+from .._core.periods import iso
 from .._ledger.holds import COMMITTED, FORCIBLE, HELD, Hold
 from .._ledger.overrides import current_login
 from .policy import WARN
@@ -47,15 +48,26 @@ def stands(
         return False
     if not _may_pass(task, before):
         return False
-    return now < before.committed_at + before.ttl
+    return now - before.committed_at < before.ttl
 
 
-def taken_by(hold: Hold) -> str:
-    """The worst verdict that the hold was taken by; unknown where it was forced and is not known."""
-    return UNKNOWN if hold.forced_verdicts is None else (*hold.forced_verdicts, ALLOW)[0]
+def standing_to_result(hold: Hold, now: datetime) -> dict[str, Any]:
+    """The decision on a hold, or on a commit of this run, that is there already: the worst verdict that it
+    was taken by; unknown where an older version did not say what it was forced against.
+    """
+    return {
+        "verdict": UNKNOWN if hold.forced_verdicts is None else (*hold.forced_verdicts, ALLOW)[0],
+        "gate_passed": True,
+        "reasons": [_format_standing(hold)],
+        "lines": [],
+        "evaluated_at": iso(now),
+        "tax": "excluded",
+        "summary": [],
+        "budgets": [],
+    }
 
 
-def format_standing(hold: Hold) -> str:
+def _format_standing(hold: Hold) -> str:
     """`deploy: these lines are held or committed already.`, and what they were forced against."""
     lines = f"{hold.name}: these lines are held or committed already"
     if hold.forced_verdicts is None:

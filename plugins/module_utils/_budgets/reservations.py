@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.periods import iso, parse_duration, parse_moment
+from .._core.periods import parse_duration, parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, feeds, hold_changes, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
@@ -26,7 +26,7 @@ from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
 from .._ledger.policy import read_policy
 from . import alerts, verdict
-from .holding_again import format_standing, stands, taken_by
+from .holding_again import standing_to_result, stands
 from .known_budgets import require
 from .over_hold import exceeds
 from .overrides import usable
@@ -112,7 +112,7 @@ class _ReservationRun:
         standing = self._standing(lines_sha256)
         if standing is not None and not (standing.state == HELD and standing.forced):
             self._store(standing)
-            return {**self._hold_changes(before, standing), **self._nothing_asked(standing)}
+            return {**self._hold_changes(before, standing), **standing_to_result(standing, self._now)}
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
         removals = placed(removals, self._now, holds=True, option="removals")
@@ -178,19 +178,6 @@ class _ReservationRun:
     def _fired(self, found: Sequence[verdict.BudgetVerdict], snapshot: Snapshot) -> dict[str, Any]:
         """Fire the alerts that are due in these budgets; none in check mode."""
         return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
-
-    def _nothing_asked(self, standing: Hold) -> dict[str, Any]:
-        """The decision on a hold, or on a commit of this run, that is there already: what it was taken by."""
-        return {
-            "verdict": taken_by(standing),
-            "gate_passed": True,
-            "reasons": [format_standing(standing)],
-            "lines": [],
-            "evaluated_at": iso(self._now),
-            "tax": "excluded",
-            "summary": [],
-            "budgets": [],
-        }
 
     def _commit(self) -> dict[str, Any]:
         before = self._before
