@@ -118,7 +118,7 @@ def define(
             recorded_by=recorded_by,
             login=task.login,
         )
-    changed = override_to_result(before) != override_to_result(after)
+    changed = _exact(before) != _exact(after)
     if changed and before is not None and before.generation is not None:
         raise InvalidOption(
             "reservation",
@@ -137,6 +137,11 @@ def define(
         "override": override_to_result(after),
         "diff": {"before": override_to_result(before), "after": override_to_result(after)},
     }
+
+
+def _exact(override: Override | None) -> dict[str, Any]:
+    """What was granted, with an amount that is not rounded as in results."""
+    return {**override_to_result(override), "amount": override and override.amount_nano}
 
 
 def usable(connection: Transaction, reservation: str, generation: int, now: datetime) -> list[Override]:
