@@ -110,6 +110,17 @@ def test_an_amount_that_differs_by_less_than_results_show_is_another(desk: Desk)
     assert desk.hold("150.0000001")["gate_passed"]
 
 
+def test_the_same_commit_again_uses_none_up(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("100")
+    assert [one["budget"] for one in desk.commit("140")["exceeded"]] == ["team"]
+    raised(desk)
+    assert not desk.commit("140")["changed"]
+    assert consumed(desk) == [None]
+    assert desk.commit("145")["changed"]
+    assert consumed(desk) == [1]
+
+
 def test_check_mode_and_plain_gates_never_use_it_up(desk: Desk) -> None:
     desk.define(limit="100")
     raised(desk)
