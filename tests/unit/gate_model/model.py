@@ -136,7 +136,8 @@ class HoldModel:
     #: As the task wrote them.
     first_lines: tuple[LineModel, ...] = ()
     ttl: int = 2
-    forced: bool = False
+    #: What it passed of deny and unknown.
+    forced: frozenset[str] = frozenset()
     generation: int = 1
 
 

@@ -61,7 +61,7 @@ def hold(ledger: Ledger, asked: Asked, now: Hours, taking: bool = True) -> str:
     before = newest(ledger, asked.name)
     same = before if before is not None and is_same(before, asked, now) else None
     if same is not None and not (same.state == "held" and same.forced):
-        return ALLOW
+        return worst(same.forced or {ALLOW})
     placed = tuple(
         replace(line, at=now) if not line.is_running and line.at is None else line for line in asked.lines
     )
@@ -75,14 +75,16 @@ def hold(ledger: Ledger, asked: Asked, now: Hours, taking: bool = True) -> str:
     if (DENY not in said.values() or asked.warns_exceeded) and (
         UNKNOWN not in said.values() or asked.warns_unknown
     ):
-        expires_at = now + asked.ttl if replaced is None else replaced.expires_at
+        expires_at, ttl = (
+            (now + asked.ttl, asked.ttl) if replaced is None else (replaced.expires_at, replaced.ttl)
+        )
         taken = same or HoldModel(
-            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=asked.ttl,
+            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=ttl,
             generation=generation,
         )  # fmt: skip
         if taking:
             use_up(others, placed, placed, (), now, usable, generation)
-            taken.forced = worst(said.values()) != ALLOW
+            taken.forced = frozenset(said.values()) & {DENY, UNKNOWN}
             ledger.holds = [*others.holds, taken]
     return worst(said.values())
 
@@ -153,7 +155,9 @@ def is_same(before: HoldModel, asked: Asked, now: Hours) -> bool:
     if (before.first_lines, before.settled_by) != (asked.lines, asked.settled_by):
         return False
     if before.state == "committed" and before.committed_at is not None:
-        if before.forced and not (asked.warns_exceeded or asked.warns_unknown):
+        if (DENY in before.forced and not asked.warns_exceeded) or (
+            UNKNOWN in before.forced and not asked.warns_unknown
+        ):
             return False
         return now < before.committed_at + before.ttl
     return before.state == "held" and now < before.expires_at

@@ -25,7 +25,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._imports import retir
 from ansible_collections.finops.cloud.plugins.module_utils._imports.entry_writer import Signature
 from ansible_collections.finops.cloud.plugins.module_utils._imports.rated_entries import Feeding
 from ansible_collections.finops.cloud.plugins.module_utils._imports.rated_window import Unit
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql, transaction
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    entries,
+    feed_changes,
+    feeds,
+    sql,
+    transaction,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.watch import unwatched
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.answers import RatedPoint
 
@@ -169,9 +175,9 @@ class HandMadeSource:
         return ()
 
     @property
-    def resources(self) -> Mapping[str, feeds.FeedResource]:
+    def resources(self) -> Mapping[str, feed_changes.FeedResource]:
         return {
-            f"{one.feed} {one.metric}": feeds.FeedResource("server", "server", one.place.tags)
+            f"{one.feed} {one.metric}": feed_changes.FeedResource("server", "server", one.place.tags)
             for one in self.costs
         }
 

@@ -318,7 +318,7 @@ class GateMachine(RuleBasedStateMachine):
                 assert found["verdict"] == said, found["reasons"]
                 if found["gate_passed"]:
                     assert known is not None
-                    assert found["reservation"]["forced"] == known.forced
+                    assert found["reservation"]["forced"] == bool(known.forced)
 
     def grant(self, one: OverrideModel) -> None:
         done = reservations.grant(self.ledger, one, self.now)
