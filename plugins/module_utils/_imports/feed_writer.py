@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core import spans
 from .._core.errors import InvalidOption
@@ -24,6 +24,9 @@ from .flow_rates import with_flows
 from .free_tier_credit import Credit, credit
 from .rated_entries import Feeding, RatedRows, RowMaker
 from .rated_window import Unit
+
+if TYPE_CHECKING:
+    from .._ledger.transaction import Transaction
 
 #: How far back an import looks for what the source has rated since: holes, and hours that were empty.
 LOOK_BACK = timedelta(days=40)
@@ -132,6 +135,7 @@ class FeedWriter:
                     empty=_recent(before.empty, before.rated_through - LOOK_BACK),
                 )
                 self._save(ledger, after, before)
+                _renew_means_of_project(ledger.connection, after)
             return watch(ledger, None)
 
     def _moved_on(
@@ -203,6 +207,18 @@ class FeedWriter:
         if not self._resources_saved:
             feed_changes.save_resources(ledger.connection, self.feed, self._feeding.resources)
             self._resources_saved = True
+
+
+def _renew_means_of_project(transaction: Transaction, own: feeds.Feed) -> None:
+    """Take the means of the project's other feeds anew: all of them share the free tier, so what is free of
+    their traffic changes with an import of one.
+    """
+    for feed in feeds.read_all(transaction):
+        shares = feed.key.project_id == own.key.project_id and feed.key != own.key
+        if shares and feed.flow_hours is not None and not feed.retired:
+            after = with_flows(transaction, feed, feed.flow_metrics)
+            if after != feed:
+                feed_changes.save(transaction, after, feed)
 
 
 def _run_rates(before: feeds.Feed | None, made: RatedRows) -> tuple[feeds.RunRate, ...]:
