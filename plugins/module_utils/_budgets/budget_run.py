@@ -53,7 +53,7 @@ class BudgetRun(NamedTuple):
         return self._replace(request=Request(lines))
 
 
-class Answer(NamedTuple):
+class GateAnswer(NamedTuple):
     """What a task returns, and what it rests on."""
 
     result: dict[str, Any]
@@ -86,13 +86,15 @@ def unchanged(options: sql.LedgerOptions, budget: Budget | None) -> dict[str, An
     }
 
 
-def decided(result: dict[str, Any], in_force: Sequence[Budget], snapshot: Snapshot, run: BudgetRun) -> Answer:
+def decided(
+    result: dict[str, Any], in_force: Sequence[Budget], snapshot: Snapshot, run: BudgetRun
+) -> GateAnswer:
     """The result with the verdict on what is asked for, if anything is."""
     task, request = run.task, run.request
     if request is None:
-        return Answer(result, (), snapshot)
+        return GateAnswer(result, (), snapshot)
     found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, snapshot, task.name)
     decision = verdict.decision_to_result(
         found, request, snapshot, task.on_exceeded, task.on_unknown, task.name
     )
-    return Answer({**result, **decision, **policy_to_result(run.policy)}, found, snapshot)
+    return GateAnswer({**result, **decision, **policy_to_result(run.policy)}, found, snapshot)

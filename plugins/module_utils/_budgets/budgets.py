@@ -20,7 +20,7 @@ from .._core.errors import InvalidOption
 from .._core.periods import parse_moment
 from .._core.rates import Rates
 from .._ledger import budgets, holds, sql
-from .budget_run import Answer, BudgetRun, decided, unchanged, under_policy, warnings_of
+from .budget_run import BudgetRun, GateAnswer, decided, unchanged, under_policy, warnings_of
 from .budget_task import ABSENT, BudgetTask, parse_request
 from .known_budgets import require
 from .request import Request
@@ -84,7 +84,7 @@ def _definitions(task: BudgetTask) -> tuple[Definition, ...]:
     return definitions
 
 
-def _gate(rows: Transaction, options: sql.LedgerOptions, run: BudgetRun) -> Answer:
+def _gate(rows: Transaction, options: sql.LedgerOptions, run: BudgetRun) -> GateAnswer:
     """Gate, and nothing else."""
     run = under_policy(run, rows)
     stored, now = budgets.read_all(rows), holds.database_now(rows, run.now)
@@ -95,7 +95,7 @@ def _gate(rows: Transaction, options: sql.LedgerOptions, run: BudgetRun) -> Answ
     return decided(unchanged(options, asked), stored, snapshot, run)
 
 
-def _due(rows: Transaction, answer: Answer) -> list[str]:
+def _due(rows: Transaction, answer: GateAnswer) -> list[str]:
     """The names of the budgets that have something to fire.
 
     Without a feed there is no forecast, and what is spent tells it alone.

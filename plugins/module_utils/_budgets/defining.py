@@ -19,7 +19,7 @@ from .._ledger import budgets, holds, sql
 from .._ledger.budgets import Budget
 from .._ledger.policy import OwnerPolicy
 from . import alerts, overrides
-from .budget_run import Answer, BudgetRun, decided, unchanged, under_policy, warnings_of
+from .budget_run import BudgetRun, GateAnswer, decided, unchanged, under_policy, warnings_of
 from .budget_task import ABSENT
 from .definitions import (
     Definition,
@@ -147,7 +147,7 @@ def _diff(run: BudgetRun, changes: Sequence[_Change]) -> dict[str, Any]:
 
 
 def _fired(
-    connection: Transaction, answer: Answer, changes: Sequence[_Change], run: BudgetRun
+    connection: Transaction, answer: GateAnswer, changes: Sequence[_Change], run: BudgetRun
 ) -> dict[str, Any]:
     """What the definitions and the budgets that were asked fire.
 
