@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .._core import deadline
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from .._core.errors import InvalidOption
 from .._core.periods import NAMED_WINDOWS, Window, iso, parse_moment, used_window, zone_named
@@ -41,6 +42,8 @@ IMPORT_WINDOW: Spec = {
     "since": {"type": "str", "choices": ["last"]},
     "reread": {"type": "bool", "default": False},
 }
+#: Of whatever asks a cloud or a system.
+TASK_TIMEOUT: Spec = {"task_timeout": {"type": "int", "default": deadline.DEFAULT_TASK_TIMEOUT_SECONDS}}
 LEDGER: Spec = {
     "ledger": {"type": "str"},
     "ledger_password": {"type": "str", "no_log": True},
@@ -105,6 +108,14 @@ ON_VERDICT: Spec = {
     name: {"type": "str", "default": "fail", "choices": ["fail", "warn"]}
     for name in ("on_exceeded", "on_unknown")
 }
+
+
+def task_deadline(params: Mapping[str, Any]) -> deadline.Deadline:
+    """When the task, which begins now, may ask no more. Raises InvalidOption for a negative time."""
+    limit = params["task_timeout"] or 0
+    if limit < 0:
+        raise InvalidOption("task_timeout", "must be a number of seconds above zero, or 0 for no limit.")
+    return deadline.begin(limit)
 
 
 def ledger_options(params: Mapping[str, Any]) -> LedgerOptions:
