@@ -213,7 +213,7 @@ class Service:
 
         def send(timeout_seconds: float) -> Any:
             if expired is not None:
-                self.login.renew(expired)
+                self.login.renew(expired, timeout_seconds)
             return self.login.session.request(
                 url,
                 method,
@@ -227,7 +227,8 @@ class Service:
                 **body,
             )
 
-        return until_answered(send, reading, url, self.timeout_seconds, self.login.secrets)
+        login = self.login
+        return until_answered(send, reading, url, self.timeout_seconds, login.secrets, login.deadline)
 
 
 class Cloud:
@@ -246,7 +247,7 @@ class Cloud:
         if options.project not in (None, access.project_id, access.project_name):
             project = region.secrets.format_line(str(access.project_name))
             raise LoginFailed(reading, region.auth_url, f"it is for project {project}, whatever is asked for")
-        self._login = Login(region.session, region.secrets)
+        self._login = Login(region.session, region.secrets, region.deadline)
         self._region, self._access = region, access
         self._offered_regions = offered_regions(access)
         self.identity = CloudIdentity(

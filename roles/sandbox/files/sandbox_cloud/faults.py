@@ -12,7 +12,7 @@ from typing import Any
 
 KINDS = (
     "status", "empty_404", "expired_token", "reset", "slow", "short_page", "malformed", "redirect", "drip",
-    "bomb", "endless", "echo", "http-catalog",
+    "bomb", "endless", "endless_pages", "echo", "http-catalog",
 )  # fmt: skip
 SERVICES = (
     "identity",
