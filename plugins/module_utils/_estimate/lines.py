@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -25,6 +25,7 @@ BASES = (HOURLY, MONTHLY, THIS, NEXT)
 GIVEN, ASSUMED = "given", "assumed"
 #: A month of an estimate, as providers write monthly prices.
 MONTH_H = 730
+_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -214,8 +215,12 @@ def _line(
     )  # fmt: skip
 
 
-def _monthly(parts: Iterable[Part], shape: Shape, hours: Fraction | None, tariff: _Tariff) -> Fraction | None:
+def _monthly(parts: Sequence[Part], shape: Shape, hours: Fraction | None, tariff: _Tariff) -> Fraction | None:
     """What the parts of that shape cost in a month; None where no price is known."""
+    if shape not in tariff.prices:
+        return None
+    if not parts:
+        return _NOTHING
     quantity = sum((part.quantity for part in parts if part.shape == shape), Fraction(0))
     amounts = tariff.amounts(Part(shape, quantity), hours, "this", True)
     return None if amounts is None else amounts[MONTHLY]

@@ -51,7 +51,8 @@ class PlanTags:
         if row["type"] not in _TAGGED:
             return UNTAGGED
         attribute, carried_by = _TAGGED[row["type"]]
-        return replace(self._read(row, attribute), carried_by=carried_by)
+        read = self._read(row, attribute)
+        return replace(read, carried_by=carried_by) if read.own else read
 
     def _read(self, row: Row, attribute: str) -> ResourceTags:
         values, unknown, sensitive = _marked(row, attribute)
@@ -110,6 +111,8 @@ def _marked(row: Row, attribute: str) -> tuple[Any, Any, Any]:
 
 
 def _metadata(values: Any, unknown: Any, sensitive: Any) -> ResourceTags:
+    if values in (None, {}) and not unknown and not sensitive:
+        return UNTAGGED
     values = {} if values is None else values
     if not isinstance(values, Mapping) or not all(map(is_storable, values)):
         return _UNKNOWN

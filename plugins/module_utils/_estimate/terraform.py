@@ -12,6 +12,7 @@ from typing import Any
 
 from .._openstack.connection import Reader
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap
+from .line_tags import UNTAGGED
 from .plan_configuration import mapping
 from .plan_file import Plan, source_of
 from .plan_flavors import flavor_of, starts
@@ -86,7 +87,8 @@ def plan_changes(
             )
             continue
         change = _change(row, tuple(actions), plan, contexts, home, options)
-        found.append(replace(change, tags=tags.of(row)))
+        tagged = tags.of(row)
+        found.append(change if tagged is UNTAGGED else replace(change, tags=tagged))
     return found
 
 
@@ -219,10 +221,12 @@ def _change(
     except UnknownPrice as unknown:
         return Change(name, action, unknown=str(unknown), fits=action == REMOVED)
     before, after = _pieces(row, actions, contexts[region])
-    doubt = disbelief(row, [piece.parts for piece in before], contexts[region].there)
+    # What stays as it is takes nothing off.
+    stays = row["change"]["actions"] == ["no-op"]
+    doubt = None if stays else disbelief(row, [piece.parts for piece in before], contexts[region].there)
     if doubt is not None:
         return Change(name, action, unknown=doubt, fits=action == REMOVED, region=region)
-    if not is_listed(kind):
+    if not stays and not is_listed(kind):
         # Nobody tells whether it is there: all of it may be new, and nothing may go.
         before = []
     return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)

@@ -48,21 +48,38 @@ def estimate(run: Run, tmp_path: Path) -> Callable[..., Result]:
     return estimate
 
 
-def test_what_stays_the_same_is_on_both_sides(estimate: Callable[..., Result], running: Sandbox) -> None:
+@pytest.fixture
+def server(running: Sandbox) -> Result:
+    """What the plan says of web-1 before: the project has it."""
+    listed = running.ask("GET", f"{running.catalog['compute']}/servers").body["servers"]
+    return {**MADE, "id": next(one["id"] for one in listed if one["name"] == "web-1")}
+
+
+@pytest.fixture
+def disk(running: Sandbox) -> Result:
+    """What the plan says of spare-1 before, which has 10 GB."""
+    listed = running.ask("GET", f"{running.catalog['block-storage']}/volumes").body["volumes"]
+    return {**DISK, "size": 10, "id": next(one["id"] for one in listed if one["name"] == "spare-1")}
+
+
+def test_what_stays_the_same_is_on_both_sides(
+    estimate: Callable[..., Result], running: Sandbox, server: Result, disk: Result
+) -> None:
     """A server of 0.35 stays, a disk at 0.005 for 1 GB grows from 10 to 30 GB, an address of 0.2 comes and a
     server goes. 730 hours of 0.35 + 0.05 + 0.35 = 0.75, and of 0.35 + 0.15 + 0.2 = 0.7.
     """
     running.ask("DELETE", "/sandbox/requests")
     result = estimate(
         change(SERVER, MADE, MADE),
-        change(VOLUME, {**DISK, "size": 10}, {**DISK, "size": 30}),
+        change(VOLUME, disk, {**disk, "size": 30}),
         change(FLOATING_IP, None, {"pool": "ext-net1"}),
-        change(SERVER, MADE, None, name="old"),
+        change(SERVER, server, None, name="old"),
     )
     assert result["complete"]
     assert result["monthly_total"] == {"before": "547.5", "after": "511", "unknown": []}
-    # No request more than for what changes: token, flavors, the newest rated hours, a day of their points.
-    assert running.ask("GET", "/sandbox/requests").body["total"] == 4
+    # No request more than for what changes: token, flavors, the newest rated hours, a day of their points,
+    # and the lists that confirm what grows and goes.
+    assert running.ask("GET", "/sandbox/requests").body["total"] == 6
     told = ("kind", "monthly", "monthly_before", "monthly_after")
     assert [tuple(line[name] for name in told) for line in result["lines"]] == [
         ("volume", "73", "36.5", "109.5"),
@@ -71,10 +88,12 @@ def test_what_stays_the_same_is_on_both_sides(estimate: Callable[..., Result], r
     ]
 
 
-def test_a_server_that_grows_keeps_its_disk_on_both_sides(estimate: Callable[..., Result]) -> None:
+def test_a_server_that_grows_keeps_its_disk_on_both_sides(
+    estimate: Callable[..., Result], server: Result
+) -> None:
     """0.35 becomes 1.05, and 40 GB at 0.005 stay."""
     boot = [{"source_type": "image", "destination_type": "volume", "volume_size": 40, **DISK}]
-    small, large = ({**MADE, "block_device": boot, "flavor_name": one} for one in
+    small, large = ({**server, "block_device": boot, "flavor_name": one} for one in
                     ("a2-ram4-disk20-perf1", "a4-ram16-disk80-perf1"))  # fmt: skip
     result = estimate(change(SERVER, small, large))
     assert result["monthly_total"] == {"before": "401.5", "after": "912.5", "unknown": []}
