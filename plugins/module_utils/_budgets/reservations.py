@@ -199,12 +199,11 @@ class _ReservationRun:
         if settled is not None and self._write:
             settled.write(self._connection)
         found, snapshot = self._verdicts_after(after, stored, settled)
-        changes = self._hold_changes(before, after)
-        changed = changes["changed"] or (settled is not None and settled.changes)
+        changed = after != before or (settled is not None and settled.changes)
         # The same commit again is no spend that needs an override.
         self._store(after, found if changed else ())
         return {
-            **changes,
+            **self._hold_changes(before, after),
             "changed": changed,
             "over_hold": exceeds(before.held, lines),
             "expired": after.committed_at is not None and after.committed_at >= after.expires_at,
