@@ -70,6 +70,14 @@ options:
         read.
     type: int
     default: 256
+  task_timeout:
+    description:
+      - Time in seconds for all requests of the task, including the login, retries and pauses. When it is
+        over, nothing more is sent, and what was not read is an error that names this option.
+      - An import keeps what it has imported, and the next one goes on from there.
+      - With V(0), only each request is bounded.
+    type: int
+    default: 1800
 requirements:
   - openstacksdk >= 4.0
 notes:

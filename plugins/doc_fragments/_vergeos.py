@@ -50,6 +50,14 @@ options:
       precedence over the default.
     type: float
     default: 1.0
+  task_timeout:
+    description:
+      - Time in seconds for all requests of the task, including the login, retries and pauses. When it is
+        over, nothing more is sent, and what was not read is an error that names this option.
+      - An import keeps what it has imported, and the next one goes on from there.
+      - With V(0), only each request is bounded.
+    type: int
+    default: 1800
 requirements:
   - pyvergeos >= 1.7, for a VergeOS system
 """

@@ -76,7 +76,10 @@ options:
     description: File on the controller for the verdict as JSON.
     type: path
   markdown:
-    description: File on the controller for the verdict as Markdown.
+    description:
+      - File on the controller for the verdict as Markdown, as a comment for a merge request.
+      - It has at most 60,000 characters. Resources that differ least are left out first. Its first line is
+        C(<!-- finops.cloud.budget_gate -->), for a pipeline to find its comment.
     type: path
   junit:
     description: File on the controller for the verdict as JUnit XML, with one test for each finding. Deny is
@@ -85,7 +88,7 @@ options:
   template_path:
     description:
       - Folder on the controller with a C(verdict.md.j2) that is taken in place of the shipped one, with the
-        result as C(verdict).
+        result as C(verdict) and what the shipped one shows as C(comment).
       - A template that another user of the controller could have put there is refused.
     type: path
   mode:

@@ -165,6 +165,7 @@ reservations:
       expired: false
       committed_at: null
       forced: false
+      forced_verdicts: []
       plan_sha256: null
       removed: []
       held:

@@ -162,7 +162,8 @@ options:
     description:
       - Maximum time that it is held, such as V(90m), V(6h) or V(2d). Defaults to V(2h).
       - For as long after its commit, holding the same lines again changes nothing, so that a run can be
-        repeated. A commit that was C(forced) is asked anew unless the task says V(warn), too.
+        repeated. The value that the hold was given last counts, not that of the task that repeats it.
+      - A commit that was C(forced) is asked anew unless the task says V(warn), too, for all that it passed.
       - A later commit is still recorded.
     type: str
   extend:
@@ -346,7 +347,10 @@ reservation:
   description:
     - The hold as the ledger has it; in check mode as it would be. Empty for a name that was never held.
     - C(generation) counts how often the name was held anew. C(held_at) is the moment from which its running
-      lines count. C(forced) says that it was taken although the gate did not allow it.
+      lines count.
+    - C(forced) says that it was taken although the gate did not allow it. C(forced_verdicts) says what it
+      passed, C(deny), C(unknown) or both, the worst first. It stays as it is from the commit on. Null for a
+      forced hold of an older version, which did not record it.
   returned: success, and failures of the gate
   type: dict
   sample:
@@ -359,6 +363,7 @@ reservation:
     expired: false
     committed_at: null
     forced: false
+    forced_verdicts: []
     plan_sha256: null
     removed: []
     held:
@@ -408,7 +413,8 @@ alerts_unknown:
   elements: str
   sample: []
 verdict:
-  description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny).
+  description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny). If the same lines are held
+    or committed already, the worst one that the hold was taken by.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: allow

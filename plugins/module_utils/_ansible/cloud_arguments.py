@@ -15,6 +15,7 @@ from .._core.errors import InvalidOption
 from .._infomaniak import environment as infomaniak
 from .._openstack.login import ConnectionOptions, ProviderEnvironment
 from .arguments import Spec
+from .task_timeout import TASK_TIMEOUT, task_deadline
 
 #: Named as in openstack.cloud. cloud is secret only where it is a dictionary with credentials; see
 #: run_on_cloud.reveal_public.
@@ -30,6 +31,7 @@ CONNECTION: Spec = {
     "client_key": {"type": "str", "aliases": ["key"], "no_log": True},
     "api_timeout": {"type": "int"},
     "max_answer_mb": {"type": "int", "default": DEFAULT_MAX_ANSWER_MB},
+    **TASK_TIMEOUT,
 }
 ON_ERROR: Spec = {"on_error": {"type": "str", "default": "fail", "choices": ["fail", "warn"]}}
 #: For a module that reads several at once; region_name and project in auth are of one.
@@ -49,17 +51,18 @@ INFOMANIAK = ProviderEnvironment(**infomaniak.APPLICATION_CREDENTIAL, default_au
 
 
 def connection_options(params: Mapping[str, Any]) -> ConnectionOptions:
-    """The connection options.
+    """The connection options. The task's time begins now.
 
     A `cloud` dictionary is an entry of clouds.yaml written in place; options beside it win.
 
-    Raises InvalidOption where cloud is neither a name nor a dictionary, or api_timeout is not above zero.
+    Raises InvalidOption where cloud is neither a name nor a dictionary, or a limit is out of range.
     """
     if params["api_timeout"] is not None and params["api_timeout"] <= 0:
         raise InvalidOption("api_timeout", "must be a number of seconds above zero.")
     if params["max_answer_mb"] is not None and params["max_answer_mb"] <= 0:
         raise InvalidOption("max_answer_mb", "must be a number of MB above zero.")
-    given = {name: params[name] for name in CONNECTION if name != "cloud"}
+    given = {name: params[name] for name in CONNECTION if name not in ("cloud", "task_timeout")}
+    given["deadline"] = task_deadline(params)
     if params.get("regions"):
         given["region_name"] = params["regions"][0]
     cloud = params["cloud"]

@@ -17,6 +17,7 @@ from ansible.module_utils.basic import env_fallback
 from .._core.errors import InvalidOption
 from .._vergeos.system import VergeosOptions
 from .arguments import Spec
+from .task_timeout import TASK_TIMEOUT, task_deadline
 
 
 def _from(*names: str) -> tuple[Any, list[str]]:
@@ -33,6 +34,7 @@ CONNECTION: Spec = {
     "timeout": {"type": "int", "default": 30, "fallback": _from("VERGE_TIMEOUT")},
     "retry_total": {"type": "int", "default": 3, "fallback": _from("VERGE_RETRY_TOTAL")},
     "retry_backoff_factor": {"type": "float", "default": 1.0, "fallback": _from("VERGE_RETRY_BACKOFF")},
+    **TASK_TIMEOUT,
 }
 #: pyvergeos verifies where this says one of the first; it takes any other word for a no, which is too easy to
 #: say.
@@ -40,7 +42,7 @@ _VERIFY, _YES, _NO = "VERGE_VERIFY_SSL", ("true", "1", "yes"), ("false", "0", "n
 
 
 def vergeos_options(params: Mapping[str, Any]) -> VergeosOptions:
-    """How to reach the system.
+    """How to reach the system. The task's time begins now.
 
     Raises InvalidOption for no host, one with a password in it, or a number or word that makes no sense.
     """
@@ -68,6 +70,7 @@ def vergeos_options(params: Mapping[str, Any]) -> VergeosOptions:
         timeout_seconds=params["timeout"],
         retry_total=params["retry_total"],
         retry_backoff_factor=params["retry_backoff_factor"],
+        deadline=task_deadline(params),
     )
 
 

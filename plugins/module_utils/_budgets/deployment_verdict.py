@@ -32,6 +32,9 @@ _KEPT_OF_ESTIMATE = (
     "total",
     "known",
     "difference",
+    "complete",
+    "monthly_total",
+    "lost_costs",
     "unknown",
     "lines",
 )

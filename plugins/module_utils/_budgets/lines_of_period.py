@@ -8,9 +8,8 @@ design/gate.md#removals).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._core.money import EXACT
 from .._core.periods import Window, moment_of, period_at
@@ -21,19 +20,20 @@ from .asked_periods import collect_period_s, rated_in
 from .scope import ScopeMatcher
 from .snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 #: The seconds of the hour that a running line's amount is for.
 HOUR_S = 3600
-_WHOLE = Fraction(1)
 
 
-@dataclass(frozen=True)
-class Netted:
+class Netted(NamedTuple):
     """What is asked for or promised, and what that takes away: together never below 0
     (design/gate.md#removals).
     """
 
-    added: list[DatedAmount] = field(default_factory=list)
-    removed: list[DatedAmount] = field(default_factory=list)
+    added: list[DatedAmount]
+    removed: list[DatedAmount]
 
 
 class LinesOfPeriod:
@@ -50,7 +50,7 @@ class LinesOfPeriod:
         self.problems: list[str] = []
 
     def parts(
-        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction = _WHOLE
+        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction | int = 1
     ) -> list[DatedAmount]:
         """What of the line falls into the period, times the common multiple; none if nothing does.
 
@@ -65,7 +65,7 @@ class LinesOfPeriod:
             self.problems.append(f"{what} has no {self._covered.missing(line)}, which this budget goes by")
         return [part] if covers else []
 
-    def removed(self, line: HoldLine, begins_at: datetime, share: Fraction = _WHOLE) -> list[DatedAmount]:
+    def removed(self, line: HoldLine, begins_at: datetime, share: Fraction | int = 1) -> list[DatedAmount]:
         """What of a line that takes away falls into the period, where it is known to be of the budget."""
         part = self._running(line, begins_at, share)
         return [part] if part is not None and self._covered.covers_line(line) else []
@@ -77,7 +77,7 @@ class LinesOfPeriod:
             return None
         return EXACT.multiply(line.money.amount, self._multiple), line.money.currency, at
 
-    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction) -> DatedAmount | None:
+    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction | int) -> DatedAmount | None:
         first, seconds = rated_in(line, begins_at, self._window, self._period_s)
         if not seconds:
             return None
@@ -91,7 +91,7 @@ def reserved_by_holds(budget: Budget, snapshot: Snapshot, lines: LinesOfPeriod) 
     for hold in snapshot.outstanding:
         if hold.is_rated and budget.fed_by == FED_BY_CLOUD:
             continue
-        parts = found.setdefault(hold.netted, Netted())
+        parts = found.setdefault(hold.netted, Netted([], []))
         if hold.removes:
             parts.removed.extend(lines.removed(hold.line, hold.begins_at, hold.share))
         else:

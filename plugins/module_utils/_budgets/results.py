@@ -162,6 +162,7 @@ def hold_to_result(hold: Hold | None, now: datetime) -> dict[str, Any]:
         "expired": hold.expired(now),
         "committed_at": None if hold.committed_at is None else iso(hold.committed_at),
         "forced": hold.forced,
+        "forced_verdicts": None if hold.forced_verdicts is None else list(hold.forced_verdicts),
         "plan_sha256": hold.plan_sha256,
         "held": [line_to_result(line) for line in hold.held],
         "committed": [line_to_result(line) for line in hold.committed],

@@ -4,6 +4,8 @@
 
 """What a gate rests on, read once for any number of budgets (design/gate.md#what-counts,
 design/reservations.md#never-counted-twice).
+
+What few gates need is imported where it is needed, as in budgets.py.
 """
 
 from __future__ import annotations
@@ -12,10 +14,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from functools import cache, lru_cache
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.categories import is_flow
 from .._core.errors import LedgerError
@@ -28,14 +29,16 @@ from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.later_entries import later_entries
-from .._ledger.overrides import Override
-from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods, asked_until
 from .request import Request
 from .scope import scope_matcher
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from .._ledger.entries import Entry
+    from .._ledger.overrides import Override
+    from .._ledger.seen_values import SeenValues
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 
@@ -45,8 +48,7 @@ _NAMES_SHOWN = 3
 COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
 
 
-@dataclass(frozen=True)
-class CostSum:
+class CostSum(NamedTuple):
     """The sum of the ledger's entries of one category, project (its ID and name), tag set, region and
     currency, in units of 1e-9. is_tax: of entries that are a tax.
 
@@ -81,7 +83,7 @@ class OutstandingHold:
     awaits_import: bool = False
     is_carried: bool = True
     is_rated: bool = False
-    share: Fraction = Fraction(1)
+    share: Fraction | int = 1
     more: int = 0
     netted: tuple[str, int] | None = None
     removes: bool = False
@@ -91,6 +93,18 @@ class OutstandingHold:
         """`deploy`, or `deploy, nightly and 3 more`."""
         shown, more = self.names[:_NAMES_SHOWN], max(len(self.names) - _NAMES_SHOWN, 0) + self.more
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _nothing_seen() -> SeenValues:
+    from .._ledger.seen_values import SeenValues
+
+    return SeenValues()
+
+
+def _read_seen(transaction: Transaction) -> SeenValues:
+    from .._ledger.seen_values import read_seen
+
+    return read_seen(transaction)
 
 
 @dataclass(frozen=True)
@@ -112,7 +126,7 @@ class Snapshot:
     overrides: Sequence[Override] = ()
     settled: Sequence[Hold] = ()
     projects: frozenset[str] | None = None
-    seen: Callable[[], SeenValues] = SeenValues
+    seen: Callable[[], SeenValues] = _nothing_seen
     #: When entries begin behind the next period of a budget, and of which dimensions they are.
     later: Sequence[tuple[datetime, CostSum]] = ()
 
@@ -181,14 +195,14 @@ def read_snapshot(
             )
             for name in names
         ),
-        seen=cache(lambda: read_seen(transaction)),
+        seen=cache(lambda: _read_seen(transaction)),
         later=later,
     )
 
 
 def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:
     """A snapshot without costs and holds, for the warnings of a definition."""
-    seen = cache(lambda: read_seen(transaction))
+    seen = cache(lambda: _read_seen(transaction))
     return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
 
 
@@ -355,6 +369,8 @@ def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequenc
 
 def _not_in_mean(feed: Feed, committed_at: datetime) -> Fraction:
     """1 - n/m: m periods are in the feed's mean, n of them began after the commit."""
+    from fractions import Fraction
+
     if not feed.flow_hours:
         return Fraction(1)
     since = feed.rated_through - ceil_to(committed_at, feed.collect_period_s)

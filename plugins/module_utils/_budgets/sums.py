@@ -13,10 +13,10 @@ rate, never divided.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
@@ -24,11 +24,13 @@ from .._core.periods import Window, ceil_to, period_id
 from .._core.rates import DatedAmount, Rates
 from .._ledger.budgets import BASIS_PERIOD_END, Budget
 from .._ledger.feeds import Feed
-from .._ledger.overrides import Override
 from .lines_of_period import HOUR_S, LinesOfPeriod, Netted, reserved_by_holds
 from .request import Request
 from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from .._ledger.overrides import Override
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
 #: Known amounts are lower bounds, so a deny holds with stale data too: deny beats unknown beats allow
@@ -39,8 +41,7 @@ SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
 
-@dataclass(frozen=True)
-class PeriodSum:
+class PeriodSum(NamedTuple):
     """One period against its limit, every amount in the budget's currency. to_come: the cost at the run rate
     from now to the period's end.
     """
@@ -150,8 +151,7 @@ class _Scale:
             return None
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(NamedTuple):
     """What falls into a period of a budget. All but spent and untagged is times the common multiple, so that
     neither a mean nor a part of an hour needs a division.
 

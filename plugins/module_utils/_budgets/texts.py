@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from .._core.money import ROUNDING, SMALLEST_SHOWN, format_amount, format_exact, from_nano
 from .._core.periods import Window, iso
 from .._ledger.budgets import Budget, Scope
-from .._ledger.overrides import Override
 from .request import Request
 from .results import utilization
 from .sums import ALLOW, DENY, UNKNOWN, PeriodSum
 
 if TYPE_CHECKING:
     from .._ledger.holds import HoldLine
+    from .._ledger.overrides import Override
 
 _TENTH = Decimal("0.1")
 #: The columns of the table: words are aligned to the left, amounts to the right.

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """HTTP as a login and its services use it, whoever answers: no redirect is followed, an answer has a deadline
-for its last byte and a largest size, and every token that passes is remembered as a secret
-(design/reading-a-cloud.md#hostile-answers).
+for its last byte, never behind the task's own, and a largest size, and every token that passes is remembered
+as a secret (design/reading-a-cloud.md#hostile-answers).
 
 Functions make the classes, so that only a task that reads a cloud or a system imports requests.
 """
@@ -19,6 +19,7 @@ from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
 
+from .deadline import Deadline
 from .masking import Secrets
 
 MEGABYTE = 1_000_000
@@ -74,15 +75,16 @@ class _UntilDeadline(io.RawIOBase):
         super().close()
 
 
-def bounded_adapter(sender: Any, secrets: Secrets, limit: AnswerLimit) -> Any:
+def bounded_adapter(sender: Any, secrets: Secrets, limit: AnswerLimit, deadline: Deadline) -> Any:
     """A class of adapters of requests, made from the class `sender`. The timeout of a request is the time for
     all of it, or, where the sender repeats it, for each answer.
 
-    Arguments: the class, where tokens are remembered, and the largest answer. Sending raises AnswerRefused
-    for a redirect and for a larger answer, beside what requests raises.
+    Arguments: the class, where tokens are remembered, the largest answer, and the end of the task's time.
+    Sending raises AnswerRefused for a redirect and for a larger answer, and DeadlinePassed, beside what
+    requests raises.
     """
     clock = threading.local()
-    pools = _pools_with_deadline(clock)
+    pools = _pools_with_deadline(clock, deadline)
 
     class BoundedAdapter(sender):  # type: ignore[misc]
         """One request, and nothing behind it."""
@@ -107,7 +109,8 @@ def bounded_adapter(sender: Any, secrets: Secrets, limit: AnswerLimit) -> Any:
             cert: Any = None,
             proxies: Any = None,
         ) -> Any:
-            """Send it; timeout in seconds. Raises AnswerRefused."""
+            """Send it; timeout in seconds. Raises AnswerRefused and DeadlinePassed."""
+            timeout = deadline.bounded(timeout)
             secrets.remember_headers(request.headers)
             clock.seconds, clock.began = timeout, monotonic()
             clock.repeats = bool(self.max_retries.total)
@@ -120,8 +123,10 @@ def bounded_adapter(sender: Any, secrets: Secrets, limit: AnswerLimit) -> Any:
     return BoundedAdapter
 
 
-def _pools_with_deadline(clock: threading.local) -> dict[str, Any]:
-    """Connection pools by scheme, whose answers are read until the clock's deadline, headers included."""
+def _pools_with_deadline(clock: threading.local, deadline: Deadline) -> dict[str, Any]:
+    """Connection pools by scheme, whose answers are read until the clock's deadline, headers included, and
+    no longer than the task's.
+    """
     import urllib3
     from urllib3 import connection
 
@@ -132,17 +137,28 @@ def _pools_with_deadline(clock: threading.local) -> dict[str, Any]:
             super().__init__(sock, *args, **options)
             raw = self.fp.detach()
             began = monotonic() if clock.repeats else clock.began
-            self.fp = io.BufferedReader(_UntilDeadline(raw, sock, began + clock.seconds))
+            ends = min(began + clock.seconds, monotonic() + deadline.seconds_left)
+            self.fp = io.BufferedReader(_UntilDeadline(raw, sock, ends))
 
     class PlainConnection(connection.HTTPConnection):
         """A connection with such answers."""
 
         response_class = DatedResponse
 
+        def connect(self) -> None:
+            """Connect, also when a request is repeated, in the time that is left."""
+            self.timeout = deadline.bounded(clock.seconds)
+            super().connect()
+
     class EncryptedConnection(connection.HTTPSConnection):
         """The same over TLS."""
 
         response_class = DatedResponse
+
+        def connect(self) -> None:
+            """Connect, also when a request is repeated, in the time that is left."""
+            self.timeout = deadline.bounded(clock.seconds)
+            super().connect()
 
     class PlainPool(urllib3.HTTPConnectionPool):
         """Connections to one host."""

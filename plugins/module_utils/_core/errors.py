@@ -147,6 +147,12 @@ class Unavailable(CloudError):
     kind = "unavailable"
 
 
+class OutOfTime(Unavailable):
+    """The time of the whole task is over, so that no request is sent any more (_core/deadline.py)."""
+
+    option = "task_timeout"
+
+
 class Malformed(CloudError):
     """The answer is not what the API promises: not JSON, cut, a field missing, a page short."""
 

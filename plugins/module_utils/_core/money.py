@@ -139,12 +139,14 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
         return sum(amounts, Decimal(0))
 
 
-def to_nano(amount: Decimal, option: str) -> int:
-    """The ledger's integer of 1e-9 units, rounded half-even once (design/money.md#amounts-in-the-ledger).
+def round_to_nano(amount: Decimal) -> int:
+    """The ledger's integer of 1e-9 units, rounded half-even once (design/money.md#amounts-in-the-ledger)."""
+    return int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
 
-    Raises InvalidOption beyond 64 bits.
-    """
-    nano = int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
+
+def to_nano(amount: Decimal, option: str) -> int:
+    """round_to_nano() of an entry or a line of a hold. Raises InvalidOption beyond 64 bits."""
+    nano = round_to_nano(amount)
     if abs(nano) > _LARGEST_NANO:
         raise InvalidOption(option, f"{format_amount(amount)} is more than a ledger row can hold (9.2e9).")
     return nano

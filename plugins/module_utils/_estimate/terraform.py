@@ -16,6 +16,7 @@ from .plan_configuration import mapping
 from .plan_file import Plan, source_of
 from .plan_flavors import flavor_of, starts
 from .plan_networks import ON_NETWORKS, SERVER, PlanNetworks
+from .plan_tags import PlanTags
 from .planned_parts import (
     PRICED,
     Context,
@@ -66,6 +67,7 @@ def plan_changes(
         region: replace(context, there=replace(context.there, twice=twice))
         for region, context in contexts.items()
     }
+    tags = PlanTags(plan)
     found = (
         [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished, fits=False)]
     )
@@ -79,10 +81,26 @@ def plan_changes(
             continue
         if _is_assumed(row, options.assume_free):
             action = _ACTIONS.get(tuple(actions), CHANGED)
-            found += [] if action == REMOVED else [Change(row["address"], action, assumed=True)]
+            found += (
+                [] if action == REMOVED else [Change(row["address"], action, assumed=True, tags=tags.of(row))]
+            )
             continue
-        found.append(_change(row, tuple(actions), plan, contexts, home, options))
+        change = _change(row, tuple(actions), plan, contexts, home, options)
+        found.append(replace(change, tags=tags.of(row)))
     return found
+
+
+def plan_unchanged(
+    plan: Plan, contexts: Mapping[str | None, Context], home: str | None, options: PlanOptions
+) -> list[Change]:
+    """What the plan leaves as it is: as much before as after, where that is known."""
+    return [
+        _change(row, ("update",), plan, contexts, home, options)
+        for row in plan.changes
+        if row["change"]["actions"] == ["no-op"]
+        and row.get("mode") != "data"
+        and not _is_assumed(row, options.assume_free)
+    ]
 
 
 def plan_regions(plan: Plan, home: str | None, options: PlanOptions) -> set[str | None]:

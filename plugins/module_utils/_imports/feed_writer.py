@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core import spans
 from .._core.errors import InvalidOption
 from .._core.periods import Window
 from .._infomaniak import free_tier
-from .._ledger import entries, feed_hours, feeds, replacement, sql
+from .._ledger import entries, feed_changes, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
 from .._openstack.rating.answers import RatedPoint
 from .entry_writer import Signature
@@ -24,6 +24,9 @@ from .flow_rates import with_flows
 from .free_tier_credit import Credit, credit
 from .rated_entries import Feeding, RatedRows, RowMaker
 from .rated_window import Unit
+
+if TYPE_CHECKING:
+    from .._ledger.transaction import Transaction
 
 #: How far back an import looks for what the source has rated since: holes, and hours that were empty.
 LOOK_BACK = timedelta(days=40)
@@ -132,6 +135,7 @@ class FeedWriter:
                     empty=_recent(before.empty, before.rated_through - LOOK_BACK),
                 )
                 self._save(ledger, after, before)
+                _renew_means_of_project(ledger.connection, after)
             return watch(ledger, None)
 
     def _moved_on(
@@ -139,9 +143,9 @@ class FeedWriter:
     ) -> feeds.Feed:
         feeding = self._feeding
         through = unit.newest() + timedelta(seconds=feeding.collect_period_s)
-        imported = feeds.without(before.imported if before else (), unit.window)
+        imported = feed_changes.without(before.imported if before else (), unit.window)
         for window in unit.covered(feeding.collect_period_s):
-            imported = feeds.added(imported, feeds.Imported(window, feeding.layout))
+            imported = feed_changes.added(imported, feeds.Imported(window, feeding.layout))
         ahead = before is None or through >= before.rated_through
         due = [before.credit_due_from] if before and before.credit_due_from else []
         if any(row.metric == free_tier.METRIC for row in planned.rows):
@@ -193,16 +197,28 @@ class FeedWriter:
         """
         if self._check_mode or ledger is None:
             return self.feed
-        return feeds.find_again(ledger.connection, self._feeding.key, self.feed)
+        return feed_changes.find_again(ledger.connection, self._feeding.key, self.feed)
 
     def _save(self, ledger: sql.Ledger | None, feed: feeds.Feed, before: feeds.Feed | None) -> None:
         self.feed = feed
         if self._check_mode or ledger is None:
             return
-        self.feed = feed if feed == before else feeds.save(ledger.connection, feed, before)
+        self.feed = feed if feed == before else feed_changes.save(ledger.connection, feed, before)
         if not self._resources_saved:
-            feeds.save_resources(ledger.connection, self.feed, self._feeding.resources)
+            feed_changes.save_resources(ledger.connection, self.feed, self._feeding.resources)
             self._resources_saved = True
+
+
+def _renew_means_of_project(transaction: Transaction, own: feeds.Feed) -> None:
+    """Take the means of the project's other feeds anew: all of them share the free tier, so what is free of
+    their traffic changes with an import of one.
+    """
+    for feed in feeds.read_all(transaction):
+        shares = feed.key.project_id == own.key.project_id and feed.key != own.key
+        if shares and feed.flow_hours is not None and not feed.retired:
+            after = with_flows(transaction, feed, feed.flow_metrics)
+            if after != feed:
+                feed_changes.save(transaction, after, feed)
 
 
 def _run_rates(before: feeds.Feed | None, made: RatedRows) -> tuple[feeds.RunRate, ...]:
@@ -214,7 +230,7 @@ def _run_rates(before: feeds.Feed | None, made: RatedRows) -> tuple[feeds.RunRat
 def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:
     imported = feed.imported
     for window in gone:
-        imported = feeds.without(imported, window)
+        imported = feed_changes.without(imported, window)
     return replace(feed, imported=imported, empty=_less(feed.empty, gone), retired=False, retirement=None)
 
 

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from .._core.bounded_http import AnswerRefused
+from .._core.deadline import NO_DEADLINE, Deadline
 from .._core.errors import InvalidOption, LoginFailed, Malformed, Unavailable
 from .._core.masking import Secrets
 from .login import CloudRegion
@@ -35,7 +36,10 @@ def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token"
             return error.response
 
     try:
-        access = until_answered(send, reading, region.auth_url, timeout_seconds, region.secrets).access
+        answered = until_answered(
+            send, reading, region.auth_url, timeout_seconds, region.secrets, region.deadline
+        )
+        access = answered.access
         _require_usable(access)
         return access
     except LoginFailed as error:
@@ -50,9 +54,10 @@ def log_in(region: CloudRegion, timeout_seconds: float, reading: str = "a token"
         problem = identity_problem(error.http_status)
         raise LoginFailed(reading, region.auth_url, problem, error.http_status) from cause
     except (Unavailable, Malformed) as error:
-        raise LoginFailed(
-            reading, region.auth_url, str(error).split(" failed: ", 1)[-1], error.http_status
-        ) from error
+        problem = str(error).split(" failed: ", 1)[-1]
+        failed = LoginFailed(reading, region.auth_url, problem, error.http_status)
+        failed.option = error.option
+        raise failed from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LoginFailed(reading, region.auth_url, _NOT_AS_PROMISED) from error
 
@@ -105,14 +110,16 @@ def region_of(region: CloudRegion, access: Any) -> str | None:
 class Login:
     """The session and its token, which all services share."""
 
-    def __init__(self, session: Any, secrets: Secrets | None = None) -> None:
-        self.session = session
+    def __init__(
+        self, session: Any, secrets: Secrets | None = None, deadline: Deadline = NO_DEADLINE
+    ) -> None:
+        self.session, self.deadline = session, deadline
         self.secrets = secrets or Secrets()
         self._renewing = Lock()
 
-    def renew(self, expired: str) -> None:
-        """Replace the expired token: one request, however many others find it expired at the
-        same time (design/reading-a-cloud.md#retries).
+    def renew(self, expired: str, timeout_seconds: float) -> None:
+        """Replace the expired token: one request within that time, however many others find it expired at
+        the same time (design/reading-a-cloud.md#retries).
 
         Left to itself, keystoneauth renews for the first of several threads only, and the
         others keep their 401.
@@ -120,6 +127,7 @@ class Login:
         with self._renewing:
             if self.session.get_token() == expired:
                 self.session.invalidate()
+                self.session.timeout = timeout_seconds
                 try:
                     _require_usable(self.session.auth.get_access(self.session))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:

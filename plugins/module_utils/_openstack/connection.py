@@ -29,7 +29,7 @@ from .._core.errors import (
 from .access import Login, log_in, offered_regions, region_of
 from .catalog import SERVICE_TYPES, require_usable, service_url
 from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
-from .transport import body_of, has_usual_size, newest_offered, refuse, until_answered
+from .transport import body_of, has_usual_size, microversion_header, newest_offered, refuse, until_answered
 
 T = TypeVar("T")
 
@@ -208,14 +208,12 @@ class Service:
         content: Mapping[str, Any] | None,
         expired: str | None = None,
     ) -> Any:
-        headers = {"Accept": "application/json"}
-        if microversion:
-            headers["OpenStack-API-Version"] = microversion
+        headers = {"Accept": "application/json", **microversion_header(microversion)}
         body = {} if content is None else {"json": content}
 
         def send(timeout_seconds: float) -> Any:
             if expired is not None:
-                self.login.renew(expired)
+                self.login.renew(expired, timeout_seconds)
             return self.login.session.request(
                 url,
                 method,
@@ -229,7 +227,8 @@ class Service:
                 **body,
             )
 
-        return until_answered(send, reading, url, self.timeout_seconds, self.login.secrets)
+        login = self.login
+        return until_answered(send, reading, url, self.timeout_seconds, login.secrets, login.deadline)
 
 
 class Cloud:
@@ -248,7 +247,7 @@ class Cloud:
         if options.project not in (None, access.project_id, access.project_name):
             project = region.secrets.format_line(str(access.project_name))
             raise LoginFailed(reading, region.auth_url, f"it is for project {project}, whatever is asked for")
-        self._login = Login(region.session, region.secrets)
+        self._login = Login(region.session, region.secrets, region.deadline)
         self._region, self._access = region, access
         self._offered_regions = offered_regions(access)
         self.identity = CloudIdentity(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.bounded_http import ACCEPTED_ENCODINGS, DEFAULT_MAX_ANSWER_MB, AnswerLimit, bounded_adapter
+from .._core.deadline import NO_DEADLINE, Deadline
 from .._core.errors import InvalidOption
 from .._core.masking import Secrets
 from .._core.web_address import is_web_address, passwords_in, without_user
@@ -41,7 +42,7 @@ class ProviderEnvironment:
 @dataclass(frozen=True)
 class ConnectionOptions:
     """The connection options as openstack.cloud names them; api_timeout in seconds, retries included,
-    max_answer_mb in 10^6 bytes, decompressed.
+    max_answer_mb in 10^6 bytes, decompressed. deadline: of all that the task asks, by every login of it.
 
     None overrules nothing: then clouds.yaml or the environment says it. entry: a dictionary like an entry of
     clouds.yaml, by the names there, beneath the other options. project: the name or ID of another project of
@@ -63,6 +64,7 @@ class ConnectionOptions:
     project: str | None = None
     entry: Mapping[str, Any] | None = None
     provider: ProviderEnvironment | None = None
+    deadline: Deadline = NO_DEADLINE
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class CloudRegion:
 
     interface: the one that a task names, None for what the configuration says of each service.
     configuration: the SDK's own CloudRegion, for what it says of single services. secrets: what no message
-    may have in it.
+    may have in it. deadline: the task's.
     """
 
     name: str | None
@@ -83,6 +85,7 @@ class CloudRegion:
     timeout_seconds: float
     configuration: Any
     secrets: Secrets
+    deadline: Deadline = NO_DEADLINE
 
 
 def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = None) -> CloudRegion:
@@ -115,6 +118,7 @@ def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = 
         timeout_seconds=timeout_seconds,
         configuration=region,
         secrets=secrets,
+        deadline=options.deadline,
     )
 
 
@@ -234,7 +238,8 @@ def _get_one(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> 
         """keystoneauth's session, which trusts no answer more than it must."""
 
         def __init__(self, **given: Any) -> None:
-            bounded = _bounded_session(secrets, options.max_answer_mb or DEFAULT_MAX_ANSWER_MB)
+            limit = AnswerLimit(options.max_answer_mb or DEFAULT_MAX_ANSWER_MB, "max_answer_mb")
+            bounded = _bounded_session(secrets, limit, options.deadline)
             super().__init__(session=bounded, redirect=False, **given)
 
     configuration = None
@@ -280,14 +285,14 @@ def _known_clouds(configuration: Any) -> str:
     return missing_file() or " No clouds.yaml was found."
 
 
-def _bounded_session(secrets: Secrets, max_answer_mb: int) -> Any:
+def _bounded_session(secrets: Secrets, limit: AnswerLimit, deadline: Deadline) -> Any:
     """A requests.Session for one login, its federated requests included."""
     import requests
     from keystoneauth1.session import TCPKeepAliveAdapter
 
     session = requests.Session()
     session.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
-    adapter = bounded_adapter(TCPKeepAliveAdapter, secrets, AnswerLimit(max_answer_mb, "max_answer_mb"))
+    adapter = bounded_adapter(TCPKeepAliveAdapter, secrets, limit, deadline)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter())
     return session

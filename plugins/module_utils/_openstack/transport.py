@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, NoReturn
 
 from .._core.bounded_http import AnswerRefused
-from .._core.errors import CloudError, Forbidden, LoginFailed, Malformed, NotFound, Unavailable
+from .._core.deadline import Deadline, DeadlinePassed
+from .._core.errors import CloudError, Forbidden, LoginFailed, Malformed, NotFound, OutOfTime, Unavailable
 from .._core.masking import Secrets
 
 RETRIED_STATUSES = (429, 502, 503, 504)
 LONGEST_BACKOFF_SECONDS = 8.0
 _MICROVERSION = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
+_NO_ANSWER = "no answer within api_timeout"
 #: Counters of services have 64 bits.
 _LARGEST = 2**64
 #: Digits behind the point of the longest number that is a measured one; the smallest floats that sums leave
@@ -33,32 +34,49 @@ _MOST_DECIMALS = 120
 
 
 def until_answered(
-    send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float, secrets: Secrets
+    send: Callable[[float], Any],
+    reading: str,
+    url: str,
+    timeout_seconds: float,
+    secrets: Secrets,
+    deadline: Deadline,
 ) -> Any:
     """Send, and again on connection errors, 413 and 429, 502, 503 and 504, until answered or the time is up
     (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
-    is honored where it fits in the time left. secrets: what no message may have in it. Raises Unavailable;
-    Malformed for an answer that is not read to its end; LoginFailed where the token had to be
-    renewed and was refused.
+    is honored where it fits in the time left. secrets: what no message may have in it. deadline: the task's.
+    Raises Unavailable, of it OutOfTime where the task's time is over; Malformed for an answer that is not
+    read to its end; LoginFailed where the token had to be renewed and was refused.
     """
-    deadline = time.monotonic() + timeout_seconds
+    ends = deadline.clock() + timeout_seconds
     attempt = 0
     while True:
         attempt += 1
-        response, problem = _sent(send, reading, url, max(deadline - time.monotonic(), 0.001))
+        response, problem = _sent(send, reading, url, max(ends - deadline.clock(), 0.001), deadline)
         if response is not None and not _may_get_better(response):
             return response
         pause = _pause_seconds(response, attempt)
-        if time.monotonic() + pause >= deadline:
+        if deadline.clock() + pause >= min(ends, deadline.ends):
+            if deadline.ends < ends:
+                raise _out_of_time(reading, url, response, problem, deadline)
             if response is not None:
                 refuse(reading, url, response, secrets)
             raise Unavailable(reading, url, problem)
-        time.sleep(pause)
+        deadline.sleep(pause)
 
 
-def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float) -> tuple[Any, str]:
+def _out_of_time(reading: str, url: str, response: Any, problem: str, deadline: Deadline) -> OutOfTime:
+    """The error of a task whose time is over, with why the last request was not the last."""
+    status = None if response is None else response.status_code
+    last = problem if status is None else f"the service answered {status}"
+    detail = "" if last == _NO_ANSWER else f" (at the last attempt {last})"
+    return OutOfTime(reading, url.partition("?")[0], deadline.problem + detail, status)
+
+
+def _sent(
+    send: Callable[[float], Any], reading: str, url: str, timeout_seconds: float, deadline: Deadline
+) -> tuple[Any, str]:
     """The response, or None and why none came where sending again may help.
 
     Raises CloudError where it cannot.
@@ -66,7 +84,9 @@ def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds:
     import keystoneauth1.exceptions as ksa
 
     try:
-        return send(timeout_seconds), ""
+        return send(deadline.bounded(timeout_seconds)), ""
+    except DeadlinePassed as error:
+        raise OutOfTime(reading, url.partition("?")[0], str(error)) from error
     except AnswerRefused as error:
         raise Malformed(reading, url.partition("?")[0], str(error), error.http_status) from error
     except ksa.SSLError as error:
@@ -74,7 +94,7 @@ def _sent(send: Callable[[float], Any], reading: str, url: str, timeout_seconds:
             reading, url, "the certificate was not accepted; set ca_cert, or check the URL"
         ) from error
     except ksa.ConnectTimeout:
-        return None, "no answer within api_timeout"
+        return None, _NO_ANSWER
     except (ksa.ConnectFailure, ksa.RetriableConnectionFailure, ksa.UnknownConnectionError) as error:
         return None, _connection_problem(error)
     except ksa.HttpError as error:
@@ -115,7 +135,7 @@ def _connection_problem(error: Exception) -> str:
         ("No route to host", "there is no route to the host"),
         ("Connection reset", "the connection was reset before an answer came"),
         ("Remote end closed", "the connection was closed before an answer came"),
-        ("timed out", "no answer within api_timeout"),
+        ("timed out", _NO_ANSWER),
     ):
         if known in text:
             return sentence
@@ -159,6 +179,17 @@ def _message_in(response: Any) -> str:
         inner = [value for value in body.values() if isinstance(value, dict)]
         body = inner[0] if inner else None
     return ""
+
+
+def microversion_header(microversion: str | None) -> dict[str, str]:
+    """The header that asks for a microversion like `compute 2.57`; none for None."""
+    if microversion is None:
+        return {}
+    service, _sep, number = microversion.partition(" ")
+    if service == "shared-file-system":
+        # Manila knows this header only (manila/api/openstack/wsgi.py).
+        return {"X-OpenStack-Manila-API-Version": number}
+    return {"OpenStack-API-Version": microversion}
 
 
 def newest_offered(response: Any, microversion: str) -> str | None:

@@ -9,7 +9,6 @@ Source: pyvergeos 1.7, whose requests these are (pyvergeos/resources/billing.py)
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -141,7 +140,7 @@ def _made_since(system: System, known: int, wait: bool) -> UsageRecord | None:
     """The newest record if its key is behind the known one; wait: until the timeout, as the system may make
     it a little later.
     """
-    deadline, pause = time.monotonic() + system.timeout_seconds, 0.25
+    ends, pause = system.deadline.clock() + system.timeout_seconds, 0.25
     while True:
         try:
             found = newest(system)
@@ -153,9 +152,9 @@ def _made_since(system: System, known: int, wait: bool) -> UsageRecord | None:
             raise type(error)("the new billing record", error.url, problem, error.http_status) from error
         if found is not None and (found.key or 0) > known:
             return found
-        if not wait or time.monotonic() + pause > deadline:
+        if not wait or system.deadline.clock() + pause > min(ends, system.deadline.ends):
             return None
-        time.sleep(pause)
+        system.deadline.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 

@@ -21,7 +21,17 @@ from .._core.bounded_http import (
     AnswerRefused,
     bounded_adapter,
 )
-from .._core.errors import CloudError, Forbidden, InvalidOption, LoginFailed, Malformed, NotFound, Unavailable
+from .._core.deadline import NO_DEADLINE, Deadline, DeadlinePassed
+from .._core.errors import (
+    CloudError,
+    Forbidden,
+    InvalidOption,
+    LoginFailed,
+    Malformed,
+    NotFound,
+    OutOfTime,
+    Unavailable,
+)
 from .._core.masking import Secrets
 
 RETRIED_STATUSES = (429, 502, 503, 504)
@@ -35,6 +45,7 @@ class VergeosOptions:
 
     insecure: its certificate is not verified. timeout_seconds: for one answer. retry_total: how often a read
     is repeated after connection errors, 429, 502, 503 and 504, with pauses that grow by backoff_factor.
+    deadline: of all that the task asks.
     """
 
     host: str
@@ -46,6 +57,7 @@ class VergeosOptions:
     timeout_seconds: int = 30
     retry_total: int = 3
     retry_backoff_factor: float = 1.0
+    deadline: Deadline = NO_DEADLINE
 
 
 class System:
@@ -54,7 +66,8 @@ class System:
     def __init__(self, options: VergeosOptions) -> None:
         """Logs in: one request.
 
-        Raises InvalidOption for no login, LoginFailed where it is refused, Unavailable for no answer.
+        Raises InvalidOption for no login, LoginFailed where it is refused, Unavailable for no answer, of it
+        OutOfTime where the task's time is over.
         """
         from pyvergeos import VergeClient
         from pyvergeos.exceptions import AuthenticationError, VergeError
@@ -65,7 +78,7 @@ class System:
             raise InvalidOption("token", "or username and password is needed to log in to VergeOS.")
         self.host = options.host
         self.url = f"https://{options.host}/api/v4"
-        self.timeout_seconds = options.timeout_seconds
+        self.timeout_seconds, self.deadline = options.timeout_seconds, options.deadline
         self._secrets = Secrets()
         self._secrets.remember_credentials({"password": options.password, "token": options.token})
         try:
@@ -85,7 +98,7 @@ class System:
             refused = error.__cause__
             if isinstance(refused, AnswerRefused):
                 raise Malformed("the system", self.url, str(refused), refused.http_status) from error
-            raise Unavailable("the system", self.url, _problem(error)) from error
+            raise self._unanswered("the system", self.url, error) from error
         self.cloud_name: str | None = self.client.cloud_name
         self.version: str | None = self.client.version
         if not all(one is None or isinstance(one, str) for one in (self.cloud_name, self.version)):
@@ -118,11 +131,19 @@ class System:
             raise Malformed(reading, url, str(error), error.http_status) from error
         except requests.exceptions.JSONDecodeError as error:
             raise Malformed(reading, url, "the answer is not the JSON that the API promises") from error
-        except (VergeError, requests.exceptions.RequestException) as error:
-            raise Unavailable(reading, url, _problem(error)) from error
+        except (VergeError, requests.exceptions.RequestException, DeadlinePassed) as error:
+            raise self._unanswered(reading, url, error) from error
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             # pyvergeos makes objects of rows, and looks at none of them before.
             raise Malformed(reading, url, "the answer is not what the API promises") from error
+
+    def _unanswered(self, reading: str, url: str, error: Exception) -> Unavailable:
+        """Why there is no answer: the task's time is over, or else what the error says."""
+        if self.deadline.has_passed or any(
+            isinstance(one, DeadlinePassed) for one in (error, error.__cause__)
+        ):
+            return OutOfTime(reading, url, self.deadline.problem)
+        return Unavailable(reading, url, _problem(error))
 
 
 def _session(options: VergeosOptions, url: str, secrets: Secrets) -> Any:
@@ -143,7 +164,16 @@ def _session(options: VergeosOptions, url: str, secrets: Secrets) -> Any:
     session.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
     bundle = next(filter(None, map(os.environ.get, _CA_BUNDLES)), True)
     session.verify = False if options.insecure else options.ca_cert or bundle
-    reads = Retry(
+    deadline = options.deadline
+
+    class Reads(Retry):
+        """Repeats with pauses that end with the task's time."""
+
+        def sleep(self, _response: Any = None) -> None:
+            """Wait before a read is repeated. Raises DeadlinePassed."""
+            deadline.pause(self.get_backoff_time())
+
+    reads = Reads(
         total=options.retry_total,
         # A certificate that is not accepted will not be next time.
         other=0,
@@ -151,10 +181,10 @@ def _session(options: VergeosOptions, url: str, secrets: Secrets) -> Any:
         status_forcelist=RETRIED_STATUSES,
         allowed_methods=("GET",),
         raise_on_status=False,
-        # It may be hours, and nothing here would end them.
+        # It may be hours, and a read has no end of its own for all of its repeats.
         respect_retry_after_header=False,
     )
-    adapter = bounded_adapter(HTTPAdapter, secrets, AnswerLimit(DEFAULT_MAX_ANSWER_MB))
+    adapter = bounded_adapter(HTTPAdapter, secrets, AnswerLimit(DEFAULT_MAX_ANSWER_MB), deadline)
     session.mount("https://", adapter(max_retries=reads))
     session.mount(f"{url}/billing_actions", adapter(max_retries=0))
     return session

@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """A second implementation of the gate: pure functions over lists, written from the rules and not from the
-code (design/gate.md#requests, design/gate.md#what-counts, design/reservations.md#never-counted-twice,
-design/reservations.md#the-life-of-a-hold).
+code (design/gate.md#requests, design/gate.md#what-counts, design/gate.md#overrides,
+design/reservations.md#never-counted-twice, design/reservations.md#the-life-of-a-hold).
 
-A moment is a number of hours since 2026-01-01 00:00 UTC, whole or a fraction. The collect period is an hour.
-All amounts are fractions. Periods are of UTC.
+A moment is a number of hours since 2026-01-01 00:00 UTC, in halves and so exact. The collect period is an
+hour. All amounts are fractions. Periods are of UTC.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ from math import ceil, floor
 ALLOW, UNKNOWN, DENY = "allow", "unknown", "deny"
 WORSE = (ALLOW, UNKNOWN, DENY)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-Hours = Fraction
+Hours = float
 #: When, in which currency, how much.
 Part = tuple[Hours, str, Fraction]
 #: From its first hour to the hour behind its last one.
 Span = tuple[Hours, Hours]
+#: How many of the newest rated hours the mean of a flow is of.
+MEASURED = 168
+#: What remains of a promise of which nothing has come yet.
+WHOLE = ((-(10**6), Fraction(1)),)
+FREE_TRAFFIC, TRAFFIC = "storage.objects.outgoing.bytes", "network.outgoing.bytes"
+FLOWS = (FREE_TRAFFIC, TRAFFIC)
 
 
 def moment(hours: Hours) -> datetime:
@@ -34,7 +40,7 @@ def moment(hours: Hours) -> datetime:
 
 
 def hours(at: datetime) -> Hours:
-    return Fraction(int((at - EPOCH).total_seconds()), 3600)
+    return (at - EPOCH).total_seconds() / 3600
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,17 @@ class BudgetModel:
 
 @dataclass(frozen=True)
 class EntryModel:
+    """metric, terabytes and feed: of what an import brings. A credit is that of the free tier."""
+
     at: Hours
     amount: Fraction
     currency: str
     place: Place
     is_tax: bool = False
+    metric: str | None = None
+    terabytes: Fraction = Fraction(0)
+    feed: tuple[str, str] | None = None
+    is_credit: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,12 +99,13 @@ class LineModel:
     at: Hours | None = None
     is_running: bool = False
     until: Hours | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
 class FeedModel:
     """What was imported of a project in a region, from begin to rated_through, without a hole. rates: what
-    its newest hour has cost by category and tags.
+    an hour is expected to cost by category and tags.
     """
 
     project: str
@@ -100,7 +113,13 @@ class FeedModel:
     currency: str
     begin: Hours
     rated_through: Hours
-    rates: tuple[tuple[Place, Fraction], ...]
+    rates: tuple[tuple[Place, Fraction], ...] = ()
+    retired_at: Hours | None = None
+
+    @property
+    def measured(self) -> int:
+        """How many hours the means of its flows are of."""
+        return min(MEASURED, int(self.rated_through - self.begin))
 
 
 @dataclass
@@ -116,8 +135,35 @@ class HoldModel:
     committed_at: Hours | None = None
     #: As the task wrote them.
     first_lines: tuple[LineModel, ...] = ()
-    ttl: Hours = Fraction(2)
-    forced: bool = False
+    ttl: int = 2
+    #: What it passed of deny and unknown.
+    forced: frozenset[str] = frozenset()
+    generation: int = 1
+
+
+@dataclass
+class OverrideModel:
+    """What raises a budget's limit in one period for one reservation. used_by: the generation that needed
+    it.
+    """
+
+    budget: str
+    span: Span
+    reservation: str
+    amount: Fraction
+    until: Hours
+    used_by: int | None = None
+
+
+@dataclass(frozen=True)
+class PromiseModel:
+    """A line of a hold that still reserves: what remains of it, from an hour on and times a part. By which
+    feed it is told differs: the one that leaves most counts.
+    """
+
+    hold: HoldModel
+    line: LineModel
+    remains: tuple[tuple[Hours, Fraction], ...]
 
 
 @dataclass
@@ -129,6 +175,7 @@ class Ledger:
     entries: list[EntryModel] = field(default_factory=list)
     feeds: list[FeedModel] = field(default_factory=list)
     holds: list[HoldModel] = field(default_factory=list)
+    overrides: list[OverrideModel] = field(default_factory=list)
 
 
 # Periods.
@@ -160,23 +207,20 @@ def judged(ledger: Ledger, budget: BudgetModel, request: Sequence[LineModel], no
     if has_ended(budget, now):
         return []
     mine = [line for line in request if covers(budget, line.place) is not False]
+    held = [one for one in counting(ledger, now) if covers(budget, one.line.place) is not False]
     moments = [line.at if line.at is not None else now for line in mine if not line.is_running]
-    running = [(line, now) for line in mine if line.is_running]
-    for hold, line in counting(ledger, now):
-        if covers(budget, line.place) is False:
-            continue
-        if line.is_running:
-            running.append((line, hold.held_at))
-        elif line.at is not None:
-            moments.append(line.at)
-    moments += [one.at for one in ledger.entries if counts(budget, one)]
+    moments += [one.line.at for one in held if one.line.at is not None]
+    moments += [one.at for one in ledger.entries if one.at > now and counts(budget, one)]
     current = period_at(budget, now)
     found: list[Span] = []
     if current is not None:
         found.append(current)
         following = period_at(budget, current[1])
         found += [] if following is None else [following]
-    elif budget.span is not None and any(hours_in(line, at, budget.span) for line, at in running):
+    elif budget.span is not None and (
+        any(hours_in(line, now, budget.span) for line in mine if line.is_running)
+        or any(promised(one, budget.span, now) for one in held if one.line.is_running)
+    ):
         found.append(budget.span)
     later = [period_at(budget, at) for at in moments if at > now]
     return list(dict.fromkeys([*found, *(span for span in later if span is not None)]))
@@ -210,13 +254,18 @@ def counts(budget: BudgetModel, entry: EntryModel) -> bool:
     return is_of(budget, entry.place) and not (entry.is_tax and budget.tax == "excluded")
 
 
-def feeds_of(ledger: Ledger, budget: BudgetModel) -> list[FeedModel]:
+def ever_of(ledger: Ledger, budget: BudgetModel) -> list[FeedModel]:
+    """Its feeds, retired ones too."""
     return [
         feed
         for feed in ledger.feeds
         if (not budget.projects or feed.project in budget.projects)
         and (not budget.regions or feed.region in budget.regions)
     ]
+
+
+def feeds_of(ledger: Ledger, budget: BudgetModel) -> list[FeedModel]:
+    return [feed for feed in ever_of(ledger, budget) if feed.retired_at is None]
 
 
 # What falls into a period.
@@ -235,30 +284,64 @@ def starts(begin: Hours, end: Hours) -> int:
     return max(ceil(end) - ceil(begin), 0)
 
 
-def counting(ledger: Ledger, now: Hours) -> list[tuple[HoldModel, LineModel]]:
+def counting(ledger: Ledger, now: Hours) -> list[PromiseModel]:
     """Each line of a hold that still reserves."""
-    return [
-        (hold, line) for hold in ledger.holds for line in hold.lines if is_counting(ledger, hold, line, now)
+    found = [
+        PromiseModel(hold, line, remaining(ledger, hold, line, now))
+        for hold in ledger.holds
+        for line in hold.lines
     ]
+    return [one for one in found if one.remains]
 
 
-def is_counting(ledger: Ledger, hold: HoldModel, line: LineModel, now: Hours) -> bool:
+def remaining(
+    ledger: Ledger, hold: HoldModel, line: LineModel, now: Hours
+) -> tuple[tuple[Hours, Fraction], ...]:
+    """All of a line while it is open or awaits an import, and less and less of a flow once it is committed:
+    as much as the mean has not seen of it, from the newest rated hour on. Nothing in the end.
+    """
     if hold.state == "held":
-        return now < hold.expires_at
+        return WHOLE if now < hold.expires_at else ()
     if hold.state != "committed" or hold.settled_by != "import" or hold.committed_at is None:
-        return False
+        return ()
     carrying = carriers(ledger, line)
+    if not carrying:
+        return WHOLE
+    if line.is_running and line.metric in FLOWS:
+        parts = [(feed.rated_through, 1 - seen(feed, hold.committed_at)) for feed in carrying]
+        return tuple((since, part) for since, part in parts if part)
     taken_over_at = max(hold.committed_at, line.at or hold.committed_at) + 1
-    return not carrying or any(feed.rated_through < taken_over_at for feed in carrying)
+    return WHOLE if any(feed.rated_through < taken_over_at for feed in carrying) else ()
+
+
+def seen(feed: FeedModel, committed_at: Hours) -> Fraction:
+    """Which part of the hours in the feed's means began since then."""
+    hours_since = max(int(feed.rated_through) - ceil(committed_at), 0)
+    return Fraction(min(hours_since, feed.measured), feed.measured)
 
 
 def carriers(ledger: Ledger, line: LineModel) -> list[FeedModel]:
-    """The feeds of the line's project and region; of what it does not name, all."""
+    """The feeds of the line's project and region; of what it does not name, all. None that is retired."""
     return [
         feed
         for feed in ledger.feeds
-        if line.place.project in (None, feed.project) and line.place.region in (None, feed.region)
+        if feed.retired_at is None
+        and line.place.project in (None, feed.project)
+        and line.place.region in (None, feed.region)
     ]
+
+
+def promised(promise: PromiseModel, span: Span, now: Hours) -> list[Part]:
+    """What a line of a hold reserves in a span."""
+    line, begins = promise.line, promise.hold.held_at
+    if not line.is_running:
+        return falls(line, begins, span, now)
+    found = []
+    for since, part in promise.remains:
+        inside = [hour for hour in hours_in(line, begins, span) if hour >= since]
+        if inside:
+            found.append((inside[0], line.currency, line.amount * len(inside) * part))
+    return [max(found, key=lambda one: one[2])] if found else []
 
 
 def falls(line: LineModel, begins: Hours, span: Span, now: Hours | None) -> list[Part]:
@@ -267,7 +350,7 @@ def falls(line: LineModel, begins: Hours, span: Span, now: Hours | None) -> list
     """
     if line.is_running:
         inside = hours_in(line, begins, span)
-        return [(Fraction(inside[0]), line.currency, line.amount * len(inside))] if inside else []
+        return [(inside[0], line.currency, line.amount * len(inside))] if inside else []
     at = begins if line.at is None else line.at
     is_over = now is not None and span[0] <= now < span[1] and at < span[0]
     return [(at, line.currency, line.amount)] if span[0] <= at < span[1] or is_over else []
@@ -287,9 +370,16 @@ class PeriodModel:
 
 
 def period_sum(
-    ledger: Ledger, budget: BudgetModel, request: Sequence[LineModel], span: Span, now: Hours
+    ledger: Ledger,
+    budget: BudgetModel,
+    request: Sequence[LineModel],
+    span: Span,
+    now: Hours,
+    usable: Iterable[OverrideModel] = (),
 ) -> PeriodModel:
-    """Spent, accrued, reserved, requested and, with basis period_end, what is to come, against the limit."""
+    """Spent, accrued, reserved, requested and, with basis period_end, what is to come, against the limit, and
+    what overrides that the asker may use raise it by.
+    """
     problems = list(gaps(ledger, budget, span, now))
     reserved, unknown_holds = reserved_in(ledger, budget, span, now)
     requested, unknown_lines = requested_in(budget, request, span, now)
@@ -303,7 +393,8 @@ def period_sum(
     }
     problems += [*unknown_holds, *unknown_lines]
     amounts = {name: in_currency(ledger, budget, span, each, problems) for name, each in parts.items()}
-    verdict = DENY if sum(amounts.values()) > budget.limit else UNKNOWN if problems else ALLOW
+    limit = budget.limit + sum(one.amount for one in usable if (one.budget, one.span) == (budget.name, span))
+    verdict = DENY if sum(amounts.values()) > limit else UNKNOWN if problems else ALLOW
     return PeriodModel(span, verdict, tuple(problems), amounts)
 
 
@@ -332,9 +423,10 @@ def reserved_in(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> 
     """What holds promise, and why more of them may be the budget's."""
     found: list[Part] = []
     problems: list[str] = []
-    for hold, line in counting(ledger, now):
+    for promise in counting(ledger, now):
+        hold, line = promise.hold, promise.line
         whose = covers(budget, line.place)
-        inside = falls(line, hold.held_at, span, now) if whose is not False else []
+        inside = promised(promise, span, now) if whose is not False else []
         if inside and whose is None:
             problems.append(f"the hold {hold.name} lacks something")
         elif inside:
@@ -391,23 +483,36 @@ def gaps(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> Iterabl
     """Why the spend of a budget that the cloud feeds is not known."""
     if budget.fed_by != "cloud":
         return
-    carrying = feeds_of(ledger, budget)
-    if not carrying:
-        yield "no feed carries it"
+    if not feeds_of(ledger, budget):
+        yield "no feed carries it, or none any more"
     for project in budget.projects - {feed.project for feed in ledger.feeds}:
         yield f"no feed carries project {project}"
     for region in budget.regions - {feed.region for feed in ledger.feeds}:
         yield f"no feed carries region {region}"
-    for feed in carrying:
+    for feed in ever_of(ledger, budget):
         if feed.begin > span[0] and feed.rated_through > span[0]:
             yield "the begin of the period was never imported"
-        if now - feed.rated_through > budget.max_staleness:
+        if feed.retired_at is None and now - feed.rated_through > budget.max_staleness:
             yield "it is too old"
-        if feed.rated_through - now > Fraction(5, 60):
+        if feed.rated_through - now > 5 / 60:
             yield "it is ahead of now"
 
 
-def verdicts(ledger: Ledger, request: Sequence[LineModel], now: Hours) -> dict[str, str]:
+def rested(ledger: Ledger, budget: BudgetModel, now: Hours) -> list[FeedModel]:
+    """The retired feeds that its current period rests on: they ended in it."""
+    current = period_at(budget, now)
+    if budget.fed_by != "cloud" or current is None:
+        return []
+    return [
+        feed
+        for feed in ever_of(ledger, budget)
+        if feed.retired_at is not None and feed.retired_at > current[0]
+    ]
+
+
+def verdicts(
+    ledger: Ledger, request: Sequence[LineModel], now: Hours, usable: Sequence[OverrideModel] = ()
+) -> dict[str, str]:
     """Each budget that is asked, with its verdict; '' is that of lines which no budget covers."""
     found: dict[str, str] = {}
     for budget in ledger.budgets:
@@ -415,7 +520,7 @@ def verdicts(ledger: Ledger, request: Sequence[LineModel], now: Hours) -> dict[s
             continue
         spans = judged(ledger, budget, request, now)
         if spans:
-            periods = [period_sum(ledger, budget, request, span, now) for span in spans]
+            periods = [period_sum(ledger, budget, request, span, now, usable) for span in spans]
             found[budget.name] = max((one.verdict for one in periods), key=WORSE.index)
         else:
             found[budget.name] = "ended"
@@ -429,7 +534,10 @@ def verdicts(ledger: Ledger, request: Sequence[LineModel], now: Hours) -> dict[s
     return found
 
 
+def worst(said: Iterable[str]) -> str:
+    return max((one for one in said if one != "ended"), key=WORSE.index, default=UNKNOWN)
+
+
 def decision(ledger: Ledger, request: Sequence[LineModel], now: Hours) -> str:
     """The worst verdict of all."""
-    said = [verdict for verdict in verdicts(ledger, request, now).values() if verdict != "ended"]
-    return max(said, key=WORSE.index, default=UNKNOWN)
+    return worst(verdicts(ledger, request, now).values())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import floor
 
 from .model import (
@@ -21,14 +20,17 @@ from .model import (
     Hours,
     Ledger,
     LineModel,
+    OverrideModel,
     Span,
     carriers,
     counting,
     covers,
-    decision,
     hours_in,
+    judged,
     period_at,
+    period_sum,
     verdicts,
+    worst,
 )
 
 #: What is refused with an error that names an option.
@@ -42,7 +44,7 @@ class Asked:
     name: str
     lines: tuple[LineModel, ...]
     settled_by: str
-    ttl: Hours
+    ttl: int
     warns_exceeded: bool = False
     warns_unknown: bool = False
 
@@ -51,15 +53,15 @@ def newest(ledger: Ledger, name: str) -> HoldModel | None:
     return next((hold for hold in reversed(ledger.holds) if hold.name == name), None)
 
 
-def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
+def hold(ledger: Ledger, asked: Asked, now: Hours, taking: bool = True) -> str:
     """The verdict, and the hold in the ledger if it passes. The same lines of an open hold, or of its commit
     of this run, change nothing; other lines are judged as if the open hold were not there, and so are those
-    of a forced one, which stays if they pass.
+    of a forced one, which stays if they pass. taking: false only asks.
     """
     before = newest(ledger, asked.name)
     same = before if before is not None and is_same(before, asked, now) else None
     if same is not None and not (same.state == "held" and same.forced):
-        return ALLOW
+        return worst(same.forced or {ALLOW})
     placed = tuple(
         replace(line, at=now) if not line.is_running and line.at is None else line for line in asked.lines
     )
@@ -67,15 +69,85 @@ def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
         return REFUSED
     replaced = before if before is not None and before.state == "held" and now < before.expires_at else None
     others = replace(ledger, holds=[hold for hold in ledger.holds if hold is not replaced])
-    said = set(verdicts(others, placed, now).values())
-    if (DENY not in said or asked.warns_exceeded) and (UNKNOWN not in said or asked.warns_unknown):
-        expires_at = now + asked.ttl if replaced is None else replaced.expires_at
-        taken = same or HoldModel(
-            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=asked.ttl
+    generation = before.generation + (replaced is None) if before is not None else 1
+    usable = usable_by(ledger, asked.name, generation, now)
+    said = verdicts(others, placed, now, usable)
+    if (DENY not in said.values() or asked.warns_exceeded) and (
+        UNKNOWN not in said.values() or asked.warns_unknown
+    ):
+        expires_at, ttl = (
+            (now + asked.ttl, asked.ttl) if replaced is None else (replaced.expires_at, replaced.ttl)
         )
-        taken.forced = decision(others, placed, now) != ALLOW
-        ledger.holds = [*others.holds, taken]
-    return decision(others, placed, now)
+        taken = same or HoldModel(
+            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=ttl,
+            generation=generation,
+        )  # fmt: skip
+        if taking:
+            use_up(others, placed, placed, (), now, usable, generation)
+            taken.forced = frozenset(said.values()) & {DENY, UNKNOWN}
+            ledger.holds = [*others.holds, taken]
+    return worst(said.values())
+
+
+def usable_by(ledger: Ledger, name: str, generation: int, now: Hours) -> list[OverrideModel]:
+    """Those of the reservation that nobody has used and that have not ended, or that this very generation has
+    used.
+    """
+    return [
+        one
+        for one in ledger.overrides
+        if one.reservation == name and (now < one.until if one.used_by is None else one.used_by == generation)
+    ]
+
+
+def use_up(
+    ledger: Ledger,
+    lines: Sequence[LineModel],
+    request: Sequence[LineModel],
+    moments: Sequence[Hours],
+    now: Hours,
+    usable: Sequence[OverrideModel],
+    generation: int,
+) -> None:
+    """Use up the overrides without which the lines would not have fitted. request: those of them that the
+    ledger does not have yet. moments: of what they have become, which may be past.
+    """
+    budgets = {budget.name: budget for budget in ledger.budgets}
+    for one in usable:
+        budget = budgets[one.budget]
+        spans = [*judged(ledger, budget, request, now), *(period_at(budget, at) for at in moments)]
+        if one.used_by is not None or one.span not in spans:
+            continue
+        if all(covers(budget, line.place) is False for line in lines):
+            continue
+        without = period_sum(ledger, budget, request, one.span, now)
+        raised = period_sum(ledger, budget, request, one.span, now, usable)
+        if without.verdict == DENY and raised.verdict != DENY:
+            one.used_by = generation
+
+
+def grant(ledger: Ledger, wanted: OverrideModel, now: Hours) -> bool:
+    """Whether it may be made or changed: one that was used stays, and one that is over helps nobody."""
+    before = next((one for one in ledger.overrides if is_for_the_same(one, wanted)), None)
+    if before is not None and replace(before, used_by=None) == wanted:
+        return True
+    if wanted.until <= now or (before is not None and before.used_by is not None):
+        return False
+    ledger.overrides = [one for one in ledger.overrides if one is not before] + [wanted]
+    return True
+
+
+def take_back(ledger: Ledger, wanted: OverrideModel) -> bool:
+    """Whether it may be taken back: not what was used."""
+    before = next((one for one in ledger.overrides if is_for_the_same(one, wanted)), None)
+    if before is not None and before.used_by is not None:
+        return False
+    ledger.overrides = [one for one in ledger.overrides if one is not before]
+    return True
+
+
+def is_for_the_same(one: OverrideModel, other: OverrideModel) -> bool:
+    return (one.budget, one.span, one.reservation) == (other.budget, other.span, other.reservation)
 
 
 def is_same(before: HoldModel, asked: Asked, now: Hours) -> bool:
@@ -83,7 +155,9 @@ def is_same(before: HoldModel, asked: Asked, now: Hours) -> bool:
     if (before.first_lines, before.settled_by) != (asked.lines, asked.settled_by):
         return False
     if before.state == "committed" and before.committed_at is not None:
-        if before.forced and not (asked.warns_exceeded or asked.warns_unknown):
+        if (DENY in before.forced and not asked.warns_exceeded) or (
+            UNKNOWN in before.forced and not asked.warns_unknown
+        ):
             return False
         return now < before.committed_at + before.ttl
     return before.state == "held" and now < before.expires_at
@@ -108,8 +182,11 @@ def commit(ledger: Ledger, name: str, now: Hours) -> bool:
     if found.state == "committed":
         return True
     found.state, found.committed_at = "committed", now
-    if found.settled_by == "entry":
-        ledger.entries += [entry for line in found.lines for entry in entries_of(ledger, line, found, now)]
+    settled = found.lines if found.settled_by == "entry" else ()
+    new = [entry for line in settled for entry in entries_of(ledger, line, found, now)]
+    ledger.entries += new
+    usable = usable_by(ledger, name, found.generation, now)
+    use_up(ledger, found.lines, (), [one.at for one in new], now, usable, found.generation)
     return True
 
 
@@ -120,7 +197,7 @@ def entries_of(ledger: Ledger, line: LineModel, of: HoldModel, now: Hours) -> li
     if not line.is_running:
         return [EntryModel(max(now, line.at or now), line.amount, line.currency, line.place)]
     assert line.until is not None
-    every = hours_in(line, of.held_at, (Fraction(floor(of.held_at)), line.until))
+    every = hours_in(line, of.held_at, (floor(of.held_at), line.until))
     edges = {
         edge
         for budget in ledger.budgets
@@ -129,16 +206,14 @@ def entries_of(ledger: Ledger, line: LineModel, of: HoldModel, now: Hours) -> li
     }
     parts: list[list[int]] = []
     for hour in every:
-        if not parts or hour % 24 == 0 or Fraction(hour) in edges:
+        if not parts or hour % 24 == 0 or hour in edges:
             parts.append([])
         parts[-1].append(hour)
-    return [
-        EntryModel(Fraction(part[0]), line.amount * len(part), line.currency, line.place) for part in parts
-    ]
+    return [EntryModel(part[0], line.amount * len(part), line.currency, line.place) for part in parts]
 
 
 def edges_of(budget: BudgetModel, every: Sequence[int]) -> set[Hours]:
-    spans: list[Span | None] = [period_at(budget, Fraction(hour)) for hour in every]
+    spans: list[Span | None] = [period_at(budget, hour) for hour in every]
     return {edge for span in spans if span is not None for edge in span}
 
 
@@ -147,7 +222,7 @@ def release(ledger: Ledger, name: str, now: Hours) -> bool:
     found = newest(ledger, name)
     if found is None:
         return False
-    waiting = [line for hold, line in counting(ledger, now) if hold is found]
+    waiting = [promise.line for promise in counting(ledger, now) if promise.hold is found]
     if found.state == "committed" and (not waiting or any(carriers(ledger, line) for line in waiting)):
         return False
     found.state = "released"

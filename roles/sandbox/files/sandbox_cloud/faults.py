@@ -12,7 +12,7 @@ from typing import Any
 
 KINDS = (
     "status", "empty_404", "expired_token", "reset", "slow", "short_page", "malformed", "redirect", "drip",
-    "bomb", "endless", "echo", "http-catalog",
+    "bomb", "endless", "endless_pages", "echo", "http-catalog",
 )  # fmt: skip
 SERVICES = (
     "identity",
@@ -24,6 +24,10 @@ SERVICES = (
     "image",
     "rating",
     "metric",
+    "shared_file_system",
+    "dns",
+    "key_manager",
+    "database",
     "vergeos",
 )
 REDIRECTS = (301, 302, 303, 307, 308)

@@ -24,14 +24,18 @@ from sandbox_cloud.hostile import hostile
 from sandbox_cloud.services import (
     block_storage,
     compute,
+    database,
+    dns,
     identity,
     identity_provider,
     image,
+    key_manager,
     load_balancer,
     metric,
     network,
     object_storage,
     rating,
+    shared_file_system,
     vergeos,
 )
 
@@ -45,6 +49,10 @@ PREFIXES = {
     "image": "/image",
     "rating": "/rating",
     "metric": "/metric",
+    "shared_file_system": "/share",
+    "dns": "/dns",
+    "key_manager": "/key-manager",
+    "database": "/database",
     "vergeos": "/api/v4",
 }
 _SERVICES = {
@@ -57,6 +65,10 @@ _SERVICES = {
     "image": image,
     "rating": rating,
     "metric": metric,
+    "shared_file_system": shared_file_system,
+    "dns": dns,
+    "key_manager": key_manager,
+    "database": database,
 }
 #: What lets nobody in by a token of Keystone: itself, and another system.
 _WITHOUT_KEYSTONE = ("identity", "vergeos")
@@ -156,6 +168,8 @@ async def _answer(
         return answer
     if fault.kind == "http-catalog":
         return _in_clear(answer, str(request.url.origin()), cloud.url)
+    if fault.kind == "endless_pages":
+        return _never_the_last(answer, request)
     return _spoiled(answer, fault)
 
 
@@ -189,6 +203,18 @@ def _in_clear(answer: web.Response, origin: str, plain: str) -> web.Response:
         headers=kept,
         content_type="application/json",
     )
+
+
+def _never_the_last(answer: web.Response, request: web.Request) -> web.Response:
+    """The answer as a page that has another one behind it, of which nobody has seen the URL yet."""
+    document = json.loads(answer.body) if isinstance(answer.body, bytes) else None
+    if not isinstance(document, dict):
+        return answer
+    number = request.query.get("page", "0")
+    following = request.url.update_query(page=int(number) + 1 if number.isdecimal() else 1)
+    lists = [key for key, value in document.items() if isinstance(value, list)]
+    links = {f"{key}_links": [{"rel": "next", "href": str(following)}] for key in lists}
+    return answers.body({**document, **links, "next": str(following)}, answer.status)
 
 
 def _spoiled(answer: web.Response, fault: Fault) -> web.Response:

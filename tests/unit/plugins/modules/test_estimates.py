@@ -196,6 +196,16 @@ ADDRESS = {
 }
 
 
+def test_shares_cost_by_size_and_need_two_quotas(estimate: Callable[..., dict[str, Any]]) -> None:
+    price = {"kind": "share", "amount": "0.004", "currency": "ICU", "source": "the contract"}
+    shares = {"kind": "share", "gb": "100", "count": 3}
+    told = estimate(resources=[shares], price_list=[{**price, "valid_from": "2026-01-01"}])
+    # 300 GB at 0.004 an hour each.
+    assert [(line["hourly"], line["category"]) for line in told["request"]] == [("1.2", "storage")]
+    assert told["required"] == {"shared_file_system.gigabytes": 300, "shares": 3}
+    assert "no price is known of share" in estimate(resources=[shares])["unknown"][0]["reason"]
+
+
 def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(
     estimate: Callable[..., dict[str, Any]],
 ) -> None:

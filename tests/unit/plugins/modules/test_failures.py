@@ -64,6 +64,20 @@ OF_A_CLOUD: list[tuple[str, str, Options, Options | None, Options]] = [
         "rejected", "infomaniak_cost_info", COST, {"service": "rating", "kind": "status", "status": 409},
         {"service": "rating", "http_status": 409},
     ),
+    (
+        "unavailable", "infomaniak_cost_info", {**COST, "task_timeout": 1, "api_timeout": 60},
+        {"service": "rating", "kind": "drip", "seconds": 0.1},
+        {"service": "rating", "option": "task_timeout"},
+    ),
+    (
+        "login", "infomaniak_cost_info", {**COST, "task_timeout": 1, "api_timeout": 60},
+        {"service": "identity", "kind": "drip", "seconds": 0.1},
+        {"service": "identity", "option": "task_timeout"},
+    ),
+    (
+        "invalid_option", "infomaniak_cost_info", {**COST, "task_timeout": -1}, None,
+        {"option": "task_timeout"},
+    ),
     ("unknown_amount", "infomaniak_cost_info", {**COST, "currency": "JPY"}, None, {}),
     (
         "denied", "infomaniak_quota_info",

@@ -100,7 +100,7 @@ def test_a_retired_feed_still_says_which_regions_were_not_imported_until_the_per
     other = feed(key=FeedKey("dc3-a", "p2"), project_name="other")
     gone = feed(rating_regions=HERE_AND_THERE, retired=True, retirement=ended)
     assert evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), gone, other)).verdict == "unknown"
-    long_gone = replace(gone, rated_through=BEGIN, retirement=replace(ended, at=BEGIN))
+    long_gone = replace(gone, rated_through=BEGIN, retirement=ended._replace(at=BEGIN))
     assert evaluate(budget(fed_by="cloud"), asked("1"), snapshot((), long_gone, other)).verdict == "allow"
 
 
@@ -199,7 +199,7 @@ def test_a_budget_by_tags_is_unknown_where_tags_were_not_imported() -> None:
         team,
         asked(),
         snapshot(
-            (), replace(carried, imported=(replace(carried.imported[0], layout=ImportLayout(tagged=False)),))
+            (), replace(carried, imported=(carried.imported[0]._replace(layout=ImportLayout(tagged=False)),))
         ),
     )
     assert said.verdict == "unknown" and "without the tags of its resources" in said.reason

@@ -103,6 +103,24 @@ def test_a_commit_that_needs_it_uses_it_up(desk: Desk) -> None:
     assert consumed(desk) == [1]
 
 
+def test_an_amount_that_differs_by_less_than_results_show_is_another(desk: Desk) -> None:
+    desk.define(limit="100")
+    raised(desk)
+    assert raised(desk, amount="50.0000001")["changed"]
+    assert desk.hold("150.0000001")["gate_passed"]
+
+
+def test_the_same_commit_again_uses_none_up(desk: Desk) -> None:
+    desk.define(limit="100")
+    desk.hold("100")
+    assert [one["budget"] for one in desk.commit("140")["exceeded"]] == ["team"]
+    raised(desk)
+    assert not desk.commit("140")["changed"]
+    assert consumed(desk) == [None]
+    assert desk.commit("145")["changed"]
+    assert consumed(desk) == [1]
+
+
 def test_check_mode_and_plain_gates_never_use_it_up(desk: Desk) -> None:
     desk.define(limit="100")
     raised(desk)

@@ -145,6 +145,25 @@ def test_a_budget_that_takes_tax_otherwise_than_the_report_says_so() -> None:
     assert html.count(", tax: included.") == 1
 
 
+@pytest.mark.parametrize(
+    ("forced", "verdicts", "state"),
+    [
+        (False, [], "held"),
+        (True, ["deny", "unknown"], "held, forced (deny, unknown)"),
+        (True, None, "held, forced"),
+    ],
+)
+def test_a_forced_reservation_says_what_it_passed(
+    forced: bool, verdicts: list[str] | None, state: str
+) -> None:
+    (row,) = everything()["budgets"]["reservations"]
+    listed = [{**row, "forced": forced, "forced_verdicts": verdicts}]
+    budgets = {**everything()["budgets"], "reservations": listed}
+    markdown, html = (render(file_format, told(budgets=budgets)) for file_format in ("md", "html"))
+    assert f"| {state} |" in markdown
+    assert f"<td>{state}</td>" in html
+
+
 def test_a_change_has_its_sign_in_front() -> None:
     assert format_change("7", "CHF") == "+CHF\u00a07.00"
     assert format_change("-1234.5", "CHF") == "\u2212CHF\u00a01\u202f234.50"

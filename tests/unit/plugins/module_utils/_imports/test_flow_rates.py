@@ -12,8 +12,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.categories import is_flow
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import ImportLayout, RunRate
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import (
+    ImportLayout,
+    RunRate,
+    read_all,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading
+
+from tests.unit.fake_rating import rating_of
+from tests.unit.fake_services import Project
 
 from .test_cloudkitty import TRAFFIC, brought, feed_in, options, point, project_of
 
@@ -70,6 +77,24 @@ def test_what_is_free_is_taken_off_hour_by_hour(ledger: LedgerOptions) -> None:
     # A week later the free hours are older than the mean.
     later = brought(project_of(*hours, units={TRAFFIC: "GB"}), ledger, 201)
     assert (later["run_rate"], flows(ledger)) == ("8", [("storage", 8 * 168, 168)])
+
+
+def test_another_region_of_the_project_uses_the_tier_up_too(ledger: LedgerOptions) -> None:
+    """4 TB an hour at 8 ICU in both: of the first 10 TB in the order of time six are of region r, 12 ICU."""
+    hours = [point(hour, kind=TRAFFIC, quantity="4000", amount="8") for hour in range(5)]
+    brought(project_of(*hours, units={TRAFFIC: "GB"}), ledger, 6)
+    assert flows(ledger) == [("storage", 20, 5)]
+    there = Project(rating_of(hours[:1], units={TRAFFIC: "GB"}), {}, "q")
+    brought(there, ledger, 6)
+    assert means(ledger) == {"r": [28 * UNIT], "q": []}
+
+
+def means(ledger: LedgerOptions) -> dict[str, list[int]]:
+    with reading(ledger) as opened:
+        return {
+            feed.key.region: [rate.amount_nano for rate in feed.run_rates if rate.is_flow]
+            for feed in read_all(opened.connection)
+        }
 
 
 def test_entries_of_days_are_not_cut(ledger: LedgerOptions) -> None:

@@ -201,7 +201,7 @@ def params(**given: Any) -> dict[str, Any]:
     """A task's options, as the argument spec fills them."""
     names = (
         "cloud", "auth", "auth_type", "region_name", "interface", "validate_certs", "ca_cert", "client_cert",
-        "client_key", "api_timeout", "max_answer_mb",
+        "client_key", "api_timeout", "max_answer_mb", "task_timeout",
     )  # fmt: skip
     return {**dict.fromkeys(names), **given}
 

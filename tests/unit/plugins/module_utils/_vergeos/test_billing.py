@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core import deadline
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
     CloudError,
     Forbidden,
@@ -28,6 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._vergeos import billi
 from pyvergeos.resources.billing import BillingManager, BillingRecord
 
 from ....small_vergeos import FULL, GIB, NOVEMBER, OCTOBER, SmallVergeos, row
+from ....stopped_clock import StoppedClock
 
 PAGE = (Path(__file__).parents[5] / "docs" / "records.md").read_text()
 #: What the page says: a property or a method of pyvergeos, and our field of it.
@@ -292,19 +293,22 @@ def test_a_record_that_comes_late_is_waited_for_until_the_timeout(
     monkeypatch: pytest.MonkeyPatch, vergeos: SmallVergeos
 ) -> None:
     vergeos.put([row(5, NOVEMBER)])
-    pauses: list[float] = []
-    with vergeos.system(timeout_seconds=1) as system:
+    clock = StoppedClock()
+
+    def sleep_while_it_comes(pause: float) -> None:
+        clock.sleep(pause)
+        vergeos.put([row(6, NOVEMBER)])
+
+    late = deadline.begin(0, clock, sleep_while_it_comes)
+    with vergeos.system(timeout_seconds=9, deadline=late) as system:
         monkeypatch.setattr(system.client.billing, "generate", lambda: None)
-        monkeypatch.setattr(
-            billing.time, "sleep", lambda pause: (pauses.append(pause), vergeos.put([row(6, NOVEMBER)]))
-        )
         assert billing.generate(system).key == 6
-        monkeypatch.setattr(billing.time, "sleep", pauses.append)
-        clock = iter(range(100))
-        monkeypatch.setattr(billing.time, "monotonic", lambda: next(clock))
+    assert clock.slept == [0.25]
+    with vergeos.system(timeout_seconds=9, deadline=clock.deadline(0)) as system:
+        monkeypatch.setattr(system.client.billing, "generate", lambda: None)
         with pytest.raises(Malformed, match="took the request, but has no record behind 6"):
             billing.generate(system)
-    assert all(before <= after for before, after in pairwise(pauses[1:]))
+    assert clock.slept[1:] == [0.25, 0.5, 1, 2, 4]
 
 
 def test_whoever_may_not_is_told_so(vergeos: SmallVergeos) -> None:
