@@ -49,7 +49,7 @@ options:
   gate:
     description:
       - Result of M(finops.cloud.cost_reservation) or M(finops.cloud.cost_budget). Of no matter where the
-        estimate adds no cost.
+        estimate adds no cost, or only reduces it.
       - Without it, the verdict is that the budgets were not asked yet, which nothing lets pass.
     type: dict
   policy:
@@ -60,7 +60,7 @@ options:
     default: {}
   sync_failure:
     description: Why the ledger could not be brought up to date before. The verdict is unknown then, unless
-      the estimate adds no cost.
+      the estimate adds no cost, or only reduces it.
     type: str
   on_exceeded:
     description: Whether a deployment passes that a budget or a quota denies.
@@ -76,7 +76,10 @@ options:
     description: File on the controller for the verdict as JSON.
     type: path
   markdown:
-    description: File on the controller for the verdict as Markdown.
+    description:
+      - File on the controller for the verdict as Markdown, as a comment for a merge request.
+      - It has at most 60,000 characters. Resources that differ least are left out first. Its first line is
+        C(<!-- finops.cloud.budget_gate -->), for a pipeline to find its comment.
     type: path
   junit:
     description: File on the controller for the verdict as JUnit XML, with one test for each finding. Deny is
@@ -85,7 +88,7 @@ options:
   template_path:
     description:
       - Folder on the controller with a C(verdict.md.j2) that is taken in place of the shipped one, with the
-        result as C(verdict).
+        result as C(verdict) and what the shipped one shows as C(comment).
       - A template that another user of the controller could have put there is refused.
     type: path
   mode:
@@ -217,6 +220,11 @@ sync_failure:
   returned: success
   type: str
   sample: null
+plan_sha256:
+  description: SHA-256 of the file of the plan that was estimated. Null without a plan.
+  returned: success
+  type: str
+  sample: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
 evaluated_at:
   description: When it was decided, in UTC. Null where nothing could be asked.
   returned: success

@@ -143,7 +143,7 @@ options:
     description:
       - How to treat a line that lacks a tag key of O(scope).
       - V(unknown) makes the budget unknown, as the line may belong to it. V(outside) excludes the line from
-        the budget.
+        the budget, unless its tag C(tag_status=unknown) says that it may have the key.
       - Defaults to V(unknown) for a new budget. A recorded cost without the tag is never in the scope.
     type: str
     choices: [unknown, outside]
@@ -712,7 +712,7 @@ def main() -> None:
     )
     # A template without a value must not turn a gate into a definition.
     module.refuse_null("spend", "lines")
-    task = BudgetTask(**{name: module.params[name] for name in BudgetTask.__dataclass_fields__})
+    task = BudgetTask(**{name: module.params[name] for name in BudgetTask._fields})
 
     def work() -> dict[str, Any]:
         ledger, rates = arguments.ledger_options(module.params), arguments.rates(module.params)

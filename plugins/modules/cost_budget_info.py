@@ -165,7 +165,9 @@ reservations:
       expired: false
       committed_at: null
       forced: false
+      forced_verdicts: []
       plan_sha256: null
+      removed: []
       held:
         - amount: "40"
           hourly: null

@@ -14,7 +14,8 @@ description:
     period.
   - A resource without a price is an unknown line with a reason, and never zero. RV(total) is null then, and
     RV(known) has the rest.
-  - The request of a plan is what it adds minus what it removes. What stays the same needs no price.
+  - A resource of a plan counts with what it costs more than before. What stays the same needs no price. What
+    a plan says of a resource before counts only as far as the project's list confirms it.
   - The ledger's policy and rates apply. A missing ledger has neither and is not created. O(rating_currency)
     must match the currency of the project's imported costs.
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
@@ -34,8 +35,8 @@ extends_documentation_fragment:
   - finops.cloud._attributes.actiongroup_cloud_and_ledger
 options:
   resources:
-    description: What is planned, row by row. It may be combined with O(terraform_plan), and one of the two is
-      required.
+    description: What is planned, row by row. It may be combined with a plan. O(resources),
+      O(terraform_plan), O(tfplan) or O(playbook_plan) is required.
     type: list
     elements: dict
     suboptions:
@@ -53,6 +54,7 @@ options:
           - snapshot
           - backup
           - image
+          - share
           - floating_ip
           - fixed_ip
           - load_balancer
@@ -110,6 +112,12 @@ options:
         description: Category of O(resources[].amount). Defaults to V(other).
         type: str
         choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      tags:
+        description:
+          - Tags that the resource is made with, such as the metadata of a server, for budgets with tags in
+            their scope. They take precedence over O(tags), and over those of an existing resource of
+            O(resources[].names).
+        type: dict
   terraform_plan:
     description:
       - Path of a file that C(terraform show -json) or C(tofu show -json) wrote of a plan, on the host where
@@ -122,20 +130,50 @@ options:
       - Any other type or provider is unknown. If a priced attribute is known after apply, that part of the
         resource is unknown, and its other parts are priced. A plan that is errored, not complete, or invokes
         actions is unknown as a whole.
+      - A resource that is changed or removed is unknown unless the project has a server, volume, floating IP,
+        load balancer, image or port of its ID, with the flavor, type and size that the plan tells. Of objects
+        there is no list, and a changed one counts as new.
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
+      - Mutually exclusive with O(tfplan).
+    type: path
+  tfplan:
+    description:
+      - Path of a plan as C(terraform plan -out) or C(tofu plan -out) wrote it, on the host where the module
+        runs. The module runs C(terraform show -json) of a private copy of it, and keeps nothing of what that
+        writes.
+      - What is estimated is the plan with the SHA-256 RV(plan_sha256), which can be compared before it is
+        applied. A plan as JSON may have been edited meanwhile.
+      - Mutually exclusive with O(terraform_plan).
+    type: path
+  terraform:
+    description: Name or absolute path of the program that shows O(tfplan), such as V(tofu). It runs with the
+      environment of the task.
+    type: str
+    default: terraform
+  terraform_project_path:
+    description: Folder with the initialized configuration that O(tfplan) is a plan of. Defaults to the folder
+      of the plan.
+    type: path
+  playbook_plan:
+    description:
+      - File that the callback P(finops.cloud.playbook_costs#callback) wrote in a run with C(--check), such as
+        by the playbook C(finops.cloud.price). What the project has under a name is compared with what is
+        planned, so a rerun costs nothing.
+      - A server that is there keeps its flavor and a volume its type, as the modules change neither.
+      - What the callback did not understand is an unknown line.
     type: path
   assume_free:
     description:
-      - Types and addresses of O(terraform_plan) to treat as free without looking at them. A C(*) at the end
+      - Types and addresses of the plan to treat as free without looking at them. A C(*) at the end
         matches everything that begins so.
     type: list
     elements: str
     default: []
   plan_providers:
     description:
-      - Addresses of further providers in O(terraform_plan) that are OpenStack's, such as
+      - Addresses of further providers in the plan that are OpenStack's, such as
         V(registry.example.org/mirror/openstack). C(terraform-provider-openstack/openstack) and its earlier
         names C(terraform-providers/openstack) and C(hashicorp/openstack) of the registries of Terraform and
         OpenTofu are known.
@@ -191,6 +229,7 @@ options:
           - snapshot
           - backup
           - image
+          - share
           - floating_ip
           - fixed_ip
           - load_balancer
@@ -275,8 +314,14 @@ options:
     description: End of a custom period (exclusive). Required with O(period=custom).
     type: str
   tags:
-    description: Tags of what is planned, for the budgets that go by them. They are those of each row of
-      RV(request).
+    description:
+      - Default tags of what is planned, for budgets with tags in their scope. A resource's own tags take
+        precedence, key by key. Its own are O(resources[].tags), and in O(terraform_plan) the metadata of a
+        server or volume, the tags of a floating IP, port or load balancer, and the metadata of an object's
+        container. A tag C(team=web) is the key C(team) with the value C(web). Any other tag is a key with the
+        value C(true).
+      - Tags that are known after apply, or marked as sensitive, are unknown. A line with such tags has
+        C(tag_status=unknown), and no default takes their place.
     type: dict
     default: {}
 seealso:
@@ -307,6 +352,15 @@ EXAMPLES = r"""
     cloud: production
     terraform_plan: plan.json
     assume_free: [cloudflare_record, "module.dns.*"]
+
+- name: A plan as Terraform writes it, with terraform plan -out tfplan
+  finops.cloud.cost_estimate_info:
+    cloud: production
+    tfplan: deployment/tfplan
+- name: A playbook, planned with ansible-playbook --check and the callback finops.cloud.playbook_costs
+  finops.cloud.cost_estimate_info:
+    cloud: production
+    playbook_plan: costs.json
 
 - name: A nightly batch with the cost of its license
   finops.cloud.cost_estimate_info:
@@ -365,9 +419,12 @@ lines:
     - C(action) is C(added), C(changed) or C(removed). C(price) is the price of one unit by the hour, or in
       total for C(egress) and C(amount). C(price_source) is its origin, C(given) for an C(amount), C(assumed)
       for O(assume_free). Amounts are in RV(currency).
+    - C(monthly_before) and C(monthly_after) are what there is of it costs in 730 hours before and after the
+      change.
     - If the price is unknown, C(unknown) says why, and price and amounts are null.
-    - C(tags) are O(tags), empty for none. A C(size) or quantity that the plan marks as sensitive is not
-      shown.
+    - C(tags) are those of the resource over O(tags), empty for none. C(tags_not_imported) are the keys of
+      those that the cost will not have after an import, as the resource in the cloud does not carry them.
+    - A C(size) or quantity that the plan marks as sensitive is not shown.
   returned: success
   type: list
   elements: dict
@@ -381,6 +438,7 @@ lines:
       category: compute
       region: dc4-a
       tags: {team: shop}
+      tags_not_imported: []
       price: "0.35"
       price_source: observed
       price_detail: rated through 2026-11-21T04:00:00Z
@@ -388,6 +446,8 @@ lines:
       monthly: "255.5"
       this_period: "83.3"
       next_period: "260.4"
+      monthly_before: "0"
+      monthly_after: "255.5"
       unknown: null
 total:
   description: Sum of all lines by the hour, in 730 hours, in the rest of the current period, and in the next
@@ -415,6 +475,14 @@ difference:
     changed: *difference
     removed: *difference
     net: *difference
+monthly_total:
+  description:
+    - What all of O(terraform_plan) and O(resources) costs in 730 hours before and after the change, in
+      RV(currency). What stays the same is included, and is priced without a quote.
+    - Null if the price of one of them is not known. C(unknown) are their names.
+  returned: success
+  type: dict
+  sample: {before: "255.5", after: "511", unknown: []}
 unknown:
   description: The lines whose cost is unknown, and why.
   returned: success
@@ -450,6 +518,7 @@ request:
       currency in which the cloud rates, rounded up to 1e-9. What runs is C(hourly), with C(hours) if it
       ends; what is paid once is C(amount), with C(at) if it is paid in the next period. The others are null.
     - Each resource counts with what it costs more than before. What another one saves is not subtracted.
+    - Empty with RV(adds_no_cost) and RV(reduces).
   returned: success
   type: list
   elements: dict
@@ -474,12 +543,37 @@ request:
       project: b30781c9679b4ede8107bae21990153e
       region: dc4-a
       tags: {}
+removals:
+  description: What resources cost less by the hour than before, as lines of
+    O(finops.cloud.cost_reservation#module:removals), rounded down. What was paid once is not in it.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+lost_costs:
+  description: Budgets of the ledger that are asked for the cost of C(resources) and will not have it after
+    the import, as the resources do not carry the C(tags) in the cloud. The task warns of each.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{budget: web, tags: [team], resources: [openstack_networking_floatingip_v2.ip]}]
 adds_no_cost:
-  description: Whether everything is known and nothing that is new or larger has a price. Free resources
+  description: Whether everything is known and nothing in it is of a kind that has a price. Free resources
     (O(assume_free) or a price of zero) are requested as zero.
   returned: success
   type: bool
   sample: false
+reduces:
+  description: Whether everything is known, and what has a price is only removed, kept or becomes cheaper, as
+    the lists of the project confirm.
+  returned: success
+  type: bool
+  sample: false
+plan_sha256:
+  description: SHA-256 of the file of O(tfplan), O(terraform_plan) or O(playbook_plan). Null without a plan.
+  returned: success
+  type: str
+  sample: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
 currency:
   description: Currency of RV(lines) and RV(difference).
   returned: success
@@ -553,6 +647,7 @@ from datetime import datetime
 from typing import Any
 
 from ..module_utils._ansible import arguments, cloud_arguments, estimate_arguments
+from ..module_utils._ansible.estimate_budgets import read_lost_costs
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets.policy import policy_to_result
@@ -575,7 +670,7 @@ def main() -> None:
             "currency": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
         },
-        required_one_of=[("resources", "terraform_plan")],
+        **estimate_arguments.PLANNED_RULES,
         supports_check_mode=True,
     )
 
@@ -586,7 +681,10 @@ def main() -> None:
         options = estimate_arguments.options(params, policy, used["price_sources"])
         ledger = format_url(arguments.ledger_options(params))
         told = {"ledger": ledger, "used": used, **policy_to_result(policy)}
-        return {**read_estimate(cloud, options, now), **told}
+        result = read_estimate(cloud, options, now)
+        lost = read_lost_costs(params, result, cloud.identity.project_id)
+        warnings = [*result["warnings"], *map(str, lost)]
+        return {**result, **told, "lost_costs": [one.to_result() for one in lost], "warnings": warnings}
 
     run_on_cloud(module, read, "ledger")
 

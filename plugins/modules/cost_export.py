@@ -310,7 +310,8 @@ holes:
   elements: dict
   sample: []
 cloud_difference:
-  description: Difference between the charges and the cloud's own sums, which are floats.
+  description: Difference between the charges and the cloud's own sums, which are floats. Null where the
+    cloud's storage has no sums that can be believed, such as Loki.
   returned: success with O(read_from=cloud)
   type: str
   sample: "0"
@@ -339,7 +340,7 @@ collected_at:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.export_arguments import EXPORT, ExportTask
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
@@ -355,9 +356,9 @@ def main() -> None:
             **cloud_arguments.RATING,
             **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
-            **arguments.SELECTION,
+            **window_arguments.SELECTION,
             **arguments.RATES,
-            **arguments.WINDOW,
+            **window_arguments.WINDOW,
             **EXPORT,
         },
         mutually_exclusive=[("window", "begin")],
@@ -379,7 +380,7 @@ def main() -> None:
         if as_metrics:
             return textfile.write(task.ledger(), task.metrics(), task.now, check_mode)
         result = export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
-        arguments.warn_if_not_final(module, result)
+        window_arguments.warn_if_not_final(module, result)
         return result
 
     if params["read_from"] == "cloud" or params["quotas"]:

@@ -253,8 +253,10 @@ currency:
   type: str
   sample: ICU
 cloud_difference:
-  description: The ledger's sum of the window minus the cloud's own. A difference beyond the noise of the
-    cloud's floats is an error.
+  description:
+    - The ledger's sum of the window minus the cloud's own. A difference beyond the noise of the cloud's
+      numbers is an error.
+    - Null where the cloud's storage has no sums that can be believed, such as Loki.
   returned: success
   type: str
   sample: "0.00000000000002"
@@ -390,7 +392,7 @@ alerts_unknown:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets import alerts
@@ -410,7 +412,7 @@ def main() -> None:
             **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
             **arguments.RATES,
-            **arguments.IMPORT_WINDOW,
+            **window_arguments.IMPORT_WINDOW,
             "resolution": {"type": "str", "default": feeds.HOUR, "choices": [feeds.HOUR, feeds.DAY]},
             "group_by": {
                 "type": "str",
@@ -440,7 +442,7 @@ def _options(params: dict[str, Any], now: datetime) -> ImportOptions:
     tagged = params["import_tags"] and params["group_by"] == feeds.BY_RESOURCE
     until = params["empty_until"]
     return ImportOptions(
-        asked=arguments.import_window(params, now),
+        asked=window_arguments.import_window(params, now),
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),
         collect_period_s=cloud_arguments.collect_period_s(params),

@@ -254,7 +254,7 @@ alerts_unknown:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, vergeos_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_system import run_on_system
 from ..module_utils._budgets import alerts
@@ -272,7 +272,7 @@ def main() -> None:
             **cloud_arguments.METRIC_CATEGORIES,
             **arguments.LEDGER,
             **arguments.RATES,
-            **arguments.IMPORT_WINDOW,
+            **window_arguments.IMPORT_WINDOW,
             "usage_prices": {"type": "dict", "required": True},
             "currency": {"type": "str", "required": True},
         },
@@ -294,7 +294,7 @@ def main() -> None:
 
 def _options(params: dict[str, Any], now: datetime) -> UsageImportOptions:
     return UsageImportOptions(
-        asked=arguments.import_window(params, now),
+        asked=window_arguments.import_window(params, now),
         usage_prices=parse_prices(params["usage_prices"], parse_currency(params["currency"], "currency")),
         metric_categories=cloud_arguments.metric_categories(params),
         reread=params["reread"],

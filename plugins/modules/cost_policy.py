@@ -53,6 +53,12 @@ options:
     description: Whether an estimate may use its own C(price_list) or C(metrics). Defaults to V(false) for a
       new policy.
     type: bool
+  offset_removals:
+    description:
+      - Whether what a deployment removes offsets what it adds, in each budget and period on its own and never
+        below zero, such as for a blue-green deployment. What it removes has to be the project's own, see
+        O(finops.cloud.cost_reservation#module:removals).
+    type: bool
   allow_assume_free:
     description: Whether an estimate may treat anything as free with C(assume_free), beside O(free_types).
       Defaults to V(false) for a new policy.
@@ -192,6 +198,7 @@ policy:
     allow_own_rates: false
     allow_own_prices: false
     allow_assume_free: false
+    offset_removals: false
     price_sources: [observed, price_list]
     free_types: [cloudflare_record]
     required_tags: [team]

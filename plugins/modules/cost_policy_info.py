@@ -89,6 +89,7 @@ policy:
     allow_own_rates: false
     allow_own_prices: false
     allow_assume_free: false
+    offset_removals: false
     price_sources: [observed, price_list]
     free_types: [cloudflare_record]
     required_tags: [team]

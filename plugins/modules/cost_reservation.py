@@ -162,7 +162,8 @@ options:
     description:
       - Maximum time that it is held, such as V(90m), V(6h) or V(2d). Defaults to V(2h).
       - For as long after its commit, holding the same lines again changes nothing, so that a run can be
-        repeated. A commit that was C(forced) is asked anew unless the task says V(warn), too.
+        repeated. The value that the hold was given last counts, not that of the task that repeats it.
+      - A commit that was C(forced) is asked anew unless the task says V(warn), too, for all that it passed.
       - A later commit is still recorded.
     type: str
   extend:
@@ -185,6 +186,49 @@ options:
       - SHA-256 of the plan that the lines were estimated from. It is kept in the hold. The same lines with
         another plan are asked anew. Allowed with O(state=held) only.
     type: str
+  removals:
+    description:
+      - What is removed, as running lines such as RV(finops.cloud.cost_estimate_info#module:removals). It
+        offsets nothing unless the policy has O(finops.cloud.cost_policy#module:offset_removals). Otherwise a
+        denial says where it would fit.
+      - With it, each budget and period counts the lines less what is removed there, never below zero, while
+        the lines are asked for and as long as they are held. Name only what the project has.
+      - Allowed with O(state=held) only.
+    type: list
+    elements: dict
+    suboptions:
+      hourly:
+        description: The cost per hour. Quote it.
+        type: str
+        required: true
+      hours:
+        description: For how many hours it costs less. Defaults to no end.
+        type: str
+      until:
+        description: Until when it costs less, in ISO 8601, in UTC unless an offset is written.
+        type: str
+      currency:
+        description: Currency of the amount. Defaults to O(currency).
+        type: str
+      category:
+        description: Category of the line. It offsets nothing in a budget that it is not known to be of.
+        type: str
+        choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+      project:
+        description: Project of the line, by ID or name.
+        type: str
+      region:
+        description: Region in which the cost arises, as feeds name it.
+        type: str
+      tags:
+        description: Tags of what is removed.
+        type: dict
+      name:
+        description: Name of the line, for people.
+        type: str
+      metric:
+        description: Metric by which the cloud rates the line.
+        type: str
   on_exceeded:
     description: What to do when a budget denies. V(warn) holds with a warning. It does not cover unknown.
     type: str
@@ -303,7 +347,10 @@ reservation:
   description:
     - The hold as the ledger has it; in check mode as it would be. Empty for a name that was never held.
     - C(generation) counts how often the name was held anew. C(held_at) is the moment from which its running
-      lines count. C(forced) says that it was taken although the gate did not allow it.
+      lines count.
+    - C(forced) says that it was taken although the gate did not allow it. C(forced_verdicts) says what it
+      passed, C(deny), C(unknown) or both, the worst first. It stays as it is from the commit on. Null for a
+      forced hold of an older version, which did not record it.
   returned: success, and failures of the gate
   type: dict
   sample:
@@ -316,7 +363,9 @@ reservation:
     expired: false
     committed_at: null
     forced: false
+    forced_verdicts: []
     plan_sha256: null
+    removed: []
     held:
       - amount: "42.5"
         hourly: null
@@ -364,7 +413,8 @@ alerts_unknown:
   elements: str
   sample: []
 verdict:
-  description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny).
+  description: The worst verdict of all budgets, C(allow), C(unknown) or C(deny). If the same lines are held
+    or committed already, the worst one that the hold was taken by.
   returned: for O(state=held), also when the gate fails the task
   type: str
   sample: allow
@@ -531,6 +581,7 @@ def main() -> None:
             "for_period": {"type": "str"},
             "occurred_at": {"type": "str"},
             "plan_sha256": {"type": "str"},
+            **arguments.REMOVALS,
             **arguments.ON_VERDICT,
         },
         mutually_exclusive=[("amount", "lines")],

@@ -429,11 +429,12 @@ next_marker:
 
 from typing import Any
 
-from ..module_utils._ansible import arguments
+from ..module_utils._ansible import arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
 from ..module_utils._core.money import parse_currency
-from ..module_utils._core.periods import asked_window, now_utc, zone_named
+from ..module_utils._core.named_windows import asked_window
+from ..module_utils._core.periods import now_utc, zone_named
 from ..module_utils._cost.ledger_summary import Page, SummaryQuestion, summarize
 
 
@@ -442,8 +443,8 @@ def main() -> None:
         argument_spec={
             **arguments.LEDGER,
             **arguments.RATES,
-            **arguments.WINDOW,
-            **arguments.SELECTION,
+            **window_arguments.WINDOW,
+            **window_arguments.SELECTION,
             "currency": {"type": "str"},
             "as_of": {"type": "str"},
             "group_by": {"type": "list", "elements": "str", "default": []},
@@ -462,7 +463,7 @@ def main() -> None:
         result = summarize(arguments.ledger_options(module.params), *_question(module.params))
         for sentence in result["unknown"]:
             module.warn(sentence)
-        arguments.warn_if_not_final(module, result)
+        window_arguments.warn_if_not_final(module, result)
         return result
 
     run(module, read, "ledger")
@@ -471,11 +472,11 @@ def main() -> None:
 def _question(params: dict[str, Any]) -> tuple[SummaryQuestion, Any]:
     """What is asked, and the moment as of which it is answered."""
     now, zone = now_utc(), zone_named(params["timezone"], "timezone")
-    as_of = arguments.as_of(params, zone, now)
+    as_of = window_arguments.as_of(params, zone, now)
     named = None if params["begin"] else params["window"] or "current_month"
     window = asked_window(named or "current_month", params["begin"], params["end"], zone, as_of or now)
     question = SummaryQuestion(
-        selection=arguments.selection(params, window),
+        selection=window_arguments.selection(params, window),
         named=named,
         zone=zone,
         rates=arguments.rates(params),

@@ -647,8 +647,9 @@ cost:
     cloud_difference:
       description:
         - Our own sums less CloudKitty's, the largest difference. More than 0.0001, and more than a billionth
-          of the sum, is an error.
-        - Null where nothing was added up here.
+          of the sum (v1 API, a hundred thousandth), is an error.
+        - Null where nothing was added up here, and where CloudKitty's storage has no sums that can be
+          believed, such as Loki.
       type: str
       returned: always
       sample: "0"
@@ -689,12 +690,13 @@ parts:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_projects
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.money import parse_currency
-from ..module_utils._core.periods import LAST_HOUR, asked_window, zone_named
+from ..module_utils._core.named_windows import LAST_HOUR, asked_window
+from ..module_utils._core.periods import zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._cost.cost import read_cost
 from ..module_utils._cost.grouping import GROUPS
@@ -710,7 +712,7 @@ def main() -> None:
             **cloud_arguments.RATING,
             **arguments.RATES,
             **cloud_arguments.METRIC_CATEGORIES,
-            **arguments.window(LAST_HOUR),
+            **window_arguments.window(LAST_HOUR),
             **cloud_arguments.REGIONS_AND_PROJECTS,
             "currency": {"type": "str"},
             "rated_through": {"type": "bool", "default": True},

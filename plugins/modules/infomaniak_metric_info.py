@@ -491,11 +491,12 @@ reaggregated:
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.errors import InvalidOption
-from ..module_utils._core.periods import Window, used_window, zone_named
+from ..module_utils._core.named_windows import used_window
+from ..module_utils._core.periods import Window, zone_named
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._openstack.metric import GENERIC
 from ..module_utils._usage.measures import MetricOptions
@@ -510,7 +511,7 @@ def main() -> None:
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
-            **arguments.WINDOW,
+            **window_arguments.WINDOW,
             "begin": {"type": "str", "aliases": ["start"]},
             "end": {"type": "str", "aliases": ["stop"]},
             "resources": {"type": "list", "elements": "str", "default": []},

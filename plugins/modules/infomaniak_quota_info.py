@@ -17,6 +17,9 @@ description:
   - C(gigabytes) are volumes and snapshots together. C(gigabytes_<TYPE>), C(volumes_<TYPE>) and
     C(snapshots_<TYPE>) are those of one volume type, C(object_storage_bytes_<POLICY>) and
     C(object_storage_objects_<POLICY>) those of one storage policy.
+  - The quotas of shared file systems (Manila), DNS (Designate), the key manager (Barbican) and databases
+    (Trove) have the names of their APIs. Those that Nova or Cinder have too are written with the service in
+    front of them in O(required) and O(packs), such as C(shared_file_system.gigabytes).
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -34,7 +37,16 @@ options:
       - A service that is named here but absent from the catalog is an error.
     type: list
     elements: str
-    choices: [compute, block_storage, network, object_storage, load_balancer]
+    choices:
+      - compute
+      - block_storage
+      - network
+      - object_storage
+      - load_balancer
+      - shared_file_system
+      - dns
+      - key_manager
+      - database
   count_load_balancers:
     description:
       - Whether to count the load balancers, as Octavia does not report their use. This takes one more
@@ -47,8 +59,9 @@ options:
       - What a deployment adds, by name of the quota, such as C(cores) or C(gigabytes_<TYPE>). Amounts are
         whole numbers, zero or more.
       - It fits if used, reserved and required together do not exceed the limit, for each quota.
-      - For C(per_volume_gigabytes), C(metadata_items) and C(server_group_members) it is what the largest
-        volume, server or server group will have, as nothing adds up against these.
+      - For C(per_volume_gigabytes), C(metadata_items), C(server_group_members), C(per_share_gigabytes) and
+        quotas of each zone, it is what the largest volume, server, server group, share or zone will have, as
+        nothing adds up against these.
       - An unknown name is refused. A service that is needed here but absent from the catalog is an error.
     type: dict
   fail_on_shortfall:
@@ -203,7 +216,8 @@ quotas:
   description:
     - Quotas by service and name. A service that was not read is null.
     - C(limit) is null if C(unlimited). C(used) and C(reserved) are null if the service does not report them,
-      such as Octavia for everything (load balancers are counted on request) and Nova for key pairs.
+      such as Octavia (load balancers are counted on request), Designate and Barbican for everything, and Nova
+      for key pairs.
     - C(free) is the limit minus used and reserved, and negative if a limit was lowered below the use.
       C(utilization) is the fraction of the limit that is taken. Both are null if the quota is unlimited or
       its use is not reported.

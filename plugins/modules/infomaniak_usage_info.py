@@ -9,8 +9,8 @@ module: infomaniak_usage_info
 short_description: Get the resource usage of a project, now and over a period
 version_added: 0.1.0
 description:
-  - Counts what a project uses, such as servers, vCPUs, RAM, volumes, networks, floating IPs, load balancers
-    and objects. Lists resources in rows of one shape, groups them by metadata, and finds idle ones.
+  - Counts what a project uses, such as servers, vCPUs, RAM, volumes, shares, networks, floating IPs, load
+    balancers and objects. Lists resources in rows of one shape, groups them by metadata, and finds idle ones.
   - Values that could not be read are null, and the reason is reported. They are never zero.
 author:
   - finops.cloud contributors (@finops-cloud)
@@ -30,6 +30,7 @@ options:
         one more per further 1000 servers or volumes.
       - V(resources) also lists snapshots, backups, load balancers, containers and the project's own images,
         and returns each resource, in 10 requests and one more per further 1000 of a kind.
+      - Each takes one more request where the catalog has shared file systems.
     type: str
     default: summary
     choices: [totals, summary, resources]
@@ -40,7 +41,7 @@ options:
       - V(image) is read with O(detail=resources) only.
     type: list
     elements: str
-    choices: [compute, block_storage, network, object_storage, load_balancer, image]
+    choices: [compute, block_storage, network, object_storage, load_balancer, image, shared_file_system]
   window:
     description:
       - Named window for which to return the hours that servers, vCPUs, RAM and disk were used. This takes one
@@ -82,6 +83,7 @@ options:
       - network.load_balancer
       - object_storage.container
       - image.image
+      - storage.share
   name:
     description: Only resources whose name matches. V(*) matches any text and V(?) any character.
     type: str
@@ -329,6 +331,16 @@ usage:
       type: dict
       returned: when images are read
       sample: {image_count: 2, total_bytes: 5368709120}
+    shared_file_system:
+      description: The project's own shares. C(total_size_gb) is theirs, without snapshots. Null where the
+        catalog has no shared file systems.
+      type: dict
+      returned: when shared file systems are read
+      sample:
+        share_count: 3
+        total_size_gb: 330
+        by_status: {available: 3}
+        by_type: {cephfs: {count: 1, size_gb: 300}, nfs: {count: 2, size_gb: 30}}
 regions:
   description: RV(services), RV(complete) and RV(usage) of each region.
   returned: with O(regions)
@@ -341,8 +353,8 @@ regions:
 resources:
   description:
     - Everything that was listed and not filtered out, without O(dest).
-    - C(size) is in C(size_unit). C(kind) is a flavor, volume type or storage policy. C(attached_to) has the
-      IDs of what the resource is attached to.
+    - C(size) is in C(size_unit). C(kind) is a flavor, volume type, share type or storage policy.
+      C(attached_to) has the IDs of what the resource is attached to.
   returned: with O(detail=resources), without O(dest)
   type: list
   elements: dict
@@ -373,8 +385,8 @@ groups:
   description:
     - Counters of the resources by the value of O(group_by), the group with the most resources first. C(group)
       is null for resources without a value.
-    - A counter is null where what it counts was not read, and where that hangs on what was not read, so that
-      nobody knows its group. C(resource_count) is of the resources that were read.
+    - A counter is null where what it counts was not read or is not in the catalog, and where that hangs on
+      what was not read, so that nobody knows its group. C(resource_count) is of the resources that were read.
   returned: with O(group_by)
   type: list
   elements: dict
@@ -398,6 +410,8 @@ groups:
       total_bytes: 0
       image_count: 0
       image_bytes: 0
+      share_count: 0
+      share_gb: 0
 idle:
   description:
     - Idle resources, the oldest first, as in RV(resources) with a C(reason).
@@ -426,11 +440,12 @@ idle:
 from datetime import datetime
 from typing import Any
 
-from ..module_utils._ansible import arguments, cloud_arguments
+from ..module_utils._ansible import arguments, cloud_arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._core.files import parse_attributes
-from ..module_utils._core.periods import iso, used_window, zone_named
+from ..module_utils._core.named_windows import used_window
+from ..module_utils._core.periods import iso, zone_named
 from ..module_utils._core.rows_file import checked
 from ..module_utils._openstack.connection import Cloud
 from ..module_utils._usage.resources import TYPES, Filter
@@ -442,7 +457,7 @@ def main() -> None:
         argument_spec={
             **cloud_arguments.CONNECTION,
             **cloud_arguments.ON_ERROR,
-            **arguments.WINDOW,
+            **window_arguments.WINDOW,
             "detail": {"type": "str", "default": "summary", "choices": list(DETAILS)},
             "services": {"type": "list", "elements": "str", "choices": list(SERVICES)},
             "regions": {"type": "list", "elements": "str"},

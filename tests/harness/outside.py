@@ -11,6 +11,8 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
+import zipfile
 from pathlib import Path
 
 from checkout import BUILD, ROOT, Stop
@@ -24,6 +26,8 @@ PROGRAMS = {
     "CHROMIUM": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "JAVA": (("java",), "openjdk-17-jre-headless"),
 }
+#: The package that has collections, and where that of OpenStack is in it.
+ANSIBLE, OPENSTACK = "ansible==14.5.0", "ansible_collections/openstack/cloud/"
 NODE = BUILD / "node"
 
 
@@ -31,8 +35,23 @@ def outside(bench: Workbench) -> str:
     """Bring the programs, and run the tests marked `outside`. Raises Stop where one cannot be had."""
     place = virtual_environment(".venv-outside", find_python(PYTHON), OUTSIDE)
     found = {name: program(*wanted) for name, wanted in PROGRAMS.items()}
-    variables = {"OUTSIDE": str(place / "bin"), "AXE": str(axe()), **found}
+    tools = {"AXE": str(axe()), "OPENSTACK_COLLECTIONS": str(openstack_collections(bench))}
+    variables = {"OUTSIDE": str(place / "bin"), **tools, **found}
     return run_pytest(bench, "outside", "outside", variables=variables)
+
+
+def openstack_collections(bench: Workbench) -> Path:
+    """A path for collections with openstack.cloud, which comes with the package `ansible`. Raises Stop."""
+    folder = BUILD / "openstack" / ANSIBLE
+    if not (folder / "ansible_collections" / "openstack" / "cloud").is_dir():
+        with tempfile.TemporaryDirectory() as wheels:
+            wanted = ("--no-deps", "--only-binary=:all:", "--dest", wheels, ANSIBLE)
+            bench.run("outside", "pip", "download", "--quiet", *wanted)
+            (wheel,) = Path(wheels).glob("ansible-*.whl")
+            with zipfile.ZipFile(wheel) as packed:
+                names = [name for name in packed.namelist() if name.startswith(OPENSTACK)]
+                packed.extractall(folder, names)
+    return folder
 
 
 def program(names: tuple[str, ...], package: str) -> str:

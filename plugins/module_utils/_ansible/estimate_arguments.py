@@ -19,12 +19,14 @@ from .._core.periods import KINDS as PERIODS
 from .._core.periods import WEEKDAYS, Calendar
 from .._core.rates import ICU
 from .._estimate.estimate import EstimateOptions, PublicNetworks
-from .._estimate.plan_file import load_plan
+from .._estimate.plan_file import Plan, load_plan
 from .._estimate.planned import AMOUNT, parse_rows
+from .._estimate.playbook_plan import load_playbook_plan
 from .._estimate.price_list import DatedPrices, parse_prices
 from .._estimate.shape_prices import SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import PlanOptions
+from .._estimate.terraform_show import show_plan
 from .._estimate.terraform_types import OPENSTACK
 from .._infomaniak.environment import PUBLIC_NETWORKS
 from .._ledger import feeds, sql
@@ -55,13 +57,24 @@ PLANNED: Spec = {
             "currency": {"type": "str"},
             "per": {"type": "str", "choices": ["once", "hour"]},
             "category": {"type": "str", "choices": list(CATEGORIES)},
+            "tags": {"type": "dict"},
         },
     },
     "terraform_plan": {"type": "path"},
+    "tfplan": {"type": "path"},
+    "terraform": {"type": "str", "default": "terraform"},
+    "terraform_project_path": {"type": "path"},
+    "playbook_plan": {"type": "path"},
     "assume_free": {"type": "list", "elements": "str", "default": []},
     "plan_providers": {"type": "list", "elements": "str", "default": []},
     "public_networks": {"type": "list", "elements": "str"},
     "default_volume_type": {"type": "str"},
+}
+#: What the arguments say of each other: something is planned, and a plan is given in one way.
+PLANNED_RULES: dict[str, Any] = {
+    "required_one_of": [("resources", "terraform_plan", "tfplan", "playbook_plan")],
+    "mutually_exclusive": [("terraform_plan", "tfplan")],
+    "required_by": {"terraform_project_path": "tfplan"},
 }
 PRICES: Spec = {
     "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
@@ -131,16 +144,18 @@ def used(params: Mapping[str, Any], policy: OwnerPolicy) -> dict[str, Any]:
 
 def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[str]) -> EstimateOptions:
     """What is asked. Raises InvalidOption, also for an unreadable plan and where nothing is planned."""
-    resources = params["resources"] or []
-    if not resources and params["terraform_plan"] is None:
+    resources, plan = params["resources"] or [], _plan(params)
+    if not resources and plan is None and params["playbook_plan"] is None:
         raise InvalidOption(
             "resources",
-            "is empty; say what is planned there or in terraform_plan, as an empty plan would always pass.",
+            "is empty; say what is planned there, in terraform_plan or in playbook_plan, as an empty plan"
+            " would always pass.",
         )
     rating_currency = parse_currency(params["rating_currency"], "rating_currency")
     return EstimateOptions(
         rows=parse_rows(resources),
-        plan=None if params["terraform_plan"] is None else load_plan(params["terraform_plan"]),
+        plan=plan,
+        playbook=None if params["playbook_plan"] is None else load_playbook_plan(params["playbook_plan"]),
         plan_options=PlanOptions(
             tuple(params["assume_free"]),
             OPENSTACK.union(_provider(one, index) for index, one in enumerate(params["plan_providers"])),
@@ -164,6 +179,13 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
         collect_period_s=cloud_arguments.collect_period_s(params),
         rates=policy.rates_in_force(arguments.rates(params)),
     )
+
+
+def _plan(params: Mapping[str, Any]) -> Plan | None:
+    """The plan that the task names. Raises InvalidOption for one that cannot be read."""
+    if params["tfplan"] is not None:
+        return show_plan(params["tfplan"], params["terraform"], params["terraform_project_path"])
+    return None if params["terraform_plan"] is None else load_plan(params["terraform_plan"])
 
 
 def _provider(address: str, index: int) -> str:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.files import parse_attributes
 from .._core.money import parse_currency
-from .._core.periods import Window, asked_window, now_utc, zone_named
+from .._core.named_windows import asked_window
+from .._core.periods import Window, now_utc, zone_named
 from .._core.rates import Rates
 from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile
@@ -25,7 +26,7 @@ from .._export.rated import RatedOptions
 from .._ledger.policy import policy_of
 from .._ledger.sql import LedgerOptions
 from .._ledger.totals import Selection
-from . import arguments, cloud_arguments
+from . import arguments, cloud_arguments, window_arguments
 
 LEDGER, CLOUD = "ledger", "cloud"
 EXPORT: arguments.Spec = {
@@ -54,7 +55,7 @@ class ExportTask:
 
     def __init__(self, params: Mapping[str, Any], now: datetime | None = None) -> None:
         self._params, self.now = params, now or now_utc()
-        of_ledger = [name for name in (*arguments.SELECTION, "as_of") if params[name]]
+        of_ledger = [name for name in (*window_arguments.SELECTION, "as_of") if params[name]]
         if params["read_from"] == CLOUD and of_ledger:
             raise InvalidOption(
                 of_ledger[0], "is about the ledger's entries; set read_from to ledger, or leave it out."
@@ -87,7 +88,7 @@ class ExportTask:
 
     def as_of(self) -> datetime | None:
         """The moment that is told, None for now."""
-        return arguments.as_of(self._params, self._zone, self.now)
+        return window_arguments.as_of(self._params, self._zone, self.now)
 
     def ledger(self) -> LedgerOptions:
         """Where the ledger is."""
@@ -95,7 +96,7 @@ class ExportTask:
 
     def selection(self) -> Selection:
         """Which of its entries are meant."""
-        return arguments.selection(self._params, self._window)
+        return window_arguments.selection(self._params, self._window)
 
     def target(self) -> export.Target:
         """What is written of FOCUS, and how."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
@@ -14,6 +15,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from .._core.errors import INVALID_OPTION, InvalidOption, failure
 from .._core.storable import refuse_unstorable
+from .._core.tracebacks import format_traceback
 from .._core.visible_text import visible_line
 from .._ledger import sql
 
@@ -83,6 +85,10 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
             self._refuse_unstorable()
             msg = self._unknown_option() or msg
             result["error"] = failure(INVALID_OPTION)
+        error = sys.exc_info()[1]
+        if error is not None:
+            # Ansible shows it where the user asks for tracebacks.
+            result["exception"] = format_traceback(error)
         super().fail_json(self._shown(msg), **result)
         raise AssertionError("AnsibleModule.fail_json ends the program")
 

@@ -18,6 +18,7 @@ POLICY: Spec = {
     "allow_own_rates": {"type": "bool"},
     "allow_own_prices": {"type": "bool"},
     "allow_assume_free": {"type": "bool"},
+    "offset_removals": {"type": "bool"},
     "price_sources": {**_NAMES, "choices": list(SOURCES)},
     "free_types": _NAMES,
     "required_tags": _NAMES,

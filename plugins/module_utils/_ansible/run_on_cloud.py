@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from .._core.completeness import ERROR, FORBIDDEN
 from .._core.errors import CloudError, FinopsError, InvalidOption, Refused, SeveralErrors
 from .._core.periods import iso, now_utc
+from .._core.web_address import passwords_in
 from .._openstack.connection import Cloud
 from .._openstack.projects import ProjectLogins, open_projects
 from .cloud_arguments import connection_options
@@ -114,7 +115,10 @@ def _failure(error: FinopsError, cloud: Cloud | ProjectLogins | None) -> dict[st
 
 
 def reveal_public(module: FinopsModule) -> None:
-    """Take what is public in `auth` and `cloud` out of what is censored, unless a secret has that value."""
+    """Take what is public in `auth` and `cloud` out of what is censored, unless a secret has that value.
+
+    Of an auth URL the password stays censored.
+    """
     auth, cloud = module.params["auth"] or {}, module.params["cloud"]
     if isinstance(cloud, str):
         module.no_log_values.discard(cloud)
@@ -128,3 +132,5 @@ def reveal_public(module: FinopsModule) -> None:
         str(value) for part in (auth, inner) for name, value in part.items() if name not in _PUBLIC_AUTH
     }
     module.no_log_values.difference_update(public - secret)
+    for part in (auth, inner):
+        module.no_log_values.update(passwords_in(str(part.get("auth_url") or "")))

@@ -24,7 +24,7 @@ from .._ledger.budgets import TAX_INCLUDED, Budget
 from .._ledger.dimension_sums import TAX_CHARGE
 from .._ledger.policy import rates_of
 from .._ledger.watch import Watch
-from . import definitions, forecasts, verdict
+from . import forecasts, known_budgets, verdict
 from .request import Request
 from .results import NOTHING_FIRED, alert_to_result
 from .scope import ScopeMatcher, scope_matcher
@@ -246,7 +246,7 @@ def apply(
                 connection, str(task.consumer), task.ids or (), moment, recorded_by, write=not check_mode
             )
         else:
-            budget = definitions.require(budgets.read_all(connection), task.budget or "", "budget")
+            budget = known_budgets.require(budgets.read_all(connection), task.budget or "", "budget")
             changed = rearm(connection, budget, moment, write=not check_mode)
         return {"changed": bool(changed), "ledger": ledger.url, task.state: changed}
 

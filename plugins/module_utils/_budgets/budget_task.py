@@ -9,12 +9,8 @@ design/gate.md#requests).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from .._core.errors import InvalidOption
-from .._core.money import parse_currency
-from .definitions import Definition, parse_limit
 from .request import Request, parse_line, parse_lines, without_nothing
 
 PRESENT, ABSENT = STATES = ("present", "absent")
@@ -26,8 +22,7 @@ DEFINES = (
 _OF_A_SPEND = ("category", "project", "region", "tags")
 
 
-@dataclass(frozen=True)
-class BudgetTask:
+class BudgetTask(NamedTuple):
     """What a cost_budget task says, as written; None for what it leaves out.
 
     budgets: rows with the options of a definition each, in place of the one that the task's own options are.
@@ -69,70 +64,12 @@ class BudgetTask:
 
     @property
     def defines(self) -> bool:
-        """Whether the task's own options define or remove a budget."""
-        return self.state == ABSENT or any(getattr(self, option) is not None for option in DEFINES)
-
-
-def refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> None:
-    """Raise InvalidOption if a gate removes a budget or changes a part of one, which it would then be asked
-    by: a play's defaults or an option that is meant for the request would open it.
-    """
-    for index, one in enumerate(definitions):
-        if one.limit is None:
-            option = "limit" if task.budgets is None else f"budgets[{index}].limit"
-            raise InvalidOption(
-                option,
-                "is required to define a budget beside `spend` or `lines`; change a part in another task.",
-            )
-
-
-def lacks_currency(definitions: Sequence[Definition]) -> bool:
-    """Whether one of them has a limit without a currency, which the policy then has to have."""
-    return any(one.limit is not None and one.currency is None for one in definitions)
-
-
-def refuse_without_currency(task: BudgetTask, definitions: Sequence[Definition]) -> None:
-    """Raise InvalidOption for a limit without a currency: where there is no ledger, no policy has one."""
-    for index, one in enumerate(definitions):
-        if one.limit is not None and one.currency is None:
-            parse_currency(None, "currency" if task.budgets is None else f"budgets[{index}].currency")
-
-
-def parse_definitions(task: BudgetTask) -> tuple[Definition, ...]:
-    """What the task defines or removes. Raises InvalidOption for a budget without a name, one that is named
-    twice, and a limit that is none: before a ledger is opened, and so perhaps made.
-    """
-    if task.budgets is None:
-        return (_definition(vars(task)),) if task.defines else ()
-    if not task.budgets:
-        raise InvalidOption("budgets", "is empty; name at least one budget.")
-    found: list[Definition] = []
-    for index, row in enumerate(task.budgets):
-        try:
-            found.append(_definition(row))
-        except InvalidOption as error:
-            raise error.within(f"budgets[{index}]") from error
-        if any(found[-1].name == other.name for other in found[:-1]):
-            raise InvalidOption(
-                f"budgets[{index}].name", f"'{found[-1].name}' is defined twice in this task."
-            )
-    return tuple(found)
-
-
-def _definition(row: Mapping[str, Any]) -> Definition:
-    given: dict[str, Any] = {field: row[field] for field in Definition.__dataclass_fields__ if field in row}
-    one = Definition(**given)
-    if not (one.name or "").strip():
-        raise InvalidOption("name", "is needed to define or remove a budget.")
-    if one.state == ABSENT:
-        beside = [option for option in DEFINES if getattr(one, option) is not None]
-        if beside:
-            raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
-    if one.limit is not None:
-        parse_limit(one.limit)
-        if one.currency is not None:
-            parse_currency(one.currency, "currency")
-    return one
+        """Whether budgets are defined or removed, by the task's own options or by the rows of `budgets`."""
+        return (
+            self.budgets is not None
+            or self.state == ABSENT
+            or any(getattr(self, option) is not None for option in DEFINES)
+        )
 
 
 def parse_request(task: BudgetTask) -> Request | None:

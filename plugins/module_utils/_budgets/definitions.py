@@ -15,9 +15,11 @@ from typing import Any
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import format_exact, parse_amount, parse_currency, to_nano
+from .._core.money import format_exact, parse_amount, parse_currency, round_to_nano
 from .._core.periods import Calendar, parse_duration
 from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, TAX, UNTAGGED, Budget, Scope
+from .._ledger.policy import OwnerPolicy
+from .budget_task import ABSENT, DEFINES, BudgetTask
 from .request import parse_tags
 
 DEFAULT_STALENESS = timedelta(hours=6)
@@ -60,7 +62,7 @@ def defined(task: Definition, before: Budget | None) -> Budget:
     category or choice, thresholds that are no parts of the limit, or a custom period without ends.
     """
     if task.limit is not None:
-        limit_nano = to_nano(parse_limit(task.limit), "limit")
+        limit_nano = round_to_nano(parse_limit(task.limit))
         currency = parse_currency(task.currency, "currency")
     elif before is not None:
         limit_nano, currency = before.limit_nano, before.currency
@@ -146,11 +148,6 @@ def parse_limit(text: str) -> Decimal:
     return limit
 
 
-def find(stored: Sequence[Budget], name: str) -> Budget | None:
-    """The budget of that name; None if there is none."""
-    return next((budget for budget in stored if budget.name == name), None)
-
-
 def refuse_lookalike(name: str, stored: Sequence[Budget]) -> None:
     """Raise InvalidOption if another budget's name differs only in case, spaces, hyphens or underscores.
 
@@ -169,13 +166,78 @@ def _flat(name: str) -> str:
     return "".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def require(stored: Sequence[Budget], name: str, option: str = "name") -> Budget:
-    """The budget of that name.
-
-    Raises InvalidOption that lists the existing budgets: an unknown budget never lets a spend pass.
+def with_defaults(definition: Definition, policy: OwnerPolicy, is_new: bool) -> Definition:
+    """The definition of a budget with the policy's currency beside a limit that names none, and with the
+    policy's time zone for a new budget that names none.
     """
-    budget = find(stored, name)
-    if budget is None:
-        known = ", ".join(one.name for one in stored) or "none"
-        raise InvalidOption(option, f"the ledger has no budget '{name}'; it has {known}.")
-    return budget
+    rules = policy.rules
+    if rules is None or definition.limit is None:
+        return definition
+    timezone = rules.timezone if is_new else None
+    return replace(
+        definition,
+        currency=definition.currency or rules.currency,
+        timezone=definition.timezone or timezone,
+    )
+
+
+def refuse_changed_gate(task: BudgetTask, definitions: Sequence[Definition]) -> None:
+    """Raise InvalidOption if a gate removes a budget or changes a part of one, which it would then be asked
+    by: a play's defaults or an option that is meant for the request would open it.
+    """
+    for index, one in enumerate(definitions):
+        if one.limit is None:
+            option = "limit" if task.budgets is None else f"budgets[{index}].limit"
+            raise InvalidOption(
+                option,
+                "is required to define a budget beside `spend` or `lines`; change a part in another task.",
+            )
+
+
+def lacks_currency(definitions: Sequence[Definition]) -> bool:
+    """Whether one of them has a limit without a currency, which the policy then has to have."""
+    return any(one.limit is not None and one.currency is None for one in definitions)
+
+
+def refuse_without_currency(task: BudgetTask, definitions: Sequence[Definition]) -> None:
+    """Raise InvalidOption for a limit without a currency: where there is no ledger, no policy has one."""
+    for index, one in enumerate(definitions):
+        if one.limit is not None and one.currency is None:
+            parse_currency(None, "currency" if task.budgets is None else f"budgets[{index}].currency")
+
+
+def parse_definitions(task: BudgetTask) -> tuple[Definition, ...]:
+    """What the task defines or removes. Raises InvalidOption for a budget without a name, one that is named
+    twice, and a limit that is none: before a ledger is opened, and so perhaps made.
+    """
+    if task.budgets is None:
+        return (_definition(task._asdict()),)
+    if not task.budgets:
+        raise InvalidOption("budgets", "is empty; name at least one budget.")
+    found: list[Definition] = []
+    for index, row in enumerate(task.budgets):
+        try:
+            found.append(_definition(row))
+        except InvalidOption as error:
+            raise error.within(f"budgets[{index}]") from error
+        if any(found[-1].name == other.name for other in found[:-1]):
+            raise InvalidOption(
+                f"budgets[{index}].name", f"'{found[-1].name}' is defined twice in this task."
+            )
+    return tuple(found)
+
+
+def _definition(row: Mapping[str, Any]) -> Definition:
+    given: dict[str, Any] = {field: row[field] for field in Definition.__dataclass_fields__ if field in row}
+    one = Definition(**given)
+    if not (one.name or "").strip():
+        raise InvalidOption("name", "is needed to define or remove a budget.")
+    if one.state == ABSENT:
+        beside = [option for option in DEFINES if getattr(one, option) is not None]
+        if beside:
+            raise InvalidOption("state", f"`absent` removes a budget; leave `{beside[0]}` out.")
+    if one.limit is not None:
+        parse_limit(one.limit)
+        if one.currency is not None:
+            parse_currency(one.currency, "currency")
+    return one

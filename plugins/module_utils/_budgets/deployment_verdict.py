@@ -32,6 +32,9 @@ _KEPT_OF_ESTIMATE = (
     "total",
     "known",
     "difference",
+    "complete",
+    "monthly_total",
+    "lost_costs",
     "unknown",
     "lines",
 )
@@ -81,7 +84,8 @@ def deployment_verdict(
 ) -> dict[str, Any]:
     """The verdict with one reason for each finding, the worst first; always with the same keys.
 
-    gate: None where the budgets are asked later. Nothing lets such a verdict pass, unless no cost is added.
+    gate: None where the budgets are asked later. Nothing lets such a verdict pass, unless no budget is to be
+    asked.
     """
     asked: Result = {} if gate is None else gate
     of_owner = policy_findings(estimate, asked, policy_info, policy.on_exceeded, policy.on_unknown)
@@ -96,7 +100,7 @@ def deployment_verdict(
         if _is_refused(result)
     ]
     of_budgets = _of_budgets(estimate, asked)
-    if gate is None and estimate.get("adds_no_cost") is not True:
+    if gate is None and not _asks_no_budget(estimate):
         refused.append(Finding("budgets", UNKNOWN, "The budgets were not asked yet.", passes=False))
         of_budgets = []
     said = [
@@ -123,9 +127,15 @@ def deployment_verdict(
         "budgets": asked.get("budgets") or [],
         "summary": asked.get("summary") or [],
         "policy": of_owner.policy,
+        "plan_sha256": estimate.get("plan_sha256"),
         "evaluated_at": asked.get("evaluated_at") or estimate.get("collected_at"),
         "tax": asked.get("tax"),
     }
+
+
+def _asks_no_budget(estimate: Result) -> bool:
+    """Whether nothing has to be paid for, or nothing more than before."""
+    return any(estimate.get(name) is True for name in ("adds_no_cost", "reduces"))
 
 
 def _is_refused(result: Result) -> bool:
@@ -161,6 +171,11 @@ def _known(estimate: Result) -> str:
         return (
             f"The deployment adds no cost: it comes to {currency} {net['this_period']} until the period ends."
         )
+    if estimate.get("reduces") is True:
+        return (
+            "The deployment only removes, keeps or cheapens what the project has: it comes to"
+            f" {currency} {net['this_period']} until the period ends."
+        )
     return (
         f"The cost is known: {currency} {net['this_period']} until the period ends, {net['monthly']} in 730"
         " hours,"
@@ -178,7 +193,7 @@ def _of_quota(estimate: Result, quota: Result) -> tuple[str, str, str]:
     if elsewhere := estimate.get("required_elsewhere"):
         return "quota", UNKNOWN, f"The quotas of region {', '.join(sorted(elsewhere))} were not checked."
     if needing := estimate.get("required_unknown"):
-        return "quota", UNKNOWN, f"What quotas {', '.join(needing[:5])} needs is not known."
+        return "quota", UNKNOWN, f"It is not known which quotas {', '.join(needing[:5])} needs."
     return found
 
 
@@ -213,10 +228,10 @@ def _place(result: Result) -> tuple[str, ...] | None:
 
 
 def _of_sync(estimate: Result, sync_failure: str | None) -> list[tuple[str, str, str]]:
-    """Costs may be missing in a ledger that could not be brought up to date, which is of no matter where none
-    is added.
+    """Costs may be missing in a ledger that could not be brought up to date, which is of no matter where no
+    budget is asked.
     """
-    if sync_failure is None or estimate.get("adds_no_cost") is True:
+    if sync_failure is None or _asks_no_budget(estimate):
         return []
     why = " ".join(sync_failure.split()).rstrip(".") or "nobody says why"
     more = "If this login may not import, set budget_gate_sync to false."
@@ -224,7 +239,7 @@ def _of_sync(estimate: Result, sync_failure: str | None) -> list[tuple[str, str,
 
 
 def _of_budgets(estimate: Result, gate: Result) -> list[tuple[str, str, str]]:
-    if estimate.get("adds_no_cost") is True and "verdict" not in gate:
+    if _asks_no_budget(estimate) and "verdict" not in gate:
         return [("budgets", ALLOW, "No budget is asked, as nothing is spent.")]
     if gate.get("verdict") not in _WORST_FIRST:
         why = "What the budgets say is not known"

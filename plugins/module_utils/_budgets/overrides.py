@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import parse_positive_amount, to_nano
+from .._core.money import parse_positive_amount, round_to_nano
 from .._core.periods import iso, parse_moment, period_at, period_id
 from .._ledger import budgets, holds, overrides, sql
 from .._ledger.budgets import Budget
 from .._ledger.overrides import Override
-from .definitions import require
+from .known_budgets import require
 from .results import override_to_result
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _check(task: OverrideTask) -> None:
 
 
 def _amount_nano(task: OverrideTask) -> int:
-    return to_nano(parse_positive_amount(str(task.amount), "amount"), "amount")
+    return round_to_nano(parse_positive_amount(str(task.amount), "amount"))
 
 
 def define(
@@ -118,7 +118,7 @@ def define(
             recorded_by=recorded_by,
             login=task.login,
         )
-    changed = override_to_result(before) != override_to_result(after)
+    changed = _content(before) != _content(after)
     if changed and before is not None and before.generation is not None:
         raise InvalidOption(
             "reservation",
@@ -137,6 +137,11 @@ def define(
         "override": override_to_result(after),
         "diff": {"before": override_to_result(before), "after": override_to_result(after)},
     }
+
+
+def _content(override: Override | None) -> tuple[dict[str, Any], int | None]:
+    """What a task says of an override. Results show fewer digits than its amount has."""
+    return override_to_result(override), None if override is None else override.amount_nano
 
 
 def usable(connection: Transaction, reservation: str, generation: int, now: datetime) -> list[Override]:

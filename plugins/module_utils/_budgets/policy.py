@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
@@ -16,7 +15,6 @@ from .._ledger.policy import OwnerPolicy, PolicyRules
 
 if TYPE_CHECKING:
     from .._ledger.holds import HoldLine
-    from .definitions import Definition
 
 WARN = "warn"
 #: What lets a verdict pass that is not allow, and the rule that has to allow it.
@@ -38,21 +36,6 @@ def refuse_untagged(policy: OwnerPolicy, lines: Sequence[HoldLine]) -> None:
                     f"lines[{index}].tags",
                     f"has no `{name}`, which is required {policy.because('required_tags')}.",
                 )
-
-
-def with_defaults(definition: Definition, policy: OwnerPolicy, is_new: bool) -> Definition:
-    """The definition of a budget with the policy's currency beside a limit that names none, and with the
-    policy's time zone for a new budget that names none.
-    """
-    rules = policy.rules
-    if rules is None or definition.limit is None:
-        return definition
-    timezone = rules.timezone if is_new else None
-    return replace(
-        definition,
-        currency=definition.currency or rules.currency,
-        timezone=definition.timezone or timezone,
-    )
 
 
 def policy_to_result(policy: OwnerPolicy) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class PolicyTask:
     allow_own_rates: bool | None = None
     allow_own_prices: bool | None = None
     allow_assume_free: bool | None = None
+    offset_removals: bool | None = None
     price_sources: Sequence[str] | None = None
     free_types: Sequence[str] | None = None
     required_tags: Sequence[str] | None = None

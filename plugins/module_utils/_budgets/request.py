@@ -28,9 +28,13 @@ _HOUR_S = Decimal(3600)
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be spent, line by line."""
+    """What is to be spent, line by line. removals: what is taken away. offsets: whether that offsets the
+    lines (design/gate.md#removals).
+    """
 
     lines: tuple[HoldLine, ...] = ()
+    removals: tuple[HoldLine, ...] = ()
+    offsets: bool = False
 
     def __str__(self) -> str:
         """`CHF 60`, or `CHF 60 and CHF 0.1 an hour` for several lines."""

@@ -29,7 +29,8 @@ class ReservationTask:
     """The options of a cost_reservation task as written; None for an omitted one.
 
     amount, with currency, category, project, region and tags, is a shorthand for one line. budget: the budget
-    that must cover every line. plan_sha256: of the plan that the lines were estimated from.
+    that must cover every line. plan_sha256: of the plan that the lines were estimated from. removals: what is
+    taken away.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ReservationTask:
     for_period: str | None = None
     occurred_at: str | None = None
     plan_sha256: str | None = None
+    removals: Sequence[Mapping[str, Any]] | None = None
     on_exceeded: str = "fail"
     on_unknown: str = "fail"
 
@@ -66,7 +68,7 @@ def check_task(task: ReservationTask) -> None:
         raise InvalidOption("amount", "and `lines` have no effect on a release, which frees the whole hold.")
     if task.occurred_at is not None and task.state != COMMITTED:
         raise InvalidOption("occurred_at", "has no effect unless `state` is `committed`.")
-    for option in ("for_period", "plan_sha256"):
+    for option in ("for_period", "plan_sha256", "removals"):
         if getattr(task, option) is not None and task.state != HELD:
             raise InvalidOption(option, "has no effect unless `state` is `held`.")
 
@@ -84,12 +86,24 @@ def task_lines(task: ReservationTask) -> tuple[HoldLine, ...]:
     return lines
 
 
-def fingerprint(task: ReservationTask, lines: Sequence[HoldLine]) -> str:
+def task_removals(task: ReservationTask) -> tuple[HoldLine, ...]:
+    """What the task takes away. Raises InvalidOption."""
+    rows = [{"currency": task.currency, **without_nothing(row)} for row in task.removals or ()]
+    removals = parse_lines(rows, "removals")
+    refuse_too_large(removals, "removals")
+    return removals
+
+
+def fingerprint(task: ReservationTask, lines: Sequence[HoldLine], removed: Sequence[HoldLine] = ()) -> str:
     """The SHA-256 of what the task asks to hold, in whatever order its lines stand: by it a rerun knows that
-    it asks for the same (design/reservations.md#holding-again).
+    it asks for the same (design/reservations.md#holding-again). removed: what offsets the lines.
     """
-    rows = sorted(json.dumps(_given(line), sort_keys=True) for line in lines)
-    return hashlib.sha256(json.dumps([task.settled_by, task.for_period, rows]).encode()).hexdigest()
+    asked = [task.settled_by, task.for_period, _rows(lines), *([_rows(removed)] if removed else [])]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _rows(lines: Sequence[HoldLine]) -> list[str]:
+    return sorted(json.dumps(_given(line), sort_keys=True) for line in lines)
 
 
 def _given(line: HoldLine) -> dict[str, Any]:

@@ -20,14 +20,14 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption
 from .._core.periods import iso, parse_duration, parse_moment
 from .._core.rates import Rates
-from .._ledger import budgets, feeds, holds, overrides, sql
+from .._ledger import budgets, feeds, hold_changes, holds, overrides, sql
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, BY_IMPORT, COMMITTED, HELD, RELEASED, Hold, HoldLine
 from .._ledger.policy import read_policy
 from . import alerts, verdict
-from .definitions import require
-from .holding_again import stands
+from .holding_again import format_standing, stands, taken_by
+from .known_budgets import require
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
@@ -38,6 +38,7 @@ from .reservation_task import (
     fingerprint,
     refuse_lines_without_entry,
     task_lines,
+    task_removals,
 )
 from .results import NOTHING_FIRED, exceeded_to_result, hold_to_result, verdict_to_result
 from .scope import scope_matcher
@@ -105,48 +106,59 @@ class _ReservationRun:
         stored = budgets.read_all(self._connection)
         if task.budget is not None:
             require(stored, task.budget, "budget")
-        lines_sha256 = fingerprint(task, given)
+        removals = task_removals(task)
+        offsets = self._policy.rules is not None and self._policy.rules.offset_removals
+        lines_sha256 = fingerprint(task, given, removals if offsets else ())
         standing = self._standing(lines_sha256)
         if standing is not None and not (standing.state == HELD and standing.forced):
             self._store(standing)
-            return {**self._hold_changes(before, standing), **self._nothing_asked()}
+            return {**self._hold_changes(before, standing), **self._nothing_asked(standing)}
         lines = placed(given, self._now, self._for_period(), holds=True)
         refuse_lines_without_entry(task.settled_by, lines, self._now)
+        removals = placed(removals, self._now, holds=True, option="removals")
         is_open = before is not None and before.state == HELD and not before.expired(self._now)
+        expires_at, ttl = self._lifetime(before if is_open else None)
         hold = Hold(
             name=self._name,
             generation=1 if before is None else before.generation + (not is_open),
             state=HELD,
             settled_by=str(task.settled_by),
             held_at=self._now,
-            expires_at=(
-                before.expires_at
-                if before is not None and is_open and not task.extend
-                else self._now + self._ttl()
-            ),
+            expires_at=expires_at,
+            ttl=ttl,
             committed_at=None,
-            forced=False,
+            forced_verdicts=(),
             settled=False,
             recorded_by=self._recorded_by,
             held=lines,
             lines_sha256=lines_sha256,
             plan_sha256=task.plan_sha256,
+            removed=removals if offsets else (),
         )
-        return self._gated(hold, stored, hold if standing is None else standing)
+        request = Request(lines, removals, offsets)
+        return self._gated(hold, request, stored, hold if standing is None else standing)
 
     def _standing(self, lines_sha256: str) -> Hold | None:
         """What the task asks for, where it stands already; with its ttl begun anew where that is asked."""
-        before, task, ttl = self._before, self._task, self._ttl()
-        if before is None or not stands(self._connection, before, task, lines_sha256, ttl, self._now):
+        before, task = self._before, self._task
+        if before is None or not stands(self._connection, before, task, lines_sha256, self._now):
             return None
-        extended = before.state == HELD and task.extend
-        return replace(before, expires_at=self._now + ttl) if extended else before
+        if before.state != HELD:
+            return before
+        expires_at, ttl = self._lifetime(before)
+        return before._replace(expires_at=expires_at, ttl=ttl)
 
-    def _gated(self, hold: Hold, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
+    def _lifetime(self, before: Hold | None) -> tuple[datetime, timedelta]:
+        """When a hold expires, and by which ttl: an open one keeps both unless the task extends it."""
+        if before is not None and not self._task.extend:
+            return before.expires_at, before.ttl
+        return self._now + self._ttl(), self._ttl()
+
+    def _gated(self, hold: Hold, request: Request, stored: Sequence[Budget], taken: Hold) -> dict[str, Any]:
         """Judge the hold as if an open one of that name were not there. If it passes, it is taken as `taken`:
         a forced one that is asked for again stays as it is.
         """
-        task, request = self._task, Request(hold.held)
+        task = self._task
         snapshot = self._snapshot(hold, stored, request, None)
         found = verdict.verdicts(stored, request, snapshot, task.budget)
         if hold.settled_by == BY_IMPORT:
@@ -157,7 +169,9 @@ class _ReservationRun:
         fired = self._fired(found, snapshot)
         if not decision["gate_passed"]:
             return {**self._hold_changes(self._before, self._before), **decision, **fired}
-        after = replace(taken, forced=decision["verdict"] != ALLOW)
+        is_allowed = decision["verdict"] == ALLOW
+        forced = () if is_allowed else verdict.forced_verdicts(found, request, snapshot, task.budget)
+        after = taken._replace(forced_verdicts=forced)
         self._store(after, found, snapshot.settled)
         return {**self._hold_changes(self._before, after), **decision, **fired}
 
@@ -165,12 +179,12 @@ class _ReservationRun:
         """Fire the alerts that are due in these budgets; none in check mode."""
         return alerts.fire(self._connection, found, snapshot, self._recorded_by) if self._write else {}
 
-    def _nothing_asked(self) -> dict[str, Any]:
-        """The decision on a hold, or on a commit of this run, that is there already."""
+    def _nothing_asked(self, standing: Hold) -> dict[str, Any]:
+        """The decision on a hold, or on a commit of this run, that is there already: what it was taken by."""
         return {
-            "verdict": ALLOW,
+            "verdict": taken_by(standing),
             "gate_passed": True,
-            "reasons": [f"{self._name}: these lines are held or committed already."],
+            "reasons": [format_standing(standing)],
             "lines": [],
             "evaluated_at": iso(self._now),
             "tax": "excluded",
@@ -185,8 +199,7 @@ class _ReservationRun:
         if before.state == RELEASED:
             raise InvalidOption("state", f"'{before.name}' was released; hold it again before you commit it.")
         lines = self._committed_lines(before)
-        after = replace(
-            before,
+        after = before._replace(
             state=COMMITTED,
             committed_at=before.committed_at or self._now,
             committed=lines,
@@ -299,7 +312,7 @@ class _ReservationRun:
             raise InvalidOption(
                 "state", f"'{before.name}' is committed; a cost that is spent cannot be released."
             )
-        after = replace(before, state=RELEASED)
+        after = before._replace(state=RELEASED)
         self._store(after)
         return self._hold_changes(before, after)
 
@@ -333,11 +346,11 @@ class _ReservationRun:
         if not self._write:
             return
         if after != self._before:
-            holds.save(self._connection, after)
+            hold_changes.save(self._connection, after)
         for override in (one for said in found for one in said.overrides):
             if override.generation is None:
                 overrides.consume(self._connection, override, after.generation, self._now)
-        holds.settle(self._connection, settled)
+        hold_changes.settle(self._connection, settled)
 
     def _snapshot(
         self, hold: Hold, stored: Sequence[Budget], request: Request, counted: Hold | None

@@ -95,22 +95,20 @@ def _period_to_result(period: PeriodSum) -> dict[str, Any]:
     (design/reading-a-cloud.md#unknown-is-not-zero).
     """
     of_holds = {"reserved": format_amount(period.reserved), "requested": format_amount(period.requested)}
-    amounts = {
-        "spent": format_amount(period.spent),
-        "accrued": format_amount(period.accrued),
-        "to_come": format_amount(period.to_come),
+    costs = {name: format_amount(getattr(period, name)) for name in ("spent", "accrued", "to_come")}
+    sums = {
         "remaining": format_amount(ROUNDING.subtract(period.limit, period.taken)),
         "utilization": utilization(period.taken, period.limit),
         "left": format_amount(period.left),
     }
-    known = {**of_holds, **{name: amounts[name] for name in ("spent", "accrued", "to_come")}}
     return {
         "period_start": iso(period.window.begin),
         "period_end": iso(period.window.end),
         "resets_at": iso(period.window.end),
         **(of_holds if period.holds_known else dict.fromkeys(of_holds)),
-        **(dict.fromkeys(amounts) if period.problems else amounts),
-        "at_least": known if period.problems and period.has_rate else None,
+        **(costs if period.costs_known else dict.fromkeys(costs)),
+        **(dict.fromkeys(sums) if period.problems else sums),
+        "at_least": {**of_holds, **costs} if period.problems and period.has_rate else None,
         "override": None if period.override is None else _used_override_to_result(period.override),
     }
 
@@ -164,9 +162,11 @@ def hold_to_result(hold: Hold | None, now: datetime) -> dict[str, Any]:
         "expired": hold.expired(now),
         "committed_at": None if hold.committed_at is None else iso(hold.committed_at),
         "forced": hold.forced,
+        "forced_verdicts": None if hold.forced_verdicts is None else list(hold.forced_verdicts),
         "plan_sha256": hold.plan_sha256,
         "held": [line_to_result(line) for line in hold.held],
         "committed": [line_to_result(line) for line in hold.committed],
+        "removed": [line_to_result(line) for line in hold.removed],
     }
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .._core.tags import UNKNOWN_TAGS
 from .._ledger.budgets import UNTAGGED_UNKNOWN, Scope
-from .._ledger.feeds import UNKNOWN_TAGS, Feed
+from .._ledger.feeds import Feed
 from .._ledger.holds import HoldLine
 
 _UNKNOWN_TAGS = frozenset(UNKNOWN_TAGS.items())
@@ -22,7 +23,8 @@ class ScopeMatcher:
     """A scope ready for comparison.
 
     projects: every ID and name of the scope's projects. ids: the IDs of each project name that feeds carry.
-    needs_tags: a line without the key of a tag is not decided, in place of outside.
+    needs_tags: a line without the key of a tag is not decided, in place of outside; one whose tags are not
+    known never is.
     """
 
     categories: frozenset[str]
@@ -88,8 +90,11 @@ class ScopeMatcher:
             or self._is_outside(line.region, self.regions)
             or bool(self.projects and line.project is not None and not self._is_of_projects(line.project))
             or any(tags.get(key, value) != value for key, value in self.tags)
-            or (not self.needs_tags and any(key not in tags for key, _value in self.tags))
+            or (self._decides_untagged(line) and any(key not in tags for key, _value in self.tags))
         )
+
+    def _decides_untagged(self, line: HoldLine) -> bool:
+        return not self.needs_tags and not _has_unknown_tags(line)
 
     @staticmethod
     def _is_outside(value: str | None, of_scope: frozenset[str]) -> bool:
@@ -105,10 +110,16 @@ class ScopeMatcher:
             ("region", self.regions, line.region),
         )
         keys = {key for key, _value in line.tags}
+        known = "known " if _has_unknown_tags(line) else ""
         return [
             *(kind for kind, of_scope, value in named if of_scope and value is None),
-            *(f"tag {key}" for key, _value in sorted(self.tags) if key not in keys),
+            *(f"{known}tag {key}" for key, _value in sorted(self.tags) if key not in keys),
         ]
+
+
+def _has_unknown_tags(line: HoldLine) -> bool:
+    """Whether it may have more tags than it names, such as metadata that are known after apply."""
+    return _UNKNOWN_TAGS.issubset(line.tags)
 
 
 def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:

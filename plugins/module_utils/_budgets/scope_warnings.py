@@ -11,7 +11,6 @@ Near ones are only suggested: nothing is matched by likeness.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
 
 from .._ledger.budgets import FED_BY_CLOUD, Budget
 from .._ledger.holds import HoldLine
@@ -79,6 +78,11 @@ def unknown_projects(lines: Sequence[HoldLine], snapshot: Snapshot) -> list[str]
 
 def _near(value: str, seen: Collection[str]) -> list[str]:
     """The names that look like the value, whatever their case, the nearest first."""
+    if not seen:
+        return []
+    # Here, as most gates compare no names.
+    from difflib import get_close_matches
+
     by_look: dict[str, list[str]] = {}
     for name in sorted(seen):
         by_look.setdefault(name.casefold(), []).append(name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.money import to_nano
 from .._core.periods import Calendar, Window, moment_of, next_period, period_at
 from .._core.spans import cut
-from .._ledger import entries, holds
+from .._ledger import entries, hold_changes, holds
 from .._ledger.budgets import Budget
 from .._ledger.feeds import Feed
 from .._ledger.holds import Hold, HoldLine
@@ -73,13 +73,13 @@ def settlement(
     """
     replaced = []
     if before.committed:
-        keys = holds.entry_keys(connection, before.name, before.generation)
+        keys = hold_changes.entry_keys(connection, before.name, before.generation)
         found = entries.current_all(connection, [(SOURCE, key) for key in keys])
         replaced = list(found.values())
     recorded = {row["key"]: entries.period_of(row).begin for row in replaced}
     wanted: list[entries.Entry] = []
     for index, line in enumerate(after.committed):
-        key = f"{holds.entry_prefix(after.name, after.generation)}{index + 1}"
+        key = f"{hold_changes.entry_prefix(after.name, after.generation)}{index + 1}"
         if line.hourly:
             budgets = _in_scope(line, stored, known)
             wanted += _by_day(key, line, after.held_at, budgets, known)

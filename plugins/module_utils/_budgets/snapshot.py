@@ -4,6 +4,8 @@
 
 """What a gate rests on, read once for any number of budgets (design/gate.md#what-counts,
 design/reservations.md#never-counted-twice).
+
+What few gates need is imported where it is needed, as in budgets.py.
 """
 
 from __future__ import annotations
@@ -12,10 +14,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from functools import cache, lru_cache
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.categories import is_flow
 from .._core.errors import LedgerError
@@ -28,14 +29,16 @@ from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
 from .._ledger.feeds import Feed
 from .._ledger.holds import BY_ENTRY, COMMITTED, HELD, Hold, HoldLine
 from .._ledger.later_entries import later_entries
-from .._ledger.overrides import Override
-from .._ledger.seen_values import SeenValues, read_seen
 from .asked_periods import asked_periods, asked_until
 from .request import Request
 from .scope import scope_matcher
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from .._ledger.entries import Entry
+    from .._ledger.overrides import Override
+    from .._ledger.seen_values import SeenValues
     from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
 
@@ -45,8 +48,7 @@ _NAMES_SHOWN = 3
 COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
 
 
-@dataclass(frozen=True)
-class CostSum:
+class CostSum(NamedTuple):
     """The sum of the ledger's entries of one category, project (its ID and name), tag set, region and
     currency, in units of 1e-9. is_tax: of entries that are a tax.
 
@@ -71,7 +73,8 @@ class OutstandingHold:
     counts. awaits_import: it is committed, and an import is to take its place. is_carried: a feed carries its
     project and region. is_rated: an import has taken its place but in the budgets that entries feed. share:
     the part of it that counts: of a flow, such as traffic, the mean of the feed contains more of it with
-    every hour.
+    every hour. netted: name and generation of a hold that takes something away, whose lines are netted; None
+    of others. removes: whether it is what that takes away.
     """
 
     names: tuple[str, ...]
@@ -80,14 +83,28 @@ class OutstandingHold:
     awaits_import: bool = False
     is_carried: bool = True
     is_rated: bool = False
-    share: Fraction = Fraction(1)
+    share: Fraction | int = 1
     more: int = 0
+    netted: tuple[str, int] | None = None
+    removes: bool = False
 
     @property
     def name(self) -> str:
         """`deploy`, or `deploy, nightly and 3 more`."""
         shown, more = self.names[:_NAMES_SHOWN], max(len(self.names) - _NAMES_SHOWN, 0) + self.more
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _nothing_seen() -> SeenValues:
+    from .._ledger.seen_values import SeenValues
+
+    return SeenValues()
+
+
+def _read_seen(transaction: Transaction) -> SeenValues:
+    from .._ledger.seen_values import read_seen
+
+    return read_seen(transaction)
 
 
 @dataclass(frozen=True)
@@ -109,7 +126,7 @@ class Snapshot:
     overrides: Sequence[Override] = ()
     settled: Sequence[Hold] = ()
     projects: frozenset[str] | None = None
-    seen: Callable[[], SeenValues] = SeenValues
+    seen: Callable[[], SeenValues] = _nothing_seen
     #: When entries begin behind the next period of a budget, and of which dimensions they are.
     later: Sequence[tuple[datetime, CostSum]] = ()
 
@@ -133,7 +150,8 @@ def read_snapshot(
     # A running line counts from the begin of a collect period: as one are those that begin in the same one of
     # every feed.
     step_s = gcd(3600, *(feed.collect_period_s for feed in known))
-    found = [hold for hold in holds.awaiting(transaction) if (hold.name, hold.generation) != without]
+    counting = (*holds.awaiting(transaction), *holds.open_with_removals(transaction, now))
+    found = [hold for hold in counting if (hold.name, hold.generation) != without]
     found += [] if counted is None else [counted]
     lines_of = {hold: outstanding_lines(hold, known, now, budgets) for hold in found}
     outstanding = (
@@ -177,14 +195,14 @@ def read_snapshot(
             )
             for name in names
         ),
-        seen=cache(lambda: read_seen(transaction)),
+        seen=cache(lambda: _read_seen(transaction)),
         later=later,
     )
 
 
 def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:
     """A snapshot without costs and holds, for the warnings of a definition."""
-    seen = cache(lambda: read_seen(transaction))
+    seen = cache(lambda: _read_seen(transaction))
     return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
 
 
@@ -279,16 +297,22 @@ def outstanding_lines(
     then on the run rate contains it (design/reservations.md#never-counted-twice), of a flow more with every
     hour. Longer it counts only in those of the budgets that entries feed.
     """
+    netted = (hold.name, hold.generation) if hold.removed else None
+    lines = [
+        OutstandingHold((hold.name,), line, hold.held_at, netted=netted, removes=removes)
+        for removes, each in ((False, hold.lines), (True, hold.removed))
+        for line in each
+    ]
     if hold.state == HELD and not hold.expired(now):
-        return [OutstandingHold((hold.name,), line, hold.held_at) for line in hold.lines]
+        return lines
     if hold.state != COMMITTED or hold.settled_by == BY_ENTRY or hold.settled:
         return []
     if hold.committed_at is None:
         raise LedgerError(f"The hold '{hold.name}' is committed at no moment; release it.")
     found = []
-    for line in hold.lines:
-        carrying = carrying_feeds(line, known)
-        waiting = OutstandingHold((hold.name,), line, hold.held_at, True, bool(carrying))
+    for one in lines:
+        line, carrying = one.line, carrying_feeds(one.line, known)
+        waiting = replace(one, awaits_import=True, is_carried=bool(carrying))
         if line.hourly and line.metric is not None and _is_flow(line.metric, carrying):
             waiting = _of_flow(waiting, hold.committed_at, carrying)
         elif carrying:
@@ -312,7 +336,8 @@ def _added_up(outstanding: Sequence[OutstandingHold], step_s: int) -> tuple[Outs
         began = int(one.begins_at.timestamp()) // step_s if line.hourly else 0
         key = (
             line.money.currency, line.category, line.project, line.tags, line.region, line.hourly, line.at,
-            line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share,
+            line.until, began, one.awaits_import, one.is_carried, one.is_rated, one.share, one.netted,
+            one.removes,
         )  # fmt: skip
         alike.setdefault(key, []).append(one)
     return tuple(_sum_of(each) for each in alike.values())
@@ -344,6 +369,8 @@ def _of_flow(waiting: OutstandingHold, committed_at: datetime, carrying: Sequenc
 
 def _not_in_mean(feed: Feed, committed_at: datetime) -> Fraction:
     """1 - n/m: m periods are in the feed's mean, n of them began after the commit."""
+    from fractions import Fraction
+
     if not feed.flow_hours:
         return Fraction(1)
     since = feed.rated_through - ceil_to(committed_at, feed.collect_period_s)

@@ -18,7 +18,7 @@ from .._core.rates import Rates
 from .._ledger import budgets, feed_hours, holds, sql
 from .._ledger.policy import rates_of
 from . import alerts, forecasts, verdict
-from .definitions import require
+from .known_budgets import require
 from .request import Request
 from .results import (
     alert_to_result,

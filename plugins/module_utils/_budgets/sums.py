@@ -13,39 +13,35 @@ rate, never divided.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, ROUNDING, Money, exact_sum, from_nano
-from .._core.periods import Window, ceil_to, moment_of, period_at, period_id
+from .._core.periods import Window, ceil_to, period_id
 from .._core.rates import DatedAmount, Rates
-from .._ledger.budgets import BASIS_PERIOD_END, FED_BY_CLOUD, Budget
+from .._ledger.budgets import BASIS_PERIOD_END, Budget
 from .._ledger.feeds import Feed
-from .._ledger.holds import HoldLine
-from .._ledger.overrides import Override
-from .asked_periods import collect_period_s, rated_in
+from .lines_of_period import HOUR_S, LinesOfPeriod, Netted, reserved_by_holds
 from .request import Request
-from .scope import ScopeMatcher, feeds_of, scope_matcher
+from .scope import feeds_of, scope_matcher
 from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from .._ledger.overrides import Override
 
 ALLOW, DENY, UNKNOWN = "allow", "deny", "unknown"
 #: Known amounts are lower bounds, so a deny holds with stale data too: deny beats unknown beats allow
 #: (design/gate.md#deny-unknown-allow).
 SEVERITY = {ALLOW: 0, UNKNOWN: 1, DENY: 2}
 
-#: The seconds of the hour that a running line's amount is for.
-_HOUR_S = 3600
-_WHOLE = Fraction(1)
 #: Whether a cost of that category, project, tags and region counts.
 _Covers = Callable[[str, frozenset[str], frozenset[tuple[str, str]], "str | None"], bool]
 
 
-@dataclass(frozen=True)
-class PeriodSum:
+class PeriodSum(NamedTuple):
     """One period against its limit, every amount in the budget's currency. to_come: the cost at the run rate
     from now to the period's end.
     """
@@ -64,6 +60,8 @@ class PeriodSum:
     has_rate: bool
     #: Whether reserved and requested are wholly known, which they can be even if the spend is not.
     holds_known: bool
+    #: Whether spent, accrued and to_come are wholly known, which they can be even if a line is not.
+    costs_known: bool
     #: The override that makes it fit; None if none is needed or none helps.
     override: Override | None
     #: The reasons why spent and accrued are only lower bounds; none if they are wholly known.
@@ -134,6 +132,11 @@ class _Scale:
             for amount, currency, moment in self._rates.netted(parts, self._own)
         )
 
+    def net(self, parts: Netted) -> Decimal:
+        """What is added less what is removed, at least 0."""
+        added = self.sum(parts.added)
+        return max(EXACT.subtract(added, self.sum(parts.removed)), Decimal(0)) if parts.removed else added
+
     def _factor(self, currency: str, moment: datetime) -> Decimal:
         if currency == self._own:
             return self.own
@@ -148,8 +151,7 @@ class _Scale:
             return None
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(NamedTuple):
     """What falls into a period of a budget. All but spent and untagged is times the common multiple, so that
     neither a mean nor a part of an hour needs a division.
 
@@ -160,8 +162,8 @@ class _Parts:
     multiple: int
     spent: list[DatedAmount]
     accrued: list[DatedAmount]
-    reserved: list[DatedAmount]
-    requested: list[DatedAmount]
+    reserved: list[Netted]
+    requested: Netted
     to_come: list[DatedAmount]
     untagged: list[DatedAmount]
     untagged_running: list[DatedAmount]
@@ -182,11 +184,17 @@ def period_sum(
     will take the place of what was committed.
     """
     parts = _parts(budget, window, request, snapshot)
-    running = (parts.accrued, parts.reserved, parts.requested, parts.to_come)
-    every = (parts.spent, *running, parts.untagged, parts.untagged_running)
-    scale = _Scale(budget, window, snapshot.rates, every)
+    netted = [amounts for one in (*parts.reserved, parts.requested) for amounts in (one.added, one.removed)]
+    running = (parts.accrued, parts.to_come, parts.untagged, parts.untagged_running)
+    scale = _Scale(budget, window, snapshot.rates, (parts.spent, *running, *netted))
     own = EXACT.multiply(scale.own, parts.multiple)
-    sums = [EXACT.multiply(scale.sum(parts.spent), parts.multiple), *map(scale.sum, running)]
+    sums = [
+        EXACT.multiply(scale.sum(parts.spent), parts.multiple),
+        scale.sum(parts.accrued),
+        exact_sum(map(scale.net, parts.reserved)),
+        scale.net(parts.requested),
+        scale.sum(parts.to_come),
+    ]
     untagged = EXACT.multiply(scale.sum(parts.untagged), parts.multiple)
     override = _override(budget, window, snapshot)
     verdict, needed, tag_problems = _judged(
@@ -207,6 +215,7 @@ def period_sum(
         problems=problems,
         has_rate=scale.has_rate,
         holds_known=not of_lines,
+        costs_known=not (coverage or unsettled or scale.problems or tag_problems),
         override=override if needed else None,
         spend_problems=tuple(dict.fromkeys((*coverage, *scale.problems))),
         reached=_reached(budget, own, exact_sum(sums[:2])),
@@ -217,8 +226,8 @@ def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot)
     covered, now = scope_matcher(budget.scope, snapshot.feeds), snapshot.now
     feeds = feeds_of(budget.scope, snapshot.feeds)
     shares = {hold.share.denominator for hold in snapshot.outstanding}
-    multiple = lcm(_common_multiple(feeds), _HOUR_S * lcm(*shares))
-    lines = _LinesOfPeriod(budget, window, covered, snapshot, multiple)
+    multiple = lcm(_common_multiple(feeds), HOUR_S * lcm(*shares))
+    lines = LinesOfPeriod(budget, window, covered, snapshot, multiple)
 
     def running(covers: _Covers, periods: Callable[[Feed, Window, datetime], int]) -> list[DatedAmount]:
         return [
@@ -234,13 +243,11 @@ def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot)
         multiple=multiple,
         spent=_spent(budget, covered.covers_cost, window, snapshot),
         accrued=running(covered.covers_cost, _begun),
-        reserved=[
-            part
-            for hold in snapshot.outstanding
-            if not hold.is_rated or budget.fed_by != FED_BY_CLOUD
-            for part in lines.parts(hold.line, hold.begins_at, f"the hold {hold.name}", True, hold.share)
-        ],
-        requested=[part for line in request.lines for part in lines.parts(line, now, str(line), False)],
+        reserved=reserved_by_holds(budget, snapshot, lines),
+        requested=Netted(
+            [part for line in request.lines for part in lines.parts(line, now, str(line), False)],
+            [part for line in request.removals if request.offsets for part in lines.removed(line, now)],
+        ),
         to_come=running(covered.covers_cost, ahead),
         untagged=_spent(budget, may_cover, window, snapshot) if may_cover else [],
         untagged_running=[*running(may_cover, _begun), *running(may_cover, ahead)] if may_cover else [],
@@ -286,50 +293,6 @@ def _judged(
 def _override(budget: Budget, window: Window, snapshot: Snapshot) -> Override | None:
     wanted = (budget.name, period_id(budget.calendar, window))
     return next((one for one in snapshot.overrides if (one.budget, one.period_id) == wanted), None)
-
-
-class _LinesOfPeriod:
-    """Finds what of lines falls into one period of one budget, and keeps the problems of undecided ones."""
-
-    def __init__(
-        self, budget: Budget, window: Window, covered: ScopeMatcher, snapshot: Snapshot, multiple: int
-    ) -> None:
-        self._multiple = multiple
-        self._window, self._covered, self._now = window, covered, snapshot.now
-        current = period_at(budget.calendar, snapshot.now)
-        self._current_begin = None if current is None else current.begin
-        self._period_s = collect_period_s(budget, snapshot.feeds)
-        self.problems: list[str] = []
-
-    def parts(
-        self, line: HoldLine, begins_at: datetime, what: str, is_held: bool, share: Fraction = _WHOLE
-    ) -> list[DatedAmount]:
-        """What of the line falls into the period, times the common multiple; none if nothing does.
-
-        begins_at: when a running line begins. is_held: a one-off line of a hold whose period is over falls
-        into the current one (design/reservations.md#midnight). share: the part of a running line that counts.
-        """
-        part = self._running(line, begins_at, share) if line.hourly else self._once(line, is_held)
-        if part is None:
-            return []
-        covers = self._covered.covers_line(line)
-        if covers is None:
-            self.problems.append(f"{what} has no {self._covered.missing(line)}, which this budget goes by")
-        return [part] if covers else []
-
-    def _once(self, line: HoldLine, is_held: bool) -> DatedAmount | None:
-        at = line.at or self._now
-        is_over = is_held and self._current_begin is not None and at < self._current_begin
-        if not self._window.contains(self._now if is_over else at):
-            return None
-        return EXACT.multiply(line.money.amount, self._multiple), line.money.currency, at
-
-    def _running(self, line: HoldLine, begins_at: datetime, share: Fraction) -> DatedAmount | None:
-        first, seconds = rated_in(line, begins_at, self._window, self._period_s)
-        if not seconds:
-            return None
-        times = seconds * share.numerator * (self._multiple // (_HOUR_S * share.denominator))
-        return EXACT.multiply(line.money.amount, times), line.money.currency, moment_of(first)
 
 
 def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) -> list[DatedAmount]:

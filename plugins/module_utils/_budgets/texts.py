@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from .._core.money import ROUNDING, SMALLEST_SHOWN, format_amount, format_exact, from_nano
 from .._core.periods import Window, iso
 from .._ledger.budgets import Budget, Scope
-from .._ledger.overrides import Override
 from .request import Request
 from .results import utilization
 from .sums import ALLOW, DENY, UNKNOWN, PeriodSum
 
 if TYPE_CHECKING:
     from .._ledger.holds import HoldLine
+    from .._ledger.overrides import Override
 
 _TENTH = Decimal("0.1")
 #: The columns of the table: words are aligned to the left, amounts to the right.
@@ -46,7 +46,7 @@ def format_reason(budget: Budget, request: Request, period: PeriodSum) -> str:
             else ""
         )
         return f"{budget.name}: {cannot}: {'; '.join(period.problems)}.{known}"
-    parts = [f"spent {'at least ' if period.problems else ''}{format_amount(period.spent)}"]
+    parts = [f"spent {'' if period.costs_known else 'at least '}{format_amount(period.spent)}"]
     for name, amount in (
         ("accrued", period.accrued),
         ("reserved", period.reserved),
@@ -168,8 +168,7 @@ def _row(budget: Budget, verdict: str, period: PeriodSum | None) -> tuple[str, .
         return (budget.name, verdict, "", *[""] * len(_AMOUNTS), "covers no spend now")
     limit = f"{budget.currency} {_format_to_minor_unit(period.limit)}"
     spent, accrued, to_come = (
-        _format_bound(amount, not period.problems)
-        for amount in (period.spent, period.accrued, period.to_come)
+        _format_bound(amount, period.costs_known) for amount in (period.spent, period.accrued, period.to_come)
     )
     reserved, requested = (
         _format_bound(amount, period.holds_known) for amount in (period.reserved, period.requested)

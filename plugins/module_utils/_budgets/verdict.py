@@ -7,31 +7,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
 from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
-from .._ledger.holds import HoldLine
-from .._ledger.overrides import Override
+from .._ledger.holds import FORCIBLE, HoldLine
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
 from .request import Request
 from .results import line_to_result, tax_of, verdict_to_result
-from .scope import CarriedValues, ScopeMatcher, feeds_of, scope_matcher
+from .scope import CarriedValues, feeds_of, scope_matcher
 from .snapshot import Snapshot
 from .sums import ALLOW, DENY, SEVERITY, UNKNOWN, PeriodSum, period_sum
 from .texts import format_line, format_place, format_reason, format_scope, format_table
 
+if TYPE_CHECKING:
+    from .._ledger.overrides import Override
+
+_COULD_OFFSET = (
+    "It would fit if what is removed offset it, which needs `offset_removals` of the ledger's policy."
+)
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
 
-@dataclass(frozen=True)
-class BudgetVerdict:
+class BudgetVerdict(NamedTuple):
     """The verdict of one budget on a request.
 
     periods: the current one, the next full one, and later ones in which the request counts.
@@ -72,11 +76,14 @@ def evaluate(
     request = replace(
         request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False)
     )
+    # Once for all periods: of a thousand holds few are a budget's.
+    of_budget = [one for one in snapshot.outstanding if covered.covers_line(one.line) is not False]
+    snapshot = replace(snapshot, outstanding=of_budget)
     rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, snapshot.feeds)), default=None)
     windows = asked_periods(
         budget, where or request, snapshot.now, snapshot.feeds, snapshot.outstanding, snapshot.later
     )
-    unsettled = _unsettled(budget, covered, snapshot)
+    unsettled = _unsettled(budget, snapshot)
     if not windows:
         why = f"{budget.name}: covers no spend now, as its period does not hold {iso(snapshot.now)}."
         return BudgetVerdict(budget, ENDED, why, (), rated_through)
@@ -89,13 +96,13 @@ def evaluate(
     return BudgetVerdict(budget, worst.verdict, format_reason(budget, request, worst), periods, rated_through)
 
 
-def _unsettled(budget: Budget, covered: ScopeMatcher, snapshot: Snapshot) -> list[str]:
-    """A reason for each commit in the budget's scope whose cost no import will bring to it
+def _unsettled(budget: Budget, snapshot: Snapshot) -> list[str]:
+    """A reason for each commit among the budget's outstanding holds whose cost no import will bring to it
     (design/reservations.md#commits-that-cannot-settle).
     """
     found = []
     for hold in snapshot.outstanding:
-        if not hold.awaits_import or covered.covers_line(hold.line) is False:
+        if not hold.awaits_import:
             continue
         if budget.fed_by != FED_BY_CLOUD:
             found.append(f"{hold.name} is committed and waits for an import, but entries feed this budget")
@@ -133,7 +140,17 @@ def verdicts(
     for budget in budgets:
         if budget.name == named:
             _refuse_line_outside(budget, request, snapshot)
-    return [evaluate(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
+    return [_judged(budget, request, snapshot) for budget in touched(budgets, request.lines, snapshot)]
+
+
+def _judged(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
+    """The budget's verdict. A denial says so where what is taken away would make it fit, and may not."""
+    found = evaluate(budget, request, snapshot)
+    if found.verdict != DENY or not request.removals or request.offsets:
+        return found
+    if evaluate(budget, replace(request, offsets=True), snapshot).verdict == DENY:
+        return found
+    return found._replace(reason=f"{found.reason} {_COULD_OFFSET}")
 
 
 def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:
@@ -166,10 +183,7 @@ def decision_to_result(
     named: str | None = None,
 ) -> dict[str, Any]:
     """The result of decide() for verdicts that are known already."""
-    said = [(one.verdict, one.reason) for one in _worst_first(found) if one.verdict != ENDED]
-    said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
-    said += [(UNKNOWN, why) for why in _uncovered(found, request, snapshot)]
-    said.sort(key=lambda one: -SEVERITY[one[0]])
+    said = _said(found, request, snapshot, named)
     stop = {ALLOW: False, DENY: on_exceeded == "fail", UNKNOWN: on_unknown == "fail"}
     return {
         "verdict": said[0][0],
@@ -182,6 +196,24 @@ def decision_to_result(
         "budgets": [verdict_to_result(one) for one in found],
         "warnings": [*retired_feeds(found, snapshot), *_warnings(found, request, snapshot)],
     }
+
+
+def forced_verdicts(
+    found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot, named: str | None
+) -> tuple[str, ...]:
+    """What a request that passes is forced against, the worst first; nothing if it is allowed."""
+    said = {verdict for verdict, _why in _said(found, request, snapshot, named)}
+    return tuple(verdict for verdict in FORCIBLE if verdict in said)
+
+
+def _said(
+    found: Sequence[BudgetVerdict], request: Request, snapshot: Snapshot, named: str | None
+) -> list[tuple[str, str]]:
+    """Each verdict with its reason, the worst first."""
+    said = [(one.verdict, one.reason) for one in _worst_first(found) if one.verdict != ENDED]
+    said += [(UNKNOWN, one.reason) for one in found if one.verdict == ENDED and one.budget.name == named]
+    said += [(UNKNOWN, why) for why in _uncovered(found, request, snapshot)]
+    return sorted(said, key=lambda one: -SEVERITY[one[0]])
 
 
 def retired_feeds(found: Sequence[BudgetVerdict], snapshot: Snapshot) -> list[str]:

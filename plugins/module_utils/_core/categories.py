@@ -28,6 +28,7 @@ SHIPPED = (
     ("snapshot", "storage"),
     ("backup", "storage"),
     ("image", "storage"),
+    ("manila", "storage"),
     ("storage", "storage"),
     ("radosgw", "storage"),
     ("ip", "network"),

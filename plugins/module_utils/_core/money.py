@@ -41,7 +41,9 @@ DISPLAY_PLACES = 6
 SMALLEST_SHOWN = Decimal(1).scaleb(-DISPLAY_PLACES)
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
-_WITH_CURRENCY = re.compile(rf"(?P<amount>{_AMOUNT.pattern})\s+(?P<currency>[A-Za-z]{{3}})", re.ASCII)
+_WITH_CURRENCY = re.compile(
+    rf"(?P<before>[A-Za-z]{{3}}\s+)?(?P<amount>{_AMOUNT.pattern})(?P<behind>\s+[A-Za-z]{{3}})?", re.ASCII
+)
 _LARGEST = Decimal(10) ** 15
 _LARGEST_NANO = 2**63 - 1
 
@@ -67,11 +69,12 @@ def parse_amount(text: str, option: str, beside_currency: bool = False) -> Decim
     stripped = str(text).strip()
     if not _AMOUNT.fullmatch(stripped):
         both = _WITH_CURRENCY.fullmatch(stripped)
-        if beside_currency and both and both["currency"].upper() in CODES:
+        currency = "" if both is None else (both["before"] or both["behind"] or "").strip().upper()
+        if beside_currency and both and currency in CODES:
             raise InvalidOption(
                 option,
                 f"'{_shorten(stripped)}' is not an amount; write {both['amount']} here and"
-                f" {both['currency'].upper()} as `currency`.",
+                f" {currency} as `currency`.",
             )
         raise InvalidOption(
             option,
@@ -136,12 +139,14 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
         return sum(amounts, Decimal(0))
 
 
-def to_nano(amount: Decimal, option: str) -> int:
-    """The ledger's integer of 1e-9 units, rounded half-even once (design/money.md#amounts-in-the-ledger).
+def round_to_nano(amount: Decimal) -> int:
+    """The ledger's integer of 1e-9 units, rounded half-even once (design/money.md#amounts-in-the-ledger)."""
+    return int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
 
-    Raises InvalidOption beyond 64 bits.
-    """
-    nano = int(ROUNDING.quantize(ROUNDING.multiply(amount, Decimal(NANO_PER_UNIT)), Decimal(1)))
+
+def to_nano(amount: Decimal, option: str) -> int:
+    """round_to_nano() of an entry or a line of a hold. Raises InvalidOption beyond 64 bits."""
+    nano = round_to_nano(amount)
     if abs(nano) > _LARGEST_NANO:
         raise InvalidOption(option, f"{format_amount(amount)} is more than a ledger row can hold (9.2e9).")
     return nano

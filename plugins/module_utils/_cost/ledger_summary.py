@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import ROUNDING, exact_sum, format_amount, from_nano
-from .._core.periods import iso, previous_part
+from .._core.named_windows import previous_part
+from .._core.periods import iso
 from .._core.rates import Rates
 from .._core.spans import from_to
 from .._ledger import commit_clock, entry_result, feeds, sql, totals

@@ -16,7 +16,8 @@ from decimal import Decimal
 from .._core.errors import UnknownAmount
 from .._core.forecast import DAYS, Forecast, forecast
 from .._core.money import EXACT, exact_sum
-from .._core.periods import Window, previous_part, rounded_up
+from .._core.named_windows import previous_part
+from .._core.periods import Window, rounded_up
 from .._core.spans import from_to
 from .._infomaniak import free_tier
 from .._openstack.rating.answers import RatedMetric, RatedPeriods, RatedSum
@@ -73,8 +74,8 @@ class WindowCost:
     was read. rated_through: the end of the newest rated period, None where it was not looked for, or there is
     none. periods: the rated ones of the window, None where they were not all looked at. missing: the parts of
     the window before the newest rated period of which nothing is rated, None where that is not known.
-    differences: our own sums less the cloud's. never_rated: nothing was found rated, neither lately nor of
-    the window, so that its sum of 0 is no cost.
+    differences: our own sums less the cloud's, none where it has none to believe. never_rated: nothing was
+    found rated, neither lately nor of the window, so that its sum of 0 is no cost.
     """
 
     api: str | None
@@ -133,7 +134,7 @@ def read_window_cost(rating: Rating, options: CostOptions, output: PointOutput, 
         missing=_missing(periods, recent),
         by_resource=by_resource,
         points=points,
-        differences=(*of_free, *of_resources, *of_periods, *of_points),
+        differences=(*of_free, *of_resources, *of_periods, *of_points) if rating.has_own_sums else (),
         previous=previous,
         metrics=metrics,
         free=free,

@@ -16,6 +16,7 @@ from math import ceil
 
 from .._core.money import Money
 from .._openstack.compute import Flavor
+from .line_tags import UNTAGGED, ResourceTags
 from .shapes import Part
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
@@ -47,7 +48,7 @@ class Change:
     overlaps: whether the old one goes only when the new one is there. unknown: why it is unknown what it
     costs as a whole. gaps: the pieces of it that are unknown. fits: false where it is unknown which quotas it
     needs. needs: quotas of what has no price. assumed: whether the user takes it to be free. region: where it
-    is; None where the login is.
+    is; None where the login is. tags: what it is tagged with.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Change:
     gaps: tuple[Gap, ...] = ()
     fits: bool = True
     region: str | None = None
+    tags: ResourceTags = UNTAGGED
 
 
 class Flavors:
@@ -143,6 +145,7 @@ def _of_part(part: Part, flavors: Flavors) -> dict[str, Fraction]:
         # Cinder counts the gigabytes of snapshots with those of volumes.
         "snapshot": {"snapshots": count, "gigabytes": part.quantity},
         "backup": {"backups": count, "backup_gigabytes": part.quantity},
+        "share": {"shares": count, "shared_file_system.gigabytes": part.quantity},
         "floating_ip": {"floating_ips": count},
         "load_balancer": {"load_balancers": count},
         "object_storage": {"object_storage_bytes": part.quantity * GIB},

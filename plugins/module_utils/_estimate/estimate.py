@@ -24,26 +24,36 @@ from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
 from .changes import CHANGED, Change, Flavors, required_quotas, without_known_quota
+from .line_tags import over_defaults
 from .lines import EstimateLine, lines_of, periods_of, shapes_of
+from .monthly_total import MonthlyTotal, monthly_total
 from .observed import Observed, read_observed
 from .plan_file import Plan
 from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, existing, planned
 from .planned_parts import Context
+from .playbook_changes import Project, playbook_changes
+from .playbook_plan import PlaybookPlan
+from .playbook_readings import playbook_readers, read_project
 from .price_list import DatedPrices
+from .project_resources import project_resources
 from .request_lines import Where
 from .result import Estimate, estimate_result
 from .shapes import ShapeKind, net
 from .terraform import (
     PlanOptions,
     has_addresses,
+    lists_to_read,
     plan_changes,
     plan_regions,
+    plan_unchanged,
     takes_default_volume_type,
     tells_networks_by_id,
     unmatched_assumptions,
 )
 
+#: What is None where the cloud has none of it.
+_NEVER_NEEDED = ("default volume type", "observed")
 #: How far a quote for everything may be off the sum of the lines
 #: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
 _TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
@@ -65,6 +75,7 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
+    playbook: PlaybookPlan | None
     plan_options: PlanOptions
     public_networks: PublicNetworks
     default_volume_type: str | None
@@ -97,26 +108,39 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
 
     Requests: one for flavors where servers are planned, one each for the project's servers and volumes where
     names are, one for networks where a plan names one by its id or the task names public ones, one for the
-    default volume type where a plan makes a volume without a type, those of read_observed, and for quotes one
-    for the metrics and one for each shape that no earlier source knows, and one more for verify_quote. All
-    but those for names again for each further region of the plan. Raises CloudError unless on_error is warn,
-    InvalidOption, UnknownAmount.
+    default volume type where a plan makes a volume without a type, one for each list that confirms what a
+    plan has before, those of read_observed, and for quotes one for the metrics and one for each shape that no
+    earlier source knows, and one more for verify_quote. All but those for names again for each further region
+    of the plan. Raises CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
+    tags_of = over_defaults(options.tags)
     periods = periods_of(options.calendar, now, options.collect_period_s)
     regions = _read_regions(cloud, options, now)
     changes = _all_changes(options, regions, cloud.identity.region)
     lines: list[EstimateLine] = []
     required = {}
-    before = 0
+    unchanged = _unchanged(options, regions, cloud.identity.region)
+    monthly, before = MonthlyTotal(), 0
     for region in regions:
         of_region = [change for change in changes if change.region == region.name]
         prices, missing = shape_prices.prices(shapes_of(of_region), options.sources, region.prices)
-        found = lines_of(of_region, prices, missing, periods, region.prices, first=before)
+        found = lines_of(of_region, prices, missing, periods, region.prices, tags_of, before)
         before += len(of_region)
         lines += found + (_verified(of_region, found, region.prices) if options.verify_quote else [])
+        stays = [one for one in unchanged if one.region == region.name]
+        monthly += monthly_total(of_region, stays, found, prices, options.sources, region.prices)
         required[region.name] = required_quotas(of_region, region.prices.flavors)
     complete = all(region.readings.complete for region in regions)
-    estimate = Estimate(lines, periods, required, without_known_quota(changes), complete)
+    of_kinds = any(change.before or change.after or change.gaps for change in changes)
+    estimate = Estimate(
+        lines,
+        periods,
+        required,
+        without_known_quota(changes),
+        complete,
+        bool(options.rows) or of_kinds,
+        monthly,
+    )
     where = Where(cloud.identity.project_id, cloud.identity.region)
     return {
         "services": {
@@ -124,7 +148,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for region in regions
             for name, status in region.readings.services.items()
         },
-        **estimate_result(estimate, options.currency, regions[0].prices, where, options.tags),
+        **estimate_result(estimate, options.currency, regions[0].prices, where),
+        "plan_sha256": next((plan.sha256 for plan in (options.plan, options.playbook) if plan), None),
         "warnings": _warnings(options),
     }
 
@@ -187,8 +212,13 @@ def _read(
         and takes_default_volume_type(plan, options.plan_options)
     ):
         readers["default volume type"] = ("block_storage", block_storage.default_volume_type)
+    if plan is not None:
+        readers |= lists_to_read(plan, options.plan_options)
+    if is_home and options.playbook is not None:
+        readers |= playbook_readers(options.playbook, options.default_volume_type is not None)
     required = {service for service, _reader in readers.values()}
-    if shape_prices.OBSERVED in options.sources and (kinds or plan is not None):
+    has_shapes = kinds or plan is not None or options.playbook is not None
+    if shape_prices.OBSERVED in options.sources and has_shapes:
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
     return read_all(cloud, readers, required)
 
@@ -236,23 +266,16 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
     there = existing(values.get("servers") or (), values.get("volumes") or ())
     changes = planned(options.rows, there, flavors)
     if options.plan is not None:
-        public = _public(options.public_networks, regions)
-        contexts = {
-            region.name if region.name is not None else home: Context(
-                region.prices.flavors,
-                PlanNetworks(options.plan, public),
-                options.default_volume_type or region.readings.values.get("default volume type"),
-            )
-            for region in regions
-        }
+        contexts = _contexts(options, options.plan, regions, home)
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
-        # That of the login has no name of its own in a change.
-        changes += [replace(one, region=None) if one.region == home else one for one in of_plan]
+        changes += _without_home(of_plan, home)
+    if options.playbook is not None:
+        changes += playbook_changes(options.playbook, _project(options, regions))
     unread = [
         name
         for region in regions
-        for name in ("flavors", "servers", "volumes", "networks")
-        if name in region.readings.values and region.readings.values[name] is None
+        for name, value in region.readings.values.items()
+        if name not in _NEVER_NEEDED and value is None
     ]
     if unread:
         reason = f"{', '.join(dict.fromkeys(unread))} could not be read"
@@ -263,6 +286,41 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
             for change in changes
         ]
     return changes
+
+
+def _unchanged(options: EstimateOptions, regions: Sequence[_Region], home: str | None) -> list[Change]:
+    """What the plan leaves as it is."""
+    if options.plan is None:
+        return []
+    contexts = _contexts(options, options.plan, regions, home)
+    return _without_home(plan_unchanged(options.plan, contexts, home, options.plan_options), home)
+
+
+def _contexts(
+    options: EstimateOptions, plan: Plan, regions: Sequence[_Region], home: str | None
+) -> dict[str | None, Context]:
+    public = _public(options.public_networks, regions)
+    return {
+        region.name if region.name is not None else home: Context(
+            region.prices.flavors,
+            PlanNetworks(plan, public),
+            options.default_volume_type or region.readings.values.get("default volume type"),
+            project_resources(region.readings.values),
+        )
+        for region in regions
+    }
+
+
+def _without_home(changes: Sequence[Change], home: str | None) -> list[Change]:
+    """The same; the region of the login has no name of its own in a change."""
+    return [replace(one, region=None) if one.region == home else one for one in changes]
+
+
+def _project(options: EstimateOptions, regions: Sequence[_Region]) -> Project:
+    home, public = regions[0], _public(options.public_networks, regions)
+    return read_project(
+        home.readings.values, home.prices.flavors, public, options.default_volume_type, home.cloud.identity
+    )
 
 
 def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from fractions import Fraction
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
 from .changes import Change, Gap
+from .line_tags import NO_TAGS, LineTags, TagDefaults
 from .shape_prices import Price, PriceContext, converted
 from .shapes import Part, Shape, net
 
@@ -45,7 +46,8 @@ class EstimateLine:
 
     resource: the number of the change that it belongs to. hours: how long it runs, None until it is removed.
     once: whether it is paid once. metric: what the cloud rates it by. region: where it is, None where the
-    login is. hidden: whether its size may not be shown.
+    login is. hidden: whether its size may not be shown. tags: what budgets go by. before, after:
+    what there is of it costs in a month before and after the change, None where that is unknown.
     """
 
     name: str
@@ -64,6 +66,9 @@ class EstimateLine:
     metric: str | None = None
     region: str | None = None
     hidden: bool = False
+    tags: LineTags = NO_TAGS
+    before: Fraction | None = None
+    after: Fraction | None = None
 
 
 def periods_of(calendar: Calendar, now: datetime, collect_period_s: int) -> Periods:
@@ -152,11 +157,12 @@ def lines_of(
     missing: Mapping[Shape, str],
     periods: Periods,
     context: PriceContext,
+    tags_of: TagDefaults,
     first: int = 0,
 ) -> list[EstimateLine]:
     """One line for each shape that a change brings or takes, and one for each piece of it that is unknown.
 
-    What costs nothing new has none. first: the number of the first change.
+    What costs nothing new has none. tags_of: the tags of a line. first: the number of the first change.
     """
     found = []
     tariff = _Tariff(prices, missing, periods, context)
@@ -179,7 +185,15 @@ def lines_of(
             if change.overlaps:
                 of_change += [_line(change, part, once, tariff, recurring=False) for part in change.before]
             of_change += [_gap(change, gap, context) for gap in change.gaps]
-        found += [replace(line, resource=first + number, region=change.region) for line in of_change]
+        found += [
+            replace(
+                line,
+                resource=first + number,
+                region=change.region,
+                tags=tags_of(change.tags, line.kind),
+            )
+            for line in of_change
+        ]
     return found
 
 
@@ -190,11 +204,21 @@ def _line(
     shown = kind.name if part.hidden else str(part.shape)
     unknown = None if price else f"no price is known of {shown} ({tariff.missing[part.shape]})"
     amounts = tariff.amounts(part, hours, change.period, recurring)
+    before, after = (
+        _monthly(of if recurring else (), part.shape, hours, tariff) for of in (change.before, change.after)
+    )
     return EstimateLine(
         change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category,
         price, amounts, unknown, hours=hours, once=not kind.hourly or not recurring,
-        metric=next(iter(kind.metrics), None), hidden=part.hidden,
+        metric=next(iter(kind.metrics), None), hidden=part.hidden, before=before, after=after,
     )  # fmt: skip
+
+
+def _monthly(parts: Iterable[Part], shape: Shape, hours: Fraction | None, tariff: _Tariff) -> Fraction | None:
+    """What the parts of that shape cost in a month; None where no price is known."""
+    quantity = sum((part.quantity for part in parts if part.shape == shape), Fraction(0))
+    amounts = tariff.amounts(Part(shape, quantity), hours, "this", True)
+    return None if amounts is None else amounts[MONTHLY]
 
 
 def _gap(change: Change, gap: Gap, context: PriceContext) -> EstimateLine:
@@ -206,7 +230,10 @@ def _assumed(change: Change, periods: Periods) -> EstimateLine:
     """What the user takes to be free is a line of 0: budgets are asked for it all the same."""
     price = Price(Fraction(0), ASSUMED, "assume_free")
     amounts = _over_time(Fraction(0), None, periods, recurring=True)
-    return EstimateLine(change.name, change.action, "", "", "", None, "other", price, amounts)
+    return EstimateLine(
+        change.name, change.action, "", "", "", None, "other", price, amounts,
+        before=Fraction(0), after=Fraction(0),
+    )  # fmt: skip
 
 
 def _given(change: Change, periods: Periods, context: PriceContext) -> EstimateLine:
@@ -228,7 +255,7 @@ def _given(change: Change, periods: Periods, context: PriceContext) -> EstimateL
     )
     return EstimateLine(
         change.name, change.action, "amount", "", given.per, Fraction(1), given.category, price, amounts,
-        hours=change.hours, once=not hourly,
+        hours=change.hours, once=not hourly, before=Fraction(0), after=amounts[MONTHLY],
     )  # fmt: skip
 
 

@@ -104,6 +104,14 @@ class PlanConfiguration:
                 found = mapping(found).get(step)
         return found
 
+    def leaves_out(self, place: PlanPlace, *path: str | int) -> bool:
+        """Whether nothing is given for an attribute of a resource that is known after apply only."""
+        if self.resource(place.module, place.name) is None:
+            return False
+        expression = self.expression(place.module, place.name, *path)
+        # An expression of what the plan knows is unknown only where it comes to nothing.
+        return expression is None or not self.sources(expression, place.module, place.name)
+
     def sources(
         self, expression: Any, module: Path, name: str | None = None, seen: frozenset[Any] = frozenset()
     ) -> frozenset[PlanPlace | None]:

@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A plan of Terraform or OpenTofu, as `terraform show -json` writes it.
+"""A plan of Terraform or OpenTofu, as `terraform show -json` writes it
+(design/estimates.md#a-plan-as-terraform-writes-it).
 
 Source: Terraform's documentation, internals, JSON output format, read 2026-11-28. Of `variables`, which holds
 secrets in clear, only those are looked at that name a region.
@@ -10,6 +11,7 @@ secrets in clear, only those are looked at that name a region.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +24,6 @@ from .._core.errors import InvalidOption
 from .._core.trusted_paths import read_input
 from .plan_configuration import PlanConfiguration, PlanPlace, mapping, source_at
 
-_OPTION = "terraform_plan"
 _WRITE = "write one with terraform show -json PLANFILE > plan.json"
 #: The planned values of a plan that has no resources, but for outputs.
 _NO_RESOURCES: tuple[Any, ...] = ({}, {"root_module": {}})
@@ -37,7 +38,8 @@ class Plan:
     """A plan's changes, and why it is not the whole of what will happen; None where it is.
 
     configuration: what its expressions refer to. prior: what the state has, by resource. relevant: what the
-    changes refer to, local values and dynamic blocks included; None where the plan does not say.
+    changes refer to, local values and dynamic blocks included; None where the plan does not say. sha256: of
+    the file that the task names.
     """
 
     changes: tuple[Mapping[str, Any], ...]
@@ -45,6 +47,20 @@ class Plan:
     configuration: PlanConfiguration = field(default_factory=PlanConfiguration)
     prior: Rows = field(default_factory=dict)
     relevant: frozenset[PlanPlace] | None = None
+    sha256: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class PlanInput:
+    """Where the JSON of a plan is from: the option, what an error calls it, and how to write one."""
+
+    option: str
+    name: str
+    advice: str
+
+    def refusal(self, problem: str) -> InvalidOption:
+        """The error that says what is wrong with it."""
+        return InvalidOption(self.option, f"{self.name} {problem}")
 
 
 def load_plan(path: str) -> Plan:
@@ -52,24 +68,40 @@ def load_plan(path: str) -> Plan:
 
     Raises InvalidOption for any other file, and quotes nothing from it.
     """
-    content = _read(path)
+    source = PlanInput("terraform_plan", f"'{path}'", _WRITE)
+    try:
+        raw = read_input(Path(path))
+    except OSError as error:
+        raise source.refusal(f"cannot be read: {error.strerror}.") from error
+    return parse_plan(raw, source, hashlib.sha256(raw).hexdigest())
+
+
+def parse_plan(raw: bytes, source: PlanInput, sha256: str) -> Plan:
+    """The plan in what `terraform show -json` wrote.
+
+    sha256: of the file that the task names. Raises InvalidOption for anything else, and quotes nothing from
+    it.
+    """
+    content = _parsed(raw, source)
     version = content.get("format_version")
     if not isinstance(version, str):
-        raise _refusal(path, f"is not a plan in JSON; {_WRITE}.")
+        raise source.refusal(f"is not a plan in JSON; {source.advice}.")
     major = version.split(".")[0]
     if major != "1":
         said = f" {version[:20]}" if re.fullmatch(r"[0-9.]+", version, re.ASCII) else ""
         older = "; use Terraform 1.1 or newer, or OpenTofu" if major == "0" else ""
-        raise _refusal(path, f"has format{said}; format 1 is supported{older}.")
+        raise source.refusal(f"has format{said}; format 1 is supported{older}.")
     if "planned_values" not in content and "resource_changes" not in content:
-        raise _refusal(path, f"is not a plan; it may be a state. {_WRITE[0].upper()}{_WRITE[1:]}.")
+        raise source.refusal(
+            f"is not a plan; it may be a state. {source.advice[0].upper()}{source.advice[1:]}."
+        )
     changes = content.get("resource_changes", [])
     if not isinstance(changes, list) or not all(_is_change(one) for one in changes):
-        raise _refusal(path, "has a malformed resource change; write it again with terraform show -json.")
+        raise source.refusal("has a malformed resource change; write it again with terraform show -json.")
     # Resources that stay as they are have a change, too, whose action is no-op.
     if not changes and _planned_values(content) not in _NO_RESOURCES:
-        raise _refusal(
-            path, "has resources but does not say what changes; write it again with terraform show -json."
+        raise source.refusal(
+            "has resources but does not say what changes; write it again with terraform show -json."
         )
     configuration = mapping(content.get("configuration"))
     return Plan(
@@ -82,23 +114,18 @@ def load_plan(path: str) -> Plan:
         ),
         _prior(content),
         _relevant(content),
+        sha256,
     )
 
 
-def _refusal(path: str, problem: str) -> InvalidOption:
-    return InvalidOption(_OPTION, f"'{path}' {problem}")
-
-
-def _read(path: str) -> dict[str, Any]:
+def _parsed(raw: bytes, source: PlanInput) -> dict[str, Any]:
     """The object in a file. Raises InvalidOption, which says what the file may be instead."""
-    try:
-        raw = read_input(Path(path))
-    except OSError as error:
-        raise _refusal(path, f"cannot be read: {error.strerror}.") from error
     if not raw.strip():
-        raise _refusal(path, f"is empty: terraform show may have failed; {_WRITE}.")
+        raise source.refusal(f"is empty: terraform show may have failed; {source.advice}.")
     if raw.startswith(_ZIP):
-        raise _refusal(path, f"is not a plan in JSON; {_WRITE}, as this is Terraform's binary file.")
+        raise source.refusal(
+            f"is not a plan in JSON; {source.advice}, or give Terraform's own file as tfplan."
+        )
     try:
         content = json.loads(
             raw,
@@ -109,23 +136,22 @@ def _read(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict):
-        return _as_state(path, content)
+        return _as_state(content, source)
     # A wrapper of Terraform in a pipeline writes lines of its own around the plan.
     if b'"format_version"' in raw and not raw.lstrip().startswith(b"{"):
-        raise _refusal(
-            path,
+        raise source.refusal(
             "has other lines before the plan, as a wrapper of Terraform writes them; switch the wrapper off,"
             " such as with terraform_wrapper: false, and write the plan again.",
         )
-    raise _refusal(path, f"is not a plan in JSON; {_WRITE}.")
+    raise source.refusal(f"is not a plan in JSON; {source.advice}.")
 
 
-def _as_state(path: str, content: dict[str, Any]) -> dict[str, Any]:
+def _as_state(content: dict[str, Any], source: PlanInput) -> dict[str, Any]:
     """The same object. Raises InvalidOption for a state's file, and for a log of `terraform plan -json`."""
     if {"lineage", "serial"} <= content.keys():
-        raise _refusal(path, f"is a state of Terraform, and not a plan; {_WRITE}.")
+        raise source.refusal(f"is a state of Terraform, and not a plan; {source.advice}.")
     if "@message" in content:
-        raise _refusal(path, f"is what terraform plan -json logs, and not the plan itself; {_WRITE}.")
+        raise source.refusal(f"is what terraform plan -json logs, and not the plan itself; {source.advice}.")
     return content
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from .._core.money import Money, parse_currency, parse_positive_amount
 from .._openstack.block_storage import Volume
 from .._openstack.compute import Server
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Given
+from .line_tags import tags_of_row
 from .shapes import KINDS, Part, Shape
 
 AMOUNT = "amount"
@@ -45,22 +46,40 @@ class PlannedRow:
     hours: Fraction | None
     period: str
     given: Given | None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Existing:
-    """What is there by kind of name (server, volume) and name: what it costs by, or why that is unknown."""
+    """What is there by kind of name (server, volume) and name: what it costs by, or why that is unknown; and
+    its metadata.
+    """
 
     parts: Mapping[tuple[str, str], Part | str]
+    metadata: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def find(self, kind: str, name: str) -> Part | str | None:
         """The resource of that name; None where there is none."""
         return self.parts.get((_named_as(kind), name))
 
+    def metadata_of(self, kind: str, name: str) -> Mapping[str, str]:
+        """Those of the resource of that name; none where there is none."""
+        return self.metadata.get((_named_as(kind), name), {})
+
 
 def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[PlannedRow, ...]:
     """The option resources. Raises InvalidOption that names the row."""
-    return tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
+    parsed = tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
+    seen: set[tuple[str, str]] = set()
+    for index, row in enumerate(parsed):
+        named = {(_named_as(row.part.shape.kind), name) for name in row.names} if row.part else set()
+        if seen & named:
+            kind, name = min(seen & named)
+            raise InvalidOption(
+                f"resources[{index}].names", f"has the {kind} {name}, which another row has; name it once."
+            )
+        seen |= named
+    return parsed
 
 
 def _parsed(row: Mapping[str, Any], option: str) -> PlannedRow:
@@ -92,6 +111,7 @@ def _parsed(row: Mapping[str, Any], option: str) -> PlannedRow:
         hours=None if hours is None else Fraction(parse_positive_amount(hours, f"{option}.hours")),
         period=row.get("period") or "this",
         given=given,
+        tags=row.get("tags") or {},
     )
 
 
@@ -137,13 +157,15 @@ def _given(row: Mapping[str, Any], option: str) -> Given:
 def existing(servers: Iterable[Server], volumes: Iterable[Volume]) -> Existing:
     """What the project has, by name. Several of one name are unknown: any could be meant."""
     found: dict[tuple[str, str], Part | str] = {}
+    metadata: dict[tuple[str, str], Mapping[str, str]] = {}
     rows = [
-        *((("server", one.name), _of_server(one)) for one in servers),
-        *((("volume", one.name), _of_volume(one)) for one in volumes),
+        *((("server", one.name), _of_server(one), one.metadata) for one in servers),
+        *((("volume", one.name), _of_volume(one), one.metadata) for one in volumes),
     ]
-    for key, part in rows:
+    for key, part, said in rows:
         found[key] = f"the project has several of the name {key[1]}" if key in found else part
-    return Existing(found)
+        metadata[key] = said
+    return Existing(found, metadata)
 
 
 def _of_server(server: Server) -> Part | str:
@@ -167,14 +189,21 @@ def planned(rows: Iterable[PlannedRow], there: Existing, flavors: Flavors) -> li
 def _changes(row: PlannedRow, there: Existing, flavors: Flavors) -> list[Change]:
     common: dict[str, Any] = {"hours": row.hours, "period": row.period}
     if row.part is None:
-        return [Change(row.label, ADDED, given=row.given, **common)]
+        return [Change(row.label, ADDED, given=row.given, tags=tags_of_row(AMOUNT, row.tags), **common)]
+    kind = row.part.shape.kind
+    common["tags"] = tags_of_row(kind, row.tags)
     unknown = _unknown_flavor(row, flavors)
     if unknown is not None:
         return [Change(name, ADDED, unknown=unknown, **common) for name in row.names or (row.label,)]
     if not row.names:
         part = Part(row.part.shape, row.part.quantity * row.count, row.count)
         return [Change(row.label, ADDED, after=(part,), **common)]
-    return [_named(row, name, there.find(row.part.shape.kind, name), common) for name in row.names]
+    found = []
+    for name in row.names:
+        # What a server or a volume has, it keeps.
+        common["tags"] = tags_of_row(kind, {**there.metadata_of(kind, name), **row.tags})
+        found.append(_named(row, name, there.find(kind, name), common))
+    return found
 
 
 def _named(row: PlannedRow, name: str, found: Part | str | None, common: dict[str, Any]) -> Change:

@@ -18,8 +18,10 @@ from .changes import GIB, Flavors
 from .plan_configuration import PlanPlace
 from .plan_file import Plan
 from .plan_networks import INTERFACE, LOAD_BALANCER, ON_NETWORKS, PORT, SERVER, PlanNetworks
+from .project_resources import ProjectResources
 from .shapes import Part, Shape
 
+OBJECT = "openstack_objectstorage_object_v1"
 #: A copy of one of these takes its type, and not the cloud's default.
 _COPIED = ("snapshot_id", "source_vol_id", "source_replica", "backup_id")
 
@@ -47,12 +49,13 @@ class Piece:
 class Context:
     """What is known beside a resource, in the region where it is.
 
-    default_volume_type: None where the cloud tells none.
+    default_volume_type: None where the cloud tells none. there: what the project has.
     """
 
     flavors: Flavors
     networks: PlanNetworks
     default_volume_type: str | None = None
+    there: ProjectResources = field(default_factory=ProjectResources)
 
 
 @dataclass(frozen=True)
@@ -262,12 +265,7 @@ def takes_default_type(state: State, plan: Plan) -> bool:
     """Whether a volume is made without a type, so that it is of the cloud's default type."""
     if not state.is_unknown("volume_type"):
         return not state.values.get("volume_type")
-    configuration, source = plan.configuration, state.source
-    if configuration.resource(source.module, source.name) is None:
-        return False
-    expression = configuration.expression(source.module, source.name, *state.step, "volume_type")
-    # An expression of what the plan knows is unknown only where it comes to nothing.
-    return expression is None or not configuration.sources(expression, source.module, source.name)
+    return plan.configuration.leaves_out(state.source, *state.step, "volume_type")
 
 
 def _volume_type(state: State, context: Context) -> str:
@@ -345,5 +343,5 @@ PRICED: Mapping[str, Callable[[State, Context], list[Piece]]] = {
     LOAD_BALANCER: _load_balancer,
     "openstack_networking_floatingip_v2": _floating_ip,
     PORT: _port,
-    "openstack_objectstorage_object_v1": _object,
+    OBJECT: _object,
 }

@@ -8,24 +8,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeAlias
 
 from .._core.money import decimal_of, format_exact
 from .._core.periods import iso
+from .._core.tags import Tags
 from .lines import HOURLY, NEXT, THIS, EstimateLine, Periods
 
 Row = dict[str, Any]
 #: Category and metric; hours of what runs for so long, moment of what is paid once in the next period; the
-#: region.
-_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None, str | None]"
+#: region and the tags.
+_Kind: TypeAlias = "tuple[str, str | None, Fraction | None, datetime | None, str | None, Tags]"
 
 _NANO = Decimal("1e-9")
 _UP = Context(prec=50, rounding=ROUND_CEILING)
+_DOWN = Context(prec=50, rounding=ROUND_FLOOR)
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,8 @@ def request_lines(
     periods: Periods,
     currency: str,
     where: Where,
-    tags: Mapping[str, str],
 ) -> list[Row]:
-    """The known costs as lines for a budget, each rounded up to the ledger's unit. tags: of all of them.
+    """The known costs as lines for a budget, each rounded up to the ledger's unit.
 
     A resource counts with what it costs more than before, in each category; what another one saves is no
     one's to spend. What comes and is free is a line of 0 by the hour. Alike lines are added up.
@@ -58,27 +60,48 @@ def request_lines(
         for basis, at in ((THIS, None), (NEXT, following)):
             _add(once, [(_kind(line, at), _of(line, basis)) for line in of_resource if line.once])
 
-    def rest(region: str | None) -> Row:
-        place = {"project": where.project, "region": region or where.region}
-        return {"currency": currency, **place, "tags": dict(tags)}
-
-    running = [
+    rest = partial(_rest, currency, where)
+    return _running(hourly, _UP, rest) + [
         {
             **_row(category, metric),
-            "hourly": _format(amount),
-            "hours": None if hours is None else _format(hours),
-            **rest(region),
-        }
-        for (category, metric, hours, _at, region), amount in sorted(hourly.items(), key=_order)
-    ]
-    return running + [
-        {
-            **_row(category, metric),
-            "amount": _format(amount),
+            "amount": _format(amount, _UP),
             "at": None if at is None else iso(at),
-            **rest(region),
+            **rest(region, tags),
         }
-        for (category, metric, _hours, at, region), amount in sorted(once.items(), key=_order)
+        for (category, metric, _hours, at, region, tags), amount in sorted(once.items(), key=_order)
+    ]
+
+
+def removal_lines(lines: Sequence[EstimateLine], currency: str, where: Where) -> list[Row]:
+    """What resources cost less by the hour than before, as lines above 0, each rounded down. What was paid
+    once is paid.
+    """
+    hourly: dict[_Kind, Fraction] = {}
+    for of_resource in _by_resource(line for line in lines if line.amounts is not None and not line.once):
+        _add(hourly, [(_kind(line), -_of(line, HOURLY)) for line in of_resource])
+    found = _running(hourly, _DOWN, partial(_rest, currency, where))
+    once = ("amount", "at")
+    return [
+        {key: value for key, value in row.items() if key not in once} for row in found if row["hourly"] != "0"
+    ]
+
+
+def _rest(currency: str, where: Where, region: str | None, tags: Tags) -> Row:
+    place = {"project": where.project, "region": region or where.region}
+    return {"currency": currency, **place, "tags": dict(tags)}
+
+
+def _running(
+    hourly: Mapping[_Kind, Fraction], rounding: Context, rest: Callable[[str | None, Tags], Row]
+) -> list[Row]:
+    return [
+        {
+            **_row(category, metric),
+            "hourly": _format(amount, rounding),
+            "hours": None if hours is None else _format(hours, _UP),
+            **rest(region, tags),
+        }
+        for (category, metric, hours, _at, region, tags), amount in sorted(hourly.items(), key=_order)
     ]
 
 
@@ -116,17 +139,18 @@ def _is_free(of_resource: Sequence[EstimateLine]) -> bool:
 
 
 def _kind(line: EstimateLine, at: datetime | None = None) -> _Kind:
-    return line.category, line.metric, None if line.once else line.hours, at, line.region
+    hours = None if line.once else line.hours
+    return line.category, line.metric, hours, at, line.region, line.tags.tags
 
 
 def _of(line: EstimateLine, basis: str) -> Fraction:
     return line.amounts[basis] if line.amounts is not None else Fraction(0)
 
 
-def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str, str]:
-    (category, metric, hours, at, region), _amount = one
-    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at), region or ""
+def _order(one: tuple[_Kind, Fraction]) -> tuple[str, str, Fraction, str, str, Tags]:
+    (category, metric, hours, at, region, tags), _amount = one
+    return category, metric or "", hours or Fraction(0), "" if at is None else iso(at), region or "", tags
 
 
-def _format(amount: Fraction) -> str:
-    return format_exact(_UP.quantize(decimal_of(amount), _NANO))
+def _format(amount: Fraction, rounding: Context) -> str:
+    return format_exact(rounding.quantize(decimal_of(amount), _NANO))

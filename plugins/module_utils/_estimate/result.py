@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from .._core.errors import UnknownAmount
@@ -19,7 +20,8 @@ from .._core.money import decimal_of, format_amount, format_exact
 from .._core.periods import Window, iso
 from .changes import ADDED, CHANGED, REMOVED
 from .lines import BASES, EstimateLine, Periods, sums
-from .request_lines import Where, request_lines
+from .monthly_total import MonthlyTotal
+from .request_lines import Where, removal_lines, request_lines
 from .shape_prices import Price, PriceContext, converted
 
 Row = dict[str, Any]
@@ -30,8 +32,8 @@ SENSITIVE = "(sensitive)"
 @dataclass(frozen=True)
 class Estimate:
     """All lines, the periods that they were computed for, the quotas that are needed by region (None: that of
-    the login), the resources of which it is unknown what they need, and whether all that was asked could be
-    read.
+    the login), the resources of which it is unknown what they need, whether all that was asked could be read,
+    whether anything in it is of a kind that has a price, and what everything costs in a month.
     """
 
     lines: Sequence[EstimateLine]
@@ -39,6 +41,8 @@ class Estimate:
     required: Mapping[str | None, Mapping[str, int]]
     required_unknown: Sequence[str]
     read: bool
+    priced: bool
+    monthly: MonthlyTotal
 
     @property
     def unknown(self) -> list[EstimateLine]:
@@ -51,13 +55,11 @@ class Estimate:
         return self.read and not self.unknown
 
 
-def estimate_result(
-    estimate: Estimate, currency: str, context: PriceContext, where: Where, tags: Mapping[str, str]
-) -> Row:
+def estimate_result(estimate: Estimate, currency: str, context: PriceContext, where: Where) -> Row:
     """The keys of the result. Raises UnknownAmount where the asked currency has no rate."""
     factor = converted(Fraction(1), context.rating_currency, currency, context)
     known = sums(estimate.lines)
-    request = request_lines(estimate.lines, estimate.periods, context.rating_currency, where, tags)
+    request = request_lines(estimate.lines, estimate.periods, context.rating_currency, where)
     return {
         "complete": estimate.complete,
         "currency": currency,
@@ -72,10 +74,11 @@ def estimate_result(
             **_window(estimate.periods.next),
             "hours": format_exact(decimal_of(estimate.periods.next_hours)),
         },
-        "lines": _lines(estimate.lines, factor, where, tags),
+        "lines": _lines(estimate.lines, factor, where),
         "total": _in_all(known, context) if estimate.complete else None,
         "known": _in_all(known, context),
         "difference": _difference(estimate.lines, factor),
+        "monthly_total": _monthly_total(estimate, factor),
         "unknown": [{"name": line.name, "reason": line.unknown} for line in estimate.unknown],
         "required": dict(estimate.required.get(None, {})),
         "required_elsewhere": {
@@ -85,7 +88,19 @@ def estimate_result(
         },
         "required_unknown": list(estimate.required_unknown),
         "request": request,
-        "adds_no_cost": estimate.complete and not request,
+        "removals": removal_lines(estimate.lines, context.rating_currency, where),
+        "adds_no_cost": estimate.complete and not request and not estimate.priced,
+        "reduces": estimate.complete and not request and estimate.priced,
+    }
+
+
+def _monthly_total(estimate: Estimate, factor: Fraction) -> Row:
+    monthly = estimate.monthly
+    known = estimate.complete and not monthly.unknown
+    return {
+        "before": _format_amount(monthly.before * factor) if known else None,
+        "after": _format_amount(monthly.after * factor) if known else None,
+        "unknown": list(monthly.unknown),
     }
 
 
@@ -101,15 +116,26 @@ def _amounts(amounts: Mapping[str, Fraction] | None, factor: Fraction) -> Row:
     return {basis: None if amounts is None else _format_amount(amounts[basis] * factor) for basis in BASES}
 
 
-def _lines(
-    lines: Sequence[EstimateLine], factor: Fraction, where: Where, tags: Mapping[str, str]
-) -> list[Row]:
+def _lines(lines: Sequence[EstimateLine], factor: Fraction, where: Where) -> list[Row]:
     """A row for each. What is equal is the same object, and is written once."""
     amounts = {id(line.amounts): line.amounts for line in lines}
     prices = {id(line.price): line.price for line in lines}
     formatted = {key: _amounts(of, factor) for key, of in amounts.items()}
     priced = {key: _priced(price, factor) for key, price in prices.items()}
-    return [_line(line, priced[id(line.price)], formatted[id(line.amounts)], where, tags) for line in lines]
+
+    @cache
+    def monthly(amount: Fraction | None) -> str | None:
+        return None if amount is None else _format_amount(amount * factor)
+
+    return [
+        {
+            **_line(line, priced[id(line.price)], formatted[id(line.amounts)], where),
+            "monthly_before": monthly(line.before),
+            "monthly_after": monthly(line.after),
+            "unknown": line.unknown,
+        }
+        for line in lines
+    ]
 
 
 def _priced(price: Price | None, factor: Fraction) -> Row:
@@ -123,7 +149,7 @@ def _priced(price: Price | None, factor: Fraction) -> Row:
     }
 
 
-def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where, tags: Mapping[str, str]) -> Row:
+def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where) -> Row:
     return {
         "name": line.name,
         "action": line.action,
@@ -135,10 +161,10 @@ def _line(line: EstimateLine, priced: Row, amounts: Row, where: Where, tags: Map
         "unit": line.unit or None,
         "category": line.category,
         "region": line.region or where.region,
-        "tags": dict(tags),
+        "tags": dict(line.tags.tags),
+        "tags_not_imported": list(line.tags.not_imported),
         **priced,
         **amounts,
-        "unknown": line.unknown,
     }
 
 

@@ -51,6 +51,8 @@ KINDS: Mapping[str, ShapeKind] = {
         ShapeKind("snapshot", "gb", ("volume.snapshot.size", "snapshot.size"), _SIZED, (), "storage"),
         ShapeKind("backup", "gb", ("volume.backup.size", "backup.size"), _SIZED, (), "storage"),
         ShapeKind("image", "gb", ("image.size",), _SIZED, (), "storage"),
+        # Ceilometer's name; it does not tell the share type, so types at two prices have none that is known.
+        ShapeKind("share", "gb", ("manila.share.size",), _SIZED, (), "storage"),
         ShapeKind("floating_ip", "each", ("ip.floating",), _COUNTED, (), "network"),
         ShapeKind("fixed_ip", "each", (), _COUNTED, (), "network"),
         ShapeKind(

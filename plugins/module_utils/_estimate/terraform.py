@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._openstack.connection import Reader
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap
 from .plan_configuration import mapping
 from .plan_file import Plan, source_of
 from .plan_flavors import flavor_of, starts
 from .plan_networks import ON_NETWORKS, SERVER, PlanNetworks
+from .plan_tags import PlanTags
 from .planned_parts import (
     PRICED,
     Context,
@@ -24,6 +26,7 @@ from .planned_parts import (
     contains_true,
     takes_default_type,
 )
+from .project_resources import claimed_twice, disbelief, is_listed, readers
 from .shapes import Part
 from .terraform_types import FREE, UNKNOWN, is_free_provider
 
@@ -59,6 +62,12 @@ def plan_changes(
 
     contexts: what is known of each region that the login has. home: the region of the login.
     """
+    twice = claimed_twice(plan)
+    contexts = {
+        region: replace(context, there=replace(context.there, twice=twice))
+        for region, context in contexts.items()
+    }
+    tags = PlanTags(plan)
     found = (
         [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished, fits=False)]
     )
@@ -72,10 +81,26 @@ def plan_changes(
             continue
         if _is_assumed(row, options.assume_free):
             action = _ACTIONS.get(tuple(actions), CHANGED)
-            found += [] if action == REMOVED else [Change(row["address"], action, assumed=True)]
+            found += (
+                [] if action == REMOVED else [Change(row["address"], action, assumed=True, tags=tags.of(row))]
+            )
             continue
-        found.append(_change(row, tuple(actions), plan, contexts, home, options))
+        change = _change(row, tuple(actions), plan, contexts, home, options)
+        found.append(replace(change, tags=tags.of(row)))
     return found
+
+
+def plan_unchanged(
+    plan: Plan, contexts: Mapping[str | None, Context], home: str | None, options: PlanOptions
+) -> list[Change]:
+    """What the plan leaves as it is: as much before as after, where that is known."""
+    return [
+        _change(row, ("update",), plan, contexts, home, options)
+        for row in plan.changes
+        if row["change"]["actions"] == ["no-op"]
+        and row.get("mode") != "data"
+        and not _is_assumed(row, options.assume_free)
+    ]
 
 
 def plan_regions(plan: Plan, home: str | None, options: PlanOptions) -> set[str | None]:
@@ -87,6 +112,11 @@ def plan_regions(plan: Plan, home: str | None, options: PlanOptions) -> set[str 
         except UnknownPrice:
             continue
     return found
+
+
+def lists_to_read(plan: Plan, options: PlanOptions) -> dict[str, tuple[str, Reader]]:
+    """The readers of the project's lists that confirm what the plan has before, by the names of readings."""
+    return readers(_changing(plan, options))
 
 
 def tells_networks_by_id(plan: Plan, options: PlanOptions) -> bool:
@@ -189,6 +219,12 @@ def _change(
     except UnknownPrice as unknown:
         return Change(name, action, unknown=str(unknown), fits=action == REMOVED)
     before, after = _pieces(row, actions, contexts[region])
+    doubt = disbelief(row, [piece.parts for piece in before], contexts[region].there)
+    if doubt is not None:
+        return Change(name, action, unknown=doubt, fits=action == REMOVED, region=region)
+    if not is_listed(kind):
+        # Nobody tells whether it is there: all of it may be new, and nothing may go.
+        before = []
     return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
@@ -51,7 +50,7 @@ class RatedCosts:
     """
 
     def __init__(self, cloud: Cloud, options: RatedOptions, now: datetime) -> None:
-        """Reads the sums of the window. Raises CloudError."""
+        """Reads the sums of the window. Raises CloudError, also if they are not the cloud's own."""
         self._cloud, self._options, self._now = cloud, options, now
         self._rating = open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
         over = from_to(options.asked.begin, min(options.asked.end, now))
@@ -60,7 +59,7 @@ class RatedCosts:
         self._periods = self._rating.periods(self.window)
         self._sets: dict[Dimensions, int] = {}
         self._numbers: dict[int, Row] = {}
-        self._noise = Decimal(0)
+        self._noise = self._rating.difference_of_periods(self._periods)
 
     @property
     def rated_through(self) -> datetime | None:
@@ -79,7 +78,7 @@ class RatedCosts:
         for unit, points in with_points(self._rating, wanted):
             amounts = (point.amount for point in points)
             of_unit = self._rating.difference("the rated points", amounts, unit.cloud_sum)
-            self._noise = EXACT.add(self._noise, of_unit)
+            self._noise = None if self._noise is None else EXACT.add(self._noise, of_unit)
             for row in maker.rows_of(points, unit.newest()).rows:
                 yield self._number(row.dimensions), *_of_an_entry(row)
 
@@ -100,7 +99,7 @@ class RatedCosts:
             "rated_through": None if through is None else iso(through),
             "fully_rated": through is not None and through >= self.window.end and not holes,
             "holes": [{"begin": iso(hole.begin), "end": iso(hole.end)} for hole in holes],
-            "cloud_difference": format_exact(self._noise),
+            "cloud_difference": None if self._noise is None else format_exact(self._noise),
             "complete": True,
         }
 

@@ -301,6 +301,9 @@ _OF_A_BUDGET = (
 )  # fmt: skip
 
 
+_OF_A_RESERVATION = ("name", "state", "held_at", "expires_at", "forced", "forced_verdicts")
+
+
 def _budgets(rows: Sequence[Result] | None) -> list[Row] | None:
     """The budgets, the worst first; None if they were not read."""
     if rows is None:
@@ -315,7 +318,7 @@ def _reservations(rows: Sequence[Result] | None) -> list[Row] | None:
         return None
     return [
         {
-            **{name: one[name] for name in ("name", "state", "held_at", "expires_at", "forced")},
+            **{name: one[name] for name in _OF_A_RESERVATION},
             "lines": [
                 {"amount": line["amount"], "currency": line["currency"]}
                 for line in one["committed"] or one["held"]

@@ -217,7 +217,7 @@ class RowReader:
         if missing:
             raise InvalidOption(
                 "files",
-                f"'{self._name}' is not of format {self._options.file_format}: it has no column"
+                f"'{self._name}' is not of format {self._options.file_format}: it lacks"
                 f" {', '.join(missing)}.",
             )
         return places

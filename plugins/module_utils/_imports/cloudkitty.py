@@ -18,7 +18,7 @@ from .._core.errors import UnknownAmount
 from .._core.money import EXACT, format_amount, format_exact
 from .._core.periods import Window, ceil_to, iso
 from .._infomaniak import free_tier
-from .._ledger import feeds, sql
+from .._ledger import feed_changes, feeds, sql
 from .._ledger.watch import Watch, unwatched
 from .._openstack.connection import Cloud
 from .._openstack.rating.answers import RatedPeriods, RatedPoint
@@ -101,21 +101,25 @@ class CloudKitty:
     def read(self, window: Window, stored: Stored, now: datetime) -> CloudKittyDelivery:
         """The sums of the window's periods, and what has to be read for them.
 
-        Requests: the sums; the use of every service if periods are missing; the lists of resources if tags
-        are imported and anything is to be read. Raises CloudError, UnknownAmount.
+        Requests: the sums, with v1 the cloud's own of the window; the use of every service if periods are
+        missing; the lists of resources if tags are imported and anything is to be read. Raises CloudError,
+        UnknownAmount.
         """
         options = self.options
         rating = open_rating(self.cloud.service("rating"), options.rating_api, options.collect_period_s)
-        known, holes = self._judge(rating.periods(window), stored, now)
+        periods = rating.periods(window)
+        off_by = rating.difference_of_periods(periods)
+        known, holes = self._judge(periods, stored, now)
         if stored.feed is None and not known:
             raise UnknownAmount(
                 f"{rating.url} has rated nothing of project {self.cloud.identity.project_name} from"
                 f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
-        wanted, noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
-        resources: Mapping[str, feeds.FeedResource] = {}
+        wanted, unread_noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
+        resources: Mapping[str, feed_changes.FeedResource] = {}
         if options.layout.tagged and any(unit.rated for unit in wanted):
             resources = {**stored.resources, **read_resources(self.cloud)}
+        noise = None if off_by is None else EXACT.add(off_by, unread_noise)
         imported_in = sorted({there for _region, there in rating_regions(self.cloud)})
         return CloudKittyDelivery(rating, options, known, wanted, holes, resources, noise, imported_in)
 
@@ -173,7 +177,7 @@ class CloudKittyDelivery:
     """A Delivery: the units of a window, whose points are read as they are written.
 
     withdrawn: begins of the periods that are not rated although the project uses something. noise: what the
-    points and the ledger differ from the cloud's own sums in all, so far.
+    points and the ledger differ from the cloud's own sums in all, so far; None where it has none to believe.
     """
 
     rating: Rating
@@ -181,8 +185,8 @@ class CloudKittyDelivery:
     units: Sequence[Unit]
     wanted: Sequence[Unit]
     withdrawn: Sequence[datetime]
-    resources: Mapping[str, feeds.FeedResource]
-    noise: Decimal
+    resources: Mapping[str, feed_changes.FeedResource]
+    noise: Decimal | None
     #: The regions whose feeds together bring the cost of the whole project.
     rating_regions: Sequence[str]
 
@@ -191,7 +195,7 @@ class CloudKittyDelivery:
         for unit, points in with_points(self.rating, self.wanted):
             amounts = (point.amount for point in points)
             of_unit = self.rating.difference("the rated points", amounts, unit.cloud_sum)
-            self.noise = EXACT.add(self.noise, of_unit)
+            self.noise = None if self.noise is None else EXACT.add(self.noise, of_unit)
             yield unit, points
 
     def traffic_unit(self) -> str | None:
@@ -209,7 +213,7 @@ class CloudKittyDelivery:
             "resolution": layout.resolution,
             "group_by": layout.grouping,
             "tags_imported": layout.tagged,
-            "cloud_difference": format_exact(self.noise),
+            "cloud_difference": None if self.noise is None else format_exact(self.noise),
             "rating_regions": list(self.rating_regions),
             "unknown_tags": sorted(unknown_tags),
             "free_tier": {

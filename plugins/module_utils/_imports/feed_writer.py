@@ -16,7 +16,7 @@ from .._core import spans
 from .._core.errors import InvalidOption
 from .._core.periods import Window
 from .._infomaniak import free_tier
-from .._ledger import entries, feed_hours, feeds, replacement, sql
+from .._ledger import entries, feed_changes, feed_hours, feeds, replacement, sql
 from .._ledger.watch import Watch
 from .._openstack.rating.answers import RatedPoint
 from .entry_writer import Signature
@@ -139,9 +139,9 @@ class FeedWriter:
     ) -> feeds.Feed:
         feeding = self._feeding
         through = unit.newest() + timedelta(seconds=feeding.collect_period_s)
-        imported = feeds.without(before.imported if before else (), unit.window)
+        imported = feed_changes.without(before.imported if before else (), unit.window)
         for window in unit.covered(feeding.collect_period_s):
-            imported = feeds.added(imported, feeds.Imported(window, feeding.layout))
+            imported = feed_changes.added(imported, feeds.Imported(window, feeding.layout))
         ahead = before is None or through >= before.rated_through
         due = [before.credit_due_from] if before and before.credit_due_from else []
         if any(row.metric == free_tier.METRIC for row in planned.rows):
@@ -193,15 +193,15 @@ class FeedWriter:
         """
         if self._check_mode or ledger is None:
             return self.feed
-        return feeds.find_again(ledger.connection, self._feeding.key, self.feed)
+        return feed_changes.find_again(ledger.connection, self._feeding.key, self.feed)
 
     def _save(self, ledger: sql.Ledger | None, feed: feeds.Feed, before: feeds.Feed | None) -> None:
         self.feed = feed
         if self._check_mode or ledger is None:
             return
-        self.feed = feed if feed == before else feeds.save(ledger.connection, feed, before)
+        self.feed = feed if feed == before else feed_changes.save(ledger.connection, feed, before)
         if not self._resources_saved:
-            feeds.save_resources(ledger.connection, self.feed, self._feeding.resources)
+            feed_changes.save_resources(ledger.connection, self.feed, self._feeding.resources)
             self._resources_saved = True
 
 
@@ -214,7 +214,7 @@ def _run_rates(before: feeds.Feed | None, made: RatedRows) -> tuple[feeds.RunRat
 def _prepared(feed: feeds.Feed, gone: Sequence[Window]) -> feeds.Feed:
     imported = feed.imported
     for window in gone:
-        imported = feeds.without(imported, window)
+        imported = feed_changes.without(imported, window)
     return replace(feed, imported=imported, empty=_less(feed.empty, gone), retired=False, retirement=None)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.money import ROUNDING, from_nano, to_nano
 from .._core.periods import Window, moment_of
 from .._infomaniak import free_tier
-from .._ledger import entries, feeds, sql, totals
+from .._ledger import entries, feed_changes, feeds, sql, totals
 from .entry_writer import Signature
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def credit(
         changed = [_write(connection, one, of_project, signature) for one in found]
         for feed in of_project:
             if feed.key == known.key:
-                feeds.save(connection, replace(feed, credit_due_from=None), feed)
+                feed_changes.save(connection, replace(feed, credit_due_from=None), feed)
     return any(changed), [one for one in found if one.key == known.key]
 
 

@@ -6,7 +6,16 @@
 
 from __future__ import annotations
 
-from .._openstack import block_storage, compute, image, load_balancer, network, object_storage
+from .._openstack import (
+    block_storage,
+    compute,
+    database,
+    image,
+    load_balancer,
+    network,
+    object_storage,
+    shared_file_system,
+)
 from .._openstack.connection import Cloud, Reader, Service, read_all
 from .._openstack.quota import Quota
 from .._openstack.quota_names import our_name
@@ -18,12 +27,16 @@ _COUNTERS = {
     "block_storage": ("volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes"),
     "network": ("floating_ips", "routers"),
     "object_storage": ("object_storage_bytes",),
+    "shared_file_system": ("shares", "gigabytes", "snapshots", "snapshot_gigabytes"),
+    "database": ("instances", "volumes", "backups"),
 }
 _QUOTAS = {
     "compute": compute.quotas,
     "block_storage": block_storage.quotas,
     "network": network.quotas,
     "object_storage": object_storage.quotas,
+    "shared_file_system": shared_file_system.quotas,
+    "database": database.quotas,
 }
 
 

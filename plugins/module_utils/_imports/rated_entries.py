@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, TypeAlias
 from .._core.categories import category_of, is_flow
 from .._core.money import ROUNDING, exact_sum, format_exact, to_nano
 from .._core.periods import Window, iso, moment_of
-from .._ledger import entries, entry_rows, feeds
+from .._core.tags import UNKNOWN_TAGS
+from .._ledger import entries, entry_rows, feed_changes, feeds
 from .._ledger.entry_rows import EntryRow
 from .._openstack.rating.answers import RatedPoint
 from .rated_window import entry_window
@@ -45,7 +46,7 @@ class Feeding:
     collect_period_s: int
     layout: feeds.ImportLayout
     metric_categories: Mapping[str, str]
-    resources: Mapping[str, feeds.FeedResource]
+    resources: Mapping[str, feed_changes.FeedResource]
     flow_metrics: Collection[str] | None = None
     rating_regions: tuple[tuple[str, str], ...] = ()
 
@@ -199,7 +200,7 @@ class RowMaker:
         return _UNKNOWN if known is None else known.tags
 
 
-_UNKNOWN = tuple(feeds.UNKNOWN_TAGS.items())
+_UNKNOWN = tuple(UNKNOWN_TAGS.items())
 
 
 def _row(period: _EntryPeriod, kind: _Kind, of_kind: RatedPoint | list[RatedPoint]) -> EntryRow:

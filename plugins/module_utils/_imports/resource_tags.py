@@ -10,18 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .._ledger.feeds import FeedResource
-from .._openstack import block_storage, compute, load_balancer, network
+from .._ledger.feed_changes import FeedResource
+from .._openstack import block_storage, compute, load_balancer, network, shared_file_system
 from .._openstack.connection import Cloud, Reader, Service, raise_errors, read_all
-from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, VOLUME
-
-#: What a word that stands alone, as Neutron and Octavia take them, is worth. Source: FOCUS 1.2, column Tags.
-_WORD = "true"
+from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, SHARE, TAGS_OF, VOLUME
 
 
 def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
-    """Every server, volume, floating IP and load balancer of the project by its id: one list per service,
-    side by side.
+    """Every server, volume, floating IP, load balancer and share of the project by its id: one list per
+    service, side by side.
 
     A service that the catalog lacks has none. Raises CloudError: tags that were not read are not "none".
     """
@@ -33,25 +30,26 @@ def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
 
 
 def _servers(nova: Service) -> dict[str, FeedResource]:
-    return {one.id: FeedResource(INSTANCE, one.name, _pairs(one.metadata)) for one in compute.servers(nova)}
+    return {one.id: _resource(INSTANCE, one.name, one.metadata) for one in compute.servers(nova)}
 
 
 def _volumes(cinder: Service) -> dict[str, FeedResource]:
-    return {
-        one.id: FeedResource(VOLUME, one.name, _pairs(one.metadata)) for one in block_storage.volumes(cinder)
-    }
+    return {one.id: _resource(VOLUME, one.name, one.metadata) for one in block_storage.volumes(cinder)}
 
 
 def _floating_ips(neutron: Service) -> dict[str, FeedResource]:
-    return {
-        one.id: FeedResource(FLOATING_IP, one.address, _words(one.tags))
-        for one in network.floating_ips(neutron)
-    }
+    found = network.floating_ips(neutron)
+    return {one.id: _resource(FLOATING_IP, one.address, one.tags) for one in found}
 
 
 def _load_balancers(octavia: Service) -> dict[str, FeedResource]:
     found = load_balancer.load_balancers(octavia)
-    return {one.id: FeedResource(LOAD_BALANCER, one.name, _words(one.tags)) for one in found}
+    return {one.id: _resource(LOAD_BALANCER, one.name, one.tags) for one in found}
+
+
+def _shares(manila: Service) -> dict[str, FeedResource]:
+    found = shared_file_system.shares(manila)
+    return {one.id: _resource(SHARE, one.name, one.metadata) for one in found}
 
 
 _READERS: dict[str, Reader] = {
@@ -59,14 +57,9 @@ _READERS: dict[str, Reader] = {
     "block_storage": _volumes,
     "network": _floating_ips,
     "load_balancer": _load_balancers,
+    "shared_file_system": _shares,
 }
 
 
-def _pairs(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((str(name), str(value)) for name, value in metadata.items()))
-
-
-def _words(tags: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """`team=shop` is a name and a value; any other word is a name."""
-    parts = (word.partition("=") for word in tags)
-    return _pairs({name: value if equals else _WORD for name, equals, value in parts if name})
+def _resource(kind: str, name: str, said: Mapping[str, str] | Iterable[str]) -> FeedResource:
+    return FeedResource(kind, name, TAGS_OF[kind](said))

@@ -13,7 +13,7 @@ from typing import Any
 from .._core.errors import InvalidOption
 from .._core.money import format_amount
 from .._core.periods import Window, iso
-from .._ledger import feeds, sql
+from .._ledger import feed_changes, feeds, sql
 from .._ledger.feeds import Feed, Retirement
 from .entry_writer import Signature
 
@@ -64,7 +64,7 @@ def retire(
             )
             after = replace(before, retired=True, retirement=retirement)
         if after != before and not check_mode:
-            feeds.save(ledger.connection, after, before)
+            feed_changes.save(ledger.connection, after, before)
             # As the database signed it.
             after = next(feed for feed in feeds.read_all(ledger.connection) if feed.key == before.key)
         return {

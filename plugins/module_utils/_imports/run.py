@@ -14,7 +14,7 @@ from .._core import spans
 from .._core.errors import InvalidOption
 from .._core.money import exact_sum, format_amount
 from .._core.periods import Window, ceil_to, iso
-from .._ledger import feeds, replacement, sql
+from .._ledger import feed_changes, feeds, replacement, sql
 from .._ledger.watch import Watch
 from .entry_writer import Signature
 from .feed_writer import LOOK_BACK, FeedWriter, refuse_other_money, refuse_served_region
@@ -107,7 +107,7 @@ def _stored(ledger_options: sql.LedgerOptions, feeding: Feeding, window: Window 
         if feed is None or window is None:
             return Stored(feed, {}, {})
         sums = replacement.sums(connection, feeding.key.source, window)
-        return Stored(feed, feeds.resources(connection, feed), sums)
+        return Stored(feed, feed_changes.resources(connection, feed), sums)
 
 
 def _window_result(

@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from .._core.periods import Window
-from .._ledger.feeds import Feed, FeedResource
+from .._ledger.feed_changes import FeedResource
+from .._ledger.feeds import Feed
 from .._openstack.rating.answers import RatedPoint
 from .free_tier_credit import Credit
 from .rated_entries import Feeding

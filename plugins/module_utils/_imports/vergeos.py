@@ -20,7 +20,7 @@ from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import NANO_PER_UNIT, ROUNDING, amount_of, exact_sum, from_nano
 from .._core.periods import Window, ceil_to, iso
 from .._core.spans import HOUR_S
-from .._ledger import feeds, sql
+from .._ledger import feed_changes, feeds, sql
 from .._ledger.watch import Watch, unwatched
 from .._openstack.rating.answers import RatedPoint
 from .._vergeos import billing
@@ -154,7 +154,7 @@ class VergeosDelivery:
         return ()
 
     @property
-    def resources(self) -> Mapping[str, feeds.FeedResource]:
+    def resources(self) -> Mapping[str, feed_changes.FeedResource]:
         """None: records are about the whole system."""
         return {}
 

@@ -96,7 +96,7 @@ def remove(transaction: Transaction, name: str) -> None:
 def _budget(row: Mapping[str, Any]) -> Budget:
     return Budget(
         name=row["name"],
-        limit_nano=row["limit_nano"],
+        limit_nano=int(row["limit_nano"]),
         currency=row["currency"],
         calendar=Calendar(
             kind=row["period"],
@@ -126,7 +126,7 @@ def _columns(budget: Budget) -> dict[str, Any]:
     calendar = budget.calendar
     return {
         "name": budget.name,
-        "limit_nano": budget.limit_nano,
+        "limit_nano": str(budget.limit_nano),
         "currency": budget.currency,
         "period": calendar.kind,
         "timezone": calendar.zone,

@@ -53,7 +53,7 @@ def keep(transaction: Transaction, feed: Feed, sources: tuple[str, ...]) -> None
     for place, found in enumerate(rated):
         for total in found:
             amounts[str(total.keys["category"]), total.keys["tags"] or "{}"][place] += total.amount_nano
-    ((feed_id,),) = read(transaction, _ID, vars(feed.key))
+    ((feed_id,),) = read(transaction, _ID, feed.key._asdict())
     execute(transaction, "DELETE FROM feed_hours WHERE feed_id = :of_feed", {"of_feed": feed_id})
     rows = [
         {"feed_id": feed_id, "category": category, "tags": tags, "amounts": json.dumps(each)}

@@ -11,46 +11,38 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core import spans
 from .._core.money import ROUNDING, from_nano
 from .._core.periods import Window, iso, moment_of
-from .transaction import Transaction, execute, execute_many, insert, insert_numbered, read, read_by_name
+from .transaction import Transaction, read, read_by_name
 
 HOUR, DAY = "hour", "day"
 CLOUDKITTY, VERGEOS = "cloudkitty", "vergeos"
 BY_RESOURCE, BY_TYPE = "resource", "type"
-#: The tag of what no list has, and none had while it was imported: which tags it has is not known
-#: (design/imports.md#tags).
-UNKNOWN_TAGS = {"tag_status": "unknown"}
-_CATEGORY, _TAG = "category", "tag"
-_STORED = (
+#: The kinds of what a feed carried.
+CATEGORY, TAG = "category", "tag"
+#: The columns of a feed.
+STORED = (
     "id", "auth_url", "region", "project_id", "told_by", "cloud", "project_name", "currency",
     "collect_period_s", "rated_through", "retired", "retired_at", "retired_by", "retired_reason",
     "credit_due_from", "flow_hours", "flow_metrics", "rating_regions", "empty", "unrated", "revision",
 )  # fmt: skip
-_READ_FEEDS = f"SELECT {', '.join(_STORED)} FROM feed ORDER BY id"  # noqa: S608
+_READ_FEEDS = f"SELECT {', '.join(STORED)} FROM feed ORDER BY id"  # noqa: S608
 _READ_WINDOWS = (
     'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window'
     ' ORDER BY feed_id, "begin"'
 )
 _READ_RATES = "SELECT feed_id, category, tags, amount_nano, hours, is_flow FROM feed_rate"
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
-_READ_RESOURCES = "SELECT resource_id, type, name, tags FROM feed_resource WHERE feed_id = :of_feed"
-_READ_REVISION = "SELECT revision FROM feed WHERE id = :of_feed"
-#: A save writes all but what a feed is known by.
-_KEPT_ANEW = tuple(name for name in _STORED if name not in ("id", "region", "project_id", "told_by"))
-_SET = ", ".join(f"{name} = :{name}" for name in _KEPT_ANEW)
-_UPDATE = f"UPDATE feed SET {_SET} WHERE id = :of_feed"  # noqa: S608
 
 
-@dataclass(frozen=True)
-class FeedKey:
+class FeedKey(NamedTuple):
     """Which project in which region a feed carries, and where its cost comes from.
 
     A project's ID is unique among clouds: a cloud that moves, or whose URL is spelled in another way, goes on
@@ -67,8 +59,7 @@ class FeedKey:
         return " ".join(filter(None, (self.told_by, self.region, self.project_id)))
 
 
-@dataclass(frozen=True)
-class RunRate:
+class RunRate(NamedTuple):
     """What is expected of a collect period in one category and with one tag set (design/imports.md#run-rate):
     the mean of so many rated periods, kept as their sum in 1e-9 and their number, as it may have no end.
 
@@ -82,17 +73,7 @@ class RunRate:
     is_flow: bool = False
 
 
-@dataclass(frozen=True)
-class FeedResource:
-    """What a resource is, is called and is tagged with, as a list of its service told it last."""
-
-    type: str
-    name: str
-    tags: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class ImportLayout:
+class ImportLayout(NamedTuple):
     """How a window was imported: one entry per hour or day, of each resource or of each type; with the tags
     of resources or without.
     """
@@ -102,16 +83,14 @@ class ImportLayout:
     tagged: bool = True
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(NamedTuple):
     """A window that was imported completely, and its layout."""
 
     window: Window
     layout: ImportLayout = ImportLayout()
 
 
-@dataclass(frozen=True)
-class Retirement:
+class Retirement(NamedTuple):
     """When a feed was ended, by whom, and why."""
 
     at: datetime
@@ -190,7 +169,7 @@ class Feed:
 
 def read_all(transaction: Transaction) -> list[Feed]:
     """Every feed of the ledger: four statements, however many there are, and one where there is none."""
-    rows = read_by_name(transaction, _STORED, _READ_FEEDS)
+    rows = read_by_name(transaction, STORED, _READ_FEEDS)
     if not rows:
         return []
     windows: dict[int, list[Imported]] = defaultdict(list)
@@ -215,8 +194,8 @@ def read_all(transaction: Transaction) -> list[Feed]:
             rated_through=moment_of(row["rated_through"]),
             run_rates=in_order(rates[row["id"]]),
             imported=tuple(windows[row["id"]]),
-            categories=frozenset(names[(row["id"], _CATEGORY)]),
-            tag_keys=frozenset(names[(row["id"], _TAG)]),
+            categories=frozenset(names[(row["id"], CATEGORY)]),
+            tag_keys=frozenset(names[(row["id"], TAG)]),
             retired=bool(row["retired"]),
             credit_due_from=None if row["credit_due_from"] is None else moment_of(row["credit_due_from"]),
             flow_hours=row["flow_hours"],
@@ -260,56 +239,6 @@ def find(transaction: Transaction, key: FeedKey) -> Feed | None:
     return next((feed for feed in read_all(transaction) if feed.key == key), None)
 
 
-def find_again(transaction: Transaction, key: FeedKey, known: Feed | None) -> Feed | None:
-    """find() where the feed may still be as it was known: one statement then."""
-    if known is None or known.id is None:
-        return find(transaction, key)
-    same = read(transaction, _READ_REVISION, {"of_feed": known.id}) == [(known.revision,)]
-    return known if same else find(transaction, key)
-
-
-def save(transaction: Transaction, feed: Feed, known: Feed | None) -> Feed:
-    """Store a feed's state; the feed as it is in the ledger then.
-
-    known: what the ledger has of it in this transaction, None for nothing; what did not
-    change is not written.
-    """
-    revision = 1 if known is None else known.revision + 1
-    values = {
-        "auth_url": feed.auth_url,
-        "cloud": feed.cloud,
-        "project_name": feed.project_name,
-        "currency": feed.currency,
-        "collect_period_s": feed.collect_period_s,
-        "rated_through": int(feed.rated_through.timestamp()),
-        "retired": feed.retired,
-        "credit_due_from": None if feed.credit_due_from is None else int(feed.credit_due_from.timestamp()),
-        "retired_at": None if feed.retirement is None else int(feed.retirement.at.timestamp()),
-        "retired_by": None if feed.retirement is None else feed.retirement.by,
-        "retired_reason": None if feed.retirement is None else feed.retirement.reason,
-        "flow_hours": feed.flow_hours,
-        "flow_metrics": None if feed.flow_metrics is None else json.dumps(sorted(feed.flow_metrics)),
-        "rating_regions": json.dumps(dict(feed.rating_regions)),
-        "empty": _windows_text(feed.empty),
-        "unrated": _windows_text(feed.unrated),
-        "revision": revision,
-    }
-    if known is None:
-        feed_id = insert_numbered(transaction, "feed", {**vars(feed.key), **values})
-    else:
-        feed_id = int(known.id or 0)
-        execute(transaction, _UPDATE, {**values, "of_feed": feed_id})
-    if known is None or known.imported != feed.imported:
-        _replace_rows(transaction, "feed_window", feed_id, [_window_row(one) for one in feed.imported])
-    if known is None or known.run_rates != feed.run_rates:
-        _replace_rows(transaction, "feed_rate", feed_id, [_rate_row(one) for one in feed.run_rates])
-    if known is None or (known.categories, known.tag_keys) != (feed.categories, feed.tag_keys):
-        carried = [(_CATEGORY, name) for name in feed.categories] + [(_TAG, name) for name in feed.tag_keys]
-        rows = [{"kind": kind, "name": name} for kind, name in sorted(carried)]
-        _replace_rows(transaction, "feed_carried", feed_id, rows)
-    return replace(feed, id=feed_id, revision=revision)
-
-
 def _retirement(row: Mapping[str, Any]) -> Retirement | None:
     if row["retired_by"] is None:
         return None
@@ -324,74 +253,6 @@ def _names(stored: str | None) -> frozenset[str] | None:
 
 def _windows(text: str) -> tuple[Window, ...]:
     return tuple(Window(moment_of(begin), moment_of(end)) for begin, end in json.loads(text))
-
-
-def _windows_text(windows: Iterable[Window]) -> str:
-    return json.dumps([[int(one.begin.timestamp()), int(one.end.timestamp())] for one in windows])
-
-
-def _window_row(one: Imported) -> dict[str, Any]:
-    begin, end = (int(moment.timestamp()) for moment in (one.window.begin, one.window.end))
-    return {"begin": begin, "end": end, **vars(one.layout)}
-
-
-def _rate_row(rate: RunRate) -> dict[str, Any]:
-    # As text: a sum of a large currency may be beyond 64 bits.
-    return {**vars(rate), "tags": json.dumps(dict(rate.tags)), "amount_nano": str(rate.amount_nano)}
-
-
-def _replace_rows(transaction: Transaction, table: str, feed_id: int, rows: list[dict[str, Any]]) -> None:
-    execute(transaction, f"DELETE FROM {table} WHERE feed_id = :of_feed", {"of_feed": feed_id})  # noqa: S608
-    insert(transaction, table, [{"feed_id": feed_id, **row} for row in rows])
-
-
-def resources(transaction: Transaction, feed: Feed) -> dict[str, FeedResource]:
-    """The feed's resources as they were last seen, by id."""
-    return {
-        resource_id: FeedResource(kind, name, tuple(sorted(json.loads(tags).items())))
-        for resource_id, kind, name, tags in read(transaction, _READ_RESOURCES, {"of_feed": feed.id})
-    }
-
-
-def save_resources(transaction: Transaction, feed: Feed, seen: Mapping[str, FeedResource]) -> None:
-    """Remember these resources, by id, in place of what was known of them. The feed is in the ledger."""
-    before = resources(transaction, feed)
-    changed = {resource_id: one for resource_id, one in seen.items() if before.get(resource_id) != one}
-    gone = [{"of_feed": feed.id, "gone": resource_id} for resource_id in changed if resource_id in before]
-    execute_many(
-        transaction, "DELETE FROM feed_resource WHERE feed_id = :of_feed AND resource_id = :gone", gone
-    )
-    rows = [
-        {
-            "feed_id": feed.id,
-            "resource_id": resource_id,
-            "type": one.type,
-            "name": one.name,
-            "tags": json.dumps(dict(one.tags)),
-        }
-        for resource_id, one in changed.items()
-    ]
-    insert(transaction, "feed_resource", rows)
-
-
-def added(imported: tuple[Imported, ...], new: Imported) -> tuple[Imported, ...]:
-    """The windows with another one, which takes the place of what was imported of its time; neighbors of one
-    layout are joined.
-    """
-    joined: list[Imported] = []
-    for one in sorted((*without(imported, new.window), new), key=lambda one: one.window.begin):
-        if joined and joined[-1].layout == one.layout and joined[-1].window.end == one.window.begin:
-            joined[-1] = Imported(Window(joined[-1].window.begin, one.window.end), one.layout)
-        else:
-            joined.append(one)
-    return tuple(joined)
-
-
-def without(imported: tuple[Imported, ...], gone: Window) -> tuple[Imported, ...]:
-    """The windows without the parts that lie in the gone one."""
-    return tuple(
-        Imported(part, one.layout) for one in imported for part in spans.subtract(one.window, [gone])
-    )
 
 
 def rating_currencies(transaction: Transaction, project_id: str) -> set[str]:

@@ -9,15 +9,20 @@
 # ruff: noqa: S608 (what is put together here is all our own)
 from __future__ import annotations
 
+import json
+from itertools import combinations
+
 from .._core.categories import CATEGORIES
 from .entry_triggers import FIRST_S, LAST_S, NOT_OWN, REFUSE, listed
-from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, HELD
+from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, FORCIBLE, HELD, REMOVED
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
 #: How long a collect period is: no cloud rates more often or less often.
 _SHORTEST_S, _LONGEST_S = 60, 86_400
 _NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
+#: All that a hold can say of the verdicts that it passed.
+_FORCED = listed(tuple(json.dumps(each) for count in range(3) for each in combinations(FORCIBLE, count)))
 _UNLESS_OWNER = "IF finops_may('finops_owner') THEN RETURN NEW; END IF;"
 #: No login but an owner's says that a hold is settled before it is. What entries settle counts no more.
 _UNLESS_SETTLED = f"""
@@ -51,6 +56,8 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 IF NEW.state <> '{HELD}' OR NEW.settled OR NEW.committed_at IS NOT NULL
                     OR abs(NEW.held_at - {_NOW_S}) > {_CLOCKS_APART_S}
                     OR NEW.expires_at NOT BETWEEN NEW.held_at AND {LAST_S}
+                    OR NEW.expires_at - NEW.held_at <> NEW.ttl_s
+                    OR coalesce(NEW.forced_verdicts, '') NOT IN ({_FORCED})
                     OR NEW.settled_by NOT IN ('{BY_ENTRY}', '{BY_IMPORT}')
                     OR NEW.generation <> 1 + coalesce((SELECT max(o.generation) FROM hold AS o
                         WHERE o.name = NEW.name), 0)
@@ -69,6 +76,15 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             END IF;
             IF NEW.settled_by <> OLD.settled_by AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}') THEN
                 {REFUSE}'what settles a hold is said when it is held: ' || OLD.name;
+            END IF;
+            -- By these a rerun knows that it is the same run.
+            IF (NEW.expires_at, NEW.ttl_s, NEW.forced_verdicts, NEW.lines_sha256, NEW.plan_sha256)
+                    IS DISTINCT FROM
+                    (OLD.expires_at, OLD.ttl_s, OLD.forced_verdicts, OLD.lines_sha256, OLD.plan_sha256)
+                AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}')
+            THEN
+                {REFUSE}'the ttl, the verdicts and the lines of a hold are said when it is held: '
+                    || OLD.name;
             END IF;
             IF to_jsonb(NEW) - 'settled' = to_jsonb(OLD) - 'settled' THEN
                 -- Gates mark whatever hold an import has settled. Only some are believed.
@@ -94,8 +110,15 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 OR OLD.committed_at IS NOT NULL AND NEW.committed_at IS DISTINCT FROM OLD.committed_at
                 OR OLD.committed_at IS NULL AND abs(NEW.committed_at - {_NOW_S}) > {_CLOCKS_APART_S}
                 OR NEW.state = '{COMMITTED}' AND NEW.committed_at IS NULL
+                OR NEW.forced_verdicts IS DISTINCT FROM OLD.forced_verdicts
+                    AND coalesce(NEW.forced_verdicts, '') NOT IN ({_FORCED})
             THEN
                 {REFUSE}'a hold is committed or released once, and at that moment: ' || OLD.name;
+            END IF;
+            IF (NEW.expires_at, NEW.ttl_s) <> (OLD.expires_at, OLD.ttl_s)
+                AND (NEW.ttl_s < 1 OR abs(NEW.expires_at - NEW.ttl_s - {_NOW_S}) > {_CLOCKS_APART_S})
+            THEN
+                {REFUSE}'the ttl of a hold begins when it is given: ' || OLD.name;
             END IF;
             {_UNLESS_SETTLED}
             RETURN NEW;
@@ -115,7 +138,8 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                     {REFUSE}'a line of a hold is not negative';
                 END IF;
                 -- What the client could not read would shut every gate.
-                IF line.stage NOT IN ('{HELD}', '{COMMITTED}') OR line.currency !~ '^[A-Z][A-Z][A-Z]$'
+                IF line.stage NOT IN ('{HELD}', '{COMMITTED}', '{REMOVED}')
+                    OR line.currency !~ '^[A-Z][A-Z][A-Z]$'
                     OR line.category NOT IN ({listed(CATEGORIES)})
                     OR coalesce(jsonb_typeof(line.tags::jsonb), '') <> 'object'
                     OR EXISTS (SELECT FROM jsonb_each(line.tags::jsonb) WHERE jsonb_typeof(value) <> 'string')

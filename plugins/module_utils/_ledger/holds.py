@@ -9,29 +9,32 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.money import Money, format_exact, from_nano, to_nano
+from .._core.money import Money, format_exact, from_nano
 from .._core.periods import moment_of
 from .roll_up import REST_NANO, WHOLE, in_nano
-from .transaction import Transaction, execute, insert, insert_numbered, read
+from .transaction import Transaction, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
 HELD, COMMITTED, RELEASED = "held", "committed", "released"
+#: The stage of a line that takes away (design/gate.md#removals).
+REMOVED = "removed"
 BY_ENTRY, BY_IMPORT = "entry", "import"
+#: What a hold can be forced against, the worst first.
+FORCIBLE = ("deny", "unknown")
 #: The source of the entries that commits write.
 ENTRY_SOURCE = "reservation"
-_IS_KEY = re.compile(r"|#\d+|/\d+/(once|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
-_OF_HOLD = (
-    "name", "generation", "state", "settled_by", "held_at", "expires_at", "committed_at", "forced", "settled",
-    "recorded_by", "lines_sha256", "plan_sha256",
+#: The columns of a hold.
+OF_HOLD = (
+    "name", "generation", "state", "settled_by", "held_at", "expires_at", "ttl_s", "committed_at",
+    "forced_verdicts", "settled", "recorded_by", "lines_sha256", "plan_sha256",
 )  # fmt: skip
 #: hold and hold_line have both a `name`.
 _OF_LINE = (
@@ -39,7 +42,7 @@ _OF_LINE = (
     "line_name", "metric",
 )  # fmt: skip
 _COLUMNS = ", ".join(
-    [f"hold.{name}" for name in _OF_HOLD]
+    [f"hold.{name}" for name in OF_HOLD]
     + ["hold_line.name" if name == "line_name" else f'hold_line."{name}"' for name in _OF_LINE]
 )
 _IN_ORDER = "ORDER BY hold.name, hold.generation, hold_line.stage, hold_line.number"
@@ -47,18 +50,18 @@ _READ = (
     f"SELECT hold.id, {_COLUMNS}"  # noqa: S608
     " FROM hold JOIN hold_line ON hold_line.hold_id = hold.id"
 )
-_SET = ", ".join(f"{name} = :{name}" for name in _OF_HOLD[2:])
-_UPDATE = f"UPDATE hold SET {_SET} WHERE id = :hold_id"  # noqa: S608
-_SAME = "name = :name AND generation = :generation"
 _AWAITING = f"state = '{COMMITTED}' AND settled = :no"
 _COUNTING = f"(state = '{HELD}' AND expires_at > :now) OR ({_AWAITING})"
 _ALIKE = 'currency, category, project, tags, hourly, "at", until, region'
+_OF_REMOVAL = f"r.hold_id = hold.id AND r.stage = '{REMOVED}'"
+_REMOVES = f"EXISTS (SELECT 1 FROM hold_line AS r WHERE {_OF_REMOVAL})"  # noqa: S608
 #: A sum of whole units and of the rest leaves 64 bits on no database.
 _ALIKE_OF_OPEN = f"""
 SELECT MIN(hold.name), COUNT(DISTINCT hold.name), MIN(held_at), SUM({WHOLE}), SUM({REST_NANO}),
     {_ALIKE}
 FROM hold JOIN hold_line ON hold_line.hold_id = hold.id AND stage = '{HELD}'
 WHERE state = '{HELD}' AND expires_at > :now AND NOT (hold.name = :name AND generation = :generation)
+    AND NOT {_REMOVES}
 GROUP BY {_ALIKE}, CASE WHEN hourly THEN held_at / :step_s ELSE 0 END
 ORDER BY 1"""  # noqa: S608
 
@@ -92,15 +95,16 @@ class HoldLine:
         return str(self.money)
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(NamedTuple):
     """One generation of a reservation.
 
     settled_by: what takes its place once committed, the entries that the commit writes, or the next import.
-    held_at: from when on its running lines count. forced: taken although the gate did not allow it. settled:
-    an import has taken its place for good. committed: the lines that a commit told, none before.
-    lines_sha256: of the lines as the task wrote them; None of a hold that an older version took. plan_sha256:
-    of the plan that was estimated, None where there was none.
+    held_at: from when on its running lines count. ttl: as it was last given, with which expires_at was set.
+    forced_verdicts: of FORCIBLE, those that it was taken against; None of a forced hold of an older version,
+    which did not say. settled: an import has taken its place for good. committed: the lines that a commit
+    told, none before. lines_sha256: of the lines as the task wrote them; None of a hold that an older version
+    took. plan_sha256: of the plan that was estimated, None where there was none.
+    removed: what it takes away, which offsets its lines.
     """
 
     name: str
@@ -109,18 +113,25 @@ class Hold:
     settled_by: str
     held_at: datetime
     expires_at: datetime
+    ttl: timedelta
     committed_at: datetime | None
-    forced: bool
+    forced_verdicts: tuple[str, ...] | None
     settled: bool
     recorded_by: str
     held: tuple[HoldLine, ...]
     committed: tuple[HoldLine, ...] = ()
     lines_sha256: str | None = None
     plan_sha256: str | None = None
+    removed: tuple[HoldLine, ...] = ()
 
     def expired(self, now: datetime) -> bool:
         """Whether its time to live ran out before it was committed or released."""
         return self.state == HELD and now >= self.expires_at
+
+    @property
+    def forced(self) -> bool:
+        """Whether it was taken although the gate did not allow it."""
+        return self.forced_verdicts != ()
 
     @property
     def lines(self) -> tuple[HoldLine, ...]:
@@ -128,8 +139,7 @@ class Hold:
         return self.committed or self.held
 
 
-@dataclass(frozen=True)
-class AlikeLines:
+class AlikeLines(NamedTuple):
     """Lines of open holds that differ in their amounts, names and seconds only, as one line with the sum of
     their amounts. name: of the first hold, of hold_count. held_at: the earliest.
     """
@@ -158,11 +168,18 @@ def awaiting(transaction: Transaction) -> list[Hold]:
     return _read(transaction, f"{_READ} WHERE {_AWAITING} {_IN_ORDER}", {"no": False})
 
 
+def open_with_removals(transaction: Transaction, now: datetime) -> list[Hold]:
+    """Every hold that is held, not expired, and takes something away: its lines are netted on their own."""
+    values = {"now": int(now.timestamp())}
+    which = f"WHERE state = '{HELD}' AND expires_at > :now AND {_REMOVES}"
+    return _read(transaction, f"{_READ} {which} {_IN_ORDER}", values)
+
+
 def open_lines(
     transaction: Transaction, now: datetime, step_s: int, without: tuple[str, int] | None = None
 ) -> list[AlikeLines]:
-    """The lines of all holds that are held and not expired. A gate looks at each of them for each budget, and
-    a thousand holds are of few kinds.
+    """The lines of all holds that are held and not expired, but for those of open_with_removals(). A gate
+    looks at each of them for each budget, and a thousand holds are of few kinds.
 
     step_s: running lines that begin in the same one of these spans are alike. without: name and generation of
     a hold to leave out.
@@ -173,70 +190,6 @@ def open_lines(
         AlikeLines(first, count, moment_of(held_at), _line((in_nano(whole, rest_nano), *columns, None, None)))
         for first, count, held_at, whole, rest_nano, *columns in read(transaction, _ALIKE_OF_OPEN, values)
     ]
-
-
-def save(transaction: Transaction, hold: Hold) -> None:
-    """Store a generation, in place of what was known of it."""
-    named = {"name": hold.name, "generation": hold.generation}
-    values = {
-        "state": hold.state,
-        "settled_by": hold.settled_by,
-        "held_at": int(hold.held_at.timestamp()),
-        "expires_at": int(hold.expires_at.timestamp()),
-        "committed_at": _seconds(hold.committed_at),
-        "forced": hold.forced,
-        "settled": hold.settled,
-        "recorded_by": hold.recorded_by,
-        "lines_sha256": hold.lines_sha256,
-        "plan_sha256": hold.plan_sha256,
-    }
-    known = read(transaction, f"SELECT id FROM hold WHERE {_SAME}", named)  # noqa: S608
-    if known:
-        ((hold_id,),) = known
-        execute(transaction, _UPDATE, {**values, "hold_id": hold_id})
-        execute(transaction, "DELETE FROM hold_line WHERE hold_id = :hold_id", {"hold_id": hold_id})
-    else:
-        hold_id = insert_numbered(transaction, "hold", {**named, **values})
-    stages = ((HELD, hold.held), (COMMITTED, hold.committed))
-    rows = [
-        {"hold_id": hold_id, "stage": stage, "number": number, **_line_columns(one)}
-        for stage, lines in stages
-        for number, one in enumerate(lines)
-    ]
-    insert(transaction, "hold_line", rows)
-
-
-def entry_prefix(name: str, generation: int) -> str:
-    """How the keys of a generation's entries begin; then the line's number follows, and `once` or the begin
-    of a part of a running line. So a name that is used again never corrects an older commit.
-    """
-    return f"{ENTRY_SOURCE}/{name}/{generation}/"
-
-
-def entry_keys(transaction: Transaction, name: str, generation: int) -> list[str]:
-    """The keys under which commits of this generation ever wrote entries.
-
-    Schema 4 had one key for a hold of one line, and numbers after it for one of several.
-    """
-    prefix = entry_prefix(name, generation)
-    found = read(
-        transaction,
-        f"SELECT DISTINCT \"key\" FROM entry WHERE source = '{ENTRY_SOURCE}'"  # noqa: S608
-        ' AND substr("key", 1, :length) = :start',
-        {"length": len(prefix) - 1, "start": prefix[:-1]},
-    )
-    # Another name may begin alike.
-    return sorted(key for (key,) in found if _IS_KEY.fullmatch(key[len(prefix) - 1 :]))
-
-
-def settle(transaction: Transaction, settled: Iterable[Hold]) -> None:
-    """Mark holds whose place an import has taken, so that no gate reads them again."""
-    for hold in settled:
-        execute(
-            transaction,
-            f"UPDATE hold SET settled = :yes WHERE {_SAME}",  # noqa: S608
-            {"yes": True, "name": hold.name, "generation": hold.generation},
-        )
 
 
 def database_now(transaction: Transaction, now: datetime) -> datetime:
@@ -255,14 +208,14 @@ def database_now(transaction: Transaction, now: datetime) -> datetime:
 
 def _read(transaction: Transaction, statement: str, values: Mapping[str, Any]) -> list[Hold]:
     """The holds with their lines. A gate reads a thousand of them: no dictionary is made of each row."""
-    first_line = 1 + len(_OF_HOLD)
+    first_line = 1 + len(OF_HOLD)
     found: dict[int, tuple[Sequence[Any], dict[str, list[HoldLine]]]] = {}
     for row in read(transaction, statement, values):
         if row[0] not in found:
-            found[row[0]] = (row[1:first_line], {HELD: [], COMMITTED: []})
+            found[row[0]] = (row[1:first_line], {HELD: [], COMMITTED: [], REMOVED: []})
         stage, *columns = row[first_line:]
         found[row[0]][1][stage].append(_line(columns))
-    return [_hold(dict(zip(_OF_HOLD, row, strict=True)), lines) for row, lines in found.values()]
+    return [_hold(dict(zip(OF_HOLD, row, strict=True)), lines) for row, lines in found.values()]
 
 
 def _hold(row: Mapping[str, Any], lines: Mapping[str, Sequence[HoldLine]]) -> Hold:
@@ -273,14 +226,16 @@ def _hold(row: Mapping[str, Any], lines: Mapping[str, Sequence[HoldLine]]) -> Ho
         settled_by=row["settled_by"],
         held_at=moment_of(row["held_at"]),
         expires_at=moment_of(row["expires_at"]),
+        ttl=timedelta(seconds=row["ttl_s"]),
         committed_at=_moment(row["committed_at"]),
-        forced=bool(row["forced"]),
+        forced_verdicts=_verdicts(row["forced_verdicts"]),
         settled=bool(row["settled"]),
         recorded_by=row["recorded_by"],
         held=tuple(lines[HELD]),
         committed=tuple(lines[COMMITTED]),
         lines_sha256=row["lines_sha256"],
         plan_sha256=row["plan_sha256"],
+        removed=tuple(lines[REMOVED]),
     )
 
 
@@ -298,25 +253,9 @@ def _tags(stored: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(json.loads(stored).items()))
 
 
+def _verdicts(stored: str | None) -> tuple[str, ...] | None:
+    return None if stored is None else tuple(json.loads(stored))
+
+
 def _moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else moment_of(seconds)
-
-
-def _seconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp())
-
-
-def _line_columns(line: HoldLine) -> dict[str, Any]:
-    return {
-        "amount_nano": to_nano(line.money.amount, "amount"),
-        "currency": line.money.currency,
-        "category": line.category,
-        "project": line.project,
-        "tags": json.dumps(dict(line.tags)),
-        "hourly": line.hourly,
-        "at": _seconds(line.at),
-        "until": _seconds(line.until),
-        "region": line.region,
-        "name": line.name,
-        "metric": line.metric,
-    }

@@ -46,6 +46,7 @@ class PolicyRules(NamedTuple):
     allow_own_rates: bool = False
     allow_own_prices: bool = False
     allow_assume_free: bool = False
+    offset_removals: bool = False
     price_sources: tuple[str, ...] | None = None
     free_types: tuple[str, ...] = ()
     required_tags: tuple[str, ...] = ()

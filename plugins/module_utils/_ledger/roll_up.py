@@ -11,7 +11,7 @@ leaves 64 bits, however large the currency's amounts are (design/money.md#amount
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .._core.money import NANO_PER_UNIT
 from .transaction import Transaction, execute, execute_many
@@ -57,8 +57,7 @@ GROUP BY 1, 2, 3"""  # noqa: S608
 NO_BUCKET = 0
 
 
-@dataclass(frozen=True)
-class RollUpPart:
+class RollUpPart(NamedTuple):
     """What is read for a window: the buckets of one length in [begin, end), added (sign 1) or taken off again
     (-1).
     """
@@ -146,4 +145,4 @@ def _way(origin: int, target: int, buckets_s: Sequence[int]) -> list[RollUpPart]
     """
     if origin <= target:
         return parts(origin, target, buckets_s)
-    return [replace(part, sign=-part.sign) for part in parts(begin=target, end=origin, buckets_s=buckets_s)]
+    return [part._replace(sign=-part.sign) for part in parts(begin=target, end=origin, buckets_s=buckets_s)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ PREFIX = "sqlite:///"
 LONGEST_NAME = 500
 #: How long looking at a file waits for whoever recovers it after a crash.
 _TO_LOOK_SECONDS = 5
+#: How often it is tried to change a file's journal.
+_TRY_AGAIN_SECONDS = 0.01
 #: What SQLite keeps beside its file: the write-ahead log, its index, and the log of other programs' writes.
 _BESIDE = ("-wal", "-shm", "-journal")
 #: The files that this process has open.
@@ -189,11 +192,30 @@ def _connection(path: Path, timeout_seconds: int, read_only: bool) -> sqlite3.Co
     found = _trusted(path)
     connection = sqlite3.connect(uri, uri=True, timeout=timeout_seconds, isolation_level=None)
     _refuse_exchanged(path, found)
-    settings = ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
     # The journal's mode is written into the file: one that is no ledger is refused later, and stays as it is.
-    for setting in settings if read_only or not _is_foreign(connection) else []:
+    if not read_only and not _is_foreign(connection):
+        _log_ahead(connection, timeout_seconds)
+    settings = ["query_only=ON"] if read_only else ["synchronous=FULL", "foreign_keys=ON"]
+    for setting in settings:
         connection.execute(f"PRAGMA {setting}").close()
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection, timeout_seconds: int) -> None:
+    """Have the file written by a write-ahead log, which it keeps from then on.
+
+    Raises sqlite3.OperationalError where somebody else has it locked for all of that time: SQLite waits for
+    other locks by itself, and not for this one, which those meet who write first to a new ledger at once.
+    """
+    until = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+        time.sleep(_TRY_AGAIN_SECONDS)
 
 
 @contextmanager

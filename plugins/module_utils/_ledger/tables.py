@@ -44,13 +44,13 @@ _TABLES = {
         )""",
     ),
     **ENTRY_TABLES,
-    # What may be spent per period (design/gate.md#budgets). categories, projects, regions, tags,
-    # thresholds: JSON.
+    # What may be spent per period (design/gate.md#budgets). limit_nano: larger than what one entry may be.
+    # categories, projects, regions, tags, thresholds: JSON.
     "budget": (
         """
         CREATE TABLE budget (
             name TEXT NOT NULL,
-            limit_nano BIGINT NOT NULL,
+            limit_nano {sum} NOT NULL,
             currency TEXT NOT NULL,
             period TEXT NOT NULL,
             timezone TEXT NOT NULL,
@@ -178,8 +178,9 @@ _TABLES = {
         )""",
     ),
     # Money promised to a name; each time that the name is used anew is a generation
-    # (design/reservations.md). lines_sha256: of the lines as the task wrote them. hold_counting: a gate
-    # reads those that can still count, however many there were.
+    # (design/reservations.md). ttl_s: as it was last given, which made expires_at. forced_verdicts: JSON,
+    # what it passed against, NULL of a hold that an older version forced. lines_sha256: of the lines as the
+    # task wrote them. hold_counting: a gate reads those that can still count, however many there were.
     "hold": (
         """
         CREATE TABLE hold (
@@ -190,8 +191,9 @@ _TABLES = {
             settled_by TEXT NOT NULL,
             held_at BIGINT NOT NULL,
             expires_at BIGINT NOT NULL,
+            ttl_s BIGINT NOT NULL,
             committed_at BIGINT,
-            forced BOOLEAN NOT NULL,
+            forced_verdicts TEXT,
             settled BOOLEAN NOT NULL,
             recorded_by TEXT NOT NULL,
             lines_sha256 TEXT,
@@ -201,9 +203,9 @@ _TABLES = {
         )""",
         "CREATE INDEX hold_counting ON hold (state, settled, expires_at)",
     ),
-    # What a hold is made of. stage: held or committed; a commit's lines stand beside those that were
-    # held. hourly: amount_nano is what an hour costs. at: moment of a one-off line. until: end of a
-    # running line, NULL for good. project: id or name.
+    # What a hold is made of. stage: held or committed, a commit's lines stand beside those that were held;
+    # or removed, for what it takes away. hourly: amount_nano is what an hour costs. at: moment of a one-off
+    # line. until: end of a running line, NULL for good. project: id or name.
     "hold_line": (
         """
         CREATE TABLE hold_line (
@@ -234,7 +236,7 @@ _TABLES = {
             budget TEXT NOT NULL,
             period_id TEXT NOT NULL,
             reservation TEXT NOT NULL,
-            amount_nano BIGINT NOT NULL,
+            amount_nano {sum} NOT NULL,
             reason TEXT NOT NULL,
             approved_by TEXT NOT NULL,
             until BIGINT NOT NULL,

@@ -43,6 +43,16 @@ _TRIGGERS = (
 )
 
 
+def remove(transaction: Transaction) -> None:
+    """Remove the triggers of an older ledger: they would sign what its upgrade changes."""
+    if not transaction.on_postgresql:
+        return
+    there = table_names(transaction)
+    for table, _moment, _scope, function in _TRIGGERS:
+        if table in there:
+            define(transaction, f"DROP TRIGGER IF EXISTS {function} ON {table}")
+
+
 def make(transaction: Transaction) -> None:
     """Make the functions and triggers, in place of older ones.
 

@@ -85,8 +85,43 @@ _LEAVE_SCHEMA_4 = (
     *_ENTRIES_LEAVE_SCHEMA_4,
     *_OVERRIDES_LEAVE_SCHEMA_4,
 )
-#: Schema -> what has to be done to a ledger that is of it, beside the tables that it lacks.
-_LEAVE = {2: _LEAVE_SCHEMA_2, 3: _LEAVE_SCHEMA_3, 4: _LEAVE_SCHEMA_4}
+#: Limits of schema 5 were of 64 bits.
+_LIMITS = (("budget", "limit_nano"), ("limit_override", "amount_nano"))
+_LIMITS_LEAVE_SCHEMA_5_ON_POSTGRESQL = tuple(
+    f"ALTER TABLE {table} ALTER COLUMN {column} TYPE NUMERIC" for table, column in _LIMITS
+)
+#: SQLite changes no type of a column that is there.
+_LIMITS_LEAVE_SCHEMA_5_ON_SQLITE = tuple(
+    statement
+    for table, column in _LIMITS
+    for statement in (
+        f"ALTER TABLE {table} RENAME COLUMN {column} TO of_schema_5",
+        f"ALTER TABLE {table} ADD COLUMN {column} TEXT DEFAULT '0' NOT NULL",
+        f"UPDATE {table} SET {column} = of_schema_5",  # noqa: S608
+        f"ALTER TABLE {table} DROP COLUMN of_schema_5",
+    )
+)
+#: Holds of schema 5 said when they end and not by what ttl, and that they were forced and not against what.
+_HOLDS_LEAVE_SCHEMA_5 = (
+    "ALTER TABLE hold ADD COLUMN ttl_s BIGINT DEFAULT 0 NOT NULL",
+    "ALTER TABLE hold ADD COLUMN forced_verdicts TEXT",
+    "UPDATE hold SET ttl_s = expires_at - held_at",
+    "UPDATE hold SET forced_verdicts = '[]' WHERE NOT forced",
+    "ALTER TABLE hold DROP COLUMN forced",
+)
+#: The first schema whose sums, clock, feeds and lines of holds are those of today.
+_FIRST_OF_TODAY = 5
+#: Schema -> what has to be done to a ledger that is of it, beside the tables that it lacks; on SQLite, and on
+#: PostgreSQL.
+_LEAVE = {
+    2: (_LEAVE_SCHEMA_2, _LEAVE_SCHEMA_2),
+    3: (_LEAVE_SCHEMA_3, _LEAVE_SCHEMA_3),
+    4: (_LEAVE_SCHEMA_4, _LEAVE_SCHEMA_4),
+    5: (
+        (*_LIMITS_LEAVE_SCHEMA_5_ON_SQLITE, *_HOLDS_LEAVE_SCHEMA_5),
+        (*_LIMITS_LEAVE_SCHEMA_5_ON_POSTGRESQL, *_HOLDS_LEAVE_SCHEMA_5),
+    ),
+}
 
 
 def upgrade(transaction: Transaction, version: int) -> None:
@@ -94,23 +129,24 @@ def upgrade(transaction: Transaction, version: int) -> None:
 
     What fails leaves it as it was: the transaction is not committed.
     """
-    lines: list[dict[str, Any]] = []
+    triggers.remove(transaction)
+    lines = _lines_of_schema_4(transaction) if 1 < version < _FIRST_OF_TODAY else []
     if version == 1:
         _leave_schema_1(transaction)
-    else:
-        lines = _lines_of_schema_4(transaction)
-        for schema in range(version, SCHEMA_VERSION):
-            for statement in _LEAVE[schema]:
-                execute(transaction, statement)
+    for schema in range(version, SCHEMA_VERSION) if version > 1 else ():
+        for statement in _LEAVE[schema][transaction.on_postgresql]:
+            execute(transaction, statement)
     # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
     # with the next task.
     make_missing(transaction)
-    if version > 1:
+    if 1 < version < _FIRST_OF_TODAY:
         roll_up.rebuild(transaction)
-    commit_clock.start(transaction)
+    if version < _FIRST_OF_TODAY:
+        commit_clock.start(transaction)
     triggers.make(transaction)
-    feed_merging.merge(transaction)
-    insert(transaction, "hold_line", lines)
+    if version < _FIRST_OF_TODAY:
+        feed_merging.merge(transaction)
+        insert(transaction, "hold_line", lines)
     statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
     execute(transaction, statement, {"version": SCHEMA_VERSION})
 

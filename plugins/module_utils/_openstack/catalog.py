@@ -31,6 +31,10 @@ SERVICE_TYPES = {
     "image": "image",
     "rating": "rating",
     "metric": "metric",
+    "shared_file_system": "shared-file-system",
+    "dns": "dns",
+    "key_manager": "key-manager",
+    "database": "database",
 }
 #: The version that our paths are written for: appended where the URL has none. Older ones that answer the
 #: same are used where the configuration asks for them.
@@ -40,14 +44,18 @@ _VERSIONS = {
     "network": ("v2.0",),
     "load_balancer": ("v2.0",),
     "image": ("v2",),
+    "shared_file_system": ("v2",),
+    "dns": ("v2",),
+    "key_manager": ("v1",),
+    "database": ("v1.0",),
 }
 #: Our paths begin with a version, because there are two or the API has it so: a version of the URL is cut.
 _VERSION_IN_PATH = {"rating": ("v1", "v2"), "metric": ("v1",)}
 #: A URL without an account is of no use: nothing can be appended.
 _ACCOUNT_IN_URL = {"object_storage": ("v1",)}
 _READ_VERSIONS = {**_VERSIONS, **_VERSION_IN_PATH, **_ACCOUNT_IN_URL}
-#: Cinder took no path without the project before 3.67.
-_PROJECT_IN_PATH = ("block_storage",)
+#: Cinder took no path without the project before 3.67, nor Manila before 2.60, and Trove takes none.
+_PROJECT_IN_PATH = ("block_storage", "shared_file_system", "database")
 #: A path segment that is a version; `vpc-network` is none.
 _VERSION = re.compile(r"v\d+(\.\d+)?", re.ASCII)
 

@@ -29,7 +29,7 @@ from .._core.errors import (
 from .access import Login, log_in, offered_regions, region_of
 from .catalog import SERVICE_TYPES, known_url, require_usable, service_url
 from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
-from .transport import body_of, has_usual_size, newest_offered, refuse, until_answered
+from .transport import body_of, has_usual_size, microversion_header, newest_offered, refuse, until_answered
 
 T = TypeVar("T")
 
@@ -208,9 +208,7 @@ class Service:
         content: Mapping[str, Any] | None,
         expired: str | None = None,
     ) -> Any:
-        headers = {"Accept": "application/json"}
-        if microversion:
-            headers["OpenStack-API-Version"] = microversion
+        headers = {"Accept": "application/json", **microversion_header(microversion)}
         body = {} if content is None else {"json": content}
 
         def send(timeout_seconds: float) -> Any:

@@ -84,6 +84,21 @@ def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of the project."""
+
+    id: str
+
+
+def ports(neutron: Service) -> Iterator[Port]:
+    """The project's own ports: GET ports with only their IDs. Raises CloudError."""
+    reading = "ports"
+    query = {"project_id": neutron.project_id, "fields": ["id"]}
+    for row in neutron.pages(reading, "/ports", "ports", query):
+        yield Port(neutron.member(reading, row, "id", str))
+
+
 def networks(neutron: Service) -> Iterator[Network]:
     """The networks that the project sees, those of others that are shared or external too: GET networks.
 

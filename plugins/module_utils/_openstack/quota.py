@@ -71,3 +71,12 @@ def quota_rows(
             below = min(used, reserved)
             rows.append(Quota(name, limit, max(used, 0), max(reserved, 0), below if below < 0 else None))
     return rows
+
+
+def limits_only(service: Service, reading: str, body: Any) -> list[Quota]:
+    """The rows of a service that reports no use: limits by name under `quotas` of the body.
+
+    Raises Malformed where one of them is no limit.
+    """
+    limits = service.member(reading, body, "quotas", dict)
+    return [Quota(name, limit_in(service, reading, limits, name), None, None) for name in limits]

@@ -41,9 +41,9 @@ class QuotaFamily:
     api_prefix: str
 
 
-#: Sources, read 2026-11-21: API references of Nova, Cinder, Neutron and Octavia; Swift's middleware
-#: account_quotas; python-openstackclient 9.0, openstackclient/common/quota.py; Infomaniak's documentation
-#: "Quotas and Accounting".
+#: Sources, read 2026-11-21: API references of Nova, Cinder, Neutron, Octavia, Manila, Designate, Barbican and
+#: Trove; Swift's middleware account_quotas; python-openstackclient 9.0, openstackclient/common/quota.py;
+#: Infomaniak's documentation "Quotas and Accounting".
 QUOTA_NAMES = (
     QuotaName("instances", "compute", "instances", "instances", "instances"),
     QuotaName("cores", "compute", "cores", "cores", "cores"),
@@ -87,6 +87,25 @@ QUOTA_NAMES = (
     QuotaName("health_monitors", "load_balancer", "health_monitor", None, None),
     QuotaName("l7_policies", "load_balancer", "l7policy", None, None),
     QuotaName("l7_rules", "load_balancer", "l7rule", None, None),
+    QuotaName("shares", "shared_file_system", "shares", None, None),
+    QuotaName("per_share_gigabytes", "shared_file_system", "per_share_gigabytes", None, None, "share"),
+    QuotaName("snapshot_gigabytes", "shared_file_system", "snapshot_gigabytes", None, None),
+    QuotaName("share_networks", "shared_file_system", "share_networks", None, None),
+    QuotaName("share_groups", "shared_file_system", "share_groups", None, None),
+    QuotaName("share_group_snapshots", "shared_file_system", "share_group_snapshots", None, None),
+    QuotaName("share_replicas", "shared_file_system", "share_replicas", None, None),
+    QuotaName("replica_gigabytes", "shared_file_system", "replica_gigabytes", None, None),
+    QuotaName("encryption_keys", "shared_file_system", "encryption_keys", None, None),
+    QuotaName("zones", "dns", "zones", None, None),
+    QuotaName("zone_recordsets", "dns", "zone_recordsets", None, None, "zone"),
+    QuotaName("zone_records", "dns", "zone_records", None, None, "zone"),
+    QuotaName("recordset_records", "dns", "recordset_records", None, None, "recordset"),
+    QuotaName("api_export_size", "dns", "api_export_size", None, None, "export"),
+    QuotaName("secrets", "key_manager", "secrets", None, None),
+    QuotaName("orders", "key_manager", "orders", None, None),
+    QuotaName("containers", "key_manager", "containers", None, None),
+    QuotaName("consumers", "key_manager", "consumers", None, None),
+    QuotaName("cas", "key_manager", "cas", None, None),
 )  # fmt: skip
 #: The command line and the packs call those of volume types as we do, and know none of storage policies.
 QUOTA_FAMILIES = (
@@ -96,6 +115,13 @@ QUOTA_FAMILIES = (
     QuotaFamily("object_storage_bytes_", "object_storage", "x-account-quota-bytes-policy-"),
     QuotaFamily("object_storage_objects_", "object_storage", "x-account-quota-count-policy-"),
 )
+#: Whose own name is another service's, or too much like one: they keep it in their service's quotas, and
+#: whoever requires them writes the service in front of it.
+QUALIFIED_NAMES = (
+    "shared_file_system.gigabytes", "shared_file_system.snapshots", "shared_file_system.backups",
+    "shared_file_system.backup_gigabytes", "database.instances", "database.volumes", "database.backups",
+    "database.ram",
+)  # fmt: skip
 
 _BY_API = {(row.service, row.api): row for row in QUOTA_NAMES}
 BY_NAME = {row.name: row for row in QUOTA_NAMES}
@@ -115,4 +141,16 @@ def service_of(name: str) -> str | None:
     """The service that a name of ours belongs to; None for one that only an answer could know."""
     if name in BY_NAME:
         return BY_NAME[name].service
+    if name in QUALIFIED_NAMES:
+        return name.partition(".")[0]
     return next((family.service for family in QUOTA_FAMILIES if name.startswith(family.prefix)), None)
+
+
+def required_name(service: str, name: str) -> str | None:
+    """What whoever requires a quota calls it, of the name that it has among its service's; None where that is
+    the name of another service's quota.
+    """
+    qualified = f"{service}.{name}"
+    if qualified in QUALIFIED_NAMES:
+        return qualified
+    return name if service_of(name) in (service, None) else None

@@ -181,6 +181,17 @@ def _message_in(response: Any) -> str:
     return ""
 
 
+def microversion_header(microversion: str | None) -> dict[str, str]:
+    """The header that asks for a microversion like `compute 2.57`; none for None."""
+    if microversion is None:
+        return {}
+    service, _sep, number = microversion.partition(" ")
+    if service == "shared-file-system":
+        # Manila knows this header only (manila/api/openstack/wsgi.py).
+        return {"X-OpenStack-Manila-API-Version": number}
+    return {"OpenStack-API-Version": microversion}
+
+
 def newest_offered(response: Any, microversion: str) -> str | None:
     """`compute 2.38` from the words of a 406, if it is older than what was asked for (Nova and Cinder:
     Minimum is X and maximum is Y).

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from .._budgets import verdict
-from .._budgets.definitions import Definition, defined, require
+from .._budgets.definitions import Definition, defined
+from .._budgets.known_budgets import require
 from .._budgets.request import Request, parse_line
 from .._budgets.results import verdict_to_result
 from .._core.errors import InvalidOption

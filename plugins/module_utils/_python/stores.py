@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from .._budgets.definitions import find, refuse_lookalike
+from .._budgets.definitions import refuse_lookalike
+from .._budgets.known_budgets import find
 from .._budgets.policy import refuse_untagged
 from .._budgets.request import Request
 from .._budgets.snapshot import (

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from .._core.errors import InvalidOption
 from .._core.money import parse_amount
 from .._openstack.quota import Quota
-from .._openstack.quota_names import BY_NAME, QUOTA_FAMILIES, service_of
+from .._openstack.quota_names import BY_NAME, QUALIFIED_NAMES, QUOTA_FAMILIES, required_name, service_of
 
 #: Quotas by our name of the service and of the quota; None for a service that was not read.
 Quotas: TypeAlias = "Mapping[str, Mapping[str, Quota] | None]"
@@ -110,14 +110,15 @@ def whole_number(value: Any, option: str, or_else: str = "") -> int:
 
 
 def flat(quotas: Quotas) -> dict[str, tuple[str, Quota]]:
-    """Service and row by the quota's name alone.
+    """Service and row by the name under which a quota is required.
 
-    Where two services use a name, the one that the table says has it.
+    Where two services use a name, the one that the table says has it; the other one's has its service in it.
     """
     found: dict[str, tuple[str, Quota]] = {}
     for service, rows in quotas.items():
-        for name, row in (rows or {}).items():
-            if service_of(name) in (service, None):
+        for own_name, row in (rows or {}).items():
+            name = required_name(service, own_name)
+            if name is not None:
                 found.setdefault(name, (service, row))
     return found
 
@@ -128,7 +129,7 @@ def refuse_unknown_names(names: Iterable[str], quotas: Quotas, option: str) -> N
 
     A name of a volume type or storage policy is accepted where its service was not read.
     """
-    known = BY_NAME.keys() | flat(quotas).keys()
+    known = {*BY_NAME, *QUALIFIED_NAMES, *flat(quotas)}
     for name in names:
         service = service_of(name)
         if name in known or (service is not None and quotas.get(service) is None):

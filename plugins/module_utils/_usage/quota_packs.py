@@ -15,7 +15,7 @@ from typing import Any
 from .._core.errors import InvalidOption
 from .._infomaniak import quota_packs as infomaniak
 from .._openstack.quota import Quota
-from .._openstack.quota_names import service_of
+from .._openstack.quota_names import required_name, service_of
 from .headroom import Quotas, flat, judge, of_each, whole_number
 
 #: Rows of the packs that say nothing about a project's level: those of the account, and what no cloud of
@@ -107,7 +107,10 @@ def _has_room(pack: Pack, quotas: Quotas, required: Mapping[str, int]) -> bool:
     under = {
         service: None
         if rows is None
-        else {name: replace(row, limit=pack.limits.get(name, row.limit)) for name, row in rows.items()}
+        else {
+            name: replace(row, limit=pack.limits.get(required_name(service, name) or "", row.limit))
+            for name, row in rows.items()
+        }
         for service, rows in quotas.items()
     }
     rows = flat(under)

@@ -13,7 +13,17 @@ from typing import Any
 
 from .._core.completeness import ABSENT
 from .._core.errors import DENIED, UNKNOWN, Refused
-from .._openstack import block_storage, compute, load_balancer, network, object_storage
+from .._openstack import (
+    block_storage,
+    compute,
+    database,
+    dns,
+    key_manager,
+    load_balancer,
+    network,
+    object_storage,
+    shared_file_system,
+)
 from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
 from .._openstack.quota import Quota
 from .._openstack.quota_names import our_name, service_of
@@ -134,5 +144,9 @@ _READERS: dict[str, Reader] = {
     "network": network.quotas,
     "object_storage": object_storage.quotas,
     "load_balancer": load_balancer.quotas,
+    "shared_file_system": shared_file_system.quotas,
+    "dns": dns.quotas,
+    "key_manager": key_manager.quotas,
+    "database": database.quotas,
 }
 SERVICES = tuple(_READERS)

@@ -29,9 +29,11 @@ from .._openstack.resource_types import (
     IMAGE,
     INSTANCE,
     LOAD_BALANCER,
+    SHARE,
     SNAPSHOT,
     VOLUME,
 )
+from .._openstack.shared_file_system import Share
 
 #: What the group counters of each type are called, in the order of the result; 0 in a group that has none of
 #: it.
@@ -44,6 +46,7 @@ _COUNTERS_OF = {
     LOAD_BALANCER: ("load_balancer_count",),
     CONTAINER: ("container_count", "object_count", "total_bytes"),
     IMAGE: ("image_count", "image_bytes"),
+    SHARE: ("share_count", "share_gb"),
 }
 TYPES = tuple(_COUNTERS_OF)
 COUNTERS = tuple(counter for counters in _COUNTERS_OF.values() for counter in counters)
@@ -59,7 +62,8 @@ COLUMNS = Columns(
 
 @dataclass(frozen=True, slots=True)
 class UsedResource:
-    """One resource. size in size_unit, None where it has none; kind: flavor, volume type or storage policy.
+    """One resource. size in size_unit, None where it has none; kind: flavor, volume type, share type or
+    storage policy.
 
     attached_to: ids of what it is attached to. counts: what it adds to COUNTERS, None for an unknown number.
     idle: why it costs and does nothing, None where it does something; a snapshot's age decides that later.
@@ -209,6 +213,15 @@ def image(one: Image, region: str | None) -> UsedResource:
     )  # fmt: skip
 
 
+def share(one: Share, region: str | None) -> UsedResource:
+    """A share of a shared file system."""
+    counts = {"share_count": 1, "share_gb": one.size_gb}
+    return UsedResource(
+        SHARE, one.id, one.name, one.status, one.size_gb, "GB", one.share_type, _moment(one.created), (),
+        one.metadata, counts, None, region,
+    )  # fmt: skip
+
+
 def _moment(text: str | None) -> datetime | None:
     """A service's ISO 8601; some write UTC without saying so."""
     if text is None:
@@ -238,7 +251,11 @@ def idle(some: Iterable[UsedResource], now: datetime, old_days: int) -> list[dic
 
 
 def groups(
-    every: Iterable[UsedResource], wanted: Iterable[UsedResource], key: str, unread: Collection[str] = ()
+    every: Iterable[UsedResource],
+    wanted: Iterable[UsedResource],
+    key: str,
+    unread: Collection[str] = (),
+    absent: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """COUNTERS of the wanted resources for each value of that metadata key; the group None is of those that
     have none.
@@ -246,10 +263,11 @@ def groups(
     A resource without the key belongs to the group of what it is attached to: a volume to its server's group,
     a snapshot to its volume's. The largest group by number of resources first. unread: types that were not
     read; their counters are None (design/reading-a-cloud.md#unknown-is-not-zero), and so are, in every group,
-    those of a resource that is attached to what was not read, as its group is unknown.
+    those of a resource that is attached to what was not read, as its group is unknown. absent: types that the
+    cloud does not have; their counters are None, too.
     """
     nothing = {
-        counter: None if kind in unread else 0
+        counter: None if kind in unread or kind in absent else 0
         for kind, counters in _COUNTERS_OF.items()
         for counter in counters
     }

@@ -33,7 +33,9 @@ from .usage_readings import (
     sum_known,
 )
 
-SERVICES = ("compute", "block_storage", "network", "object_storage", "load_balancer", "image")
+SERVICES = (
+    "compute", "block_storage", "network", "object_storage", "load_balancer", "image", "shared_file_system",
+)  # fmt: skip
 DETAILS = ("totals", "summary", "resources")
 
 #: Every key of a result, so that a playbook finds it, null where the detail or an error leaves it unknown.
@@ -52,6 +54,7 @@ _KEYS = {
     ),
     "object_storage": ("container_count", "object_count", "total_bytes", "total_size_gb", "by_policy"),
     "image": ("image_count", "total_bytes"),
+    "shared_file_system": ("share_count", "total_size_gb", "by_status", "by_type"),
 }  # fmt: skip
 _PERIOD_KEYS = (
     "period_start", "period_end", "period_server_count", "server_hours", "vcpu_hours", "ram_mb_hours",
@@ -105,9 +108,9 @@ def read_usage(cloud: Cloud, options: UsageOptions, now: datetime) -> dict[str, 
     they are asked for.
 
     Requests without the login, for a project of less than 1000 of anything: totals 5, summary 7, resources 9,
-    a period 1 more. Raises InvalidOption for an option that the detail does not go with or a region that is
-    not there, and CloudError for what was not read, unless on_error is warn: then its values are null and
-    complete is false.
+    a period 1 more; 1 more each where the catalog has shared file systems. Raises InvalidOption for an option
+    that the detail does not go with or a region that is not there, and CloudError for what was not read,
+    unless on_error is warn: then its values are null and complete is false.
     """
     options.refuse_what_needs_a_list()
     wanted = _wanted_readings(options)
@@ -196,6 +199,11 @@ def _parts(
     return [] if None in there else there
 
 
+def _is_absent(reading: UsageReading, regions: Sequence[Readings]) -> bool:
+    """Whether no region has the service."""
+    return all(region.services[reading.service].status == ABSENT for region in regions)
+
+
 def _rank(status: ServiceStatus, *, named: bool) -> int:
     """The lower, the worse: that a region does not have a service is an error only where the
     user named the service.
@@ -253,12 +261,15 @@ def _listed(
                 file.add(one.to_row())
         result |= {"dest": str(options.dest), "changed": file.changed}
     if options.group_by:
+        absent = {
+            kind for name, kind in LISTED_BY.items() if name in wanted and _is_absent(wanted[name], regions)
+        }
         unread = {
             kind
             for name, kind in LISTED_BY.items()
             if name not in wanted or not _parts(name, wanted[name], regions, options)
         }
-        result["groups"] = resources.groups(every, chosen, options.group_by, unread)
+        result["groups"] = resources.groups(every, chosen, options.group_by, unread - absent, absent)
     if options.idle:
         result["idle"] = resources.idle(chosen, now, options.old_snapshot_days)
     return result

@@ -14,7 +14,16 @@ from functools import partial
 from typing import Any
 
 from .._core.periods import Window
-from .._openstack import block_storage, compute, image, load_balancer, network, object_storage, resource_types
+from .._openstack import (
+    block_storage,
+    compute,
+    image,
+    load_balancer,
+    network,
+    object_storage,
+    resource_types,
+    shared_file_system,
+)
 from .._openstack.connection import Service
 from .._openstack.quota import Quota
 from . import resources
@@ -206,6 +215,29 @@ def _images(glance: Service, scope: ReadingScope) -> UsageValues:
     return UsageValues({"image_count": len(rows), "total_bytes": sum_known(one.size for one in rows)}, rows)
 
 
+def _share_totals(manila: Service, _scope: ReadingScope) -> UsageValues:
+    """What quotas know. Their gigabytes are those of the shares; snapshots have a quota of their own."""
+    names = {"share_count": "shares", "total_size_gb": "gigabytes"}
+    return UsageValues(_used(shared_file_system.quotas(manila), names))
+
+
+def _shares(manila: Service, scope: ReadingScope, *, listed: bool) -> UsageValues:
+    found = list(shared_file_system.shares(manila))
+    of_types: dict[str, list[int | None]] = {}
+    for one in found:
+        of_types.setdefault(one.share_type or "unknown", []).append(one.size_gb)
+    values = {
+        "share_count": len(found),
+        "total_size_gb": sum_known(one.size_gb for one in found),
+        "by_status": _counted(one.status for one in found),
+        "by_type": {
+            name: {"count": len(sizes), "size_gb": sum_known(sizes)}
+            for name, sizes in sorted(of_types.items())
+        },
+    }
+    return UsageValues(values, [resources.share(one, scope.region) for one in found] if listed else ())
+
+
 def sum_known(numbers: Iterable[int | None]) -> int | None:
     """The sum; None where one of the numbers is not known."""
     total = 0
@@ -240,7 +272,9 @@ LISTED_BY = {
     "load_balancers": resource_types.LOAD_BALANCER,
     "containers": resource_types.CONTAINER,
     "images": resource_types.IMAGE,
+    "shares": resource_types.SHARE,
 }
+_MANILA = "shared_file_system"
 _NETWORK = UsageReading("network", "network", _network_totals)
 _FLOATING_IPS = UsageReading("network", "network", _floating_ips)
 _EVERYWHERE = {
@@ -250,12 +284,17 @@ _EVERYWHERE = {
     "block_storage": UsageReading("block_storage", "storage", _storage_totals),
 }
 READINGS = {
-    "totals": {"compute": UsageReading("compute", "compute", _compute_totals), **_EVERYWHERE},
+    "totals": {
+        "compute": UsageReading("compute", "compute", _compute_totals),
+        **_EVERYWHERE,
+        "shares": UsageReading(_MANILA, _MANILA, _share_totals),
+    },
     "summary": {
         "compute": UsageReading("compute", "compute", partial(_servers, listed=False)),
         **_EVERYWHERE,
         "volumes": UsageReading("block_storage", "storage", partial(_volumes, listed=False)),
         "floating_ips": _FLOATING_IPS,
+        "shares": UsageReading(_MANILA, _MANILA, partial(_shares, listed=False)),
     },
     "resources": {
         "compute": UsageReading("compute", "compute", partial(_servers, listed=True)),
@@ -267,5 +306,6 @@ READINGS = {
         "containers": UsageReading("object_storage", "object_storage", _containers),
         "images": UsageReading("image", "image", _images),
         "network": _NETWORK,
+        "shares": UsageReading(_MANILA, _MANILA, partial(_shares, listed=True)),
     },
 }

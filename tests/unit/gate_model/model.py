@@ -117,7 +117,8 @@ class HoldModel:
     #: As the task wrote them.
     first_lines: tuple[LineModel, ...] = ()
     ttl: Hours = Fraction(2)
-    forced: bool = False
+    #: What it passed of deny and unknown.
+    forced: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -15,6 +15,7 @@ from .model import (
     ALLOW,
     DENY,
     UNKNOWN,
+    WORSE,
     BudgetModel,
     EntryModel,
     HoldModel,
@@ -59,7 +60,7 @@ def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
     before = newest(ledger, asked.name)
     same = before if before is not None and is_same(before, asked, now) else None
     if same is not None and not (same.state == "held" and same.forced):
-        return ALLOW
+        return max(same.forced, key=WORSE.index, default=ALLOW)
     placed = tuple(
         replace(line, at=now) if not line.is_running and line.at is None else line for line in asked.lines
     )
@@ -69,11 +70,13 @@ def hold(ledger: Ledger, asked: Asked, now: Hours) -> str:
     others = replace(ledger, holds=[hold for hold in ledger.holds if hold is not replaced])
     said = set(verdicts(others, placed, now).values())
     if (DENY not in said or asked.warns_exceeded) and (UNKNOWN not in said or asked.warns_unknown):
-        expires_at = now + asked.ttl if replaced is None else replaced.expires_at
-        taken = same or HoldModel(
-            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=asked.ttl
+        expires_at, ttl = (
+            (now + asked.ttl, asked.ttl) if replaced is None else (replaced.expires_at, replaced.ttl)
         )
-        taken.forced = decision(others, placed, now) != ALLOW
+        taken = same or HoldModel(
+            asked.name, placed, asked.settled_by, now, expires_at, first_lines=asked.lines, ttl=ttl
+        )
+        taken.forced = frozenset(said & {DENY, UNKNOWN})
         ledger.holds = [*others.holds, taken]
     return decision(others, placed, now)
 
@@ -83,7 +86,9 @@ def is_same(before: HoldModel, asked: Asked, now: Hours) -> bool:
     if (before.first_lines, before.settled_by) != (asked.lines, asked.settled_by):
         return False
     if before.state == "committed" and before.committed_at is not None:
-        if before.forced and not (asked.warns_exceeded or asked.warns_unknown):
+        if (DENY in before.forced and not asked.warns_exceeded) or (
+            UNKNOWN in before.forced and not asked.warns_unknown
+        ):
             return False
         return now < before.committed_at + before.ttl
     return before.state == "held" and now < before.expires_at

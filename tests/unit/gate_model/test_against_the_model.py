@@ -24,7 +24,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets.status impor
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import parse_rates
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_changes, feeds, sql
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -184,15 +184,15 @@ class GateMachine(RuleBasedStateMachine):
             self.tick(Fraction(later, 2), imports=later > 1)
         self.commit(name)
 
-    @rule(name=names)
-    def hold_the_same(self, name: str) -> None:
+    @rule(name=names, warns=st.tuples(st.booleans(), st.booleans()))
+    def hold_the_same(self, name: str, warns: tuple[bool, bool]) -> None:
         known = promises.newest(self.ledger, name)
         if (
             known is not None
             and all(line.at is None or line.at >= self.now for line in known.first_lines)
             and all(line.until is None or line.until > self.now for line in known.first_lines)
         ):
-            self.take(promises.Asked(name, known.first_lines, known.settled_by, Fraction(3)))
+            self.take(promises.Asked(name, known.first_lines, known.settled_by, Fraction(3), *warns))
 
     @rule(name=names)
     def commit(self, name: str) -> None:
@@ -293,7 +293,7 @@ class GateMachine(RuleBasedStateMachine):
         )  # fmt: skip
         for options, _set_clock in self.stores:
             with sql.writing(options) as ledger:
-                feeds.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
+                feed_changes.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
         self.compare()
 
     def write_entries(self, new: list[EntryModel], source: str) -> None:

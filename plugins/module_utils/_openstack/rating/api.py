@@ -41,6 +41,13 @@ class RatingVersion(Protocol):
     def version(self) -> str:
         """v1 or v2."""
 
+    @property
+    def has_own_sums(self) -> bool:
+        """Whether the cloud has sums of its own; else each answer here is a sum of points."""
+
+    def own_sum(self, periods: RatedPeriods) -> Decimal:
+        """The cloud's own sum of what these periods cost."""
+
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """The cost of the project in the window by type."""
 
@@ -79,6 +86,11 @@ class Rating:
     def version(self) -> str:
         """The version of the API that answers: v1 or v2; auto before the first answer."""
         return AUTO if self._answering is None else self._answering.version
+
+    @property
+    def has_own_sums(self) -> bool:
+        """As RatingVersion, after the first answer."""
+        return self._answering is None or self._answering.has_own_sums
 
     @property
     def url(self) -> str:
@@ -168,6 +180,17 @@ class Rating:
             )
             raise Malformed(reading, self.url, problem)
         return found
+
+    def difference_of_periods(self, periods: RatedPeriods) -> Decimal | None:
+        """What the periods add up to less the cloud's own sum of them; None where it has no sum that can be
+        believed. One request with v1, none with v2, whose periods are the cloud's sums.
+
+        Raises Malformed where that is more than noise.
+        """
+        if not self.has_own_sums:
+            return None
+        cloud = self._ask(lambda version: version.own_sum(periods))
+        return self.difference("the rated periods", periods.amounts.values(), cloud)
 
     def _ask(self, question: Callable[[RatingVersion], Answer]) -> Answer:
         """The answer of the version that answers; the first question finds out which one that is."""

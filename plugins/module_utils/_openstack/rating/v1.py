@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from itertools import chain, groupby
 
 from ..._core.errors import Malformed
+from ..._core.money import exact_sum
 from ..._core.periods import Window, iso
 from ..connection import Service
 from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum, sums_by_period
@@ -42,6 +44,13 @@ class RatingV1:
     service: Service
     collect_period_s: int
     version: str = "v1"
+    has_own_sums: bool = True
+
+    def own_sum(self, periods: RatedPeriods) -> Decimal:
+        """One request, for the window up to the end of the newest one: what is rated meanwhile is later."""
+        whole = periods.window
+        rated = Window(whole.begin, min(periods.rated_through or whole.end, whole.end))
+        return exact_sum(row.amount for row in self.summary_by_type(rated))
 
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """One request."""

@@ -18,6 +18,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from ..._core.errors import CloudError, Malformed, NotFound
+from ..._core.money import exact_sum
 from ..._core.periods import Window, ceil_to, iso
 from ..connection import Service
 from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum
@@ -54,6 +55,7 @@ class RatingV2:
     """
 
     version = "v2"
+    has_own_sums = True
 
     def __init__(self, service: Service, collect_period_s: int) -> None:
         self.service = service
@@ -61,6 +63,10 @@ class RatingV2:
         self.answered = False
         self._sums_are_whole = False
         self._empty: Window | None = None
+
+    def own_sum(self, periods: RatedPeriods) -> Decimal:
+        """The periods' own: each is a sum of the cloud's. No request."""
+        return exact_sum(periods.amounts.values())
 
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """One request, and one more per 1000 types."""
@@ -145,7 +151,7 @@ class RatingV2:
             }
             body = self._get(reading, "/v2/summary", query)
             total = service.member(reading, body, "total", int)
-            columns, rows = (service.member(reading, body, key, list) for key in ("columns", "results"))
+            columns, rows = self._columns(reading, body), service.member(reading, body, "results", list)
             if len(rows) != min(limit, max(total - offset, 0)):
                 raise self._malformed(
                     reading, f"{len(rows)} rows came from row {offset} on where {total} in all were promised"
@@ -161,6 +167,13 @@ class RatingV2:
             offset += len(rows)
             if offset >= total:
                 return
+
+    def _columns(self, reading: str, body: Any) -> list[str]:
+        """What the values of each row are. Raises Malformed for a name that is no text, or stands twice."""
+        columns = self.service.member(reading, body, "columns", list)
+        if not all(isinstance(name, str) for name in columns) or len(set(columns)) < len(columns):
+            raise self._malformed(reading, "the columns that the answer names are not different texts")
+        return columns
 
     def _get(self, reading: str, path: str, query: Mapping[str, Any]) -> Any:
         body = self.service.get(reading, path, query).body

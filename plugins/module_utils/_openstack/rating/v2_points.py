@@ -18,7 +18,7 @@ from functools import partial
 from itertools import chain
 
 from ..._core.errors import Malformed, NotFound
-from ..._core.money import EXACT
+from ..._core.money import EXACT, exact_sum
 from ..._core.periods import Window, iso
 from ..connection import Service
 from .answers import RatedFrame, RatedPeriods, RatedPoint, RatedSum, sums_by_period
@@ -30,10 +30,15 @@ class RatingV2Points:
     """The questions of RatingVersion, answered by points alone."""
 
     version = "v2"
+    has_own_sums = False
 
     def __init__(self, service: Service, collect_period_s: int) -> None:
         self.service = service
         self.collect_period_s = collect_period_s
+
+    def own_sum(self, periods: RatedPeriods) -> Decimal:
+        """The points', which periods() summed: the storage has none to believe. No request."""
+        return exact_sum(periods.amounts.values())
 
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """The points of the window, summed."""

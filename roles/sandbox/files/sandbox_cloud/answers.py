@@ -94,6 +94,10 @@ def error(
     styles: dict[str, Any] = {
         "compute": nova,
         "block_storage": nova,
+        "shared_file_system": nova,
+        "database": nova,
+        "dns": {"code": status, "type": title.lower().replace(" ", "_"), "message": said},
+        "key_manager": {"code": status, "title": title, "description": said},
         "network": {"NeutronError": {"type": f"HTTP{status}", "message": said, "detail": ""}},
         "load_balancer": pecan,
         "rating": pecan if path.startswith("/v1") else {"message": said},

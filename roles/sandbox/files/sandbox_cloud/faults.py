@@ -24,6 +24,10 @@ SERVICES = (
     "image",
     "rating",
     "metric",
+    "shared_file_system",
+    "dns",
+    "key_manager",
+    "database",
     "vergeos",
 )
 REDIRECTS = (301, 302, 303, 307, 308)

@@ -46,8 +46,14 @@ async def hostile(
 
 
 async def _echo(cloud: Cloud, request: web.Request, service: str, path: str, fault: Fault) -> web.Response:
-    """An error that has in it whatever secret the request had, and the password of its user."""
+    """An error that has in it whatever secret the request had, and the password of its user, which is in the
+    body of a login.
+    """
     token = request.headers.get("X-Auth-Token") or request.headers.get("Authorization", "")
     asked = await request.text()
-    said = f"no \x1b[31m{token}\r\nfor {cloud.scenario.project.password} {asked}"
+    passwords = {"identity": ""}
+    if cloud.scenario.vergeos is not None:
+        passwords["vergeos"] = cloud.scenario.vergeos.password
+    password = passwords.get(service, cloud.scenario.project.password)
+    said = f"no \x1b[31m{token}\r\nfor {password} {asked}"
     return answers.error(service, fault.status, said, path)

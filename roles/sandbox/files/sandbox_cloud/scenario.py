@@ -26,6 +26,8 @@ NAMESPACE = uuid.UUID("9b5f8a52-4f0e-4d5e-8f43-0d3f6d1c9a10")
 SERVICES = (
     "compute", "block_storage", "network", "object_storage", "load_balancer", "image", "rating", "metric",
 )  # fmt: skip
+#: Those that a cloud has only where the scenario names them.
+FURTHER_SERVICES = ("shared_file_system", "dns", "key_manager", "database")
 
 
 class ScenarioError(Exception):
@@ -132,6 +134,7 @@ class FloatingIp:
     network: str
     attached_to: str | None = None
     created_hours_ago: int = 1000
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ class LoadBalancer:
     name: str
     network: str
     created_hours_ago: int = 1000
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,26 @@ class Image:
     name: str
     size_bytes: int
     owner: str = "other"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of a shared file system."""
+
+    name: str
+    type: str
+    size_gb: int
+    created_hours_ago: int = 1000
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database instance, which has a volume."""
+
+    name: str
+    flavor: str
+    volume_gb: int
 
 
 @dataclass(frozen=True)
@@ -205,6 +229,10 @@ class Quotas:
     network: dict[str, int]
     load_balancer: dict[str, int]
     object_storage_bytes: int | None = None
+    shared_file_system: dict[str, int] = field(default_factory=dict)
+    dns: dict[str, int] = field(default_factory=dict)
+    key_manager: dict[str, int] = field(default_factory=dict)
+    database: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -290,6 +318,8 @@ class Scenario:
     further_projects: tuple[str, ...] = ()
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
+    #: As newest_compute_microversion, of Manila.
+    newest_share_microversion: str = "2.95"
     identity_provider: IdentityProvider | None = None
     #: What the catalog says of a service, by its name in services, where that is not what most clouds say.
     catalog: dict[str, tuple[CatalogRow, ...]] = field(default_factory=dict)
@@ -306,6 +336,8 @@ class Scenario:
     load_balancers: tuple[LoadBalancer, ...] = ()
     containers: tuple[Container, ...] = ()
     images: tuple[Image, ...] = ()
+    shares: tuple[Share, ...] = ()
+    databases: tuple[Database, ...] = ()
     vergeos: Vergeos | None = None
 
     @property
@@ -410,11 +442,12 @@ def _refuse_dangling(scenario: Scenario) -> None:
     references = [
         *((f"rating.price_factors[{name}]", name, places) for name in scenario.rating.price_factors),
         *(
-            (f"{key}[{name}]", name, set(SERVICES))
+            (f"{key}[{name}]", name, {*SERVICES, *FURTHER_SERVICES})
             for key in ("services", "catalog", "prefixes")
             for name in getattr(scenario, key)
         ),
         *((f"servers[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.servers),
+        *((f"databases[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.databases),
         *((f"servers[{one.name}].network", one.network, networks) for one in scenario.servers),
         *((f"servers[{one.name}].boot_volume", one.boot_volume, volumes) for one in scenario.servers),
         *((f"volumes[{one.name}].type", one.type, set(scenario.volume_types)) for one in scenario.volumes),

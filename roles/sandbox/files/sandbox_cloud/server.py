@@ -24,14 +24,18 @@ from sandbox_cloud.hostile import hostile
 from sandbox_cloud.services import (
     block_storage,
     compute,
+    database,
+    dns,
     identity,
     identity_provider,
     image,
+    key_manager,
     load_balancer,
     metric,
     network,
     object_storage,
     rating,
+    shared_file_system,
     vergeos,
 )
 
@@ -45,6 +49,10 @@ PREFIXES = {
     "image": "/image",
     "rating": "/rating",
     "metric": "/metric",
+    "shared_file_system": "/share",
+    "dns": "/dns",
+    "key_manager": "/key-manager",
+    "database": "/database",
     "vergeos": "/api/v4",
 }
 _SERVICES = {
@@ -57,6 +65,10 @@ _SERVICES = {
     "image": image,
     "rating": rating,
     "metric": metric,
+    "shared_file_system": shared_file_system,
+    "dns": dns,
+    "key_manager": key_manager,
+    "database": database,
 }
 #: What lets nobody in by a token of Keystone: itself, and another system.
 _WITHOUT_KEYSTONE = ("identity", "vergeos")

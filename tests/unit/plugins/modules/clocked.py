@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core import periods
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import format_amount, from_nano
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import feed_changes, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
@@ -89,7 +89,7 @@ class ClockedLedger:
     def feed(self, feed: Feed) -> None:
         """What an import leaves behind."""
         with sql.writing(sql.LedgerOptions(self.url)) as ledger:
-            feeds.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
+            feed_changes.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
 
     def entries(self) -> dict[str, str]:
         """Key -> amount of the entries that are valid now."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import ceil_to, now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import feed_changes, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import RunRate
 
 from ..module_utils._budgets.snapshots import feed, nano
@@ -69,7 +69,7 @@ def carried(url: str, **more: Any) -> None:
     }
     with sql.writing(sql.LedgerOptions(url)) as ledger:
         from_long_ago = feeds.Imported(feeds.Window(newest - timedelta(days=70), newest))
-        feeds.save(ledger.connection, feed(newest, imported=(from_long_ago,), **known), None)
+        feed_changes.save(ledger.connection, feed(newest, imported=(from_long_ago,), **known), None)
 
 
 def test_tax_is_in_the_sums_of_a_budget_only_if_it_says_so() -> None:

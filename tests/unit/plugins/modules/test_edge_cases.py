@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_changes, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
     BudgetManager,
     CostTracker,
@@ -149,7 +149,7 @@ def fed_through(url: str, hours_ago: int) -> datetime:
     """A feed of project shop that is rated until so many whole hours before now."""
     newest = now_utc().replace(minute=0, second=0) - timedelta(hours=hours_ago)
     with sql.writing(sql.LedgerOptions(url)) as ledger:
-        feeds.save(ledger.connection, feed(newest, currency="CHF"), None)
+        feed_changes.save(ledger.connection, feed(newest, currency="CHF"), None)
     return newest
 
 

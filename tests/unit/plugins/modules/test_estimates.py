@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,34 @@ def test_the_three_tier_plan_is_priced_line_by_line_as_by_hand(
     assert Decimal(told["total"]["this_period"]["ICU"]) == this
     running = sum(Decimal(line["hourly"]) for line in told["request"] if line["hourly"])
     once = sum(Decimal(line["amount"]) for line in told["request"] if line["amount"])
-    # The archive that goes saves 0.5, which is no one's to spend.
-    assert (running, once) == (Decimal(by_hand["hourly"]) + Decimal("0.5"), Decimal(by_hand["once"]))
+    # The archive that goes saves 1.5, which is no one's to spend.
+    assert (running, once) == (Decimal(by_hand["hourly"]) + Decimal("1.5"), Decimal(by_hand["once"]))
     assert told["required"] == by_hand["required"]
     assert told["complete"]
     assert told["unknown"] == []
     # Its variables hold secrets.
     assert "only-for-the-plan" not in json.dumps(told)
+
+
+def test_an_estimate_tells_the_period_and_the_one_that_follows(
+    estimate: Callable[..., dict[str, Any]],
+) -> None:
+    told = estimate(resources=NEW[:1], period="yearly", timezone="Europe/Zurich")
+    this, following = told["period"], told["following_period"]
+    assert this["period_end"] == following["period_start"]
+    year = int(following["period_start"][:4]) + 1
+    assert following["period_start"] == f"{year - 1}-12-31T23:00:00Z"
+    assert following["period_end"] == f"{year}-12-31T23:00:00Z"
+    assert Decimal(following["hours"]) == 24 * (date(year + 1, 1, 1) - date(year, 1, 1)).days
+
+
+def test_nothing_follows_a_custom_period(estimate: Callable[..., dict[str, Any]]) -> None:
+    told = estimate(
+        resources=NEW[:1], period="custom", begin="2020-01-01T00:00:00Z", end="2100-01-01T00:00:00Z"
+    )
+    assert told["period"]["period_end"] == "2100-01-01T00:00:00Z"
+    assert told["following_period"] is None
+    assert set(told["total"]["next_period"].values()) == {"0"}
 
 
 FOREIGN = "registry.terraform.io/hashicorp/aws"
@@ -94,9 +116,9 @@ def test_one_unknown_leaves_the_total_unknown(
     ((name, why),) = ((one["name"], one["reason"]) for one in told["unknown"])
     assert name == row["address"]
     assert reason in why
-    assert told["known"]["hourly"]["ICU"] == "6.145"  # all of it but this server's 0.35
+    assert told["known"]["hourly"]["ICU"] == "5.145"  # all of it but this server's 0.35
     assert told["difference"]["added"]["hourly"] is None
-    assert told["difference"]["removed"]["hourly"] == "-0.5"
+    assert told["difference"]["removed"]["hourly"] == "-1.5"
 
 
 def quotes(sandbox: Sandbox) -> dict[str, int]:
@@ -124,11 +146,18 @@ def test_quotes_are_asked_once_for_each_shape_that_nobody_knows(
     assert [line["hourly"] for line in quoted["lines"]] == [line["hourly"] for line in verified["lines"]]
 
 
-def test_observed_prices_of_a_plan_take_four_requests(
-    estimate: Callable[..., dict[str, Any]], running: Sandbox
+def test_observed_prices_of_a_plan_take_four_requests_and_one_for_each_list_that_it_needs(
+    estimate: Callable[..., dict[str, Any]], running: Sandbox, tmp_path: Path
 ) -> None:
     quotes(running)
     estimate(terraform_plan=str(PLANS / "three_tier.json"))
+    # It resizes a server, replaces and removes volumes, and replaces a floating IP.
+    assert quotes(running) == {"total": 4 + 3, "quotes": 0}
+    plan = json.loads((PLANS / "three_tier.json").read_text())
+    made = [row for row in plan["resource_changes"] if row["change"]["actions"] == ["create"]]
+    (tmp_path / "plan.json").write_text(json.dumps({**plan, "resource_changes": made}))
+    quotes(running)
+    estimate(terraform_plan=str(tmp_path / "plan.json"))
     assert quotes(running) == {"total": 4, "quotes": 0}
 
 
@@ -165,6 +194,16 @@ ADDRESS = {
     "valid_from": "2026-01-01",
     "source": "the contract",
 }
+
+
+def test_shares_cost_by_size_and_need_two_quotas(estimate: Callable[..., dict[str, Any]]) -> None:
+    price = {"kind": "share", "amount": "0.004", "currency": "ICU", "source": "the contract"}
+    shares = {"kind": "share", "gb": "100", "count": 3}
+    told = estimate(resources=[shares], price_list=[{**price, "valid_from": "2026-01-01"}])
+    # 300 GB at 0.004 an hour each.
+    assert [(line["hourly"], line["category"]) for line in told["request"]] == [("1.2", "storage")]
+    assert told["required"] == {"shared_file_system.gigabytes": 300, "shares": 3}
+    assert "no price is known of share" in estimate(resources=[shares])["unknown"][0]["reason"]
 
 
 def test_a_quote_of_zero_is_unknown_unless_the_user_lists_it_as_free(
@@ -217,7 +256,8 @@ def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(
         ]
     )
     assert same["lines"] == []
-    assert same["adds_no_cost"]
+    assert same["reduces"]
+    assert not same["adds_no_cost"]
     assert same["required"] == {}
     other = estimate(
         resources=[
@@ -242,6 +282,54 @@ def test_what_has_a_name_costs_by_how_it_differs_from_what_is_there(
     ]
     assert other["required"]["instances"] == 1
     assert other["required"]["cores"] == 2 + 4
+
+
+def test_only_what_the_project_has_is_removed(
+    estimate: Callable[..., dict[str, Any]], running: Sandbox, tmp_path: Path
+) -> None:
+    def removed(identifier: str, actions: list[str], after: Options | None) -> dict[str, Any]:
+        change = {"actions": actions, "before": {"id": identifier, **DISK}, "after": after}
+        plan = {"format_version": "1.2", "resource_changes": [{**OLD, "change": change}]}
+        (tmp_path / "plan.json").write_text(json.dumps(plan))
+        return estimate(terraform_plan=str(tmp_path / "plan.json"))
+
+    volumes = running.ask("GET", f"{running.catalog['block-storage']}/volumes/detail").body["volumes"]
+    (spare,) = [one["id"] for one in volumes if one["name"] == "spare-1"]
+    for actions, after in ((["delete"], None), (["update"], DISK), (["update"], {**DISK, "size": 5})):
+        told = removed(spare, actions, after)
+        assert (told["complete"], told["reduces"], told["request"]) == (True, True, [])
+        # 10 GB go, none, and 5.
+        gone = {"delete": ["0.05"], "update": [] if after == DISK else ["0.025"]}[actions[0]]
+        assert [line["hourly"] for line in told["removals"]] == gone
+        assert not told["adds_no_cost"]
+    told = removed(spare, ["update"], {**DISK, "size": 12})
+    assert ([line["hourly"] for line in told["request"]], told["reduces"]) == (["0.01"], False)
+    for actions, after in ((["delete"], None), (["update"], DISK), (["delete", "create"], DISK)):
+        told = removed("a5b5c5d5-0000-4000-8000-000000000000", actions, after)
+        assert (told["complete"], told["reduces"], told["adds_no_cost"]) == (False, False, False)
+        assert told["unknown"][0]["reason"] == "the project has no volume of the ID that the plan tells"
+
+
+def test_nothing_of_a_priced_kind_adds_no_cost_and_what_is_gone_already_reduces(
+    estimate: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    network = {"type": "openstack_networking_network_v2", "change": {"actions": ["create"], "after": {}}}
+    plan = {"format_version": "1.2", "resource_changes": [{**OLD, **network}]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    told = estimate(terraform_plan=str(tmp_path / "plan.json"))
+    assert (told["adds_no_cost"], told["reduces"]) == (True, False)
+    told = estimate(resources=[{"kind": "volume", "names": ["gone"], "state": "absent"}])
+    assert (told["adds_no_cost"], told["reduces"], told["lines"]) == (False, True, [])
+
+
+#: As the volume spare-1 is.
+DISK: Options = {"size": 10, "volume_type": "CEPH_1_perf1"}
+OLD: Options = {
+    "address": "openstack_blockstorage_volume_v3.old",
+    "mode": "managed",
+    "type": "openstack_blockstorage_volume_v3",
+    "provider_name": "registry.terraform.io/terraform-provider-openstack/openstack",
+}
 
 
 def test_an_estimate_is_what_it_costs_in_the_end(

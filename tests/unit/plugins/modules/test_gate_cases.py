@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed, Imported
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
 
 from ..module_utils._budgets.snapshots import feed
 from .clocked import ClockedLedger
@@ -150,9 +152,7 @@ def test_what_is_committed_for_a_project_that_no_feed_carries_is_unknown(clocked
     assert "deploy is committed for project new in region dc3-a, which no feed carries" in row["reason"]
     assert clocked.ask(spend="1", category="compute")["verdict"] == "unknown"
     one = rated(through)
-    clocked.feed(
-        rated(through, key=type(one.key)(**{**vars(one.key), "project_id": "new"}), project_name="new")
-    )
+    clocked.feed(rated(through, key=one.key._replace(project_id="new"), project_name="new"))
     row = clocked.status()
     assert (row["verdict"], row["reserved"]) == ("allow", "0")
 
@@ -396,3 +396,126 @@ def test_a_commit_s_own_lines_have_the_required_tags(clocked: ClockedLedger) -> 
     assert clocked.status()["spent"] == "60"
     assert clocked.commit("deploy", lines=[{**line, "tags": {"team": "web"}}])["changed"]
     assert clocked.status()["spent"] == "50"
+
+
+def test_a_rerun_is_the_same_run_for_the_ttl_that_the_hold_was_given(clocked: ClockedLedger) -> None:
+    """Committed at 13:30 with a ttl of 3 h, it is the same run until 16:30, whatever the rerun's ttl is."""
+    clocked.define()
+    clocked.hold("deploy", "60", ttl="3h")
+    clocked.at("2026-11-28T13:30:00")
+    clocked.commit("deploy")
+    for more in ({}, {"ttl": "5m"}, {"ttl": "9d"}):
+        clocked.at("2026-11-28T16:29:59")
+        assert clocked.hold("deploy", "60", **more)["verdict"] == "allow"
+        clocked.at("2026-11-28T16:30:00")
+        assert clocked.hold("deploy", "60", **more)["verdict"] == "deny"
+
+
+def test_a_replaced_hold_keeps_its_ttl_for_its_rerun(clocked: ClockedLedger) -> None:
+    """Held at 12:30 for 3 h, replaced at 14:30, committed at 15:00: the same run until 18:00."""
+    clocked.define()
+    clocked.hold("deploy", "50", ttl="3h")
+    clocked.at("2026-11-28T14:30:00")
+    replaced = clocked.hold("deploy", "60", ttl="9d")["reservation"]
+    assert (replaced["generation"], replaced["expires_at"]) == (1, "2026-11-28T15:30:00Z")
+    clocked.at("2026-11-28T15:00:00")
+    clocked.commit("deploy")
+    clocked.at("2026-11-28T17:59:59")
+    again = clocked.hold("deploy", "60")
+    assert (again["verdict"], again["changed"], again["reservation"]["state"]) == (
+        "allow",
+        False,
+        "committed",
+    )
+    clocked.at("2026-11-28T18:00:00")
+    assert clocked.hold("deploy", "60", ttl="9d")["verdict"] == "deny"
+
+
+@pytest.mark.parametrize("amount", ["50", "60"])
+def test_an_extended_hold_has_the_ttl_of_its_extension(clocked: ClockedLedger, amount: str) -> None:
+    """Held at 12:30 for 3 h, extended at 14:00 by 1 h, with other lines or with the same. Committed at 14:30,
+    it is the same run until 15:30, however long it was held.
+    """
+    clocked.define()
+    clocked.hold("deploy", "60", ttl="3h")
+    clocked.at("2026-11-28T14:00:00")
+    extended = clocked.hold("deploy", amount, ttl="1h", extend=True)["reservation"]
+    assert (extended["generation"], extended["expires_at"]) == (1, "2026-11-28T15:00:00Z")
+    clocked.at("2026-11-28T14:30:00")
+    clocked.commit("deploy")
+    clocked.define(limit="40")
+    clocked.at("2026-11-28T15:29:59")
+    assert clocked.hold("deploy", amount)["verdict"] == "allow"
+    clocked.at("2026-11-28T15:30:00")
+    assert clocked.hold("deploy", amount, ttl="9d")["verdict"] == "deny"
+
+
+def forced_against(said: dict[str, Any]) -> tuple[bool, list[str] | None]:
+    return said["reservation"]["forced"], said["reservation"]["forced_verdicts"]
+
+
+#: What is held beside a budget of 100 for compute, with what it takes, and what is passed by it.
+FORCED = [
+    ([("50", "compute")], {}, []),
+    ([("500", "compute")], {"on_exceeded": "warn"}, ["deny"]),
+    ([("5", "storage")], {"on_unknown": "warn"}, ["unknown"]),
+    (
+        [("500", "compute"), ("5", "storage")],
+        {"on_exceeded": "warn", "on_unknown": "warn"},
+        ["deny", "unknown"],
+    ),
+    ([("50", "compute")], {"on_exceeded": "warn", "on_unknown": "warn"}, []),
+]
+
+
+@pytest.mark.parametrize(("lines", "warns", "against"), FORCED)
+def test_a_forced_hold_says_what_it_passed_for_ever(
+    clocked: ClockedLedger, lines: list[tuple[str, str]], warns: dict[str, str], against: list[str]
+) -> None:
+    """Storage is in no budget, so it is unknown. The limit is higher later, and what was passed stays."""
+    clocked.define(scope={"categories": ["compute"]})
+    asked = {"lines": [{"amount": amount, "category": category} for amount, category in lines], **warns}
+    expected = (bool(against), against)
+    assert forced_against(clocked.hold("deploy", **asked)) == expected
+    (listed,) = clocked.run("cost_budget_info")["reservations"]
+    assert (listed["forced"], listed["forced_verdicts"]) == expected
+    assert forced_against(clocked.commit("deploy")) == expected
+    clocked.define(limit="1000")
+    again = clocked.hold("deploy", **asked)
+    assert (again["changed"], again["gate_passed"], *forced_against(again)) == (False, True, *expected)
+    assert again["verdict"] == (against or ["allow"])[0]
+    assert clocked.commit("deploy")["reservation"]["forced_verdicts"] == against
+
+
+def test_a_rerun_of_what_was_forced_has_to_pass_all_that_was_passed(clocked: ClockedLedger) -> None:
+    """500 of 100 were denied, and storage is in no budget. Who passes the one alone is judged anew."""
+    clocked.define(scope={"categories": ["compute"]})
+    lines = [{"amount": "500", "category": "compute"}, {"amount": "5", "category": "storage"}]
+    both = {"on_exceeded": "warn", "on_unknown": "warn"}
+    for name, asked, needed in (
+        ("denied", lines[:1], ["on_exceeded"]),
+        ("unknown", lines[1:], ["on_unknown"]),
+        ("both", lines, ["on_exceeded", "on_unknown"]),
+    ):
+        clocked.hold(name, lines=asked, **both)
+        clocked.commit(name)
+        for given in ({}, {"on_exceeded": "warn"}, {"on_unknown": "warn"}):
+            passes = set(needed) <= set(given)
+            said = clocked.hold(name, lines=asked, **given)
+            assert (said["gate_passed"], said["changed"]) == (passes, False), (name, given)
+
+
+def test_a_forced_commit_of_an_older_version_does_not_say_what_it_passed(clocked: ClockedLedger) -> None:
+    clocked.define()
+    both = {"on_exceeded": "warn", "on_unknown": "warn"}
+    clocked.hold("deploy", "500", **both)
+    clocked.commit("deploy")
+    with sql.writing(sql.LedgerOptions(clocked.url)) as ledger:
+        if ledger.connection.on_postgresql:
+            execute(ledger.connection, "ALTER TABLE hold DISABLE TRIGGER USER")
+        execute(ledger.connection, "UPDATE hold SET forced_verdicts = NULL")
+        if ledger.connection.on_postgresql:
+            execute(ledger.connection, "ALTER TABLE hold ENABLE TRIGGER USER")
+    again = clocked.hold("deploy", "500", **both)
+    assert (again["verdict"], again["changed"], *forced_against(again)) == ("unknown", False, True, None)
+    assert clocked.hold("deploy", "500", on_exceeded="warn")["reservation"]["generation"] == 2

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, now_utc
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_changes, feeds, sql
 
 from ..module_utils._budgets.snapshots import feed
 from .running import run_module
@@ -78,7 +78,7 @@ def test_a_run_rate_of_ten_billion_vnd_an_hour_leaves_every_gate(store: str) -> 
     now = now_utc()
     with sql.writing(sql.LedgerOptions(store)) as ledger:
         imported = feed(rated_through=now, currency="VND", run_rates=(large,))
-        feeds.save(ledger.connection, imported, None)
+        feed_changes.save(ledger.connection, imported, None)
     with sql.reading(sql.LedgerOptions(store)) as ledger:
         (found,) = feeds.read_all(ledger.connection)
     assert found.run_rates == (large,)

@@ -44,7 +44,7 @@ def test_a_password_in_the_auth_url_is_shown_nowhere(closed_port: int, user: str
     told = failed({"auth": {**PASSWORD, "auth_url": f"http://{user}127.0.0.1:{closed_port}/v3"}})
     assert told["error"]["kind"] in NO_ANSWER
     for secret in ("pw-of-the-url", "pw%2Dof%2Dthe%2Durl", "s3cr3t-of-the-task"):
-        assert secret not in json.dumps({**told, "invocation": None}), told
+        assert secret not in json.dumps(told), told
 
 
 @pytest.mark.parametrize("auth_url", ["http://[::1", "gopher://c", "identity", "http://", "http://a b/v3"])

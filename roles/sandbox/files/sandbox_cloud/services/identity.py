@@ -25,6 +25,10 @@ CATALOG = {
     "image": ("image", "glance", "/image"),
     "rating": ("rating", "cloudkitty", "/rating"),
     "metric": ("metric", "gnocchi", "/metric"),
+    "shared_file_system": ("sharev2", "manilav2", "/share/v2"),
+    "dns": ("dns", "designate", "/dns"),
+    "key_manager": ("key-manager", "barbican", "/key-manager"),
+    "database": ("database", "trove", "/database/v1.0/{project_id}"),
 }
 _DOMAIN = {"id": "default", "name": "Default"}
 

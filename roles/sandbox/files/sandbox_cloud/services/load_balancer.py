@@ -77,7 +77,7 @@ def _balancer(cloud: Cloud, one: LoadBalancer) -> dict[str, Any]:
         "provider": "amphora",
         "flavor_id": None,
         "vip_qos_policy_id": None,
-        "tags": [],
+        "tags": list(one.tags),
         "availability_zone": None,
         "vip_vnic_type": "normal",
         "tenant_id": project_id,

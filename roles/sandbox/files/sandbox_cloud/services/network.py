@@ -337,6 +337,7 @@ def _floating_ip(cloud: Cloud, one: FloatingIp) -> dict[str, Any]:
         "status": "ACTIVE" if port else "DOWN",
         "port_details": {name: port[name] for name in told} if port else None,
         **_stamp(cloud, cloud.scenario.project.project_id, one.created_hours_ago),
+        "tags": list(one.tags),
     }
 
 

@@ -20,7 +20,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets.status impor
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._imports.manual import CostRecord, record
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_changes, feeds, sql
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Feed
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 
@@ -103,7 +103,7 @@ class Desk:
 
     def feed(self, feed: Feed) -> None:
         with sql.writing(self.options) as ledger:
-            feeds.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
+            feed_changes.save(ledger.connection, feed, feeds.find(ledger.connection, feed.key))
 
     def stati(self, names: list[str] | None = None) -> list[dict[str, Any]]:
         """How these budgets stand, or all."""

@@ -48,6 +48,7 @@ KNOWN: Result = {
     },
 }
 FREE: Result = {**KNOWN, "lines": [], "adds_no_cost": True, "required": {}}
+REDUCES: Result = {**FREE, "adds_no_cost": False, "reduces": True}
 UNKNOWN: Result = {
     **KNOWN,
     "complete": False,
@@ -180,7 +181,7 @@ def told(
             SKIPPED,
             gate("allow"),
             "unknown",
-            "What quotas web-1 needs is not known",
+            "It is not known which quotas web-1 needs.",
         ),
     ],
 )
@@ -262,9 +263,20 @@ def test_a_failed_sync_never_ends_in_allow() -> None:
     assert (passing["verdict"], passing["gate_passed"]) == ("unknown", True)
 
 
-def test_a_failed_sync_stops_nothing_that_adds_no_cost() -> None:
-    said = told(FREE, SKIPPED, SKIPPED, sync_failure=UNSYNCED)
-    assert (said["verdict"], said["sync_failure"]) == ("allow", UNSYNCED)
+@pytest.mark.parametrize("estimate", [FREE, REDUCES])
+def test_a_failed_sync_stops_nothing_that_asks_no_budget(estimate: Result) -> None:
+    said = told(estimate, SKIPPED, SKIPPED, sync_failure=UNSYNCED)
+    assert (said["verdict"], said["sync_failure"], said["held"]) == ("allow", UNSYNCED, False)
+
+
+def test_what_reduces_cost_says_so() -> None:
+    reasons = told(REDUCES, SKIPPED, SKIPPED)["reasons"]
+    assert reasons[0] == (
+        "The deployment only removes, keeps or cheapens what the project has: it comes to CHF 30 until the"
+        " period ends."
+    )
+    unread = told({**REDUCES, "complete": False, "reduces": False}, SKIPPED, SKIPPED)
+    assert (unread["verdict"], unread["gate_passed"]) == ("unknown", False)
 
 
 @pytest.mark.parametrize("fits", [True, False, None])

@@ -24,7 +24,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._budgets.snapshot imp
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.sums import period_sum
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, feed_hours, feeds, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    entries,
+    feed_changes,
+    feed_hours,
+    feeds,
+    sql,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feed_hours import FeedHours
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import Imported, RunRate
 
@@ -61,7 +67,7 @@ def rate(desk: Desk, amounts: Sequence[str | None], category: str = "compute", *
     last = feed(run_rate=amounts[-1] or "0", **{"categories": frozenset({"compute", category}), **of_feed})
     with sql.writing(desk.options) as ledger:
         entries.write_all(ledger.connection, rated, desk.now, "tester")
-        last = feeds.save(ledger.connection, last, feeds.find(ledger.connection, last.key))
+        last = feed_changes.save(ledger.connection, last, feeds.find(ledger.connection, last.key))
         feed_hours.keep(ledger.connection, last, ("cloudkitty",))
 
 

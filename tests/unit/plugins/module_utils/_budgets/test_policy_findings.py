@@ -27,6 +27,7 @@ STRICT: Result = {
     "allow_own_rates": False,
     "allow_own_prices": False,
     "allow_assume_free": False,
+    "offset_removals": False,
     "price_sources": ["observed"],
     "free_types": ["cloudflare_record"],
     "required_tags": [],

@@ -61,6 +61,17 @@ def test_one_value_outside_decides_whatever_else_is_lacking(
     assert covers(ALL, replace(INSIDE, **{**lacking, **outside})) is False  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("untagged", ["unknown", "outside"])
+def test_a_line_whose_tags_are_not_known_may_be_inside_unless_another_value_is_outside(untagged: str) -> None:
+    scope, known = replace(ALL, untagged=untagged), ("env", "prod")
+    one = replace(INSIDE, tags=(known, ("tag_status", "unknown")))
+    assert covers(scope, one) is None
+    assert scope_matcher(scope, []).missing(one) == "known tag team"
+    assert covers(scope, replace(one, category="storage")) is False
+    assert covers(scope, replace(one, tags=(("env", "test"), *one.tags[1:]))) is False
+    assert covers(scope, replace(one, tags=(*one.tags, ("team", "web")))) is True
+
+
 def test_untagged_outside_takes_a_line_without_the_key_as_not_its_own() -> None:
     lax = replace(ALL, untagged="outside")
     assert covers(lax, INSIDE) is True

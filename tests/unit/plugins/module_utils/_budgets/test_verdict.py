@@ -20,7 +20,19 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.budgets import Budget
 
-from .snapshots import BEGIN, DECEMBER, asked, budget, cost, feed, line, says, scope, snapshot
+from .snapshots import (
+    BEGIN,
+    DECEMBER,
+    asked,
+    budget,
+    cost,
+    feed,
+    line,
+    outstanding_hold,
+    says,
+    scope,
+    snapshot,
+)
 
 COMPUTE = budget("100", name="compute", scope=scope(["compute"]))
 ALL = budget("200", name="all")
@@ -75,6 +87,26 @@ def test_all_tags_of_a_scope_have_to_match_and_any_of_its_categories() -> None:
 def test_a_line_in_no_scope_or_without_a_category_is_unknown(one: object) -> None:
     request = asked(one)  # type: ignore[arg-type]
     assert decide((COMPUTE,), request, snapshot(), "fail", "fail")["verdict"] == "unknown"
+
+
+def test_only_what_an_undecided_line_could_change_is_unknown() -> None:
+    """What was spent is known although the request lacks what the budget goes by."""
+    spent = snapshot([cost("30", "compute")], outstanding=[outstanding_hold("5", BEGIN, category="compute")])
+    (row,) = decide((COMPUTE,), asked("1"), spent, "fail", "warn")["budgets"]
+    assert (row["verdict"], row["spent"], row["accrued"], row["to_come"]) == ("unknown", "30", "0", "0")
+    assert [row[name] for name in ("reserved", "requested", "remaining", "utilization", "left")] == [None] * 5
+    assert row["at_least"] == {
+        "spent": "30", "accrued": "0", "to_come": "0", "reserved": "5", "requested": "0"
+    }  # fmt: skip
+
+
+def test_what_is_spent_is_unknown_where_the_cloud_was_not_read() -> None:
+    stale = snapshot([cost("30")], feed(datetime(2026, 11, 20, tzinfo=UTC)))
+    (row,) = decide((budget(fed_by="cloud"),), asked("1"), stale, "fail", "warn")["budgets"]
+    assert (row["spent"], row["accrued"], row["to_come"], row["reserved"], row["requested"]) == (
+        None, None, None, "0", "1"
+    )  # fmt: skip
+    assert row["at_least"]["spent"] == "30"
 
 
 def test_a_line_without_the_project_that_a_budget_goes_by_is_unknown_beside_others_that_allow() -> None:

@@ -22,6 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
         ("image.size", "storage"),
         ("volume.snapshot.size", "storage"),
         ("volume.backup.size", "storage"),
+        ("manila.share.size", "storage"),
         ("storage.objects.outgoing.bytes", "storage"),
         ("ip.floating", "network"),
         ("network.ports.router-gw-ext-floating1", "network"),

@@ -13,18 +13,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
+from ansible_collections.finops.cloud.plugins.module_utils._core.named_windows import (
     NAMED_WINDOWS,
+    asked_window,
+    named_window,
+    previous_part,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
     Calendar,
     Window,
-    asked_window,
     at_local,
-    named_window,
     next_period,
     parse_duration,
     parse_moment,
     period_at,
-    previous_part,
     rounded_up,
     zone_named,
 )

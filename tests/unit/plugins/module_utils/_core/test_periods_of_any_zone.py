@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from ansible_collections.finops.cloud.plugins.module_utils._core.named_windows import named_window
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import (
     Calendar,
     Window,
     at_local,
-    named_window,
     next_period,
     period_at,
 )

@@ -636,6 +636,18 @@ def test_sums_of_v1_on_sql_storage_have_six_digits(wrong_by: str, net: str | Non
         assert "the cloud's own sum is" in found["free_tier"]["reason"]
 
 
+def test_the_difference_is_to_a_sum_of_the_clouds_and_none_where_it_has_none() -> None:
+    points = [Rated(FIRST + hour * HOUR, "instance", "1", "2", "one") for hour in range(10)]
+    for storage, wrong_by, difference in (
+        ("v2", "-0.00005", "0.00005"),
+        ("v1", "-0.00005", "0.00005"),
+        ("loki", "0", None),
+    ):
+        service = dataclasses.replace(rating_of(points, storage), wrong_by=wrong_by)
+        found = told(service, FIRST + 11 * HOUR, group_by=("resource", "hour"))
+        assert found["cloud_difference"] == difference, storage
+
+
 def test_a_cloud_that_rates_in_its_own_currency_promises_no_free_tier() -> None:
     service = rating_of(traffic(10, "1"), units={EGRESS: "GB"})
     found = told(service, FIRST + 11 * HOUR, rating_currency="EUR", currency="EUR")

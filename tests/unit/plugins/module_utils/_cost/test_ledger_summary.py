@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso, named_window
+from ansible_collections.finops.cloud.plugins.module_utils._core.named_windows import named_window
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates, parse_rates
 from ansible_collections.finops.cloud.plugins.module_utils._cost.ledger_summary import (
     Page,

@@ -17,6 +17,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.changes import Change, Flavors
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.line_tags import over_defaults
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.lines import (
     NEXT,
     THIS,
@@ -42,7 +43,7 @@ GROUND = PriceContext(None, "", None, DatedPrices((), False), Rates(), "ICU", KI
 
 
 def sum_of(*changes: Change, now: datetime = NOW) -> dict[str, Fraction]:
-    lines = lines_of(changes, PRICES, {}, periods_of(MONTHLY, now, 3600), GROUND)
+    lines = lines_of(changes, PRICES, {}, periods_of(MONTHLY, now, 3600), GROUND, over_defaults({}))
     return sums(lines)
 
 
@@ -99,7 +100,12 @@ def test_what_has_no_price_is_a_line_that_says_so() -> None:
     change = adding(shape=Shape("load_balancer"))
     assert shapes_of([change]) == [Shape("load_balancer")]
     (line,) = lines_of(
-        [change], PRICES, {Shape("load_balancer"): "nobody says"}, periods_of(MONTHLY, NOW, 3600), GROUND
+        [change],
+        PRICES,
+        {Shape("load_balancer"): "nobody says"},
+        periods_of(MONTHLY, NOW, 3600),
+        GROUND,
+        over_defaults({}),
     )
     assert line.unknown == "no price is known of load_balancer (nobody says)"
     assert line.amounts is None

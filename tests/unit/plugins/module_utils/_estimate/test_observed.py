@@ -63,6 +63,20 @@ def test_a_rate_seen_in_three_periods_is_known_to_the_digit(storage: str) -> Non
     ][: 2 if storage == "v2" else 1]
 
 
+def test_shares_have_one_rate_by_gb_whatever_their_size() -> None:
+    sizes = {"home": "10", "models": "300"}
+    points = [
+        Rated(NEWEST - HOUR * back, "manila.share.size", size, str(Decimal("0.004") * Decimal(size)), name)
+        for back in range(3)
+        for name, size in sizes.items()
+    ]
+    rating = rating_of(points, units={"manila.share.size": "GiB"})
+    assert rate(rating, Shape("share")) == Fraction("0.004")
+    dear = [Rated(NEWEST - HOUR * back, "manila.share.size", "1", "0.009", "ssd") for back in range(3)]
+    two_types = rating_of([*points, *dear], units={"manila.share.size": "GiB"})
+    assert "rated differently, at 0.004 and 0.009" in str(rate(two_types, Shape("share")))
+
+
 @pytest.mark.parametrize(
     ("rated", "reason"),
     [

@@ -27,9 +27,13 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_config
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_file import Plan, load_plan
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.plan_networks import PlanNetworks
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.planned_parts import Context
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.project_resources import (
+    ProjectResources,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Part, Shape, net
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.terraform import (
     PlanOptions,
+    lists_to_read,
     plan_changes,
     tells_networks_by_id,
 )
@@ -51,6 +55,8 @@ def row(
     provider: str = OPENSTACK,
     **more: Any,
 ) -> dict[str, Any]:
+    if isinstance(before, dict):
+        before = {"id": "an-id", "port_id": "an-id", **before}
     change = {"actions": actions, "before": before, "after": after, "after_unknown": unknown or {}}
     return {
         "address": f"{'data.' if more.get('mode') == 'data' else ''}{kind}.one",
@@ -66,9 +72,29 @@ NOTHING_SAID = PlanOptions((), terraform_types.OPENSTACK)
 
 
 def priced(plan: Plan, public: tuple[str, ...] = (), **options: Any) -> list[Change]:
-    """The changes of a plan, in a cloud with one region."""
-    context = Context(FLAVORS, PlanNetworks(plan, public), options.pop("default_volume_type", None))
+    """The changes of a plan, in a cloud with one region that has what the plan says it has before."""
+    default, has = options.pop("default_volume_type", None), options.pop("has", None)
+    there = ProjectResources(as_planned(plan, default) if has is None else has)
+    context = Context(FLAVORS, PlanNetworks(plan, public), default, there)
     return plan_changes(plan, {None: context}, None, replace(NOTHING_SAID, **options))
+
+
+def as_planned(plan: Plan, default_volume_type: str | None = None) -> dict[tuple[str, str], Any]:
+    """What the project has, as the plan has it before."""
+    found: dict[tuple[str, str], Any] = {}
+    for one in plan.changes:
+        before = one["change"].get("before") or {}
+        identifier = before.get("id")
+        found |= dict.fromkeys([(kind, identifier) for kind in ("floating IP", "load balancer", "port")])
+        flavor = FLAVORS.with_id(str(before.get("flavor_id")))
+        name = flavor.name if flavor else before.get("flavor_name")
+        found["server", identifier] = (name, Fraction(1))
+        if isinstance(before.get("size"), int):
+            volume_type = before.get("volume_type") or default_volume_type
+            found["volume", identifier] = (volume_type, Fraction(before["size"]))
+        if isinstance(before.get("size_bytes"), int):
+            found["image", identifier] = ("", Fraction(before["size_bytes"], 1024**3))
+    return found
 
 
 def changes(
@@ -472,6 +498,89 @@ def test_quotas_grow_by_what_one_resource_does_not_give_back_to_itself() -> None
     }  # fmt: skip
     assert needs(row(SERVER, ["delete", "create"], on_two, on_two)) == {}
     assert needs(row(SERVER, ["create", "delete"], on_two, on_two))["ports"] == 1
+
+
+HAS: dict[tuple[str, str], Any] = {
+    ("server", "s-1"): ("small", Fraction(1)),
+    ("volume", "v-1"): ("fast", Fraction(10)),
+    ("floating IP", "f-1"): None,
+    ("image", "i-1"): ("", Fraction(2)),
+}
+OF_SERVER, OF_VOLUME, OF_IMAGE = (
+    {**SMALL, "id": "s-1"},
+    {**DISK, "id": "v-1"},
+    {"id": "i-1", "size_bytes": 2**31},
+)
+UNTOLD = "the plan does not tell which server of the project it is before"
+OTHER_SIZE = "the project's {} of that ID has another size than the plan tells"
+LARGER_FLAVOR = {"flavor_name": "large", "flavor_id": "id-large"}
+ADDRESS, IMAGE = "openstack_networking_floatingip_v2", "openstack_images_image_v2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before"),
+    [(SERVER, OF_SERVER), (VOLUME, OF_VOLUME), (ADDRESS, {"id": "f-1"}), (IMAGE, OF_IMAGE)],
+)
+def test_what_the_project_has_is_believed_to_be_there_before(kind: str, before: dict[str, Any]) -> None:
+    (gone,) = priced(Plan((row(kind, ["delete"], before, None),), None), has=HAS)
+    assert (gone.unknown, len(gone.before), gone.after) == (None, 1, ())
+    (kept,) = priced(Plan((row(kind, ["update"], before, {**before, "tags": ["a"]}),), None), has=HAS)
+    assert (kept.unknown, kept.before) == (None, kept.after)
+
+
+@pytest.mark.parametrize("actions", [["delete"], ["update"], ["delete", "create"], ["create", "delete"]])
+@pytest.mark.parametrize(
+    ("kind", "before", "says"),
+    [
+        (SERVER, {**OF_SERVER, "id": "s-2"}, "the project has no server of the ID that the plan tells"),
+        (SERVER, {**OF_SERVER, "id": "v-1"}, "the project has no server of the ID that the plan tells"),
+        (SERVER, {**OF_SERVER, "id": None}, UNTOLD),
+        (SERVER, {**OF_SERVER, "id": 5}, UNTOLD),
+        (SERVER, {**OF_SERVER, **LARGER_FLAVOR}, OTHER_SIZE.format("server")),
+        (VOLUME, {**OF_VOLUME, "size": 1000}, OTHER_SIZE.format("volume")),
+        (VOLUME, {**OF_VOLUME, "volume_type": "faster"}, OTHER_SIZE.format("volume")),
+        (IMAGE, {**OF_IMAGE, "size_bytes": 2**32}, OTHER_SIZE.format("image")),
+        (ADDRESS, {"id": "f-2"}, "the project has no floating IP of the ID that the plan tells"),
+    ],
+)  # fmt: skip
+def test_what_the_project_does_not_have_opens_nothing(
+    kind: str, before: dict[str, Any], says: str, actions: list[str]
+) -> None:
+    """Whoever says that a large server is there already would have its successor for nothing."""
+    after = None if actions == ["delete"] else before
+    (change,) = priced(Plan((row(kind, actions, before, after),), None), has=HAS)
+    assert (change.unknown, change.before, change.after) == (says, (), ())
+
+
+def test_what_two_resources_of_a_plan_are_is_removed_by_none() -> None:
+    """The one that stays would be removed by the other."""
+    gone = row(VOLUME, ["delete"], OF_VOLUME, None)
+    for actions in (["no-op"], ["forget"], ["update"], ["delete"]):
+        other = {**row(VOLUME, actions, OF_VOLUME, OF_VOLUME), "address": f"{VOLUME}.other"}
+        change = priced(Plan((gone, other), None), has=HAS)[0]
+        assert change.unknown == "two resources of the plan are the same volume of the project"
+
+
+def test_of_what_no_list_tells_all_is_new() -> None:
+    page = {"id": "shop/index.html", "content": "x" * 2**10}
+    (change,) = changes(row("openstack_objectstorage_object_v1", ["update"], page, page))
+    assert (change.before, [part.quantity for part in change.after]) == ((), [Fraction(1, 2**20)])
+
+
+@pytest.mark.parametrize(
+    ("one", "lists"),
+    [
+        (row(SERVER, ["create"], None, SMALL), set()),
+        (row(SERVER, ["no-op"], SMALL, SMALL), set()),
+        (row(SERVER, ["update"], SMALL, SMALL), {"servers"}),
+        (row(VOLUME, ["delete"], DISK, None), {"volumes"}),
+        (row(ADDRESS, ["delete", "create"], {}, {}), {"floating IPs"}),
+        (row(PORT, ["update"], {"network_id": "n-1"}, {"network_id": "n-1"}), {"ports"}),
+        (row("openstack_objectstorage_object_v1", ["delete"], {"content": "x"}, None), set()),
+    ],
+)
+def test_only_the_lists_are_read_that_a_plan_needs(one: dict[str, Any], lists: set[str]) -> None:
+    assert set(lists_to_read(Plan((one,), None), NOTHING_SAID)) == lists
 
 
 def test_the_new_one_comes_on_top_of_one_that_is_forgotten() -> None:

@@ -124,6 +124,7 @@ def everything(name: str = "web-1") -> dict[str, Any]:
         "held_at": "2026-11-21T00:00:00Z",
         "expires_at": "2026-11-21T14:00:00Z",
         "forced": False,
+        "forced_verdicts": [],
         "held": [{"amount": "5", "currency": "CHF"}],
         "committed": [],
     }

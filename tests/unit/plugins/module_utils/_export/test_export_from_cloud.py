@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, UnknownAmount
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
+    InvalidOption,
+    Malformed,
+    UnknownAmount,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, iso
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
 from ansible_collections.finops.cloud.plugins.module_utils._export.rated import RatedOptions
@@ -42,10 +47,12 @@ def exported(
     now: float,
     storage: str = "v2",
     check_mode: bool = False,
+    wrong_by: str = "0",
 ) -> dict[str, Any]:
     """What is said of an export of [begin, end) at now, of a cloud that has rated 50 ICU in these hours."""
     points = [Rated(at(hour), "instance", "1", "50", "one") for hour in rated]
-    cloud: Any = Project(rating_of(points, storage), {"one": {"team": "web"}})
+    rating = replace(rating_of(points, storage), wrong_by=wrong_by)
+    cloud: Any = Project(rating, {"one": {"team": "web"}})
     options = RatedOptions(Window(at(begin), at(end)), "auto", "ICU", 3600, {})
     target = export.Target(str(folder / "focus.csv"), export.CSV, "1.2", IN_FRANCS)
     return export.from_cloud(cloud, options, target, at(now), check_mode)
@@ -89,6 +96,21 @@ def test_it_says_through_when_it_is_rated_and_what_is_missing(
     assert (told["complete"], told["cloud_difference"]) == (True, "0")
     # An ICU costs two hundredths of a franc.
     assert billed(tmp_path) == [(iso(at(hour)), Decimal(1)) for hour in rated if hour < end]
+
+
+def test_v1_is_held_to_the_clouds_own_sum(tmp_path: Path) -> None:
+    """Of 150 ICU 0.0015 may be noise."""
+    told = exported(tmp_path, (0, 1, 2), 0, 3, 4, "v1", wrong_by="0.0014")
+    assert (told["cloud_difference"], told["complete"]) == ("-0.0014", True)
+    (tmp_path / "focus.csv").unlink()
+    for wrong_by in ("0.0016", "-0.0016"):
+        with pytest.raises(Malformed, match="they add up to 150, but the cloud's own sum is"):
+            exported(tmp_path, (0, 1, 2), 0, 3, 4, "v1", wrong_by=wrong_by)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_sum_of_the_cloud_is_believed_there_is_no_difference_to_it(tmp_path: Path) -> None:
+    assert exported(tmp_path, (0, 1, 2), 0, 3, 4, "loki")["cloud_difference"] is None
 
 
 def test_a_window_that_begins_now_or_later_is_refused(tmp_path: Path) -> None:

@@ -145,6 +145,25 @@ def test_a_budget_that_takes_tax_otherwise_than_the_report_says_so() -> None:
     assert html.count(", tax: included.") == 1
 
 
+@pytest.mark.parametrize(
+    ("forced", "verdicts", "state"),
+    [
+        (False, [], "held"),
+        (True, ["deny", "unknown"], "held, forced (deny, unknown)"),
+        (True, None, "held, forced"),
+    ],
+)
+def test_a_forced_reservation_says_what_it_passed(
+    forced: bool, verdicts: list[str] | None, state: str
+) -> None:
+    (row,) = everything()["budgets"]["reservations"]
+    listed = [{**row, "forced": forced, "forced_verdicts": verdicts}]
+    budgets = {**everything()["budgets"], "reservations": listed}
+    markdown, html = (render(file_format, told(budgets=budgets)) for file_format in ("md", "html"))
+    assert f"| {state} |" in markdown
+    assert f"<td>{state}</td>" in html
+
+
 def test_a_change_has_its_sign_in_front() -> None:
     assert format_change("7", "CHF") == "+CHF\u00a07.00"
     assert format_change("-1234.5", "CHF") == "\u2212CHF\u00a01\u202f234.50"
@@ -174,3 +193,19 @@ def test_templates_of_the_user_stand_before_ours_and_may_extend_them(tmp_path: P
         InvalidOption, match="^templates: report.md.j2 cannot be rendered: Expected an expression"
     ):
         render("md", told(), [str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        # Midnight in Zurich, in winter and in summer: the day before is the last one.
+        ("2026-11-30T23:00:00Z", "30 Nov 2026"),
+        ("2026-09-30T22:00:00Z", "30 Sep 2026"),
+        ("2026-11-30T23:00:01Z", "1 Dec 2026"),
+        ("2026-11-30T11:00:00Z", "30 Nov 2026"),
+    ],
+)
+def test_a_window_is_shown_up_to_its_last_day(tmp_path: Path, end: str, day: str) -> None:
+    (tmp_path / "report.md.j2").write_text(f"{{{{ until('{end}') }}}}")
+    report = {**told(), "timezone": "Europe/Zurich"}
+    assert render("md", report, [str(tmp_path)]) == day

@@ -368,7 +368,7 @@ def test_files_that_are_refused(ledger: LedgerOptions, tmp_path: Path, said: str
 
 def test_a_file_that_is_no_focus_is_refused(ledger: LedgerOptions, tmp_path: Path) -> None:
     path = text(tmp_path / "a.csv", "Date,BilledCost", "2026-11-01,1")
-    with pytest.raises(InvalidOption, match="not of format focus: it has no column BillingCurrency, Charge"):
+    with pytest.raises(InvalidOption, match="not of format focus: it lacks BillingCurrency, Charge"):
         brought(ledger, path)
 
 

@@ -35,7 +35,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import Le
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.fake_rating import Rated, rating_of
+from tests.unit.fake_rating import FakeRating, Rated, rating_of
 from tests.unit.fake_services import Project, ids
 
 HOUR = timedelta(hours=1)
@@ -353,6 +353,69 @@ def test_v1_brings_the_same_as_v2(ledger: LedgerOptions, tmp_path: Path) -> None
     assert {**v1, "ledger": None} == {**v2, "ledger": None}
     told = [[{**row, "unit": None, "recorded_at": None} for row in rows(each)] for each in (ledger, other)]
     assert told[0] == told[1]
+
+
+#: 30 hours that add up to 8175.70114; the cloud adds up 32-bit floats to 0.00321 more.
+IN_FLOATS = [*(point(hour, amount="272.5") for hour in range(29)), point(29, amount="273.20114")]
+
+
+def test_v1_is_held_to_the_clouds_own_sum_and_not_to_its_own_frames(ledger: LedgerOptions) -> None:
+    project = project_of(*IN_FLOATS, storage="v1")
+    project.rating = replace(project.rating, wrong_by="0.00321")
+    for _time in range(2):
+        project.rating.asked.clear()
+        told = brought(project, ledger, 31, options(rating_api="v1"))
+        assert (told["imported"], told["cloud_difference"]) == ("8175.70114", "-0.00321")
+        # Two days of frames, and the sum up to the end of the newest; then the points of what is new.
+        asked = [(path.rpartition("/")[2], query["end"]) for path, query in project.rating.asked]
+        assert asked[:3] == [
+            ("dataframes", iso(at(24))), ("dataframes", iso(at(31))), ("summary", iso(at(30)))
+        ]  # fmt: skip
+    assert total(ledger) == Decimal("8175.70114")
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("wrong_by", ["0.09", "-0.09", "8000"])
+def test_v1_frames_that_are_not_the_clouds_own_sum_are_an_error(
+    ledger: LedgerOptions, tmp_path: Path, wrong_by: str
+) -> None:
+    """1e-5 of 8175.7 are 0.0818."""
+    project = project_of(*IN_FLOATS, storage="v1")
+    project.rating = replace(project.rating, wrong_by=wrong_by)
+    with pytest.raises(Malformed, match=r"they add up to 8175\.70114, but the cloud's own sum is "):
+        brought(project, ledger, 31)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_v1_without_frames_is_an_error_where_the_cloud_has_a_sum(ledger: LedgerOptions) -> None:
+    class WithoutFrames(FakeRating):
+        def _v1_dataframes(self, reading: str, query: dict[str, Any]) -> Any:
+            return {"dataframes": []}
+
+    rating = rating_of(IN_FLOATS, "v1")
+    lost = WithoutFrames(
+        "rating", rating.url, rating.project_id, rating.login, points=rating.points, storage="v1"
+    )
+    project = Project(lost, {"one": {"team": "web"}})
+    with pytest.raises(Malformed, match="they add up to 0, but the cloud's own sum is 8175.70114"):
+        brought(project, ledger, 31)
+
+
+def test_an_hour_that_v1_rates_meanwhile_is_of_the_next_import(ledger: LedgerOptions) -> None:
+    class Rating(FakeRating):
+        def _v1_summary(self, reading: str, query: dict[str, Any]) -> Any:
+            self.points.append(point(30, amount="100"))
+            return super()._v1_summary(reading, query)
+
+    rating = rating_of(IN_FLOATS, "v1")
+    busy = Rating("rating", rating.url, rating.project_id, rating.login, points=rating.points, storage="v1")
+    told = brought(Project(busy, {"one": {"team": "web"}}), ledger, 31)
+    assert (told["imported"], told["cloud_difference"]) == ("8175.70114", "0")
+
+
+def test_where_no_sum_of_the_cloud_is_believed_there_is_no_difference_to_it(ledger: LedgerOptions) -> None:
+    told = brought(project_of(*IN_FLOATS, storage="loki"), ledger, 31)
+    assert (told["imported"], told["cloud_difference"]) == ("8175.70114", None)
 
 
 @pytest.mark.parametrize("shared", [False, True])

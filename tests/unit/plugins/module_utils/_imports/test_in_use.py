@@ -23,9 +23,16 @@ from ....conftest import FILES, Sandbox
 OF_PROJECT = (
     "servers", "volumes", "snapshots", "backups", "networks", "routers", "security_groups",
     "floating_ips", "load_balancers", "containers",
-    "images",
+    "images", "shares", "databases",
 )  # fmt: skip
 SCENARIO: dict[str, Any] = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())
+#: What a cloud with Manila and Trove tells of them.
+FURTHER = ["compute", "network", "shared_file_system", "database"]
+FLAVOR = next(iter(SCENARIO["flavors"]))
+SCENARIO["quotas"] |= {
+    "shared_file_system": dict.fromkeys(("shares", "gigabytes", "snapshots", "snapshot_gigabytes"), 9),
+    "database": dict.fromkeys(("instances", "volumes", "backups"), 9),
+}
 #: What an empty project has too: it costs nothing.
 FREE = {"networks": SCENARIO["networks"], "security_groups": SCENARIO["security_groups"]}
 
@@ -39,6 +46,9 @@ FREE = {"networks": SCENARIO["networks"], "security_groups": SCENARIO["security_
         ({"routers": SCENARIO["routers"]}, False),
         ({"volumes": SCENARIO["volumes"][-1:]}, False),
         ({"containers": SCENARIO["containers"]}, False),
+        ({"services": FURTHER}, True),
+        ({"services": FURTHER, "shares": [{"name": "home", "type": "nfs", "size_gb": 10}]}, False),
+        ({"services": FURTHER, "databases": [{"name": "shop", "flavor": FLAVOR, "volume_gb": 5}]}, False),
     ],
 )
 def test_one_resource_is_use(

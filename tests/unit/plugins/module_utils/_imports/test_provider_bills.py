@@ -107,5 +107,5 @@ def test_a_kind_of_line_that_nobody_knows_is_refused(ledger: LedgerOptions, tmp_
 
 
 def test_a_bill_of_another_format_is_refused(ledger: LedgerOptions) -> None:
-    with pytest.raises(InvalidOption, match="not of format azure: it has no column costInBillingCurrency"):
+    with pytest.raises(InvalidOption, match="not of format azure: it lacks costInBillingCurrency"):
         brought(ledger, BILLS / "aws_cur_2_0.csv", "azure")

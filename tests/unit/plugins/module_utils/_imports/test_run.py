@@ -22,7 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._imports.rated_entrie
 from ansible_collections.finops.cloud.plugins.module_utils._imports.rated_window import Unit
 from ansible_collections.finops.cloud.plugins.module_utils._imports.run import run_import, since_last
 from ansible_collections.finops.cloud.plugins.module_utils._imports.source import Stored
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import feeds
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import feed_changes, feeds
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.watch import unwatched
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.rating.answers import RatedPoint
@@ -82,7 +82,7 @@ class Reading:
         return ()
 
     @property
-    def resources(self) -> Mapping[str, feeds.FeedResource]:
+    def resources(self) -> Mapping[str, feed_changes.FeedResource]:
         return {}
 
     def points(self) -> Iterator[tuple[Unit, Sequence[RatedPoint]]]:

@@ -23,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     dimension_sets,
     entries,
+    feed_changes,
     feeds,
     totals,
 )
@@ -200,7 +201,7 @@ def test_one_project_under_two_spellings_of_the_auth_url_is_one_feed(
     assert [rate.amount_nano for rate in feed.run_rates] == [2]
     assert feed.tag_keys == {"tag-1", "tag-2"}
     with reading(ledger) as seen:
-        assert set(feeds.resources(seen.connection, feed)) == {"server-1", "server-2"}
+        assert set(feed_changes.resources(seen.connection, feed)) == {"server-1", "server-2"}
         rows = totals.rows(seen.connection, totals.Selection(ALL), 100, valid_only=True)
     assert {row["source"] for row in rows} == {"cloudkitty r p1"} and len(rows) == 9
 

@@ -128,9 +128,9 @@ def logins(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Logins]:
     with found.connect("pipeline") as connection, connection.transaction():
         for name in ("deploy", "done"):
             connection.execute(
-                "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, forced, settled,"
-                f" recorded_by{older}) VALUES ('{name}', 1, 'held', 'import', {NOW_S}, {NOW_S} + 7200, false,"
-                f" false, 'ada@ci'{counts})".encode()
+                "INSERT INTO hold (name, generation, state, settled_by, held_at, expires_at, ttl_s,"
+                f" forced_verdicts, settled, recorded_by{older}) SELECT '{name}', 1, 'held', 'import', now,"
+                f" now + 7200, 7200, '[]', false, 'ada@ci'{counts} FROM (SELECT {NOW_S} AS now) AS a".encode()
             )
             connection.execute(hold_line(admin, name).encode())
         connection.execute(
@@ -535,6 +535,54 @@ def test_what_settles_a_hold_stays_from_the_commit_on(logins: Logins, login: str
     )
 
 
+@pytest.mark.parametrize("login", ["pipeline", "owner"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "expires_at = expires_at + 9000000, ttl_s = ttl_s + 9000000",
+        "ttl_s = 9000000",
+        "expires_at = expires_at + 1",
+        "lines_sha256 = 'a'",
+        "plan_sha256 = 'a'",
+        "forced_verdicts = NULL",
+        "forced_verdicts = '[\"deny\"]'",
+    ],
+)
+def test_a_rerun_is_known_by_what_was_held(logins: Logins, login: str, change: str) -> None:
+    """A longer ttl of a committed hold, other lines or another verdict would keep its name open."""
+    committed = f", state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"
+    for which in (" WHERE name = 'done'", committed):
+        assert "are said when it is held" in logins.refused(login, f"UPDATE hold SET {change}{which}")
+
+
+@pytest.mark.parametrize("verdicts", ["NULL", "'[\"allow\"]'", '\'["unknown", "deny"]\'', "'deny'", "''"])
+def test_a_hold_says_what_it_was_forced_against(logins: Logins, verdicts: str) -> None:
+    """No gate leaves it open, as an older version did, or says what no other gate could read."""
+    changed = f"UPDATE hold SET forced_verdicts = {verdicts} WHERE name = 'deploy'"
+    assert "committed or released once" in logins.refused("pipeline", changed)
+    new = NEW_HOLD.format(name="nightly", generation=1, now=NOW_S)
+    assert "of the next generation" in logins.refused("pipeline", new.replace("'[]'", verdicts))
+    with logins.connect("pipeline") as connection:
+        for known in ("[]", '["deny"]', '["unknown"]', '["deny", "unknown"]'):
+            connection.execute(f"UPDATE hold SET forced_verdicts = '{known}' WHERE name = 'deploy'".encode())
+
+
+def test_the_ttl_of_an_open_hold_begins_when_it_is_given(logins: Logins) -> None:
+    for change in (
+        "ttl_s = 9000000",
+        "expires_at = expires_at + 9000000",
+        "expires_at = expires_at + 9000000, ttl_s = 60",
+        f"expires_at = {NOW_S} + 900, ttl_s = -900",
+    ):
+        statement = f"UPDATE hold SET {change} WHERE name = 'deploy'"
+        assert "begins when it is given" in logins.refused("pipeline", statement)
+    with logins.connect("pipeline") as connection:
+        given = f"UPDATE hold SET expires_at = {NOW_S} + 900, ttl_s = 900 WHERE name = 'deploy'"
+        assert connection.execute(given.encode()).rowcount == 1
+    false = NEW_HOLD.format(name="nightly", generation=1, now=NOW_S).replace("7200, '[]'", "7201, '[]'")
+    assert "of the next generation" in logins.refused("pipeline", false)
+
+
 @pytest.mark.parametrize(
     ("said", "statements"),
     [
@@ -616,8 +664,10 @@ def test_a_false_hold_is_refused(logins: Logins, said: str, change: str) -> None
 
 NEW_HOLD = (
     "INSERT INTO hold"
-    " (name, generation, state, settled_by, held_at, expires_at, forced, settled, recorded_by)"
-    " VALUES ('{name}', {generation}, 'held', 'entry', {now}, {now} + 7200, false, false, '')"
+    " (name, generation, state, settled_by, held_at, expires_at, ttl_s, forced_verdicts, settled,"
+    " recorded_by)"
+    " SELECT '{name}', {generation}, 'held', 'entry', now, now + 7200, 7200, '[]', false, ''"
+    " FROM (SELECT {now} AS now) AS a"
 )
 
 
@@ -741,6 +791,20 @@ def test_a_forged_alert_is_refused(logins: Logins, changed: dict[str, str]) -> N
     logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]'""")
     said = logins.refused("pipeline", alert(**changed))
     assert re.search("is not one of its budget|has not reached its threshold", said)
+
+
+def test_an_alert_tells_a_limit_beyond_64_bits_as_it_is(logins: Logins) -> None:
+    logins.admin.execute(b"""UPDATE budget SET thresholds = '["0.8"]', limit_nano = 50000000000000000000""")
+    costs = [cost(key=str(number), nano=9 * 10**18, at=now_utc()) for number in range(5)]
+    write(logins.options("other"), *costs)
+    for changed in (
+        {"limit_amount": "'50000000000.000000001'", "amount": "'45000000000'"},
+        {"limit_amount": "'50000000000'", "amount": "'39999999999.9'"},
+    ):
+        assert "has not reached its threshold" in logins.refused("pipeline", alert(**changed))
+    with logins.connect("pipeline") as connection:
+        told = alert(limit_amount="'50000000000'", amount="'45000000000'")
+        assert connection.execute(told.encode()).rowcount == 1
 
 
 def test_an_alert_of_more_than_all_costs_is_refused(logins: Logins) -> None:

@@ -14,9 +14,10 @@ import sqlite3
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
@@ -180,6 +181,37 @@ def test_a_lock_that_stays_is_an_error_after_the_timeout(ledger: LedgerOptions) 
         writing(ledger),
         pytest.raises(LedgerError, match="another run is writing"),
         writing(LedgerOptions(ledger.url, 0)),
+    ):
+        pass
+
+
+@pytest.fixture
+def other_run(ledger: LedgerOptions) -> Iterator[sqlite3.Connection]:
+    """Another run, which is about to write to the file of a ledger that nobody has written to."""
+    path = path_of(ledger)
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+def test_who_writes_first_to_a_new_ledger_waits_for_others(
+    ledger: LedgerOptions, other_run: sqlite3.Connection
+) -> None:
+    """SQLite itself waits for no other writer when it changes a file's journal."""
+    ends = Timer(0.3, other_run.close)
+    ends.start()
+    with writing(LedgerOptions(ledger.url, timeout_seconds=60)) as opened:
+        assert opened.created
+    ends.join()
+
+
+@pytest.mark.usefixtures("other_run")
+def test_who_writes_first_waits_no_longer_than_asked(ledger: LedgerOptions) -> None:
+    with (
+        pytest.raises(LedgerError, match="another run is writing"),
+        writing(LedgerOptions(ledger.url, timeout_seconds=0)),
     ):
         pass
 

@@ -27,6 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     entries,
     feeds,
     holds,
+    overrides,
     totals,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.schema import SCHEMA_VERSION
@@ -41,6 +42,8 @@ SCHEMA_2_POSTGRESQL = (Path(__file__).parent / "schema_2_postgresql.sql").read_t
 SCHEMA_3 = (Path(__file__).parent / "schema_3.sql").read_text()
 SCHEMA_4 = (Path(__file__).parent / "schema_4.sql").read_text()
 SCHEMA_4_POSTGRESQL = (Path(__file__).parent / "schema_4_postgresql.sql").read_text()
+SCHEMA_5 = (Path(__file__).parent / "schema_5.sql").read_text()
+SCHEMA_5_POSTGRESQL = (Path(__file__).parent / "schema_5_postgresql.sql").read_text()
 #: One of a currency, in the ledger's units.
 UNIT = 10**9
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
@@ -392,3 +395,87 @@ def test_holds_that_cannot_be_moved_leave_the_ledger_of_schema_4_whole(
         with psycopg.connect(str(options.url).replace("+psycopg", "")) as server:
             found = server.execute(wanted.encode()).fetchone()
     assert tuple(map(int, found or ())) == (4, 5000000002, 1797328800)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def of_schema_5(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
+    """A ledger of schema 5, changed by a statement, on either store."""
+
+    def made(change: str = "") -> LedgerOptions:
+        if request.param == "sqlite":
+            with sqlite3.connect(path) as connection:
+                connection.executescript(f"{SCHEMA_5}{change}")
+            return LedgerOptions(f"sqlite:///{path}")
+        url = request.getfixturevalue("postgresql_url")
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"{SCHEMA_5_POSTGRESQL}{change}".encode())
+        return LedgerOptions(url)
+
+    return made
+
+
+def rows_of(options: LedgerOptions, statement: str) -> list[tuple[object, ...]]:
+    """What a SELECT finds, whatever the ledger's schema is."""
+    url = str(options.url)
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            return list(connection.execute(statement))
+    with psycopg.connect(url.replace("+psycopg", "")) as server:
+        return list(server.execute(statement.encode()))
+
+
+def test_a_ledger_of_schema_5_keeps_its_limits_and_holds(
+    of_schema_5: Callable[[str], LedgerOptions],
+) -> None:
+    """Its limit is the largest that one integer held. It says of a forced hold no more than that it is."""
+    options = of_schema_5("")
+    entries_before = rows_of(options, "SELECT * FROM entry")
+    with writing(options) as opened:
+        (prod,) = budgets.read_all(opened.connection)
+        (sale,) = overrides.of_budget(opened.connection, "prod")
+        deploy, calls = (holds.newest(opened.connection, name) for name in ("deploy", "calls"))
+        assert_roll_up_equals_the_rows(opened.connection)
+    assert (prod.limit_nano, sale.amount_nano) == (2**63 - 1, 7_000_000_001)
+    assert deploy is not None and calls is not None
+    assert (deploy.ttl, deploy.forced, deploy.forced_verdicts) == (timedelta(hours=3), False, ())
+    assert (calls.ttl, calls.forced, calls.forced_verdicts) == (timedelta(hours=3), True, None)
+    assert [hold.recorded_by for hold in (deploy, calls)] == ["ci", "ci"], "an upgrade is not its doing"
+    assert len(calls.held) == len(calls.committed) == 1
+    assert rows_of(options, "SELECT * FROM entry") == entries_before
+
+
+def test_a_ledger_of_schema_5_gets_the_tables_of_a_new_one(
+    of_schema_5: Callable[[str], LedgerOptions], path: Path, tmp_path: Path
+) -> None:
+    options = of_schema_5("")
+    with writing(options):
+        pass
+    if str(options.url).startswith("sqlite"):
+        with writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+            pass
+        assert layout(path) == layout(tmp_path / "new.db")
+        return
+    upgraded = layout_on_postgresql(options)
+    with psycopg.connect(str(options.url).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with writing(options) as ledger:
+        assert ledger.created
+    assert upgraded == layout_on_postgresql(options)
+
+
+def test_a_ledger_of_schema_5_that_cannot_be_upgraded_stays_whole(
+    of_schema_5: Callable[[str], LedgerOptions],
+) -> None:
+    """Somebody added a column of the next schema: limits could be moved, and holds cannot."""
+    options = of_schema_5("ALTER TABLE hold ADD COLUMN ttl_s BIGINT;")
+    with pytest.raises(LedgerError), writing(options):
+        pass
+    assert rows_of(options, "SELECT version FROM ledger_schema") == [(5,)]
+    assert rows_of(options, "SELECT limit_nano + 0, name FROM budget") == [(2**63 - 1, "prod")]
+    assert rows_of(options, "SELECT name, forced, ttl_s FROM hold ORDER BY id") == [
+        ("deploy", False, None),
+        ("calls", True, None),
+    ]
+    if not str(options.url).startswith("sqlite"):
+        kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_hold'"
+        assert rows_of(options, kept) == [(1,)]

@@ -189,6 +189,8 @@ def located(url: str, name: str = "compute", **config: str) -> str | None:
         "block_storage": "block-storage",
         "load_balancer": "load-balancer",
         "object_storage": "object-store",
+        "shared_file_system": "shared-file-system",
+        "key_manager": "key-manager",
     }
     endpoint = {"interface": "public", "region_id": "here", "url": url}
     row = {"type": kinds.get(name, name), "name": "it", "endpoints": [endpoint]}
@@ -222,6 +224,13 @@ def located(url: str, name: str = "compute", **config: str) -> str | None:
         ("rating", "https://c/v2/rating", "https://c/v2/rating"),
         ("metric", "https://c:8041/v1", "https://c:8041"),
         ("object_storage", "https://c/swift/v1/AUTH_x", "https://c/swift/v1/AUTH_x"),
+        ("shared_file_system", "https://c:8786", f"https://c:8786/v2/{PROJECT}"),
+        ("shared_file_system", "https://c/share/v2", "https://c/share/v2"),
+        ("dns", "https://c:9001/", "https://c:9001/v2"),
+        ("key_manager", "https://c/key-manager", "https://c/key-manager/v1"),
+        ("key_manager", "https://c/key-manager/v1/", "https://c/key-manager/v1"),
+        ("database", "https://c:8779", f"https://c:8779/v1.0/{PROJECT}"),
+        ("database", f"https://c:8779/v1.0/{PROJECT}", f"https://c:8779/v1.0/{PROJECT}"),
     ],
 )
 def test_a_version_is_appended_where_it_is_missing_and_never_doubled(

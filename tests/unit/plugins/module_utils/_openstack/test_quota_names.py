@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.quota_names import (
+    QUALIFIED_NAMES,
     QUOTA_FAMILIES,
     QUOTA_NAMES,
     our_name,
+    required_name,
     service_of,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._usage.quota_packs import INFOMANIAK_PACKS
@@ -43,6 +45,25 @@ def test_the_document_shows_the_names() -> None:
         elsewhere = family.prefix + of if of == "<TYPE>" else "-"
         known.append([family.prefix + of, family.service, family.api_prefix + of, elsewhere, elsewhere])
     assert shown("names") == known
+
+
+def test_the_document_shows_the_names_that_have_their_service_in_front() -> None:
+    assert shown("qualified") == [[name, *name.split(".")] for name in QUALIFIED_NAMES]
+
+
+@pytest.mark.parametrize(
+    ("service", "own", "required"),
+    [
+        ("compute", "instances", "instances"),
+        ("database", "instances", "database.instances"),
+        ("shared_file_system", "shares", "shares"),
+        ("network", "trunk", "trunk"),
+        # Nobody's table says that Nova had it: it is Cinder's name.
+        ("compute", "volumes", None),
+    ],
+)
+def test_what_a_quota_is_required_by(service: str, own: str, required: str | None) -> None:
+    assert required_name(service, own) == required
 
 
 def test_the_document_shows_the_packs() -> None:
@@ -94,6 +115,12 @@ def test_names(service: str, api: str, ours: str) -> None:
         ("backup_gigabytes", "block_storage"),
         ("volumes_CEPH_1_perf1", "block_storage"),
         ("object_storage_bytes_gold", "object_storage"),
+        ("shares", "shared_file_system"),
+        ("snapshot_gigabytes", "shared_file_system"),
+        ("gigabytes", "block_storage"),
+        ("shared_file_system.gigabytes", "shared_file_system"),
+        ("database.ram", "database"),
+        ("database.cores", None),
         ("ram", None),
         ("trunk", None),
     ],

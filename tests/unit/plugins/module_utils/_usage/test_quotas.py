@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import FinopsError
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import (
     Answer,
@@ -37,7 +38,31 @@ READINGS = {
     "network": "network quotas",
     "object_storage": "the object storage account",
     "load_balancer": "load balancer quotas",
+    "shared_file_system": "shared file system quotas",
+    "dns": "DNS quotas",
+    "key_manager": "key manager quotas",
+    "database": "database quotas",
 }
+#: What clouds have beside Nova, Cinder, Neutron, Swift and Octavia.
+FURTHER = ("shared_file_system", "dns", "key_manager", "database")
+
+
+@pytest.fixture
+def further(start: Callable[..., Sandbox], tmp_path: Path) -> Sandbox:
+    """A cloud that has these services: two shares of 30 GB in all, and a database of 4096 MB with 20 GB."""
+    scenario = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())
+    scenario["services"] = [*list(READINGS), "image", "rating", "metric"]
+    sizes = {"one": 10, "two": 20}
+    scenario["shares"] = [{"name": name, "type": "nfs", "size_gb": size} for name, size in sizes.items()]
+    scenario["databases"] = [{"name": "shop", "flavor": "a2-ram4-disk20-perf1", "volume_gb": 20}]
+    scenario["quotas"] |= {
+        "shared_file_system": {"shares": 5, "gigabytes": 100, "snapshots": 7, "per_share_gigabytes": 40},
+        "dns": {"zones": 10, "zone_recordsets": 500},
+        "key_manager": {"secrets": 100, "consumers": -1},
+        "database": {"instances": 3, "volumes": 40, "ram": -1},
+    }
+    (tmp_path / "further.yml").write_text(yaml.safe_dump(scenario))
+    return start("--scenario", str(tmp_path / "further.yml"))
 
 
 def read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[str, Any]:
@@ -55,10 +80,26 @@ def read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **options: Any) -> d
     return read_quotas(Cloud(ConnectionOptions(cloud="sandbox")), QuotaOptions(**asked))
 
 
-@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_is_tried() -> None:
+    assert tuple(READINGS) == SERVICES
+
+
+@pytest.mark.parametrize("service", [name for name in SERVICES if name not in FURTHER])
 def test_what_a_policy_refuses_is_named_and_null_and_the_rest_is_there(
     drilled: Sandbox, monkeypatch: pytest.MonkeyPatch, service: str
 ) -> None:
+    refuse_and_read(drilled, monkeypatch, service)
+
+
+def test_a_policy_refuses_one_further_service_after_the_other(
+    further: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service in FURTHER:
+        refuse_and_read(further, monkeypatch, service)
+        further.ask("DELETE", "/sandbox/faults")
+
+
+def refuse_and_read(drilled: Sandbox, monkeypatch: pytest.MonkeyPatch, service: str) -> None:
     drilled.ask("POST", "/sandbox/faults", {"service": service, "kind": "status", "status": 403})
     sentence = (
         rf"^Reading {READINGS[service]} from .* failed: the service answered 403.*"
@@ -71,8 +112,84 @@ def test_what_a_policy_refuses_is_named_and_null_and_the_rest_is_there(
         "forbidden",
         403,
     )
-    assert [name for name, quotas in partly["quotas"].items() if quotas is None] == [service]
+    statuses = {name: row["status"] for name, row in partly["services"].items()}
+    unread = [name for name, quotas in partly["quotas"].items() if quotas is None]
+    assert [name for name in unread if statuses[name] != "absent"] == [service]
     assert not partly["complete"]
+
+
+def test_further_services_are_a_request_each_where_they_are(
+    further: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    further.ask("DELETE", "/sandbox/requests")
+    told = read(further, monkeypatch)
+    asked = further.ask("GET", "/sandbox/requests").body
+    # The six of every cloud, and one for each of the four.
+    assert (asked["total"], asked["discovery"]) == (10, 0)
+    quotas = told["quotas"]
+    assert quotas["shared_file_system"]["gigabytes"] == {
+        "limit": 100, "used": 30, "reserved": 0, "free": 70, "utilization": 0.3, "unlimited": False
+    }  # fmt: skip
+    assert quotas["shared_file_system"]["shares"]["used"] == 2
+    assert quotas["shared_file_system"]["per_share_gigabytes"]["used"] is None
+    assert quotas["block_storage"]["gigabytes"]["limit"] == 2000
+    assert {name: row["used"] for name, row in quotas["database"].items()} == {
+        "instances": 1, "volumes": 20, "ram": 4096
+    }  # fmt: skip
+    assert quotas["database"]["ram"]["unlimited"]
+    assert quotas["dns"]["zones"] == {
+        "limit": 10, "used": None, "reserved": None, "free": None, "utilization": None, "unlimited": False
+    }  # fmt: skip
+    assert quotas["key_manager"]["consumers"]["unlimited"]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("shares", 3),
+        ("shared_file_system.gigabytes", 70),
+        ("database.instances", 2),
+        ("database.volumes", 20),
+        # Of each share and each zone, so nothing adds up.
+        ("per_share_gigabytes", 40),
+        ("zone_recordsets", 500),
+        # Cinder's: what Manila has under this name counts for nothing.
+        ("gigabytes", 1140),
+    ],
+)
+def test_what_further_services_have_left_can_be_required(
+    further: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+) -> None:
+    assert read(further, monkeypatch, required={name: most})["fits"] is True
+    short = read(further, monkeypatch, required={name: most + 1})["shortfalls"]
+    assert [(row["name"], row["missing"]) for row in short] == [(name, 1)]
+
+
+def test_zones_and_secrets_have_a_limit_and_no_known_use(
+    further: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = read(further, monkeypatch, required={"zones": 1, "secrets": 100, "consumers": 5})
+    assert told["fits"] is None
+    assert {row["name"]: row["reason"] for row in told["unknown"]} == {
+        "zones": "dns does not report how much of it is used",
+        "secrets": "key_manager does not report how much of it is used",
+    }
+    assert read(further, monkeypatch, required={"secrets": 101})["fits"] is False
+
+
+def test_a_service_that_is_not_there_is_absent_and_refuses_what_needs_it(
+    drilled: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = read(drilled, monkeypatch)
+    assert told["complete"]
+    assert {told["services"][name]["status"] for name in FURTHER} == {"absent"}
+    assert [told["quotas"][name] for name in FURTHER] == [None] * 4
+    for name in ("shared_file_system.gigabytes", "zones"):
+        with pytest.raises(FinopsError, match="has no (shared-file-system|dns) service"):
+            read(drilled, monkeypatch, required={name: 1})
+    # A name that is Trove's own is nobody's where it stands alone.
+    with pytest.raises(FinopsError, match=r"required\.ram: there is no such quota; close to it: .*ram_mb"):
+        read(drilled, monkeypatch, required={"ram": 1})
 
 
 def test_no_pack_is_recommended_on_what_was_not_read(

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.finops.cloud.plugins.module_utils._core.completeness import (
     CloudIdentity,
     ServiceStatus,
@@ -139,6 +140,60 @@ def test_regions_are_told_apart_and_summed_with_one_login(
     assert told["cloud"]["region"] is None
     with pytest.raises(InvalidOption, match=r"^regions: .* has no region mars; it offers dc3-a, dc4-a\.$"):
         read(sandbox, monkeypatch, regions=("dc3-a", "mars"))
+
+
+SHARES = [
+    {"name": "home", "type": "nfs", "size_gb": 10, "metadata": {"team": "shop"}},
+    {"name": "scratch", "type": "nfs", "size_gb": 20},
+    {"name": "models", "type": "cephfs", "size_gb": 300, "metadata": {"team": "data"}},
+]
+
+
+def test_shares_are_counted_and_listed_for_a_request_where_there_are_shared_file_systems(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())
+    services = ["compute", "block_storage", "network", "object_storage", "load_balancer", "image"]
+    scenario |= {"services": [*services, "shared_file_system"], "shares": SHARES}
+    scenario["quotas"]["shared_file_system"] = {"shares": 50, "gigabytes": 1000}
+    (tmp_path / "shares.yml").write_text(yaml.safe_dump(scenario))
+    sandbox = start("--scenario", str(tmp_path / "shares.yml"))
+    totals, asked = read(sandbox, monkeypatch, detail="totals")
+    assert asked == 7
+    known = {"share_count": 3, "total_size_gb": 330}
+    assert totals["usage"]["shared_file_system"] == {**known, "by_status": None, "by_type": None}
+    told, asked = read(sandbox, monkeypatch)
+    assert asked == 9
+    assert told["usage"]["shared_file_system"] == {
+        **known,
+        "by_status": {"available": 3},
+        "by_type": {"cephfs": {"count": 1, "size_gb": 300}, "nfs": {"count": 2, "size_gb": 30}},
+    }
+    listed, asked = read(sandbox, monkeypatch, detail="resources", group_by="team")
+    assert asked == 11
+    assert listed["usage"]["shared_file_system"] == told["usage"]["shared_file_system"]
+    rows = [row for row in listed["resources"] if row["type"] == "storage.share"]
+    assert {row["name"]: (row["size"], row["size_unit"], row["kind"]) for row in rows} == {
+        "home": (10, "GB", "nfs"),
+        "scratch": (20, "GB", "nfs"),
+        "models": (300, "GB", "cephfs"),
+    }
+    assert {row["group"]: (row["share_count"], row["share_gb"]) for row in listed["groups"]} == {
+        "shop": (1, 10),
+        "data": (1, 300),
+        None: (1, 20),
+    }
+
+
+def test_a_cloud_without_shared_file_systems_has_no_number_of_shares_and_knows_its_groups(
+    running: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, asked = read(running, monkeypatch, detail="resources", group_by="team")
+    assert (asked, told["services"]["shared_file_system"]["status"]) == (10, "absent")
+    assert set(told["usage"]["shared_file_system"].values()) == {None}
+    # The balancer hangs on a network, which is never listed; nothing that was not read could name its group.
+    assert [row["load_balancer_count"] for row in told["groups"]] == [0, 0, 1]
+    assert [row["share_count"] for row in told["groups"]] == [None] * 3
 
 
 @pytest.mark.parametrize(

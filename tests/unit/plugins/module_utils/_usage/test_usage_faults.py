@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._usage.usage import (
     read_usage,
 )
 
-from ....conftest import Sandbox
+from ....conftest import FILES, Sandbox, command, started
 
 #: A service, and a number of it that has to become null.
 NUMBERS = {
@@ -32,6 +33,7 @@ NUMBERS = {
     "object_storage": ("object_storage", "total_bytes"),
     "load_balancer": ("network", "load_balancer_count"),
     "image": ("image", "image_count"),
+    "shared_file_system": ("shared_file_system", "share_count"),
 }
 
 
@@ -60,21 +62,32 @@ DRILLS = (
 )
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A cloud that has every service whose use is read."""
+    folder = tmp_path_factory.mktemp("whole")
+    scenario = (FILES / "scenarios" / "default.yml").read_text()
+    (folder / "whole.yml").write_text(f"{scenario}\nservices: [{', '.join(NUMBERS)}]\n")
+    yield started(folder / "sandbox", "--scenario", str(folder / "whole.yml"))
+    assert command("stop", "--directory", str(folder / "sandbox")).returncode == 0
+
+
 def test_there_is_a_number_for_every_service() -> None:
     assert NUMBERS.keys() == set(SERVICES)
 
 
 @pytest.mark.parametrize("turn", range(len(DRILLS)))
 def test_what_stays_is_null_and_what_passes_by_leaves_no_trace(
-    drilled: Sandbox, monkeypatch: pytest.MonkeyPatch, turn: int
+    whole: Sandbox, monkeypatch: pytest.MonkeyPatch, turn: int
 ) -> None:
     """Each service has another fault in each turn, so that after as many turns as there are faults each has
     had each.
     """
+    whole.ask("DELETE", "/sandbox/faults")
     drills = {name: DRILLS[(turn + position) % len(DRILLS)] for position, name in enumerate(NUMBERS)}
     for service, drill in drills.items():
-        drilled.ask("POST", "/sandbox/faults", {**drill.fault, "service": service})
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", drilled.state["clouds_file"])
+        whole.ask("POST", "/sandbox/faults", {**drill.fault, "service": service})
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", whole.state["clouds_file"])
     cloud = Cloud(ConnectionOptions(cloud="sandbox", api_timeout=2))
     told = read_usage(cloud, UsageOptions(services=(), detail="resources", on_error="warn"), now_utc())
     for service, drill in drills.items():

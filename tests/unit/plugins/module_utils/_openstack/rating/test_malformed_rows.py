@@ -48,6 +48,27 @@ def test_a_row_without_the_columns_is_refused(wrong: Callable[[list[Any]], Any])
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda columns: [["rate"], *columns[1:]], id="a list"),
+        pytest.param(lambda columns: [None, *columns[1:]], id="null"),
+        pytest.param(lambda columns: [columns[1], *columns[1:]], id="one twice"),
+    ],
+)
+def test_columns_that_are_not_different_texts_are_refused(wrong: Callable[[list[Any]], Any]) -> None:
+    rating = rating_of([Rated(MIDNIGHT, "instance", "1", "1")])
+    summary = rating._summary
+
+    def broken(reading: str, query: dict[str, Any]) -> Any:
+        told = summary(reading, query)
+        return {**told, "columns": wrong(told["columns"])}
+
+    object.__setattr__(rating, "_summary", broken)
+    with pytest.raises(Malformed, match="the columns that the answer names are not different texts"):
+        open_rating(rating, "v2", 3600).periods(DAY)
+
+
+@pytest.mark.parametrize(
     ("window", "covered"),
     [
         (DAY, True),

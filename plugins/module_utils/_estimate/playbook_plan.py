@@ -1,0 +1,152 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The plan of a playbook, as the callback playbook_costs writes it (design/playbooks.md#the-plan)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .._core.errors import InvalidOption
+from .._core.trusted_paths import read_input
+from .playbook_record import FORMAT, PLAN, RECEIPT, VERSION
+from .playbook_tasks import ABSENT, PRESENT, RETYPED, STARTED, STOPPED, PlannedResource
+from .shapes import KINDS
+
+_OPTION = "playbook_plan"
+_WRITE = "write one with the playbook finops.cloud.price"
+_STATES = (PRESENT, ABSENT, STARTED, STOPPED, RETYPED)
+
+
+@dataclass(frozen=True)
+class PlaybookLine:
+    """One resource of the plan, and where it is: None where its task does not say.
+
+    anew: whether a task removes one of that name before.
+    """
+
+    resource: PlannedResource
+    anew: bool
+    cloud: str | None
+    region: str | None
+
+
+@dataclass(frozen=True)
+class PlaybookPlan:
+    """What a playbook would make and remove, and what of it is unknown: names and reasons. sha256: of the
+    file.
+    """
+
+    lines: tuple[PlaybookLine, ...]
+    unknown: tuple[tuple[str, str], ...]
+    sha256: str = ""
+
+
+def load_playbook_plan(path: str) -> PlaybookPlan:
+    """Read what the callback wrote. Raises InvalidOption for any other file, and quotes nothing from it."""
+    raw = _read(path)
+    content = _content(path, raw)
+    if content.get("format") != FORMAT:
+        raise _refusal(path, f"is not the plan of a playbook; {_WRITE}.")
+    if content.get("version") != VERSION:
+        raise _refusal(path, f"is of another version than {VERSION}; {_WRITE}.")
+    if content.get("kind") == RECEIPT:
+        raise _refusal(path, "tells what a playbook has made, and not what it would make.")
+    try:
+        return replace(_parsed(content), sha256=hashlib.sha256(raw).hexdigest())
+    except (KeyError, TypeError, ValueError):
+        raise _refusal(path, f"is a malformed plan; {_WRITE}.") from None
+
+
+def _refusal(path: str, problem: str) -> InvalidOption:
+    return InvalidOption(_OPTION, f"'{path}' {problem}")
+
+
+def _read(path: str) -> bytes:
+    try:
+        return read_input(Path(path))
+    except OSError as error:
+        raise _refusal(path, f"cannot be read: {error.strerror}; {_WRITE}.") from error
+
+
+def _content(path: str, raw: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise _refusal(path, f"is not the plan of a playbook; {_WRITE}.")
+    return content
+
+
+def _parsed(content: Mapping[str, Any]) -> PlaybookPlan:
+    """Raises KeyError, TypeError or ValueError for what the callback does not write."""
+    if content["kind"] != PLAN:
+        raise ValueError
+    unknown = [(_str(row["name"]), _str(row["reason"])) for row in _rows(content, "unknown")]
+    unknown += [(_str(row["name"]), "the run did not reach it") for row in _rows(content, "not_reached")]
+    lines = tuple(_line(row) for row in _rows(content, "lines"))
+    if content["complete"] is not True and not unknown and not any(line.resource.unknown for line in lines):
+        unknown = [("the plan of the playbook", "it is not complete, and does not say why")]
+    return PlaybookPlan(lines, tuple(unknown))
+
+
+def _rows(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    rows = content[key]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise TypeError
+    return rows
+
+
+def _line(row: Mapping[str, Any]) -> PlaybookLine:
+    networks, tags, gb = row["networks"], row["tags"], row["gb"]
+    if not isinstance(tags, dict) or not isinstance(networks, list | None):
+        raise TypeError
+    resource = PlannedResource(
+        kind=_one_of(row["kind"], KINDS),
+        name=_str(row["name"]),
+        state=_one_of(row["state"], _STATES),
+        size=_str(row["size"]),
+        gb=None if gb is None else _count(gb),
+        count=_count(row["count"]),
+        parent=_str(row["parent"]),
+        parent_kind=_one_of(row["parent_kind"], KINDS),
+        source=_str(row["source"]),
+        networks=None if networks is None else tuple(map(_str, networks)),
+        certain=_bool(row["certain"]),
+        unknown=_str(row["unknown"]),
+        tags={_str(key): _str(value) for key, value in tags.items()},
+    )
+    cloud, region = (None if row[name] is None else _str(row[name]) for name in ("cloud", "region"))
+    return PlaybookLine(resource, _bool(row["anew"]), cloud, region)
+
+
+def _str(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise TypeError
+    return value
+
+
+def _one_of(value: object, known: object) -> str:
+    text = _str(value)
+    if text not in known:  # type: ignore[operator]
+        raise ValueError
+    return text

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A playbook with the real modules of openstack.cloud, priced on the sandbox before it has run
+(design/playbooks.md#plan-mode).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..conftest import Sandbox
+
+pytestmark = pytest.mark.outside
+
+SITE = Path(__file__).with_name("price") / "site.yml"
+
+
+def price(sandbox: Sandbox, folder: Path, variables: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Run the playbook finops.cloud.price."""
+    collections = f"{Path(__file__).parents[6]}:{os.environ['OPENSTACK_COLLECTIONS']}"
+    options = {"cloud": "sandbox", "currency": "ICU", "ledger": f"sqlite:///{folder}/ledger.db"}
+    told = {"price_options": options, "price_plan": f"{folder}/plan.json", **variables}
+    return subprocess.run(
+        [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            "finops.cloud.price",
+            "-e",
+            json.dumps(told),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        cwd=folder,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "ANSIBLE_COLLECTIONS_PATH": collections,
+            "ANSIBLE_HOME": str(folder / "home"),
+            "OS_CLIENT_CONFIG_FILE": str(sandbox.directory / "clouds.yaml"),
+        },
+    )
+
+
+def test_all_that_a_playbook_would_make_is_priced_before_it_is_made(running: Sandbox, tmp_path: Path) -> None:
+    ended = price(running, tmp_path, {"playbook": str(SITE)})
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert [(line["kind"], line["name"] or line["parent"]) for line in plan["lines"]] == [
+        ("instance", "app-1"),
+        ("instance", "app-2"),
+        ("volume", "app-data"),
+        ("floating_ip", "app-1"),
+        ("load_balancer", "app"),
+        ("instance", "web-1"),
+        ("floating_ip", "web-1"),
+    ]
+    assert (plan["complete"], plan["not_reached"], plan["failed"]) == (True, [], [])
+    assert "only-for-the-test" not in json.dumps(plan)
+    # By hand, of the prices of the scenario.
+    for row in (
+        "+ app-1: instance a2-ram4-disk20-perf1: ICU 0.35 an hour, 255.5 a month",
+        "+ app-2: instance a2-ram4-disk20-perf1: ICU 0.35 an hour, 255.5 a month",
+        "+ app-data: volume CEPH_1_perf2 100 GB: ICU 0.85 an hour, 620.5 a month",
+        "+ floating ip of app-1: floating ip: ICU 0.2 an hour, 146 a month",
+        "+ app: load balancer: ICU 0.6 an hour, 438 a month",
+    ):
+        assert f'"{row}"' in ended.stdout
+    # It is there, and has an address.
+    assert "web-1:" not in ended.stdout
+
+
+def test_nothing_was_made(running: Sandbox, tmp_path: Path) -> None:
+    assert price(running, tmp_path, {"playbook": str(SITE)}).returncode == 0
+    servers = running.ask("GET", f"{running.catalog['compute']}/servers/detail").body["servers"]
+    assert not [one for one in servers if one["name"].startswith("app-")]
+
+
+def test_a_gate_stays_shut_on_an_unknown_line_and_without_a_budget(running: Sandbox, tmp_path: Path) -> None:
+    command = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"command": "terraform apply"}]}]
+    (tmp_path / "site.yml").write_text(json.dumps(command))
+    ended = price(running, tmp_path, {"playbook": str(tmp_path / "site.yml"), "price_gate": True})
+    assert ended.returncode == 2
+    assert "is not wholly known; see the lines that begin with ?" in ended.stdout + ended.stderr
+    ended = price(running, tmp_path, {"playbook": str(SITE), "price_gate": True})
+    assert ended.returncode == 2
+
+
+def test_a_playbook_that_cannot_be_read_leaves_no_plan(running: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / "site.yml").write_text("- hosts: localhost\n  tasks: [{no_such_module: {}}]\n")
+    ended = price(running, tmp_path, {"playbook": str(tmp_path / "site.yml")})
+    assert ended.returncode == 2
+    assert "left no plan, so its cost is unknown" in ended.stdout + ended.stderr

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, finops.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The callback in real runs of ansible-playbook (design/playbooks.md#what-is-gathered). Runs with modules of
+openstack.cloud are in tests/unit/outside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Play = Callable[..., tuple[int, Path]]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Run tasks in check mode with the callback; returns how the run ended, and where the plan is."""
+
+    def run(
+        tasks: list[dict[str, Any]], *arguments: str, callback: str = "finops.cloud.playbook_costs"
+    ) -> Any:
+        playbook, plan = tmp_path / "site.yml", tmp_path / "plan.json"
+        plays = [{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}]
+        playbook.write_text(yaml.safe_dump(plays))
+        ended = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("ansible-playbook")),
+                *(arguments or ("--check", "-i", "localhost,")),
+                str(playbook),
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env={
+                **os.environ,
+                "ANSIBLE_CALLBACKS_ENABLED": callback,
+                "FINOPS_PLAYBOOK_COSTS": str(plan),
+                "ANSIBLE_HOME": str(tmp_path / "home"),
+            },
+        )
+        assert "Traceback" not in ended.stderr + ended.stdout
+        assert "DEPRECAT" not in ended.stderr + ended.stdout
+        return ended.returncode, plan
+
+    return run
+
+
+CREATE = {"name": "Make it", "ansible.builtin.command": "openstack server create --password hush web"}
+
+
+def test_a_plan_names_what_it_does_not_understand_and_keeps_no_secret(play: Play) -> None:
+    code, path = play(
+        [
+            {"name": "Look", "ansible.builtin.command": "openstack server list"},
+            CREATE,
+            {"name": "Loop", "ansible.builtin.shell": "{{ item }}", "loop": ["terraform apply", "ls"]},
+            {"name": "Rest", "ansible.builtin.debug": {"msg": "done"}},
+        ]
+    )
+    told = json.loads(path.read_text())
+    assert code == 0
+    assert [(row["name"], row["reason"]) for row in told["unknown"]] == [
+        ("Make it", "it runs openstack, and what that makes is not in the task"),
+        ("Loop", "it runs terraform, and what that makes is not in the task"),
+    ]
+    assert told["unknown"][0]["task"]["place"].endswith("site.yml:7")
+    assert (told["kind"], told["complete"], told["not_reached"]) == ("plan", False, [])
+    assert "hush" not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_run_that_ends_early_names_what_it_did_not_reach(play: Play) -> None:
+    code, path = play([{"name": "Stop", "ansible.builtin.fail": {"msg": "no"}}, CREATE])
+    told = json.loads(path.read_text())
+    assert code == 2
+    assert [task["name"] for task in told["not_reached"]] == ["Make it"]
+    assert [row["task"]["name"] for row in told["failed"]] == ["Stop"]
+    assert told["complete"] is False
+
+
+def test_what_one_of_two_hosts_does_not_reach_is_named(play: Play) -> None:
+    stops = {"name": "Stop", "ansible.builtin.fail": {"msg": "no"}, "when": "inventory_hostname == 'b'"}
+    _code, path = play([stops, CREATE], "--check", "-i", "a,b,")
+    told = json.loads(path.read_text())
+    assert [task["name"] for task in told["not_reached"]] == ["Make it"]
+
+
+def test_tasks_of_rescue_are_no_lines(play: Play) -> None:
+    block = {
+        "block": [{"name": "Stop", "ansible.builtin.fail": {"msg": "no"}}],
+        "rescue": [CREATE],
+        "always": [{"name": "Always", "ansible.builtin.command": "tofu apply"}],
+    }
+    _code, path = play([block])
+    assert [row["name"] for row in json.loads(path.read_text())["unknown"]] == ["Always"]
+
+
+def test_conditions(play: Play) -> None:
+    left_out = {**CREATE, "name": "Left out", "when": "1 > 2"}
+    real_only = {**CREATE, "name": "Real runs only", "when": "not ansible_check_mode"}
+    _code, path = play([left_out, real_only])
+    told = json.loads(path.read_text())
+    assert [(row["name"], row["reason"]) for row in told["unknown"]] == [
+        ("Real runs only", "it is left out of a run that changes nothing")
+    ]
+
+
+def test_a_run_that_is_no_check_writes_a_receipt(play: Play) -> None:
+    _code, path = play([{"name": "Echo", "ansible.builtin.command": "echo"}], "-i", "localhost,")
+    told = json.loads(path.read_text())
+    assert (told["kind"], told["complete"]) == ("receipt", True)
+
+
+def test_a_run_removes_the_plan_of_an_older_one_when_it_begins(play: Play, tmp_path: Path) -> None:
+    looks = {
+        "name": "Look",
+        "ansible.builtin.stat": {"path": str(tmp_path / "plan.json")},
+        "register": "found",
+    }
+    (tmp_path / "plan.json").write_text("{}")
+    code, path = play([looks, {"ansible.builtin.assert": {"that": "not found.stat.exists"}}])
+    assert code == 0
+    assert json.loads(path.read_text())["complete"] is True
