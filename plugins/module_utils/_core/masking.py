@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .visible_text import visible_line
+from .visible_text import shortened, visible_line
 
 LONGEST_TEXT = 200
 MASK = "********"
@@ -68,5 +68,4 @@ class Secrets:
         """The text as a message may have it: masked, on one line, at most 200 characters long, with control
         characters and marks of direction written out.
         """
-        visible = visible_line(self.masked(text))
-        return visible if len(visible) <= LONGEST_TEXT else visible[: LONGEST_TEXT - 3] + "..."
+        return shortened(visible_line(self.masked(text)), LONGEST_TEXT)

@@ -28,5 +28,10 @@ def visible_line(text: str) -> str:
     return text if text.isprintable() else visible_text(" ".join(text.split()))
 
 
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning where it is longer than that, with dots for the rest."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
 def _written_out(one: str) -> str:
     return one.encode("unicode_escape").decode()

@@ -38,7 +38,11 @@ def find(named: Sequence[str]) -> list[Path]:
 
 
 def _of_one(text: str) -> Iterator[Path]:
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        problem = f"'{text}' is in the home folder of a user that there is not."
+        raise InvalidOption("files", problem) from error
     if path.is_dir():
         yield from _of_folder(path)
     elif path.exists() or not has_magic(text):

@@ -37,7 +37,7 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key"
 #: What libpq says of a URL, in a program that has set no language.
 _UNKNOWN_PARAMETER = "invalid URI query parameter"
 _PORTS = re.compile(r"[0-9,]*")
-_PASSWORD = re.compile(r"://[^:/?#]*:(.+)@")
+_PASSWORD = re.compile(r"://[^:]*:(.+)@", re.DOTALL)
 #: libpq decodes the name of a parameter too.
 _PARAMETER = re.compile(r"[?&]([^=&?]+)=([^&]+)")
 _LOCKED = "55P03"
@@ -82,11 +82,21 @@ _BY_TEXT = {
 
 def secrets_of(url: str, password: str | None = None) -> set[str]:
     """What of a URL's text, and of the password beside it, must not be shown, as it is written and as it is
-    meant; also of a URL that cannot be understood.
+    meant; all of a URL that cannot be understood too: a password can stand anywhere in it.
     """
     written = [found[1] for found in filter(None, [_PASSWORD.search(url)])]
     written += [value for name, value in _PARAMETER.findall(url) if unquote(name) in _SECRETS]
+    if not _is_understood(url):
+        written.append(url)
     return {*written, *map(unquote, written), *filter(None, [password])}
+
+
+def _is_understood(url: str) -> bool:
+    try:
+        Database.of(url)
+    except (ImportError, InvalidOption):
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,9 @@ class Database:
         """
         import psycopg
 
+        if "\0" in text:
+            # libpq would take what stands before it for all of it.
+            raise InvalidOption("ledger", f"has a NUL in it; {_EXAMPLE}.")
         url = f"{_OF_LIBPQ}{text.partition('://')[2]}"
         try:
             parts = _parts(url)
@@ -115,6 +128,8 @@ class Database:
                     "ledger", "has a parameter behind the question mark that libpq does not know."
                 ) from error
             raise InvalidOption("ledger", f"is not a PostgreSQL URL; {_EXAMPLE}.") from error
+        except UnicodeError as error:
+            raise InvalidOption("ledger", f"has bytes that are no text in UTF-8; {_EXAMPLE}.") from error
         # What of a password is not written as it has to be ends up in one of these.
         misread = "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(
             parts.get("port", "")

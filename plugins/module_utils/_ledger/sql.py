@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._core.errors import InvalidOption, LedgerError
+from .._core.visible_text import shortened
 from . import sqlite
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, read, table_names
@@ -190,7 +191,8 @@ def _database(options: LedgerOptions) -> sqlite.File | postgresql.Database:
 
         return postgresql.Database.of(url, options.password)
     scheme = _SCHEME(url)
-    named = f"'{scheme[0]}...'" if scheme else "this" if _MAY_HOLD_A_PASSWORD(url) else f"'{url}'"
+    shown = shortened(url, sqlite.LONGEST_NAME)
+    named = f"'{scheme[0]}...'" if scheme else "this" if _MAY_HOLD_A_PASSWORD(url) else f"'{shown}'"
     raise InvalidOption("ledger", f"{named} is not a ledger that can be opened; {_EXAMPLES}.")
 
 

@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from .._core.errors import LedgerError
+from .._core.errors import InvalidOption, LedgerError
 from .._core.trusted_paths import folder_of, look_at, make_private_folders, new_file_in, resolve
+from .._core.visible_text import shortened
 from .schema import LEDGER_SCHEMA
 from .transaction import LONE_SURROGATE, Transaction, table_names
 
 PREFIX = "sqlite:///"
+#: Characters of a file's name in a sentence.
+LONGEST_NAME = 500
 #: How long looking at a file waits for whoever recovers it after a crash.
 _TO_LOOK_SECONDS = 5
 #: How often it is tried to change a file's journal.
@@ -44,8 +47,14 @@ class File:
 
     @classmethod
     def of(cls, url: str) -> File:
-        """The file that a URL names, relative to the current folder where it is not absolute."""
-        path = Path(url.removeprefix(PREFIX)).expanduser()
+        """The file that a URL names, relative to the current folder where it is not absolute.
+
+        Raises InvalidOption for a home folder that is not known.
+        """
+        try:
+            path = Path(url.removeprefix(PREFIX)).expanduser()
+        except RuntimeError as error:
+            raise InvalidOption("ledger", "names the home folder of a user that there is not.") from error
         return cls(path if path.is_absolute() else Path.cwd() / path)
 
     @property
@@ -56,7 +65,7 @@ class File:
     @property
     def name(self) -> str:
         """As sentences name it."""
-        return str(self.path)
+        return shortened(str(self.path), LONGEST_NAME)
 
     def exists(self) -> bool:
         """Whether there is a file that holds tables: one whose first writer was killed before its first
@@ -74,7 +83,7 @@ class File:
         """Raise LedgerError where there is no file; OSError as resolve() does."""
         if not resolve(self.path).exists():
             raise LedgerError(
-                f"The ledger {self.path} does not exist; define a budget or record a cost there first,"
+                f"The ledger {self.name} does not exist; define a budget or record a cost there first,"
                 " or correct ledger or FINOPS_LEDGER."
             )
 
@@ -103,7 +112,7 @@ class File:
 
     def one_sentence(self) -> AbstractContextManager[None]:
         """Turns what the database and the file system raise into one LedgerError."""
-        return _one_sentence(self.path)
+        return _one_sentence(self.path, self.name)
 
 
 def _create_private_file(place: Path) -> None:
@@ -229,23 +238,23 @@ def _is_foreign(connection: sqlite3.Connection) -> bool:
 
 
 @contextmanager
-def _one_sentence(path: Path) -> Iterator[None]:
+def _one_sentence(path: Path, name: str) -> Iterator[None]:
     """Turns what the database and the file system raise into one LedgerError."""
     try:
         yield
     except sqlite3.Error as error:
-        raise LedgerError(_sentence(path, str(error))) from error
+        raise LedgerError(_sentence(path, name, str(error))) from error
     except UnicodeEncodeError as error:
-        raise LedgerError(f"The ledger {path} cannot store {LONE_SURROGATE}.") from error
+        raise LedgerError(f"The ledger {name} cannot store {LONE_SURROGATE}.") from error
     except OverflowError as error:
-        raise LedgerError(_sentence(path, "a number is more than one row can hold (9.2e9)")) from error
+        raise LedgerError(_sentence(path, name, "a number is more than one row can hold (9.2e9)")) from error
     except IsADirectoryError as error:
-        raise LedgerError(_sentence(path, str(error.strerror))) from error
+        raise LedgerError(_sentence(path, name, str(error.strerror))) from error
     except OSError as error:
-        raise LedgerError(f"The ledger {path} cannot be opened: {error.strerror}.") from error
+        raise LedgerError(f"The ledger {name} cannot be opened: {error.strerror}.") from error
 
 
-def _sentence(path: Path, problem: str) -> str:
+def _sentence(path: Path, name: str, problem: str) -> str:
     advice = {
         "database is locked": "another run is writing; try again or raise ledger_timeout",
         "file is not a database": "it is not a SQLite database; correct ledger or FINOPS_LEDGER",
@@ -258,6 +267,6 @@ def _sentence(path: Path, problem: str) -> str:
         ),
     }
     if path.is_dir():
-        return f"The ledger {path} is a folder; name a file, such as sqlite:///{path}/ledger.db."
+        return f"The ledger {name} is a folder; name a file, such as sqlite:///{name}/ledger.db."
     known = next((said for text, said in advice.items() if text in problem), problem)
-    return f"The ledger {path} cannot be used: {known}."
+    return f"The ledger {name} cannot be used: {known}."

@@ -15,7 +15,8 @@ from typing import Any
 from .._core.bounded_http import AnswerRefused
 from .._core.deadline import NO_DEADLINE, Deadline
 from .._core.errors import InvalidOption, LoginFailed, Malformed, Unavailable
-from .._core.masking import Secrets
+from .._core.masking import LONGEST_TEXT, Secrets
+from .._core.visible_text import shortened
 from .login import CloudRegion
 from .transport import RETRIED_STATUSES, identity_problem, until_answered
 
@@ -97,9 +98,10 @@ def region_of(region: CloudRegion, access: Any) -> str | None:
     offered_names = region.secrets.format_line(", ".join(offered))
     if region.region_name:
         if region.region_name not in offered:
+            named = shortened(str(region.region_name), LONGEST_TEXT)
             raise InvalidOption(
                 "region_name",
-                f"{region.auth_url} has no region {region.region_name}; it offers {offered_names or 'none'}.",
+                f"{region.auth_url} has no region {named}; it offers {offered_names or 'none'}.",
             )
         return region.region_name
     if len(offered) > 1:

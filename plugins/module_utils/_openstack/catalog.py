@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from .._core.errors import InvalidOption, Malformed
+from .._core.visible_text import shortened
 from .._core.web_address import is_web_address
 from .login import CloudRegion
 
@@ -63,15 +65,24 @@ def service_url(region: CloudRegion, access: Any, name: str, region_name: str | 
     configuration nor the catalog of that region has the service.
 
     Arguments: the login and its token, our name of the service, and the region. It is as the catalog has it
-    where that is no URL: require_usable() says so.
+    where that is no URL: require_usable() says so. Raises InvalidOption for a configuration of another shape.
     """
-    configuration, kind = region.configuration, SERVICE_TYPES[name]
-    version = _asked_version(configuration.get_api_version(kind), name)
-    override = configuration.get_endpoint(kind)
-    if override and region_name == (region.region_name or region_name):
-        return _versioned(override, name, version, access.project_id)
-    url = next(_endpoints(region, access, kind, region_name), None)
+    said = _said_of(region, name)
+    version = _asked_version(said.version, name)
+    if said.endpoint and region_name == (region.region_name or region_name):
+        return _versioned(said.endpoint, name, version, access.project_id)
+    url = next(_endpoints(said, access, SERVICE_TYPES[name], region_name), None)
     return None if url is None else _versioned(url, name, version, access.project_id)
+
+
+def known_url(region: CloudRegion, access: Any, region_name: str | None, name: str) -> str | None:
+    """service_url(), and None too where the configuration has another shape: who reports an error needs none
+    more.
+    """
+    try:
+        return service_url(region, access, name, region_name)
+    except InvalidOption:
+        return None
 
 
 def require_usable(region: CloudRegion, name: str, url: str) -> None:
@@ -79,10 +90,13 @@ def require_usable(region: CloudRegion, name: str, url: str) -> None:
     for an endpoint that is no URL, has a secret of the login in it, or would have the token of an
     https login in clear.
     """
-    asked = region.configuration.get_api_version(SERVICE_TYPES[name])
+    said = _said_of(region, name)
+    asked = said.version
     if asked is not None and _asked_version(asked, name) is None:
         known = " or ".join(_major(one) for one in _READ_VERSIONS[name])
-        raise InvalidOption(f"{name}_api_version", f"is {asked}; what is read here is {known}.")
+        raise InvalidOption(
+            f"{name}_api_version", f"is {shortened(asked, 40)}; what is read here is {known}."
+        )
     if not is_web_address(url):
         raise Malformed(
             "the catalog", region.auth_url, f"the endpoint of {name.replace('_', ' ')} is not a URL"
@@ -90,7 +104,7 @@ def require_usable(region: CloudRegion, name: str, url: str) -> None:
     if region.secrets.masked(url) != url:
         problem = f"the endpoint of {name.replace('_', ' ')} has a secret of the login in it"
         raise Malformed("the catalog", region.auth_url, problem)
-    named_by_user = region.configuration.get_endpoint(SERVICE_TYPES[name]) is not None
+    named_by_user = said.endpoint is not None
     encrypted = region.auth_url.lower().startswith("https:") and region.session.verify is not False
     if encrypted and url.startswith("http:") and not named_by_user:
         raise Malformed(
@@ -101,23 +115,72 @@ def require_usable(region: CloudRegion, name: str, url: str) -> None:
         )
 
 
-def _endpoints(region: CloudRegion, access: Any, kind: str, region_name: str | None) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Configured:
+    """What options, files and environment say of a service, None for what they leave out. interfaces: in the
+    order in which they are wanted.
+    """
+
+    version: str | None
+    endpoint: str | None
+    kind: str | None
+    name: str | None
+    interfaces: tuple[str, ...]
+
+
+def _said_of(region: CloudRegion, name: str) -> _Configured:
+    """Raises InvalidOption for what is no text: openstacksdk takes it as it stands in a file."""
+    import openstack.exceptions
+
+    try:
+        said = _read(region, SERVICE_TYPES[name])
+    except (
+        openstack.exceptions.ConfigException,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise _no_text(name) from error
+    texts = (said.version, said.endpoint, said.kind, said.name, *said.interfaces)
+    if not all(one is None or isinstance(one, str) for one in texts):
+        raise _no_text(name)
+    return said
+
+
+def _read(region: CloudRegion, kind: str) -> _Configured:
+    configuration = region.configuration
+    wanted = region.interface or configuration.get_interface(kind) or "public"
+    version = configuration.get_api_version(kind)
+    return _Configured(
+        version=str(version) if isinstance(version, (int, float)) else version,
+        endpoint=configuration.get_endpoint(kind),
+        kind=configuration.get_service_type(kind),
+        name=configuration.get_service_name(kind),
+        interfaces=tuple(
+            one.removesuffix("URL") for one in ([wanted] if isinstance(wanted, str) else wanted)
+        ),
+    )
+
+
+def _no_text(name: str) -> InvalidOption:
+    return InvalidOption(
+        "cloud", f"has a setting of {name} that is no text; correct clouds.yaml, or the cloud of the task."
+    )
+
+
+def _endpoints(said: _Configured, access: Any, kind: str, region_name: str | None) -> Iterator[str]:
     """The URLs of a service in the region: those of its official type, then those of its aliases; of each,
     the interfaces in the order in which they are wanted.
     """
     import os_service_types
 
-    configuration = region.configuration
-    wanted = region.interface or configuration.get_interface(kind) or "public"
-    interfaces = [one.removesuffix("URL") for one in ([wanted] if isinstance(wanted, str) else wanted)]
-    asked = configuration.get_service_type(kind)
-    kinds = [asked] if asked != kind else os_service_types.ServiceTypes().get_all_types(kind)
-    named = configuration.get_service_name(kind)
+    kinds = [said.kind] if said.kind != kind else os_service_types.ServiceTypes().get_all_types(kind)
     services = access.service_catalog.normalize_catalog()
     for one in kinds:
-        for interface in interfaces:
+        for interface in said.interfaces:
             for service in services:
-                if service.get("type") != one or (named and service.get("name") != named):
+                if service.get("type") != one or (said.name and service.get("name") != said.name):
                     continue
                 for endpoint in service["endpoints"]:
                     here = region_name is None or endpoint.get("region_id") == region_name

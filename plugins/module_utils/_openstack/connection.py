@@ -27,7 +27,7 @@ from .._core.errors import (
     SeveralErrors,
 )
 from .access import Login, log_in, offered_regions, region_of
-from .catalog import SERVICE_TYPES, require_usable, service_url
+from .catalog import SERVICE_TYPES, known_url, require_usable, service_url
 from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
 from .transport import body_of, has_usual_size, microversion_header, newest_offered, refuse, until_answered
 
@@ -312,7 +312,8 @@ class Cloud:
 
     def service_at(self, url: str) -> str | None:
         """Our name of the service that the URL belongs to; None where it is none of the catalog's."""
-        endpoints = {name: self._url_of(name) for name in SERVICE_TYPES}
+        here = self._region, self._access, self.identity.region
+        endpoints = {name: known_url(*here, name) for name in SERVICE_TYPES}
         found = [(len(root), name) for name, root in endpoints.items() if root and url.startswith(root)]
         return max(found)[1] if found else None
 

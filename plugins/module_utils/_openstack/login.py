@@ -11,14 +11,16 @@ Only this file knows the SDK's configuration, and it sends nothing: access.py do
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.bounded_http import ACCEPTED_ENCODINGS, DEFAULT_MAX_ANSWER_MB, AnswerLimit, bounded_adapter
 from .._core.deadline import NO_DEADLINE, Deadline
-from .._core.errors import InvalidOption
+from .._core.errors import LONGEST_PROBLEM, InvalidOption
 from .._core.masking import Secrets
+from .._core.visible_text import shortened
 from .._core.web_address import is_web_address, passwords_in, without_user
 from .auth_types import missing_file, require_credentials, scoped_to, without_discovery
 
@@ -99,8 +101,13 @@ def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = 
     options = _with_provider_environment(options, environment)
     named = options.cloud or environment.get("OS_CLOUD")
     from_options = bool(_auth_of(options)) and not named
+    with _one_sentence():
+        return _resolved(options, from_options, environment)
+
+
+def _resolved(options: ConnectionOptions, from_options: bool, environment: Mapping[str, str]) -> CloudRegion:
     secrets = Secrets()
-    region = _configured(options, not from_options, secrets)
+    region = _get_one(options, not from_options, secrets)
     secrets.remember_credentials(region.config["auth"])
     auth_url: str = region.config["auth"]["auth_url"]
     if not isinstance(auth_url, str) or not is_web_address(auth_url):
@@ -123,7 +130,11 @@ def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = 
 
 
 def _auth_of(options: ConnectionOptions) -> Mapping[str, Any]:
-    return {**((options.entry or {}).get("auth") or {}), **(options.auth or {})}
+    """Raises InvalidOption where `auth` of an entry is no dictionary."""
+    entry = (options.entry or {}).get("auth") or {}
+    if not isinstance(entry, Mapping):
+        raise InvalidOption("cloud", "has an `auth` that is not a dictionary of credentials.")
+    return {**entry, **(options.auth or {})}
 
 
 def _timeout_seconds(options: ConnectionOptions, config: Mapping[str, Any]) -> float:
@@ -202,13 +213,16 @@ def _chosen(options: ConnectionOptions) -> dict[str, Any]:
     return {**(options.entry or {}), **{key: value for key, value in given.items() if value is not None}}
 
 
-def _configured(options: ConnectionOptions, load_files: bool, secrets: Secrets) -> Any:
-    """_get_one(), where what is configured has the shape of a configuration: openstacksdk checks none, and
-    what it raises depends on where it looks first.
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Turns what openstacksdk raises for a configuration of another shape into InvalidOption: it checks none,
+    and what it raises depends on where it looks first. A value of any length may be in what it says.
     """
     try:
-        return _get_one(options, load_files, secrets)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        yield
+    except InvalidOption as error:
+        raise InvalidOption(error.option or "", shortened(error.problem, LONGEST_PROBLEM)) from error
+    except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
         raise InvalidOption(
             "cloud",
             "is not configured as openstacksdk reads it; in clouds.yaml, `clouds` has a dictionary for each"

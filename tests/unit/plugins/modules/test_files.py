@@ -58,6 +58,18 @@ def test_a_file_has_the_mode_of_the_task(
 
 
 @pytest.mark.parametrize(("module", "options", "name", "_default"), WRITERS)
+def test_a_name_with_a_nul_is_one_sentence(
+    run: Run, tmp_path: Path, module: str, options: dict[str, Any], name: str, _default: int
+) -> None:
+    run("cost_entry", {"key": "k", "amount": "1", "currency": "CHF", "category": "other"})
+    result = run(module, {**options, "dest": f"{tmp_path}/a\0{name}"})
+    assert (result["failed"], result["error"]["kind"]) == (True, "invalid_option"), result
+    assert result["error"]["option"] == "dest"
+    assert "its name has a character that no name of a file can have" in result["msg"]
+    assert not [*tmp_path.glob("a*")]
+
+
+@pytest.mark.parametrize(("module", "options", "name", "_default"), WRITERS)
 def test_a_file_belongs_to_the_owner_and_group_of_the_task(
     run: Run, tmp_path: Path, module: str, options: dict[str, Any], name: str, _default: int
 ) -> None:

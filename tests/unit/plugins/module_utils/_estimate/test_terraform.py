@@ -132,6 +132,7 @@ def why(*rows: dict[str, Any], assume_free: tuple[str, ...] = ()) -> str | None:
         (row(VOLUME, ["create"], None, DISK, {"size": True}), "size is known after apply"),
         (row(VOLUME, ["create"], None, {"volume_type": "fast"}), "size is unknown"),
         (row(VOLUME, ["create"], None, {**DISK, "size": True}), "size is unknown"),
+        (row(VOLUME, ["create"], None, {**DISK, "size": float("1e400")}), "size is unknown"),
         (row(VOLUME, ["create"], None, DISK, {"volume_type": True}), "volume_type is known after apply"),
         (row(VOLUME, ["update"], {"volume_type": "fast"}, DISK), "size is unknown"),
         (row("openstack_images_image_v2", ["create"], None, {}, {"size_bytes": True}),

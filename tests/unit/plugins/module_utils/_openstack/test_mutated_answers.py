@@ -123,8 +123,8 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(value[key])
 
 
-def mutated(draw: st.DrawFn, whole: Any) -> None:
-    """Change, remove or double one thing in it, in place."""
+def mutated(draw: st.DrawFn, whole: Any, odd: st.SearchStrategy[Any] = ODD) -> None:
+    """Change, remove or double one thing in the `body` of it, in place."""
     holder, key = draw(st.sampled_from([(whole, "body"), *places(whole)]))
     how = draw(st.sampled_from(["change", "change", "remove", "double"]))
     if how == "remove" and key != "body":
@@ -132,7 +132,7 @@ def mutated(draw: st.DrawFn, whole: Any) -> None:
     elif how == "double" and isinstance(holder, list):
         holder.append(deepcopy(holder[key]))
     else:
-        holder[key] = deepcopy(draw(ODD))
+        holder[key] = deepcopy(draw(odd))
 
 
 @st.composite
