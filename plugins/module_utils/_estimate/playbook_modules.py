@@ -69,8 +69,8 @@ _READS = frozenset(
     }
 )  # fmt: skip
 _CHANGES = re.compile(
-    r"add|apply|boot|create|delete|deploy|destroy|import|install|migrate|rebuild|remove|resize|restore|run|scale"
-    r"|set|start|unset|unshelve|up|update|upgrade|upload"
+    r"add|apply|boot|create|delete|deploy|destroy|import|install|migrate|rebuild|remove|resize|restore|run"
+    r"|scale|set|start|unset|unshelve|up|update|upgrade|upload"
 )
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\||[;|&\n()`]|\$\(")
 #: What may stand before a program.
