@@ -3,8 +3,9 @@
 #   make demo         the collection at work against the sandbox cloud
 #   make test         lint, units, sanity, integration, installed: each is a target of its own too
 #   make test-openstack  the modules against a real OpenStack on loopback: tests/openstack/README.md says what that needs
-#   make test-system  test-openstack, the units that take long (make heavy), other people's programs on what leaves the collection
-#                     (make outside), and the second ansible-core and Python
+#   make test-system  test-openstack, other people's programs on what leaves the collection (make outside), and the second
+#                     ansible-core and Python
+#   make heavy        the units that take long: properties, fuzzing, kills and races in full numbers, of which make test has a share
 #   make coverage     the unit tests under coverage.py: what of plugins/ they run, by room
 #   make mutation SEED=1 COUNT=100  changes COUNT random operators of plugins/module_utils, one at a time:
 #                     the unit tests must notice at least 92 %

@@ -78,7 +78,7 @@ class Tier:
 # (design/ansible.md#versions).
 SYSTEM = Tier(
     "test-system",
-    ("test-openstack", "units", "heavy", "outside", "sanity", "integration-of-the-rest"),
+    ("test-openstack", "units", "outside", "sanity", "integration-of-the-rest"),
     ".venv-2.21",
     "3.13",
 )
