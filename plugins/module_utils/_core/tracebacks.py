@@ -18,8 +18,11 @@ def format_traceback(error: BaseException) -> str:
     answered, and so the login that it repeats.
     """
     parts: list[str] = []
+    seen: set[int] = set()
     one: BaseException | None = error
-    while one is not None:
+    # An error may be its own cause: `raise error from error`.
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
         said = f": {one}" if isinstance(one, FinopsError) else ""
         frames = "".join(traceback.format_tb(one.__traceback__))
         parts.append(f"Traceback (most recent call last):\n{frames}{type(one).__qualname__}{said}\n")

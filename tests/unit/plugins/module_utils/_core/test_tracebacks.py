@@ -51,3 +51,12 @@ def test_a_cause_that_is_hidden_on_purpose_stays_hidden() -> None:
     text = format_traceback(raised.value)
     assert text.count("Traceback") == 1
     assert text.endswith("\nValueError\n")
+
+
+def test_an_error_that_is_its_own_cause_ends() -> None:
+    with pytest.raises(Library) as raised:
+        try:
+            ask("nothing")
+        except Library as error:
+            raise error from error
+    assert format_traceback(raised.value).count("Traceback") == 1
