@@ -53,10 +53,14 @@ def test_a_cause_that_is_hidden_on_purpose_stays_hidden() -> None:
     assert text.endswith("\nValueError\n")
 
 
+def fail_again(answer: str) -> None:
+    try:
+        ask(answer)
+    except Library as error:
+        raise error from error
+
+
 def test_an_error_that_is_its_own_cause_ends() -> None:
     with pytest.raises(Library) as raised:
-        try:
-            ask("nothing")
-        except Library as error:
-            raise error from error
+        fail_again("nothing")
     assert format_traceback(raised.value).count("Traceback") == 1
