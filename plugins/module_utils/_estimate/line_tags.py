@@ -56,7 +56,7 @@ NO_TAGS = LineTags()
 
 
 #: The tags of a resource's line of a kind.
-TagDefaults: TypeAlias = "Callable[[ResourceTags, str], LineTags]"
+TagDefaults: TypeAlias = Callable[[ResourceTags, str], LineTags]
 
 
 def over_defaults(defaults: Mapping[str, str]) -> TagDefaults:

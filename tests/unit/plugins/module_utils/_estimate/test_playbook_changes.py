@@ -127,9 +127,7 @@ def test_a_boot_volume_comes_with_a_new_server_only() -> None:
 
 def test_a_floating_ip_of_a_server_that_has_one_is_there() -> None:
     address = part("floating_ip")
-    assert (
-        change(line("floating_ip", parent="old")) if False else not changes(line("floating_ip", parent="old"))
-    )
+    assert not changes(line("floating_ip", parent="old"))
     assert not changes(line("floating_ip", parent="id-old"))
     assert change(line("floating_ip", parent="other"))[2] == (address,)
     assert change(line("floating_ip"))[2] == (address,)
