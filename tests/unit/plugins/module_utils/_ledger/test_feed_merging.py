@@ -294,7 +294,7 @@ def opened_again(ledger: LedgerOptions) -> Any:
 hours = st.integers(0, 30).flatmap(lambda begin: st.integers(0, 20).map(lambda n: range(begin, begin + n)))
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(200, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("examples", [4, pytest.param(200, marks=pytest.mark.heavy)])
 def test_however_feeds_were_split_each_hour_is_kept_once(
     tmp_path_factory: pytest.TempPathFactory, examples: int
 ) -> None:

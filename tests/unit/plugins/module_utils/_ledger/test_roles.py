@@ -151,6 +151,10 @@ def logins(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Logins]:
         )
     yield found
     for name in made.values():
+        # A session that was closed drops its temporary tables before it is gone.
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = %s", (name,)
+        )
         admin.execute(f"DROP ROLE {name}".encode())
     admin.close()
 
