@@ -90,6 +90,8 @@ def whole_run(
         "ANSIBLE_HOME": str(home / ".ansible"),
         "TMPDIR": str(home / "tmp"),
         "ANSIBLE_LOG_PATH": str(home / "ansible.log"),
+        # From ansible-core 2.21 on a result has its task's arguments only where that is asked for.
+        "ANSIBLE_INJECT_INVOCATION": "true",
         **callbacks.variables(home / "written"),
         **environment,
     }
