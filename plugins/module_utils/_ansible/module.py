@@ -40,11 +40,12 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
     def _refuse_unstorable(self) -> None:
         for option, spec in self.argument_spec.items():
             # The name of a file may have bytes that are no text.
-            if "path" not in (spec.get("type"), spec.get("elements")):
-                try:
-                    refuse_unstorable(self.params.get(option), option)
-                except InvalidOption as error:
-                    self.fail_json(str(error), error=error.to_result())
+            is_path = "path" in (spec.get("type"), spec.get("elements"))
+            refuse = _refuse_nul if is_path else refuse_unstorable
+            try:
+                refuse(self.params.get(option), option)
+            except InvalidOption as error:
+                self.fail_json(str(error), error=error.to_result())
 
     def _load_params(self) -> None:
         """Read the task's options, and remember the nulls, which Ansible takes for omitted options."""
@@ -103,3 +104,9 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
             if isinstance(problem, UnsupportedError):
                 return f"Unsupported parameters for ({self._name}) module: {problem}"
         return None
+
+
+def _refuse_nul(paths: object, option: str) -> None:
+    """Raise InvalidOption for the name of a file with a character that ends it for the system."""
+    if any("\0" in str(one) for one in (paths if isinstance(paths, list) else [paths])):
+        raise InvalidOption(option, "its name has a character that no name of a file can have.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -36,6 +37,13 @@ class SecretCloud:
 
     sandbox: Sandbox
     secrets: Secrets
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short one: ansible-core 2.21 has a socket below TMPDIR, whose path may have 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="scan-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
