@@ -65,6 +65,12 @@ _MODE = 0o600
 _PLANNED = ".planned.invalid"
 
 
+#: The cloud of a task that has a login of its own, which no other task can name.
+_IN_TASK = "a login of the task"
+#: Variables that name a cloud without its name in clouds.yaml.
+_LOGS_IN = frozenset({"OS_AUTH_URL", "OS_CLIENT_CONFIG_FILE", "OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_TOKEN"})
+
+
 class CallbackModule(CallbackBase):  # type: ignore[misc]
     """Tells a PlaybookRecord what happens, and writes it down at the end.
 
@@ -219,10 +225,13 @@ def _cloud_of(arguments: Mapping[str, Any], environment: Any) -> str | None:
     no name that others know.
     """
     named = arguments.get("cloud")
-    if isinstance(named, Mapping):
-        return "a configuration in the task"
+    if isinstance(named, Mapping) or arguments.get("auth"):
+        return _IN_TASK
     if named:
         return str(named)
-    rows = environment if isinstance(environment, list) else [environment]
-    found = [str(row["OS_CLOUD"]) for row in rows if isinstance(row, Mapping) and row.get("OS_CLOUD")]
+    rows = [row for row in (environment if isinstance(environment, list) else [environment]) if row]
+    # Text is a template that was not rendered: what it names is not known.
+    if any(not isinstance(row, Mapping) or _LOGS_IN & row.keys() for row in rows):
+        return _IN_TASK
+    found = [str(row["OS_CLOUD"]) for row in rows if row.get("OS_CLOUD")]
     return found[-1] if found else None

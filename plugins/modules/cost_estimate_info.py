@@ -166,7 +166,8 @@ options:
     type: path
   assume_free:
     description:
-      - Types and addresses of the plan to treat as free without looking at them. A C(*) at the end
+      - Types and addresses of a plan of Terraform, and names and modules of unknown tasks of a playbook, to
+        treat as free without looking at them. A C(*) at the end
         matches everything that begins so.
     type: list
     elements: str

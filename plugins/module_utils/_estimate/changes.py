@@ -9,7 +9,7 @@ No price is known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -82,6 +82,15 @@ class Flavors:
     def with_id(self, flavor_id: str) -> Flavor | None:
         """The flavor with that id."""
         return self._by_id.get(flavor_id)
+
+
+def is_assumed(names: Iterable[str], assume_free: Collection[str]) -> bool:
+    """Whether an entry of assume_free is one of the names, or with a * at its end how one begins."""
+    return any(
+        name.startswith(one[:-1]) if one.endswith("*") else name == one
+        for one in assume_free
+        for name in names
+    )
 
 
 def required_quotas(changes: Iterable[Change], flavors: Flavors) -> dict[str, int]:

@@ -32,7 +32,7 @@ from .plan_file import Plan
 from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, existing, planned
 from .planned_parts import Context
-from .playbook_changes import Project, playbook_changes
+from .playbook_changes import Project, playbook_changes, unmatched_tasks
 from .playbook_plan import PlaybookPlan
 from .playbook_readings import playbook_readers, read_project
 from .price_list import DatedPrices
@@ -178,9 +178,10 @@ def _warnings(options: EstimateOptions) -> list[str]:
     """What the task names and the plan does not have."""
     assumed = options.plan_options.assume_free
     unmatched = list(assumed) if options.plan is None else unmatched_assumptions(options.plan, assumed)
+    if options.playbook is not None:
+        unmatched = unmatched_tasks(options.playbook, unmatched)
     return [
-        f"assume_free: '{one}' matches no type and no address of the plan; it makes nothing free."
-        for one in unmatched
+        f"assume_free: '{one}' matches nothing of the plan, so it makes nothing free." for one in unmatched
     ]
 
 
@@ -270,7 +271,9 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
         changes += _without_home(of_plan, home)
     if options.playbook is not None:
-        changes += playbook_changes(options.playbook, _project(options, regions))
+        changes += playbook_changes(
+            options.playbook, _project(options, regions), options.plan_options.assume_free
+        )
     unread = [
         name
         for region in regions

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap
+from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import tags_of_row
 from .planned import Existing
 from .playbook_plan import PlaybookLine, PlaybookPlan
@@ -57,11 +57,28 @@ def kinds_of(plan: PlaybookPlan) -> set[str]:
     return found | ({"volume"} if any(line.resource.source for line in plan.lines) else set())
 
 
-def playbook_changes(plan: PlaybookPlan, project: Project) -> list[Change]:
-    """The changes that the plan means. What is there stays as it is where its module would not change it."""
+def playbook_changes(plan: PlaybookPlan, project: Project, assume_free: Collection[str] = ()) -> list[Change]:
+    """The changes that the plan means. What is there stays as it is where its module would not change it.
+
+    assume_free: names and modules of tasks that are unknown and taken to be free.
+    """
     changes = _Changes(plan, project)
     found = [change for line in plan.lines for change in changes.of(line)]
-    return found + [_unknown(name, reason) for name, reason in plan.unknown]
+    return found + [
+        Change(task.name, ADDED, assumed=True)
+        if is_assumed((task.name, task.module), assume_free)
+        else _unknown(task.name, task.reason)
+        for task in plan.unknown
+    ]
+
+
+def unmatched_tasks(plan: PlaybookPlan, assume_free: Collection[str]) -> list[str]:
+    """The entries of assume_free that match no unknown task of the plan."""
+    return [
+        one
+        for one in assume_free
+        if not any(is_assumed((task.name, task.module), (one,)) for task in plan.unknown)
+    ]
 
 
 def _unknown(name: str, reason: str) -> Change:
@@ -103,9 +120,9 @@ class _Changes:
         """Why the line is not of the project that is asked; empty where it is."""
         project = self._project
         if line.cloud is not None and line.cloud != project.cloud:
-            return f"it is on another cloud, {line.cloud}"
+            return f"its cloud is {line.cloud}, which the estimate does not ask"
         if line.region is not None and line.region != project.region:
-            return f"it is in another region, {line.region}"
+            return f"its region is {line.region}, which the estimate does not ask"
         return ""
 
     def _server(self, resource: PlannedResource, anew: bool) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 OPENSTACK = "openstack.cloud."
 #: Modules of openstack.cloud that make nothing that costs. All that end in _info are free too.
@@ -39,19 +40,26 @@ UNKNOWN: Mapping[str, str] = {
     "stack": "what the stack's template makes is not in the task",
     "volume_manage": "the size of the volume that it takes over is unknown",
 }
-#: Collections whose modules make things at other providers or by other tools.
-_SPENDING_COLLECTIONS = (
-    "amazon.aws", "azure.azcollection", "cloud.terraform", "cloudscale_ch.cloud", "community.aws",
-    "community.digitalocean", "community.hrobot", "community.libvirt", "community.okd", "community.proxmox",
-    "community.vmware", "google.cloud", "hetzner.hcloud", "ibm.cloudcollection", "kubernetes.core",
-    "linode.cloud", "netapp.cloudmanager", "ngine_io.exoscale", "oracle.oci", "ovirt.ovirt",
-    "redhat.openshift", "vmware.vmware", "vultr.cloud",
+#: Collections whose modules set up hosts and programs. What those of any other collection make is unknown.
+_FREE_COLLECTIONS = frozenset(
+    {
+        "ansible.builtin", "ansible.legacy", "ansible.netcommon", "ansible.posix", "ansible.utils",
+        "ansible.windows", "community.crypto", "community.docker", "community.general", "community.grafana",
+        "community.hashi_vault", "community.mongodb", "community.mysql", "community.postgresql",
+        "community.rabbitmq", "community.sops", "community.windows", "community.zabbix", "containers.podman",
+        "finops.cloud",
+    }
 )  # fmt: skip
-#: Of community.general, how the names of such modules begin.
+#: Of community.general, how the names of modules begin that make things at other providers.
 _SPENDING_PREFIXES = (
     "alicloud", "ali_", "cloud_init_data", "heroku_", "linode", "memset_", "one_", "oneandone_", "packet_",
     "profitbricks", "pubnub_", "rax", "scaleway_", "spotinst_", "terraform", "webfaction_",
 )  # fmt: skip
+#: What Ansible itself does, such as meta: flush_handlers.
+_META = "meta"
+_REQUEST, _SCRIPT = "uri", "script"
+#: Methods that make nothing.
+_HARMLESS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS"})
 _COMMANDS = frozenset({"command", "expect", "raw", "script", "shell"})
 #: Programs that make things that cost, of which a command does not tell the price.
 _PROGRAMS = frozenset(
@@ -89,27 +97,43 @@ def short_name(module: str) -> str:
 
 
 def is_command(module: str) -> bool:
-    """Whether the module runs a command of the task's."""
-    return not module.startswith(OPENSTACK) and short_name(module) in _COMMANDS
+    """Whether the module runs a command, or sends a request, that is in the task."""
+    return not module.startswith(OPENSTACK) and short_name(module) in _COMMANDS | {_REQUEST}
 
 
 def reason_of(module: str) -> str | None:
     """Why it is unknown what the module costs; None for one that makes nothing that costs.
 
-    module: its full name. A command is for reason_of_command(), what is priced for playbook_tasks.py.
+    module: its full name. A command is for reason_of_run(), what is priced for playbook_tasks.py.
     """
     collection, _dot, name = module.rpartition(".")
     if module.startswith(OPENSTACK):
         if name in FREE or name.endswith("_info"):
             return None
         return UNKNOWN.get(name, "the module is not known")
-    if name.endswith(("_info", "_facts")):
+    if name.endswith(("_info", "_facts")) or module == _META:
         return None
-    if collection in _SPENDING_COLLECTIONS or (
+    if collection not in _FREE_COLLECTIONS or (
         collection == "community.general" and name.startswith(_SPENDING_PREFIXES)
     ):
-        return "what it makes is priced by no cloud of OpenStack"
+        return "what its module makes is not known"
     return None
+
+
+def reason_of_run(module: str, arguments: Mapping[str, Any]) -> str | None:
+    """Why it is unknown what a task makes that runs a command or sends a request; None where that makes
+    nothing that costs. The arguments are looked at, and nothing of them is told.
+    """
+    name = short_name(module)
+    if name == _REQUEST:
+        changes = str(arguments.get("method", "GET")).strip().upper() not in _HARMLESS
+        return "it changes something by HTTP, and what that makes is not known" if changes else None
+    if name == _SCRIPT:
+        return "what its script makes is not in the task"
+    parts = [arguments.get(key) for key in ("_raw_params", "cmd", "argv", "command")]
+    return reason_of_command(
+        " ".join(" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in parts if one)
+    )
 
 
 def reason_of_command(text: str) -> str | None:

@@ -38,13 +38,20 @@ class PlaybookLine:
 
 
 @dataclass(frozen=True)
+class UnknownTask:
+    """A task of which it is unknown what it costs, by its name and its module, and why."""
+
+    name: str
+    module: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class PlaybookPlan:
-    """What a playbook would make and remove, and what of it is unknown: names and reasons. sha256: of the
-    file.
-    """
+    """What a playbook would make and remove, and what of it is unknown. sha256: of the file."""
 
     lines: tuple[PlaybookLine, ...]
-    unknown: tuple[tuple[str, str], ...]
+    unknown: tuple[UnknownTask, ...]
     sha256: str = ""
 
 
@@ -89,11 +96,17 @@ def _parsed(content: Mapping[str, Any]) -> PlaybookPlan:
     """Raises KeyError, TypeError or ValueError for what the callback does not write."""
     if content["kind"] != PLAN:
         raise ValueError
-    unknown = [(_str(row["name"]), _str(row["reason"])) for row in _rows(content, "unknown")]
-    unknown += [(_str(row["name"]), "the run did not reach it") for row in _rows(content, "not_reached")]
+    unknown = [
+        UnknownTask(_str(row["name"]), _str(row["task"]["module"]), _str(row["reason"]))
+        for row in _rows(content, "unknown")
+    ]
+    unknown += [
+        UnknownTask(_str(row["name"]), _str(row["module"]), "the run did not reach it")
+        for row in _rows(content, "not_reached")
+    ]
     lines = tuple(_line(row) for row in _rows(content, "lines"))
     if content["complete"] is not True and not unknown and not any(line.resource.unknown for line in lines):
-        unknown = [("the plan of the playbook", "it is not complete, and does not say why")]
+        unknown = [UnknownTask("the plan of the playbook", "", "it is not complete, and does not say why")]
     return PlaybookPlan(lines, tuple(unknown))
 
 

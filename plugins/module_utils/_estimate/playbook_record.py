@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .playbook_modules import is_command, reason_of, reason_of_command, short_name
+from .playbook_modules import is_command, reason_of, reason_of_run, short_name
 from .playbook_tasks import ABSENT, PRESENT, Arguments, PlannedResource, is_priced, resources_of
 
 FORMAT, VERSION = "finops.cloud/playbook-costs", 1
@@ -87,7 +87,7 @@ class PlaybookRecord:
         """A task that ran, or would have run."""
         module, name = run.task.module, run.task.name
         if is_command(module):
-            self._note(name, reason_of_command(_command(run.arguments)), run.task)
+            self._note(name, reason_of_run(module, run.arguments), run.task)
             return
         if not is_priced(module):
             self._note(name, reason_of(module), run.task)
@@ -161,16 +161,6 @@ def may_cost(module: str) -> bool:
 def _may_bring_cost(module: str) -> bool:
     """Whether the module's tasks, or those that it includes, may make what costs."""
     return may_cost(module) or short_name(module) in _INCLUDES
-
-
-def _command(arguments: Arguments) -> str:
-    """The text of a command. It is looked at, and never kept."""
-    parts = [arguments.get(name) for name in ("_raw_params", "cmd", "argv", "command")]
-    return " ".join(
-        " ".join(map(str, part)) if isinstance(part, list) else str(part)
-        for part in parts
-        if part is not None
-    )
 
 
 def _line(found: _Found) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._openstack.connection import Reader
-from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap
+from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import UNTAGGED
 from .plan_configuration import mapping
 from .plan_file import Plan, source_of
@@ -177,12 +177,7 @@ def _changing(plan: Plan, options: PlanOptions) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:
-    names = (row["type"], row["address"])
-    return any(
-        name.startswith(one[:-1]) if one.endswith("*") else name == one
-        for one in assume_free
-        for name in names
-    )
+    return is_assumed((row["type"], row["address"]), assume_free)
 
 
 def _change(

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.finops.cloud.plugins.callback import playbook_costs
 
 Play = Callable[..., tuple[int, Path]]
 
@@ -133,3 +134,22 @@ def test_a_run_removes_the_plan_of_an_older_one_when_it_begins(play: Play, tmp_p
     code, path = play([looks, {"ansible.builtin.assert": {"that": "not found.stat.exists"}}])
     assert code == 0
     assert json.loads(path.read_text())["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "cloud"),
+    [
+        ({"cloud": "prod"}, [], "prod"),
+        ({}, [{"OS_CLOUD": "prod"}, {"http_proxy": "p"}], "prod"),
+        ({}, [], None),
+        ({"cloud": {"auth": {}}}, [], "a login of the task"),
+        ({"auth": {"auth_url": "https://c"}}, [], "a login of the task"),
+        ({"cloud": "prod", "auth": {"auth_url": "https://c"}}, [], "a login of the task"),
+        ({}, [{"OS_AUTH_URL": "https://c"}], "a login of the task"),
+        ({}, ["{{ environments }}"], "a login of the task"),
+    ],
+)
+def test_a_task_with_a_login_of_its_own_is_on_no_cloud_that_is_known(
+    arguments: dict[str, Any], environment: list[Any], cloud: str | None
+) -> None:
+    assert playbook_costs._cloud_of(arguments, environment) == cloud

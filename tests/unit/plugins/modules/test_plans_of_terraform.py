@@ -257,7 +257,7 @@ def test_an_assumption_that_matches_nothing_is_warned_of(estimate: Callable[...,
     result = estimate(plan_of(bucket), assume_free=["aws_*", "cloudflare_record"])
     assert result["complete"]
     (warning,) = result["warnings"]
-    assert warning.startswith("assume_free: 'cloudflare_record' matches no type and no address of the plan")
+    assert warning.startswith("assume_free: 'cloudflare_record' matches nothing of the plan")
 
 
 @pytest.mark.parametrize("provider", [

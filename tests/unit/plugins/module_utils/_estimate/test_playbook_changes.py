@@ -16,10 +16,12 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.planned imp
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_changes import (
     Project,
     playbook_changes,
+    unmatched_tasks,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_plan import (
     PlaybookLine,
     PlaybookPlan,
+    UnknownTask,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_tasks import PlannedResource
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Part, Shape
@@ -169,16 +171,27 @@ def test_what_is_known_once_it_is_there_is_unknown_unless_it_is_there() -> None:
 
 def test_what_is_elsewhere_is_unknown() -> None:
     for elsewhere, says in (
-        (PlaybookLine(web().resource, False, "other", None), "it is on another cloud, other"),
-        (PlaybookLine(web().resource, False, "prod", "dc4"), "it is in another region, dc4"),
+        (
+            PlaybookLine(web().resource, False, "other", None),
+            "its cloud is other, which the estimate does not ask",
+        ),
+        (
+            PlaybookLine(web().resource, False, "prod", "dc4"),
+            "its region is dc4, which the estimate does not ask",
+        ),
     ):
         assert change(elsewhere)[3] == says
     assert change(PlaybookLine(web().resource, False, None, "dc3"))[2] == (A2,)
 
 
 def test_what_the_run_did_not_understand_is_unknown() -> None:
-    (found,) = playbook_changes(PlaybookPlan((), (("Deploy", "it runs terraform"),)), PROJECT)
-    assert (found.name, found.unknown, found.fits) == ("Deploy", "it runs terraform", False)
+    plan = PlaybookPlan((), (UnknownTask("Deploy", "my.own.thing", "nobody knows"),))
+    (found,) = playbook_changes(plan, PROJECT)
+    assert (found.name, found.unknown, found.fits) == ("Deploy", "nobody knows", False)
+    for assumed in ("Deploy", "my.own.*"):
+        (found,) = playbook_changes(plan, PROJECT, [assumed])
+        assert (found.unknown, found.assumed) == (None, True)
+    assert unmatched_tasks(plan, ["my.own.*", "Dep", "thing"]) == ["Dep", "thing"]
 
 
 def test_metadata_becomes_the_tags_of_the_cost() -> None:

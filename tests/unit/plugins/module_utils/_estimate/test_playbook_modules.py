@@ -12,6 +12,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_mo
     UNKNOWN,
     reason_of,
     reason_of_command,
+    reason_of_run,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_record import may_cost
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_tasks import PRICED
@@ -42,7 +43,7 @@ def test_every_module_of_openstack_is_in_one_table() -> None:
     "module",
     [
         "openstack.cloud.server_info", "openstack.cloud.network", "ansible.builtin.copy",
-        "community.general.ufw", "amazon.aws.ec2_instance_info", "ansible.builtin.uri", "my.own.thing",
+        "community.general.ufw", "amazon.aws.ec2_instance_info", "community.postgresql.postgresql_db", "meta",
     ],
 )  # fmt: skip
 def test_what_makes_nothing_costs_nothing(module: str) -> None:
@@ -56,9 +57,12 @@ def test_what_makes_nothing_costs_nothing(module: str) -> None:
         ("openstack.cloud.stack", "what the stack's template makes is not in the task"),
         ("openstack.cloud.coe_cluster", "it makes servers"),
         ("openstack.cloud.brand_new", "the module is not known"),
-        ("amazon.aws.ec2_instance", "is priced by no cloud of OpenStack"),
-        ("kubernetes.core.k8s", "is priced by no cloud of OpenStack"),
-        ("community.general.terraform", "is priced by no cloud of OpenStack"),
+        ("amazon.aws.ec2_instance", "what its module makes is not known"),
+        ("kubernetes.core.k8s", "what its module makes is not known"),
+        ("community.general.terraform", "what its module makes is not known"),
+        ("opentelekomcloud.cloud.rds_instance", "what its module makes is not known"),
+        ("my.own.thing", "what its module makes is not known"),
+        ("thing", "what its module makes is not known"),
     ],
 )
 def test_what_may_cost_and_is_not_understood_is_unknown(module: str, says: str) -> None:
@@ -91,3 +95,21 @@ def test_a_command_that_may_make_something_is_unknown(text: str) -> None:
 )  # fmt: skip
 def test_a_command_that_only_tells_something_costs_nothing(text: str) -> None:
     assert reason_of_command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "is_unknown"),
+    [
+        ("ansible.builtin.uri", {"url": "https://c"}, False),
+        ("ansible.builtin.uri", {"url": "https://c", "method": "delete"}, False),
+        ("ansible.builtin.uri", {"url": "https://c/servers", "method": "post"}, True),
+        ("ansible.builtin.script", {"_raw_params": "deploy.sh"}, True),
+        ("ansible.legacy.command", {"argv": ["terraform", "apply"]}, True),
+        ("ansible.builtin.shell", {"cmd": "ls"}, False),
+    ],
+)
+def test_requests_and_scripts_that_may_make_something_are_unknown(
+    module: str, arguments: dict[str, object], is_unknown: bool
+) -> None:
+    assert may_cost(module)
+    assert (reason_of_run(module, arguments) is not None) is is_unknown

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_plan import (
     PlaybookPlan,
+    UnknownTask,
     load_playbook_plan,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_record import (
@@ -52,14 +53,14 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (web.resource.name, web.resource.size, web.resource.tags) == ("web", "a2", {"team": "shop"})
     assert (web.cloud, web.region, web.anew) == ("prod", None, False)
     assert (address.resource.kind, address.resource.certain) == ("floating_ip", False)
-    assert plan.unknown == (("Later", "the run did not reach it"),)
+    assert plan.unknown == (UnknownTask("Later", "openstack.cloud.volume", "the run did not reach it"),)
     assert plan.sha256 == hashlib.sha256((tmp_path / "plan.json").read_bytes()).hexdigest()
 
 
 def test_a_plan_that_is_not_complete_is_unknown_even_if_it_does_not_say_why(tmp_path: Path) -> None:
     told = {**written(), "not_reached": [], "lines": []}
     assert loaded(tmp_path, told).unknown == (
-        ("the plan of the playbook", "it is not complete, and does not say why"),
+        UnknownTask("the plan of the playbook", "", "it is not complete, and does not say why"),
     )
 
 

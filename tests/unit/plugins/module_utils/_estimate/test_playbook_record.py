@@ -84,7 +84,7 @@ def test_what_is_not_understood_leaves_the_plan_incomplete() -> None:
         (server("web", really=True), "it has check_mode: false, so it makes what it plans"),
         (run("openstack.cloud.stack", name="s"), "what the stack's template makes is not in the task"),
         (run("ansible.builtin.command", argv=["terraform", "apply"]), "it runs terraform"),
-        (run("hetzner.hcloud.server", name="x"), "is priced by no cloud of OpenStack"),
+        (run("hetzner.hcloud.server", name="x"), "what its module makes is not known"),
     ):
         told = recorded(one)
         assert told["complete"] is False
