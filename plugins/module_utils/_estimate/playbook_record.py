@@ -113,7 +113,7 @@ class PlaybookRecord:
         """
         self._failed.append((task, host))
         if may_cost(task.module):
-            self._note(task.name, "it failed", task)
+            self._note(task.name, "it failed, so what it would make is not known", task)
         behind = list(self._play)
         for later in behind[behind.index(uuid) + 1 :] if uuid in self._play else behind:
             if _may_bring_cost(self._play[later].module):

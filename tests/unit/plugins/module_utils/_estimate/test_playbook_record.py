@@ -148,4 +148,8 @@ def test_a_failed_task_that_costs_may_have_made_something() -> None:
     record = PlaybookRecord(is_check=False)
     record.failed("9", place("openstack.cloud.server"), "localhost")
     told = record.to_result()
-    assert (told["kind"], told["complete"], told["unknown"][0]["reason"]) == ("receipt", False, "it failed")
+    assert (told["kind"], told["complete"], told["unknown"][0]["reason"]) == (
+        "receipt",
+        False,
+        "it failed, so what it would make is not known",
+    )
