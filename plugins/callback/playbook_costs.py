@@ -87,9 +87,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._record = PlaybookRecord(is_check=bool(context.CLIARGS.get("check", False)))
         self._rescues: set[str] = set()
         self._path: Path | None = None
+        #: How many plays have not begun.
+        self._plays_left = 0
 
-    def v2_playbook_on_start(self, playbook: Any) -> None:  # noqa: ARG002
+    def v2_playbook_on_start(self, playbook: Any) -> None:
         """Remove the file of an earlier run, which must not pass for one of this run."""
+        self._plays_left += len(playbook.get_plays())
         file = self.get_option("file")
         if not file:
             return
@@ -101,6 +104,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Note which tasks the play has, and which of them are there for failures only."""
+        self._plays_left -= 1
         tasks: dict[str, TaskPlace] = {}
         for block in play.compile():
             for task, of_rescue in _tasks_of(block, False):
@@ -150,6 +154,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         """Write the file."""
         if self._path is None:
             return
+        if self._plays_left > 0:
+            self._record.end_early(self._plays_left)
         told = json.dumps(self._record.to_result(), indent=2, ensure_ascii=False)
         try:
             replace_file(self._path, f"{told}\n".encode("utf-8", "backslashreplace"), _MODE)

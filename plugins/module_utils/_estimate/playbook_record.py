@@ -119,6 +119,15 @@ class PlaybookRecord:
             if _may_bring_cost(self._play[later].module):
                 self._lost[later, host] = self._play[later]
 
+    def end_early(self, play_count: int) -> None:
+        """So many plays did not begin, as the run ended before."""
+        task = TaskPlace("the playbook", "", "")
+        self._note(
+            "the playbook",
+            f"{play_count} of its plays did not begin, as a run ends where all hosts failed",
+            task,
+        )
+
     def to_result(self) -> dict[str, Any]:
         """What is written into the file."""
         not_reached = [*self._not_reached.values(), *self._lost.values()]

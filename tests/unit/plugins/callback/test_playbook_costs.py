@@ -28,11 +28,10 @@ Play = Callable[..., tuple[int, Path]]
 def play(tmp_path: Path) -> Play:
     """Run tasks in check mode with the callback; returns how the run ended, and where the plan is."""
 
-    def run(
-        tasks: list[dict[str, Any]], *arguments: str, callback: str = "finops.cloud.playbook_costs"
-    ) -> Any:
+    def run(tasks: list[dict[str, Any]], *arguments: str, further: tuple[dict[str, Any], ...] = ()) -> Any:
         playbook, plan = tmp_path / "site.yml", tmp_path / "plan.json"
-        plays = [{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}]
+        common = {"hosts": "all", "connection": "local", "gather_facts": False}
+        plays = [{**common, "tasks": tasks}, *({**common, **play} for play in further)]
         playbook.write_text(yaml.safe_dump(plays))
         ended = subprocess.run(
             [
@@ -46,7 +45,7 @@ def play(tmp_path: Path) -> Play:
             stdin=subprocess.DEVNULL,
             env={
                 **os.environ,
-                "ANSIBLE_CALLBACKS_ENABLED": callback,
+                "ANSIBLE_CALLBACKS_ENABLED": "finops.cloud.playbook_costs",
                 "FINOPS_PLAYBOOK_COSTS": str(plan),
                 "ANSIBLE_HOME": str(tmp_path / "home"),
             },
@@ -134,6 +133,22 @@ def test_a_run_removes_the_plan_of_an_older_one_when_it_begins(play: Play, tmp_p
     code, path = play([looks, {"ansible.builtin.assert": {"that": "not found.stat.exists"}}])
     assert code == 0
     assert json.loads(path.read_text())["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("tasks", "further", "complete"),
+    [
+        # Nothing that costs is behind the failure in its play, and the next play never begins.
+        ([{"ansible.builtin.fail": {"msg": "no"}}], ({"tasks": [CREATE]},), False),
+        ([{"ansible.builtin.fail": {"msg": "no"}, "ignore_errors": True}], ({"tasks": []},), True),
+        ([], ({"hosts": "nobody", "tasks": []}, {"tasks": []}), True),
+    ],
+)
+def test_a_play_that_does_not_begin_leaves_the_plan_incomplete(
+    play: Play, tasks: list[dict[str, Any]], further: tuple[dict[str, Any], ...], complete: bool
+) -> None:
+    _code, path = play(tasks, further=further)
+    assert json.loads(path.read_text())["complete"] is complete
 
 
 @pytest.mark.parametrize(
