@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleTemplatePluginError
+from ansible.errors import AnsibleTemplateError
 
 _WRONG = "'finops.cloud.within_budget' cannot test"
 
@@ -22,11 +22,11 @@ def within_budget(said: Any) -> bool:
     `budgets`.
 
     Only the verdict `allow` is within: neither `deny` nor `unknown`, whether the run may go on
-    with it or not, nor `ended`. Raises AnsibleTemplatePluginError for what has no verdict at all,
+    with it or not, nor `ended`. Raises AnsibleTemplateError for what has no verdict at all,
     such as a skipped task.
     """
     if not isinstance(said, Mapping):
-        raise AnsibleTemplatePluginError(
+        raise AnsibleTemplateError(
             f"{_WRONG} a {type(said).__name__}; write a registered result, or one row of its budgets."
         )
     if "verdict" in said:
@@ -35,7 +35,7 @@ def within_budget(said: Any) -> bool:
         return said["verdict"] == "allow" and (is_row or said.get("gate_passed") is True)
     rows = said.get("budgets")
     if not isinstance(rows, list):
-        raise AnsibleTemplatePluginError(f"{_WRONG} a result without a verdict; {_without_verdict(said)}.")
+        raise AnsibleTemplateError(f"{_WRONG} a result without a verdict; {_without_verdict(said)}.")
     # A custom budget outside of its period covers no spend: it neither helps nor stands in the way.
     verdicts = [row.get("verdict") if isinstance(row, Mapping) else None for row in rows]
     return {verdict for verdict in verdicts if verdict != "ended"} == {"allow"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleTemplatePluginError
+from ansible.errors import AnsibleTemplateError
 from ansible_collections.finops.cloud.plugins.test.within_budget import TestModule
 
 within_budget = TestModule().tests()["within_budget"]
@@ -69,5 +69,5 @@ def test_only_allow_is_within(said: dict[str, Any], expected: bool) -> None:
     ],
 )
 def test_what_has_no_verdict_is_an_error(said: Any, says: str) -> None:
-    with pytest.raises(AnsibleTemplatePluginError, match=says):
+    with pytest.raises(AnsibleTemplateError, match=says):
         within_budget(said)
