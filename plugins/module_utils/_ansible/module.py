@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
+from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -18,6 +19,10 @@ from .._core.storable import refuse_unstorable
 from .._core.tracebacks import format_traceback
 from .._core.visible_text import visible_line
 from .._ledger import sql
+
+
+#: ansible-core before 2.19 shows a traceback to everybody, so only -vvv, which asked for one, gets it there.
+_SHOWN_TO_ALL, _VERBOSE = not hasattr(basic, "_traceback"), 3
 
 
 class FinopsModule(AnsibleModule):  # type: ignore[misc]
@@ -87,7 +92,7 @@ class FinopsModule(AnsibleModule):  # type: ignore[misc]
             msg = self._unknown_option() or msg
             result["error"] = failure(INVALID_OPTION)
         error = sys.exc_info()[1]
-        if error is not None:
+        if error is not None and (self._verbosity >= _VERBOSE or not _SHOWN_TO_ALL):
             # Ansible shows it where the user asks for tracebacks.
             result["exception"] = format_traceback(error)
         super().fail_json(self._shown(msg), **result)
