@@ -1,7 +1,7 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build's one entry, which the Makefile calls: python3 tests/harness demo | mutation | supply |
+"""The build's one entry, which the Makefile calls: python3 tests/harness demo | matrix | mutation | supply |
 test | test-system | STAGE.
 """
 
@@ -28,6 +28,7 @@ from environment import (
     python_version,
     virtual_environment,
 )
+from matrix import matrix
 from nox_sessions import nox
 from outside import outside
 from real_cloud import real_openstack
@@ -215,6 +216,7 @@ def main(arguments: list[str]) -> int:
         return 2
     commands: dict[str, Callable[[], bool]] = {
         "demo": demo,
+        "matrix": matrix,
         "mutation": change_operators,
         "supply": write_supply,
         **{name: partial(run_tier, tier) for name, tier in TIERS.items()},

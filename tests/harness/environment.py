@@ -31,7 +31,11 @@ class Requirements:
     options: tuple[str, ...] = ()
 
 
-TESTS = Requirements(("requirements.txt", "roles/sandbox/files/requirements.txt", "tests/requirements.txt"))
+#: What the unit tests need, beside an ansible-core.
+UNITS = Requirements(
+    ("requirements.txt", "roles/sandbox/files/requirements.txt", "tests/unit/requirements.txt")
+)
+TESTS = Requirements((*UNITS.files, "tests/requirements.txt"))
 # Already resolved, and so many that resolving them again would take minutes.
 OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 
@@ -72,7 +76,8 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q", *argumen
 # ansible-test integration calls ssh-keygen unless a key pair is there, for remote hosts that --local does not
 # have.
 SSH_KEY_NAMES = ("id_rsa", "id_rsa.pub")
-GET_PIP_NAMES = ("get_pip_24_2.py", "get_pip_25_2.py")  # ansible-core 2.19, ansible-core 2.21
+#: ansible-core 2.16, 2.18 and 2.19, 2.20 and newer.
+GET_PIP_NAMES = ("get_pip_23_1_2.py", "get_pip_24_2.py", "get_pip_25_2.py")
 
 
 def prepare_home() -> None:
