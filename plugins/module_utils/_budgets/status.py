@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso
@@ -29,6 +29,9 @@ from .results import (
     verdict_to_result,
 )
 from .snapshot import Snapshot, read_snapshot
+
+if TYPE_CHECKING:
+    from .._ledger.transaction import Transaction
 
 
 def status(
@@ -50,17 +53,29 @@ def status(
     if names is not None and not names:
         raise InvalidOption("names", "is empty; omit it for all budgets.")
     with sql.reading(options) as ledger:
-        rows = ledger.connection
-        rates, stored = rates_of(rows, rates), budgets.read_all(rows)
-        now = holds.database_now(rows, now)
-        wanted = stored if names is None else [require(stored, name, option) for name in names]
-        snapshot = read_snapshot(rows, rates, now, wanted, Request())
-        found = [verdict.evaluate(budget, Request(), snapshot) for budget in wanted]
-        waiting = [alert_to_result(one) for one in alerts.waiting(rows, wanted, consumer, now)]
-        hours = feed_hours.read_all(rows) if snapshot.feeds else {}
-        held = [hold_to_result(one, now) for one in holds.counting(rows, now)]
+        return {"ledger": sql.format_url(options)} | read_status(
+            ledger.connection, names, rates, now, consumer, option
+        )
+
+
+def read_status(
+    rows: Transaction,
+    names: Sequence[str] | None,
+    rates: Rates,
+    now: datetime,
+    consumer: str | None = None,
+    option: str = "names",
+) -> dict[str, Any]:
+    """The result of status() but its ledger, read in a transaction that is open already."""
+    rates, stored = rates_of(rows, rates), budgets.read_all(rows)
+    now = holds.database_now(rows, now)
+    wanted = stored if names is None else [require(stored, name, option) for name in names]
+    snapshot = read_snapshot(rows, rates, now, wanted, Request())
+    found = [verdict.evaluate(budget, Request(), snapshot) for budget in wanted]
+    waiting = [alert_to_result(one) for one in alerts.waiting(rows, wanted, consumer, now)]
+    hours = feed_hours.read_all(rows) if snapshot.feeds else {}
+    held = [hold_to_result(one, now) for one in holds.counting(rows, now)]
     return {
-        "ledger": sql.format_url(options),
         "evaluated_at": iso(now),
         "tax": tax_of(wanted),
         "summary": verdict.format_summary(found),

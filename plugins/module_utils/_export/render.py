@@ -57,7 +57,7 @@ def render(file_format: str, report: Mapping[str, Any], user_folders: Sequence[s
 def _render_template(file_format: str, report: Mapping[str, Any], user_folders: Sequence[str]) -> str:
     import jinja2
 
-    environment = _environment(tuple(user_folders), report["timezone"], report["currency"])
+    environment = report_environment(tuple(user_folders), report["timezone"], report["currency"])
     try:
         return environment.get_template(_TEMPLATES[file_format]).render(report=report)
     except jinja2.TemplateError as error:
@@ -70,8 +70,11 @@ def _render_template(file_format: str, report: Mapping[str, Any], user_folders: 
 
 
 @lru_cache(maxsize=4)
-def _environment(user_folders: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
-    """Kept, as it takes longer to compile the templates than to render them."""
+def report_environment(user_folders: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
+    """What templates of reports are rendered in, with the filters that print amounts and moments.
+
+    Kept, as it takes longer to compile the templates than to render them.
+    """
     environment = template_environment(user_folders)
     zone = ZoneInfo(timezone)
     environment.filters.update(
@@ -94,10 +97,20 @@ def format_money(amount: str | None, currency: str) -> str:
     (design/money.md#comparison-and-display).
     """
     return (
-        f"{currency}\u00a0{_format_number(amount, _MINOR.get(currency, 2))}"
+        f"{currency}\u00a0{_format_number(amount, minor_digits(currency))}"
         if amount is not None
         else _UNKNOWN
     )
+
+
+def format_number(amount: str | None, currency: str) -> str:
+    """An amount without its currency, where a head names that."""
+    return _UNKNOWN if amount is None else _format_number(amount, minor_digits(currency))
+
+
+def minor_digits(currency: str) -> int:
+    """The decimals of the currency's minor unit."""
+    return _MINOR.get(currency, 2)
 
 
 def format_change(amount: str | None, currency: str) -> str:

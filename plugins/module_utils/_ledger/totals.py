@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from .._core.periods import Window
+from .._core.periods import Window, moment_of
 from . import roll_up
 from .commit_clock import to_microseconds
 from .dimension_sets import DIMENSIONS
@@ -56,6 +56,10 @@ FROM (
 JOIN entry ON entry.id = chosen_id
 JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
 ORDER BY entry.id"""
+_FIRST_BUCKET = (
+    "SELECT bucket_begin FROM roll_up WHERE bucket_s = :bucket_s AND entry_count <> 0"
+    " ORDER BY bucket_begin LIMIT 1"
+)
 _Values: TypeAlias = dict[str, Any]
 
 
@@ -131,6 +135,12 @@ def by_time(
         found[number].append(Total(named, currency, roll_up.in_nano(whole, rest_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
     return [sorted(of_window, key=_sort_key) for of_window in found]
+
+
+def first_begin(transaction: Transaction) -> datetime | None:
+    """The begin of the quarter of an hour in which the first cost of all begins; None without one."""
+    found = read(transaction, _FIRST_BUCKET, {"bucket_s": roll_up.BUCKETS_S[-1]})
+    return moment_of(found[0][0]) if found else None
 
 
 def _sort_key(total: Total) -> tuple[Any, ...]:
