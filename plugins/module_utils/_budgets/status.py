@@ -25,10 +25,12 @@ from .results import (
     budget_to_result,
     forecast_to_result,
     hold_to_result,
+    over_to_result,
     tax_of,
     verdict_to_result,
 )
 from .snapshot import Snapshot, read_snapshot
+from .spent_until import SpentUntil, spent_until
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
@@ -75,6 +77,7 @@ def read_status(
     waiting = [alert_to_result(one) for one in alerts.waiting(rows, wanted, consumer, now)]
     hours = feed_hours.read_all(rows) if snapshot.feeds else {}
     held = [hold_to_result(one, now) for one in holds.counting(rows, now)]
+    over = _over(rows, found, snapshot)
     return {
         "evaluated_at": iso(now),
         "tax": tax_of(wanted),
@@ -87,11 +90,23 @@ def read_status(
                 **budget_to_result(one.budget),
                 **verdict_to_result(one),
                 **forecast_to_result(_forecast(one, snapshot, hours)),
+                **over_to_result(over.get(one.budget.name)),
                 "alerts": [alert for alert in waiting if alert["budget"] == one.budget.name],
             }
             for one in found
         ],
     }
+
+
+def _over(
+    rows: Transaction, found: Sequence[verdict.BudgetVerdict], snapshot: Snapshot
+) -> dict[str, SpentUntil]:
+    """By name, the budgets that have spent more than their limit, with since when: read for these alone."""
+    spent_more = [one.budget for one in found if one.periods and one.periods[0].spent > one.periods[0].limit]
+    if not spent_more:
+        return {}
+    known = spent_until(rows, spent_more, snapshot.feeds, snapshot.rates, snapshot.now)
+    return {one.budget.name: one for one in known}
 
 
 def _forecast(
