@@ -90,7 +90,7 @@ def _with_since(
     for one in found:
         if one.over_by is not None:
             alike.setdefault((untils[one.budget.name], one.budget.calendar.zone), []).append(one)
-    since = {}
+    since: dict[str, datetime] = {}
     for (until, zone), each in alike.items():
         parts = [part for step in _steps(zone, until) for part in rates.segments(step)]
         costs = read_costs(transaction, parts, columns_of(one.budget.scope for one in each))

@@ -231,10 +231,13 @@ def split(tables: Sequence[SiteTable], name: str) -> tuple[list[SiteTable], list
 
     name: the page's file, without an ending.
     """
-    here, beyond = [], []
+    here: list[SiteTable] = []
+    beyond: list[SiteTable] = []
     for table in tables:
         first, *rest = _pages(table.rows, _TABLE_BYTES, _MORE_BYTES)
-        begin, links, following = len(first) + 1, [], []
+        begin = len(first) + 1
+        links: list[tuple[str, str]] = []
+        following: list[SiteTable] = []
         for rows in rest:
             number = len(beyond) + len(following) + 2
             text = f"{begin} to {begin + len(rows) - 1}"
