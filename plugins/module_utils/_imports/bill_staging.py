@@ -192,7 +192,8 @@ class Staging:
     def new(self, scope: int, source: str, prefix: str) -> Iterator[tuple[Any, ...]]:
         """The entries that a bill brings and the ledger has not, as entry_rows.append_many() takes them."""
         asked = {"scope": scope, "source": source, "prefix": prefix}
-        yield from self._connection.execute(_ROWS, asked)
+        # No generator: who stops in the middle may have closed the connection before.
+        return self._connection.execute(_ROWS, asked)
 
     def buckets(self, scope: int, length_s: int) -> Iterator[tuple[int, int, int, int]]:
         """The sums of what is new by dimension and bucket: id of the dimension, begin, 1e-9, count."""
