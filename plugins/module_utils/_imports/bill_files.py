@@ -204,7 +204,10 @@ def _staged(paths: Sequence[Path], options: BillOptions, staging: Staging) -> _R
         last = end if options.spread else begin
         if bill.last_begin is None or last > bill.last_begin:
             bill.last_begin = last
-        staging.add(bill.number, part, digest, charge, options.spread)
+        piece = staging.add(bill.number, part, digest, charge, options.spread)
+        for credit in reader.credits(full, charge):
+            of_part.totals[credit.dimensions.currency] += credit.amount_nano
+            piece = staging.add(bill.number, part, digest, credit, options.spread, piece)
 
     _for_each_row(paths, options, read, stage)
     staging.seal()
@@ -219,7 +222,7 @@ def _for_each_row(
 ) -> None:
     """Hand every row of the files to take, with the number of its file. What is wrong in a row says where."""
     for part, path in enumerate(paths):
-        with bill_tables.opened(path, options.form) as table:
+        with bill_tables.opened(path, options.form, options.columns_asked) as table:
             reader = RowReader(path.name, table.columns, options, read.other)
             for number, row in table.rows:
                 try:

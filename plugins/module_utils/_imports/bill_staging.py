@@ -113,18 +113,27 @@ class Staging:
         self._waiting: list[tuple[Any, ...]] = []
         self._numbers: dict[Dimensions, int] = {}
 
-    def add(self, scope: int, part: int, digest: bytes, charge: Charge, spread: bool) -> None:
-        """A row of the delivery. spread: by the day over the time that it is for."""
+    def add(
+        self, scope: int, part: int, digest: bytes, charge: Charge, spread: bool, first_piece: int = 0
+    ) -> int:
+        """A charge of a row of the delivery; the number of the piece behind it. spread: by the day over the
+        time that it is for. first_piece: of a row with more charges, how many pieces come before.
+        """
         dimensions, *texts, begin, end, unit, quantity, amount_nano = charge
         number = self._numbers.get(dimensions) or self._number(dimensions)
-        waiting, name = self._waiting, digest.hex()
+        waiting, name, piece = self._waiting, digest.hex(), first_piece
         if spread and end - begin > _DAY_S:
-            for piece, (first, last, share) in enumerate(by_day(begin, end, amount_nano)):
+            for first, last, share in by_day(begin, end, amount_nano):
                 waiting.append((scope, part, name, piece, number, *texts, first, last, None, None, share))
+                piece += 1
         else:
-            waiting.append((scope, part, name, 0, number, *texts, begin, end, unit, quantity, amount_nano))
+            waiting.append(
+                (scope, part, name, piece, number, *texts, begin, end, unit, quantity, amount_nano)
+            )
+            piece += 1
         if len(waiting) >= _AT_ONCE:
             self.flush()
+        return piece
 
     def flush(self) -> None:
         """Have all rows in the file."""
