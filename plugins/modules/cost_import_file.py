@@ -56,8 +56,8 @@ options:
         counts.
       - V(azure) is the export of actual cost of Azure (EA and MCA), of which the cost in the billing currency
         counts.
-      - V(gcp) is the billing export of Google Cloud in BigQuery, standard or detailed, of which the cost counts,
-        and each credit of a row as a credit of its own.
+      - V(gcp) is the billing export of Google Cloud in BigQuery, standard or detailed, of which the cost
+        counts, and each credit of a row as a credit of its own.
       - V(csv) is any other table, described by O(columns) and O(values).
     type: str
     default: focus
