@@ -72,7 +72,7 @@ def opened(path: Path, form: FileForm, asked: Sequence[str] = ()) -> Iterator[Ta
                     stream = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=stream)))
                 elif begin == _ZIP:
                     stream = stack.enter_context(_only_file(path, stream, stack))
-                buffered = stack.enter_context(io.BufferedReader(_Raw(stream)))
+                buffered: io.BufferedReader = stack.enter_context(io.BufferedReader(_Raw(stream)))
                 if buffered.peek(_SAMPLE_BYTES)[:_SAMPLE_BYTES].lstrip().startswith(b"{"):
                     table = bill_json.table(path, buffered, asked)
                 else:

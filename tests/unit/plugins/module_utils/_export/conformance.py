@@ -27,9 +27,10 @@ without resource, quantity, region, project and tags.
 
 ## Columns
 
-For each version (1.0 and 1.1 have the columns of 1.2 that are older): `M` mandatory, `C` conditional, `R` recommended, `-` not in that version. *Holds* is what
-the export has there: `always`, `where it applies`, or `null`. *Keeps* says whether each value has the type,
-the format and one of the allowed values, and whether it is null only where it may be.
+For each version (1.0 and 1.1 have the columns of 1.2 that are older): `M` mandatory, `C` conditional, `R`
+recommended, `-` not in that version. *Holds* is what the export has there: `always`, `where it applies`, or
+`null`. *Keeps* says whether each value has the type, the format and one of the allowed values, and whether
+it is null only where it may be.
 
 """
 _ROWS = """
