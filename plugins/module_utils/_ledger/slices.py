@@ -17,10 +17,11 @@ from typing import TypeVar
 from .sql import Ledger
 from .transaction import Transaction
 
-#: How many rows one transaction writes: fewer where that takes long.
+#: How many rows one transaction writes at most, at first and at least: more where that is soon done, fewer
+#: where it takes long.
 ROWS_AT_ONCE = 20_000
-_FEWEST_ROWS = 500
-_LONG_S = 0.6
+_FIRST_ROWS, _FEWEST_ROWS = 2_000, 500
+_SHORT_S, _LONG_S = 0.25, 0.6
 #: After so long in transactions others get their turn. SQLite tells nobody that it is free: who waits looks
 #: again after up to a tenth of a second.
 _TURN_S, _TURN_OF_OTHERS_S = 0.25, 0.11
@@ -32,7 +33,8 @@ class Slices:
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[Ledger]]) -> None:
         self._transaction = transaction
-        self._rows, self._held_s, self._free_since = ROWS_AT_ONCE, 0.0, 0.0
+        self._rows = min(_FIRST_ROWS, ROWS_AT_ONCE)
+        self._took_s, self._held_s, self._free_since = 0.0, 0.0, 0.0
         self.created, self.on_postgresql = False, False
 
     @contextmanager
@@ -54,9 +56,8 @@ class Slices:
             self.created |= ledger.created
             yield ledger
         self._free_since = time.monotonic()
-        self._held_s += self._free_since - began
-        if self._free_since - began > _LONG_S:
-            self._rows = max(self._rows // 2, _FEWEST_ROWS)
+        self._took_s = self._free_since - began
+        self._held_s += self._took_s
 
     def write(self, rows: Iterable[_One], write: Callable[[Transaction, Sequence[_One]], None]) -> None:
         """Write all of these rows, so many by a transaction. They are read while nobody waits for one."""
@@ -64,6 +65,8 @@ class Slices:
         while some := list(islice(remaining, self._rows)):
             with self.open() as opened:
                 write(opened, some)
+            if len(some) == self._rows:
+                self._adapt()
 
     def repeat(self, work: Callable[[Transaction, int], bool]) -> None:
         """Do so much of a work by a transaction, until it says that nothing is left. work: gets how many rows
@@ -73,3 +76,11 @@ class Slices:
         while is_left:
             with self.open() as opened:
                 is_left = work(opened, self._rows)
+            self._adapt()
+
+    def _adapt(self) -> None:
+        """Have the next transaction write more or fewer rows, by what this one took."""
+        if self._took_s > _LONG_S:
+            self._rows = max(self._rows // 2, _FEWEST_ROWS)
+        elif self._took_s < _SHORT_S:
+            self._rows = min(self._rows * 2, ROWS_AT_ONCE)
