@@ -141,7 +141,19 @@ def test_each_resource_has_one_row_with_before_after_and_difference() -> None:
 
 def test_a_marker_in_the_first_line_lets_a_pipeline_update_one_comment() -> None:
     texts = [format_markdown(verdict(WEB)), format_markdown(verdict(unknown("x", "y")))]
-    assert {text.splitlines()[0] for text in texts} == {"<!-- finops.cloud.budget_gate -->"}
+    assert {text.splitlines()[0] for text in texts} == {"<!-- finops.cloud.budget_gate: shop -->"}
+
+
+@given(st.lists(st.text(), min_size=2, max_size=2, unique=True))
+def test_each_gate_has_a_marker_of_its_own_that_its_name_cannot_end(names: list[str]) -> None:
+    markers = [
+        format_markdown({**verdict(WEB), "name": name}).splitlines()[0]
+        for name in (*names, names[0] + "-->\n<b>", names[0] * 300)
+    ]
+    assert markers[0] != markers[1]
+    for marker in markers:
+        assert re.fullmatch(r"<!-- finops\.cloud\.budget_gate: (?:(?!--)[\w.~%-])* -->", marker, re.ASCII)
+        assert len(marker) < 300
 
 
 def test_of_many_resources_those_are_left_out_that_differ_least() -> None:
