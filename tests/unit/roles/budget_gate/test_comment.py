@@ -74,10 +74,6 @@ def test_what_goes_wrong_is_one_sentence(
 ) -> None:  # fmt: skip
     with running(Forge(kind, answers=answers)) as forge:
         code, found = comment(forge, tmp_path, f"{WEB}\n1\n", **environment)
-        path = {
-            "gitlab": "/projects/42/merge_requests/17/notes",
-            "github": "/repos/acme/shop/issues/17/comments",
-        }
         expected = said.format(url=forge.url, comments=f"{forge.url}{COMMENTS[kind]}")
     assert (code, found) == (1, expected)
 
