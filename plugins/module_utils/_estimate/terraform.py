@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._infomaniak import terraform_types as infomaniak
 from .._openstack.connection import Reader
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import UNTAGGED
@@ -42,6 +43,7 @@ _ACTIONS = {
     # The old one is forgotten and stays, so that all of the new one comes on top.
     ("create", "forget"): ADDED,
 }
+_NO_TABLE = "{kind} is in no table of what costs and what is free"
 _VOLUMES = tuple(kind for kind in PRICED if kind.startswith("openstack_blockstorage_volume_"))
 
 
@@ -201,6 +203,8 @@ def _change(
         )
     if is_free_provider(provider, kind):
         return Change(name, action)
+    if provider in infomaniak.PROVIDERS:
+        return _of_infomaniak(name, action, kind)
     if provider not in options.providers:
         return Change(name, action, unknown=f"it is of the provider {provider}")
     overlaps = actions == ("create", "delete")
@@ -209,7 +213,7 @@ def _change(
         taken = {quota: 1} if quota is not None and (action == ADDED or overlaps) else {}
         return Change(name, action, needs=taken)
     if kind not in PRICED:
-        why = UNKNOWN.get(kind, f"{kind} is in no table of what costs and what is free")
+        why = UNKNOWN.get(kind, _NO_TABLE.format(kind=kind))
         return Change(name, action, unknown=why, fits=action == REMOVED)
     try:
         region = _region(row, plan, home, contexts)
@@ -225,6 +229,14 @@ def _change(
         # Nobody tells whether it is there: all of it may be new, and nothing may go.
         before = []
     return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)
+
+
+def _of_infomaniak(name: str, action: str, kind: str) -> Change:
+    """A resource of Infomaniak's own provider. Its servers may be in the project's quotas."""
+    if kind in infomaniak.FREE:
+        return Change(name, action)
+    why = infomaniak.UNKNOWN.get(kind, _NO_TABLE.format(kind=kind))
+    return Change(name, action, unknown=why, fits=action == REMOVED)
 
 
 def _region(

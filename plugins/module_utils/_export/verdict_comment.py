@@ -36,7 +36,11 @@ _ADVICE = (
     ("after apply", "Write the value into the configuration, or apply first what it comes from."),
     ("before apply", "Write the value into the configuration, or apply first what it comes from."),
     ("name it", "Name it in the configuration."),
-    ("", "If it costs nothing, name it in `assume_free`. If it costs, add a row of `kind: amount` for it."),
+    (
+        "",
+        "Name it in `assume_free` if it costs nothing. If it costs, do so too, and add its price as a row of"
+        " `kind: amount`.",
+    ),
 )
 
 

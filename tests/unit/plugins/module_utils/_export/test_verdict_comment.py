@@ -199,7 +199,7 @@ def test_none_of_the_unknown_is_cut_but_counted(reasons: int, keyed: bool) -> No
         assert named + more == 3000
 
 
-OURS = re.compile(r"</?(?:details|summary|code)>|<!-- finops\.cloud\.budget_gate -->")
+OURS = re.compile(r"</?(?:details|summary|code)>|<!-- finops\.cloud\.budget_gate: shop -->")
 
 
 @settings(max_examples=25)
