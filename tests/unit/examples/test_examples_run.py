@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The commands of the pipelines in examples/, run as they are written, against a sandbox and a small forge."""
+"""The commands of the pipelines in examples/, as they are written, against a sandbox and a small forge."""
 
 from __future__ import annotations
 
