@@ -15,7 +15,7 @@ from .._openstack.connection import Reader
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import UNTAGGED
 from .plan_configuration import mapping
-from .plan_file import Plan, source_of
+from .plan_file import Plan, UnreadResource, source_of
 from .plan_flavors import flavor_of, starts
 from .plan_networks import ON_NETWORKS, SERVER, PlanNetworks
 from .plan_tags import PlanTags
@@ -74,6 +74,7 @@ def plan_changes(
     found = (
         [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished, fits=False)]
     )
+    found += [_unread(one, options.assume_free) for one in plan.unread]
     for row in plan.changes:
         actions = row["change"]["actions"]
         if actions in _NOTHING:
@@ -162,7 +163,18 @@ def _made_volumes(server: State) -> list[State]:
 def unmatched_assumptions(plan: Plan, assume_free: Collection[str]) -> list[str]:
     """The entries of assume_free that match nothing of the plan."""
     rows = [row for row in plan.changes if row.get("mode") != "data"]
-    return [one for one in assume_free if not any(_is_assumed(row, (one,)) for row in rows)]
+    return [
+        one
+        for one in assume_free
+        if not any(_is_assumed(row, (one,)) for row in rows)
+        and not any(is_assumed((row.name, row.kind), (one,)) for row in plan.unread)
+    ]
+
+
+def _unread(row: UnreadResource, assume_free: Collection[str]) -> Change:
+    if is_assumed((row.name, row.kind), assume_free):
+        return Change(row.name, ADDED, assumed=True)
+    return Change(row.name, ADDED, unknown=row.reason, fits=False)
 
 
 def _changing(plan: Plan, options: PlanOptions) -> Iterator[Mapping[str, Any]]:
@@ -201,12 +213,8 @@ def _change(
             unknown=f"its actions {', '.join(map(str, actions))[:60]} are not understood",
             fits=False,
         )
-    if is_free_provider(provider, kind):
-        return Change(name, action)
-    if provider in infomaniak.PROVIDERS:
-        return _of_infomaniak(name, action, kind)
-    if provider not in options.providers:
-        return Change(name, action, unknown=f"it is of the provider {provider}")
+    if provider not in options.providers or is_free_provider(provider, kind):
+        return _of_another_provider(name, action, provider, kind)
     overlaps = actions == ("create", "delete")
     if kind in FREE:
         quota = FREE[kind]
@@ -231,10 +239,14 @@ def _change(
     return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)
 
 
-def _of_infomaniak(name: str, action: str, kind: str) -> Change:
-    """A resource of Infomaniak's own provider. Its servers may be in the project's quotas."""
-    if kind in infomaniak.FREE:
+def _of_another_provider(name: str, action: str, provider: str, kind: str) -> Change:
+    """A resource of a provider that is not OpenStack's. Servers of Infomaniak's own one may be in the
+    project's quotas.
+    """
+    if is_free_provider(provider, kind) or (provider in infomaniak.PROVIDERS and kind in infomaniak.FREE):
         return Change(name, action)
+    if provider not in infomaniak.PROVIDERS:
+        return Change(name, action, unknown=f"it is of the provider {provider}")
     why = infomaniak.UNKNOWN.get(kind, _NO_TABLE.format(kind=kind))
     return Change(name, action, unknown=why, fits=action == REMOVED)
 
