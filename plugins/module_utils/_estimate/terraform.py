@@ -270,9 +270,10 @@ def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | 
     change, source, configuration = row["change"], source_of(row), plan.configuration
     unknown = change.get("after_unknown")
     sides = [side for side in (change.get("before"), change.get("after")) if side is not None]
-    own = {side["region"] for side in sides if side.get("region")}
-    if not all(isinstance(one, str) for one in own):
+    given = [side["region"] for side in sides if side.get("region")]
+    if not all(isinstance(one, str) for one in given):
         raise UnknownPrice("region is no text")
+    own = set(given)
     if home is None:
         return {None}
     after = mapping(change.get("after"))
