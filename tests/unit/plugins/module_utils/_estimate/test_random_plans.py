@@ -46,8 +46,6 @@ from .test_terraform import as_planned
 
 PLANS = Path(__file__).parent / "plans"
 SOURCE = PlanInput("terraform_plan", "'plan.json'", "write one")
-NAMES = ("a2-ram4-disk20-perf1", "a4-ram8-disk20-perf1", "a8-ram32-disk80-perf1", "small", "large")
-FLAVORS = Flavors([Flavor(f"id-{name}", name, 2, 4096) for name in NAMES])
 PUBLIC, DEFAULT_TYPE = ("ext-net1", "public-id"), "slow"
 ASSUMED = PlanOptions((), OPENSTACK)
 #: What one of each kind costs. Every size costs, so that nothing is lost without being noticed.
@@ -99,7 +97,21 @@ def plans() -> list[dict[str, Any]]:
     return [everything(), *(json.loads(path.read_text()) for path in paths)]
 
 
-ORIGINALS = plans()
+def flavors_of(plans: list[dict[str, Any]]) -> Flavors:
+    """The flavors that the plans name, by name or by ID."""
+    changes = [row["change"] for plan in plans for row in plan["resource_changes"]]
+    sides = [side for change in changes for side in (change["before"], change["after"]) if side]
+    named = {(side.get("flavor_name"), side.get("flavor_id")) for side in sides}
+    ids = {name: number for name, number in named if name and number}
+    ids |= {name: ids.get(name, f"id-{name}") for name, _number in named if name}
+    ids |= {f"of {number}": number for _name, number in named if number and number not in ids.values()}
+    return Flavors([Flavor(number, name, 2, 4096) for name, number in ids.items()])
+
+
+_EVERYTHING, *_WRITTEN = plans()
+#: Half of the plans are of everything.
+ORIGINALS = [one for written in _WRITTEN for one in (_EVERYTHING, written)]
+FLAVORS = flavors_of(ORIGINALS)
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 10**40, 1.5, "", "x", "\x00\ud800", "999", [], {}, [[]], [None], [{}], {"": {}},
     {"constant_value": None}, {"references": [7]}, [[[[[[[[[["deep"]]]]]]]]]], ["create"], "ext-net1",
@@ -202,9 +214,11 @@ def test_a_changed_plan_is_read_or_refused_in_a_sentence(count: int) -> None:
 def spoiled(rng: random.Random, plan: dict[str, Any]) -> str:
     """Make a value of what is there after unknown, or no value of its kind, and say which."""
     rows = [row for row in plan["resource_changes"] if row["change"]["after"]]
-    row = rng.choice(rows)
+    kind = rng.choice(sorted({row["type"] for row in rows}))
+    row = rng.choice([row for row in rows if row["type"] == kind])
     change = row["change"]
-    path = rng.choice([path for path in paths_of(change["after"]) if path])
+    name = rng.choice(sorted(change["after"]))
+    path = rng.choice(list(paths_of(change["after"][name], (name,))))
     holder = at(change["after"], path[:-1])
     if rng.random() < 0.5:
         holder[path[-1]] = rng.choice(
