@@ -29,6 +29,7 @@ _PERCENT = Decimal(100)
 _LONGEST_GATE = 200
 #: What a reason says -> what to do. The first that it contains counts.
 _ADVICE = (
+    ("name it in assume_free", "Its price is that of your contract."),
     ("no price is known of", "Add its price to `price_list`."),
     ("which the login does not have", "Use a login that has this region, or plan the region by itself."),
     ("could not be read", "Run the gate again when the cloud answers."),

@@ -144,6 +144,14 @@ def test_a_marker_in_the_first_line_lets_a_pipeline_update_one_comment() -> None
     assert {text.splitlines()[0] for text in texts} == {"<!-- finops.cloud.budget_gate: shop -->"}
 
 
+def test_what_has_a_price_of_its_own_is_not_said_to_be_free() -> None:
+    kaas = "a managed cluster has a price of its own by its pack; name it in assume_free, and add its price"
+    text = shown(format_markdown(verdict(unknown("a", kaas), unknown("b", "it is of the provider x"))))
+    assert f"{kaas}. Its price is that of your contract. <code>a</code>" in text
+    assert "x. Name it in `assume_free` if it costs nothing. If it costs, do so too" in text
+    assert "Name it in the configuration" not in text
+
+
 @given(st.lists(st.text(), min_size=2, max_size=2, unique=True))
 def test_each_gate_has_a_marker_of_its_own_that_its_name_cannot_end(names: list[str]) -> None:
     markers = [
