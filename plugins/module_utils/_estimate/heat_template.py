@@ -213,7 +213,9 @@ def _row(name: str, resource: Resource, known: Template, hidden: bool) -> Mappin
     """The change of a plan that makes the resource. Raises NotUnderstood for a type of which nothing is
     known.
     """
-    kind, after, later = resource.kind, {}, {}
+    kind = resource.kind
+    after: dict[str, Any] = {}
+    later: dict[str, Any] = {}
     if "external_id" in resource.properties:
         raise NotUnderstood("what external_id names is not of this stack")
     if kind in PRICED:

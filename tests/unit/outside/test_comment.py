@@ -34,7 +34,7 @@ WEBS = [
 CHANGES: dict[str, list[dict[str, Any]]] = {
     "small": [WEB, DB],
     "large": WEBS,
-    "unknown": [WEB, *(unknown(f"lb[{one}]", "no price is known of x") for one in range(3)), unknown(EVIL, EVIL)],
+    "unknown": [WEB, *(unknown(f"lb[{one}]", "no price is known") for one in range(3)), unknown(EVIL, EVIL)],
     "hostile": [line(f"{EVIL}{one}", one, 2 * one) for one in range(20)],
 }  # fmt: skip
 
