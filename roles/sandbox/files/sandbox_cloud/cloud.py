@@ -113,6 +113,12 @@ class Cloud:
         found = self.tokens.get(token or "")
         return found if found and found.expires_at > self.now() else None
 
+    def is_operator(self, identity: Identity) -> bool:
+        """Whether the token has the role admin."""
+        operator = self.scenario.operator
+        return operator is not None and identity.owner.user == operator.user
+
     def owns_all(self, identity: Identity) -> bool:
         """Whether the token is for a project that has what the scenario describes; the other one is empty."""
-        return identity.owner.user == self.scenario.project.user
+        scenario = self.scenario
+        return identity.owner.project in (scenario.project.project, *scenario.further_projects)

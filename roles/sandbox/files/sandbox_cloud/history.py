@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
+from sandbox_cloud import hashmap
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Scenario, Server, stable_id
 
@@ -66,9 +67,11 @@ def _series(cloud: Cloud) -> Iterator[Series]:
     ) -> Series:
         first = floor(cloud, cloud.created(hours))
         of = stable_id(kind, name) if kind else name
-        return Series(
-            metric, of, UNITS[metric], quantity, _times(price, quantity), first, tuple(metadata.items())
-        )
+        cost = _times(price, quantity)
+        if scenario.rating.hashmap:
+            exact = Decimal(str(quantity))
+            cost = float(hashmap.price(cloud, metric, exact, metadata, scenario.project.project, cloud.began))
+        return Series(metric, of, UNITS[metric], quantity, cost, first, tuple(metadata.items()))
 
     for server in scenario.servers:
         metric = "instance_up" if server.status in _RUNNING else "instance_reserved"

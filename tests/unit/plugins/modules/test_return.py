@@ -204,6 +204,10 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             (),
         ),
     ],
+    "cost_rating_info": [
+        ({"cloud": "sandbox-operator-in-project"}, ()),
+        ({"cloud": "sandbox", "on_error": "warn"}, ()),
+    ],
     "cost_import": [
         ({"cloud": "sandbox"}, ()),
         ({"cloud": "sandbox", "_ansible_check_mode": True}, ()),

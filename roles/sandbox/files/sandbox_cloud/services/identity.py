@@ -214,7 +214,8 @@ def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str
         "project": {"domain": _DOMAIN, "id": owner.project_id, "name": owner.project},
         "is_domain": False,
         "roles": [
-            {"id": stable_id("role", name).replace("-", ""), "name": name} for name in ("member", "reader")
+            {"id": stable_id("role", name).replace("-", ""), "name": name}
+            for name in (*(["admin"] if cloud.is_operator(issued) else []), "member", "reader")
         ],
         "catalog": _catalog(cloud, issued, origin),
     }

@@ -20,7 +20,7 @@ from aiohttp import web
 from sandbox_cloud import answers, history
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.history import Series
-from sandbox_cloud.services import rating_loki, rating_query, rating_v1
+from sandbox_cloud.services import rating_loki, rating_operator, rating_query, rating_v1
 from sandbox_cloud.summary import Sum, Window, columns, moment, sums
 
 DEFAULT_LIMIT = 100
@@ -41,11 +41,6 @@ _NOT_FOUND = (
     "<p>The requested URL was not found on the server. If you entered the URL manually please check your"
     " spelling and"
     " try again.</p>\n"
-)
-_MODULES = (
-    ("hashmap", "HashMap rating module.", True, True),
-    ("noop", "Dummy test module.", True, False),
-    ("pyscripts", "PyScripts rating module.", False, True),
 )
 #: A column's name -> how a row of the summary fills it.
 _Columns = dict[str, Callable[[Sum], Any]]
@@ -79,10 +74,7 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return _dataframes(rating_query.place(cloud, request), request)
 
     async def modules(_request: web.Request) -> web.Response:
-        names = ("module_id", "description", "enabled", "hot_config")
-        return answers.body(
-            {"modules": [{**dict(zip(names, row, strict=True)), "priority": 1} for row in _MODULES]}
-        )
+        return answers.body({"modules": rating_operator.modules(cloud, "hot_config")})
 
     async def forbidden(_request: web.Request) -> web.Response:
         return answers.body({"message": "You are not authorized to perform this action"}, 403)
@@ -95,14 +87,13 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/v2/dataframes", dataframes),
         web.post(f"{prefix}/v2/dataframes", forbidden),
         web.get(f"{prefix}/v2/rating/modules", modules),
-        web.get(f"{prefix}/v2/rating/modules/{{module}}", forbidden),
-        web.get(f"{prefix}/v2/scope", forbidden),
-        web.get(f"{prefix}/v2/task/reprocesses", forbidden),
+        *rating_operator.v2_routes(cloud, prefix),
     ]
     roots = [web.get(prefix, versions), web.get(f"{prefix}/", versions)]
     rest = [web.route("*", f"{prefix}/v2{{rest:(/.*)?}}", unknown)]
     return [
         *roots,
+        *rating_operator.v1_routes(cloud, prefix),
         *rating_v1.routes(cloud, prefix),
         *([] if cloud.scenario.rating.storage == "v1" else v2),
         *rest,
