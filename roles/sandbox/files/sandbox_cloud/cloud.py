@@ -78,6 +78,14 @@ class Cloud:
     #: The records of the VergeOS system, which grow when it is asked to make one.
     vergeos_rows: list[dict[str, Any]] = field(default_factory=list)
 
+    #: The scenario before it was priced for a project and a region.
+    unpriced_scenario: Scenario | None = None
+
+    @property
+    def unpriced(self) -> Scenario:
+        """The scenario as the file has it."""
+        return self.unpriced_scenario or self.scenario
+
     def __post_init__(self) -> None:
         if self.scenario.vergeos is not None:
             self.vergeos_rows = hourly_rows(self.began, self.scenario.vergeos.hours)

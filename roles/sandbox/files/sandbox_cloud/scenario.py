@@ -10,6 +10,7 @@ Everything that an API tells is computed from these resources, so that counters,
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import types
 import typing
@@ -274,7 +275,7 @@ class Owner:
     user: str
     password: str
 
-    @property
+    @functools.cached_property
     def project_id(self) -> str:
         """Keystone writes ids without dashes."""
         return stable_id("project", self.project).replace("-", "")
@@ -347,6 +348,8 @@ class Scenario:
     #: Further projects of the project's user, which show the same resources once more; rating as in
     #: other_regions, as their own.
     further_projects: tuple[str, ...] = ()
+    #: So many further projects more, generated, of which only rating knows anything.
+    generated_projects: int = 0
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
     #: As newest_compute_microversion, of Manila.
@@ -374,11 +377,11 @@ class Scenario:
     #: operator may.
     operator: Owner | None = None
 
-    @property
+    @functools.cached_property
     def filled(self) -> tuple[Owner, ...]:
         """Every project that has resources, with the user who may log in to it."""
-        further = (dataclasses.replace(self.project, project=name) for name in self.further_projects)
-        return (self.project, *further)
+        names = (*self.further_projects, *(f"PCP-{number:06d}" for number in range(self.generated_projects)))
+        return (self.project, *(dataclasses.replace(self.project, project=name) for name in names))
 
     @property
     def owners(self) -> tuple[Owner, ...]:

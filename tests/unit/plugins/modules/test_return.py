@@ -93,6 +93,10 @@ OPEN = (
 
 #: What infomaniak_cost_info does not tell of one project in one region.
 OF_ONE = ("cost.by_region", "parts")
+#: What an import of all projects tells of none.
+OF_ONE_IMPORT = (
+    "cloud_difference", "run_rate", "flow_hours", "unknown_tags", "periods", "holes", "free_tier",
+)  # fmt: skip
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
@@ -209,8 +213,12 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ({"cloud": "sandbox", "on_error": "warn"}, ()),
     ],
     "cost_import": [
-        ({"cloud": "sandbox"}, ()),
-        ({"cloud": "sandbox", "_ansible_check_mode": True}, ()),
+        ({"cloud": "sandbox"}, ("projects",)),
+        ({"cloud": "sandbox", "_ansible_check_mode": True}, ("projects",)),
+        (
+            {"cloud": "sandbox-operator", "projects": "all", "import_tags": False, "window": "today"},
+            OF_ONE_IMPORT,
+        ),
     ],
     "cost_import_file": [({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],

@@ -153,7 +153,8 @@ def _chosen(cloud: Cloud, request: web.Request) -> list[Series]:
         wanted = rating_query.filters(request)
     except ValueError as problem:
         raise _invalid(problem, "not a valid value", "filters") from problem
-    return rating_query.chosen(rating_query.known(cloud, request), wanted)
+    by_operator = cloud.is_operator(request["identity"])
+    return rating_query.chosen(rating_query.known(cloud, request), wanted, by_operator)
 
 
 def _summary(cloud: Cloud, request: web.Request) -> web.Response:
@@ -217,7 +218,7 @@ def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
         total, page = history.points(chosen, history.periods(cloud, *window), offset, limit)
     if not total:
         return answers.body({"message": "No resource found for provided filters."}, 404)
-    rendered: rating_query.Rendered = cloud.cached("v2 points", lambda: _rendered(cloud))
+    rendered: rating_query.Rendered = cloud.cached("v2 points", dict)
     frames = [_frame(cloud, rendered, begin, members) for begin, members in page]
     content = f'{{"total": {total}, "dataframes": [{", ".join(frames)}]}}'
     return web.Response(body=content.encode(), content_type="application/json")
@@ -227,7 +228,7 @@ def _frame(cloud: Cloud, rendered: rating_query.Rendered, begin: int, members: l
     """A period's frame as text."""
     dates = json.dumps(history.calendar(begin))[1:-1]
     usage = ", ".join(
-        f'"{metric}": [{", ".join(dates.join(rendered[one.metric, one.resource_id]) for one in of_metric)}]'
+        f'"{metric}": [{", ".join(dates.join(_rendered(cloud, rendered, one)) for one in of_metric)}]'
         for metric, of_metric in runs(members, key=lambda one: one.metric)
     )
     end = begin + cloud.scenario.rating.collect_period_s
@@ -235,21 +236,20 @@ def _frame(cloud: Cloud, rendered: rating_query.Rendered, begin: int, members: l
     return f'{{"period": {period}, "usage": {{{usage}}}}}'
 
 
-def _rendered(cloud: Cloud) -> rating_query.Rendered:
-    """Every series' point as JSON, before and behind the dates, which are all that differs
-    from period to period.
+def _rendered(cloud: Cloud, rendered: rating_query.Rendered, one: Series) -> tuple[str, str]:
+    """A series' point as JSON, before and behind the dates, which are all that differs from period to period.
 
     Made on first use: a page is then put together from ready text, however many points the history has.
     """
-    owner = cloud.scenario.project
-    found: rating_query.Rendered = {}
-    for one in history.series(cloud):
-        groupby = {"id": one.resource_id, "project_id": owner.project_id, "user_id": owner.user_id}
+    key = (one.project_id, one.metric, one.resource_id)
+    if key not in rendered:
+        user_id = cloud.scenario.project.user_id
+        groupby = {"id": one.resource_id, "project_id": one.project_id, "user_id": user_id}
         point = {
             "vol": {"unit": one.unit, "qty": one.quantity},
             "rating": {"price": one.price},
             "groupby": groupby,
         }
         metadata = json.dumps(dict(one.metadata))
-        found[one.metric, one.resource_id] = (f"{json.dumps(point)[:-2]}, ", f'}}, "metadata": {metadata}}}')
-    return found
+        rendered[key] = (f"{json.dumps(point)[:-2]}, ", f'}}, "metadata": {metadata}}}')
+    return rendered[key]

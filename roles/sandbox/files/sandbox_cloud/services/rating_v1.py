@@ -169,7 +169,8 @@ def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
         head = {"begin": _naive(moment(begin)), "end": _naive(moment(end)), "tenant_id": owner}
         dates = json.dumps(history.calendar(begin))[1:-1]
         for group in _framed(cloud, members):
-            resources = ", ".join(dates.join(rendered[one.metric, one.resource_id]) for one in group)
+            parts = (rendered[one.project_id, one.metric, one.resource_id] for one in group)
+            resources = ", ".join(dates.join(part) for part in parts)
             frames.append(f'{json.dumps(head)[:-1]}, "resources": [{resources}]}}')
     return web.Response(
         body=f'{{"dataframes": [{", ".join(frames)}]}}'.encode(), content_type="application/json"
@@ -198,7 +199,7 @@ def _rendered(cloud: Cloud) -> rating_query.Rendered:
         resource = {"rating": _plain(one.price), "service": one.metric, "desc": desc}
         tenant = f', "tenant_id": "{owner.project_id}"' if sql else ""
         volume = f"{one.quantity:g}" if sql and one.quantity.is_integer() else _plain(one.quantity)
-        found[one.metric, one.resource_id] = (
+        found[one.project_id, one.metric, one.resource_id] = (
             f"{json.dumps(resource)[:-2]}, ",
             f'{tenant}}}, "volume": "{volume}"}}',
         )
