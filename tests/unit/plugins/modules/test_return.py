@@ -223,6 +223,13 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "cost_import_file": [({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
     "cost_ledger": [({}, (), COST)],
+    "cost_statement": [
+        (
+            {"month": "2026-09", "dest": "{folder}", "currency": "CHF", "tax_rate": "8.1"},
+            (),
+            ("cost_entry", {**COST[1], "project_name": "shop", "occurred_at": "2026-09-15"}),
+        ),
+    ],
     "cost_feed": [({}, (), IMPORT), (RETIRED, (), IMPORT)],
     "usage_record": [
         ({"cloud": "sandbox"}, ("system",)),
