@@ -12,7 +12,7 @@ description:
   - Writes one statement for each project that has costs in a month of the ledger, as HTML and as CSV. It
     lists positions and credits, and has tax, net and gross as rows of their own.
   - Each position is rounded to the minor unit of the currency, half to even. Net is the sum of the rounded
-    positions, so whoever adds them up gets the same. RV(statements.exact_net) is the sum before rounding.
+    positions, so whoever adds them up gets the same. RV(statements[].exact_net) is the sum before rounding.
   - A statement has the same number whenever it is made. It is not final, and says why, while the month is not
     over, or a part of it was not imported.
 author:

@@ -192,23 +192,27 @@ def test_check_mode_writes_nothing(three: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
-def test_ten_thousand_projects_an_hour(start: Callable[..., Sandbox], tmp_path: Path, capsys: Any) -> None:
-    """10,000 projects of ten resources: requests, seconds and memory are printed."""
-    (tmp_path / "many.yml").write_text(f"{DEFAULT.read_text()}\ngenerated_projects: 9999\n")
+@pytest.mark.parametrize(("projects", "check_mode"), [(1000, False), (10_000, True)])
+def test_an_hour_of_many_projects(
+    start: Callable[..., Sandbox], tmp_path: Path, capsys: Any, projects: int, check_mode: bool
+) -> None:
+    """Projects of ten resources: requests, seconds and memory are printed."""
+    (tmp_path / "many.yml").write_text(f"{DEFAULT.read_text()}\ngenerated_projects: {projects - 1}\n")
     sandbox = start("--scenario", str(tmp_path / "many.yml"), "--servers", "5")
     sandbox.ask("DELETE", "/sandbox/requests")
     options = {**OPERATOR, **hours(1), "ledger": f"sqlite:///{tmp_path}/all.db", "task_timeout": 0}
     environment = {"OS_CLIENT_CONFIG_FILE": sandbox.state["clouds_file"]}
-    told = in_a_process(options, environment)
+    told = in_a_process({**options, "_ansible_check_mode": check_mode}, environment)
     asked = sandbox.ask("GET", "/sandbox/requests").body
     figures = f"{asked['total']} requests, {told['seconds']:.0f} s, {told['memory_mb']:.0f} MB"
+    what = f"{projects} projects of 10 resources, one hour{', in check mode' if check_mode else ''}"
     with capsys.disabled():
-        sys.stdout.write(f"\n10,000 projects of 10 resources, one hour: {figures}\n")
+        sys.stdout.write(f"\n{what}: {figures}\n")
     assert told["result"]["complete"]
-    assert told["result"]["projects"] == 10_000
-    assert told["result"]["entries"]["recorded"] == 100_000
-    # Token, names, two periods of each in pages of 5000, and 100,000 points in pages of 5000.
-    assert asked["total"] == 2 + 4 + 20
+    assert told["result"]["projects"] == projects
+    assert told["result"]["entries"]["recorded"] == 10 * projects
+    # Token, names, two periods of each in pages of 5000, and ten points of each in pages of 5000.
+    assert asked["total"] == 2 + -(-2 * projects // 5000) + -(-10 * projects // 5000)
 
 
 def in_a_process(options: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
