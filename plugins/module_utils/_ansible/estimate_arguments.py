@@ -24,7 +24,7 @@ from .._estimate.plan_file import Plan, load_plan
 from .._estimate.planned import AMOUNT, parse_rows
 from .._estimate.playbook_plan import load_playbook_plan
 from .._estimate.price_list import DatedPrices, parse_prices
-from .._estimate.shape_prices import SOURCES
+from .._estimate.shape_prices import NAMED_SOURCES, SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import PlanOptions
 from .._estimate.terraform_show import show_plan
@@ -80,7 +80,7 @@ PLANNED_RULES: dict[str, Any] = {
     "required_by": {"terraform_project_path": "tfplan", "heat_environment": "heat_template"},
 }
 PRICES: Spec = {
-    "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
+    "price_sources": {"type": "list", "elements": "str", "choices": list(NAMED_SOURCES)},
     "price_list": {
         "type": "list",
         "elements": "dict",
