@@ -21,6 +21,8 @@ description:
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
+requirements:
+  - python-cloudkittyclient >= 5.0, for the price source V(hashmap)
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -36,7 +38,7 @@ extends_documentation_fragment:
 options:
   resources:
     description: What is planned, row by row. It may be combined with a plan. O(resources),
-      O(terraform_plan), O(tfplan) or O(playbook_plan) is required.
+      O(terraform_plan), O(tfplan), O(heat_template) or O(playbook_plan) is required.
     type: list
     elements: dict
     suboptions:
@@ -136,7 +138,7 @@ options:
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
-      - Mutually exclusive with O(tfplan).
+      - Mutually exclusive with O(tfplan) and O(heat_template).
     type: path
   tfplan:
     description:
@@ -145,7 +147,7 @@ options:
         writes.
       - What is estimated is the plan with the SHA-256 RV(plan_sha256), which can be compared before it is
         applied. A plan as JSON may have been edited meanwhile.
-      - Mutually exclusive with O(terraform_plan).
+      - Mutually exclusive with O(terraform_plan) and O(heat_template).
     type: path
   terraform:
     description: Name or absolute path of the program that shows O(tfplan), such as V(tofu). It runs with the
@@ -155,6 +157,22 @@ options:
   terraform_project_path:
     description: Folder with the initialized configuration that O(tfplan) is a plan of. Defaults to the folder
       of the plan.
+    type: path
+  heat_template:
+    description:
+      - Path of a template of Heat (HOT), on the host where the module runs. It is priced as a plan that makes
+        all of it. A stack that is there already counts as new.
+      - Servers, volumes, ports, floating IPs and load balancers of Octavia are priced, and so are the members
+        of an C(OS::Heat::ResourceGroup). Networks, security groups, key pairs and the like are free.
+      - Parameters with a value in O(heat_environment) or a default are followed through C(get_param),
+        C(get_resource), C(str_replace) and C(list_join). What is not understood is an unknown line, such as
+        another type, another template, or a resource with a condition.
+      - RV(plan_sha256) is that of the file, or with O(heat_environment) that of both files with a NUL between
+        them.
+      - Mutually exclusive with O(terraform_plan) and O(tfplan).
+    type: path
+  heat_environment:
+    description: Path of the environment of O(heat_template), with its parameters and its registry of types.
     type: path
   playbook_plan:
     description:
@@ -166,9 +184,9 @@ options:
     type: path
   assume_free:
     description:
-      - Types and addresses of a plan of Terraform, and names and modules of unknown tasks of a playbook, to
-        treat as free without looking at them. A C(*) at the end
-        matches everything that begins so.
+      - Types and addresses of a plan of Terraform, names of resources and unknown types of a template of
+        Heat, and names and modules of unknown tasks of a playbook, to treat as free without looking at them.
+        A C(*) at the end matches everything that begins so.
     type: list
     elements: str
     default: []
@@ -205,11 +223,13 @@ options:
       - V(price_list) is O(price_list) and the shipped price list.
       - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of
         zero is unknown.
-      - Defaults to all that the policy of the ledger allows, in the order V(observed), V(price_list),
-        V(quote).
+      - V(hashmap) is the operator's own price list, the rules of CloudKitty's module of that name. It needs
+        python-cloudkittyclient and a login with the role C(admin) in the project that is to pay.
+      - Defaults to all but V(hashmap) that the policy of the ledger allows, in the order V(observed),
+        V(price_list), V(quote).
     type: list
     elements: str
-    choices: [observed, price_list, quote]
+    choices: [observed, price_list, quote, hashmap]
   price_list:
     description:
       - Prices. They replace the shipped ones of the same kind and name.
@@ -653,6 +673,7 @@ from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets.policy import policy_to_result
 from ..module_utils._estimate.estimate import read_estimate
+from ..module_utils._estimate.shape_prices import HASHMAP
 from ..module_utils._ledger.sql import format_url
 from ..module_utils._openstack.connection import Cloud
 
@@ -687,7 +708,8 @@ def main() -> None:
         warnings = [*result["warnings"], *map(str, lost)]
         return {**result, **told, "lost_costs": [one.to_result() for one in lost], "warnings": warnings}
 
-    run_on_cloud(module, read, "ledger")
+    of_operator = ["cloudkittyclient"] if HASHMAP in (module.params["price_sources"] or ()) else []
+    run_on_cloud(module, read, "ledger", *of_operator)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ HTML, MARKDOWN, CSV, JSON = "html", "md", "csv", "json"
 FORMATS = (HTML, MARKDOWN, CSV, JSON)
 _TEMPLATES = {HTML: "report.html.j2", MARKDOWN: "report.md.j2"}
 #: Currencies without a minor unit, and those of three decimals (ISO 4217).
-_MINOR = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+MINOR_DIGITS = {
+    **dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND"), 0),
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
+}
 #: A narrow space that is no break between thousands (ISO 80000-1).
 _GROUPS = "\u202f"
 _UNKNOWN = "not known"
@@ -110,7 +113,7 @@ def format_number(amount: str | None, currency: str) -> str:
 
 def minor_digits(currency: str) -> int:
     """The decimals of the currency's minor unit."""
-    return _MINOR.get(currency, 2)
+    return MINOR_DIGITS.get(currency, 2)
 
 
 def format_change(amount: str | None, currency: str) -> str:
