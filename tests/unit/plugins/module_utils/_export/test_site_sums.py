@@ -151,7 +151,7 @@ def test_every_page_is_what_a_summary_says(given_costs: list[dict[str, Any]], te
 
 
 @pytest.mark.heavy
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(costs, max_size=40), st.sampled_from(["tag:team", "project", "category"]))
 def test_every_page_of_many_ledgers_is_what_a_summary_says(
     given_costs: list[dict[str, Any]], team: str
