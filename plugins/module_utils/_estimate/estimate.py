@@ -30,7 +30,7 @@ from .monthly_total import MonthlyTotal, monthly_total
 from .observed import Observed, read_observed
 from .plan_file import Plan
 from .plan_networks import PlanNetworks
-from .planned import SERVERS, PlannedRow, existing, planned
+from .planned import SERVERS, PlannedRow, planned
 from .planned_parts import Context
 from .playbook_changes import Project, playbook_changes, unmatched_tasks
 from .playbook_plan import PlaybookPlan
@@ -264,8 +264,7 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
     What a name could not be compared with, as it was not read, is unknown.
     """
     values, flavors = regions[0].readings.values, regions[0].prices.flavors
-    there = existing(values.get("servers") or (), values.get("volumes") or ())
-    changes = planned(options.rows, there, flavors)
+    changes = planned(options.rows, project_resources(values), flavors)
     if options.plan is not None:
         contexts = _contexts(options, options.plan, regions, home)
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)

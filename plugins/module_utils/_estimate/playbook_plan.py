@@ -15,7 +15,7 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.trusted_paths import read_input
-from .playbook_record import FORMAT, PLAN, RECEIPT, VERSION
+from .playbook_record import FORMAT, PLAN, RECEIPT, VERSION, TaskPlace
 from .playbook_tasks import ABSENT, PRESENT, RETYPED, STARTED, STOPPED, PlannedResource
 from .shapes import KINDS
 
@@ -28,13 +28,14 @@ _STATES = (PRESENT, ABSENT, STARTED, STOPPED, RETYPED)
 class PlaybookLine:
     """One resource of the plan, and where it is: None where its task does not say.
 
-    anew: whether a task removes one of that name before.
+    anew: whether a task removes one of that name before. task: that plans it.
     """
 
     resource: PlannedResource
     anew: bool
     cloud: str | None
     region: str | None
+    task: TaskPlace = TaskPlace("", "", "")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _rows(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 
 def _line(row: Mapping[str, Any]) -> PlaybookLine:
-    networks, tags, gb = row["networks"], row["tags"], row["gb"]
+    networks, tags = row["networks"], row["tags"]
     if not isinstance(tags, dict) or not isinstance(networks, list | None):
         raise TypeError
     resource = PlannedResource(
@@ -126,7 +127,8 @@ def _line(row: Mapping[str, Any]) -> PlaybookLine:
         name=_str(row["name"]),
         state=_one_of(row["state"], _STATES),
         size=_str(row["size"]),
-        gb=None if gb is None else _count(gb),
+        gb=None if row["gb"] is None else _count(row["gb"]),
+        size_bytes=None if row["size_bytes"] is None else _count(row["size_bytes"], least=0),
         count=_count(row["count"]),
         parent=_str(row["parent"]),
         parent_kind=_one_of(row["parent_kind"], KINDS),
@@ -137,7 +139,11 @@ def _line(row: Mapping[str, Any]) -> PlaybookLine:
         tags={_str(key): _str(value) for key, value in tags.items()},
     )
     cloud, region = (None if row[name] is None else _str(row[name]) for name in ("cloud", "region"))
-    return PlaybookLine(resource, _bool(row["anew"]), cloud, region)
+    return PlaybookLine(resource, _bool(row["anew"]), cloud, region, _task(row["task"]))
+
+
+def _task(row: Mapping[str, Any]) -> TaskPlace:
+    return TaskPlace(_str(row["name"]), _str(row["module"]), _str(row["place"]))
 
 
 def _str(value: object) -> str:
@@ -152,8 +158,8 @@ def _bool(value: object) -> bool:
     return value
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+def _count(value: object, least: int = 1) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise TypeError
     return value
 

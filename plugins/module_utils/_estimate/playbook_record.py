@@ -38,7 +38,8 @@ class TaskRun:
     """One task on one host, or one item of its loop.
 
     cloud, region: that the task names, or its environment. hidden: whether its arguments are kept secret
-    (no_log). really: whether it ran although nothing was to be changed (check_mode: false).
+    (no_log). really: whether it ran although nothing was to be changed (check_mode: false). file_bytes: how
+    large the file is that it uploads, None where that is not known.
     """
 
     task: TaskPlace
@@ -48,6 +49,7 @@ class TaskRun:
     region: str | None
     hidden: bool
     really: bool
+    file_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class PlaybookRecord:
             return
         if run.really and self._is_check:
             self._note(name, "it has check_mode: false, so it makes what it plans", run.task)
-        for resource in resources_of(module, run.arguments):
+        for resource in resources_of(module, run.arguments, run.file_bytes):
             self._keep(resource, run)
 
     def skipped(self, task: TaskPlace, condition: str) -> None:
