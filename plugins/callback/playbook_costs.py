@@ -51,8 +51,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible import constants as C
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
@@ -232,7 +231,10 @@ def _file_bytes(result: Any, arguments: Mapping[str, Any]) -> int | None:
     """How large the file is that a task uploads; None where it is on another host or not there."""
     task, file = result._task, arguments.get("filename")
     host = task.delegate_to or result._host.name
-    is_here = host in C.LOCALHOST or "local" in (task.connection, result._host.vars.get("ansible_connection"))
+    is_here = host in constants.LOCALHOST or "local" in (
+        task.connection,
+        result._host.vars.get("ansible_connection"),
+    )
     if not is_here or not isinstance(file, str):
         return None
     try:

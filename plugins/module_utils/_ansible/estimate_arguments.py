@@ -21,7 +21,8 @@ from .._core.rates import ICU
 from .._estimate.estimate import EstimateOptions, PublicNetworks
 from .._estimate.plan_file import Plan, load_plan
 from .._estimate.planned import AMOUNT, parse_rows
-from .._estimate.playbook_plan import load_playbook_plan
+from .._estimate.playbook_plan import load_playbook_plan, load_receipt
+from .._estimate.playbook_receipt import PlaybookRun, parse_before
 from .._estimate.price_list import DatedPrices, parse_prices
 from .._estimate.shape_prices import SOURCES
 from .._estimate.shapes import KINDS, kinds_with
@@ -65,6 +66,8 @@ PLANNED: Spec = {
     "terraform": {"type": "str", "default": "terraform"},
     "terraform_project_path": {"type": "path"},
     "playbook_plan": {"type": "path"},
+    "playbook_receipt": {"type": "path"},
+    "playbook_before": {"type": "list", "elements": "dict"},
     "assume_free": {"type": "list", "elements": "str", "default": []},
     "plan_providers": {"type": "list", "elements": "str", "default": []},
     "public_networks": {"type": "list", "elements": "str"},
@@ -74,7 +77,11 @@ PLANNED: Spec = {
 PLANNED_RULES: dict[str, Any] = {
     "required_one_of": [("resources", "terraform_plan", "tfplan", "playbook_plan")],
     "mutually_exclusive": [("terraform_plan", "tfplan")],
-    "required_by": {"terraform_project_path": "tfplan"},
+    "required_by": {
+        "terraform_project_path": "tfplan",
+        "playbook_receipt": ("playbook_plan", "playbook_before"),
+        "playbook_before": "playbook_receipt",
+    },
 }
 PRICES: Spec = {
     "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
@@ -155,7 +162,7 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
     return EstimateOptions(
         rows=parse_rows(resources),
         plan=plan,
-        playbook=None if params["playbook_plan"] is None else load_playbook_plan(params["playbook_plan"]),
+        playbook=_playbook(params),
         plan_options=PlanOptions(
             tuple(params["assume_free"]),
             OPENSTACK.union(_provider(one, index) for index, one in enumerate(params["plan_providers"])),
@@ -186,6 +193,18 @@ def _plan(params: Mapping[str, Any]) -> Plan | None:
     if params["tfplan"] is not None:
         return show_plan(params["tfplan"], params["terraform"], params["terraform_project_path"])
     return None if params["terraform_plan"] is None else load_plan(params["terraform_plan"])
+
+
+def _playbook(params: Mapping[str, Any]) -> PlaybookRun | None:
+    """The plan of a playbook, and its receipt. Raises InvalidOption for one that cannot be read."""
+    if params["playbook_plan"] is None:
+        return None
+    plan = load_playbook_plan(params["playbook_plan"])
+    if params["playbook_receipt"] is None:
+        return PlaybookRun(plan)
+    return PlaybookRun(
+        plan, load_receipt(params["playbook_receipt"]), parse_before(params["playbook_before"])
+    )
 
 
 def _provider(address: str, index: int) -> str:

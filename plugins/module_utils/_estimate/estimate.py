@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
-from .._core.errors import CloudError, InvalidOption
-from .._core.money import decimal_of
+from .._core.errors import InvalidOption
 from .._core.periods import Calendar
 from .._core.rates import Rates
 from .._openstack import block_storage, compute, network
 from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
-from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating, open_rating
 from . import shape_prices
 from .changes import CHANGED, Change, Flavors, required_quotas, without_known_quota
@@ -32,14 +29,15 @@ from .plan_file import Plan
 from .plan_networks import PlanNetworks
 from .planned import SERVERS, PlannedRow, planned
 from .planned_parts import Context
-from .playbook_changes import Project, playbook_changes, unmatched_tasks
+from .playbook_changes import unmatched_tasks
 from .playbook_plan import PlaybookPlan
-from .playbook_readings import playbook_readers, read_project
+from .playbook_readings import PlaybookEstimate, playbook_estimate, playbook_readers, read_project
+from .playbook_receipt import PlaybookRun
 from .price_list import DatedPrices
 from .project_resources import project_resources
 from .request_lines import Where
 from .result import Estimate, estimate_result
-from .shapes import ShapeKind, net
+from .shapes import ShapeKind
 from .terraform import (
     PlanOptions,
     has_addresses,
@@ -51,12 +49,10 @@ from .terraform import (
     tells_networks_by_id,
     unmatched_assumptions,
 )
+from .verified_quote import quote_difference
 
 #: What is None where the cloud has none of it.
 _NEVER_NEEDED = ("default volume type", "observed")
-#: How far a quote for everything may be off the sum of the lines
-#: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
-_TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
-    playbook: PlaybookPlan | None
+    playbook: PlaybookRun | None
     plan_options: PlanOptions
     public_networks: PublicNetworks
     default_volume_type: str | None
@@ -116,7 +112,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     tags_of = over_defaults(options.tags)
     periods = periods_of(options.calendar, now, options.collect_period_s)
     regions = _read_regions(cloud, options, now)
-    changes = _all_changes(options, regions, cloud.identity.region)
+    playbook = _playbook(options, regions)
+    changes = _all_changes(options, regions, cloud.identity.region, playbook.changes)
     lines: list[EstimateLine] = []
     required = {}
     unchanged = _unchanged(options, regions, cloud.identity.region)
@@ -149,7 +146,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for name, status in region.readings.services.items()
         },
         **estimate_result(estimate, options.currency, regions[0].prices, where),
-        "plan_sha256": next((plan.sha256 for plan in (options.plan, options.playbook) if plan), None),
+        **playbook.told,
+        "plan_sha256": next((plan.sha256 for plan in _plans(options)), None),
         "warnings": _warnings(options),
     }
 
@@ -174,12 +172,18 @@ def _read_regions(cloud: Cloud, options: EstimateOptions, now: datetime) -> list
     return found
 
 
+def _plans(options: EstimateOptions) -> list[Plan | PlaybookPlan]:
+    """The plans that are estimated."""
+    given = (options.plan, options.playbook.plan if options.playbook else None)
+    return [plan for plan in given if plan is not None]
+
+
 def _warnings(options: EstimateOptions) -> list[str]:
     """What the task names and the plan does not have."""
     assumed = options.plan_options.assume_free
     unmatched = list(assumed) if options.plan is None else unmatched_assumptions(options.plan, assumed)
     if options.playbook is not None:
-        unmatched = unmatched_tasks(options.playbook, unmatched)
+        unmatched = unmatched_tasks(options.playbook.everything, unmatched)
     return [
         f"assume_free: '{one}' matches nothing of the plan, so it makes nothing free." for one in unmatched
     ]
@@ -216,7 +220,7 @@ def _read(
     if plan is not None:
         readers |= lists_to_read(plan, options.plan_options)
     if is_home and options.playbook is not None:
-        readers |= playbook_readers(options.playbook, options.default_volume_type is not None)
+        readers |= playbook_readers(options.playbook.everything, options.default_volume_type is not None)
     required = {service for service, _reader in readers.values()}
     has_shapes = kinds or plan is not None or options.playbook is not None
     if shape_prices.OBSERVED in options.sources and has_shapes:
@@ -258,8 +262,10 @@ def _price_context(
     )
 
 
-def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str | None) -> list[Change]:
-    """What the task and the plan change.
+def _all_changes(
+    options: EstimateOptions, regions: Sequence[_Region], home: str | None, of_playbook: Sequence[Change]
+) -> list[Change]:
+    """What the task and the plans change.
 
     What a name could not be compared with, as it was not read, is unknown.
     """
@@ -269,10 +275,7 @@ def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str
         contexts = _contexts(options, options.plan, regions, home)
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
         changes += _without_home(of_plan, home)
-    if options.playbook is not None:
-        changes += playbook_changes(
-            options.playbook, _project(options, regions), options.plan_options.assume_free
-        )
+    changes += of_playbook
     unread = [
         name
         for region in regions
@@ -318,11 +321,14 @@ def _without_home(changes: Sequence[Change], home: str | None) -> list[Change]:
     return [replace(one, region=None) if one.region == home else one for one in changes]
 
 
-def _project(options: EstimateOptions, regions: Sequence[_Region]) -> Project:
+def _playbook(options: EstimateOptions, regions: Sequence[_Region]) -> PlaybookEstimate:
+    if options.playbook is None:
+        return PlaybookEstimate([], {"playbook_before": [], "receipt": None})
     home, public = regions[0], _public(options.public_networks, regions)
-    return read_project(
+    project = read_project(
         home.readings.values, home.prices.flavors, public, options.default_volume_type, home.cloud.identity
     )
+    return playbook_estimate(options.playbook, project, options.plan_options.assume_free)
 
 
 def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:
@@ -351,45 +357,7 @@ def _verified(
     """A line that is unknown where the cloud's quote for all that grows is not what the lines say; none where
     it is.
     """
-    reason = _difference(changes, lines, context)
+    reason = quote_difference(changes, lines, context)
     if reason is None:
         return []
     return [EstimateLine("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]
-
-
-def _difference(
-    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
-) -> str | None:
-    if context.rating is None:
-        return context.unread
-    grown = net(
-        [part for change in changes for part in change.before],
-        [part for change in changes for part in change.after],
-    )
-    grown = [part for part in grown if part.quantity > 0 and context.kinds[part.shape.kind].hourly]
-    if not grown:
-        return None
-    by_shape = {
-        (line.kind, line.size): line.price.amount
-        for line in lines
-        if line.price is not None and line.kind in context.kinds
-    }
-    try:
-        units = shape_prices.quotable(context.rating, [part.shape for part in grown], context)
-        items, expected = [], Fraction(0)
-        for part in grown:
-            item, price = units[part.shape], by_shape.get((part.shape.kind, part.shape.name))
-            if isinstance(item, str) or price is None:
-                reason = item if isinstance(item, str) else f"no price is known of {part.shape}"
-                return f"it cannot be asked for: {reason}"
-            items.append(QuoteItem(item.metric, decimal_of(part.quantity), item.metadata))
-            expected += price * part.quantity / context.periods_per_hour
-        quoted = Fraction(context.rating.quote(items))
-    except CloudError as error:
-        return str(error)
-    if abs(quoted - expected) <= max(_TOLERANCE, _RELATIVE * abs(expected)):
-        return None
-    return (
-        f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to"
-        f" {decimal_of(expected):.6f}"
-    )

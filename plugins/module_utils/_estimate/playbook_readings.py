@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .._core.completeness import CloudIdentity
 from .._openstack import block_storage, compute, network
 from .._openstack.connection import Reader
-from .changes import Flavors
-from .playbook_changes import Project, kinds_of
+from .changes import Change, Flavors
+from .playbook_changes import Project, kinds_of, playbook_changes
 from .playbook_plan import PlaybookPlan
+from .playbook_receipt import PlaybookRun, before_to_result, made_by
 from .project_resources import list_readers, project_resources, thing_of
 
 
@@ -55,3 +57,27 @@ def read_project(
         cloud=identity.name,
         region=identity.region,
     )
+
+
+@dataclass(frozen=True)
+class PlaybookEstimate:
+    """The changes that a playbook means or has made, and what its result tells of them beside the lines."""
+
+    changes: list[Change]
+    told: dict[str, Any]
+
+
+def playbook_estimate(run: PlaybookRun, project: Project, assume_free: Collection[str]) -> PlaybookEstimate:
+    """What the plan changes in the project; with a receipt, what the run has changed of what was before."""
+    if run.receipt is None:
+        told = {"playbook_before": before_to_result(run.plan, project.there), "receipt": None}
+        return PlaybookEstimate(playbook_changes(run.plan, project, assume_free), told)
+    made = made_by(run, run.receipt, project.there, project.flavors)
+    differences = [asdict(one) for one in made.differences]
+    agrees = not differences and not made.plan.unknown
+    told = {
+        "playbook_before": [],
+        "receipt": {"agrees": agrees, "differences": differences, "sha256": run.receipt.sha256},
+    }
+    before = replace(project, there=run.before)
+    return PlaybookEstimate(playbook_changes(made.plan, before, assume_free), told)

@@ -115,14 +115,17 @@ class PlaybookRecord:
         """
         self._failed.append((task, host))
         if may_cost(task.module):
-            self._note(task.name, "it failed, so what it would make is not known", task)
+            made = "would make" if self._is_check else "has made"
+            self._note(task.name, f"it failed, so what it {made} is not known", task)
         behind = list(self._play)
         for later in behind[behind.index(uuid) + 1 :] if uuid in self._play else behind:
             if _may_bring_cost(self._play[later].module):
                 self._lost[later, host] = self._play[later]
 
     def end_early(self, play_count: int) -> None:
-        """So many plays did not begin, as the run ended before."""
+        """So many plays did not begin, as the run ended before. In a real run they have made nothing."""
+        if not self._is_check:
+            return
         task = TaskPlace("the playbook", "", "")
         self._note(
             "the playbook",
@@ -134,11 +137,13 @@ class PlaybookRecord:
         """What is written into the file."""
         not_reached = [*self._not_reached.values(), *self._lost.values()]
         lines = [_line(found) for found in self._found.values()]
+        # A real run has made nothing of what it did not reach.
+        missed = not_reached if self._is_check else []
         return {
             "format": FORMAT,
             "version": VERSION,
             "kind": PLAN if self._is_check else RECEIPT,
-            "complete": not (self._unknown or not_reached or any(line["unknown"] for line in lines)),
+            "complete": not (self._unknown or missed or any(line["unknown"] for line in lines)),
             "lines": lines,
             "unknown": [
                 {"name": name, "reason": reason, "task": asdict(task)}

@@ -9,47 +9,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ..conftest import Sandbox
+from .ansible_runs import price
 
 pytestmark = pytest.mark.outside
 
 SITE = Path(__file__).with_name("price") / "site.yml"
-
-
-def price(sandbox: Sandbox, folder: Path, variables: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
-    """Run the playbook finops.cloud.price."""
-    collections = f"{Path(__file__).parents[6]}:{os.environ['OPENSTACK_COLLECTIONS']}"
-    options = {"cloud": "sandbox", "currency": "ICU", "ledger": f"sqlite:///{folder}/ledger.db"}
-    told = {"price_options": options, "price_plan": f"{folder}/plan.json", **variables}
-    return subprocess.run(
-        [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            "finops.cloud.price",
-            "-e",
-            json.dumps(told),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "ANSIBLE_COLLECTIONS_PATH": collections,
-            "ANSIBLE_HOME": str(folder / "home"),
-            "OS_CLIENT_CONFIG_FILE": str(sandbox.directory / "clouds.yaml"),
-        },
-    )
 
 
 def test_all_that_a_playbook_would_make_is_priced_before_it_is_made(running: Sandbox, tmp_path: Path) -> None:

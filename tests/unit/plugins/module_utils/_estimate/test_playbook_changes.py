@@ -35,6 +35,7 @@ def part(kind: str, size: str = "", quantity: int = 1, count: int = 1) -> Part:
     return Part(Shape(kind, size), Fraction(quantity), count)
 
 
+NO_TASK = TaskPlace("", "", "")
 A2, A4 = part("instance", "a2"), part("instance", "a4")
 DATA = part("volume", "fast", 10)
 FLAVORS = Flavors([Flavor("id-a2", "a2", 2, 4096), Flavor("id-a4", "a4", 4, 8192)])
@@ -61,7 +62,7 @@ PROJECT = Project(
 
 
 def line(kind: str, name: str = "", anew: bool = False, **more: Any) -> PlaybookLine:
-    return PlaybookLine(PlannedResource(kind, name, **more), anew, "prod", None)
+    return PlaybookLine(PlannedResource(kind, name, **more), anew, "prod", None, NO_TASK)
 
 
 def web(**more: Any) -> PlaybookLine:
@@ -219,16 +220,16 @@ def test_what_a_user_knows_of_an_unknown_line_counts() -> None:
 def test_what_is_elsewhere_is_unknown() -> None:
     for elsewhere, says in (
         (
-            PlaybookLine(web().resource, False, "other", None),
+            PlaybookLine(web().resource, False, "other", None, NO_TASK),
             "its cloud is other, which the estimate does not ask",
         ),
         (
-            PlaybookLine(web().resource, False, "prod", "dc4"),
+            PlaybookLine(web().resource, False, "prod", "dc4", NO_TASK),
             "its region is dc4, which the estimate does not ask",
         ),
     ):
         assert change(elsewhere)[3] == says
-    assert change(PlaybookLine(web().resource, False, None, "dc3"))[2] == (A2,)
+    assert change(PlaybookLine(web().resource, False, None, "dc3", NO_TASK))[2] == (A2,)
 
 
 def test_what_the_run_did_not_understand_is_unknown() -> None:

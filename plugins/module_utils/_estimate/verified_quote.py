@@ -1,0 +1,61 @@
+# Copyright (c) 2026, finops.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The cloud's quote for all that a deployment adds, compared with the sum of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from .._core.errors import CloudError
+from .._core.money import decimal_of
+from .._openstack.rating.answers import QuoteItem
+from . import shape_prices
+from .changes import Change
+from .lines import EstimateLine
+from .shapes import net
+
+#: How far a quote for everything may be off the sum of the lines
+#: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
+_TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
+
+
+def quote_difference(
+    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
+) -> str | None:
+    """Why the cloud's quote for all that grows is not what the lines say; None where it is."""
+    if context.rating is None:
+        return context.unread
+    grown = net(
+        [part for change in changes for part in change.before],
+        [part for change in changes for part in change.after],
+    )
+    grown = [part for part in grown if part.quantity > 0 and context.kinds[part.shape.kind].hourly]
+    if not grown:
+        return None
+    by_shape = {
+        (line.kind, line.size): line.price.amount
+        for line in lines
+        if line.price is not None and line.kind in context.kinds
+    }
+    try:
+        units = shape_prices.quotable(context.rating, [part.shape for part in grown], context)
+        items, expected = [], Fraction(0)
+        for part in grown:
+            item, price = units[part.shape], by_shape.get((part.shape.kind, part.shape.name))
+            if isinstance(item, str) or price is None:
+                reason = item if isinstance(item, str) else f"no price is known of {part.shape}"
+                return f"it cannot be asked for: {reason}"
+            items.append(QuoteItem(item.metric, decimal_of(part.quantity), item.metadata))
+            expected += price * part.quantity / context.periods_per_hour
+        quoted = Fraction(context.rating.quote(items))
+    except CloudError as error:
+        return str(error)
+    if abs(quoted - expected) <= max(_TOLERANCE, _RELATIVE * abs(expected)):
+        return None
+    return (
+        f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to"
+        f" {decimal_of(expected):.6f}"
+    )
