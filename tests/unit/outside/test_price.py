@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import Sandbox
-from .ansible_runs import price
+from .ansible_runs import lines_shown, price
 
 pytestmark = pytest.mark.outside
 
@@ -71,3 +71,24 @@ def test_a_playbook_that_cannot_be_read_leaves_no_plan(running: Sandbox, tmp_pat
     ended = price(running, tmp_path, {"playbook": str(tmp_path / "site.yml")})
     assert ended.returncode == 2
     assert "left no plan, so its cost is unknown" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("invocation", ["true", "false"])
+def test_what_a_check_run_tells_otherwise_is_priced_or_unknown(
+    running: Sandbox, tmp_path: Path, invocation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where ansible-core puts the arguments into results, as it does by default before 2.21 only."""
+    monkeypatch.setenv("ANSIBLE_INJECT_INVOCATION", invocation)
+    ended = price(running, tmp_path, {"playbook": str(SITE.with_name("traps.yml"))})
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert lines_shown(ended) == [
+        "? nonsense: the cloud has no flavor a9",
+        "? elsewhere: its cloud is sandbox-other, which the estimate does not ask",
+        "? floating ip of addressed: auto_ip takes a free address of the project, or makes one; set auto_ip"
+        " to false, and make the address with openstack.cloud.floating_ip",
+        "? Hidden arguments: its arguments are hidden by no_log",
+        "? Only in real runs: it is left out of a run that changes nothing",
+        "+ older: instance a2-ram4-disk20-perf1: ICU 0.35 an hour, 255.5 a month",
+        "+ twice: volume CEPH_1_perf1 10 GB: ICU 0.05 an hour, 36.5 a month",
+        "+ addressed: instance a2-ram4-disk20-perf1: ICU 0.35 an hour, 255.5 a month",
+    ]

@@ -255,7 +255,8 @@ def _port_address(network: Network, name: str, owner: str) -> str:
 
 
 def _routers(cloud: Cloud) -> Rows:
-    cidrs = {one.name: one.cidrs[0] for one in cloud.scenario.networks}
+    # One that a client made has no block before it has a subnet.
+    cidrs = {one.name: one.cidrs[0] for one in cloud.scenario.networks if one.cidrs}
     return [
         {
             "id": stable_id("router", one.name),

@@ -89,6 +89,13 @@ def test_what_came_more_and_less() -> None:
     ]
 
 
+def test_a_name_with_a_time_in_it_is_another_resource_in_each_run() -> None:
+    planned, told = (line("instance", f"job-{at}", size="a2") for at in ("10:00", "10:07"))
+    found = made([planned], [told], has("job-10:07"))
+    assert names(found) == ["job-10:07"]
+    assert [one[:2] for one in differences(found)] == [("job-10:07", "more"), ("job-10:00", "less")]
+
+
 def test_what_came_other_costs_as_the_project_has_it() -> None:
     found = made([web(1)], [web(1)], has("web-1", flavor="a4"))
     assert [one.resource.size for one in found.plan.lines] == ["a4"]
