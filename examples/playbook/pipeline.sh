@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-ansible-playbook finops.cloud.price -e @price.yml -e "price_plan=$PWD/plan.json"
+ansible-playbook finops.cloud.price -e @price.yml
 ansible-playbook gate.yml
 
 ended=0

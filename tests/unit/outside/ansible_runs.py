@@ -77,8 +77,7 @@ def lines_shown(ended: Ended) -> list[str]:
 
 
 def writes(sandbox: Sandbox) -> list[str]:
-    """What the cloud was asked to change since it was last asked for that."""
+    """What the cloud was asked to change since it was last asked for that. A quote is a question."""
     log = sandbox.ask("DELETE", "/sandbox/requests").body["log"]
-    return [
-        f"{row['method']} {row['path']}" for row in log if row["method"] != "GET" and row["kind"] == "api"
-    ]
+    changes = [row for row in log if row["kind"] == "api" and row["method"] not in ("GET", "HEAD")]
+    return [f"{row['method']} {row['path']}" for row in changes if not row["path"].endswith("/quote")]

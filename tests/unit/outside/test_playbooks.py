@@ -141,6 +141,10 @@ def test_what_is_in_another_cloud_or_region_is_unknown(start: Callable[..., Sand
     scenario = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())
     (tmp_path / "scenario.yml").write_text(yaml.safe_dump({**scenario, "other_regions": ["dc4-a"]}))
     sandbox = start("--scenario", str(tmp_path / "scenario.yml"))
+    file = sandbox.directory / "clouds.yaml"
+    known = yaml.safe_load(file.read_text())
+    known["clouds"]["sandbox"]["regions"] = ["dc3-a", "dc4-a"]
+    file.write_text(yaml.safe_dump(known))
     planned = price(sandbox, tmp_path, {"playbook": str(PLAYBOOKS / "two_clouds.yml")})
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert lines_shown(planned) == [
