@@ -1,3 +1,4 @@
+# Copyright (c) 2026, finops.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Needs Python 3.11 or newer, git, make, and pip's way to a package index.
 #   make demo         the collection at work against the sandbox cloud
@@ -5,6 +6,7 @@
 #   make test-openstack  the modules against a real OpenStack on loopback: tests/openstack/README.md says what that needs
 #   make test-system  test-openstack, other people's programs on what leaves the collection (make outside), and the second
 #                     ansible-core and Python
+#   make nox          antsibull-nox's checks: lint, documentation, licences, files, and Galaxy's importer on the artifact
 #   make heavy        the units that take long: properties, fuzzing, kills and races in full numbers, of which make test has a share
 #   make coverage     the unit tests under coverage.py: what of plugins/ they run, by room
 #   make mutation SEED=1 COUNT=100  changes COUNT random operators of plugins/module_utils, one at a time:
@@ -16,7 +18,7 @@
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-TARGETS := demo mutation supply audit test test-system test-openstack lint units coverage heavy outside sanity integration installed
+TARGETS := demo mutation supply audit test test-system test-openstack lint units coverage heavy nox outside sanity integration installed
 
 .PHONY: $(TARGETS) clean
 .DEFAULT_GOAL := test
@@ -27,4 +29,4 @@ $(TARGETS):
 	@$(PYTHON) tests/harness $@
 
 clean:
-	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-outside .venv-supply
+	rm -rf .build .venv .venv-2.21 .venv-openstack .venv-nox .venv-outside .venv-supply

@@ -1,3 +1,4 @@
+-- Copyright (c) 2026, finops.cloud contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Separation of duty on PostgreSQL (design/gate.md#separation-of-duty). Run this as a superuser in the
 -- ledger's database, once the ledger is there, and again after an upgrade:

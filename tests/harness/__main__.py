@@ -28,6 +28,7 @@ from environment import (
     python_version,
     virtual_environment,
 )
+from nox_sessions import nox
 from outside import outside
 from real_cloud import real_openstack
 from stages import (
@@ -53,6 +54,7 @@ STAGES: dict[str, Callable[[Workbench], str]] = {
     "units": units,
     "coverage": coverage,
     "heavy": heavy,
+    "nox": nox,
     "outside": outside,
     "sanity": sanity,
     "integration": integration,

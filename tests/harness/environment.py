@@ -38,6 +38,9 @@ OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 # Other people's programs, some of which take libraries that are older than ours.
 OUTSIDE = Requirements(("requirements.txt", "tests/outside/requirements.txt"))
 
+# What runs the checks that Ansible's collections have in common.
+NOX = Requirements(("tests/nox/requirements.txt",))
+
 # What resolves requirements.txt anew.
 SUPPLY = Requirements(("tests/supply/requirements.txt",))
 

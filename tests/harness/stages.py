@@ -98,6 +98,8 @@ def lint(bench: Workbench) -> str:
         "mypy of the supply": ("mypy", "tests/supply"),
         "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
         "bandit": ("bandit", "--quiet", "--configfile", "pyproject.toml", "-r", "plugins", "extensions"),
+        # Whether every file says whose it is and under which licence.
+        "REUSE": ("reuse", "lint", "--lines"),
         # Whether everything is pinned with hashes; what is vulnerable only a service knows: make audit.
         "pip-audit": (*PIP_AUDIT, "--dry-run"),
         "CycloneDX": ("python", "tests/supply/valid_bill.py"),

@@ -78,12 +78,15 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 {REFUSE}'what settles a hold is said when it is held: ' || OLD.name;
             END IF;
             -- By these a rerun knows that it is the same run.
-            IF (NEW.expires_at, NEW.ttl_s, NEW.forced_verdicts, NEW.lines_sha256, NEW.plan_sha256)
+            -- Running lines count from held_at on.
+            IF (NEW.held_at, NEW.expires_at, NEW.ttl_s, NEW.forced_verdicts, NEW.lines_sha256,
+                        NEW.plan_sha256)
                     IS DISTINCT FROM
-                    (OLD.expires_at, OLD.ttl_s, OLD.forced_verdicts, OLD.lines_sha256, OLD.plan_sha256)
+                    (OLD.held_at, OLD.expires_at, OLD.ttl_s, OLD.forced_verdicts, OLD.lines_sha256,
+                        OLD.plan_sha256)
                 AND (OLD.state, NEW.state) <> ('{HELD}', '{HELD}')
             THEN
-                {REFUSE}'the ttl, the verdicts and the lines of a hold are said when it is held: '
+                {REFUSE}'the begin, the ttl, the verdicts and the lines of a hold are said when it is held: '
                     || OLD.name;
             END IF;
             IF to_jsonb(NEW) - 'settled' = to_jsonb(OLD) - 'settled' THEN
@@ -101,6 +104,9 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             {_UNLESS_OWNER}
             IF {NOT_OWN.format(row="OLD")} THEN
                 {REFUSE}'another login has this hold, and only it changes it: ' || OLD.name;
+            END IF;
+            IF NEW.state = '{HELD}' AND OLD.expires_at < {_NOW_S} - {_CLOCKS_APART_S} THEN
+                {REFUSE}'a hold that has expired is held again as a new one: ' || OLD.name;
             END IF;
             IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
                     (('{HELD}', '{COMMITTED}'), ('{HELD}', 'released'), ('{COMMITTED}', 'released'))

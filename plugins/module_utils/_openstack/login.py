@@ -293,10 +293,24 @@ def _known_clouds(configuration: Any) -> str:
     """What clouds.yaml has to choose from, as a sentence; nothing where no configuration could be read."""
     if configuration is None:
         return ""
+    skipped = _skipped_files(configuration.config_filename)
     names = ", ".join(sorted(configuration.get_cloud_names()))
     if configuration.config_filename:
-        return f" {configuration.config_filename} knows {names}.{missing_file()}"
-    return missing_file() or " No clouds.yaml was found."
+        return f" {configuration.config_filename} knows {names}.{skipped}{missing_file()}"
+    return skipped or missing_file() or " No clouds.yaml was found."
+
+
+def _skipped_files(read: str | None) -> str:
+    """Sentences about the files before the one that was read: the SDK goes on past what it cannot read."""
+    from openstack.config.loader import CONFIG_FILES
+
+    told = []
+    for path in (os.environ.get("OS_CLIENT_CONFIG_FILE") or "", *CONFIG_FILES):
+        if path == read:
+            break
+        if os.path.isfile(path):
+            told.append(f" {path} could not be read; it has to be valid YAML that this user may read.")
+    return "".join(told)
 
 
 def _bounded_session(secrets: Secrets, limit: AnswerLimit, deadline: Deadline) -> Any:

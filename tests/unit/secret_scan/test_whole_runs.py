@@ -79,6 +79,7 @@ def chosen(cloud: SecretCloud, ledger_url: str) -> Chosen:
     return lambda *names: tuple(logins[name] for logins, name in zip(every, names, strict=True))
 
 
+@pytest.mark.heavy
 def test_the_demo(cloud: SecretCloud, runner: Runner) -> None:
     """Its own cloud has the scenario of the test's, and so the same secrets."""
     run = runner.run("finops.cloud.demo", JSON, Login({"sandbox_scenario": cloud.sandbox.state["scenario"]}))
@@ -105,17 +106,8 @@ def deploys(runner: Runner, callbacks: Callbacks, logins: tuple[Login, ...]) -> 
     assert b"shop-4711" in runner.stored()
 
 
-QUICK = [
-    ("openrc", "FINOPS_LEDGER", "VERGEOS", "minimal"),
-    ("INFOMANIAK", "PGPASSWORD", "VERGE_TOKEN", "oneline"),
-]
-
-
-@pytest.mark.parametrize(("to_cloud", "to_ledger", "to_vergeos", "callbacks"), QUICK)
-def test_logins(
-    to_cloud: str, to_ledger: str, to_vergeos: str, callbacks: str, chosen: Chosen, runner: Runner
-) -> None:
-    logs_in(runner, CALLBACKS[callbacks], chosen(to_cloud, to_ledger, to_vergeos))
+def test_logins_of_the_environment(chosen: Chosen, runner: Runner) -> None:
+    logs_in(runner, CALLBACKS["oneline"], chosen("INFOMANIAK", "PGPASSWORD", "VERGE_TOKEN"))
 
 
 @pytest.mark.heavy

@@ -24,8 +24,8 @@ DEFAULT = FILES / "scenarios" / "default.yml"
 
 @pytest.fixture
 def clouds(start: Callable[..., Sandbox], tmp_path: Path) -> tuple[Sandbox, Sandbox]:
-    """The same history on another storage, and on Loki's. All that is rated began before the window: what begins
-    within it would begin an hour later in a cloud that was started in the next hour.
+    """The same history on another storage, and on Loki's. All that is rated began before the window: what
+    begins within it would begin an hour later in a cloud that was started in the next hour.
     """
     history = DEFAULT.read_text().replace("created_hours_ago: 60", "created_hours_ago: 1000")
     (tmp_path / "any.yml").write_text(history)

@@ -1,3 +1,4 @@
+-- Copyright (c) 2026, finops.cloud contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A ledger as schema 1 had it: corrected, taken back, in two currencies, with a budget and a feed.
 PRAGMA foreign_keys=OFF;

@@ -1,3 +1,4 @@
+-- Copyright (c) 2026, finops.cloud contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A ledger of schema 2, as `sqlite3 ledger.db .dump` writes it.
 BEGIN TRANSACTION;

@@ -1,3 +1,4 @@
+-- Copyright (c) 2026, finops.cloud contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A ledger of schema 2 on PostgreSQL, as `pg_dump --inserts --no-owner --no-privileges` writes it, without its settings.
 CREATE TABLE public.budget (

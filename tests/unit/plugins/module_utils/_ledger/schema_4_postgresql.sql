@@ -1,3 +1,4 @@
+-- Copyright (c) 2026, finops.cloud contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The tables of a ledger of schema 4 on PostgreSQL, as its first writers made them.
 CREATE TABLE ledger_schema (

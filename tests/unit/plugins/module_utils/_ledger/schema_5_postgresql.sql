@@ -1,3 +1,4 @@
+-- Copyright (c) 2026, finops.cloud contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A ledger of schema 5 on PostgreSQL, as `pg_dump --inserts --no-owner --no-privileges` writes it, with one of its settings.
 SET check_function_bodies = false;

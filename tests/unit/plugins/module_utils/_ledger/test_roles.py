@@ -546,6 +546,7 @@ def test_what_settles_a_hold_stays_from_the_commit_on(logins: Logins, login: str
         "expires_at = expires_at + 9000000, ttl_s = ttl_s + 9000000",
         "ttl_s = 9000000",
         "expires_at = expires_at + 1",
+        "held_at = held_at + 1",
         "lines_sha256 = 'a'",
         "plan_sha256 = 'a'",
         "forced_verdicts = NULL",
@@ -557,6 +558,21 @@ def test_a_rerun_is_known_by_what_was_held(logins: Logins, login: str, change: s
     committed = f", state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"
     for which in (" WHERE name = 'done'", committed):
         assert "are said when it is held" in logins.refused(login, f"UPDATE hold SET {change}{which}")
+
+
+def test_an_expired_hold_is_not_revived(logins: Logins) -> None:
+    """It would be open again although no gate has judged it in between."""
+    revived = f"UPDATE hold SET ttl_s = 7200, expires_at = {NOW_S} + 7200 WHERE name = 'deploy'"
+    with logins.connect("pipeline") as connection:
+        assert connection.execute(revived.encode()).rowcount == 1
+    # As time does it: no trigger looks on.
+    with logins.admin.transaction():
+        logins.admin.execute(b"SET LOCAL session_replication_role = replica")
+        logins.admin.execute(b"UPDATE hold SET held_at = held_at - 9000, expires_at = expires_at - 9000")
+    assert "is held again as a new one" in logins.refused("pipeline", revived)
+    with logins.connect("pipeline") as connection:
+        committed = f"UPDATE hold SET state = 'committed', committed_at = {NOW_S} WHERE name = 'deploy'"
+        assert connection.execute(committed.encode()).rowcount == 1
 
 
 @pytest.mark.parametrize("verdicts", ["NULL", "'[\"allow\"]'", '\'["unknown", "deny"]\'', "'deny'", "''"])

@@ -318,6 +318,17 @@ def test_a_configuration_file_that_is_not_there_is_named(
             resolve(options)
 
 
+@pytest.mark.parametrize("text", ["clouds: [", "clouds:\n\tmine: {}\n"])
+def test_a_configuration_file_that_is_no_yaml_is_named(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "mine.yaml"))
+    with pytest.raises(InvalidOption, match=r"mine\.yaml could not be read; it has to be valid YAML") as told:
+        resolve(ConnectionOptions(cloud="mine"))
+    assert "was found" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("options", "variables", "named"),
     [
