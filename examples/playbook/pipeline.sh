@@ -1,4 +1,5 @@
 #!/bin/sh
+# Copyright (c) 2026, finops.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Price, gate, deploy, settle. Ends with the first step that fails; what was made before is settled all the same.
 set -eu

@@ -289,7 +289,7 @@ class _Changes:
         found = self._project.there.find(resource.kind, resource.name)
         if resource.state == ABSENT and isinstance(found, str):
             yield _unknown(resource.name, found)
-        elif resource.state == ABSENT and found is not None:
+        elif resource.state == ABSENT and isinstance(found, Part):
             yield Change(resource.name, REMOVED, before=(found,))
 
     def _port(self, resource: PlannedResource, anew: bool) -> Iterator[Change]:

@@ -70,14 +70,12 @@ class PlaybookEstimate:
 def playbook_estimate(run: PlaybookRun, project: Project, assume_free: Collection[str]) -> PlaybookEstimate:
     """What the plan changes in the project; with a receipt, what the run has changed of what was before."""
     if run.receipt is None:
-        told = {"playbook_before": before_to_result(run.plan, project.there), "receipt": None}
-        return PlaybookEstimate(playbook_changes(run.plan, project, assume_free), told)
+        before = before_to_result(run.plan, project.there)
+        changes = playbook_changes(run.plan, project, assume_free)
+        return PlaybookEstimate(changes, {"playbook_before": before, "receipt": None})
     made = made_by(run, run.receipt, project.there, project.flavors)
     differences = [asdict(one) for one in made.differences]
     agrees = not differences and not made.plan.unknown
-    told = {
-        "playbook_before": [],
-        "receipt": {"agrees": agrees, "differences": differences, "sha256": run.receipt.sha256},
-    }
-    before = replace(project, there=run.before)
-    return PlaybookEstimate(playbook_changes(made.plan, before, assume_free), told)
+    receipt = {"agrees": agrees, "differences": differences, "sha256": run.receipt.sha256}
+    changes = playbook_changes(made.plan, replace(project, there=run.before), assume_free)
+    return PlaybookEstimate(changes, {"playbook_before": [], "receipt": receipt})

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .changes import Flavors
+from .changes import GIB, Flavors
 from .playbook_plan import PlaybookLine, PlaybookPlan, UnknownTask
 from .playbook_tasks import ABSENT, PRESENT, PlannedResource
 from .project_resources import FLOATING_IP, Claim, ProjectResources, thing_of
@@ -43,7 +43,7 @@ class PlaybookRun:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Deviation:
     """A resource of which the run made more, less or another one than was planned, and what."""
 
     kind: str
@@ -57,7 +57,7 @@ class Made:
     """What the run made, as a plan that can be priced, and how that differs from what was planned."""
 
     plan: PlaybookPlan
-    differences: tuple[Difference, ...]
+    differences: tuple[Deviation, ...]
 
 
 def made_by(run: PlaybookRun, receipt: PlaybookPlan, now: ProjectResources, flavors: Flavors) -> Made:
@@ -81,7 +81,7 @@ def made_by(run: PlaybookRun, receipt: PlaybookPlan, now: ProjectResources, flav
 def _by_identity(lines: Iterable[PlaybookLine]) -> dict[tuple[object, ...], PlaybookLine]:
     """The lines by what makes them the same in two runs; those without a name by their number."""
     seen: Counter[tuple[object, ...]] = Counter()
-    found = {}
+    found: dict[tuple[object, ...], PlaybookLine] = {}
     for line in lines:
         of = line.resource
         acts = of.state not in (PRESENT, ABSENT)
@@ -97,7 +97,7 @@ class _Comparison:
         self._now = now
         self._flavors = flavors
         self.lines: list[PlaybookLine] = []
-        self.differences: list[Difference] = []
+        self.differences: list[Deviation] = []
 
     def told(self, line: PlaybookLine, planned: PlaybookLine | None) -> None:
         """A line of the receipt, and that of the plan."""
@@ -153,10 +153,14 @@ class _Comparison:
         found = self._now.find(of.kind, of.name) if of.name and of.state == PRESENT else None
         if not isinstance(found, Part):
             return line
-        size = {"size": found.shape.name} if of.kind in ("instance", "volume") else {}
-        gb = {"gb": int(found.quantity)} if of.kind == "volume" else {}
-        of_bytes = {"size_bytes": int(found.quantity * 1024**3)} if of.kind == "image" else {}
-        return replace(line, resource=replace(of, unknown="", **size, **gb, **of_bytes))
+        resource = replace(
+            of,
+            unknown="",
+            size=found.shape.name or of.size,
+            gb=int(found.quantity) if of.kind == "volume" else of.gb,
+            size_bytes=int(found.quantity * GIB) if of.kind == "image" else of.size_bytes,
+        )
+        return replace(line, resource=resource)
 
     def _size(self, line: PlaybookLine) -> tuple[object, ...]:
         """What it costs by. One that was there before stays as it was, whatever the plan names; what the plan
@@ -174,7 +178,7 @@ class _Comparison:
 
     def _differ(self, of: PlannedResource, difference: str, reason: str) -> None:
         name = of.name or (f"of {of.parent}" if of.parent else "")
-        self.differences.append(Difference(of.kind, name, difference, reason))
+        self.differences.append(Deviation(of.kind, name, difference, reason))
 
 
 def _is_listed(of: PlannedResource) -> bool:
