@@ -215,6 +215,10 @@ def test_what_a_user_knows_of_an_unknown_line_counts() -> None:
     (found,) = playbook_changes(PlaybookPlan((upload,), ()), PROJECT, ["Upload"])
     assert (found.unknown, found.assumed) == (None, True)
     assert unmatched_tasks(PlaybookPlan((upload,), ()), ["Upload", "Down*"]) == ["Down*"]
+    # What has a price keeps it.
+    known = replace(upload, resource=PlannedResource("image", "new", size_bytes=1024**3))
+    (found,) = playbook_changes(PlaybookPlan((known,), ()), PROJECT, ["Upload"])
+    assert (found.after, found.assumed) == ((part("image"),), False)
 
 
 def test_what_is_elsewhere_is_unknown() -> None:

@@ -132,6 +132,18 @@ def test_what_a_failed_task_has_made_without_a_name_stays_unknown() -> None:
     assert [task.name for task in unplanned.plan.unknown] == ["Make web-1"]
 
 
+def test_only_of_a_failed_task_the_project_tells_what_it_made() -> None:
+    hidden = UnknownTask("Make web-1", "openstack.cloud.x", "its arguments are hidden", "site.yml:web-1")
+    receipt = PlaybookPlan((), (hidden,))
+    run = PlaybookRun(PlaybookPlan((web(1),), ()), receipt)
+    assert made_by(run, receipt, has("web-1"), FLAVORS).plan.unknown == (hidden,)
+
+
+def test_an_address_that_was_there_before_is_not_made_again() -> None:
+    before = has("web-1", addressed=("web-1",))
+    assert names(made([line("floating_ip", parent="web-1")], [], before, before)) == []
+
+
 def test_what_was_there_before_is_no_difference() -> None:
     before = has("web-1")
     found = made([web(1, size="a4")], [web(1, size="a4")], has("web-1"), before)
