@@ -36,7 +36,7 @@ extends_documentation_fragment:
 options:
   resources:
     description: What is planned, row by row. It may be combined with a plan. O(resources),
-      O(terraform_plan), O(tfplan) or O(playbook_plan) is required.
+      O(terraform_plan), O(tfplan), O(heat_template) or O(playbook_plan) is required.
     type: list
     elements: dict
     suboptions:
@@ -136,7 +136,7 @@ options:
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
-      - Mutually exclusive with O(tfplan).
+      - Mutually exclusive with O(tfplan) and O(heat_template).
     type: path
   tfplan:
     description:
@@ -145,7 +145,7 @@ options:
         writes.
       - What is estimated is the plan with the SHA-256 RV(plan_sha256), which can be compared before it is
         applied. A plan as JSON may have been edited meanwhile.
-      - Mutually exclusive with O(terraform_plan).
+      - Mutually exclusive with O(terraform_plan) and O(heat_template).
     type: path
   terraform:
     description: Name or absolute path of the program that shows O(tfplan), such as V(tofu). It runs with the
@@ -155,6 +155,22 @@ options:
   terraform_project_path:
     description: Folder with the initialized configuration that O(tfplan) is a plan of. Defaults to the folder
       of the plan.
+    type: path
+  heat_template:
+    description:
+      - Path of a template of Heat (HOT), on the host where the module runs. It is priced as a plan that makes
+        all of it. A stack that is there already counts as new.
+      - Servers, volumes, ports, floating IPs and load balancers of Octavia are priced, and so are the members
+        of an C(OS::Heat::ResourceGroup). Networks, security groups, key pairs and the like are free.
+      - Parameters with a value in O(heat_environment) or a default are followed through C(get_param),
+        C(get_resource), C(str_replace) and C(list_join). What is not understood is an unknown line, such as
+        another type, another template, or a resource with a condition.
+      - RV(plan_sha256) is that of the file, or with O(heat_environment) that of both files with a NUL between
+        them.
+      - Mutually exclusive with O(terraform_plan) and O(tfplan).
+    type: path
+  heat_environment:
+    description: Path of the environment of O(heat_template), with its parameters and its registry of types.
     type: path
   playbook_plan:
     description:
@@ -180,9 +196,9 @@ options:
     elements: dict
   assume_free:
     description:
-      - Types and addresses of a plan of Terraform, and names and modules of unknown tasks of a playbook, to
-        treat as free without looking at them. A C(*) at the end
-        matches everything that begins so.
+      - Types and addresses of a plan of Terraform, names of resources and unknown types of a template of
+        Heat, and names and modules of unknown tasks of a playbook, to treat as free without looking at them.
+        A C(*) at the end matches everything that begins so.
     type: list
     elements: str
     default: []

@@ -19,6 +19,7 @@ from .._core.periods import KINDS as PERIODS
 from .._core.periods import WEEKDAYS, Calendar
 from .._core.rates import ICU
 from .._estimate.estimate import EstimateOptions, PublicNetworks
+from .._estimate.heat_template import load_heat_template
 from .._estimate.plan_file import Plan, load_plan
 from .._estimate.planned import AMOUNT, parse_rows
 from .._estimate.playbook_plan import load_playbook_plan, load_receipt
@@ -65,6 +66,8 @@ PLANNED: Spec = {
     "tfplan": {"type": "path"},
     "terraform": {"type": "str", "default": "terraform"},
     "terraform_project_path": {"type": "path"},
+    "heat_template": {"type": "path"},
+    "heat_environment": {"type": "path"},
     "playbook_plan": {"type": "path"},
     "playbook_receipt": {"type": "path"},
     "playbook_before": {"type": "list", "elements": "dict"},
@@ -75,10 +78,11 @@ PLANNED: Spec = {
 }
 #: What the arguments say of each other: something is planned, and a plan is given in one way.
 PLANNED_RULES: dict[str, Any] = {
-    "required_one_of": [("resources", "terraform_plan", "tfplan", "playbook_plan")],
-    "mutually_exclusive": [("terraform_plan", "tfplan")],
+    "required_one_of": [("resources", "terraform_plan", "tfplan", "heat_template", "playbook_plan")],
+    "mutually_exclusive": [("terraform_plan", "tfplan", "heat_template")],
     "required_by": {
         "terraform_project_path": "tfplan",
+        "heat_environment": "heat_template",
         "playbook_receipt": ("playbook_plan", "playbook_before"),
         "playbook_before": "playbook_receipt",
     },
@@ -155,8 +159,8 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
     if not resources and plan is None and params["playbook_plan"] is None:
         raise InvalidOption(
             "resources",
-            "is empty; say what is planned there, in terraform_plan or in playbook_plan, as an empty plan"
-            " would always pass.",
+            "is empty; say what is planned there, in terraform_plan, heat_template or playbook_plan, as an"
+            " empty plan would always pass.",
         )
     rating_currency = parse_currency(params["rating_currency"], "rating_currency")
     return EstimateOptions(
@@ -192,6 +196,8 @@ def _plan(params: Mapping[str, Any]) -> Plan | None:
     """The plan that the task names. Raises InvalidOption for one that cannot be read."""
     if params["tfplan"] is not None:
         return show_plan(params["tfplan"], params["terraform"], params["terraform_project_path"])
+    if params["heat_template"] is not None:
+        return load_heat_template(params["heat_template"], params["heat_environment"])
     return None if params["terraform_plan"] is None else load_plan(params["terraform_plan"])
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from .._core.periods import Window
-from . import roll_up
+from . import in_force, roll_up
 from .commit_clock import to_microseconds
 from .dimension_sets import DIMENSIONS
 from .dimension_sums import NumberedPart, per_set
@@ -274,10 +274,11 @@ def _in_lists(lists: Mapping[str, Sequence[str] | None]) -> tuple[list[str], _Va
 
 
 def _recorded_by(table: str, as_of: datetime | None) -> tuple[list[str], _Values]:
+    counted = in_force.counts(table, then=as_of is not None)
     if as_of is None:
-        return [], {}
+        return [counted], {}
     column = f"{table}.recorded_at" if table else "recorded_at"
-    return [f"{column} <= :as_of"], {"as_of": to_microseconds(as_of)}
+    return [f"{column} <= :as_of", counted], {"as_of": to_microseconds(as_of)}
 
 
 def _cut(window: Window, outer: Window) -> tuple[int, int]:
