@@ -21,6 +21,8 @@ description:
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
+requirements:
+  - python-cloudkittyclient >= 5.0, for the price source V(hashmap)
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -235,11 +237,13 @@ options:
       - V(price_list) is O(price_list) and the shipped price list.
       - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of
         zero is unknown.
-      - Defaults to all that the policy of the ledger allows, in the order V(observed), V(price_list),
-        V(quote).
+      - V(hashmap) is the operator's own price list, the rules of CloudKitty's module of that name. It needs
+        python-cloudkittyclient and a login with the role C(admin) in the project that is to pay.
+      - Defaults to all but V(hashmap) that the policy of the ledger allows, in the order V(observed),
+        V(price_list), V(quote).
     type: list
     elements: str
-    choices: [observed, price_list, quote]
+    choices: [observed, price_list, quote, hashmap]
   price_list:
     description:
       - Prices. They replace the shipped ones of the same kind and name.
@@ -703,6 +707,7 @@ from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets.policy import policy_to_result
 from ..module_utils._estimate.estimate import read_estimate
+from ..module_utils._estimate.shape_prices import HASHMAP
 from ..module_utils._ledger.sql import format_url
 from ..module_utils._openstack.connection import Cloud
 
@@ -737,7 +742,8 @@ def main() -> None:
         warnings = [*result["warnings"], *map(str, lost)]
         return {**result, **told, "lost_costs": [one.to_result() for one in lost], "warnings": warnings}
 
-    run_on_cloud(module, read, "ledger")
+    of_operator = ["cloudkittyclient"] if HASHMAP in (module.params["price_sources"] or ()) else []
+    run_on_cloud(module, read, "ledger", *of_operator)
 
 
 if __name__ == "__main__":

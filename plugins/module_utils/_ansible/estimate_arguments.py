@@ -25,7 +25,7 @@ from .._estimate.planned import AMOUNT, parse_rows
 from .._estimate.playbook_plan import load_playbook_plan, load_receipt
 from .._estimate.playbook_receipt import PlaybookRun, parse_before
 from .._estimate.price_list import DatedPrices, parse_prices
-from .._estimate.shape_prices import SOURCES
+from .._estimate.shape_prices import NAMED_SOURCES, SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import PlanOptions
 from .._estimate.terraform_show import show_plan
@@ -88,7 +88,7 @@ PLANNED_RULES: dict[str, Any] = {
     },
 }
 PRICES: Spec = {
-    "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
+    "price_sources": {"type": "list", "elements": "str", "choices": list(NAMED_SOURCES)},
     "price_list": {
         "type": "list",
         "elements": "dict",

@@ -17,10 +17,12 @@ from .._core.errors import InvalidOption
 from .._core.periods import Calendar
 from .._core.rates import Rates
 from .._openstack import block_storage, compute, network
-from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
+from .._openstack.connection import Cloud, Reader, Readings, Service, raise_errors, read_all
 from .._openstack.rating.api import Rating, open_rating
+from .._openstack.rating.operator import OperatorRating
+from .._openstack.rating.price_rules import PriceRules
 from . import shape_prices
-from .changes import CHANGED, Change, Flavors, required_quotas, without_known_quota
+from .changes import Change, Flavors, required_quotas, without_known_quota
 from .line_tags import over_defaults
 from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .monthly_total import MonthlyTotal, monthly_total
@@ -35,6 +37,7 @@ from .playbook_readings import PlaybookEstimate, playbook_estimate, playbook_rea
 from .playbook_receipt import PlaybookRun
 from .price_list import DatedPrices
 from .project_resources import project_resources
+from .quote_check import verified
 from .request_lines import Where
 from .result import Estimate, estimate_result
 from .shapes import ShapeKind
@@ -49,10 +52,9 @@ from .terraform import (
     tells_networks_by_id,
     unmatched_assumptions,
 )
-from .verified_quote import quote_difference
 
 #: What is None where the cloud has none of it.
-_NEVER_NEEDED = ("default volume type", "observed")
+_NEVER_NEEDED = ("default volume type", "observed", "rating modules")
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     names are, one for networks where a plan names one by its id or the task names public ones, one for the
     default volume type where a plan makes a volume without a type, one for each list that confirms what a
     plan has before, those of read_observed, and for quotes one for the metrics and one for each shape that no
-    earlier source knows, and one more for verify_quote. All but those for names again for each further region
+    earlier source knows, for the rules of hashmap one for the modules, one for the metrics and those of
+    PriceRules, and one more for verify_quote. All but those for names again for each further region
     of the plan. Raises CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
     tags_of = over_defaults(options.tags)
@@ -123,7 +126,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
         prices, missing = shape_prices.prices(shapes_of(of_region), options.sources, region.prices)
         found = lines_of(of_region, prices, missing, periods, region.prices, tags_of, before)
         before += len(of_region)
-        lines += found + (_verified(of_region, found, region.prices) if options.verify_quote else [])
+        lines += found + (verified(of_region, found, region.prices) if options.verify_quote else [])
         stays = [one for one in unchanged if one.region == region.name]
         monthly += monthly_total(of_region, stays, found, prices, options.sources, region.prices)
         required[region.name] = required_quotas(of_region, region.prices.flavors)
@@ -166,7 +169,7 @@ def _read_regions(cloud: Cloud, options: EstimateOptions, now: datetime) -> list
         rating = _rating(of, options)
         readings = _read(of, rating, options, now, is_home=number == 0)
         name = None if number == 0 else of.identity.region
-        found.append(_Region(name, of, readings, _price_context(rating, options, readings, now)))
+        found.append(_Region(name, of, readings, _price_context(of, rating, options, readings, now)))
     if options.on_error == "fail":
         raise_errors([error for region in found for error in region.readings.errors])
     return found
@@ -225,6 +228,8 @@ def _read(
     has_shapes = kinds or plan is not None or options.playbook is not None
     if shape_prices.OBSERVED in options.sources and has_shapes:
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
+    if shape_prices.HASHMAP in options.sources and has_shapes:
+        readers["rating modules"] = ("rating", lambda service: _operator(service, options).modules())
     return read_all(cloud, readers, required)
 
 
@@ -240,18 +245,26 @@ def _needs_networks(plan: Plan, options: EstimateOptions) -> bool:
     return tells_networks_by_id(plan, options.plan_options)
 
 
+def _operator(service: Service, options: EstimateOptions) -> OperatorRating:
+    return OperatorRating(service, options.collect_period_s)
+
+
 def _observed(rating: Rating | None, options: EstimateOptions, now: datetime) -> Observed | None:
     return None if rating is None else read_observed(rating, now, options.kinds)
 
 
 def _price_context(
-    rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
+    cloud: Cloud, rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
 ) -> shape_prices.PriceContext:
     status = readings.services.get("rating")
+    offered = rating is not None and shape_prices.HASHMAP in options.sources
     return shape_prices.PriceContext(
         rating=rating,
         unread=(status and status.message) or "the catalog of this region has no rating service",
         observed=readings.values.get("observed"),
+        modules=readings.values.get("rating modules"),
+        price_rules=PriceRules(_operator(cloud.service("rating"), options)) if offered else None,
+        project_id=cloud.identity.project_id,
         price_list=options.price_list,
         rates=options.rates,
         rating_currency=options.rating_currency,
@@ -349,15 +362,3 @@ def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]
             )
     public = [one for one in seen if one.name in given.named or one.id in given.named]
     return frozenset(given.named).union(*((one.id, one.name, *one.subnet_ids) for one in public))
-
-
-def _verified(
-    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
-) -> list[EstimateLine]:
-    """A line that is unknown where the cloud's quote for all that grows is not what the lines say; none where
-    it is.
-    """
-    reason = quote_difference(changes, lines, context)
-    if reason is None:
-        return []
-    return [EstimateLine("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]

@@ -33,7 +33,10 @@ HTML, MARKDOWN, CSV, JSON = "html", "md", "csv", "json"
 FORMATS = (HTML, MARKDOWN, CSV, JSON)
 _TEMPLATES = {HTML: "report.html.j2", MARKDOWN: "report.md.j2"}
 #: Currencies without a minor unit, and those of three decimals (ISO 4217).
-_MINOR = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+MINOR_DIGITS = {
+    **dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND"), 0),
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
+}
 #: A narrow space that is no break between thousands (ISO 80000-1).
 _GROUPS = "\u202f"
 _UNKNOWN = "not known"
@@ -94,7 +97,7 @@ def format_money(amount: str | None, currency: str) -> str:
     (design/money.md#comparison-and-display).
     """
     return (
-        f"{currency}\u00a0{_format_number(amount, _MINOR.get(currency, 2))}"
+        f"{currency}\u00a0{_format_number(amount, MINOR_DIGITS.get(currency, 2))}"
         if amount is not None
         else _UNKNOWN
     )

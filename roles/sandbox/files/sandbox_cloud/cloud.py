@@ -81,6 +81,14 @@ class Cloud:
     #: The records of the VergeOS system, which grow when it is asked to make one.
     vergeos_rows: list[dict[str, Any]] = field(default_factory=list)
 
+    #: The scenario before it was priced for a project and a region.
+    unpriced_scenario: Scenario | None = None
+
+    @property
+    def unpriced(self) -> Scenario:
+        """The scenario as the file has it."""
+        return self.unpriced_scenario or self.scenario
+
     def __post_init__(self) -> None:
         if self.scenario.vergeos is not None:
             self.vergeos_rows = hourly_rows(self.began, self.scenario.vergeos.hours)
@@ -116,6 +124,12 @@ class Cloud:
         found = self.tokens.get(token or "")
         return found if found and found.expires_at > self.now() else None
 
+    def is_operator(self, identity: Identity) -> bool:
+        """Whether the token has the role admin."""
+        operator = self.scenario.operator
+        return operator is not None and identity.owner.user == operator.user
+
     def owns_all(self, identity: Identity) -> bool:
         """Whether the token is for a project that has what the scenario describes; the other one is empty."""
-        return identity.owner.user == self.scenario.project.user
+        scenario = self.scenario
+        return identity.owner.project in (scenario.project.project, *scenario.further_projects)
