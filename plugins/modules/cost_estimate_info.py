@@ -182,6 +182,20 @@ options:
       - A server that is there keeps its flavor and a volume its type, as the modules change neither.
       - What the callback did not understand is an unknown line.
     type: path
+  playbook_receipt:
+    description:
+      - File that the callback P(finops.cloud.playbook_costs#callback) wrote in the real run of the playbook
+        of O(playbook_plan). What is estimated is what that run has made then, from what the project had
+        before (O(playbook_before)), and RV(receipt) tells how it differs from the plan.
+      - What the project lists counts as it is there. What a failed task made is what the project has of it,
+        and unknown where the project does not list it.
+      - Requires O(playbook_plan) and O(playbook_before).
+    type: path
+  playbook_before:
+    description: What the project had before the run, as RV(playbook_before) of the estimate of
+      O(playbook_plan) tells it. Required with O(playbook_receipt).
+    type: list
+    elements: dict
   assume_free:
     description:
       - Types and addresses of a plan of Terraform, names of resources and unknown types of a template of
@@ -590,6 +604,26 @@ reduces:
   returned: success
   type: bool
   sample: false
+playbook_before:
+  description: What the project has of what O(playbook_plan) names, for O(playbook_before) of a later estimate
+    with O(playbook_receipt). Empty with one, and without a plan of a playbook.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {thing: server, name: web-1, kind: instance, size: a2-ram4-disk20-perf1, quantity: "1", unknown: null}
+receipt:
+  description:
+    - What the run of O(playbook_receipt) made otherwise than O(playbook_plan) says. Null without one.
+    - Each of C(differences) has C(kind) and C(name) of the resource, the C(difference), which is C(more),
+      C(less) or C(other), and its C(reason). C(agrees) is true if there is none, and nothing is unknown.
+  returned: success
+  type: dict
+  sample:
+    agrees: false
+    differences:
+      - {kind: instance, name: web-3, difference: less, reason: the run has not made it}
+    sha256: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
 plan_sha256:
   description: SHA-256 of the file of O(tfplan), O(terraform_plan) or O(playbook_plan). Null without a plan.
   returned: success

@@ -22,7 +22,8 @@ from .._estimate.estimate import EstimateOptions, PublicNetworks
 from .._estimate.heat_template import load_heat_template
 from .._estimate.plan_file import Plan, load_plan
 from .._estimate.planned import AMOUNT, parse_rows
-from .._estimate.playbook_plan import load_playbook_plan
+from .._estimate.playbook_plan import load_playbook_plan, load_receipt
+from .._estimate.playbook_receipt import PlaybookRun, parse_before
 from .._estimate.price_list import DatedPrices, parse_prices
 from .._estimate.shape_prices import NAMED_SOURCES, SOURCES
 from .._estimate.shapes import KINDS, kinds_with
@@ -68,6 +69,8 @@ PLANNED: Spec = {
     "heat_template": {"type": "path"},
     "heat_environment": {"type": "path"},
     "playbook_plan": {"type": "path"},
+    "playbook_receipt": {"type": "path"},
+    "playbook_before": {"type": "list", "elements": "dict"},
     "assume_free": {"type": "list", "elements": "str", "default": []},
     "plan_providers": {"type": "list", "elements": "str", "default": []},
     "public_networks": {"type": "list", "elements": "str"},
@@ -77,7 +80,12 @@ PLANNED: Spec = {
 PLANNED_RULES: dict[str, Any] = {
     "required_one_of": [("resources", "terraform_plan", "tfplan", "heat_template", "playbook_plan")],
     "mutually_exclusive": [("terraform_plan", "tfplan", "heat_template")],
-    "required_by": {"terraform_project_path": "tfplan", "heat_environment": "heat_template"},
+    "required_by": {
+        "terraform_project_path": "tfplan",
+        "heat_environment": "heat_template",
+        "playbook_receipt": ("playbook_plan", "playbook_before"),
+        "playbook_before": "playbook_receipt",
+    },
 }
 PRICES: Spec = {
     "price_sources": {"type": "list", "elements": "str", "choices": list(NAMED_SOURCES)},
@@ -158,7 +166,7 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
     return EstimateOptions(
         rows=parse_rows(resources),
         plan=plan,
-        playbook=None if params["playbook_plan"] is None else load_playbook_plan(params["playbook_plan"]),
+        playbook=_playbook(params),
         plan_options=PlanOptions(
             tuple(params["assume_free"]),
             OPENSTACK.union(_provider(one, index) for index, one in enumerate(params["plan_providers"])),
@@ -191,6 +199,18 @@ def _plan(params: Mapping[str, Any]) -> Plan | None:
     if params["heat_template"] is not None:
         return load_heat_template(params["heat_template"], params["heat_environment"])
     return None if params["terraform_plan"] is None else load_plan(params["terraform_plan"])
+
+
+def _playbook(params: Mapping[str, Any]) -> PlaybookRun | None:
+    """The plan of a playbook, and its receipt. Raises InvalidOption for one that cannot be read."""
+    if params["playbook_plan"] is None:
+        return None
+    plan = load_playbook_plan(params["playbook_plan"])
+    if params["playbook_receipt"] is None:
+        return PlaybookRun(plan)
+    return PlaybookRun(
+        plan, load_receipt(params["playbook_receipt"]), parse_before(params["playbook_before"])
+    )
 
 
 def _provider(address: str, index: int) -> str:

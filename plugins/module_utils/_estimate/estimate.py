@@ -29,11 +29,12 @@ from .monthly_total import MonthlyTotal, monthly_total
 from .observed import Observed, read_observed
 from .plan_file import Plan
 from .plan_networks import PlanNetworks
-from .planned import SERVERS, PlannedRow, existing, planned
+from .planned import SERVERS, PlannedRow, planned
 from .planned_parts import Context
-from .playbook_changes import Project, playbook_changes, unmatched_tasks
+from .playbook_changes import unmatched_tasks
 from .playbook_plan import PlaybookPlan
-from .playbook_readings import playbook_readers, read_project
+from .playbook_readings import PlaybookEstimate, playbook_estimate, playbook_readers, read_project
+from .playbook_receipt import PlaybookRun
 from .price_list import DatedPrices
 from .project_resources import project_resources
 from .quote_check import verified
@@ -72,7 +73,7 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
-    playbook: PlaybookPlan | None
+    playbook: PlaybookRun | None
     plan_options: PlanOptions
     public_networks: PublicNetworks
     default_volume_type: str | None
@@ -114,7 +115,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     tags_of = over_defaults(options.tags)
     periods = periods_of(options.calendar, now, options.collect_period_s)
     regions = _read_regions(cloud, options, now)
-    changes = _all_changes(options, regions, cloud.identity.region)
+    playbook = _playbook(options, regions)
+    changes = _all_changes(options, regions, cloud.identity.region, playbook.changes)
     lines: list[EstimateLine] = []
     required = {}
     unchanged = _unchanged(options, regions, cloud.identity.region)
@@ -147,7 +149,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for name, status in region.readings.services.items()
         },
         **estimate_result(estimate, options.currency, regions[0].prices, where),
-        "plan_sha256": next((plan.sha256 for plan in (options.plan, options.playbook) if plan), None),
+        **playbook.told,
+        "plan_sha256": next((plan.sha256 for plan in _plans(options)), None),
         "warnings": _warnings(options),
     }
 
@@ -172,12 +175,18 @@ def _read_regions(cloud: Cloud, options: EstimateOptions, now: datetime) -> list
     return found
 
 
+def _plans(options: EstimateOptions) -> list[Plan | PlaybookPlan]:
+    """The plans that are estimated."""
+    given = (options.plan, options.playbook.plan if options.playbook else None)
+    return [plan for plan in given if plan is not None]
+
+
 def _warnings(options: EstimateOptions) -> list[str]:
     """What the task names and the plan does not have."""
     assumed = options.plan_options.assume_free
     unmatched = list(assumed) if options.plan is None else unmatched_assumptions(options.plan, assumed)
     if options.playbook is not None:
-        unmatched = unmatched_tasks(options.playbook, unmatched)
+        unmatched = unmatched_tasks(options.playbook.everything, unmatched)
     return [
         f"assume_free: '{one}' matches nothing of the plan, so it makes nothing free." for one in unmatched
     ]
@@ -214,7 +223,7 @@ def _read(
     if plan is not None:
         readers |= lists_to_read(plan, options.plan_options)
     if is_home and options.playbook is not None:
-        readers |= playbook_readers(options.playbook, options.default_volume_type is not None)
+        readers |= playbook_readers(options.playbook.everything, options.default_volume_type is not None)
     required = {service for service, _reader in readers.values()}
     has_shapes = kinds or plan is not None or options.playbook is not None
     if shape_prices.OBSERVED in options.sources and has_shapes:
@@ -266,22 +275,20 @@ def _price_context(
     )
 
 
-def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str | None) -> list[Change]:
-    """What the task and the plan change.
+def _all_changes(
+    options: EstimateOptions, regions: Sequence[_Region], home: str | None, of_playbook: Sequence[Change]
+) -> list[Change]:
+    """What the task and the plans change.
 
     What a name could not be compared with, as it was not read, is unknown.
     """
     values, flavors = regions[0].readings.values, regions[0].prices.flavors
-    there = existing(values.get("servers") or (), values.get("volumes") or ())
-    changes = planned(options.rows, there, flavors)
+    changes = planned(options.rows, project_resources(values), flavors)
     if options.plan is not None:
         contexts = _contexts(options, options.plan, regions, home)
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
         changes += _without_home(of_plan, home)
-    if options.playbook is not None:
-        changes += playbook_changes(
-            options.playbook, _project(options, regions), options.plan_options.assume_free
-        )
+    changes += of_playbook
     unread = [
         name
         for region in regions
@@ -327,11 +334,14 @@ def _without_home(changes: Sequence[Change], home: str | None) -> list[Change]:
     return [replace(one, region=None) if one.region == home else one for one in changes]
 
 
-def _project(options: EstimateOptions, regions: Sequence[_Region]) -> Project:
+def _playbook(options: EstimateOptions, regions: Sequence[_Region]) -> PlaybookEstimate:
+    if options.playbook is None:
+        return PlaybookEstimate([], {"playbook_before": [], "receipt": None})
     home, public = regions[0], _public(options.public_networks, regions)
-    return read_project(
+    project = read_project(
         home.readings.values, home.prices.flavors, public, options.default_volume_type, home.cloud.identity
     )
+    return playbook_estimate(options.playbook, project, options.plan_options.assume_free)
 
 
 def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from .._infomaniak import terraform_types as infomaniak
 from .._openstack.connection import Reader
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import UNTAGGED
+from .plan_before import claimed_twice, disbelief, is_listed, readers
 from .plan_configuration import mapping
 from .plan_file import Plan, UnreadResource, source_of
 from .plan_flavors import flavor_of, starts
@@ -28,7 +29,6 @@ from .planned_parts import (
     contains_true,
     takes_default_type,
 )
-from .project_resources import claimed_twice, disbelief, is_listed, readers
 from .shapes import Part
 from .terraform_types import FREE, UNKNOWN, is_free_provider
 

@@ -73,6 +73,9 @@ class Cloud:
     advanced: timedelta = timedelta()
     #: What was rendered once and is asked again: large pages of rated points, sums.
     rendered: dict[Any, Any] = field(default_factory=dict)
+    #: What clients made that nothing else is computed from, as rows by the path of their list, and how many.
+    made: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    made_count: int = 0
     #: The moment that created_hours_ago counts back from: a moved clock makes everything older.
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     #: The records of the VergeOS system, which grow when it is asked to make one.

@@ -109,6 +109,8 @@ class Network:
     owner: str = "project"
     shared: bool = False
     external: bool = False
+    #: Of subnets by their block; without one, the network's with a 4 behind.
+    subnet_names: dict[str, str] = field(default_factory=dict)
 
 
 def fixed_address(network: Network, name: str) -> str:
