@@ -56,9 +56,10 @@ FROM (
 JOIN entry ON entry.id = chosen_id
 JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
 ORDER BY entry.id"""
-_FIRST_BUCKET = (
-    "SELECT bucket_begin FROM roll_up WHERE bucket_s = :bucket_s AND entry_count <> 0"
-    " ORDER BY bucket_begin LIMIT 1"
+_FIRST_BUCKET = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT bucket_begin FROM {buckets}"  # noqa: S608
+    " AND bucket_s = :bucket_s AND entry_count <> 0 ORDER BY bucket_begin LIMIT 1) AS first"
+    for buckets in ("roll_up WHERE true", f"roll_up_waiting WHERE {in_force.counts()}")
 )
 _Values: TypeAlias = dict[str, Any]
 
@@ -140,7 +141,7 @@ def by_time(
 def first_begin(transaction: Transaction) -> datetime | None:
     """The begin of the quarter of an hour in which the first cost of all begins; None without one."""
     found = read(transaction, _FIRST_BUCKET, {"bucket_s": roll_up.BUCKETS_S[-1]})
-    return moment_of(found[0][0]) if found else None
+    return moment_of(min(begin for (begin,) in found)) if found else None
 
 
 def _sort_key(total: Total) -> tuple[Any, ...]:

@@ -130,6 +130,29 @@ def test_whoever_looks_in_between_sees_all_of_a_bill_or_nothing(
     assert seen == sorted(seen) and seen.count(0) > 8 and seen.count(1) > 1
 
 
+def test_the_first_cost_of_all_is_that_of_what_counts(
+    watch: Callable[[Callable[[int], None]], None], tmp_path: Path
+) -> None:
+    """Also while its sums wait beside the roll-up."""
+    ledger = LedgerOptions(f"sqlite:///{tmp_path}/l.db")
+    with writing(ledger):
+        pass
+    files = files_of(tmp_path, "files", [charges(600)])
+    first = datetime(2026, 10, 1, tzinfo=UTC)
+    seen: list[bool] = []
+
+    def look(_rows: int) -> None:
+        counts = bool(by_ledger(ledger))
+        with reading(ledger) as opened:
+            waiting = read(opened.connection, "SELECT count(*) FROM roll_up_waiting") != [(0,)]
+            assert totals.first_begin(opened.connection) == (first if counts else None)
+        seen.append(counts and waiting)
+
+    watch(look)
+    delivered(ledger, files, None)
+    assert any(seen)
+
+
 def leftovers(ledger: LedgerOptions) -> list[tuple[Any, ...]]:
     with reading(ledger) as opened:
         return [
