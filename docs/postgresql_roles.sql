@@ -47,6 +47,8 @@ DECLARE
         ['finops_gate finops_import', 'INSERT (source, "key", version, reverses, dimension_set_id,'
             ' metric, resource_id, resource_name, resource_type, period_begin, period_end, quantity, unit,'
             ' amount_nano, description, recorded_by)', 'entry'],
+        ['finops_import', 'INSERT (recorded_at)', 'entry'],
+        ['finops_import', 'INSERT (source, recorded_by), UPDATE (effective_at)', 'delivery'],
         ['finops_gate finops_import', 'INSERT', 'usage_record'],
         ['finops_gate finops_import', 'INSERT', 'alert'],
         ['finops_gate', 'INSERT', 'alert_acknowledged'],
@@ -68,7 +70,7 @@ DECLARE
         ['finops_owner', 'INSERT', 'owner_policy'],
         ['finops_owner', 'INSERT', 'currency_rate'],
         -- Kept by triggers alone.
-        ['', '', 'tag'], ['', '', 'roll_up'], ['', '', 'ledger_clock'],
+        ['', '', 'tag'], ['', '', 'roll_up'], ['', '', 'roll_up_waiting'], ['', '', 'ledger_clock'],
         -- Written by upgrades alone.
         ['', '', 'ledger_schema']
     ];
@@ -91,6 +93,21 @@ BEGIN
                     role);
             END IF;
         END LOOP;
+    END LOOP;
+END
+$$;
+
+-- A delivery's own functions check who calls them, too.
+DO $$
+DECLARE
+    called text;
+BEGIN
+    FOREACH called IN ARRAY ARRAY['finops_discard_delivery(bigint, bigint)',
+        'finops_merge_delivery(bigint, bigint)']
+    LOOP
+        IF to_regprocedure(called) IS NOT NULL THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO finops_import', called);
+        END IF;
     END LOOP;
 END
 $$;

@@ -8,7 +8,7 @@ this name documents it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from ..module_utils._export.report import Results, report
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
 
 _RESULTS = {name: {"type": "dict", "required": name == "summary"} for name in Results.__dataclass_fields__}
+
+#: Sentences of what is not complete that a result has.
+_MOST_TOLD = 10
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -75,7 +78,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "changed": any(changed),
             "dest": str(folder),
             "files": [str(path) for path in files],
-            "incomplete": content["incomplete"],
+            "incomplete": _short(content["incomplete"]),
             "total": content["total"],
             "currency": content["currency"],
         }
+
+
+def _short(sentences: Sequence[str]) -> list[str]:
+    """The first of them, and how many more there are: the report has all."""
+    more = len(sentences) - _MOST_TOLD
+    return [*sentences[:_MOST_TOLD], *([f"There are {more} more; the report has all."] if more > 0 else [])]

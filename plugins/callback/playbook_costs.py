@@ -51,7 +51,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
@@ -223,7 +223,24 @@ def _run_of(result: Any) -> TaskRun:
         region=arguments.get("region_name") or None,
         hidden=bool(fields.get("no_log", task.no_log)),
         really=fields.get("check_mode", task.check_mode) is False,
+        file_bytes=_file_bytes(result, arguments),
     )
+
+
+def _file_bytes(result: Any, arguments: Mapping[str, Any]) -> int | None:
+    """How large the file is that a task uploads; None where it is on another host or not there."""
+    task, file = result._task, arguments.get("filename")
+    host = task.delegate_to or result._host.name
+    is_here = host in constants.LOCALHOST or "local" in (
+        task.connection,
+        result._host.vars.get("ansible_connection"),
+    )
+    if not is_here or not isinstance(file, str):
+        return None
+    try:
+        return Path(file).expanduser().stat().st_size
+    except (OSError, RuntimeError):
+        return None
 
 
 def _cloud_of(arguments: Mapping[str, Any], environment: Any) -> str | None:

@@ -78,12 +78,12 @@ options:
   markdown:
     description:
       - File on the controller for the verdict as Markdown, as a comment for a merge request.
-      - It has at most 60,000 characters. Resources that differ least are left out first. Its first line is
-        C(<!-- finops.cloud.budget_gate -->), for a pipeline to find its comment.
+      - "It has at most 60,000 characters. Resources that differ least are left out first. Its first line is
+        C(<!-- finops.cloud.budget_gate: shop-4711 -->) with the O(name), for a pipeline to find its comment."
     type: path
   junit:
-    description: File on the controller for the verdict as JUnit XML, with one test for each finding. Deny is
-      a failure, unknown an error.
+    description: File on the controller for the verdict as JUnit XML, with one test for each finding, each
+      budget and each line of the estimate. Deny is a failure, unknown an error.
     type: path
   template_path:
     description:

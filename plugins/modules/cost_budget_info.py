@@ -204,6 +204,8 @@ budgets:
       its amounts are null and its C(reason) says why.
     - C(runs_out_at) is when the spend reaches the limit at that mean, in UTC. Null if it does not in this
       period, or if there is not enough data.
+    - C(over_by) is by how much more than the limit was spent up to now, and C(over_since) the begin of the
+      day, or of the hour in a period of up to three days, at whose end it was more. Null if it is not.
     - C(alerts) are those in RV(alerts) of this budget.
   returned: success
   type: list
@@ -266,6 +268,8 @@ budgets:
         rated_periods: 168
         reason: null
       runs_out_at: null
+      over_by: null
+      over_since: null
       alerts: *alerts
 """
 

@@ -21,6 +21,8 @@ description:
   - "RV(required) fits O(finops.cloud.infomaniak_quota_info#module:required), and RV(request) fits
     O(finops.cloud.cost_reservation#module:lines). The role P(finops.cloud.budget_gate#role) combines all
     three."
+requirements:
+  - python-cloudkittyclient >= 5.0, for the price source V(hashmap)
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -36,7 +38,7 @@ extends_documentation_fragment:
 options:
   resources:
     description: What is planned, row by row. It may be combined with a plan. O(resources),
-      O(terraform_plan), O(tfplan) or O(playbook_plan) is required.
+      O(terraform_plan), O(tfplan), O(heat_template) or O(playbook_plan) is required.
     type: list
     elements: dict
     suboptions:
@@ -136,7 +138,7 @@ options:
       - A resource is priced in its region or that of its provider. A region that the login does not have is
         unknown.
       - The values of its variables are never read.
-      - Mutually exclusive with O(tfplan).
+      - Mutually exclusive with O(tfplan) and O(heat_template).
     type: path
   tfplan:
     description:
@@ -145,7 +147,7 @@ options:
         writes.
       - What is estimated is the plan with the SHA-256 RV(plan_sha256), which can be compared before it is
         applied. A plan as JSON may have been edited meanwhile.
-      - Mutually exclusive with O(terraform_plan).
+      - Mutually exclusive with O(terraform_plan) and O(heat_template).
     type: path
   terraform:
     description: Name or absolute path of the program that shows O(tfplan), such as V(tofu). It runs with the
@@ -156,6 +158,22 @@ options:
     description: Folder with the initialized configuration that O(tfplan) is a plan of. Defaults to the folder
       of the plan.
     type: path
+  heat_template:
+    description:
+      - Path of a template of Heat (HOT), on the host where the module runs. It is priced as a plan that makes
+        all of it. A stack that is there already counts as new.
+      - Servers, volumes, ports, floating IPs and load balancers of Octavia are priced, and so are the members
+        of an C(OS::Heat::ResourceGroup). Networks, security groups, key pairs and the like are free.
+      - Parameters with a value in O(heat_environment) or a default are followed through C(get_param),
+        C(get_resource), C(str_replace) and C(list_join). What is not understood is an unknown line, such as
+        another type, another template, or a resource with a condition.
+      - RV(plan_sha256) is that of the file, or with O(heat_environment) that of both files with a NUL between
+        them.
+      - Mutually exclusive with O(terraform_plan) and O(tfplan).
+    type: path
+  heat_environment:
+    description: Path of the environment of O(heat_template), with its parameters and its registry of types.
+    type: path
   playbook_plan:
     description:
       - File that the callback P(finops.cloud.playbook_costs#callback) wrote in a run with C(--check), such as
@@ -164,11 +182,25 @@ options:
       - A server that is there keeps its flavor and a volume its type, as the modules change neither.
       - What the callback did not understand is an unknown line.
     type: path
+  playbook_receipt:
+    description:
+      - File that the callback P(finops.cloud.playbook_costs#callback) wrote in the real run of the playbook
+        of O(playbook_plan). What is estimated is what that run has made then, from what the project had
+        before (O(playbook_before)), and RV(receipt) tells how it differs from the plan.
+      - What the project lists counts as it is there. What a failed task made is what the project has of it,
+        and unknown where the project does not list it.
+      - Requires O(playbook_plan) and O(playbook_before).
+    type: path
+  playbook_before:
+    description: What the project had before the run, as RV(playbook_before) of the estimate of
+      O(playbook_plan) tells it. Required with O(playbook_receipt).
+    type: list
+    elements: dict
   assume_free:
     description:
-      - Types and addresses of a plan of Terraform, and names and modules of unknown tasks of a playbook, to
-        treat as free without looking at them. A C(*) at the end
-        matches everything that begins so.
+      - Types and addresses of a plan of Terraform, names of resources and unknown types of a template of
+        Heat, and names and modules of unknown tasks of a playbook, to treat as free without looking at them.
+        A C(*) at the end matches everything that begins so.
     type: list
     elements: str
     default: []
@@ -205,11 +237,13 @@ options:
       - V(price_list) is O(price_list) and the shipped price list.
       - V(quote) asks the cloud, once for each flavor, volume type or kind that is not known yet. A quote of
         zero is unknown.
-      - Defaults to all that the policy of the ledger allows, in the order V(observed), V(price_list),
-        V(quote).
+      - V(hashmap) is the operator's own price list, the rules of CloudKitty's module of that name. It needs
+        python-cloudkittyclient and a login with the role C(admin) in the project that is to pay.
+      - Defaults to all but V(hashmap) that the policy of the ledger allows, in the order V(observed),
+        V(price_list), V(quote).
     type: list
     elements: str
-    choices: [observed, price_list, quote]
+    choices: [observed, price_list, quote, hashmap]
   price_list:
     description:
       - Prices. They replace the shipped ones of the same kind and name.
@@ -570,6 +604,26 @@ reduces:
   returned: success
   type: bool
   sample: false
+playbook_before:
+  description: What the project has of what O(playbook_plan) names, for O(playbook_before) of a later estimate
+    with O(playbook_receipt). Empty with one, and without a plan of a playbook.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {thing: server, name: web-1, kind: instance, size: a2-ram4-disk20-perf1, quantity: "1", unknown: null}
+receipt:
+  description:
+    - What the run of O(playbook_receipt) made otherwise than O(playbook_plan) says. Null without one.
+    - Each of C(differences) has C(kind) and C(name) of the resource, the C(difference), which is C(more),
+      C(less) or C(other), and its C(reason). C(agrees) is true if there is none, and nothing is unknown.
+  returned: success
+  type: dict
+  sample:
+    agrees: false
+    differences:
+      - {kind: instance, name: web-3, difference: less, reason: the run has not made it}
+    sha256: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
 plan_sha256:
   description: SHA-256 of the file of O(tfplan), O(terraform_plan) or O(playbook_plan). Null without a plan.
   returned: success
@@ -653,6 +707,7 @@ from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run_on_cloud import run_on_cloud
 from ..module_utils._budgets.policy import policy_to_result
 from ..module_utils._estimate.estimate import read_estimate
+from ..module_utils._estimate.shape_prices import HASHMAP
 from ..module_utils._ledger.sql import format_url
 from ..module_utils._openstack.connection import Cloud
 
@@ -687,7 +742,8 @@ def main() -> None:
         warnings = [*result["warnings"], *map(str, lost)]
         return {**result, **told, "lost_costs": [one.to_result() for one in lost], "warnings": warnings}
 
-    run_on_cloud(module, read, "ledger")
+    of_operator = ["cloudkittyclient"] if HASHMAP in (module.params["price_sources"] or ()) else []
+    run_on_cloud(module, read, "ledger", *of_operator)
 
 
 if __name__ == "__main__":

@@ -64,10 +64,11 @@ options:
     default: csv
     choices: [csv, parquet, openmetrics]
   focus_version:
-    description: Version of FOCUS to write. V(1.0) has no columns for the pricing currency.
+    description: Version of FOCUS to write. V(1.0) and V(1.1) have no columns for the pricing currency. V(1.4)
+      has C(ServiceProviderName) in place of C(ProviderName) and C(PublisherName), V(1.3) has all three.
     type: str
     default: "1.2"
-    choices: ["1.2", "1.0"]
+    choices: ["1.2", "1.0", "1.1", "1.3", "1.4"]
   read_from:
     description:
       - Whether FOCUS is written from the V(ledger), or from what the V(cloud) has rated of the project of the
@@ -101,9 +102,29 @@ options:
       that second, counts. Defaults to now.
     type: str
   provider:
-    description: Who sells and bills, for C(ProviderName), C(PublisherName) and C(InvoiceIssuerName). Defaults
-      to the name of the cloud.
+    description: Who sells and bills, for C(ProviderName), C(ServiceProviderName), and, unless other options
+      say otherwise, C(PublisherName), C(HostProviderName) and C(InvoiceIssuerName). Defaults to the name of
+      the cloud.
     type: str
+  publisher:
+    description: Who made what is sold, for C(PublisherName). Defaults to O(provider).
+    type: str
+  host_provider:
+    description: On whose infrastructure it runs, for C(HostProviderName). Defaults to O(provider).
+    type: str
+  invoice_issuer:
+    description: Who sends the invoice, for C(InvoiceIssuerName). Defaults to O(provider).
+    type: str
+  invoice_id:
+    description: Number of the invoice that all charges of the file are on, for C(InvoiceId) since FOCUS 1.2.
+    type: str
+  by_source:
+    description:
+      - Whose the charges of a source of the ledger are, in place of what these options say. Keys are sources,
+        and values dictionaries with any of O(provider), O(publisher), O(host_provider), O(invoice_issuer),
+        O(billing_account_id), O(billing_account_name) and O(invoice_id).
+    type: dict
+    default: {}
   billing_account_id:
     description:
       - Account that is billed, which no API of OpenStack reports. Defaults to the name of the cloud, or else
@@ -152,6 +173,18 @@ EXAMPLES = r"""
     currency: CHF
     provider: Infomaniak
     billing_account_id: "1234567"
+
+- name: November in FOCUS 1.4, with two invoices
+  finops.cloud.cost_export:
+    dest: /srv/finance/focus-2026-11.csv
+    focus_version: "1.4"
+    begin: "2026-11-01"
+    end: "2026-12-01"
+    currency: CHF
+    provider: Infomaniak
+    invoice_id: "2026-11-4711"
+    by_source:
+      aws: {provider: AWS, billing_account_id: "111122223333", invoice_id: EUINV26-1234}
 
 - name: This year as Parquet, months that have not changed are left alone
   finops.cloud.cost_export:

@@ -109,6 +109,15 @@ options:
         O(metric_categories).
     type: bool
     default: false
+  projects:
+    description:
+      - V(all) imports every project of the domain, each into a feed of its own, in as few requests as the
+        cloud allows. It needs a login with the role C(admin), CloudKitty's v2 API and O(import_tags=false).
+      - A project that cannot be imported does not stop the others. The task fails in the end, names it, and
+        returns what became of the others.
+      - Without it, only the project of the login is imported.
+    type: str
+    choices: [all]
   empty_until:
     description: The project had nothing that costs before this moment. Hours before it that are not rated do
       not count as missing.
@@ -212,7 +221,8 @@ collected_at:
   type: str
   sample: "2026-11-21T05:00:00Z"
 complete:
-  description: Always true. Anything that cannot be read fails the task, and nothing of its hour is written.
+  description: Always true on success. Anything that cannot be read fails the task, and nothing of its hour is
+    written.
   returned: success
   type: bool
   sample: true
@@ -257,23 +267,24 @@ cloud_difference:
     - The ledger's sum of the window minus the cloud's own. A difference beyond the noise of the cloud's
       numbers is an error.
     - Null where the cloud's storage has no sums that can be believed, such as Loki.
-  returned: success
+  returned: success, without O(projects)
   type: str
   sample: "0.00000000000002"
 rated_through:
-  description: End of the feed's newest rated period, in UTC.
+  description: End of the feed's newest rated period, in UTC. Of several projects that of the one that is
+    rated the least far.
   returned: success
   type: str
   sample: "2026-11-21T04:00:00Z"
 run_rate:
   description: What a period is expected to cost, which is what the newest rated one cost, with the mean of
     flow metrics in place of theirs. In check mode that mean is the one of the last import.
-  returned: success
+  returned: success, without O(projects)
   type: str
   sample: "8.650401"
 flow_hours:
   description: Number of rated periods that the mean of flow metrics covers.
-  returned: success
+  returned: success, without O(projects)
   type: int
   sample: 168
 collect_period:
@@ -305,14 +316,14 @@ rating_regions:
   sample: [dc3-a, dc4-a]
 unknown_tags:
   description: IDs of resources, among those that were read again, whose tags no import has ever seen.
-  returned: success
+  returned: success, without O(projects)
   type: list
   elements: str
   sample: []
 periods:
   description: How many periods of the window are rated, are empty because nothing was used, were read point
     by point, and are missing.
-  returned: success
+  returned: success, without O(projects)
   type: dict
   sample: {rated: 24, empty: 0, read: 2, missing: 0}
 rating_behind:
@@ -322,7 +333,7 @@ rating_behind:
   sample: false
 holes:
   description: The missing periods, as windows in UTC.
-  returned: success
+  returned: success, without O(projects)
   type: list
   elements: dict
   contains:
@@ -339,7 +350,7 @@ holes:
 free_tier:
   description: The free traffic of the months whose traffic changed, which is one credit per month in the
     ledger.
-  returned: success
+  returned: success, without O(projects)
   type: dict
   contains:
     scope:
@@ -354,6 +365,47 @@ free_tier:
       type: dict
       returned: always
       sample: {2026-11: "12.5"}
+projects:
+  description: What became of each project, for O(projects=all).
+  returned: success and failures of single projects, with O(projects)
+  type: list
+  elements: dict
+  contains:
+    project_id:
+      description: ID of the project.
+      type: str
+      returned: always
+      sample: b30781c9679b4ede8107bae21990153e
+    project_name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: PCP-ABC1234
+    entries:
+      description: As RV(entries), of the project.
+      type: dict
+      returned: always
+      sample: {recorded: 18, corrected: 1, reversed: 0, unchanged: 17}
+    imported:
+      description: What the window cost the project, as read now.
+      type: str
+      returned: always
+      sample: "20.76"
+    rated_through:
+      description: End of the newest rated period of its feed, in UTC. Null if it could not be imported.
+      type: str
+      returned: always
+      sample: "2026-11-21T04:00:00Z"
+    rating_behind:
+      description: Whether periods are missing. Budgets on them are unknown.
+      type: bool
+      returned: always
+      sample: false
+    error:
+      description: Why it could not be imported. Null if it was.
+      type: str
+      returned: always
+      sample: null
 alerts:
   description:
     - The alerts that this task triggered, for thresholds that budgets reached for the first time in their
@@ -400,6 +452,8 @@ from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import parse_moment, zone_named
 from ..module_utils._core.writer import recorded_by
 from ..module_utils._imports.cloudkitty import ImportOptions, import_cost
+from ..module_utils._imports.entry_writer import Signature
+from ..module_utils._imports.every_project import import_every_project
 from ..module_utils._ledger import feeds
 from ..module_utils._openstack.connection import Cloud
 
@@ -423,6 +477,7 @@ def main() -> None:
             "rating_region": {"type": "str"},
             "flow_metrics": {"type": "list", "elements": "str"},
             "empty_until": {"type": "str"},
+            "projects": {"type": "str", "choices": ["all"]},
         },
         mutually_exclusive=[("since", "window", "begin")],
         required_by={"end": "begin"},
@@ -432,6 +487,9 @@ def main() -> None:
     def work(cloud: Cloud, now: datetime) -> dict[str, Any]:
         ledger, options = arguments.ledger_options(module.params), _options(module.params, now)
         watch = alerts.watch(arguments.rates(module.params), now, recorded_by())
+        if module.params["projects"] is not None:
+            signature = Signature(now, recorded_by())
+            return import_every_project(cloud, ledger, options, signature, module.check_mode, watch)
         return import_cost(cloud, ledger, options, now, recorded_by(), module.check_mode, watch)
 
     run_on_cloud(module, work, "ledger", region_option="rating_region")

@@ -38,7 +38,8 @@ options:
   files:
     description:
       - Paths of the files of the bill on the host where the module runs, folders, or globs such as
-        C(/srv/bills/2026-11/*.csv.gz). CSV, CSV in gzip, a zip of one CSV, or Parquet.
+        C(/srv/bills/2026-11/*.csv.gz). CSV, CSV in gzip, a zip of one CSV, JSON with one object a line, or
+        Parquet.
       - Of a folder with manifests of AWS or Azure, the files that they name are read, and all must be there.
         C(**) stands for folders of any depth.
     type: list
@@ -55,10 +56,12 @@ options:
         counts.
       - V(azure) is the export of actual cost of Azure (EA and MCA), of which the cost in the billing currency
         counts.
+      - V(gcp) is the billing export of Google Cloud in BigQuery, standard or detailed, of which the cost
+        counts, and each credit of a row as a credit of its own.
       - V(csv) is any other table, described by O(columns) and O(values).
     type: str
     default: focus
-    choices: [focus, csv, aws_cur, azure]
+    choices: [focus, csv, aws_cur, azure, gcp]
   delivery:
     description:
       - What to do if the ledger has other content of the bill. V(replace) takes the delivery as the whole
@@ -93,8 +96,8 @@ options:
     default: {}
   timezone:
     description:
-      - IANA time zone of moments without one. Without it they are refused, but for the formats V(aws_cur) and
-        V(azure), which write UTC.
+      - IANA time zone of moments without one. Without it they are refused, but for the formats V(aws_cur),
+        V(azure) and V(gcp), which write UTC.
     type: str
   date_format:
     description: Format of dates that are not ISO 8601, such as C(%d.%m.%Y).

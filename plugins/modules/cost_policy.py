@@ -67,7 +67,7 @@ options:
     description: Where an estimate may take prices from. A new policy allows all.
     type: list
     elements: str
-    choices: [observed, price_list, quote]
+    choices: [observed, price_list, quote, hashmap]
   free_types:
     description:
       - What C(assume_free) of an estimate may name. A C(*) at the end matches everything that begins so.

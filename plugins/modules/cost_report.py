@@ -168,7 +168,8 @@ files:
   elements: str
   sample: [/srv/reports/2026-10/report.html]
 incomplete:
-  description: What the report does not know and says at its top, one sentence each. Empty where it knows all.
+  description: What the report does not know and says at its top, one sentence each, the first ten and how
+    many more there are. Empty where it knows all.
   returned: success
   type: list
   elements: str

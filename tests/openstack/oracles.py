@@ -44,6 +44,7 @@ COMMAND_LINES_AT_ONCE = 2
 ELSEWHERE = {
     "vergeos_billing_info": "pyvergeos, in tests/unit/plugins/module_utils/_vergeos",
     "cost_import_vergeos": "pyvergeos, in tests/unit/plugins/module_utils/_vergeos",
+    "cost_statement": "sums by hand, in tests/unit/plugins/modules/test_statement.py",
     "cost_import_file": "the files themselves, in tests/unit/plugins/module_utils/_imports",
 }
 #: The region that has nothing but an old CloudKitty.

@@ -116,7 +116,8 @@ def test_every_module_is_in_its_action_groups_and_takes_their_options() -> None:
         members = {name for name in groups[group] if isinstance(name, str)}
         takes = {
             path.stem
-            for path in (ROOT / "plugins" / "modules").glob("*.py")
+            for room in ("modules", "action")
+            for path in (ROOT / "plugins" / room).glob("*.py")
             if f"**{text}," in path.read_text()
         }
         assert members == takes

@@ -19,11 +19,13 @@ from .._core.periods import KINDS as PERIODS
 from .._core.periods import WEEKDAYS, Calendar
 from .._core.rates import ICU
 from .._estimate.estimate import EstimateOptions, PublicNetworks
+from .._estimate.heat_template import load_heat_template
 from .._estimate.plan_file import Plan, load_plan
 from .._estimate.planned import AMOUNT, parse_rows
-from .._estimate.playbook_plan import load_playbook_plan
+from .._estimate.playbook_plan import load_playbook_plan, load_receipt
+from .._estimate.playbook_receipt import PlaybookRun, parse_before
 from .._estimate.price_list import DatedPrices, parse_prices
-from .._estimate.shape_prices import SOURCES
+from .._estimate.shape_prices import NAMED_SOURCES, SOURCES
 from .._estimate.shapes import KINDS, kinds_with
 from .._estimate.terraform import PlanOptions
 from .._estimate.terraform_show import show_plan
@@ -64,7 +66,11 @@ PLANNED: Spec = {
     "tfplan": {"type": "path"},
     "terraform": {"type": "str", "default": "terraform"},
     "terraform_project_path": {"type": "path"},
+    "heat_template": {"type": "path"},
+    "heat_environment": {"type": "path"},
     "playbook_plan": {"type": "path"},
+    "playbook_receipt": {"type": "path"},
+    "playbook_before": {"type": "list", "elements": "dict"},
     "assume_free": {"type": "list", "elements": "str", "default": []},
     "plan_providers": {"type": "list", "elements": "str", "default": []},
     "public_networks": {"type": "list", "elements": "str"},
@@ -72,12 +78,17 @@ PLANNED: Spec = {
 }
 #: What the arguments say of each other: something is planned, and a plan is given in one way.
 PLANNED_RULES: dict[str, Any] = {
-    "required_one_of": [("resources", "terraform_plan", "tfplan", "playbook_plan")],
-    "mutually_exclusive": [("terraform_plan", "tfplan")],
-    "required_by": {"terraform_project_path": "tfplan"},
+    "required_one_of": [("resources", "terraform_plan", "tfplan", "heat_template", "playbook_plan")],
+    "mutually_exclusive": [("terraform_plan", "tfplan", "heat_template")],
+    "required_by": {
+        "terraform_project_path": "tfplan",
+        "heat_environment": "heat_template",
+        "playbook_receipt": ("playbook_plan", "playbook_before"),
+        "playbook_before": "playbook_receipt",
+    },
 }
 PRICES: Spec = {
-    "price_sources": {"type": "list", "elements": "str", "choices": list(SOURCES)},
+    "price_sources": {"type": "list", "elements": "str", "choices": list(NAMED_SOURCES)},
     "price_list": {
         "type": "list",
         "elements": "dict",
@@ -148,14 +159,14 @@ def options(params: Mapping[str, Any], policy: OwnerPolicy, sources: Sequence[st
     if not resources and plan is None and params["playbook_plan"] is None:
         raise InvalidOption(
             "resources",
-            "is empty; say what is planned there, in terraform_plan or in playbook_plan, as an empty plan"
-            " would always pass.",
+            "is empty; say what is planned there, in terraform_plan, heat_template or playbook_plan, as an"
+            " empty plan would always pass.",
         )
     rating_currency = parse_currency(params["rating_currency"], "rating_currency")
     return EstimateOptions(
         rows=parse_rows(resources),
         plan=plan,
-        playbook=None if params["playbook_plan"] is None else load_playbook_plan(params["playbook_plan"]),
+        playbook=_playbook(params),
         plan_options=PlanOptions(
             tuple(params["assume_free"]),
             OPENSTACK.union(_provider(one, index) for index, one in enumerate(params["plan_providers"])),
@@ -185,7 +196,21 @@ def _plan(params: Mapping[str, Any]) -> Plan | None:
     """The plan that the task names. Raises InvalidOption for one that cannot be read."""
     if params["tfplan"] is not None:
         return show_plan(params["tfplan"], params["terraform"], params["terraform_project_path"])
+    if params["heat_template"] is not None:
+        return load_heat_template(params["heat_template"], params["heat_environment"])
     return None if params["terraform_plan"] is None else load_plan(params["terraform_plan"])
+
+
+def _playbook(params: Mapping[str, Any]) -> PlaybookRun | None:
+    """The plan of a playbook, and its receipt. Raises InvalidOption for one that cannot be read."""
+    if params["playbook_plan"] is None:
+        return None
+    plan = load_playbook_plan(params["playbook_plan"])
+    if params["playbook_receipt"] is None:
+        return PlaybookRun(plan)
+    return PlaybookRun(
+        plan, load_receipt(params["playbook_receipt"]), parse_before(params["playbook_before"])
+    )
 
 
 def _provider(address: str, index: int) -> str:

@@ -20,7 +20,7 @@ from .._core.periods import Window, now_utc, zone_named
 from .._core.rates import Rates
 from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile
-from .._export.focus import FocusOptions
+from .._export.focus import FocusOptions, Parties
 from .._export.focus_columns import V1_2, VERSIONS
 from .._export.rated import RatedOptions
 from .._ledger.policy import policy_of
@@ -44,10 +44,44 @@ EXPORT: arguments.Spec = {
     "provider": {"type": "str"},
     "billing_account_id": {"type": "str"},
     "billing_account_name": {"type": "str"},
+    "publisher": {"type": "str"},
+    "host_provider": {"type": "str"},
+    "invoice_issuer": {"type": "str"},
+    "invoice_id": {"type": "str"},
+    "by_source": {"type": "dict", "default": {}},
     "defuse_formulas": {"type": "bool", "default": True},
     "import_tags": {"type": "bool", "default": True},
     "quotas": {"type": "bool", "default": False},
 }
+
+
+#: Option -> what of Parties it says.
+_PARTIES = {
+    "provider": "provider",
+    "publisher": "publisher",
+    "host_provider": "host",
+    "invoice_issuer": "issuer",
+    "billing_account_id": "account_id",
+    "billing_account_name": "account_name",
+    "invoice_id": "invoice_id",
+}
+
+
+def _parties(said: Mapping[str, Any]) -> Parties:
+    return Parties(
+        **{name: None if said.get(option) is None else str(said[option]) for option, name in _PARTIES.items()}
+    )
+
+
+def _of_source(source: str, said: Any) -> Parties:
+    """What by_source says of a source. Raises InvalidOption."""
+    option = f"by_source.{source}"
+    if not isinstance(said, Mapping):
+        raise InvalidOption(option, f"is no dictionary; its keys are of {', '.join(_PARTIES)}.")
+    unknown = [name for name in said if name not in _PARTIES]
+    if unknown:
+        raise InvalidOption(option, f"'{unknown[0]}' is unknown; use one of {', '.join(_PARTIES)}.")
+    return _parties(said)
 
 
 class ExportTask:
@@ -105,9 +139,10 @@ class ExportTask:
             currency=self._currency,
             rates=self._rates(),
             zone=params["timezone"],
-            provider=params["provider"],
-            account_id=params["billing_account_id"],
-            account_name=params["billing_account_name"],
+            parties=_parties(params),
+            by_source={
+                str(source): _of_source(source, given) for source, given in params["by_source"].items()
+            },
         )
         return export.Target(
             params["dest"],

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._budgets.policy_task import STATES
-from .._estimate.shape_prices import SOURCES
+from .._estimate.shape_prices import NAMED_SOURCES
 from .arguments import Spec
 
 _NAMES = {"type": "list", "elements": "str"}
@@ -19,7 +19,7 @@ POLICY: Spec = {
     "allow_own_prices": {"type": "bool"},
     "allow_assume_free": {"type": "bool"},
     "offset_removals": {"type": "bool"},
-    "price_sources": {**_NAMES, "choices": list(SOURCES)},
+    "price_sources": {**_NAMES, "choices": list(NAMED_SOURCES)},
     "free_types": _NAMES,
     "required_tags": _NAMES,
     "timezone": {"type": "str"},

@@ -23,6 +23,7 @@ _REQUIREMENTS = {
     "psycopg": "psycopg>=3.1",
     "pyvergeos": "pyvergeos>=1.7",
     "pyarrow": "pyarrow>=17",
+    "cloudkittyclient": "python-cloudkittyclient>=5.0",
 }
 #: Stands among libraries for those that the task's ledger needs.
 LEDGER = "ledger"

@@ -37,6 +37,7 @@ _KEPT_OF_ESTIMATE = (
     "lost_costs",
     "unknown",
     "lines",
+    "playbook_before",
 )
 #: What says of which project and region of which cloud a result tells.
 _PLACE = ("auth_url", "project_id", "region")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .._ledger.holds import Hold, HoldLine
     from .._ledger.overrides import Override
     from .forecasts import KnownForecast, UnknownForecast
+    from .spent_until import SpentUntil
     from .sums import PeriodSum
     from .verdict import BudgetVerdict
 
@@ -221,6 +222,16 @@ def alert_to_result(alert: Alert) -> dict[str, Any]:
         "message": alert.message,
         "fired_at": iso(alert.fired_at),
         "acknowledged_by": list(alert.acknowledged_by),
+    }
+
+
+def over_to_result(one: SpentUntil | None) -> dict[str, Any]:
+    """The keys `over_by` and `over_since` of a budget's row; null for one that has not spent more than its
+    limit.
+    """
+    return {
+        "over_by": None if one is None or one.over_by is None else format_amount(one.over_by),
+        "over_since": None if one is None or one.over_since is None else iso(one.over_since),
     }
 
 

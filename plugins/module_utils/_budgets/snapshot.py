@@ -166,7 +166,7 @@ def read_snapshot(
             raise LedgerError(
                 f"A line of the hold '{one.name}' lies beyond the year 9000; release that hold."
             )
-    columns = _columns(budget.scope for budget in budgets)
+    columns = columns_of(budget.scope for budget in budgets)
     ahead = min((asked_until(budget.calendar, now) for budget in budgets), default=now)
     later = [
         (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
@@ -182,7 +182,7 @@ def read_snapshot(
     segments = {segment for period in periods for segment in rates.segments(period)}
     return Snapshot(
         now=now,
-        costs=_costs(transaction, sorted(segments, key=lambda one: one.begin), columns),
+        costs=read_costs(transaction, sorted(segments, key=lambda one: one.begin), columns),
         feeds=known,
         rates=rates,
         outstanding=outstanding,
@@ -206,12 +206,12 @@ def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> S
     return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
 
 
-def _columns(scopes: Iterable[Scope]) -> list[str]:
+def columns_of(scopes: Iterable[Scope]) -> list[str]:
     """The columns that these scopes use."""
     return ["currency", IS_TAX, *sorted({name for scope in scopes for name in _goes_by(scope)})]
 
 
-def _costs(
+def read_costs(
     transaction: Transaction, windows: Sequence[Window], columns: Sequence[str]
 ) -> Callable[[Window, Scope], Sequence[CostSum]]:
     """The ledger's sums of these windows, grouped only by the columns that the scopes use: so each budget has

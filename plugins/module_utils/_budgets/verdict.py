@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _COULD_OFFSET = (
     "It would fit if what is removed offset it, which needs `offset_removals` of the ledger's policy."
 )
+_HOW_TO_COVER = (
+    "Whoever owns the money makes one with finops.cloud.cost_budget, of `name`, `limit`, `currency` and"
+    " `fed_by`, and a `scope` that the line lies in."
+)
 #: The verdict of a custom budget outside its period (design/periods.md#outside-a-custom-period).
 ENDED = "ended"
 
@@ -259,7 +263,7 @@ def _uncovered(found: Sequence[BudgetVerdict], request: Request, snapshot: Snaps
     (design/gate.md#requests).
     """
     return [
-        f"{format_line(line)} cannot be decided: no budget of the ledger covers it now."
+        f"{format_line(line)} cannot be decided: no budget of the ledger covers it now. {_HOW_TO_COVER}"
         for line in request.lines
         if not any(
             scope_matcher(one.budget.scope, snapshot.feeds).covers_line(line) is not False

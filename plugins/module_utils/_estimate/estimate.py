@@ -11,35 +11,36 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
-from .._core.errors import CloudError, InvalidOption
-from .._core.money import decimal_of
+from .._core.errors import InvalidOption
 from .._core.periods import Calendar
 from .._core.rates import Rates
 from .._openstack import block_storage, compute, network
-from .._openstack.connection import Cloud, Reader, Readings, raise_errors, read_all
-from .._openstack.rating.answers import QuoteItem
+from .._openstack.connection import Cloud, Reader, Readings, Service, raise_errors, read_all
 from .._openstack.rating.api import Rating, open_rating
+from .._openstack.rating.operator import OperatorRating
+from .._openstack.rating.price_rules import PriceRules
 from . import shape_prices
-from .changes import CHANGED, Change, Flavors, required_quotas, without_known_quota
+from .changes import Change, Flavors, required_quotas, without_known_quota
 from .line_tags import over_defaults
 from .lines import EstimateLine, lines_of, periods_of, shapes_of
 from .monthly_total import MonthlyTotal, monthly_total
 from .observed import Observed, read_observed
 from .plan_file import Plan
 from .plan_networks import PlanNetworks
-from .planned import SERVERS, PlannedRow, existing, planned
+from .planned import SERVERS, PlannedRow, planned
 from .planned_parts import Context
-from .playbook_changes import Project, playbook_changes, unmatched_tasks
+from .playbook_changes import unmatched_tasks
 from .playbook_plan import PlaybookPlan
-from .playbook_readings import playbook_readers, read_project
+from .playbook_readings import PlaybookEstimate, playbook_estimate, playbook_readers, read_project
+from .playbook_receipt import PlaybookRun
 from .price_list import DatedPrices
 from .project_resources import project_resources
+from .quote_check import verified
 from .request_lines import Where
 from .result import Estimate, estimate_result
-from .shapes import ShapeKind, net
+from .shapes import ShapeKind
 from .terraform import (
     PlanOptions,
     has_addresses,
@@ -53,10 +54,7 @@ from .terraform import (
 )
 
 #: What is None where the cloud has none of it.
-_NEVER_NEEDED = ("default volume type", "observed")
-#: How far a quote for everything may be off the sum of the lines
-#: (design/reading-a-cloud.md#the-clouds-own-sums): quotes are floats.
-_TOLERANCE, _RELATIVE = Fraction(1, 10_000), Fraction(1, 10**9)
+_NEVER_NEEDED = ("default volume type", "observed", "rating modules")
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class EstimateOptions:
 
     rows: tuple[PlannedRow, ...]
     plan: Plan | None
-    playbook: PlaybookPlan | None
+    playbook: PlaybookRun | None
     plan_options: PlanOptions
     public_networks: PublicNetworks
     default_volume_type: str | None
@@ -110,13 +108,15 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
     names are, one for networks where a plan names one by its id or the task names public ones, one for the
     default volume type where a plan makes a volume without a type, one for each list that confirms what a
     plan has before, those of read_observed, and for quotes one for the metrics and one for each shape that no
-    earlier source knows, and one more for verify_quote. All but those for names again for each further region
+    earlier source knows, for the rules of hashmap one for the modules, one for the metrics and those of
+    PriceRules, and one more for verify_quote. All but those for names again for each further region
     of the plan. Raises CloudError unless on_error is warn, InvalidOption, UnknownAmount.
     """
     tags_of = over_defaults(options.tags)
     periods = periods_of(options.calendar, now, options.collect_period_s)
     regions = _read_regions(cloud, options, now)
-    changes = _all_changes(options, regions, cloud.identity.region)
+    playbook = _playbook(options, regions)
+    changes = _all_changes(options, regions, cloud.identity.region, playbook.changes)
     lines: list[EstimateLine] = []
     required = {}
     unchanged = _unchanged(options, regions, cloud.identity.region)
@@ -126,7 +126,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
         prices, missing = shape_prices.prices(shapes_of(of_region), options.sources, region.prices)
         found = lines_of(of_region, prices, missing, periods, region.prices, tags_of, before)
         before += len(of_region)
-        lines += found + (_verified(of_region, found, region.prices) if options.verify_quote else [])
+        lines += found + (verified(of_region, found, region.prices) if options.verify_quote else [])
         stays = [one for one in unchanged if one.region == region.name]
         monthly += monthly_total(of_region, stays, found, prices, options.sources, region.prices)
         required[region.name] = required_quotas(of_region, region.prices.flavors)
@@ -149,7 +149,8 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
             for name, status in region.readings.services.items()
         },
         **estimate_result(estimate, options.currency, regions[0].prices, where),
-        "plan_sha256": next((plan.sha256 for plan in (options.plan, options.playbook) if plan), None),
+        **playbook.told,
+        "plan_sha256": next((plan.sha256 for plan in _plans(options)), None),
         "warnings": _warnings(options),
     }
 
@@ -168,10 +169,16 @@ def _read_regions(cloud: Cloud, options: EstimateOptions, now: datetime) -> list
         rating = _rating(of, options)
         readings = _read(of, rating, options, now, is_home=number == 0)
         name = None if number == 0 else of.identity.region
-        found.append(_Region(name, of, readings, _price_context(rating, options, readings, now)))
+        found.append(_Region(name, of, readings, _price_context(of, rating, options, readings, now)))
     if options.on_error == "fail":
         raise_errors([error for region in found for error in region.readings.errors])
     return found
+
+
+def _plans(options: EstimateOptions) -> list[Plan | PlaybookPlan]:
+    """The plans that are estimated."""
+    given = (options.plan, options.playbook.plan if options.playbook else None)
+    return [plan for plan in given if plan is not None]
 
 
 def _warnings(options: EstimateOptions) -> list[str]:
@@ -179,7 +186,7 @@ def _warnings(options: EstimateOptions) -> list[str]:
     assumed = options.plan_options.assume_free
     unmatched = list(assumed) if options.plan is None else unmatched_assumptions(options.plan, assumed)
     if options.playbook is not None:
-        unmatched = unmatched_tasks(options.playbook, unmatched)
+        unmatched = unmatched_tasks(options.playbook.everything, unmatched)
     return [
         f"assume_free: '{one}' matches nothing of the plan, so it makes nothing free." for one in unmatched
     ]
@@ -216,11 +223,13 @@ def _read(
     if plan is not None:
         readers |= lists_to_read(plan, options.plan_options)
     if is_home and options.playbook is not None:
-        readers |= playbook_readers(options.playbook, options.default_volume_type is not None)
+        readers |= playbook_readers(options.playbook.everything, options.default_volume_type is not None)
     required = {service for service, _reader in readers.values()}
     has_shapes = kinds or plan is not None or options.playbook is not None
     if shape_prices.OBSERVED in options.sources and has_shapes:
         readers["observed"] = ("rating", lambda _service: _observed(rating, options, now))
+    if shape_prices.HASHMAP in options.sources and has_shapes:
+        readers["rating modules"] = ("rating", lambda service: _operator(service, options).modules())
     return read_all(cloud, readers, required)
 
 
@@ -236,18 +245,26 @@ def _needs_networks(plan: Plan, options: EstimateOptions) -> bool:
     return tells_networks_by_id(plan, options.plan_options)
 
 
+def _operator(service: Service, options: EstimateOptions) -> OperatorRating:
+    return OperatorRating(service, options.collect_period_s)
+
+
 def _observed(rating: Rating | None, options: EstimateOptions, now: datetime) -> Observed | None:
     return None if rating is None else read_observed(rating, now, options.kinds)
 
 
 def _price_context(
-    rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
+    cloud: Cloud, rating: Rating | None, options: EstimateOptions, readings: Readings, now: datetime
 ) -> shape_prices.PriceContext:
     status = readings.services.get("rating")
+    offered = rating is not None and shape_prices.HASHMAP in options.sources
     return shape_prices.PriceContext(
         rating=rating,
         unread=(status and status.message) or "the catalog of this region has no rating service",
         observed=readings.values.get("observed"),
+        modules=readings.values.get("rating modules"),
+        price_rules=PriceRules(_operator(cloud.service("rating"), options)) if offered else None,
+        project_id=cloud.identity.project_id,
         price_list=options.price_list,
         rates=options.rates,
         rating_currency=options.rating_currency,
@@ -258,22 +275,20 @@ def _price_context(
     )
 
 
-def _all_changes(options: EstimateOptions, regions: Sequence[_Region], home: str | None) -> list[Change]:
-    """What the task and the plan change.
+def _all_changes(
+    options: EstimateOptions, regions: Sequence[_Region], home: str | None, of_playbook: Sequence[Change]
+) -> list[Change]:
+    """What the task and the plans change.
 
     What a name could not be compared with, as it was not read, is unknown.
     """
     values, flavors = regions[0].readings.values, regions[0].prices.flavors
-    there = existing(values.get("servers") or (), values.get("volumes") or ())
-    changes = planned(options.rows, there, flavors)
+    changes = planned(options.rows, project_resources(values), flavors)
     if options.plan is not None:
         contexts = _contexts(options, options.plan, regions, home)
         of_plan = plan_changes(options.plan, contexts, home, options.plan_options)
         changes += _without_home(of_plan, home)
-    if options.playbook is not None:
-        changes += playbook_changes(
-            options.playbook, _project(options, regions), options.plan_options.assume_free
-        )
+    changes += of_playbook
     unread = [
         name
         for region in regions
@@ -319,11 +334,14 @@ def _without_home(changes: Sequence[Change], home: str | None) -> list[Change]:
     return [replace(one, region=None) if one.region == home else one for one in changes]
 
 
-def _project(options: EstimateOptions, regions: Sequence[_Region]) -> Project:
+def _playbook(options: EstimateOptions, regions: Sequence[_Region]) -> PlaybookEstimate:
+    if options.playbook is None:
+        return PlaybookEstimate([], {"playbook_before": [], "receipt": None})
     home, public = regions[0], _public(options.public_networks, regions)
-    return read_project(
+    project = read_project(
         home.readings.values, home.prices.flavors, public, options.default_volume_type, home.cloud.identity
     )
+    return playbook_estimate(options.playbook, project, options.plan_options.assume_free)
 
 
 def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]:
@@ -344,53 +362,3 @@ def _public(given: PublicNetworks, regions: Sequence[_Region]) -> frozenset[str]
             )
     public = [one for one in seen if one.name in given.named or one.id in given.named]
     return frozenset(given.named).union(*((one.id, one.name, *one.subnet_ids) for one in public))
-
-
-def _verified(
-    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
-) -> list[EstimateLine]:
-    """A line that is unknown where the cloud's quote for all that grows is not what the lines say; none where
-    it is.
-    """
-    reason = _difference(changes, lines, context)
-    if reason is None:
-        return []
-    return [EstimateLine("the quote for everything", CHANGED, "", "", "", None, "other", None, None, reason)]
-
-
-def _difference(
-    changes: Sequence[Change], lines: Sequence[EstimateLine], context: shape_prices.PriceContext
-) -> str | None:
-    if context.rating is None:
-        return context.unread
-    grown = net(
-        [part for change in changes for part in change.before],
-        [part for change in changes for part in change.after],
-    )
-    grown = [part for part in grown if part.quantity > 0 and context.kinds[part.shape.kind].hourly]
-    if not grown:
-        return None
-    by_shape = {
-        (line.kind, line.size): line.price.amount
-        for line in lines
-        if line.price is not None and line.kind in context.kinds
-    }
-    try:
-        units = shape_prices.quotable(context.rating, [part.shape for part in grown], context)
-        items, expected = [], Fraction(0)
-        for part in grown:
-            item, price = units[part.shape], by_shape.get((part.shape.kind, part.shape.name))
-            if isinstance(item, str) or price is None:
-                reason = item if isinstance(item, str) else f"no price is known of {part.shape}"
-                return f"it cannot be asked for: {reason}"
-            items.append(QuoteItem(item.metric, decimal_of(part.quantity), item.metadata))
-            expected += price * part.quantity / context.periods_per_hour
-        quoted = Fraction(context.rating.quote(items))
-    except CloudError as error:
-        return str(error)
-    if abs(quoted - expected) <= max(_TOLERANCE, _RELATIVE * abs(expected)):
-        return None
-    return (
-        f"the cloud quotes {decimal_of(quoted):.6f} for a collect period where the lines come to"
-        f" {decimal_of(expected):.6f}"
-    )

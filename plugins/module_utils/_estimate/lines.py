@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import TypeAlias
 
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
@@ -113,6 +114,10 @@ def shapes_of(changes: Iterable[Change]) -> list[Shape]:
     )
 
 
+#: What comes and what goes of a shape, for how many hours, in which period, and whether it goes on.
+_Asked: TypeAlias = "tuple[Shape, tuple[Part, ...], tuple[Part, ...], Fraction | None, str, bool]"
+
+
 class _Tariff:
     """The cost of a quantity of a shape.
 
@@ -130,26 +135,47 @@ class _Tariff:
         self.missing = missing
         self.periods = periods
         self.context = context
-        self._computed: dict[tuple[Part, Fraction | None, str, bool], Mapping[str, Fraction] | None] = {}
+        self._computed: dict[_Asked, Mapping[str, Fraction] | None] = {}
 
     def amounts(
-        self, part: Part, hours: Fraction | None, period: str, recurring: bool
+        self,
+        part: Part,
+        hours: Fraction | None,
+        period: str,
+        recurring: bool,
+        before: Sequence[Part] = (),
+        after: Sequence[Part] = (),
     ) -> Mapping[str, Fraction] | None:
-        """By basis; None where no price is known. What is equal is the same object."""
-        key = (part, hours, period, recurring)
+        """By basis; None where no price is known. What is equal is the same object.
+
+        part: what comes or goes. before, after: what that is made of, for a price that goes by the size.
+        """
+        comes: tuple[Part, ...] = (part,)
+        goes: tuple[Part, ...] = ()
+        price = self.prices.get(part.shape)
+        if price is not None and price.by_size is not None and (before or after):
+            comes, goes = (tuple(one for one in of if one.shape == part.shape) for of in (after, before))
+        key = (part.shape, comes, goes, hours, period, recurring)
         if key not in self._computed:
             self._computed[key] = self._compute(*key)
         return self._computed[key]
 
     def _compute(
-        self, part: Part, hours: Fraction | None, period: str, recurring: bool
+        self,
+        shape: Shape,
+        comes: tuple[Part, ...],
+        goes: tuple[Part, ...],
+        hours: Fraction | None,
+        period: str,
+        recurring: bool,
     ) -> Mapping[str, Fraction] | None:
-        price = self.prices.get(part.shape)
+        price = self.prices.get(shape)
         if price is None:
             return None
-        if self.context.kinds[part.shape.kind].hourly:
-            return _over_time(price.amount * part.quantity, hours, self.periods, recurring)
-        return _once(price.amount * part.quantity, period)
+        amount = sum((price.of(part) for part in comes), Fraction(0)) - sum(price.of(part) for part in goes)
+        if self.context.kinds[shape.kind].hourly:
+            return _over_time(amount, hours, self.periods, recurring)
+        return _once(amount, period)
 
 
 def lines_of(
@@ -204,7 +230,8 @@ def _line(
     kind, price = tariff.context.kinds[part.shape.kind], tariff.prices.get(part.shape)
     shown = kind.name if part.hidden else str(part.shape)
     unknown = None if price else f"no price is known of {shown} ({tariff.missing[part.shape]})"
-    amounts = tariff.amounts(part, hours, change.period, recurring)
+    made_of = (change.before, change.after) if recurring else ((), ())
+    amounts = tariff.amounts(part, hours, change.period, recurring, *made_of)
     before, after = (
         _monthly(of if recurring else (), part.shape, hours, tariff) for of in (change.before, change.after)
     )
@@ -222,7 +249,7 @@ def _monthly(parts: Sequence[Part], shape: Shape, hours: Fraction | None, tariff
     if not parts:
         return _NOTHING
     quantity = sum((part.quantity for part in parts if part.shape == shape), Fraction(0))
-    amounts = tariff.amounts(Part(shape, quantity), hours, "this", True)
+    amounts = tariff.amounts(Part(shape, quantity), hours, "this", True, (), parts)
     return None if amounts is None else amounts[MONTHLY]
 
 

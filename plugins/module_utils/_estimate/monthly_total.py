@@ -45,20 +45,25 @@ def monthly_total(
 ) -> MonthlyTotal:
     """That of one region: its lines, and what stays the same, also of what changes.
 
-    No request is made for the price of what stays: sources are asked but for quotes.
+    No request is made for the price of what stays, but those for the rules of its metric: sources are asked
+    but for quotes.
     """
     unknown = [one.name for one in unchanged if one.unknown is not None or one.gaps]
     staying = [(one.name, part) for one in (*changes, *unchanged) for part in _staying(one, context)]
     asked = {part.shape for _name, part in staying} - prices.keys()
     without_quotes = [one for one in sources if one != shape_prices.QUOTE]
     known = {**prices, **shape_prices.prices(asked, without_quotes, context)[0]}
+    stays = Fraction(0)
     quantities: dict[Shape, Fraction] = {}
     for name, part in staying:
-        if part.shape in known:
+        price = known.get(part.shape)
+        if price is not None and price.by_size is not None:
+            stays += price.of(part) * MONTH_H
+        elif price is not None:
             quantities[part.shape] = quantities.get(part.shape, Fraction(0)) + part.quantity
         else:
             unknown.append(name)
-    stays = sum((known[shape].amount * of * MONTH_H for shape, of in quantities.items()), Fraction(0))
+    stays += sum((known[shape].amount * of * MONTH_H for shape, of in quantities.items()), Fraction(0))
     found = MonthlyTotal(stays, stays, tuple(dict.fromkeys(unknown)))
     return sum((_of_line(line) for line in lines), found)
 
@@ -74,11 +79,8 @@ def _staying(change: Change, context: PriceContext) -> list[Part]:
     if not change.before or not change.after:
         return []
     before, after = (_by_shape(parts) for parts in (change.before, change.after))
-    return [
-        Part(shape, quantity)
-        for shape, quantity in before.items()
-        if after.get(shape) == quantity and context.kinds[shape.kind].hourly
-    ]
+    same = {shape for shape, quantity in before.items() if after.get(shape) == quantity}
+    return [part for part in change.before if part.shape in same and context.kinds[part.shape.kind].hourly]
 
 
 def _by_shape(parts: Iterable[Part]) -> dict[Shape, Fraction]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 Path: TypeAlias = "tuple[str, ...]"
@@ -58,12 +59,18 @@ def source_at(address: Any, attribute: Any = "") -> PlanPlace | None:
     """The resource of an address, without the key of an instance; None where it is no address of one."""
     if not isinstance(address, str):
         return None
+    return _source_at(address, attribute if isinstance(attribute, str) else "")
+
+
+@lru_cache(maxsize=16_384)
+def _source_at(address: str, attribute: str) -> PlanPlace | None:
+    """The same for texts: a resource's own address is asked for with each piece of it."""
     modules = _MODULES.match(address)
     end = modules.end() if modules is not None else 0
     resource = _RESOURCE.match(address, end)
     if resource is None:
         return None
-    return PlanPlace(module_path(address[:end]), resource[1], attribute if isinstance(attribute, str) else "")
+    return PlanPlace(module_path(address[:end]), resource[1], attribute)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.errors import InvalidOption
 from .._core.trusted_paths import read_input
@@ -33,13 +33,21 @@ _ZIP = b"PK\x03\x04"
 Rows = Mapping[PlanPlace, Sequence[Mapping[str, Any]]]
 
 
+class UnreadResource(NamedTuple):
+    """A resource that is planned and not understood: its name, its type, and why."""
+
+    name: str
+    kind: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan's changes, and why it is not the whole of what will happen; None where it is.
 
     configuration: what its expressions refer to. prior: what the state has, by resource. relevant: what the
     changes refer to, local values and dynamic blocks included; None where the plan does not say. sha256: of
-    the file that the task names.
+    the file that the task names. unread: what is planned beside the changes.
     """
 
     changes: tuple[Mapping[str, Any], ...]
@@ -48,6 +56,7 @@ class Plan:
     prior: Rows = field(default_factory=dict)
     relevant: frozenset[PlanPlace] | None = None
     sha256: str | None = field(default=None, compare=False)
+    unread: tuple[UnreadResource, ...] = ()
 
 
 @dataclass(frozen=True)

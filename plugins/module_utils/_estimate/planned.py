@@ -13,23 +13,15 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.money import Money, parse_currency, parse_positive_amount
-from .._openstack.block_storage import Volume
-from .._openstack.compute import Server
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Given
 from .line_tags import tags_of_row
+from .project_resources import ProjectResources, thing_of
 from .shapes import KINDS, Part, Shape
 
 AMOUNT = "amount"
 #: What has a name by which it is compared with what exists, and the option that names its size.
 SERVERS = ("instance", "stopped_instance")
 _SIZE_OPTIONS = {"instance": "flavor", "stopped_instance": "flavor", "volume": "volume_type"}
-#: How Nova calls a server -> the kind that it is rated as; for any other status that is unknown.
-_RATED_AS = {
-    "ACTIVE": "instance",
-    "SHUTOFF": "stopped_instance",
-    "SHELVED": "stopped_instance",
-    "SHELVED_OFFLOADED": "stopped_instance",
-}
 
 
 @dataclass(frozen=True)
@@ -49,30 +41,12 @@ class PlannedRow:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Existing:
-    """What is there by kind of name (server, volume) and name: what it costs by, or why that is unknown; and
-    its metadata.
-    """
-
-    parts: Mapping[tuple[str, str], Part | str]
-    metadata: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
-
-    def find(self, kind: str, name: str) -> Part | str | None:
-        """The resource of that name; None where there is none."""
-        return self.parts.get((_named_as(kind), name))
-
-    def metadata_of(self, kind: str, name: str) -> Mapping[str, str]:
-        """Those of the resource of that name; none where there is none."""
-        return self.metadata.get((_named_as(kind), name), {})
-
-
 def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[PlannedRow, ...]:
     """The option resources. Raises InvalidOption that names the row."""
     parsed = tuple(_parsed(row, f"resources[{index}]") for index, row in enumerate(rows))
     seen: set[tuple[str, str]] = set()
     for index, row in enumerate(parsed):
-        named = {(_named_as(row.part.shape.kind), name) for name in row.names} if row.part else set()
+        named = {(thing_of(row.part.shape.kind), name) for name in row.names} if row.part else set()
         if seen & named:
             kind, name = min(seen & named)
             raise InvalidOption(
@@ -154,39 +128,12 @@ def _given(row: Mapping[str, Any], option: str) -> Given:
     return Given(money, row.get("per") or "once", row.get("category") or "other")
 
 
-def existing(servers: Iterable[Server], volumes: Iterable[Volume]) -> Existing:
-    """What the project has, by name. Several of one name are unknown: any could be meant."""
-    found: dict[tuple[str, str], Part | str] = {}
-    metadata: dict[tuple[str, str], Mapping[str, str]] = {}
-    rows = [
-        *((("server", one.name), _of_server(one), one.metadata) for one in servers),
-        *((("volume", one.name), _of_volume(one), one.metadata) for one in volumes),
-    ]
-    for key, part, said in rows:
-        found[key] = f"the project has several of the name {key[1]}" if key in found else part
-        metadata[key] = said
-    return Existing(found, metadata)
-
-
-def _of_server(server: Server) -> Part | str:
-    kind = _RATED_AS.get(server.status)
-    if kind is None or server.flavor_name is None:
-        return f"server {server.name} is {server.status}, and how that is rated is unknown"
-    return Part(Shape(kind, server.flavor_name), Fraction(1))
-
-
-def _of_volume(volume: Volume) -> Part | str:
-    if not volume.volume_type:
-        return f"the type of volume {volume.name} is unknown"
-    return Part(Shape("volume", volume.volume_type), Fraction(volume.size_gb))
-
-
-def planned(rows: Iterable[PlannedRow], there: Existing, flavors: Flavors) -> list[Change]:
+def planned(rows: Iterable[PlannedRow], there: ProjectResources, flavors: Flavors) -> list[Change]:
     """The changes that the rows mean. What exists as it is planned changes nothing."""
     return [change for row in rows for change in _changes(row, there, flavors)]
 
 
-def _changes(row: PlannedRow, there: Existing, flavors: Flavors) -> list[Change]:
+def _changes(row: PlannedRow, there: ProjectResources, flavors: Flavors) -> list[Change]:
     common: dict[str, Any] = {"hours": row.hours, "period": row.period}
     if row.part is None:
         return [Change(row.label, ADDED, given=row.given, tags=tags_of_row(AMOUNT, row.tags), **common)]
@@ -220,7 +167,3 @@ def _unknown_flavor(row: PlannedRow, flavors: Flavors) -> str | None:
         return None
     name = row.part.shape.name
     return None if flavors.named(name) else f"the cloud has no flavor {name}"
-
-
-def _named_as(kind: str) -> str:
-    return "server" if kind in SERVERS else kind

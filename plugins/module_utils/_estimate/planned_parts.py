@@ -134,7 +134,8 @@ class State:
 
 def contains_true(value: Any) -> bool:
     """Whether a mark of a plan, such as that of what is unknown, marks any of it."""
-    left = [value]
+    # Few attributes are marked at all.
+    left = [value] if value else []
     while left:
         one = left.pop()
         if one is True:

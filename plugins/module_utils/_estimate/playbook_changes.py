@@ -14,11 +14,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
+from .changes import ADDED, CHANGED, GIB, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import tags_of_row
-from .planned import Existing
 from .playbook_plan import PlaybookLine, PlaybookPlan
 from .playbook_tasks import ABSENT, PRESENT, RETYPED, STARTED, STOPPED, PlannedResource
+from .project_resources import ProjectResources
 from .shapes import Part, Shape
 
 _ONE = Fraction(1)
@@ -31,16 +31,13 @@ _AUTO_IP = (
 
 @dataclass(frozen=True)
 class Project:
-    """What the project has, by name, and what the plan is priced by.
+    """What the project has, and what the plan is priced by.
 
-    names: of load balancers, images, snapshots and backups, by kind. addressed: names and IDs of servers with
-    a floating IP. public: names and IDs of networks on which each address costs. cloud, region: those of the
-    login; the cloud's name None where the task has none.
+    public: names and IDs of networks on which each address costs. cloud, region: those of the login; the
+    cloud's name None where the task has none.
     """
 
-    there: Existing
-    names: Mapping[str, Collection[str]]
-    addressed: Collection[str]
+    there: ProjectResources
     flavors: Flavors
     public: Collection[str]
     default_volume_type: str | None
@@ -63,7 +60,12 @@ def playbook_changes(plan: PlaybookPlan, project: Project, assume_free: Collecti
     assume_free: names and modules of tasks that are unknown and taken to be free.
     """
     changes = _Changes(plan, project)
-    found = [change for line in plan.lines for change in changes.of(line)]
+    found: list[Change] = []
+    for line in plan.lines:
+        of_line = list(changes.of(line))
+        if any(change.unknown for change in of_line) and _is_assumed(line, assume_free):
+            of_line = [Change(change.name, ADDED, assumed=True) for change in of_line]
+        found += of_line
     return found + [
         Change(task.name, ADDED, assumed=True)
         if is_assumed((task.name, task.module), assume_free)
@@ -72,12 +74,17 @@ def playbook_changes(plan: PlaybookPlan, project: Project, assume_free: Collecti
     ]
 
 
+def _is_assumed(line: PlaybookLine, assume_free: Collection[str]) -> bool:
+    return is_assumed((line.task.name, line.task.module), assume_free)
+
+
 def unmatched_tasks(plan: PlaybookPlan, assume_free: Collection[str]) -> list[str]:
-    """The entries of assume_free that match no unknown task of the plan."""
+    """The entries of assume_free that match no task of the plan that is unknown, or may be."""
     return [
         one
         for one in assume_free
         if not any(is_assumed((task.name, task.module), (one,)) for task in plan.unknown)
+        and not any(_is_assumed(line, (one,)) for line in plan.lines)
     ]
 
 
@@ -101,6 +108,8 @@ class _Changes:
             "snapshot": self._copy,
             "backup": self._copy,
             "fixed_ip": self._port,
+            "image": self._upload,
+            "object_storage": self._upload,
         }
 
     def of(self, line: PlaybookLine) -> Iterator[Change]:
@@ -113,7 +122,7 @@ class _Changes:
             tags = tags_of_row(resource.kind, resource.tags)
             for change in self._of_kind[resource.kind](resource, line.anew):
                 yield replace(change, tags=tags)
-        elif resource.state == PRESENT and resource.name not in self._project.names.get(resource.kind, ()):
+        elif resource.state == PRESENT:
             yield _unknown(label, resource.unknown or f"no price of {resource.kind} is known")
 
     def _elsewhere(self, line: PlaybookLine) -> str:
@@ -214,19 +223,14 @@ class _Changes:
     def _makes(self, kind: str, name: str) -> bool:
         """Whether the plan makes that resource: it is not there, or is removed before."""
         line = self._planned.get((kind, name))
-        return line is not None and (line.anew or not self._has(kind, name))
-
-    def _has(self, kind: str, name: str) -> bool:
-        if kind == "instance":
-            return self._project.there.find(kind, name) is not None
-        return name in self._project.names.get(kind, ())
+        return line is not None and (line.anew or not self._project.there.has(kind, name))
 
     def _floating_ip(self, resource: PlannedResource, _anew: bool) -> Iterator[Change]:
         label, parent, kind = _label(resource), resource.parent, resource.parent_kind
         is_new = self._makes(kind, parent)
         if kind == "load_balancer" and not is_new:
             return
-        if kind == "instance" and not is_new and parent in self._project.addressed:
+        if kind == "instance" and not is_new and parent in self._project.there.addressed:
             return
         if not resource.certain:
             line = self._planned.get((kind, parent))
@@ -242,7 +246,7 @@ class _Changes:
 
     def _load_balancer(self, resource: PlannedResource, _anew: bool) -> Iterator[Change]:
         part = Part(Shape("load_balancer", resource.size), _ONE)
-        there = resource.name in self._project.names.get("load_balancer", ())
+        there = self._project.there.has("load_balancer", resource.name)
         if resource.state == ABSENT:
             yield Change(resource.name, REMOVED)
         elif there:
@@ -253,7 +257,8 @@ class _Changes:
 
     def _copy(self, resource: PlannedResource, _anew: bool) -> Iterator[Change]:
         """A snapshot or a backup, of the size of its volume."""
-        if resource.state == ABSENT or resource.name in self._project.names.get(resource.kind, ()):
+        if self._stays_or_goes(resource):
+            yield from self._gone(resource)
             return
         planned = self._planned.get(("volume", resource.source))
         found = self._project.there.find("volume", resource.source)
@@ -266,7 +271,30 @@ class _Changes:
         else:
             yield Change(_label(resource), ADDED, after=(Part(Shape(resource.kind), Fraction(size)),))
 
-    def _port(self, resource: PlannedResource, _anew: bool) -> Iterator[Change]:
+    def _upload(self, resource: PlannedResource, _anew: bool) -> Iterator[Change]:
+        """An image, or an object, of which the project has no list: one that is there is uploaded anew."""
+        if self._stays_or_goes(resource):
+            yield from self._gone(resource)
+        elif resource.size_bytes is None:
+            yield _unknown(_label(resource), resource.unknown or "the size of what it uploads is unknown")
+        else:
+            part = Part(Shape(resource.kind), Fraction(resource.size_bytes, GIB))
+            yield Change(_label(resource), ADDED, after=(part,))
+
+    def _stays_or_goes(self, resource: PlannedResource) -> bool:
+        return resource.state == ABSENT or self._project.there.has(resource.kind, resource.name)
+
+    def _gone(self, resource: PlannedResource) -> Iterator[Change]:
+        """The removal of what is there; nothing where it stays, or is not there."""
+        found = self._project.there.find(resource.kind, resource.name)
+        if resource.state == ABSENT and isinstance(found, str):
+            yield _unknown(resource.name, found)
+        elif resource.state == ABSENT and isinstance(found, Part):
+            yield Change(resource.name, REMOVED, before=(found,))
+
+    def _port(self, resource: PlannedResource, anew: bool) -> Iterator[Change]:
+        if not anew and self._project.there.has("fixed_ip", resource.name):
+            return
         if resource.networks is None:
             yield _unknown(_label(resource), _NO_NETWORK)
         elif any(name in self._project.public for name in resource.networks):

@@ -35,11 +35,18 @@ _RETURNED: Mapping[str, str] = {
 #: How a module says that something is not there.
 _NOT_THERE = re.compile(r"No \w+ found for \S")
 _NO_CHECK_MODE = "does not support check mode"
+#: Modules of openstack.cloud 2.6.0 that end with an error of their own in check mode where what they make is
+#: there and differs, or is there at all -> what that error says. A real run does not come by there.
+_CRASHES: Mapping[str, str] = {
+    "subnet": "_build_params() missing 1 required positional argument",
+    "volume": "too many values to unpack",
+}
 
 
 def with_placeholder(module: str, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of a task that changed nothing, with what it would have made; as it is where that is there
-    already, or where it failed for any other reason than that something else is not there yet.
+    """The result of a task that changed nothing, with what it would have made, or what is there and is not
+    told of; as it is where that is told, or where it failed for any other reason than that something else is
+    not there yet.
 
     What is made up has `planned: true`, the result too.
     """
@@ -47,11 +54,14 @@ def with_placeholder(module: str, arguments: Mapping[str, Any], result: Mapping[
     if not module.startswith(OPENSTACK) or name not in _RETURNED:
         return dict(result)
     text = str(result.get("msg", ""))
-    is_missing = bool(result.get("failed")) and bool(_NOT_THERE.match(text))
+    is_missing = bool(result.get("failed")) and (bool(_NOT_THERE.match(text)) or _crashed(name, result))
     is_left_out = bool(result.get("skipped")) and _NO_CHECK_MODE in text
-    if not (is_missing or is_left_out or (result.get("changed") and not result.get("failed"))):
-        return dict(result)
     key = _RETURNED[name]
+    # In check mode many a module tells nothing of what is there and stays as it is.
+    is_ok = not result.get("failed") and not result.get("skipped")
+    is_untold = is_ok and (bool(result.get("changed")) or key not in result)
+    if not (is_missing or is_left_out or is_untold):
+        return dict(result)
     kept = {k: v for k, v in result.items() if k not in ("failed", "skipped", "msg", "exception")}
     if is_missing or is_left_out:
         kept["changed"] = True
@@ -62,6 +72,12 @@ def with_placeholder(module: str, arguments: Mapping[str, Any], result: Mapping[
     made = {**_placeholder(arguments), **{k: v for k, v in (told or {}).items() if v is not None}}
     value: Any = [made] if name == "server_volume" else made
     return {**kept, key: value, "id": made["id"], "planned": True}
+
+
+def _crashed(name: str, result: Mapping[str, Any]) -> bool:
+    """Whether the module ended with an error that it has in check mode only."""
+    told = (str(result.get(key, "")) for key in ("msg", "exception", "module_stderr"))
+    return name in _CRASHES and any(_CRASHES[name] in text for text in told)
 
 
 def _lacks_id(told: Any) -> bool:

@@ -15,12 +15,10 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.trusted_paths import read_input
-from .playbook_record import FORMAT, PLAN, RECEIPT, VERSION
+from .playbook_record import FORMAT, PLAN, RECEIPT, VERSION, TaskPlace
 from .playbook_tasks import ABSENT, PRESENT, RETYPED, STARTED, STOPPED, PlannedResource
 from .shapes import KINDS
 
-_OPTION = "playbook_plan"
-_WRITE = "write one with the playbook finops.cloud.price"
 _STATES = (PRESENT, ABSENT, STARTED, STOPPED, RETYPED)
 
 
@@ -28,86 +26,123 @@ _STATES = (PRESENT, ABSENT, STARTED, STOPPED, RETYPED)
 class PlaybookLine:
     """One resource of the plan, and where it is: None where its task does not say.
 
-    anew: whether a task removes one of that name before.
+    anew: whether a task removes one of that name before. task: that plans it.
     """
 
     resource: PlannedResource
     anew: bool
     cloud: str | None
     region: str | None
+    task: TaskPlace
 
 
 @dataclass(frozen=True)
 class UnknownTask:
-    """A task of which it is unknown what it costs, by its name and its module, and why."""
+    """A task of which it is unknown what it costs, by its name and its module, and why. place: its file and
+    line.
+    """
 
     name: str
     module: str
     reason: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
 class PlaybookPlan:
-    """What a playbook would make and remove, and what of it is unknown. sha256: of the file."""
+    """What a playbook would make and remove, or has made and removed, and what of it is unknown. sha256: of
+    the file. failed: file and line of each task that failed.
+    """
 
     lines: tuple[PlaybookLine, ...]
     unknown: tuple[UnknownTask, ...]
     sha256: str = ""
+    failed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The file that an option names, and what writes it."""
+
+    option: str
+    path: str
+    kind: str
+    written: str
+
+    def refusal(self, problem: str) -> InvalidOption:
+        return InvalidOption(self.option, f"'{self.path}' {problem}")
 
 
 def load_playbook_plan(path: str) -> PlaybookPlan:
-    """Read what the callback wrote. Raises InvalidOption for any other file, and quotes nothing from it."""
-    raw = _read(path)
-    content = _content(path, raw)
+    """Read what the callback wrote of a check run. Raises InvalidOption for any other file, and quotes
+    nothing from it.
+    """
+    return _load(_Source("playbook_plan", path, PLAN, "write one with the playbook finops.cloud.price"))
+
+
+def load_receipt(path: str) -> PlaybookPlan:
+    """Read what the callback wrote of a real run: what that made, as lines. Raises as
+    load_playbook_plan().
+    """
+    written = "write one in a run without --check, with the callback finops.cloud.playbook_costs"
+    return _load(_Source("playbook_receipt", path, RECEIPT, written))
+
+
+def _load(source: _Source) -> PlaybookPlan:
+    raw = _read(source)
+    content = _content(source, raw)
     if content.get("format") != FORMAT:
-        raise _refusal(path, f"is not the plan of a playbook; {_WRITE}.")
+        raise source.refusal(f"is not the {source.kind} of a playbook; {source.written}.")
     if content.get("version") != VERSION:
-        raise _refusal(path, f"is of another version than {VERSION}; {_WRITE}.")
-    if content.get("kind") == RECEIPT:
-        raise _refusal(path, "tells what a playbook has made, and not what it would make.")
+        raise source.refusal(f"is of another version than {VERSION}; {source.written}.")
+    if content.get("kind") == RECEIPT and source.kind == PLAN:
+        raise source.refusal("tells what a playbook has made, and not what it would make.")
+    if content.get("kind") == PLAN and source.kind == RECEIPT:
+        raise source.refusal("tells what a playbook would make, and not what it has made.")
     try:
-        return replace(_parsed(content), sha256=hashlib.sha256(raw).hexdigest())
+        return replace(_parsed(content, source), sha256=hashlib.sha256(raw).hexdigest())
     except (KeyError, TypeError, ValueError):
-        raise _refusal(path, f"is a malformed plan; {_WRITE}.") from None
+        raise source.refusal(f"is a malformed {source.kind}; {source.written}.") from None
 
 
-def _refusal(path: str, problem: str) -> InvalidOption:
-    return InvalidOption(_OPTION, f"'{path}' {problem}")
-
-
-def _read(path: str) -> bytes:
+def _read(source: _Source) -> bytes:
     try:
-        return read_input(Path(path))
+        return read_input(Path(source.path))
     except OSError as error:
-        raise _refusal(path, f"cannot be read: {error.strerror}; {_WRITE}.") from error
+        raise source.refusal(f"cannot be read: {error.strerror}; {source.written}.") from error
 
 
-def _content(path: str, raw: bytes) -> Mapping[str, Any]:
+def _content(source: _Source, raw: bytes) -> Mapping[str, Any]:
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise _refusal(path, f"is not the plan of a playbook; {_WRITE}.")
+        raise source.refusal(f"is not the {source.kind} of a playbook; {source.written}.")
     return content
 
 
-def _parsed(content: Mapping[str, Any]) -> PlaybookPlan:
+def _parsed(content: Mapping[str, Any], source: _Source) -> PlaybookPlan:
     """Raises KeyError, TypeError or ValueError for what the callback does not write."""
-    if content["kind"] != PLAN:
+    if content["kind"] != source.kind:
         raise ValueError
-    unknown = [
-        UnknownTask(_str(row["name"]), _str(row["task"]["module"]), _str(row["reason"]))
-        for row in _rows(content, "unknown")
+    tasks = [
+        (_task(row["task"]), _str(row["reason"]), _str(row["name"])) for row in _rows(content, "unknown")
     ]
-    unknown += [
-        UnknownTask(_str(row["name"]), _str(row["module"]), "the run did not reach it")
-        for row in _rows(content, "not_reached")
-    ]
+    unknown = [UnknownTask(name, task.module, reason, task.place) for task, reason, name in tasks]
+    not_reached = [_task(row) for row in _rows(content, "not_reached")]
+    if source.kind == PLAN:
+        # A real run has made nothing of what it did not reach.
+        unknown += [
+            UnknownTask(task.name, task.module, "the run did not reach it", task.place)
+            for task in not_reached
+        ]
+    failed = frozenset(_task(row["task"]).place for row in _rows(content, "failed"))
     lines = tuple(_line(row) for row in _rows(content, "lines"))
     if content["complete"] is not True and not unknown and not any(line.resource.unknown for line in lines):
-        unknown = [UnknownTask("the plan of the playbook", "", "it is not complete, and does not say why")]
-    return PlaybookPlan(lines, tuple(unknown))
+        name = f"the {source.kind} of the playbook"
+        unknown = [UnknownTask(name, "", "it is not complete, and does not say why")]
+    return PlaybookPlan(lines, tuple(unknown), failed=failed)
 
 
 def _rows(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
@@ -118,7 +153,7 @@ def _rows(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 
 def _line(row: Mapping[str, Any]) -> PlaybookLine:
-    networks, tags, gb = row["networks"], row["tags"], row["gb"]
+    networks, tags = row["networks"], row["tags"]
     if not isinstance(tags, dict) or not isinstance(networks, list | None):
         raise TypeError
     resource = PlannedResource(
@@ -126,7 +161,8 @@ def _line(row: Mapping[str, Any]) -> PlaybookLine:
         name=_str(row["name"]),
         state=_one_of(row["state"], _STATES),
         size=_str(row["size"]),
-        gb=None if gb is None else _count(gb),
+        gb=None if row["gb"] is None else _count(row["gb"]),
+        size_bytes=None if row["size_bytes"] is None else _count(row["size_bytes"], least=0),
         count=_count(row["count"]),
         parent=_str(row["parent"]),
         parent_kind=_one_of(row["parent_kind"], KINDS),
@@ -137,7 +173,11 @@ def _line(row: Mapping[str, Any]) -> PlaybookLine:
         tags={_str(key): _str(value) for key, value in tags.items()},
     )
     cloud, region = (None if row[name] is None else _str(row[name]) for name in ("cloud", "region"))
-    return PlaybookLine(resource, _bool(row["anew"]), cloud, region)
+    return PlaybookLine(resource, _bool(row["anew"]), cloud, region, _task(row["task"]))
+
+
+def _task(row: Mapping[str, Any]) -> TaskPlace:
+    return TaskPlace(_str(row["name"]), _str(row["module"]), _str(row["place"]))
 
 
 def _str(value: object) -> str:
@@ -152,8 +192,8 @@ def _bool(value: object) -> bool:
     return value
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+def _count(value: object, least: int = 1) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise TypeError
     return value
 

@@ -7,27 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .._core.completeness import CloudIdentity
-from .._openstack import block_storage, compute, image, load_balancer, network
+from .._openstack import block_storage, compute, network
 from .._openstack.connection import Reader
-from .changes import Flavors
-from .planned import existing
-from .playbook_changes import Project, kinds_of
+from .changes import Change, Flavors
+from .playbook_changes import Project, kinds_of, playbook_changes
 from .playbook_plan import PlaybookPlan
-
-#: The kinds of which a name in the project is enough, and what reads them.
-_BY_NAME: Mapping[str, tuple[str, str, Reader]] = {
-    "load_balancer": (
-        "load balancers",
-        "load_balancer",
-        lambda octavia: list(load_balancer.load_balancers(octavia)),
-    ),
-    "image": ("images", "image", lambda glance: list(image.images(glance))),
-    "snapshot": ("snapshots", "block_storage", lambda cinder: list(block_storage.snapshots(cinder))),
-    "backup": ("backups", "block_storage", lambda cinder: list(block_storage.backups(cinder))),
-}
+from .playbook_receipt import PlaybookRun, before_to_result, made_by
+from .project_resources import list_readers, project_resources, thing_of
 
 
 def playbook_readers(plan: PlaybookPlan, has_default_type: bool) -> dict[str, tuple[str, Reader]]:
@@ -36,14 +26,10 @@ def playbook_readers(plan: PlaybookPlan, has_default_type: bool) -> dict[str, tu
     has_default_type: whether the task names the default volume type.
     """
     kinds = kinds_of(plan)
-    found: dict[str, tuple[str, Reader]] = {
-        name: (service, reader) for kind, (name, service, reader) in _BY_NAME.items() if kind in kinds
-    }
+    # A floating IP has no name, and is known by what it belongs to.
+    found = list_readers(thing_of(kind) for kind in kinds - {"floating_ip"})
     if "instance" in kinds:
         found["flavors"] = ("compute", compute.flavors)
-        found["servers"] = ("compute", lambda nova: list(compute.servers(nova)))
-    if "volume" in kinds:
-        found["volumes"] = ("block_storage", lambda cinder: list(block_storage.volumes(cinder)))
     if any(line.resource.networks for line in plan.lines):
         found["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
     if not has_default_type and any(
@@ -63,18 +49,33 @@ def read_project(
     """The project by what playbook_readers() have read; what a reader could not read is None in values, and
     counts as not there: estimate.py makes every change unknown then.
     """
-    servers = values.get("servers") or ()
-    with_address = [server for server in servers if server.floating_ips]
     return Project(
-        there=existing(servers, values.get("volumes") or ()),
-        names={
-            kind: frozenset(row.name for row in values.get(name) or ())
-            for kind, (name, _service, _reader) in _BY_NAME.items()
-        },
-        addressed=frozenset(one for server in with_address for one in (server.name, server.id)),
+        there=project_resources(values),
         flavors=flavors,
         public=public,
         default_volume_type=default_volume_type or values.get("default volume type"),
         cloud=identity.name,
         region=identity.region,
     )
+
+
+@dataclass(frozen=True)
+class PlaybookEstimate:
+    """The changes that a playbook means or has made, and what its result tells of them beside the lines."""
+
+    changes: list[Change]
+    told: dict[str, Any]
+
+
+def playbook_estimate(run: PlaybookRun, project: Project, assume_free: Collection[str]) -> PlaybookEstimate:
+    """What the plan changes in the project; with a receipt, what the run has changed of what was before."""
+    if run.receipt is None:
+        before = before_to_result(run.plan, project.there)
+        changes = playbook_changes(run.plan, project, assume_free)
+        return PlaybookEstimate(changes, {"playbook_before": before, "receipt": None})
+    made = made_by(run, run.receipt, project.there, project.flavors)
+    differences = [asdict(one) for one in made.differences]
+    agrees = not differences and not made.plan.unknown
+    receipt = {"agrees": agrees, "differences": differences, "sha256": run.receipt.sha256}
+    changes = playbook_changes(made.plan, replace(project, there=run.before), assume_free)
+    return PlaybookEstimate(changes, {"playbook_before": [], "receipt": receipt})

@@ -38,7 +38,8 @@ class TaskRun:
     """One task on one host, or one item of its loop.
 
     cloud, region: that the task names, or its environment. hidden: whether its arguments are kept secret
-    (no_log). really: whether it ran although nothing was to be changed (check_mode: false).
+    (no_log). really: whether it ran although nothing was to be changed (check_mode: false). file_bytes: how
+    large the file is that it uploads, None where that is not known.
     """
 
     task: TaskPlace
@@ -48,6 +49,7 @@ class TaskRun:
     region: str | None
     hidden: bool
     really: bool
+    file_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class PlaybookRecord:
             return
         if run.really and self._is_check:
             self._note(name, "it has check_mode: false, so it makes what it plans", run.task)
-        for resource in resources_of(module, run.arguments):
+        for resource in resources_of(module, run.arguments, run.file_bytes):
             self._keep(resource, run)
 
     def skipped(self, task: TaskPlace, condition: str) -> None:
@@ -113,14 +115,17 @@ class PlaybookRecord:
         """
         self._failed.append((task, host))
         if may_cost(task.module):
-            self._note(task.name, "it failed, so what it would make is not known", task)
+            made = "would make" if self._is_check else "has made"
+            self._note(task.name, f"it failed, so what it {made} is not known", task)
         behind = list(self._play)
         for later in behind[behind.index(uuid) + 1 :] if uuid in self._play else behind:
             if _may_bring_cost(self._play[later].module):
                 self._lost[later, host] = self._play[later]
 
     def end_early(self, play_count: int) -> None:
-        """So many plays did not begin, as the run ended before."""
+        """So many plays did not begin, as the run ended before. In a real run they have made nothing."""
+        if not self._is_check:
+            return
         task = TaskPlace("the playbook", "", "")
         self._note(
             "the playbook",
@@ -132,11 +137,13 @@ class PlaybookRecord:
         """What is written into the file."""
         not_reached = [*self._not_reached.values(), *self._lost.values()]
         lines = [_line(found) for found in self._found.values()]
+        # A real run has made nothing of what it did not reach.
+        missed = not_reached if self._is_check else []
         return {
             "format": FORMAT,
             "version": VERSION,
             "kind": PLAN if self._is_check else RECEIPT,
-            "complete": not (self._unknown or not_reached or any(line["unknown"] for line in lines)),
+            "complete": not (self._unknown or missed or any(line["unknown"] for line in lines)),
             "lines": lines,
             "unknown": [
                 {"name": name, "reason": reason, "task": asdict(task)}

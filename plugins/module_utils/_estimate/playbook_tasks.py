@@ -12,7 +12,7 @@ module's defaults and with its aliases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .playbook_modules import OPENSTACK
@@ -32,8 +32,8 @@ class PlannedResource:
     kind: of shapes.KINDS. name: by which it is found again; empty for what has none, which comes with the
     resource `parent`, of the kind parent_kind. size: its flavor or volume type; empty for the default or
     where it has none. source: the volume of which it is a copy. networks: on which it gets an address of
-    its own; None where the task does not say. certain: false for what is made only where the parent gets no
-    public address otherwise. unknown: why it is unknown what it costs.
+    its own; None where the task does not say. size_bytes: of an image or an object. certain: false for what
+    is made only where the parent gets no public address otherwise. unknown: why it is unknown what it costs.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class PlannedResource:
     state: str = PRESENT
     size: str = ""
     gb: int | None = None
+    size_bytes: int | None = None
     count: int = 1
     parent: str = ""
     parent_kind: str = "instance"
@@ -56,12 +57,18 @@ def is_priced(module: str) -> bool:
     return module.startswith(OPENSTACK) and module.removeprefix(OPENSTACK) in _READERS
 
 
-def resources_of(module: str, arguments: Arguments) -> list[PlannedResource]:
+def resources_of(module: str, arguments: Arguments, file_bytes: int | None = None) -> list[PlannedResource]:
     """What a task of a priced module plans; none where it changes nothing that costs.
 
-    Arguments of another type than the module takes make a resource that is unknown.
+    file_bytes: how large the file is that the task uploads, None where that is not known. Arguments of
+    another type than the module takes make a resource that is unknown.
     """
-    return list(_READERS[module.removeprefix(OPENSTACK)](arguments))
+    found = list(_READERS[module.removeprefix(OPENSTACK)](arguments))
+    if file_bytes is None:
+        return found
+    return [
+        replace(one, size_bytes=file_bytes, unknown="") if one.unknown == _NO_SIZE else one for one in found
+    ]
 
 
 def _server(task: Arguments) -> Iterator[PlannedResource]:
@@ -166,18 +173,29 @@ def _load_balancer(task: Arguments) -> Iterator[PlannedResource]:
         yield PlannedResource("floating_ip", "", parent=name, parent_kind="load_balancer")
 
 
+_NO_SIZE = (
+    "the size of what it uploads is unknown; name its task in assume_free, and its size in resources of the"
+    " estimate"
+)
+
+
 def _image(task: Arguments) -> Iterator[PlannedResource]:
-    if not _is_absent(task):
-        yield PlannedResource("image", _text(task, "name"), unknown="its size is known once it is there")
+    unknown = "" if _is_absent(task) else _NO_SIZE
+    yield PlannedResource("image", _text(task, "name"), _state(task), unknown=unknown)
 
 
 def _object(task: Arguments) -> Iterator[PlannedResource]:
+    # What a removed one frees is not known, and not counted.
     if not _is_absent(task):
         name = f"{_text(task, 'container')}/{_text(task, 'name')}"
-        yield PlannedResource("object_storage", name, unknown="the size of what is uploaded is unknown")
+        data = task.get("data")
+        size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else None
+        unknown = _NO_SIZE if size is None else ""
+        yield PlannedResource("object_storage", name, size_bytes=size, unknown=unknown)
 
 
 def _port(task: Arguments) -> Iterator[PlannedResource]:
+    # What a removed one frees is not counted.
     if _is_absent(task):
         return
     fixed = task.get("fixed_ips")

@@ -21,31 +21,50 @@ from .._core.periods import iso
 from .._core.rates import Rates
 from .._openstack.rating.answers import QuoteItem
 from .._openstack.rating.api import Rating
+from .._openstack.rating.operator import RatingModule
+from .._openstack.rating.price_rules import PriceRules
 from .changes import Flavors
+from .hashmap import ruled_price
 from .observed import Observed
 from .price_list import DatedPrices
-from .shapes import NAMED, Shape, ShapeKind
+from .shapes import EACH, NAMED, ONE_FOR_ALL, Part, Shape, ShapeKind
 
-OBSERVED, QUOTE, PRICE_LIST = "observed", "quote", "price_list"
+OBSERVED, QUOTE, PRICE_LIST, HASHMAP = "observed", "quote", "price_list", "hashmap"
 #: design/estimates.md#price-sources: the cloud is asked last, and only for what neither of the others knows.
 SOURCES = (OBSERVED, PRICE_LIST, QUOTE)
+#: Those that a task may name: only an operator may read the rules of hashmap.
+NAMED_SOURCES = (*SOURCES, HASHMAP)
 PARALLEL_QUOTES = 8
+#: A module of CloudKitty that is always enabled and changes nothing (cloudkitty/rating/noop.py).
+_WITHOUT_EFFECT = "noop"
 
 
 @dataclass(frozen=True)
 class Price:
     """What a unit costs, by the hour or, of what is paid once, at all; in the rating currency. detail: where
     that is from.
+
+    by_size: what a resource of that quantity costs, where a unit of a large one costs something else than one
+    of a small one; then amount is that of a resource of one unit.
     """
 
     amount: Fraction
     source: str
     detail: str
+    by_size: Callable[[Fraction], Fraction] | None = None
+
+    def of(self, part: Part) -> Fraction:
+        """What so much of the shape costs, which are equally large resources."""
+        if self.by_size is None or not part.count:
+            return self.amount * part.quantity
+        return part.count * self.by_size(part.quantity / part.count)
 
 
 @dataclass(frozen=True)
 class PriceContext:
-    """What prices rest on. rating None: the cloud offers none, or it could not be read; unread says why."""
+    """What prices rest on. rating None: the cloud offers none, or it could not be read; unread says why.
+    modules: of the rating, None where they were not read. project_id: who is to pay.
+    """
 
     rating: Rating | None
     unread: str
@@ -57,6 +76,9 @@ class PriceContext:
     flavors: Flavors
     collect_period_s: int
     now: datetime
+    modules: tuple[RatingModule, ...] | None = None
+    price_rules: PriceRules | None = None
+    project_id: str = ""
 
     @property
     def periods_per_hour(self) -> Fraction:
@@ -71,6 +93,12 @@ class PriceContext:
     def of_any_size(self, shape: Shape) -> list[Shape]:
         """The kind without a size, of which a cloud may rate all sizes alike; empty where it may not."""
         return [] if shape.kind in NAMED or not shape.name else [Shape(shape.kind)]
+
+    def described(self, shape: Shape) -> dict[str, str]:
+        """All that is known of what a rated point of the shape will say of itself."""
+        flavor = self.flavors.named(shape.name) if "flavor_name" in self.kinds[shape.kind].keys else None
+        sizes = {} if flavor is None else {"vcpus": str(flavor.vcpus)}
+        return {**self.metadata(shape), **sizes}
 
     def metadata(self, shape: Shape) -> dict[str, str]:
         """What a rated point of the shape says of itself, as price rules look at it."""
@@ -89,6 +117,7 @@ def prices(
         OBSERVED: _observed,
         PRICE_LIST: _listed,
         QUOTE: _quoted,
+        HASHMAP: _ruled,
     }
     found: dict[Shape, Price] = {}
     reasons: dict[Shape, list[str]] = {shape: [] for shape in shapes}
@@ -154,6 +183,47 @@ def converted(amount: Fraction, currency: str, wanted: str, context: PriceContex
         * Fraction(context.rates.at(currency, context.now))
         / Fraction(context.rates.at(wanted, context.now))
     )
+
+
+def _ruled(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | str]:
+    """One request for what is rated, and those of PriceRules.of() for each metric of the shapes.
+
+    Unknown where another module rates too, or what is needed could not be read.
+    """
+    rating, rules, modules = context.rating, context.price_rules, context.modules
+    if rating is None or rules is None or modules is None:
+        return dict.fromkeys(shapes, context.unread)
+    rates = [one.name for one in modules if one.enabled and one.name != _WITHOUT_EFFECT]
+    if rates != [HASHMAP]:
+        named = ", ".join(rates) or "no module"
+        return dict.fromkeys(shapes, f"{named} rates, not {HASHMAP} alone")
+    try:
+        items = quotable(rating, shapes, context)
+        return {shape: _by_rules(shape, items[shape], rules, context) for shape in shapes}
+    except CloudError as error:
+        return dict.fromkeys(shapes, str(error))
+
+
+def _by_rules(shape: Shape, item: QuoteItem | str, rules: PriceRules, context: PriceContext) -> Price | str:
+    if isinstance(item, str):
+        return item
+    known = {**context.described(shape), "project_id": context.project_id, "tenant_id": context.project_id}
+    found = ruled_price(rules.of(item.metric), known, context.project_id, context.now)
+    if isinstance(found, str):
+        return found
+    kind = context.kinds[shape.kind]
+    if found.by_size and kind.name in ONE_FOR_ALL:
+        return "its price goes by how much the project has in all, which is not known"
+    detail = f"rules of hashmap {iso(context.now)}"
+    if found.valid_until is not None:
+        detail += f", which change {iso(found.valid_until)}"
+
+    def cost(quantity: Fraction) -> Fraction:
+        return _by_hour(shape, found.of(quantity), context)
+
+    by_size = cost if found.by_size and kind.unit != EACH else None
+    detail += "" if by_size is None else ", by size"
+    return Price(cost(Fraction(1)), HASHMAP, detail, by_size)
 
 
 def _quoted(shapes: list[Shape], context: PriceContext) -> dict[Shape, Price | str]:

@@ -37,7 +37,11 @@ class ShapeKind:
     hourly: bool = True
 
 
+#: The unit of what is counted.
+EACH = "each"
 _FLAVOR = ("flavor_name", "flavor_id")
+#: The kinds of which a project has one rated point, whatever it is made of.
+ONE_FOR_ALL = ("object_storage", "egress")
 #: The kinds of which each size has a price of its own.
 NAMED = ("instance", "stopped_instance", "volume")
 #: Names of metrics: CloudKitty's metrics.yml, and a public cloud's documentation of its billing, both read
@@ -45,19 +49,19 @@ NAMED = ("instance", "stopped_instance", "volume")
 KINDS: Mapping[str, ShapeKind] = {
     kind.name: kind
     for kind in (
-        ShapeKind("instance", "each", ("instance_up", "instance"), _COUNTED, _FLAVOR, "compute"),
-        ShapeKind("stopped_instance", "each", ("instance_reserved",), _COUNTED, _FLAVOR, "compute"),
+        ShapeKind("instance", EACH, ("instance_up", "instance"), _COUNTED, _FLAVOR, "compute"),
+        ShapeKind("stopped_instance", EACH, ("instance_reserved",), _COUNTED, _FLAVOR, "compute"),
         ShapeKind("volume", "gb", ("volume.size",), _SIZED, ("volume_type",), "storage"),
         ShapeKind("snapshot", "gb", ("volume.snapshot.size", "snapshot.size"), _SIZED, (), "storage"),
         ShapeKind("backup", "gb", ("volume.backup.size", "backup.size"), _SIZED, (), "storage"),
         ShapeKind("image", "gb", ("image.size",), _SIZED, (), "storage"),
         # Ceilometer's name; it does not tell the share type, so types at two prices have none that is known.
         ShapeKind("share", "gb", ("manila.share.size",), _SIZED, (), "storage"),
-        ShapeKind("floating_ip", "each", ("ip.floating",), _COUNTED, (), "network"),
-        ShapeKind("fixed_ip", "each", (), _COUNTED, (), "network"),
+        ShapeKind("floating_ip", EACH, ("ip.floating",), _COUNTED, (), "network"),
+        ShapeKind("fixed_ip", EACH, (), _COUNTED, (), "network"),
         ShapeKind(
             "load_balancer",
-            "each",
+            EACH,
             ("loadbalancer", "network.services.lb.loadbalancer"),
             _COUNTED,
             # Its own flavor. Most clouds rate all flavors alike, and say none.

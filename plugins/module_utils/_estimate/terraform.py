@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._infomaniak import terraform_types as infomaniak
 from .._openstack.connection import Reader
 from .changes import ADDED, CHANGED, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import UNTAGGED
+from .plan_before import claimed_twice, disbelief, is_listed, readers
 from .plan_configuration import mapping
-from .plan_file import Plan, source_of
+from .plan_file import Plan, UnreadResource, source_of
 from .plan_flavors import flavor_of, starts
 from .plan_networks import ON_NETWORKS, SERVER, PlanNetworks
 from .plan_tags import PlanTags
@@ -27,7 +29,6 @@ from .planned_parts import (
     contains_true,
     takes_default_type,
 )
-from .project_resources import claimed_twice, disbelief, is_listed, readers
 from .shapes import Part
 from .terraform_types import FREE, UNKNOWN, is_free_provider
 
@@ -42,6 +43,7 @@ _ACTIONS = {
     # The old one is forgotten and stays, so that all of the new one comes on top.
     ("create", "forget"): ADDED,
 }
+_NO_TABLE = "{kind} is in no table of what costs and what is free"
 _VOLUMES = tuple(kind for kind in PRICED if kind.startswith("openstack_blockstorage_volume_"))
 
 
@@ -72,6 +74,7 @@ def plan_changes(
     found = (
         [] if plan.unfinished is None else [Change("the plan", CHANGED, unknown=plan.unfinished, fits=False)]
     )
+    found += [_unread(one, options.assume_free) for one in plan.unread]
     for row in plan.changes:
         actions = row["change"]["actions"]
         if actions in _NOTHING:
@@ -160,7 +163,18 @@ def _made_volumes(server: State) -> list[State]:
 def unmatched_assumptions(plan: Plan, assume_free: Collection[str]) -> list[str]:
     """The entries of assume_free that match nothing of the plan."""
     rows = [row for row in plan.changes if row.get("mode") != "data"]
-    return [one for one in assume_free if not any(_is_assumed(row, (one,)) for row in rows)]
+    return [
+        one
+        for one in assume_free
+        if not any(_is_assumed(row, (one,)) for row in rows)
+        and not any(is_assumed((row.name, row.kind), (one,)) for row in plan.unread)
+    ]
+
+
+def _unread(row: UnreadResource, assume_free: Collection[str]) -> Change:
+    if is_assumed((row.name, row.kind), assume_free):
+        return Change(row.name, ADDED, assumed=True)
+    return Change(row.name, ADDED, unknown=row.reason, fits=False)
 
 
 def _changing(plan: Plan, options: PlanOptions) -> Iterator[Mapping[str, Any]]:
@@ -199,17 +213,15 @@ def _change(
             unknown=f"its actions {', '.join(map(str, actions))[:60]} are not understood",
             fits=False,
         )
-    if is_free_provider(provider, kind):
-        return Change(name, action)
-    if provider not in options.providers:
-        return Change(name, action, unknown=f"it is of the provider {provider}")
+    if provider not in options.providers or is_free_provider(provider, kind):
+        return _of_another_provider(name, action, provider, kind)
     overlaps = actions == ("create", "delete")
     if kind in FREE:
         quota = FREE[kind]
         taken = {quota: 1} if quota is not None and (action == ADDED or overlaps) else {}
         return Change(name, action, needs=taken)
     if kind not in PRICED:
-        why = UNKNOWN.get(kind, f"{kind} is in no table of what costs and what is free")
+        why = UNKNOWN.get(kind, _NO_TABLE.format(kind=kind))
         return Change(name, action, unknown=why, fits=action == REMOVED)
     try:
         region = _region(row, plan, home, contexts)
@@ -225,6 +237,18 @@ def _change(
         # Nobody tells whether it is there: all of it may be new, and nothing may go.
         before = []
     return _of_pieces(Change(name, action, overlaps=overlaps, region=region), before, after)
+
+
+def _of_another_provider(name: str, action: str, provider: str, kind: str) -> Change:
+    """A resource of a provider that is not OpenStack's. Servers of Infomaniak's own one may be in the
+    project's quotas.
+    """
+    if is_free_provider(provider, kind) or (provider in infomaniak.PROVIDERS and kind in infomaniak.FREE):
+        return Change(name, action)
+    if provider not in infomaniak.PROVIDERS:
+        return Change(name, action, unknown=f"it is of the provider {provider}")
+    why = infomaniak.UNKNOWN.get(kind, _NO_TABLE.format(kind=kind))
+    return Change(name, action, unknown=why, fits=action == REMOVED)
 
 
 def _region(
@@ -246,9 +270,10 @@ def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | 
     change, source, configuration = row["change"], source_of(row), plan.configuration
     unknown = change.get("after_unknown")
     sides = [side for side in (change.get("before"), change.get("after")) if side is not None]
-    own = {side["region"] for side in sides if side.get("region")}
-    if not all(isinstance(one, str) for one in own):
+    given = [side["region"] for side in sides if side.get("region")]
+    if not all(isinstance(one, str) for one in given):
         raise UnknownPrice("region is no text")
+    own = set(given)
     if home is None:
         return {None}
     after = mapping(change.get("after"))

@@ -43,9 +43,9 @@ def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
     None is an unknown value.
     """
     known = [Decimal(value) for value in values if value is not None]
-    step = _step(max((*known, Decimal(0))), min((*known, Decimal(0))))
-    top = _up(max((*known, Decimal(0))), step) or step
-    bottom = -_up(-min((*known, Decimal(0))), step)
+    step = axis_step(max((*known, Decimal(0))), min((*known, Decimal(0))))
+    top = round_up(max((*known, Decimal(0))), step) or step
+    bottom = -round_up(-min((*known, Decimal(0))), step)
     scale = height / float(top - bottom)
     zero = float(top) * scale
     slot = width / max(len(values), 1)
@@ -70,7 +70,7 @@ def bars(values: Sequence[str | None], width: float, height: float) -> Chart:
     return Chart(tuple(drawn), ticks, _short(zero))
 
 
-def _step(highest: Decimal, lowest: Decimal) -> Decimal:
+def axis_step(highest: Decimal, lowest: Decimal) -> Decimal:
     """The distance between lines that gives about four of them."""
     reach = highest - lowest
     if reach <= 0:
@@ -80,7 +80,7 @@ def _step(highest: Decimal, lowest: Decimal) -> Decimal:
     return next(step * power for step in _STEPS if step * power >= wanted)
 
 
-def _up(value: Decimal, step: Decimal) -> Decimal:
+def round_up(value: Decimal, step: Decimal) -> Decimal:
     """The first multiple of the step at or above the value."""
     return (value / step).to_integral_value(ROUND_CEILING) * step if value > 0 else Decimal(0)
 

@@ -4,15 +4,15 @@
 
 """Costs as FOCUS has them (design/money.md): each as recorded, and in the billing currency.
 
-FOCUS 1.2 knows virtual currencies: a cost that the cloud rates in ICU has PricingCurrency ICU and the
+Since 1.2 FOCUS knows virtual currencies: a cost that the cloud rates in ICU has PricingCurrency ICU and the
 BillingCurrency that is paid. A column that does not apply to a charge is null, as the specification says for
-each column. Source: https://focus.finops.org/focus-specification/, versions 1.0 and 1.2.
+each column. Source: https://focus.finops.org/focus-specification/, versions 1.0 to 1.4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -70,17 +70,31 @@ _CHARGE = "Charges"
 
 
 @dataclass(frozen=True)
+class Parties:
+    """Who sells and who bills, and by which invoice. provider and account_id: None for the cloud's name.
+    publisher, host and issuer: None for the provider.
+    """
+
+    provider: str | None = None
+    publisher: str | None = None
+    host: str | None = None
+    issuer: str | None = None
+    account_id: str | None = None
+    account_name: str | None = None
+    invoice_id: str | None = None
+
+
+@dataclass(frozen=True)
 class FocusOptions:
-    """currency: in which it is billed. zone: in which billing months begin. provider and accounts: None for
-    the cloud's name.
+    """currency: in which it is billed. zone: in which billing months begin. by_source: whose the charges of a
+    source are. parties: whose all others are.
     """
 
     currency: str
     rates: Rates
     zone: str
-    provider: str | None = None
-    account_id: str | None = None
-    account_name: str | None = None
+    parties: Parties = Parties()
+    by_source: Mapping[str, Parties] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -243,20 +257,24 @@ def _what(row: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _whose(row: Mapping[str, Any], options: FocusOptions) -> dict[str, str | None]:
     """Who is billed by whom, and where it was used."""
-    provider = options.provider or row["cloud"] or row["source"]
-    account = options.account_id or row["cloud"] or row["source"]
+    parties = options.by_source.get(row["source"], options.parties)
+    provider = parties.provider or row["cloud"] or row["source"]
+    account = parties.account_id or row["cloud"] or row["source"]
     project = row["project_id"] or row["project_name"]
     region = row["region"] or None
     return {
         "BillingAccountId": account,
-        "BillingAccountName": options.account_name or account,
+        "BillingAccountName": parties.account_name or account,
         "BillingAccountType": "Account",
         "BillingCurrency": options.currency,
-        "InvoiceIssuerName": provider,
+        "HostProviderName": parties.host or provider,
+        "InvoiceId": parties.invoice_id,
+        "InvoiceIssuerName": parties.issuer or provider,
         "ProviderName": provider,
-        "PublisherName": provider,
+        "PublisherName": parties.publisher or provider,
         "RegionId": region,
         "RegionName": region,
+        "ServiceProviderName": provider,
         "SubAccountId": project,
         "SubAccountName": row["project_name"] if project else None,
         "SubAccountType": "Project" if project else None,

@@ -21,7 +21,7 @@ from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import iso, moment_of
 from . import attos
 from .focus import Charge, ChargeKind, Numbers, Times
-from .focus_columns import OF_A_KIND, V1_0, V1_2, Column, columns_of
+from .focus_columns import OF_A_KIND, V1_0, V1_1, Column, columns_of
 from .formulas import defused
 
 _ROWS_AT_ONCE = 1_000
@@ -57,8 +57,9 @@ def _times(times: Times) -> str:
     return "".join(f"{iso(moment_of(seconds))}," for seconds in moments)
 
 
-#: The numbers in the order of focus_columns.OF_EACH. Written out, as there are millions of them.
-_NUMBERS = {V1_0: _numbers_1_0, V1_2: _numbers_1_2}
+#: The versions without a pricing currency. The numbers stand in the order of focus_columns.OF_EACH, written
+#: out, as there are millions of them.
+_WITHOUT_PRICING_CURRENCY = (V1_0, V1_1)
 
 
 class _TextCache(dict[Any, str]):
@@ -83,7 +84,7 @@ class _ChargeLines:
         self._defuse = defuse
         self._kind_columns = [(index, column) for index, column in enumerate(OF_A_KIND) if column in columns]
         self._numbers, self._times, self._kinds = (
-            _TextCache(_NUMBERS[version]),
+            _TextCache(_numbers_1_0 if version in _WITHOUT_PRICING_CURRENCY else _numbers_1_2),
             _TextCache(_times),
             _TextCache(self._kind, _KINDS_KEPT),
         )

@@ -33,7 +33,10 @@ HTML, MARKDOWN, CSV, JSON = "html", "md", "csv", "json"
 FORMATS = (HTML, MARKDOWN, CSV, JSON)
 _TEMPLATES = {HTML: "report.html.j2", MARKDOWN: "report.md.j2"}
 #: Currencies without a minor unit, and those of three decimals (ISO 4217).
-_MINOR = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+MINOR_DIGITS = {
+    **dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND"), 0),
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
+}
 #: A narrow space that is no break between thousands (ISO 80000-1).
 _GROUPS = "\u202f"
 _UNKNOWN = "not known"
@@ -57,7 +60,7 @@ def render(file_format: str, report: Mapping[str, Any], user_folders: Sequence[s
 def _render_template(file_format: str, report: Mapping[str, Any], user_folders: Sequence[str]) -> str:
     import jinja2
 
-    environment = _environment(tuple(user_folders), report["timezone"], report["currency"])
+    environment = report_environment(tuple(user_folders), report["timezone"], report["currency"])
     try:
         return environment.get_template(_TEMPLATES[file_format]).render(report=report)
     except jinja2.TemplateError as error:
@@ -70,8 +73,11 @@ def _render_template(file_format: str, report: Mapping[str, Any], user_folders: 
 
 
 @lru_cache(maxsize=4)
-def _environment(user_folders: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
-    """Kept, as it takes longer to compile the templates than to render them."""
+def report_environment(user_folders: tuple[str, ...], timezone: str, currency: str) -> jinja2.Environment:
+    """What templates of reports are rendered in, with the filters that print amounts and moments.
+
+    Kept, as it takes longer to compile the templates than to render them.
+    """
     environment = template_environment(user_folders)
     zone = ZoneInfo(timezone)
     environment.filters.update(
@@ -94,10 +100,20 @@ def format_money(amount: str | None, currency: str) -> str:
     (design/money.md#comparison-and-display).
     """
     return (
-        f"{currency}\u00a0{_format_number(amount, _MINOR.get(currency, 2))}"
+        f"{currency}\u00a0{_format_number(amount, minor_digits(currency))}"
         if amount is not None
         else _UNKNOWN
     )
+
+
+def format_number(amount: str | None, currency: str) -> str:
+    """An amount without its currency, where a head names that."""
+    return _UNKNOWN if amount is None else _format_number(amount, minor_digits(currency))
+
+
+def minor_digits(currency: str) -> int:
+    """The decimals of the currency's minor unit."""
+    return MINOR_DIGITS.get(currency, 2)
 
 
 def format_change(amount: str | None, currency: str) -> str:

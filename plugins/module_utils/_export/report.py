@@ -75,8 +75,9 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "feeds": [dict(feed) for feed in summary["feeds"] or ()],
         "total": cost["total"],
         "previous": cost["previous"] if _before(results) else None,
-        "budgets": _budgets(_value_of(results.budgets, "budgets")),
-        "alerts": _alerts(_value_of(results.budgets, "alerts")),
+        "budgets": _budgets(_value_of(results.budgets, "budgets"), end),
+        "alerts": _alerts(_value_of(results.budgets, "alerts"), until=end),
+        "later": _later(results, end),
         "reservations": _reservations(_value_of(results.budgets, "reservations")),
         "days": _days(summary, zone, now),
         "by_category": _shares(cost["by_category"], "category"),
@@ -161,8 +162,9 @@ def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
         found += _failed(subject, getattr(results, name))
     for name, subject in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
         found += [*_failed(subject, getattr(results, name)), *_services(subject, getattr(results, name))]
+    window_end = from_iso(results.summary["period_end"])
     for one in _value_of(results.budgets, "budgets") or ():
-        if one["verdict"] == "unknown" or one["at_least"]:
+        if not _begins_later(one, window_end) and (one["verdict"] == "unknown" or one["at_least"]):
             found.append(one["reason"])
     return found
 
@@ -298,19 +300,33 @@ def _quotas(quotas: Result | None) -> list[Row] | None:
 _OF_A_BUDGET = (
     "name", "verdict", "reason", "tax", "currency", "limit", "spent", "accrued", "reserved", "to_come",
     "left", "utilization", "at_least", "period_start", "period_end", "forecast", "runs_out_at",
+    "over_by", "over_since",
 )  # fmt: skip
 
 
 _OF_A_RESERVATION = ("name", "state", "held_at", "expires_at", "forced", "forced_verdicts")
 
 
-def _budgets(rows: Sequence[Result] | None) -> list[Row] | None:
-    """The budgets, the worst first; None if they were not read."""
+def _budgets(rows: Sequence[Result] | None, end: datetime) -> list[Row] | None:
+    """The budgets whose period begins before the window ends, the worst first; None if they were not read."""
     if rows is None:
         return None
     order = ("deny", "unknown", "allow", "ended")
-    kept = [{name: one[name] for name in _OF_A_BUDGET} for one in rows]
+    kept = [{name: one[name] for name in _OF_A_BUDGET} for one in rows if not _begins_later(one, end)]
     return sorted(kept, key=lambda row: (order.index(row["verdict"]), -(row["utilization"] or 0)))
+
+
+def _begins_later(budget: Result, end: datetime) -> bool:
+    return budget["period_start"] is not None and from_iso(budget["period_start"]) >= end
+
+
+def _later(results: Results, end: datetime) -> Row | None:
+    """What is known of budgets and came after the window: alerts, and the names of budgets in a period that
+    began later; None if nothing did.
+    """
+    alerts = _alerts(_value_of(results.budgets, "alerts"), since=end) or []
+    begun = [one["name"] for one in _value_of(results.budgets, "budgets") or () if _begins_later(one, end)]
+    return {"alerts": alerts, "budgets": begun} if alerts or begun else None
 
 
 def _reservations(rows: Sequence[Result] | None) -> list[Row] | None:
@@ -328,14 +344,19 @@ def _reservations(rows: Sequence[Result] | None) -> list[Row] | None:
     ]
 
 
-def _alerts(rows: Sequence[Result] | None) -> list[Row] | None:
-    """The highest threshold that was reached of each budget, period and basis, the newest first. Lower ones
-    add nothing.
+def _alerts(
+    rows: Sequence[Result] | None, since: datetime | None = None, until: datetime | None = None
+) -> list[Row] | None:
+    """Of the alerts that were fired then the highest threshold of each budget, period and basis, the newest
+    first. Lower ones add nothing.
     """
     if rows is None:
         return None
     highest: dict[tuple[str, str, str], Result] = {}
     for one in rows:
+        fired_at = from_iso(one["fired_at"])
+        if (since is not None and fired_at < since) or (until is not None and fired_at >= until):
+            continue
         about = (one["budget"], one["period"], one["basis"])
         if about not in highest or Decimal(one["threshold"]) > Decimal(highest[about]["threshold"]):
             highest[about] = one

@@ -13,7 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from .._core.money import ROUNDING, exact_sum
 from .render import format_change, format_money
@@ -23,8 +25,11 @@ _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 _UNKNOWN = "?"
 _KEY = re.compile(r"\[[^\]]*\]")
 _PERCENT = Decimal(100)
+#: A longer name is in the marker as its hash.
+_LONGEST_GATE = 200
 #: What a reason says -> what to do. The first that it contains counts.
 _ADVICE = (
+    ("name it in assume_free", "Its price is that of your contract."),
     ("no price is known of", "Add its price to `price_list`."),
     ("which the login does not have", "Use a login that has this region, or plan the region by itself."),
     ("could not be read", "Run the gate again when the cloud answers."),
@@ -32,7 +37,11 @@ _ADVICE = (
     ("after apply", "Write the value into the configuration, or apply first what it comes from."),
     ("before apply", "Write the value into the configuration, or apply first what it comes from."),
     ("name it", "Name it in the configuration."),
-    ("", "If it costs nothing, name it in `assume_free`. If it costs, add a row of `kind: amount` for it."),
+    (
+        "",
+        "Name it in `assume_free` if it costs nothing. If it costs, do so too, and add its price as a row of"
+        " `kind: amount`.",
+    ),
 )
 
 
@@ -81,10 +90,12 @@ class BudgetRow:
 
 @dataclass(frozen=True)
 class Comment:
-    """What is shown. rows: the resources, unknown ones first, then by how much they differ. hidden: of how
-    many rows there is no room. listed: how many findings, budgets and quotas are shown, the worst first.
+    """What is shown. gate: what the marker calls the gate. rows: the resources, unknown ones first, then by
+    how much they differ. hidden: of how many rows there is no room. listed: how many findings, budgets and
+    quotas are shown, the worst first.
     """
 
+    gate: str
     headline: str
     unknown: Sequence[UnknownGroup]
     budgets: Sequence[BudgetRow]
@@ -107,12 +118,19 @@ def comment_of(verdict: Row) -> Comment:
     estimate = verdict["estimate"]
     rows = _rows(estimate.get("lines") or (), str(estimate.get("currency")))
     return Comment(
+        _gate(str(verdict["name"])),
         _headline(estimate),
         _unknown_groups(_unknown(estimate)),
         [_budget(row) for row in verdict.get("budgets") or ()],
         rows,
         Counter(row.sign for row in rows),
     )
+
+
+def _gate(name: str) -> str:
+    """The gate's name as an HTML comment can have it: no two names are alike, and none ends the comment."""
+    written = re.sub("--+", lambda one: "%2D" * len(one[0]), quote(name, safe="", errors="backslashreplace"))
+    return written if len(written) <= _LONGEST_GATE else sha256(written.encode()).hexdigest()
 
 
 def without_keys(groups: Iterable[UnknownGroup]) -> list[UnknownGroup]:

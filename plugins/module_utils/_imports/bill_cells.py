@@ -152,6 +152,19 @@ def tags(text: str) -> dict[str, str]:
     }
 
 
+def credits_of(text: str) -> list[tuple[str, int]]:
+    """The credits that a cell says, a JSON list of objects with `name` and `amount`: name and 1e-9 units."""
+    try:
+        said = json.loads(text, parse_float=str, parse_int=str)
+    except ValueError as error:
+        raise CellError(f"'{shortened(text)}' is no JSON list of credits.") from error
+    if not said:
+        return []
+    if not isinstance(said, list) or not all(isinstance(one, Mapping) for one in said):
+        raise CellError(f"'{shortened(text)}' is no JSON list of credits.")
+    return [(str(one.get("name") or ""), nano(str(one.get("amount")))) for one in said]
+
+
 def _json(text: str) -> Any:
     # Azure leaves the braces out.
     written = f"{{{text}}}" if _PAIR.match(text) else text

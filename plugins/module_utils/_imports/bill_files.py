@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from .._core.errors import InvalidOption
 from .._core.money import format_amount, from_nano
 from .._ledger import bills, entries, sql
 from .._ledger.bills import Bill
+from .._ledger.slices import Slices
 from .._ledger.watch import Watch, unwatched
 from . import bill_delivery, bill_paths, bill_staging, bill_tables, bill_writer, entry_writer
 from .bill_delivery import UNCHANGED, DeliveredBill, DeliveredPart, Judgment
@@ -54,7 +55,7 @@ def import_bill(
     check_mode: bool,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
-    """The result of cost_import_file: all of the delivery in one transaction, or nothing of it.
+    """The result of cost_import_file: all of the delivery counts, or nothing of it.
 
     Raises InvalidOption naming file, row and column for what cannot be read, and `delivery` where the ledger
     has another content; MissingLibrary; LedgerError.
@@ -77,21 +78,57 @@ def import_bill(
         read = _staged(paths, options, staging)
         if not read.bills and options.delivery == REPLACE:
             raise InvalidOption("files", "have no rows, so that they name no bill to replace.")
-        with entry_writer.opened(ledger_options, check_mode) as ledger:
-            connection = None if ledger is None else ledger.connection
-            stored = [] if connection is None else bills.read_all(connection, options.source)
-            judged = bill_delivery.judge(read.bills.values(), stored, options.delivery)
-            if check_mode or connection is None:
-                difference = bill_writer.compare(connection, staging, judged)
-            else:
-                difference = bill_writer.write(connection, staging, judged, options.source, signature)
-            created = ledger is not None and ledger.created
-            watched = watch(None if check_mode else ledger, None, staging.kinds(options.source))
+        if check_mode:
+            with entry_writer.opened(ledger_options, check_mode) as ledger:
+                judged, difference = _compared(ledger, options, staging, read)
+            created, watched = False, watch(None, None)
+        else:
+            judged, difference, created, watched = _delivered(
+                ledger_options, options, staging, read, signature, watch
+            )
         return {
             **_result(ledger_options, options, paths, judged, difference, read),
             "ledger_created": created,
             **watched,
         }
+
+
+def _delivered(
+    ledger_options: sql.LedgerOptions,
+    options: BillOptions,
+    staging: Staging,
+    read: _Read,
+    signature: Signature,
+    watch: Watch,
+) -> tuple[list[Judgment], Difference, bool, Mapping[str, Any]]:
+    """Write the delivery, of which all counts at once. No other task delivers this source meanwhile, so what
+    is compared stays as it is.
+    """
+    source = options.source
+    with sql.session(ledger_options, alone=source) as transaction:
+        slices = Slices(transaction)
+        bill_writer.clean(slices, source)
+        # To read only: nobody waits for that.
+        with sql.reading(ledger_options) as ledger:
+            judged, difference = _compared(ledger, options, staging, read)
+        changes = any(one.outcome != UNCHANGED for one in judged)
+        delivered = bill_writer.write(slices, staging, judged, source, signature) if changes else None
+        with slices.ledger() as ledger:
+            if delivered is not None:
+                bill_writer.put_in_force(ledger.connection, delivered, judged)
+            watched = watch(ledger, None, staging.kinds(source))
+        bill_writer.merge(slices)
+        return judged, difference, slices.created, watched
+
+
+def _compared(
+    ledger: sql.Ledger | None, options: BillOptions, staging: Staging, read: _Read
+) -> tuple[list[Judgment], Difference]:
+    """What becomes of each bill, and what that changes. ledger: None for an empty one."""
+    connection = None if ledger is None else ledger.connection
+    stored = [] if connection is None else bills.read_all(connection, options.source)
+    judged = bill_delivery.judge(read.bills.values(), stored, options.delivery)
+    return judged, bill_writer.compare(connection, staging, judged)
 
 
 def _known(
@@ -167,7 +204,10 @@ def _staged(paths: Sequence[Path], options: BillOptions, staging: Staging) -> _R
         last = end if options.spread else begin
         if bill.last_begin is None or last > bill.last_begin:
             bill.last_begin = last
-        staging.add(bill.number, part, digest, charge, options.spread)
+        piece = staging.add(bill.number, part, digest, charge, options.spread)
+        for credit in reader.credits(full, charge):
+            of_part.totals[credit.dimensions.currency] += credit.amount_nano
+            piece = staging.add(bill.number, part, digest, credit, options.spread, piece)
 
     _for_each_row(paths, options, read, stage)
     staging.seal()
@@ -182,7 +222,7 @@ def _for_each_row(
 ) -> None:
     """Hand every row of the files to take, with the number of its file. What is wrong in a row says where."""
     for part, path in enumerate(paths):
-        with bill_tables.opened(path, options.form) as table:
+        with bill_tables.opened(path, options.form, options.columns_asked) as table:
             reader = RowReader(path.name, table.columns, options, read.other)
             for number, row in table.rows:
                 try:

@@ -18,7 +18,9 @@ class BillFormat:
     file -> ours. charges: charge category of the file -> ours. tag_columns: what the names of columns begin
     with that hold one tag each. any_case: whether columns are written in upper and lower case as it comes.
     date_format: of dates that are not ISO 8601. timezone: of moments without one. last_day: whether a billing
-    period ends with its last day, and not behind it. values: fields that no column tells.
+    period ends with its last day, and not behind it. by_month: whether it is a month, written as 202611.
+    credits: columns of JSON, of which the first there is lists each row's credits, which are charges of their
+    own. values: fields that no column tells.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -30,6 +32,8 @@ class BillFormat:
     date_format: str | None = None
     timezone: str | None = None
     last_day: bool = False
+    by_month: bool = False
+    credits: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from .bill_cells import FOCUS_NULLS
 from .bill_formats import TABLE, BillFormat
 from .bill_tables import FileForm
 from .focus import FOCUS
+from .gcp_bills import GCP
 from .provider_bills import AWS_CUR, AZURE
 
 CSV: Final = "csv"
@@ -28,6 +30,7 @@ FORMATS: Mapping[str, BillFormat] = {
     CSV: TABLE,
     "aws_cur": AWS_CUR,
     "azure": AZURE,
+    "gcp": GCP,
 }
 REPLACE, ADD = "replace", "add"
 TAG = "tags."
@@ -73,6 +76,13 @@ class BillOptions:
     def form(self) -> FileForm:
         """How the files are encoded and what of them is left out."""
         return FileForm(self.encoding, self.skip_footer)
+
+    @property
+    def columns_asked(self) -> tuple[str, ...]:
+        """The columns that may be read, for files whose rows name only those that say something."""
+        shipped = FORMATS[self.file_format]
+        listed = [*chain.from_iterable(shipped.columns.values()), *shipped.credits, *self.columns.values()]
+        return tuple(dict.fromkeys(listed))
 
     @property
     def nulls(self) -> frozenset[str]:

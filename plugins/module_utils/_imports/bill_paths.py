@@ -18,7 +18,7 @@ from .._core.errors import InvalidOption
 from .._core.trusted_paths import read_input
 
 #: How the files of bills end.
-_ENDINGS = (".csv", ".csv.gz", ".gz", ".zip", ".parquet", ".tsv", ".txt")
+_ENDINGS = (".csv", ".csv.gz", ".gz", ".zip", ".parquet", ".tsv", ".txt", ".jsonl", ".ndjson")
 _MANIFEST = "manifest.json"
 
 

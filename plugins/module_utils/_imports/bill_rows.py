@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -29,6 +31,7 @@ _OF_EACH = (
     "description", "unit", "quantity",
 )  # fmt: skip
 _OF_SCOPE = ("account", "billing_begin", "billing_end", "key")
+_MONTH = re.compile(r"(\d{4})-?(\d\d)", re.ASCII)
 _KIND_COUNT, _TAGS_FROM = len(_OF_KIND), len(_OF_KIND) + len(_OF_EACH)
 _MAY_BE_NEGATIVE = ("credit", "adjustment", "tax")
 _REMEMBERED = 20_000
@@ -98,6 +101,8 @@ class RowReader:
             if len(self._at[one]) > 1
         ]
         self._same = [*(value for _name, value in self._values), ""]
+        self._credits = next((there for there in self._format.credits if there in columns), None)
+        self._credits_at = None if self._credits is None else columns.index(self._credits)
         self._tells_a_moment = self._at["occurred_at"] != (len(columns) + len(self._values),)
         self._amounts: dict[str, int] = {}
         self._quantities: dict[str, str] = {}
@@ -172,6 +177,26 @@ class RowReader:
             quantity, amount_nano,
         )  # fmt: skip
 
+    def credits(self, full: Sequence[str], charge: Charge) -> list[Charge]:
+        """The credits that a row has with its charge, each a charge of its own."""
+        said = None if self._credits_at is None else self._said(full[self._credits_at])
+        if said is None:
+            return []
+        try:
+            found = bill_cells.credits_of(said)
+        except CellError as error:
+            raise InvalidOption("files", f"column '{self._credits}': {error}") from error
+        return [
+            charge._replace(
+                dimensions=charge.dimensions._replace(charge_category="credit"),
+                description=name or charge.description,
+                amount_nano=nano,
+                unit=None,
+                quantity=None,
+            )
+            for name, nano in found
+        ]
+
     def _remembered(
         self, known: dict[str, _Read], field: str, text: str | None, read: Callable[[str], _Read]
     ) -> _Read:
@@ -238,6 +263,10 @@ class RowReader:
             return BillScope(account or "", "", *window)
         if self._window is not None:
             raise InvalidOption("period", f"has no effect: {self._name} names its billing periods.")
+        if self._format.by_month:
+            return BillScope(
+                account or "", "", *self._of("billing_begin", self._needed("billing_begin", begin), _month)
+            )
         first = self._of("billing_begin", self._needed("billing_begin", begin), self._moment)
         last = self._of("billing_end", self._needed("billing_end", end), self._moment)
         if self._format.last_day:
@@ -339,6 +368,16 @@ class RowReader:
 
     def _quantity(self, text: str) -> str:
         return bill_cells.quantity(text, self._options.decimal_comma)
+
+
+def _month(text: str) -> tuple[int, int]:
+    """Begin and end of a month in UTC."""
+    found = _MONTH.fullmatch(text)
+    if found is None or not 1 <= int(found[2]) <= 12:
+        raise CellError(f"'{shortened(text)}' is no month, such as 202611.")
+    begin = datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
+    end = (begin + timedelta(days=32)).replace(day=1)
+    return int(begin.timestamp()), int(end.timestamp())
 
 
 def _currency(text: str) -> str:

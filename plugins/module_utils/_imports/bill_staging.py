@@ -113,18 +113,27 @@ class Staging:
         self._waiting: list[tuple[Any, ...]] = []
         self._numbers: dict[Dimensions, int] = {}
 
-    def add(self, scope: int, part: int, digest: bytes, charge: Charge, spread: bool) -> None:
-        """A row of the delivery. spread: by the day over the time that it is for."""
+    def add(
+        self, scope: int, part: int, digest: bytes, charge: Charge, spread: bool, first_piece: int = 0
+    ) -> int:
+        """A charge of a row of the delivery; the number of the piece behind it. spread: by the day over the
+        time that it is for. first_piece: of a row with more charges, how many pieces come before.
+        """
         dimensions, *texts, begin, end, unit, quantity, amount_nano = charge
         number = self._numbers.get(dimensions) or self._number(dimensions)
-        waiting, name = self._waiting, digest.hex()
+        waiting, name, piece = self._waiting, digest.hex(), first_piece
         if spread and end - begin > _DAY_S:
-            for piece, (first, last, share) in enumerate(by_day(begin, end, amount_nano)):
+            for first, last, share in by_day(begin, end, amount_nano):
                 waiting.append((scope, part, name, piece, number, *texts, first, last, None, None, share))
+                piece += 1
         else:
-            waiting.append((scope, part, name, 0, number, *texts, begin, end, unit, quantity, amount_nano))
+            waiting.append(
+                (scope, part, name, piece, number, *texts, begin, end, unit, quantity, amount_nano)
+            )
+            piece += 1
         if len(waiting) >= _AT_ONCE:
             self.flush()
+        return piece
 
     def flush(self) -> None:
         """Have all rows in the file."""
@@ -192,7 +201,8 @@ class Staging:
     def new(self, scope: int, source: str, prefix: str) -> Iterator[tuple[Any, ...]]:
         """The entries that a bill brings and the ledger has not, as entry_rows.append_many() takes them."""
         asked = {"scope": scope, "source": source, "prefix": prefix}
-        yield from self._connection.execute(_ROWS, asked)
+        # No generator: who stops in the middle may have closed the connection before.
+        return self._connection.execute(_ROWS, asked)
 
     def buckets(self, scope: int, length_s: int) -> Iterator[tuple[int, int, int, int]]:
         """The sums of what is new by dimension and bucket: id of the dimension, begin, 1e-9, count."""

@@ -27,6 +27,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from .._core.errors import InvalidOption, MissingLibrary
 from .._core.trusted_paths import open_input
+from . import bill_json
+from .bill_table import Table
 
 if TYPE_CHECKING:
     import pyarrow
@@ -51,23 +53,9 @@ class FileForm:
     skip_footer: int = 0
 
 
-@dataclass(frozen=True)
-class Table:
-    """A file's rows. rows: where each stands (`line 3`, of Parquet `row 3`) and its cells as text."""
-
-    name: str
-    columns: tuple[str, ...]
-    rows: Iterator[tuple[int, Sequence[str]]]
-    counts: str
-
-    def position(self, number: int) -> str:
-        """Where a row stands, for a sentence."""
-        return f"{self.name} {self.counts} {number}"
-
-
 @contextmanager
-def opened(path: Path, form: FileForm) -> Iterator[Table]:
-    """The file as a table.
+def opened(path: Path, form: FileForm, asked: Sequence[str] = ()) -> Iterator[Table]:
+    """The file as a table. asked: the columns of one whose rows are JSON, and name only what they have.
 
     Raises InvalidOption naming the file for one that cannot be read, is cut off or damaged, has a column
     twice, or a row with more or fewer cells than columns; MissingLibrary for Parquet without pyarrow.
@@ -84,7 +72,11 @@ def opened(path: Path, form: FileForm) -> Iterator[Table]:
                     stream = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=stream)))
                 elif begin == _ZIP:
                     stream = stack.enter_context(_only_file(path, stream, stack))
-                table = _csv(path, stack.enter_context(io.BufferedReader(_Raw(stream))), form)
+                buffered: io.BufferedReader = stack.enter_context(io.BufferedReader(_Raw(stream)))
+                if buffered.peek(_SAMPLE_BYTES)[:_SAMPLE_BYTES].lstrip().startswith(b"{"):
+                    table = bill_json.table(path, buffered, asked)
+                else:
+                    table = _csv(path, buffered, form)
             yield _without_footer(table, form.skip_footer)
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise InvalidOption("files", f"'{path}' is cut off or damaged ({error}); fetch it again.") from error
@@ -245,7 +237,7 @@ def _parquet(path: Path) -> Table:
         file = parquet.ParquetFile(path)
     except pyarrow.ArrowException as error:
         raise InvalidOption("files", f"'{path}' is cut off or damaged; fetch it again.") from error
-    columns = _checked(path, file.schema_arrow.names)
+    columns = _checked(path, _flat_names(file.schema_arrow))
     return Table(path.name, columns, _parquet_rows(path, file), "row")
 
 
@@ -255,12 +247,36 @@ def _parquet_rows(path: Path, file: Any) -> Iterator[tuple[int, Sequence[str]]]:
     number = 0
     try:
         for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-            columns = [_texts(column) for column in batch.columns]
+            columns = [_texts(column) for column in _flat_columns(batch)]
             for row in zip(*columns, strict=True):
                 number += 1
                 yield number, row
     except pyarrow.ArrowException as error:
         raise InvalidOption("files", f"'{path}' is damaged behind row {number}; fetch it again.") from error
+
+
+def _flat_names(schema: Any) -> list[str]:
+    """The columns' names, and behind each record those of its fields, with a dot in between."""
+    import pyarrow as pa
+
+    names: list[str] = []
+    for field in schema:
+        names.append(field.name)
+        if pa.types.is_struct(field.type):
+            names += [f"{field.name}.{one.name}" for one in field.type]
+    return names
+
+
+def _flat_columns(batch: Any) -> list[pyarrow.Array]:
+    """The columns of _flat_names()."""
+    import pyarrow as pa
+
+    columns: list[pyarrow.Array] = []
+    for column in batch.columns:
+        columns.append(column)
+        if pa.types.is_struct(column.type):
+            columns += column.flatten()
+    return columns
 
 
 def _texts(column: pyarrow.Array) -> list[str]:

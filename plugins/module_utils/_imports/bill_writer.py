@@ -2,26 +2,57 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Writing a delivery into the ledger, in one transaction (design/imports.md#whole-or-not-at-all)."""
+"""Writing a delivery into the ledger by short transactions, of which the last one has it count
+(design/imports.md#whole-or-not-at-all).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from .._core.money import format_amount, from_nano
 from .._core.periods import iso, moment_of
-from .._ledger import bills, dimension_sets, entries, entry_rows, roll_up
-from .._ledger.bills import Bill
+from .._ledger import bills, deliveries, dimension_sets, entries, entry_rows, roll_up
+from .._ledger.bills import Bill, BillPart
+from .._ledger.dimension_sets import Dimensions
+from .._ledger.slices import Slices
 from .._ledger.transaction import Transaction
 from .bill_delivery import ADDED, REPLACED, UNCHANGED, Judgment
 from .bill_staging import Staging
 from .entry_writer import Signature
 
-_BUCKETS_AT_ONCE = 20_000
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery that does not count yet, and what writes it. bills: by the number of the delivered bill."""
+
+    delivery: int
+    source: str
+    signature: Signature
+    bills: dict[int, Bill] = field(default_factory=dict)
+
+    def begin(self, transaction: Transaction, judged: Sequence[Judgment]) -> None:
+        """Have a bill for each that is delivered."""
+        for one in judged:
+            self.bills[one.bill.number] = _begun(transaction, one, self.source)
+
+    def reverse(self, transaction: Transaction, ids: Sequence[int]) -> None:
+        """Take entries back."""
+        for rows in bills.reversals(transaction, ids):
+            entries.append_of_delivery(transaction, rows, self.delivery, self.signature.recorded_by)
+
+    def record(self, transaction: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert entries, without their sums."""
+        entry_rows.append_of_delivery(transaction, rows, self.delivery, self.signature.recorded_by)
+
+    def roll_up(self, transaction: Transaction, sums: Sequence[tuple[int, int, int, int]]) -> None:
+        """Add the sums of entries, where no trigger does it."""
+        roll_up.add(transaction, sums, self.delivery)
 
 
 @dataclass
@@ -75,38 +106,69 @@ def compare(transaction: Transaction | None, staging: Staging, judged: Sequence[
 
 
 def write(
-    transaction: Transaction, staging: Staging, judged: Sequence[Judgment], source: str, signature: Signature
-) -> Difference:
-    """Write a delivery; what changed. Rows that the ledger has in a bill that is replaced stay as they are,
-    those that it has no more are reversed.
+    slices: Slices, staging: Staging, judged: Sequence[Judgment], source: str, signature: Signature
+) -> Delivered:
+    """Write what compare() found, where nobody counts it yet. Rows that the ledger has in a bill that is
+    replaced stay as they are, those that it has no more are reversed.
     """
-    difference = compare(transaction, staging, judged)
-    written = [one for one in judged if one.outcome != UNCHANGED]
-    if not written:
-        return difference
-    for some in staging.dimensions():
-        ids = dimension_sets.ids_of(transaction, [dimensions for _number, dimensions in some])
-        staging.number_dimensions((number, ids[dimensions]) for number, dimensions in some)
-    saved = {one.bill.number: _saved(transaction, one, source) for one in written}
-    for one in written:
+    changed = [one for one in judged if one.outcome != UNCHANGED]
+    with slices.open() as transaction:
+        named = deliveries.begin(transaction, source, signature.now, signature.recorded_by)
+    delivered = Delivered(named, source, signature)
+    slices.write(changed, delivered.begin)
+    slices.write(chain.from_iterable(staging.dimensions()), partial(_number, staging))
+    for one in changed:
         # First what is gone: a key has one valid entry.
-        gone = staging.gone(one.bill.number) if one.before else []
-        for rows in bills.reversals(transaction, gone):
-            entries.append(transaction, rows, signature.now, signature.recorded_by)
-    rows_of_all = chain.from_iterable(
-        staging.new(one.bill.number, source, saved[one.bill.number].key_prefix) for one in written
-    )
-    entry_rows.append_many(transaction, rows_of_all, signature.now, signature.recorded_by)
-    if not transaction.on_postgresql:
-        for one in written:
-            _add_to_roll_up(transaction, staging, one.bill.number)
-    return difference
+        slices.write(staging.gone(one.bill.number) if one.before else [], delivered.reverse)
+    for one in changed:
+        number = one.bill.number
+        slices.write(staging.new(number, source, delivered.bills[number].key_prefix), delivered.record)
+        if not slices.on_postgresql:
+            slices.write(staging.buckets(number, roll_up.BUCKETS_S[-1]), delivered.roll_up)
+    return delivered
 
 
-def _add_to_roll_up(transaction: Transaction, staging: Staging, scope: int) -> None:
-    sums = staging.buckets(scope, roll_up.BUCKETS_S[-1])
-    while some := list(islice(sums, _BUCKETS_AT_ONCE)):
-        roll_up.add(transaction, some)
+def put_in_force(transaction: Transaction, delivered: Delivered, judged: Sequence[Judgment]) -> None:
+    """Have all of a delivery count, in the place of what it replaces."""
+    parts: list[tuple[int, BillPart]] = []
+    for one in judged:
+        if one.outcome != UNCHANGED:
+            parts += _completed(transaction, one, delivered.source, delivered.bills[one.bill.number])
+    bills.save_parts(transaction, parts)
+    deliveries.put_in_force(transaction, delivered.delivery, delivered.signature.now)
+
+
+def clean(slices: Slices, source: str) -> None:
+    """Remove what tasks wrote that were killed before it counted, and end what they did not end."""
+    with slices.open() as transaction:
+        left = deliveries.unfinished(transaction, source)
+    for one in left:
+        slices.repeat(partial(_discard, one))
+    with slices.open() as transaction:
+        if left:
+            bills.forget_empty(transaction, source)
+    merge(slices)
+
+
+def merge(slices: Slices) -> None:
+    """Move the sums of deliveries that count into the roll-up."""
+    with slices.open() as transaction:
+        apart = deliveries.apart(transaction)
+    for one in apart:
+        slices.repeat(partial(_merge, one))
+
+
+def _number(staging: Staging, transaction: Transaction, some: Sequence[tuple[int, Dimensions]]) -> None:
+    ids = dimension_sets.ids_of(transaction, [dimensions for _number, dimensions in some])
+    staging.number_dimensions((number, ids[dimensions]) for number, dimensions in some)
+
+
+def _discard(delivery: int, transaction: Transaction, at_most: int) -> bool:
+    return deliveries.discard(transaction, delivery, at_most)
+
+
+def _merge(delivery: int, transaction: Transaction, at_most: int) -> bool:
+    return deliveries.merge(transaction, delivery, at_most)
 
 
 def _take_in(transaction: Transaction, staging: Staging, one: Judgment) -> None:
@@ -118,27 +180,29 @@ def _take_in(transaction: Transaction, staging: Staging, one: Judgment) -> None:
             staging.absorb(one.bill.number, written, bill.id)
 
 
-def _saved(transaction: Transaction, one: Judgment, source: str) -> Bill:
-    """The bill as the ledger keeps it from now on; those that it stands in place of are forgotten."""
-    delivered = one.bill.bill(source)
+def _begun(transaction: Transaction, one: Judgment, source: str) -> Bill:
+    """The bill that entries are written for: the one that the ledger has, or a new one without its files."""
     exact = [bill for bill in one.before if one.bill.is_of(bill)]
+    return exact[0] if exact else bills.begin(transaction, one.bill.bill(source))
+
+
+def _completed(
+    transaction: Transaction, one: Judgment, source: str, begun: Bill
+) -> list[tuple[int, BillPart]]:
+    """Give a bill its time; the files that it gets. Those bills that it stands in place of are forgotten."""
+    delivered = one.bill.bill(source)
     if one.outcome == REPLACED:
         for bill in one.before:
-            if bill not in exact[:1]:
+            if bill.id == begun.id:
+                bills.forget_parts(transaction, bill)
+            else:
                 bills.remove(transaction, bill)
-    if not exact:
-        return bills.save(transaction, delivered)
-    before = exact[0]
-    delivered = replace(
-        delivered,
-        id=before.id,
-        first_begin=min(before.first_begin, delivered.first_begin),
-        last_begin=max(before.last_begin, delivered.last_begin),
-    )
-    if one.outcome == REPLACED:
-        return bills.save(transaction, delivered)
-    more = one.bill.stored_parts(without=one.known)
-    return bills.save(transaction, replace(delivered, parts=(*before.parts, *more)))
+    first = min(begun.first_begin, delivered.first_begin)
+    last = max(begun.last_begin, delivered.last_begin)
+    if (first, last) != (begun.first_begin, begun.last_begin):
+        bills.widen(transaction, begun, first, last)
+    without = one.known if one.outcome == ADDED else ()
+    return [(begun.id, part) for part in one.bill.stored_parts(without)]
 
 
 def to_result(one: Judgment) -> dict[str, Any]:

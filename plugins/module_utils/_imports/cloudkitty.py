@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from .._core import spans
-from .._core.completeness import OK, ServiceStatus
+from .._core.completeness import OK, CloudIdentity, ServiceStatus
 from .._core.errors import UnknownAmount
 from .._core.money import EXACT, format_amount, format_exact
 from .._core.periods import Window, ceil_to, iso
@@ -67,16 +67,30 @@ def import_cost(
 
 
 @dataclass(frozen=True)
+class OfEvery:
+    """One of all projects, which an operator's login reads: whose it is, its part of what was rated, and
+    rating_regions() of the login, whose catalog is everybody's.
+    """
+
+    identity: CloudIdentity
+    rating: Rating
+    rating_regions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class CloudKitty:
-    """A Source: the rating service of a project's cloud."""
+    """A Source: the rating service of a project's cloud. of_every: of another project than the
+    login's own.
+    """
 
     cloud: Cloud
     options: ImportOptions
+    of_every: OfEvery | None = None
 
     @property
     def feeding(self) -> Feeding:
-        """The feed of the login's project and region."""
-        identity = self.cloud.identity
+        """The feed of the project and region."""
+        identity = self._identity
         return Feeding(
             key=feeds.FeedKey(identity.region or "", identity.project_id),
             auth_url=identity.auth_url,
@@ -89,7 +103,7 @@ class CloudKitty:
             metric_categories=self.options.metric_categories,
             resources={},
             flow_metrics=self.options.flow_metrics,
-            rating_regions=rating_regions(self.cloud),
+            rating_regions=self._rating_regions,
         )
 
     def window(self, asked: Window, feed: feeds.Feed | None) -> Window:
@@ -106,13 +120,13 @@ class CloudKitty:
         UnknownAmount.
         """
         options = self.options
-        rating = open_rating(self.cloud.service("rating"), options.rating_api, options.collect_period_s)
+        rating = self.of_every.rating if self.of_every else self._opened()
         periods = rating.periods(window)
         off_by = rating.difference_of_periods(periods)
         known, holes = self._judge(periods, stored, now)
         if stored.feed is None and not known:
             raise UnknownAmount(
-                f"{rating.url} has rated nothing of project {self.cloud.identity.project_name} from"
+                f"{rating.url} has rated nothing of project {self._identity.project_name} from"
                 f" {iso(window.begin)} to {iso(window.end)}, so the cost is unknown."
             )
         wanted, unread_noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
@@ -120,8 +134,20 @@ class CloudKitty:
         if options.layout.tagged and any(unit.rated for unit in wanted):
             resources = {**stored.resources, **read_resources(self.cloud)}
         noise = None if off_by is None else EXACT.add(off_by, unread_noise)
-        imported_in = sorted({there for _region, there in rating_regions(self.cloud)})
+        imported_in = sorted({there for _region, there in self._rating_regions})
         return CloudKittyDelivery(rating, options, known, wanted, holes, resources, noise, imported_in)
+
+    @property
+    def _identity(self) -> CloudIdentity:
+        return self.of_every.identity if self.of_every else self.cloud.identity
+
+    @property
+    def _rating_regions(self) -> tuple[tuple[str, str], ...]:
+        return self.of_every.rating_regions if self.of_every else rating_regions(self.cloud)
+
+    def _opened(self) -> Rating:
+        options = self.options
+        return open_rating(self.cloud.service("rating"), options.rating_api, options.collect_period_s)
 
     def _unit(self, moment: datetime, feed: feeds.Feed | None) -> Window:
         imported = feed.imported if feed else ()
@@ -156,7 +182,8 @@ class CloudKitty:
             [begin for begin in begins if begin not in empty] for begins in (missing.inner, missing.trailing)
         )
         holes = [*inner, *(trailing if len(trailing) > USUAL_LAG_PERIODS else ())]
-        if holes and uses_nothing(self.cloud):
+        # What another project uses is told to its own login only.
+        if holes and not self.of_every and uses_nothing(self.cloud):
             empty |= {*inner, *trailing}
             holes = []
         return units(periods, empty, unit), holes

@@ -213,9 +213,8 @@ def _renew_means_of_project(transaction: Transaction, own: feeds.Feed) -> None:
     """Take the means of the project's other feeds anew: all of them share the free tier, so what is free of
     their traffic changes with an import of one.
     """
-    for feed in feeds.read_all(transaction):
-        shares = feed.key.project_id == own.key.project_id and feed.key != own.key
-        if shares and feed.flow_hours is not None and not feed.retired:
+    for feed in feeds.of_project(transaction, own.key.project_id):
+        if feed.key != own.key and feed.flow_hours is not None and not feed.retired:
             after = with_flows(transaction, feed, feed.flow_metrics)
             if after != feed:
                 feed_changes.save(transaction, after, feed)

@@ -67,9 +67,7 @@ def credit(
         unit = traffic_unit()
     with sql.writing(ledger_options) as ledger:
         connection = ledger.connection
-        of_project = [
-            feed for feed in feeds.read_all(connection) if feed.key.project_id == known.key.project_id
-        ]
+        of_project = feeds.of_project(connection, known.key.project_id)
         due = min(
             feed.credit_due_from or known.credit_due_from for feed in of_project if feed.key == known.key
         )

@@ -101,7 +101,7 @@ def _stored(ledger_options: sql.LedgerOptions, feeding: Feeding, window: Window 
         return Stored(None, {}, {})
     with sql.reading(ledger_options) as ledger:
         connection = ledger.connection
-        every = feeds.read_all(connection)
+        every = feeds.of_project(connection, feeding.key.project_id)
         refuse_served_region(every, feeding)
         feed = next((one for one in every if one.key == feeding.key), None)
         if feed is None or window is None:

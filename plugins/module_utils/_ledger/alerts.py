@@ -148,6 +148,13 @@ def not_acknowledged(
     return _with_consumers(transaction, [row for row in found if row["budget"] in set(budgets)])
 
 
+def fired_about(transaction: Transaction, window: Window) -> list[Alert]:
+    """The alerts that were fired in a window, and later ones of periods that overlap it."""
+    about = "fired_at >= :begin AND (fired_at < :end OR (period_begin < :end AND period_end > :begin))"
+    values = {"begin": int(window.begin.timestamp()), "end": int(window.end.timestamp())}
+    return _with_consumers(transaction, _read(transaction, about, values))
+
+
 def unknown_ids(transaction: Transaction, ids: Sequence[str]) -> list[str]:
     """Those of the ids that no alert has."""
     listed, values = one_of(ids, "id")

@@ -28,6 +28,36 @@ BILL_TABLES = {
         )""",
         'CREATE INDEX bill_by_source ON bill (source, account, "key")',
     ),
+    # A delivery whose entries are written by many transactions. recorded_at: what they have as theirs, and
+    # nothing else has. after_id: all of them have higher ids. effective_at: since when they count, all at
+    # once; NULL of one that is being written, or whose task was killed.
+    "delivery": (
+        """
+        CREATE TABLE delivery (
+            recorded_at BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            after_id BIGINT NOT NULL,
+            recorded_by TEXT NOT NULL,
+            effective_at BIGINT,
+            PRIMARY KEY (recorded_at)
+        )""",
+    ),
+    # What deliveries add to the roll-up: they count once the delivery does, and are moved into roll_up then.
+    # recorded_at: that of the delivery.
+    "roll_up_waiting": (
+        """
+        CREATE TABLE roll_up_waiting (
+            bucket_s INTEGER NOT NULL,
+            bucket_begin BIGINT NOT NULL,
+            dimension_set_id BIGINT NOT NULL,
+            amount_whole BIGINT NOT NULL,
+            amount_rest_nano BIGINT NOT NULL,
+            entry_count BIGINT NOT NULL,
+            recorded_at BIGINT NOT NULL,
+            PRIMARY KEY (bucket_s, bucket_begin, dimension_set_id, recorded_at),
+            FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
+        ){without_rowid}""",
+    ),
     # The files that a bill was delivered in. content: the sum of the hashes of its rows, in hexadecimal.
     # totals: JSON, currency -> 1e-9 units as text.
     "bill_part": (

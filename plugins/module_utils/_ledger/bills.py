@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import entries
+from . import entries, in_force
 from .entry_rows import EntryRow, reversal
 from .roll_up import REST_NANO, WHOLE
 from .transaction import Transaction, execute, insert, insert_numbered, one_of, read, read_by_name, stream
@@ -29,12 +29,16 @@ _READ_PARTS = (
     " WHERE source = :source ORDER BY bill_part.id"
 )
 _UPDATE = "UPDATE bill SET first_begin = :first_begin, last_begin = :last_begin WHERE id = :id"
+_FORGET_EMPTY = (
+    "DELETE FROM bill WHERE source = :source AND NOT EXISTS"
+    " (SELECT 1 FROM bill_part WHERE bill_part.bill_id = bill.id)"
+)
 _WRITTEN = (
     'SELECT entry."key", entry.id, version, reverses, category, currency,'  # noqa: S608
     f" {WHOLE}, {REST_NANO} FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
     # Joined to nothing, so that the entries are looked up by their time.
     " WHERE (entry.source || '') = :source AND period_begin BETWEEN :first_begin AND :last_begin"
-    ' AND substr(entry."key", 1, :length) = :prefix'
+    f' AND substr(entry."key", 1, :length) = :prefix AND {in_force.counts("entry")}'
 )
 _BY_IDS = (
     f"SELECT {entries.STORED_COLUMNS} FROM entry"  # noqa: S608
@@ -91,37 +95,53 @@ def read_all(transaction: Transaction, source: str) -> list[Bill]:
         sums = {currency: int(nano) for currency, nano in json.loads(totals).items()}
         parts.setdefault(bill_id, []).append(BillPart(int(content, 16), row_count, sums))
     return [
-        Bill(**{**row, "parts": tuple(parts.get(row["id"], ()))})
+        Bill(**{**row, "parts": tuple(parts[row["id"]])})
         for row in read_by_name(transaction, _OF_BILL, _READ, {"source": source})
+        # One without files is being delivered, or its task was killed.
+        if row["id"] in parts
     ]
 
 
-def save(transaction: Transaction, bill: Bill) -> Bill:
-    """Insert a bill, or write over the one with its id, parts included; the bill with its id."""
+def begin(transaction: Transaction, bill: Bill) -> Bill:
+    """Insert a bill without its files, which is nothing yet; the bill with its id."""
     row = {name: value for name, value in vars(bill).items() if name not in ("id", "parts")}
-    if bill.id:
-        hull = {"first_begin": bill.first_begin, "last_begin": bill.last_begin}
-        execute(transaction, _UPDATE, {"id": bill.id, **hull})
-        execute(transaction, "DELETE FROM bill_part WHERE bill_id = :id", {"id": bill.id})
-    else:
-        bill = replace(bill, id=insert_numbered(transaction, "bill", row))
+    return replace(bill, id=insert_numbered(transaction, "bill", row))
+
+
+def widen(transaction: Transaction, bill: Bill, first_begin: int, last_begin: int) -> None:
+    """Have a bill's entries begin between these moments."""
+    hull = {"first_begin": first_begin, "last_begin": last_begin}
+    execute(transaction, _UPDATE, {"id": bill.id, **hull})
+
+
+def save_parts(transaction: Transaction, parts: Sequence[tuple[int, BillPart]]) -> None:
+    """Insert files: each with the id of its bill."""
     rows = [
         {
-            "bill_id": bill.id,
+            "bill_id": bill_id,
             "content": f"{part.content:x}",
             "row_count": part.row_count,
             "totals": json.dumps({currency: str(nano) for currency, nano in part.totals.items()}),
         }
-        for part in bill.parts
+        for bill_id, part in parts
     ]
     insert(transaction, "bill_part", rows)
-    return bill
+
+
+def forget_parts(transaction: Transaction, bill: Bill) -> None:
+    """Forget the files of a bill."""
+    execute(transaction, "DELETE FROM bill_part WHERE bill_id = :id", {"id": bill.id})
 
 
 def remove(transaction: Transaction, bill: Bill) -> None:
     """Forget a bill whose entries are all taken back."""
-    execute(transaction, "DELETE FROM bill_part WHERE bill_id = :id", {"id": bill.id})
+    forget_parts(transaction, bill)
     execute(transaction, "DELETE FROM bill WHERE id = :id", {"id": bill.id})
+
+
+def forget_empty(transaction: Transaction, source: str) -> None:
+    """Forget the bills of a source that have no files: their deliveries were killed."""
+    execute(transaction, _FORGET_EMPTY, {"source": source})
 
 
 def written(transaction: Transaction, bill: Bill) -> Iterator[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.money import format_exact, from_nano
 from .._core.periods import iso, moment_of
-from . import commit_clock, roll_up, sql
+from . import commit_clock, in_force, roll_up, sql
 from .dimension_sets import DIMENSIONS
 from .schema import SCHEMA_VERSION
 from .transaction import read
@@ -21,6 +21,8 @@ MOST_TOLD = 100
 _KEPT = "amount_whole AS kept_whole, amount_rest_nano AS kept_rest_nano, entry_count AS kept_count"
 _ADDED = "amount_whole AS whole, amount_rest_nano AS rest_nano, entry_count"
 _BUCKET = "bucket_s, bucket_begin, dimension_set_id"
+_COUNTED = f"(SELECT * FROM entry WHERE {in_force.counts()}) AS counted"  # noqa: S608
+_COUNT = f"SELECT count(*) FROM {_COUNTED}"  # noqa: S608
 _DIFFERENCES = f"""
 SELECT bucket_s, bucket_begin, kept_whole, kept_rest_nano, kept_count, whole, rest_nano, entry_count,
     {", ".join(DIMENSIONS)}
@@ -31,7 +33,9 @@ FROM (
     FROM (
         SELECT {_BUCKET}, {_KEPT}, 0 AS whole, 0 AS rest_nano, 0 AS entry_count FROM roll_up
         UNION ALL
-        SELECT {_BUCKET}, 0, 0, 0, {_ADDED} FROM ({roll_up.of_entries()}) AS of_entries
+        SELECT {_BUCKET}, {_KEPT}, 0, 0, 0 FROM roll_up_waiting WHERE {in_force.counts()}
+        UNION ALL
+        SELECT {_BUCKET}, 0, 0, 0, {_ADDED} FROM ({roll_up.of_entries(_COUNTED)}) AS of_entries
     ) AS both_of_them
     GROUP BY {_BUCKET}
 ) AS compared
@@ -47,7 +51,7 @@ def compare(options: sql.LedgerOptions) -> dict[str, Any]:
     """
     with sql.reading(options) as ledger:
         connection = ledger.connection
-        ((entry_count,),) = read(connection, "SELECT count(*) FROM entry")
+        ((entry_count,),) = read(connection, _COUNT)
         different = [row for row in map(_difference, read(connection, _DIFFERENCES)) if row is not None]
         return {
             "ledger": ledger.url,

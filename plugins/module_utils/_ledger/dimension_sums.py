@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from . import roll_up
+from . import in_force, roll_up
 from .transaction import Transaction, read
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _OF_ENTRIES = f"""
         ({roll_up.REST_NANO}) * part.column5 AS rest_nano,
         CASE WHEN reverses IS NULL THEN part.column5 ELSE -part.column5 END AS entry_count
     FROM {{joined}}"""  # noqa: S608
-_IN_ENTRIES = "period_begin >= part.column3 AND period_begin < part.column4"
+_IN_ENTRIES = f"period_begin >= part.column3 AND period_begin < part.column4 AND {in_force.counts()}"
 _JOINED = "(VALUES {parts}) AS part JOIN {table} ON {condition}"
 #: By its statistics PostgreSQL would rather read a whole table for few buckets, or once for each of many
 #: short windows. The entries of one window it reads faster by a join, in parallel.
@@ -102,12 +102,13 @@ def per_set(
     sources = [
         source.format(
             keys=key_columns,
-            joined=(
-                _LOOKED_UP if in_postgresql and (table == "roll_up" or len(each) > 1) else _JOINED
-            ).format(parts=_values(each), table=table, condition=condition),
+            joined=(_LOOKED_UP if in_postgresql and (table != "entry" or len(each) > 1) else _JOINED).format(
+                parts=_values(each), table=table, condition=condition
+            ),
         )
         for source, each, table, condition in (
             (_OF_BUCKETS, in_buckets, "roll_up", _IN_BUCKETS),
+            (_OF_BUCKETS, in_buckets, "roll_up_waiting", f"{_IN_BUCKETS} AND {in_force.counts()}"),
             (_OF_ENTRIES, in_entries, "entry", " AND ".join([_IN_ENTRIES, *of_entries])),
         )
         if each

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from .._core.money import from_nano
 from .._core.periods import Window, moment_of
-from . import dimension_sets, entry_rows, roll_up
+from . import dimension_sets, entry_rows, in_force, roll_up
 from .entry_rows import EntryRow, reversal, row_of
 from .transaction import Transaction, one_of, read, read_by_name
 
@@ -30,7 +30,10 @@ _OF_ENTRY = (
 STORED = (*_OF_ENTRY, *dimension_sets.DIMENSIONS)
 STORED_COLUMNS = ", ".join(
     [
-        *(f'entry."{name}"' for name in _OF_ENTRY),
+        *(
+            in_force.recorded_at("entry") if name == "recorded_at" else f'entry."{name}"'
+            for name in _OF_ENTRY
+        ),
         *(f"dimension_set.{name}" for name in dimension_sets.DIMENSIONS),
     ]
 )
@@ -236,12 +239,26 @@ def append(transaction: Transaction, rows: Sequence[EntryRow], now: datetime, re
     if transaction.on_postgresql:
         # A trigger keeps the roll-up (triggers.py).
         return
-    roll_up.add(
-        transaction,
-        (
-            (numbers[row.dimensions], row.period_begin, row.amount_nano, 1 if row.reverses is None else -1)
-            for row in rows
-        ),
+    roll_up.add(transaction, _of_roll_up(rows, numbers))
+
+
+def append_of_delivery(
+    transaction: Transaction, rows: Sequence[EntryRow], delivery: int, recorded_by: str
+) -> None:
+    """append() for rows of a delivery that does not count yet."""
+    numbers = dimension_sets.ids_of(transaction, {row.dimensions for row in rows})
+    numbered = ((*row[1:], numbers[row.dimensions]) for row in rows)
+    entry_rows.append_of_delivery(transaction, numbered, delivery, recorded_by)
+    if not transaction.on_postgresql:
+        roll_up.add(transaction, _of_roll_up(rows, numbers), delivery)
+
+
+def _of_roll_up(
+    rows: Iterable[EntryRow], numbers: Mapping[dimension_sets.Dimensions, int]
+) -> Iterator[tuple[int, int, int, int]]:
+    return (
+        (numbers[row.dimensions], row.period_begin, row.amount_nano, 1 if row.reverses is None else -1)
+        for row in rows
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -51,8 +50,6 @@ class EntryRow(NamedTuple):
 #: The columns in the order in which rows are inserted: a row's own but for its dimensions, which are told by
 #: number. On PostgreSQL a trigger adds when they were recorded.
 _INSERTED = (*EntryRow._fields[1:], "dimension_set_id", "recorded_by")
-#: How many rows are held at a time.
-_AT_ONCE = 5_000
 _of_dimensions, _of_entry = itemgetter(*Dimensions._fields), itemgetter(*EntryRow._fields[1:-2])
 
 
@@ -90,19 +87,13 @@ def append(
     insert_rows(transaction, "entry", columns, [row[1:] + ends[row.dimensions] for row in rows])
 
 
-def append_many(
-    transaction: Transaction, rows: Iterable[tuple[Any, ...]], now: datetime, recorded_by: str
+def append_of_delivery(
+    transaction: Transaction, rows: Iterable[tuple[Any, ...]], delivery: int, recorded_by: str
 ) -> None:
-    """append() for any number of rows, of which few are held at a time; on PostgreSQL by one statement.
+    """Insert rows of a delivery that does not count yet (deliveries.py).
 
     rows: an EntryRow's columns without its dimensions, and then the id of its dimension set.
     """
-    remaining = iter(rows)
-    if transaction.on_postgresql:
-        signed = (recorded_by,)
-        copy_tuples(transaction, "entry", _INSERTED, (row + signed for row in remaining))
-        return
-    columns = (*_INSERTED, "recorded_at")
-    while batch := list(islice(remaining, _AT_ONCE)):
-        signature = (recorded_by, commit_clock.of_transaction(transaction, now))
-        insert_tuples(transaction, "entry", columns, [row + signature for row in batch])
+    signature = (recorded_by, delivery)
+    insert_rows = copy_tuples if transaction.on_postgresql else insert_tuples
+    insert_rows(transaction, "entry", (*_INSERTED, "recorded_at"), [row + signature for row in rows])

@@ -15,7 +15,7 @@ percent sign and no backslash, which drivers and settings of a session could rea
 from __future__ import annotations
 
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
-from . import roll_up
+from . import in_force, roll_up
 from .commit_clock import NOW
 
 #: The moments that modules take, those of the years 1970 to 9000 in any time zone (_core/periods.py): a gate
@@ -30,6 +30,9 @@ def listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+#: The rows of one statement that count at once, and those of a delivery that will.
+_COUNTED = f"(SELECT * FROM inserted WHERE {in_force.counts()}) AS counted"
+_OF_DELIVERY = "(SELECT * FROM inserted WHERE recorded_at = waiting) AS of_delivery"
 #: What begins the refusal of a statement; a text of SQL follows.
 REFUSE = "RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
 #: Name -> arguments, type, language with its properties, and body.
@@ -146,11 +149,17 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN NULL;
         END""",
     ),
+    # Of a delivery of this login that does not count yet entries have the moment of the delivery.
     "finops_sign_entry": (
         "", "trigger", "plpgsql",
-        """
+        f"""
         BEGIN
-            SELECT ledger_clock.recorded_at INTO NEW.recorded_at FROM ledger_clock;
+            IF NEW.recorded_at IS NULL OR NOT finops_of_bill(NEW.key) OR NOT EXISTS (
+                SELECT FROM delivery AS d WHERE d.recorded_at = NEW.recorded_at AND d.source = NEW.source
+                AND d.effective_at IS NULL AND NOT {NOT_OWN.format(row="d")})
+            THEN
+                SELECT ledger_clock.recorded_at INTO NEW.recorded_at FROM ledger_clock;
+            END IF;
             NEW.recorded_by := finops_signed(NEW.recorded_by);
             RETURN NEW;
         END""",
@@ -165,6 +174,7 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             owns boolean := finops_may('finops_owner');
             imports boolean := owns OR finops_may('finops_import');
             named text;
+            waiting bigint;
         BEGIN
             SELECT n.key INTO named FROM inserted AS n LEFT JOIN LATERAL (
                     SELECT o.* FROM entry AS o WHERE o.id = n.reverses OFFSET 0
@@ -213,7 +223,12 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                         ' number: ' || named;
                 END IF;
             END IF;
-            {roll_up.adding("inserted")};
+            FOR waiting IN SELECT DISTINCT n.recorded_at FROM inserted AS n
+                WHERE n.recorded_at IN ({in_force.UNFINISHED})
+            LOOP
+                {roll_up.adding(_OF_DELIVERY, "waiting")};
+            END LOOP;
+            {roll_up.adding(_COUNTED)};
             RETURN NULL;
         END""",
     ),

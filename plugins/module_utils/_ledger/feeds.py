@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -33,11 +33,15 @@ STORED = (
     "collect_period_s", "rated_through", "retired", "retired_at", "retired_by", "retired_reason",
     "credit_due_from", "flow_hours", "flow_metrics", "rating_regions", "empty", "unrated", "revision",
 )  # fmt: skip
-_READ_FEEDS = f"SELECT {', '.join(STORED)} FROM feed ORDER BY id"  # noqa: S608
-_READ_WINDOWS = (
-    'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window'
-    ' ORDER BY feed_id, "begin"'
+#: By every region, each found in one step of the index over region and project: there may be thousands of
+#: projects.
+_OF_PROJECT = (
+    " WHERE project_id = :project_id AND region IN (WITH RECURSIVE known(region) AS ("
+    "SELECT min(region) FROM feed UNION ALL SELECT (SELECT min(region) FROM feed WHERE region > known.region)"
+    " FROM known WHERE known.region IS NOT NULL) SELECT region FROM known)"
 )
+_READ_FEEDS = f"SELECT {', '.join(STORED)} FROM feed"  # noqa: S608
+_READ_WINDOWS = 'SELECT feed_id, "begin", "end", resolution, "grouping", tagged FROM feed_window'
 _READ_RATES = "SELECT feed_id, category, tags, amount_nano, hours, is_flow FROM feed_rate"
 _READ_CARRIED = "SELECT feed_id, kind, name FROM feed_carried"
 
@@ -169,19 +173,31 @@ class Feed:
 
 def read_all(transaction: Transaction) -> list[Feed]:
     """Every feed of the ledger: four statements, however many there are, and one where there is none."""
-    rows = read_by_name(transaction, STORED, _READ_FEEDS)
+    return _read(transaction, read_by_name(transaction, STORED, f"{_READ_FEEDS} ORDER BY id"), "")
+
+
+def of_project(transaction: Transaction, project_id: str) -> list[Feed]:
+    """The feeds of a project: as read_all(), however many other projects there are."""
+    statement = f"{_READ_FEEDS}{_OF_PROJECT} ORDER BY id"
+    rows = read_by_name(transaction, STORED, statement, {"project_id": project_id})
+    return _read(transaction, rows, f" WHERE feed_id IN ({', '.join(str(int(row['id'])) for row in rows)})")
+
+
+def _read(transaction: Transaction, rows: Sequence[Mapping[str, Any]], where: str) -> list[Feed]:
+    """The feeds of these rows. where: which rows of other tables are theirs."""
     if not rows:
         return []
     windows: dict[int, list[Imported]] = defaultdict(list)
-    for feed_id, begin, end, resolution, grouping, tagged in read(transaction, _READ_WINDOWS):
+    read_windows = f'{_READ_WINDOWS}{where} ORDER BY feed_id, "begin"'
+    for feed_id, begin, end, resolution, grouping, tagged in read(transaction, read_windows):
         layout = ImportLayout(resolution, grouping, bool(tagged))
         windows[feed_id].append(Imported(Window(moment_of(begin), moment_of(end)), layout))
     rates: dict[int, list[RunRate]] = defaultdict(list)
-    for feed_id, category, tags, nano, hours, is_flow in read(transaction, _READ_RATES):
+    for feed_id, category, tags, nano, hours, is_flow in read(transaction, _READ_RATES + where):
         rate = RunRate(category, tuple(sorted(json.loads(tags).items())), int(nano), hours, bool(is_flow))
         rates[feed_id].append(rate)
     names: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for feed_id, kind, name in read(transaction, _READ_CARRIED):
+    for feed_id, kind, name in read(transaction, _READ_CARRIED + where):
         names[(feed_id, kind)].add(name)
     return [
         Feed(
@@ -236,7 +252,7 @@ def to_result(found: Iterable[Feed], window: Window) -> list[dict[str, Any]]:
 
 def find(transaction: Transaction, key: FeedKey) -> Feed | None:
     """The feed of that key, None where nothing was imported yet."""
-    return next((feed for feed in read_all(transaction) if feed.key == key), None)
+    return next((feed for feed in of_project(transaction, key.project_id) if feed.key == key), None)
 
 
 def _retirement(row: Mapping[str, Any]) -> Retirement | None:

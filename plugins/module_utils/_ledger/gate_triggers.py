@@ -13,8 +13,10 @@ import json
 from itertools import combinations
 
 from .._core.categories import CATEGORIES
+from . import in_force
 from .entry_triggers import FIRST_S, LAST_S, NOT_OWN, REFUSE, listed
 from .holds import BY_ENTRY, BY_IMPORT, COMMITTED, ENTRY_SOURCE, FORCIBLE, HELD, REMOVED
+from .roll_up import COLUMNS
 
 #: How far a login's clock may be from the server's where it says when something happened.
 _CLOCKS_APART_S = 300
@@ -23,6 +25,12 @@ _SHORTEST_S, _LONGEST_S = 60, 86_400
 _NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
 #: All that a hold can say of the verdicts that it passed.
 _FORCED = listed(tuple(json.dumps(each) for count in range(3) for each in combinations(FORCIBLE, count)))
+#: The roll-up, with what deliveries that count have beside it.
+_COLUMNS = ", ".join(COLUMNS)
+_ROLLED_UP = (
+    f"(SELECT {_COLUMNS} FROM roll_up"
+    f" UNION ALL SELECT {_COLUMNS} FROM roll_up_waiting WHERE {in_force.counts()})"
+)
 _UNLESS_OWNER = "IF finops_may('finops_owner') THEN RETURN NEW; END IF;"
 #: No login but an owner's says that a hold is settled before it is. What entries settle counts no more.
 _UNLESS_SETTLED = f"""
@@ -250,7 +258,7 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 {REFUSE}'an alert has not reached its threshold, or was fired already: ' || NEW.id;
             END IF;
             IF NEW.basis <> 'actual'
-                OR EXISTS (SELECT FROM roll_up AS r JOIN dimension_set AS d ON d.id = r.dimension_set_id
+                OR EXISTS (SELECT FROM {_ROLLED_UP} AS r JOIN dimension_set AS d ON d.id = r.dimension_set_id
                     WHERE r.bucket_s = 900 AND r.bucket_begin > NEW.period_begin - 900
                     AND r.bucket_begin < NEW.period_end AND r.entry_count <> 0
                     AND d.currency <> held.currency)
@@ -262,7 +270,7 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             -- No budget has spent more than all there is: entries, and feeds since they were rated.
             SELECT coalesce(sum(greatest(each.nano, 0)), 0) / 1000000000 INTO most FROM (
                 SELECT sum(amount_whole::numeric * 1000000000 + amount_rest_nano) AS nano
-                FROM roll_up WHERE bucket_s = 900 AND bucket_begin > NEW.period_begin - 900
+                FROM {_ROLLED_UP} AS r WHERE bucket_s = 900 AND bucket_begin > NEW.period_begin - 900
                 AND bucket_begin < NEW.period_end GROUP BY dimension_set_id
             ) AS each;
             SELECT most + coalesce(sum(greatest(r.amount_nano, 0)::numeric / r.hours

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from . import in_force
 from .transaction import Transaction, read
 
-_LATER = """
-SELECT entry.period_begin, {columns}
+_LATER = f"""
+SELECT entry.period_begin, {{columns}}
 FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
-WHERE entry.period_begin >= :after
-GROUP BY entry.period_begin, {columns}
+WHERE entry.period_begin >= :after AND {in_force.counts("entry")}
+GROUP BY entry.period_begin, {{columns}}
 HAVING SUM(CASE WHEN entry.reverses IS NULL THEN 1 ELSE -1 END) <> 0
-ORDER BY entry.period_begin"""
+ORDER BY entry.period_begin"""  # noqa: S608
 
 
 def later_entries(

@@ -29,6 +29,9 @@ _OF_LIBPQ, _SHOWN = "postgresql://", "postgresql+psycopg://"
 _EXAMPLE = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
 #: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
 _LOCK = 0x66696E6F7073
+#: And the class of those that outlast transactions, each of a name ("bill" in ASCII).
+_LOCK_OF_NAMES = 0x62696C6C
+_LOCK_NAME = "SELECT pg_advisory_lock(%s::int, hashtext(%s))"
 #: libpq takes a shorter one as 2 (its documentation, connect_timeout).
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
 _LONGEST_NAME = 63
@@ -174,18 +177,25 @@ class Database:
             yield Transaction(driver, on_postgresql=True)
 
     @contextmanager
-    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
+    def session(
+        self, timeout_seconds: int, alone: str | None
+    ) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
         """Transactions over one connection, of which each is the only one that writes until it ends.
 
         One lock for all of the ledger, as SQLite has it: what a writer reads (the valid row, the last
         version, a budget's spend) stays true until it commits, the first writer makes the tables alone, and
-        no two wait for each other. A writer takes milliseconds.
+        no two wait for each other. A writer takes milliseconds. alone: as of sql.session().
         """
         from psycopg import IsolationLevel
 
         with closing(self._connection(timeout_seconds)) as driver:
             # A snapshot from before the wait for the lock would not show what the writer before has written.
             driver.isolation_level = IsolationLevel.READ_COMMITTED
+            if alone is not None:
+                with driver.transaction():
+                    _limit_waits(driver, timeout_seconds)
+                    # Of the session: it ends with the connection.
+                    driver.execute(_LOCK_NAME, (_LOCK_OF_NAMES, alone))
             yield lambda: _writing(driver, timeout_seconds)
 
     @contextmanager

@@ -24,14 +24,20 @@ COLUMNS = (
     "bucket_s", "bucket_begin", "dimension_set_id", "amount_whole", "amount_rest_nano", "entry_count",
 )  # fmt: skip
 #: What an INSERT of COLUMNS does with a bucket that is there.
-_ADD_TO_BUCKET = (
-    " ON CONFLICT (bucket_s, bucket_begin, dimension_set_id) DO UPDATE"
-    " SET amount_whole = roll_up.amount_whole + excluded.amount_whole,"
-    " amount_rest_nano = roll_up.amount_rest_nano + excluded.amount_rest_nano,"
-    " entry_count = roll_up.entry_count + excluded.entry_count"
+_ON_CONFLICT = (
+    " ON CONFLICT ({key}) DO UPDATE"
+    " SET amount_whole = {table}.amount_whole + excluded.amount_whole,"
+    " amount_rest_nano = {table}.amount_rest_nano + excluded.amount_rest_nano,"
+    " entry_count = {table}.entry_count + excluded.entry_count"
 )
-_INSERT = f"INSERT INTO roll_up ({', '.join(COLUMNS)})"
-_ADD = f"{_INSERT} VALUES (:{', :'.join(COLUMNS)}){_ADD_TO_BUCKET}"
+_KEY = "bucket_s, bucket_begin, dimension_set_id"
+ADD_TO_BUCKET = _ON_CONFLICT.format(table="roll_up", key=_KEY)
+INSERT = f"INSERT INTO roll_up ({', '.join(COLUMNS)})"
+_ADD = f"{INSERT} VALUES (:{', :'.join(COLUMNS)}){ADD_TO_BUCKET}"
+#: Of a delivery that does not count yet.
+_INSERT_WAITING = f"INSERT INTO roll_up_waiting ({', '.join(COLUMNS)}, recorded_at)"
+_ADD_TO_WAITING = _ON_CONFLICT.format(table="roll_up_waiting", key=f"{_KEY}, recorded_at")
+_ADD_WAITING = f"{_INSERT_WAITING} VALUES (:{', :'.join(COLUMNS)}, :recorded_at){_ADD_TO_WAITING}"
 #: SQL of an entry's amount in the two numbers. Both databases cut a division's result towards zero.
 WHOLE = f"amount_nano / {NANO_PER_UNIT}"
 REST_NANO = f"amount_nano - amount_nano / {NANO_PER_UNIT} * {NANO_PER_UNIT}"
@@ -68,9 +74,11 @@ class RollUpPart(NamedTuple):
     sign: int = 1
 
 
-def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> None:
+def add(
+    transaction: Transaction, rows: Iterable[tuple[int, int, int, int]], delivery: int | None = None
+) -> None:
     """Add entries to their buckets: tuples of dimension set id, begin of the period, amount in nano units,
-    and 1 or, for a reversal, -1.
+    and 1 or, for a reversal, -1. delivery: of one that does not count yet, what its rows have as recorded_at.
 
     On SQLite only: on PostgreSQL a trigger does it, by adding().
     """
@@ -92,11 +100,12 @@ def add(transaction: Transaction, rows: Iterable[tuple[int, int, int, int]]) -> 
             bucket = (bucket_s, begin // bucket_s * bucket_s, dimension_set_id)
             amount_before, count_before = sums.get(bucket, (0, 0))
             sums[bucket] = (amount_before + amount_nano, count_before + count)
+    more = {} if delivery is None else {"recorded_at": delivery}
     ordered = [
-        dict(zip(COLUMNS, (*bucket, *divmod(amount_nano, NANO_PER_UNIT), count), strict=True))
+        dict(zip(COLUMNS, (*bucket, *divmod(amount_nano, NANO_PER_UNIT), count), strict=True)) | more
         for bucket, (amount_nano, count) in sorted(sums.items())
     ]
-    execute_many(transaction, _ADD, ordered)
+    execute_many(transaction, _ADD if delivery is None else _ADD_WAITING, ordered)
 
 
 def of_entries(entries: str = "entry") -> str:
@@ -104,11 +113,18 @@ def of_entries(entries: str = "entry") -> str:
     return _OF_ENTRIES.format(entries=entries)
 
 
-def adding(entries: str = "entry") -> str:
-    """The statement that adds the rows of a table of entries to their buckets, in the order of the index."""
+def adding(entries: str = "entry", delivery: str | None = None) -> str:
+    """The statement that adds the rows of a table of entries to their buckets, in the order of the index.
+    delivery: SQL of what a delivery's rows have as recorded_at, which do not count yet.
+    """
+    more = "" if delivery is None else f", {delivery}"
     # SQLite would take ON CONFLICT for a part of the SELECT.
-    rows = f"SELECT * FROM ({of_entries(entries)}) AS added WHERE 1 = 1 ORDER BY 1, 2, 3"  # noqa: S608
-    return f"{_INSERT} {rows}{_ADD_TO_BUCKET}"
+    rows = f"SELECT *{more} FROM ({of_entries(entries)}) AS added WHERE 1 = 1 ORDER BY 1, 2, 3"  # noqa: S608
+    return (
+        f"{INSERT} {rows}{ADD_TO_BUCKET}"
+        if delivery is None
+        else f"{_INSERT_WAITING} {rows}{_ADD_TO_WAITING}"
+    )
 
 
 def rebuild(transaction: Transaction) -> None:

@@ -121,11 +121,12 @@ def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
 
 @contextmanager
 def session(
-    options: LedgerOptions, create: bool = True
+    options: LedgerOptions, create: bool = True, alone: str | None = None
 ) -> Iterator[Callable[[], AbstractContextManager[Ledger]]]:
     """writing() for many transactions, one after the other: what opens the next one.
 
-    The connection stays open in between.
+    The connection stays open in between. alone: a name of which there is one session at a time; another one
+    waits for it as for a transaction.
 
     Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as
     writing does.
@@ -135,7 +136,7 @@ def session(
         opened.enter_context(database.one_sentence())
         if not create and isinstance(database, sqlite.File):
             database.refuse_missing()
-        begin = opened.enter_context(database.session(options.timeout_seconds))
+        begin = opened.enter_context(database.session(options.timeout_seconds, alone))
         ready = False
 
         @contextmanager

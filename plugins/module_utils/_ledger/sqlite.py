@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -99,15 +99,21 @@ class File:
             yield Transaction(driver, on_postgresql=False)
 
     @contextmanager
-    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
+    def session(
+        self, timeout_seconds: int, alone: str | None
+    ) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
         """Transactions over one connection, of which each is the only one that writes until it ends.
 
-        The file is created, readable by its owner only, if missing.
+        The file is created, readable by its owner only, if missing. alone: as of sql.session().
         """
         place = resolve(self.path)
         _refuse_network_file_system(place)
         _create_private_file(place)
-        with closing(_connection(place, timeout_seconds, read_only=False)) as driver:
+        with closing(_connection(place, timeout_seconds, read_only=False)) as driver, ExitStack() as stack:
+            if alone is not None:
+                from .sqlite_lock import locked
+
+                stack.enter_context(locked(place, self.name, alone, timeout_seconds))
             yield lambda: _writing(driver)
 
     def one_sentence(self) -> AbstractContextManager[None]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from .._core.periods import Window
-from . import roll_up
+from .._core.periods import Window, moment_of
+from . import in_force, roll_up
 from .commit_clock import to_microseconds
 from .dimension_sets import DIMENSIONS
 from .dimension_sums import NumberedPart, per_set
@@ -56,6 +56,11 @@ FROM (
 JOIN entry ON entry.id = chosen_id
 JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
 ORDER BY entry.id"""
+_FIRST_BUCKET = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT bucket_begin FROM {buckets}"  # noqa: S608
+    " AND bucket_s = :bucket_s AND entry_count <> 0 ORDER BY bucket_begin LIMIT 1) AS first"
+    for buckets in ("roll_up WHERE true", f"roll_up_waiting WHERE {in_force.counts()}")
+)
 _Values: TypeAlias = dict[str, Any]
 
 
@@ -131,6 +136,12 @@ def by_time(
         found[number].append(Total(named, currency, roll_up.in_nano(whole, rest_nano), int(entry_count)))
     # Not by the database: each sorts text by rules of its own.
     return [sorted(of_window, key=_sort_key) for of_window in found]
+
+
+def first_begin(transaction: Transaction) -> datetime | None:
+    """The begin of the quarter of an hour in which the first cost of all begins; None without one."""
+    found = read(transaction, _FIRST_BUCKET, {"bucket_s": roll_up.BUCKETS_S[-1]})
+    return moment_of(min(begin for (begin,) in found)) if found else None
 
 
 def _sort_key(total: Total) -> tuple[Any, ...]:
@@ -274,10 +285,11 @@ def _in_lists(lists: Mapping[str, Sequence[str] | None]) -> tuple[list[str], _Va
 
 
 def _recorded_by(table: str, as_of: datetime | None) -> tuple[list[str], _Values]:
+    counted = in_force.counts(table, then=as_of is not None)
     if as_of is None:
-        return [], {}
+        return [counted], {}
     column = f"{table}.recorded_at" if table else "recorded_at"
-    return [f"{column} <= :as_of"], {"as_of": to_microseconds(as_of)}
+    return [f"{column} <= :as_of", counted], {"as_of": to_microseconds(as_of)}
 
 
 def _cut(window: Window, outer: Window) -> tuple[int, int]:

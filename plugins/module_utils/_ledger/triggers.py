@@ -8,6 +8,7 @@ and that no login changes what is another's (design/ledger.md#triggers, design/g
 
 from __future__ import annotations
 
+from .delivery_triggers import DELIVERY_FUNCTIONS
 from .entry_triggers import ENTRY_FUNCTIONS
 from .gate_triggers import GATE_FUNCTIONS
 from .holds import ENTRY_SOURCE
@@ -27,6 +28,8 @@ _TRIGGERS = (
         f"DEFERRABLE INITIALLY DEFERRED {_ROW} WHEN (NEW.source = '{ENTRY_SOURCE}' AND NEW.reverses IS NULL)",
         "finops_keep_commit",
     ),
+    ("delivery", "BEFORE INSERT OR UPDATE", _STATEMENT, "finops_advance_clock"),
+    ("delivery", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_delivery"),
     ("hold", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_hold"),
     ("hold", "AFTER INSERT", f"DEFERRABLE INITIALLY DEFERRED {_ROW}", "finops_keep_some_line"),
     ("hold_line", "BEFORE INSERT OR UPDATE OR DELETE", _ROW, "finops_keep_hold_line"),
@@ -61,7 +64,8 @@ def make(transaction: Transaction) -> None:
     if not transaction.on_postgresql:
         return
     ((schema,),) = read(transaction, "SELECT quote_ident(current_schema())")
-    for name, (arguments, kind, language, body) in {**ENTRY_FUNCTIONS, **GATE_FUNCTIONS}.items():
+    functions = {**ENTRY_FUNCTIONS, **DELIVERY_FUNCTIONS, **GATE_FUNCTIONS}
+    for name, (arguments, kind, language, body) in functions.items():
         define(
             transaction,
             f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {kind} LANGUAGE {language}"

@@ -68,11 +68,11 @@ class Service:
         A 406 (the cloud is older than the microversion) is asked once more at the newest version it names.
         Raises Forbidden, NotFound, Unavailable, Malformed or CloudError.
         """
-        return self._request("GET", reading, path, query, microversion)
+        return self._send("GET", reading, self._target(path, query), microversion)
 
     def head(self, reading: str, path: str = "") -> Answer:
         """HEAD a path: headers only. Raises as get does."""
-        return self._request("HEAD", reading, path, None, None)
+        return self._send("HEAD", reading, self._target(path, None), None)
 
     def post(
         self, reading: str, path: str, content: Mapping[str, Any], query: Mapping[str, Any] | None = None
@@ -169,11 +169,6 @@ class Service:
 
     def _target(self, path: str, query: Mapping[str, Any] | None) -> str:
         return self.url + path + ("?" + urlencode(query, doseq=True) if query else "")
-
-    def _request(
-        self, method: str, reading: str, path: str, query: Mapping[str, Any] | None, microversion: str | None
-    ) -> Answer:
-        return self._send(method, reading, self._target(path, query), microversion)
 
     def _send(
         self,
@@ -297,6 +292,12 @@ class Cloud:
             raise self.absent(name)
         require_usable(self._region, name, url)
         return Service(name, url, self.identity.project_id, self._login, self._timeout_seconds)
+
+    def keystone(self) -> tuple[Service, str | None]:
+        """The identity service, where the login found it, and the domain of the login's project."""
+        url = self.identity.auth_url.rstrip("/").removesuffix("/v3") + "/v3"
+        service = Service("identity", url, self.identity.project_id, self._login, self._timeout_seconds)
+        return service, self._access.project_domain_id
 
     def absent(self, name: str) -> ServiceAbsent:
         """The error that says that the catalog has no such service."""

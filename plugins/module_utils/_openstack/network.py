@@ -86,17 +86,21 @@ def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of the project."""
+    """A port of the project. name: empty for most."""
 
     id: str
+    name: str
 
 
 def ports(neutron: Service) -> Iterator[Port]:
-    """The project's own ports: GET ports with only their IDs. Raises CloudError."""
+    """The project's own ports: GET ports with only their IDs and names. Raises CloudError."""
     reading = "ports"
-    query = {"project_id": neutron.project_id, "fields": ["id"]}
+    query = {"project_id": neutron.project_id, "fields": ["id", "name"]}
     for row in neutron.pages(reading, "/ports", "ports", query):
-        yield Port(neutron.member(reading, row, "id", str))
+        yield Port(
+            id=neutron.member(reading, row, "id", str),
+            name=neutron.optional(reading, row, "name", str) or "",
+        )
 
 
 def networks(neutron: Service) -> Iterator[Network]:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report in a real browser: it asks for nothing, its console is silent, and axe-core finds nothing grave,
-at any width and light.
+"""A report and a site in a real browser: a page asks for nothing, its console is silent, a keyboard reaches
+all of it, and axe-core finds nothing grave, at any width and light.
 """
 
 from __future__ import annotations
@@ -12,22 +12,25 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._export.site import write_site
+from ansible_collections.finops.cloud.plugins.module_utils._export.site_pages import PageKey
 
 from ..plugins.module_utils._export.ledgers import HOSTILE
+from ..plugins.module_utils._export.quarters import TEAMS, folder, ledger_of_quarter, question
 from ..plugins.module_utils._export.test_render import render, told
 
 pytestmark = pytest.mark.outside
 
 BROWSER = Path(__file__).parents[2] / "outside" / "browser.py"
+WIDTHS = ("desktop", "tablet", "phone")
 NAMES = {"ordinary": "web-1", "script": HOSTILE[0], "long": "x" * 10_000}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
-    page = tmp_path / "report.html"
-    page.write_text(render("html", told(NAMES[name])), encoding="utf-8")
+def looked_at(page: Path, folder: Path) -> dict[str, Any]:
+    """What a browser tells of a page, in which it finds no fault at any width and light."""
     command = [
         f"{os.environ['OUTSIDE']}/python",
         str(BROWSER),
@@ -35,9 +38,10 @@ def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
         os.environ["CHROMIUM"],
         os.environ["AXE"],
     ]
-    ended = subprocess.run([*command, str(tmp_path)], stdout=subprocess.PIPE, text=True, check=True)
-    looks = json.loads(ended.stdout)
-    assert set(looks) == {"desktop-light", "desktop-dark", "phone-light", "phone-dark"}
+    ended = subprocess.run([*command, str(folder)], stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(ended.stdout)
+    looks = {name: found.pop(name) for name in list(found) if name not in ("no-script", "policy")}
+    assert set(looks) == {f"{width}-{light}" for width in WIDTHS for light in ("light", "dark")}
     for look in looks.values():
         assert look["asked"] == [page.as_uri()]
         assert look["said"] == []
@@ -45,4 +49,26 @@ def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
         assert look["rules"] > 20
         assert not look["wide"]
         assert look["first"] == "To the report"
-    assert (tmp_path / "print.pdf").read_bytes().startswith(b"%PDF")
+        assert look["unreached"] == 0
+    assert (folder / "print.pdf").read_bytes().startswith(b"%PDF")
+    assert found["policy"]["said"] == []
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(render("html", told(NAMES[name])), encoding="utf-8")
+    assert looked_at(page, tmp_path)["policy"]["heads"] == 0
+
+
+def test_a_browser_finds_no_fault_in_a_site(tmp_path: Path) -> None:
+    write_site(ledger_of_quarter(tmp_path), question(), folder(tmp_path / "site"), "Cost", [])
+    project = PageKey("project", "p-prod").path
+    for path in ("index", project, f"2026-10/{project}", f"2026-10/{PageKey('team', TEAMS[4]).path}"):
+        found = looked_at(tmp_path / "site" / f"{path}.html", tmp_path)
+        assert found["policy"]["heads"] > 5
+        assert "By service" in found["no-script"]
+        if "project" in path:
+            # Ten of fifteen resources, of which one has the name that is searched.
+            assert (found["policy"]["rows"], found["policy"]["found"]) == (10, 1)

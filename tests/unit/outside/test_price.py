@@ -9,47 +9,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ..conftest import Sandbox
+from .ansible_runs import lines_shown, price
 
 pytestmark = pytest.mark.outside
 
 SITE = Path(__file__).with_name("price") / "site.yml"
-
-
-def price(sandbox: Sandbox, folder: Path, variables: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
-    """Run the playbook finops.cloud.price."""
-    collections = f"{Path(__file__).parents[6]}:{os.environ['OPENSTACK_COLLECTIONS']}"
-    options = {"cloud": "sandbox", "currency": "ICU", "ledger": f"sqlite:///{folder}/ledger.db"}
-    told = {"price_options": options, "price_plan": f"{folder}/plan.json", **variables}
-    return subprocess.run(
-        [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            "finops.cloud.price",
-            "-e",
-            json.dumps(told),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "ANSIBLE_COLLECTIONS_PATH": collections,
-            "ANSIBLE_HOME": str(folder / "home"),
-            "OS_CLIENT_CONFIG_FILE": str(sandbox.directory / "clouds.yaml"),
-        },
-    )
 
 
 def test_all_that_a_playbook_would_make_is_priced_before_it_is_made(running: Sandbox, tmp_path: Path) -> None:
@@ -102,3 +71,24 @@ def test_a_playbook_that_cannot_be_read_leaves_no_plan(running: Sandbox, tmp_pat
     ended = price(running, tmp_path, {"playbook": str(tmp_path / "site.yml")})
     assert ended.returncode == 2
     assert "left no plan, so its cost is unknown" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("invocation", ["true", "false"])
+def test_what_a_check_run_tells_otherwise_is_priced_or_unknown(
+    running: Sandbox, tmp_path: Path, invocation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where ansible-core puts the arguments into results, as it does by default before 2.21 only."""
+    monkeypatch.setenv("ANSIBLE_INJECT_INVOCATION", invocation)
+    ended = price(running, tmp_path, {"playbook": str(SITE.with_name("traps.yml"))})
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert lines_shown(ended) == [
+        "? nonsense: the cloud has no flavor a9",
+        "? elsewhere: its cloud is sandbox-other, which the estimate does not ask",
+        "? floating ip of addressed: auto_ip takes a free address of the project, or makes one; set auto_ip"
+        " to false, and make the address with openstack.cloud.floating_ip",
+        "? Hidden arguments: its arguments are hidden by no_log",
+        "? Only in real runs: it is left out of a run that changes nothing",
+        "+ older: instance a2-ram4-disk20-perf1: ICU 0.35 an hour, 255.5 a month",
+        "+ twice: volume CEPH_1_perf1 10 GB: ICU 0.05 an hour, 36.5 a month",
+        "+ addressed: instance a2-ram4-disk20-perf1: ICU 0.35 an hour, 255.5 a month",
+    ]

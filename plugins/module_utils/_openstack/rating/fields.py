@@ -53,6 +53,15 @@ def span_of(service: Service, reading: str, row: Row) -> Window:
         raise Malformed(reading, service.url, "a period has no begin and end in ISO 8601") from error
 
 
+def moment(service: Service, reading: str, row: Row, key: str) -> datetime | None:
+    """A moment of a row, None where it is null or missing. Raises Malformed for text that is none."""
+    text = service.optional(reading, row, key, str)
+    try:
+        return None if text is None else from_iso(text)
+    except ValueError as error:
+        raise Malformed(reading, service.url, f"{key} is no moment in ISO 8601") from error
+
+
 def newest_periods(
     now: datetime, wanted: int, collect_period_s: int, points_of: Callable[[Window], Iterable[RatedPoint]]
 ) -> RatedPeriods:

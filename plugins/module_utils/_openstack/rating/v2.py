@@ -57,8 +57,13 @@ class RatingV2:
     version = "v2"
     has_own_sums = True
 
-    def __init__(self, service: Service, collect_period_s: int) -> None:
+    def __init__(self, service: Service, collect_period_s: int, of_every_project: bool = False) -> None:
+        """of_every_project: an operator asks about all projects at once; then only summary(), pages() and
+        period_in() are of use.
+        """
         self.service = service
+        # An operator's answers span every project unless they are filtered.
+        self._owner = () if of_every_project else (f"project_id:{service.project_id}",)
         self.collect_period_s = collect_period_s
         self.answered = False
         self._sums_are_whole = False
@@ -94,13 +99,13 @@ class RatingV2:
         """One frame per period. One request per 1000 periods."""
         reading = f"the rated periods of {kind}"
         return [
-            RatedFrame(self._period_in(window, reading, row), self._sum(reading, row))
+            RatedFrame(self.period_in(window, reading, row), self._sum(reading, row))
             for row in self.summary(reading, window, "time", "type", kind=kind)
         ]
 
     def points_by_period(self, window: Window) -> Iterator[list[RatedPoint]]:
         """A day per request, less where a day has more than 5000 points."""
-        for part, frames in _read_ahead(self._pages(window)):
+        for part, frames in read_ahead(self.pages(window)):
             yield from self._points_in_page(part, frames)
 
     def points(self, window: Window) -> Iterator[RatedPoint]:
@@ -138,12 +143,11 @@ class RatingV2:
         """
         service = self.service
         offset = 0
-        of_type = "" if kind is None else f",type:{kind}"
+        filters = [*self._owner, *([] if kind is None else [f"type:{kind}"])]
         while True:
             query = {
                 "groupby": list(groupby),
-                # An admin's summary spans every project unless it is filtered.
-                "filters": f"project_id:{service.project_id}{of_type}",
+                **({"filters": ",".join(filters)} if filters else {}),
                 "begin": iso(window.begin),
                 "end": iso(window.end),
                 "limit": limit,
@@ -185,7 +189,7 @@ class RatingV2:
 
     def _periods(self, reading: str, window: Window) -> RatedPeriods:
         amounts = {
-            self._period_in(window, reading, row).begin: number(self.service, reading, row, "rate")
+            self.period_in(window, reading, row).begin: number(self.service, reading, row, "rate")
             for row in self.summary(reading, window, "time")
         }
         if not amounts:
@@ -207,10 +211,10 @@ class RatingV2:
         # A window of one period looks alike on every storage.
         shown = Window(min(window.begin, window.end - 2 * period), window.end)
         for row in self.summary(reading, shown, "time"):
-            self._period_in(shown, reading, row)
+            self.period_in(shown, reading, row)
             return
 
-    def _period_in(self, window: Window, reading: str, row: Row) -> Window:
+    def period_in(self, window: Window, reading: str, row: Row) -> Window:
         """The row's period. Raises Malformed where it does not begin in the window."""
         if window.length > timedelta(seconds=self.collect_period_s):
             if span_of(self.service, reading, row) == window:
@@ -221,7 +225,7 @@ class RatingV2:
             raise self._malformed(reading, f"a period of {iso(period.begin)} came that was not asked for")
         return period
 
-    def _pages(self, window: Window) -> Iterator[_Page]:
+    def pages(self, window: Window) -> Iterator[_Page]:
         """Window by window, never by a growing offset: InfluxDB reads all of a window for each of its pages,
         Loki ignores the offset.
         """
@@ -250,8 +254,7 @@ class RatingV2:
         """
         reading, service = "the rated points", self.service
         query = {
-            # An admin's dataframes span every project unless they are filtered.
-            "filters": f"project_id:{service.project_id}",
+            **({"filters": self._owner[0]} if self._owner else {}),
             "begin": iso(part.begin),
             "end": iso(part.end),
             "limit": POINTS_PER_REQUEST,
@@ -295,7 +298,7 @@ class RatingV2:
                 yield found
 
 
-def _read_ahead(pages: Iterator[_Page]) -> Iterator[_Page]:
+def read_ahead(pages: Iterator[_Page]) -> Iterator[_Page]:
     """The pages as they come, each asked for while the one before is worked on: the cloud takes as long to
     answer as we do to write.
     """

@@ -73,10 +73,21 @@ class Cloud:
     advanced: timedelta = timedelta()
     #: What was rendered once and is asked again: large pages of rated points, sums.
     rendered: dict[Any, Any] = field(default_factory=dict)
+    #: What clients made that nothing else is computed from, as rows by the path of their list, and how many.
+    made: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    made_count: int = 0
     #: The moment that created_hours_ago counts back from: a moved clock makes everything older.
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     #: The records of the VergeOS system, which grow when it is asked to make one.
     vergeos_rows: list[dict[str, Any]] = field(default_factory=list)
+
+    #: The scenario before it was priced for a project and a region.
+    unpriced_scenario: Scenario | None = None
+
+    @property
+    def unpriced(self) -> Scenario:
+        """The scenario as the file has it."""
+        return self.unpriced_scenario or self.scenario
 
     def __post_init__(self) -> None:
         if self.scenario.vergeos is not None:
@@ -113,6 +124,12 @@ class Cloud:
         found = self.tokens.get(token or "")
         return found if found and found.expires_at > self.now() else None
 
+    def is_operator(self, identity: Identity) -> bool:
+        """Whether the token has the role admin."""
+        operator = self.scenario.operator
+        return operator is not None and identity.owner.user == operator.user
+
     def owns_all(self, identity: Identity) -> bool:
         """Whether the token is for a project that has what the scenario describes; the other one is empty."""
-        return identity.owner.user == self.scenario.project.user
+        scenario = self.scenario
+        return identity.owner.project in (scenario.project.project, *scenario.further_projects)

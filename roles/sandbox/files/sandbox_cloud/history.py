@@ -12,15 +12,17 @@ their begin in seconds since 1970.
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
+from sandbox_cloud import hashmap
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import Scenario, Server, stable_id
+from sandbox_cloud.scenario import Owner, Scenario, Server, stable_id
 
 GB = 1024**3
 _RUNNING = ("ACTIVE", "VERIFY_RESIZE", "PAUSED")
@@ -47,6 +49,7 @@ class Series:
     price: float
     first: int
     metadata: tuple[tuple[str, str], ...]
+    project_id: str
 
 
 def series(cloud: Cloud) -> tuple[Series, ...]:
@@ -57,18 +60,31 @@ def series(cloud: Cloud) -> tuple[Series, ...]:
     return found
 
 
+def of_every_project(cloud: Cloud, seen_by: Callable[[Owner], Scenario]) -> tuple[Series, ...]:
+    """Everything that is rated of all projects. seen_by: the scenario as rating sees it for one of them."""
+
+    def made() -> tuple[Series, ...]:
+        clouds = (dataclasses.replace(cloud, scenario=seen_by(owner)) for owner in cloud.scenario.filled)
+        return tuple(sorted((one for of in clouds for one in _series(of)), key=lambda one: one.metric))
+
+    found: tuple[Series, ...] = cloud.cached("every series", made)
+    return found
+
+
 def _series(cloud: Cloud) -> Iterator[Series]:
     scenario = cloud.scenario
-    prices = scenario.rating.prices_icu_per_hour
+    prices, owner = scenario.rating.prices_icu_per_hour, scenario.project.project_id
 
     def one(
         metric: str, kind: str, name: str, quantity: float, price: float, hours: int, **metadata: str
     ) -> Series:
         first = floor(cloud, cloud.created(hours))
         of = stable_id(kind, name) if kind else name
-        return Series(
-            metric, of, UNITS[metric], quantity, _times(price, quantity), first, tuple(metadata.items())
-        )
+        cost = _times(price, quantity)
+        if scenario.rating.hashmap:
+            exact = Decimal(str(quantity))
+            cost = float(hashmap.price(cloud, metric, exact, metadata, scenario.project.project, cloud.began))
+        return Series(metric, of, UNITS[metric], quantity, cost, first, tuple(metadata.items()), owner)
 
     for server in scenario.servers:
         metric = "instance_up" if server.status in _RUNNING else "instance_reserved"
@@ -92,7 +108,7 @@ def _series(cloud: Cloud) -> Iterator[Series]:
     for balancer in scenario.load_balancers:
         hours = balancer.created_hours_ago
         yield one("loadbalancer", "load_balancer", balancer.name, 1.0, prices.load_balancer, hours)
-    owner, always = scenario.project.project_id, scenario.rating.history_days * 24
+    always = scenario.rating.history_days * 24
     stored = sum(container.objects * container.object_bytes for container in scenario.containers) / GB
     if stored:
         yield one("storage.objects.size", "", owner, stored, prices.object_gb, always)

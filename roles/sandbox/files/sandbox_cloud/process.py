@@ -245,8 +245,8 @@ def _write_private(path: Path, content: str) -> None:
 
 
 def _clouds(scenario: Scenario, url: str) -> dict[str, Any]:
-    """The clouds that clouds.yaml knows: the project's member, another project's, and
-    an application credential.
+    """The clouds that clouds.yaml knows: the project's member, another project's, an application credential,
+    and the operator where there is one.
     """
 
     def entry(auth: dict[str, str], **more: str) -> dict[str, Any]:
@@ -261,10 +261,20 @@ def _clouds(scenario: Scenario, url: str) -> dict[str, Any]:
         "application_credential_id": credential.id,
         "application_credential_secret": credential.secret,
     }
+    operator, own = scenario.operator, scenario.project.project
+    operators = (
+        {}
+        if operator is None
+        else {
+            "sandbox-operator": entry(member(operator)),
+            "sandbox-operator-in-project": entry({**member(operator), "project_name": own}),
+        }
+    )
     return {
         "sandbox": entry(member(scenario.project)),
         "sandbox-other": entry(member(scenario.other)),
         "sandbox-app": entry(application, auth_type="v3applicationcredential"),
+        **operators,
     }
 
 

@@ -10,6 +10,7 @@ Everything that an API tells is computed from these resources, so that counters,
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import types
 import typing
@@ -108,6 +109,8 @@ class Network:
     owner: str = "project"
     shared: bool = False
     external: bool = False
+    #: Of subnets by their block; without one, the network's with a 4 behind.
+    subnet_names: dict[str, str] = field(default_factory=dict)
 
 
 def fixed_address(network: Network, name: str) -> str:
@@ -202,6 +205,33 @@ class Prices:
 
 
 @dataclass(frozen=True)
+class PriceRule:
+    """A rule of CloudKitty's hashmap: a mapping or, with a level, a threshold, for what has that value in the
+    field that it is of.
+
+    cost, level: decimals as text. group, project: by their names. from_hours, until_hours: when it is valid,
+    in hours since the cloud began, None for always.
+    """
+
+    cost: str
+    type: str = "flat"
+    value: str = ""
+    level: str = ""
+    group: str = ""
+    project: str = ""
+    from_hours: int | None = None
+    until_hours: int | None = None
+
+
+@dataclass(frozen=True)
+class PriceRules:
+    """The rules of a metric, and those of its fields."""
+
+    rules: tuple[PriceRule, ...] = ()
+    fields: dict[str, tuple[PriceRule, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Rating:
     """How the cloud rates. storage v1: the v2 API is not offered; loki: v2 with sums that are cut.
 
@@ -209,6 +239,8 @@ class Rating:
 
     outgoing_gb_per_hour: what is fetched from the object storage; without any it is no metric of this cloud.
     price_factors: what the prices are multiplied by in other_regions and further_projects, by their names.
+    hashmap: the operator's rules by metric, in place of those that prices_icu_per_hour are.
+    pyscripts: whether the module of that name rates too.
     """
 
     prices_icu_per_hour: Prices
@@ -218,6 +250,8 @@ class Rating:
     rated_lag_hours: int = 1
     outgoing_gb_per_hour: float = 0.0
     price_factors: dict[str, float] = field(default_factory=dict)
+    hashmap: dict[str, PriceRules] = field(default_factory=dict)
+    pyscripts: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +277,7 @@ class Owner:
     user: str
     password: str
 
-    @property
+    @functools.cached_property
     def project_id(self) -> str:
         """Keystone writes ids without dashes."""
         return stable_id("project", self.project).replace("-", "")
@@ -316,6 +350,8 @@ class Scenario:
     #: Further projects of the project's user, which show the same resources once more; rating as in
     #: other_regions, as their own.
     further_projects: tuple[str, ...] = ()
+    #: So many further projects more, generated, of which only rating knows anything.
+    generated_projects: int = 0
     #: The newest microversion that Nova takes: an old cloud knows fewer.
     newest_compute_microversion: str = "2.96"
     #: As newest_compute_microversion, of Manila.
@@ -339,12 +375,25 @@ class Scenario:
     shares: tuple[Share, ...] = ()
     databases: tuple[Database, ...] = ()
     vergeos: Vergeos | None = None
+    #: A user with the role admin in a project of its own and in all that are filled: who reads what only an
+    #: operator may.
+    operator: Owner | None = None
+
+    @functools.cached_property
+    def filled(self) -> tuple[Owner, ...]:
+        """Every project that has resources, with the user who may log in to it."""
+        names = (*self.further_projects, *(f"PCP-{number:06d}" for number in range(self.generated_projects)))
+        return (self.project, *(dataclasses.replace(self.project, project=name) for name in names))
 
     @property
     def owners(self) -> tuple[Owner, ...]:
         """Every project, with the user who may log in to it."""
-        further = (dataclasses.replace(self.project, project=name) for name in self.further_projects)
-        return (self.project, *further, self.other)
+        by_operator = (
+            []
+            if self.operator is None
+            else [dataclasses.replace(self.operator, project=owner.project) for owner in self.filled]
+        )
+        return (*self.filled, self.other, *filter(None, [self.operator]), *by_operator)
 
 
 def priced(scenario: Scenario, owner: Owner, region: str | None) -> Scenario:

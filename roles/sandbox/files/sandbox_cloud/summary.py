@@ -90,7 +90,7 @@ def _groups(cloud: Cloud, known: Sequence[Series], rated: range, names: Sequence
         tags = {
             "type": one.metric,
             "id": one.resource_id,
-            "project_id": owner.project_id,
+            "project_id": one.project_id,
             "user_id": owner.user_id,
         }
         # Any other key, metadata too, is no error and gives the empty string.

@@ -31,6 +31,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..module_utils._budgets.test_deployment_verdict import (
+    BROKEN,
     FITS,
     FREE,
     KNOWN,
@@ -137,25 +138,61 @@ def test_a_file_that_cannot_be_written_is_one_sentence() -> None:
         act(**GIVEN, json="/not/there/verdict.json")
 
 
+NUMBERS = ("tests", "failures", "errors", "skipped")
+
+
+def counted(element: ElementTree.Element) -> tuple[int, ...]:
+    """What a suite says of its tests, which has to be what is in it."""
+    said = tuple(int(element.attrib[name]) for name in NUMBERS)
+    found = [sum(1 for _one in element.iter(tag)) for tag in ("testcase", "failure", "error", "skipped")]
+    assert said == tuple(found)
+    return said
+
+
 @pytest.mark.parametrize(
-    ("estimate", "quota", "answer", "exceeded", "counts"),
+    ("estimate", "quota", "answer", "exceeded", "unknown", "findings", "lines"),
     [
-        (WHOLE, FITS, gate("allow"), "fail", {"tests": 3, "failures": 0, "errors": 0, "skipped": 0}),
-        (UNKNOWN, SHORT, gate("deny"), "fail", {"tests": 3, "failures": 2, "errors": 1, "skipped": 0}),
-        (UNKNOWN, SHORT, gate("deny"), "warn", {"tests": 3, "failures": 0, "errors": 1, "skipped": 2}),
+        (WHOLE, FITS, gate("allow"), "fail", "fail", (3, 0, 0, 0), (2, 0, 1, 0)),
+        # Of UNKNOWN, nothing is a line that its two gaps tell of.
+        (UNKNOWN, SHORT, gate("deny"), "fail", "fail", (3, 2, 1, 0), (3, 0, 2, 0)),
+        (UNKNOWN, SHORT, gate("deny"), "warn", "fail", (3, 0, 1, 2), (3, 0, 2, 0)),
+        (UNKNOWN, FITS, gate("allow"), "fail", "warn", (3, 0, 0, 1), (3, 0, 0, 2)),
+        # Without an estimate it is not known either whose quotas were read.
+        (BROKEN, FITS, gate("allow"), "fail", "fail", (3, 0, 2, 0), (0, 0, 0, 0)),
     ],
 )
-def test_junit_has_a_test_for_each_finding(
-    estimate: Any, quota: Any, answer: Any, exceeded: str, counts: dict[str, int]
+def test_junit_has_a_test_for_each_finding_and_each_line(
+    estimate: Any,
+    quota: Any,
+    answer: Any,
+    exceeded: str,
+    unknown: str,
+    findings: tuple[int, ...],
+    lines: tuple[int, ...],
 ) -> None:
-    root = ElementTree.fromstring(format_junit(told(estimate, quota, answer, exceeded)).encode())
-    (suite,) = root
-    assert {name: int(suite.attrib[name]) for name in counts} == counts
-    found = {
-        name: len(suite.findall(f"testcase/{tag}"))
-        for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
-    }
-    assert {"tests": len(suite), **found} == counts
+    said = told(estimate, quota, answer, exceeded, unknown)
+    root = ElementTree.fromstring(format_junit(said).encode())
+    assert [(suite.get("name"), counted(suite)) for suite in root] == [
+        ("shop", findings),
+        ("shop: lines", lines),
+    ]
+    assert counted(root) == tuple(map(sum, zip(findings, lines, strict=True)))
+
+
+def test_junit_names_each_line_and_each_budget() -> None:
+    budgets = [{"name": name, "verdict": "allow", "reason": f"{name}: fits"} for name in ("web", "all")]
+    root = ElementTree.fromstring(format_junit(told(WHOLE, FITS, {**gate("allow"), "budgets": budgets})))
+    assert [one.get("name") for one in root.iter("testcase")] == [
+        "estimate",
+        "quota",
+        "budget web",
+        "budget all",
+        'module.app["blue|<b>"].x instance small',
+        'module.app["blue|<b>"].x instance small',
+    ]
+    (wrong,) = root.iter("error")
+    assert wrong.attrib == {"message": "no price", "type": "unknown"}
+    assert "CHF 100 in 730 hours" in "".join(root.itertext())
 
 
 @given(st.text())

@@ -47,6 +47,16 @@ def test_it_writes_what_it_says(tmp_path: Path) -> None:
     assert result["incomplete"] != []
 
 
+def test_its_result_stays_short(tmp_path: Path) -> None:
+    results = {"summary": everything()["summary"]}
+    results["summary"]["feeds"] = []
+    results["summary"]["unknown"] = [f"No rate of currency {number}." for number in range(400)]
+    result = run({"dest": str(tmp_path), "results": results})
+    assert len(result["incomplete"]) == 11
+    assert result["incomplete"][-1] == "There are 390 more; the report has all."
+    assert "No rate of currency 399." in (tmp_path / "report.html").read_text()
+
+
 def test_its_files_have_the_mode_and_owner_that_are_asked_for(tmp_path: Path) -> None:
     asked = {"dest": str(tmp_path), "results": everything(), "mode": "u=rw,g=r", "owner": str(os.geteuid())}
     assert run(asked)["changed"]

@@ -20,8 +20,13 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.finops.cloud.plugins.callback import playbook_costs
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_plan import load_playbook_plan
 
 Play = Callable[..., tuple[int, Path]]
+
+
+CALLBACK = {"ANSIBLE_CALLBACKS_ENABLED": "finops.cloud.playbook_costs"}
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def play(tmp_path: Path) -> Play:
             stdin=subprocess.DEVNULL,
             env={
                 **os.environ,
-                "ANSIBLE_CALLBACKS_ENABLED": "finops.cloud.playbook_costs",
+                **CALLBACK,
                 "FINOPS_PLAYBOOK_COSTS": str(plan),
                 "ANSIBLE_HOME": str(tmp_path / "home"),
             },
@@ -133,6 +138,28 @@ def test_a_run_removes_the_plan_of_an_older_one_when_it_begins(play: Play, tmp_p
     code, path = play([looks, {"ansible.builtin.assert": {"that": "not found.stat.exists"}}])
     assert code == 0
     assert json.loads(path.read_text())["complete"] is True
+
+
+def test_a_callback_that_is_not_there_leaves_no_plan_and_so_no_estimate(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ansible only warns of a wrong name, and ends with 0."""
+    monkeypatch.setitem(CALLBACK, "ANSIBLE_CALLBACKS_ENABLED", "finops.cloud.playbook_cost")
+    code, path = play([CREATE])
+    assert (code, path.exists()) == (0, False)
+    with pytest.raises(InvalidOption, match="^playbook_plan: .* cannot be read"):
+        load_playbook_plan(str(path))
+
+
+def test_a_loop_over_what_is_not_there_fails_and_is_unknown(play: Play) -> None:
+    loop = {**CREATE, "loop": "{{ nothing.results }}"}
+    code, path = play([{**loop, "ignore_errors": True}])
+    told = json.loads(path.read_text())
+    assert (code, told["complete"], [row["task"]["name"] for row in told["failed"]]) == (
+        0,
+        False,
+        ["Make it"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_importers_replace_each_other_s_bills_and_a_pipeline_does_not(run_as: Ru
         "values": {"currency": "EUR", "category": "other", "charge_category": "tax"},
     }
     path.write_text("Date,Net\n2026-11-01Z,10\n2026-11-02Z,5\n")
-    assert "permission denied for table bill" in run_as("finops_gate", "cost_import_file", **task)["msg"]
+    assert "permission denied for table delivery" in run_as("finops_gate", "cost_import_file", **task)["msg"]
     assert done(run_as("finops_import", "cost_import_file", **task))["changed"]
     # A refund of a tax stays a tax.
     path.write_text("Date,Net\n2026-11-01Z,10\n2026-11-02Z,-1\n")

@@ -366,3 +366,28 @@ def test_an_image_of_a_known_size_and_a_balancer_of_the_default_flavor_are_price
         "expressions": {"flavor_id": {"references": ["data.openstack_lb_flavor_v2.one"]}},
     }
     assert lines(estimate(plan_of(looked_up))) == [("load_balancer", None, None)]
+
+
+@pytest.mark.parametrize("registry", ["registry.terraform.io", "registry.opentofu.org"])
+def test_a_cluster_of_infomaniaks_provider_costs_what_its_contract_says(
+    estimate: Callable[..., Result], registry: str
+) -> None:
+    """As docs/estimate.md has it: the unknown line goes with assume_free, and the amount comes by a row."""
+    kinds = ("kaas", "kaas_instance_pool", "dbaas", "zone", "record", "public_cloud_user")
+    rows = [
+        {"type": f"infomaniak_{kind}", "after": {}, "provider": f"{registry}/infomaniak/infomaniak"}
+        for kind in kinds
+    ]
+    server = {"type": SERVER, "after": {"flavor_name": SMALL[1], "network": [], "block_device": []}}
+    told = estimate(plan_of(*rows, server))
+    assert [one["name"].removesuffix(".one") for one in told["unknown"]] == [
+        f"infomaniak_{kind}" for kind in kinds[:4]
+    ]
+    assert all(one["reason"].endswith("as a row of kind amount") for one in told["unknown"])
+    assert (told["complete"], told["total"]) == (False, None)
+    amount = {"kind": "amount", "name": "cluster", "amount": "0.4", "currency": "ICU", "per": "hour"}
+    free = [f"infomaniak_{kind}.one" for kind in kinds[:4]]
+    told = estimate(plan_of(*rows, server), assume_free=free, resources=[amount])
+    assert told["complete"]
+    # The server is 0.35.
+    assert told["total"]["hourly"]["ICU"] == "0.75"

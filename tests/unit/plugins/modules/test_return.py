@@ -93,6 +93,10 @@ OPEN = (
 
 #: What infomaniak_cost_info does not tell of one project in one region.
 OF_ONE = ("cost.by_region", "parts")
+#: What an import of all projects tells of none.
+OF_ONE_IMPORT = (
+    "cloud_difference", "run_rate", "flow_hours", "unknown_tags", "periods", "holes", "free_tier",
+)  # fmt: skip
 LISTED = ("resources", "resource_count", "dest", "groups", "idle")
 #: What a gate answers, and an override for nobody.
 OF_A_GATE = ("verdict", "gate_passed", "reasons", "lines", "evaluated_at", "tax", "summary", "budgets")
@@ -204,13 +208,28 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             (),
         ),
     ],
+    "cost_rating_info": [
+        ({"cloud": "sandbox-operator-in-project"}, ()),
+        ({"cloud": "sandbox", "on_error": "warn"}, ()),
+    ],
     "cost_import": [
-        ({"cloud": "sandbox"}, ()),
-        ({"cloud": "sandbox", "_ansible_check_mode": True}, ()),
+        ({"cloud": "sandbox"}, ("projects",)),
+        ({"cloud": "sandbox", "_ansible_check_mode": True}, ("projects",)),
+        (
+            {"cloud": "sandbox-operator", "projects": "all", "import_tags": False, "window": "today"},
+            OF_ONE_IMPORT,
+        ),
     ],
     "cost_import_file": [({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
     "cost_ledger": [({}, (), COST)],
+    "cost_statement": [
+        (
+            {"month": "2026-09", "dest": "{folder}", "currency": "CHF", "tax_rate": "8.1"},
+            (),
+            ("cost_entry", {**COST[1], "project_name": "shop", "occurred_at": "2026-09-15"}),
+        ),
+    ],
     "cost_feed": [({}, (), IMPORT), (RETIRED, (), IMPORT)],
     "usage_record": [
         ({"cloud": "sandbox"}, ("system",)),

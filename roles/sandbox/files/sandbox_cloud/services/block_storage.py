@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +15,7 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Snapshot, Volume, stable_id
+from sandbox_cloud.services import block_storage_changes
 
 SMALLEST, LARGEST = (3, 0), (3, 71)
 PAGE_LIMIT = 1000
@@ -126,22 +128,15 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         """The first type of the scenario is the default."""
         return _told({"volume_type": type_row(cloud.scenario.volume_types[0])}, _microversion(request))
 
-    def volume_rows(asked: tuple[int, int], origin: str) -> list[dict[str, Any]]:
-        booted = {one.boot_volume for one in cloud.scenario.servers}
-        rows = [_volume(cloud, one, one.name in booted, asked, origin) for one in cloud.scenario.volumes]
-        return sorted(rows, key=lambda row: row["created_at"], reverse=True)
-
     volumes = listing(
         "volumes",
-        lambda asked, origin: cloud.cached(("volumes", asked, origin), lambda: volume_rows(asked, origin)),
+        lambda asked, origin: cloud.cached(
+            ("volumes", asked, origin), lambda: _volumes(cloud, asked, origin)
+        ),
     )
-    snapshots = listing(
-        "snapshots", lambda asked, _origin: [_snapshot(cloud, one, asked) for one in cloud.scenario.snapshots]
-    )
-    backups = listing(
-        "backups",
-        lambda asked, origin: [_backup(cloud, one, asked, origin) for one in cloud.scenario.backups],
-    )
+    snapshots = listing("snapshots", lambda asked, origin: _copies(cloud, "snapshots", asked, origin))
+    backups = listing("backups", lambda asked, origin: _copies(cloud, "backups", asked, origin))
+
     return [
         web.get(prefix, version),
         web.get(f"{prefix}/", version),
@@ -163,7 +158,32 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
                 ("/os-quota-sets/{project}", quotas),
             )
         ),
+        *block_storage_changes.routes(
+            cloud, [base, f"{base}/{{scope:[0-9a-f]{{32}}}}"], partial(_rows_of, cloud)
+        ),
     ]
+
+
+def _rows_of(cloud: Cloud, path: str, request: web.Request) -> list[dict[str, Any]]:
+    """What the request sees of a list."""
+    if not cloud.owns_all(request["identity"]):
+        return []
+    asked, origin = _microversion(request), str(request.url.origin())
+    return _volumes(cloud, asked, origin) if path == "volumes" else _copies(cloud, path, asked, origin)
+
+
+def _volumes(cloud: Cloud, asked: tuple[int, int], origin: str) -> list[dict[str, Any]]:
+    """The newest first."""
+    booted = {one.boot_volume for one in cloud.scenario.servers}
+    rows = [_volume(cloud, one, one.name in booted, asked, origin) for one in cloud.scenario.volumes]
+    return sorted(rows, key=lambda row: row["created_at"], reverse=True)
+
+
+def _copies(cloud: Cloud, path: str, asked: tuple[int, int], origin: str) -> list[dict[str, Any]]:
+    """The rows of snapshots, or of backups."""
+    if path == "snapshots":
+        return [_snapshot(cloud, one, asked) for one in cloud.scenario.snapshots]
+    return [_backup(cloud, one, asked, origin) for one in cloud.scenario.backups]
 
 
 def _microversion(request: web.Request) -> tuple[int, int]:

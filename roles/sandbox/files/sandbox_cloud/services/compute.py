@@ -15,6 +15,7 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Server, fixed_address, mac_address, stable_id
+from sandbox_cloud.services import compute_changes
 
 SMALLEST = (2, 1)
 PAGE_LIMIT = 1000
@@ -70,29 +71,32 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         }
         return answers.body({"version": known} if request.path.startswith(base) else {"versions": [known]})
 
+    def server_rows(request: web.Request) -> list[dict[str, Any]]:
+        if not cloud.owns_all(request["identity"]):
+            return []
+        asked = _microversion(cloud, request)
+        key = ("servers", asked, request.url.origin())
+        found: list[dict[str, Any]] = cloud.cached(key, lambda: _servers(cloud, asked, request))
+        return found
+
+    def flavor_rows(request: web.Request) -> list[dict[str, Any]]:
+        asked, origin = _microversion(cloud, request), f"{request.url.origin()}/compute"
+        return [_listed_flavor(cloud, name, asked, origin) for name in cloud.scenario.flavors]
+
     async def servers(request: web.Request) -> web.Response:
         asked = _microversion(cloud, request)
         if "all_tenants" in request.query:
             rule = "os_compute_api:servers:detail:get_all_tenants"
             return answers.forbidden("compute", rule, headers=_versions(asked))
-        key = ("servers", asked, request.url.origin())
-        rows = (
-            cloud.cached(key, lambda: _servers(cloud, asked, request))
-            if cloud.owns_all(request["identity"])
-            else []
-        )
-        chosen, following = answers.page("compute", request, _filtered(request, rows), PAGE_LIMIT)
+        rows = _filtered(request, server_rows(request))
+        chosen, following = answers.page("compute", request, rows, PAGE_LIMIT)
         if not request.path.endswith("/detail"):
             chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
         return _told(answers.listed("servers", chosen, following), asked)
 
     async def flavors(request: web.Request) -> web.Response:
         asked = _microversion(cloud, request)
-        rows = [
-            _listed_flavor(cloud, name, asked, f"{request.url.origin()}/compute")
-            for name in cloud.scenario.flavors
-        ]
-        chosen, following = answers.page("compute", request, rows, PAGE_LIMIT)
+        chosen, following = answers.page("compute", request, flavor_rows(request), PAGE_LIMIT)
         if not request.path.endswith("/detail"):
             chosen = [{name: row[name] for name in ("id", "name", "links")} for row in chosen]
         return _told(answers.listed("flavors", chosen, following), asked)
@@ -162,6 +166,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{base}/os-quota-sets/{{project}}/detail", quotas),
         web.get(f"{base}/limits", limits),
         web.get(f"{base}/os-simple-tenant-usage/{{project}}", usage),
+        *compute_changes.routes(cloud, base, server_rows, flavor_rows),
     ]
 
 

@@ -103,6 +103,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         found = cloud.identity_of(request.headers.get("X-Auth-Token"))
         if found is None:
             return answers.unauthorized("identity")
+        if "project" not in request.match_info and cloud.is_operator(found):
+            every = [owner for owner in cloud.scenario.owners if owner.user != found.owner.user]
+            rows = [_project(owner, f"{request.url.origin()}{prefix}") for owner in every]
+            links = {"next": None, "self": str(request.url), "previous": None}
+            return answers.body({"projects": rows, "links": links})
         if request.match_info.get("project") != found.owner.project_id:
             rule = "identity:get_project" if "project" in request.match_info else "identity:list_projects"
             sentence = f"You are not authorized to perform the requested action: {rule}."
@@ -214,7 +219,8 @@ def _token(cloud: Cloud, issued: Identity, method: str, origin: str) -> dict[str
         "project": {"domain": _DOMAIN, "id": owner.project_id, "name": owner.project},
         "is_domain": False,
         "roles": [
-            {"id": stable_id("role", name).replace("-", ""), "name": name} for name in ("member", "reader")
+            {"id": stable_id("role", name).replace("-", ""), "name": name}
+            for name in (*(["admin"] if cloud.is_operator(issued) else []), "member", "reader")
         ],
         "catalog": _catalog(cloud, issued, origin),
     }

@@ -44,10 +44,19 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             told["next"] = _path(request, {"marker": chosen[-1]["id"]})
         return answers.body(told)
 
+    async def image(request: web.Request) -> web.Response:
+        owned, image_id = cloud.owns_all(request["identity"]), request.match_info["id"]
+        rows = [_image(cloud, one) for one in cloud.scenario.images if one.owner == "other" or owned]
+        for row in rows:
+            if row["id"] == image_id:
+                return answers.body(row)
+        return answers.error("image", 404, f"No image found with ID {image_id}")
+
     return [
         web.get(prefix, versions),
         web.get(f"{prefix}/", versions),
         web.get(f"{prefix}/v2/images", images),
+        web.get(f"{prefix}/v2/images/{{id}}", image),
     ]
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import LoadBalancer, fixed_address, stable_id
+from sandbox_cloud.services import load_balancer_changes
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
@@ -24,15 +25,16 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             {"versions": [{"id": "v2.27", "status": "CURRENT", "links": [{"rel": "self", "href": link}]}]}
         )
 
+    def owned(request: web.Request) -> list[dict[str, Any]]:
+        if not cloud.owns_all(request["identity"]):
+            return []
+        return [_balancer(cloud, one) for one in cloud.scenario.load_balancers]
+
     async def balancers(request: web.Request) -> web.Response:
         identity = request["identity"]
         if request.query.get("project_id", identity.owner.project_id) != identity.owner.project_id:
             return answers.error("load_balancer", 403, "Policy does not allow this request to be performed.")
-        rows = (
-            [_balancer(cloud, one) for one in cloud.scenario.load_balancers]
-            if cloud.owns_all(identity)
-            else []
-        )
+        rows = [row for row in owned(request) if row["name"] == request.query.get("name", row["name"])]
         chosen, following = answers.page("load_balancer", request, rows, None)
         fields = request.query.getall("fields", [])
         if fields:
@@ -50,6 +52,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/", version),
         *(web.get(f"{prefix}/{number}/lbaas/loadbalancers", balancers) for number in ("v2", "v2.0")),
         *(web.get(f"{prefix}/{number}/lbaas/quotas/{{project}}", quotas) for number in ("v2", "v2.0")),
+        *(
+            route
+            for number in ("v2", "v2.0")
+            for route in load_balancer_changes.routes(cloud, f"{prefix}/{number}", owned)
+        ),
     ]
 
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import FloatingIp, Network, fixed_address, mac_address, stable_id
+from sandbox_cloud.services import network_changes
 
 Rows = list[dict[str, Any]]
 #: Query parameters that do not filter.
@@ -78,12 +79,14 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{base}/quotas/{{project}}/details", quotas),
         web.get(f"{base}/quotas/{{project}}/details.json", quotas),
         *(web.get(f"{base}/{path}", listing(key, rows)) for path, (key, rows) in _LISTS.items()),
+        *network_changes.routes(cloud, base, lambda path: _known(cloud, *_LISTS[path])),
     ]
 
 
 def _known(cloud: Cloud, key: str, rows: Callable[[Cloud], Rows]) -> Rows:
     """All rows of a list, made on first use: a large cloud's client is not to wait for the sandbox."""
-    found: Rows = cloud.cached(("network", key), lambda: rows(cloud))
+    made = cloud.made.get(key.replace("_", "-"), [])
+    found: Rows = cloud.cached(("network", key), lambda: [*rows(cloud), *made])
     return found
 
 
@@ -179,7 +182,7 @@ def _subnets(cloud: Cloud) -> Rows:
     return [
         {
             "id": stable_id("subnet", cidr),
-            "name": f"{one.name}4",
+            "name": one.subnet_names.get(cidr, f"{one.name}4"),
             "network_id": stable_id("network", one.name),
             "ip_version": 4,
             "subnetpool_id": None,
@@ -252,7 +255,8 @@ def _port_address(network: Network, name: str, owner: str) -> str:
 
 
 def _routers(cloud: Cloud) -> Rows:
-    cidrs = {one.name: one.cidrs[0] for one in cloud.scenario.networks}
+    # One that a client made has no block before it has a subnet.
+    cidrs = {one.name: one.cidrs[0] for one in cloud.scenario.networks if one.cidrs}
     return [
         {
             "id": stable_id("router", one.name),
@@ -292,6 +296,10 @@ def _security_groups(cloud: Cloud) -> Rows:
         }
         for name in cloud.scenario.security_groups
     ]
+
+
+def _security_group_rules(cloud: Cloud) -> Rows:
+    return [rule for group in _security_groups(cloud) for rule in group["security_group_rules"]]
 
 
 def _rule(cloud: Cloud, group: str, direction: str) -> dict[str, Any]:
@@ -347,5 +355,6 @@ _LISTS: dict[str, tuple[str, Callable[[Cloud], Rows]]] = {
     "ports": ("ports", _ports),
     "routers": ("routers", _routers),
     "security-groups": ("security_groups", _security_groups),
+    "security-group-rules": ("security_group_rules", _security_group_rules),
     "floatingips": ("floatingips", _floating_ips),
 }

@@ -20,7 +20,7 @@ from aiohttp import web
 from sandbox_cloud import answers, history
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.history import Series
-from sandbox_cloud.services import rating_loki, rating_query, rating_v1
+from sandbox_cloud.services import rating_loki, rating_operator, rating_query, rating_v1
 from sandbox_cloud.summary import Sum, Window, columns, moment, sums
 
 DEFAULT_LIMIT = 100
@@ -41,11 +41,6 @@ _NOT_FOUND = (
     "<p>The requested URL was not found on the server. If you entered the URL manually please check your"
     " spelling and"
     " try again.</p>\n"
-)
-_MODULES = (
-    ("hashmap", "HashMap rating module.", True, True),
-    ("noop", "Dummy test module.", True, False),
-    ("pyscripts", "PyScripts rating module.", False, True),
 )
 #: A column's name -> how a row of the summary fills it.
 _Columns = dict[str, Callable[[Sum], Any]]
@@ -79,10 +74,7 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         return _dataframes(rating_query.place(cloud, request), request)
 
     async def modules(_request: web.Request) -> web.Response:
-        names = ("module_id", "description", "enabled", "hot_config")
-        return answers.body(
-            {"modules": [{**dict(zip(names, row, strict=True)), "priority": 1} for row in _MODULES]}
-        )
+        return answers.body({"modules": rating_operator.modules(cloud, "hot_config")})
 
     async def forbidden(_request: web.Request) -> web.Response:
         return answers.body({"message": "You are not authorized to perform this action"}, 403)
@@ -95,14 +87,13 @@ def _routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/v2/dataframes", dataframes),
         web.post(f"{prefix}/v2/dataframes", forbidden),
         web.get(f"{prefix}/v2/rating/modules", modules),
-        web.get(f"{prefix}/v2/rating/modules/{{module}}", forbidden),
-        web.get(f"{prefix}/v2/scope", forbidden),
-        web.get(f"{prefix}/v2/task/reprocesses", forbidden),
+        *rating_operator.v2_routes(cloud, prefix),
     ]
     roots = [web.get(prefix, versions), web.get(f"{prefix}/", versions)]
     rest = [web.route("*", f"{prefix}/v2{{rest:(/.*)?}}", unknown)]
     return [
         *roots,
+        *rating_operator.v1_routes(cloud, prefix),
         *rating_v1.routes(cloud, prefix),
         *([] if cloud.scenario.rating.storage == "v1" else v2),
         *rest,
@@ -162,7 +153,8 @@ def _chosen(cloud: Cloud, request: web.Request) -> list[Series]:
         wanted = rating_query.filters(request)
     except ValueError as problem:
         raise _invalid(problem, "not a valid value", "filters") from problem
-    return rating_query.chosen(rating_query.known(cloud, request), wanted)
+    by_operator = cloud.is_operator(request["identity"])
+    return rating_query.chosen(rating_query.known(cloud, request), wanted, by_operator)
 
 
 def _summary(cloud: Cloud, request: web.Request) -> web.Response:
@@ -226,7 +218,7 @@ def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
         total, page = history.points(chosen, history.periods(cloud, *window), offset, limit)
     if not total:
         return answers.body({"message": "No resource found for provided filters."}, 404)
-    rendered: rating_query.Rendered = cloud.cached("v2 points", lambda: _rendered(cloud))
+    rendered: rating_query.Rendered = cloud.cached("v2 points", dict)
     frames = [_frame(cloud, rendered, begin, members) for begin, members in page]
     content = f'{{"total": {total}, "dataframes": [{", ".join(frames)}]}}'
     return web.Response(body=content.encode(), content_type="application/json")
@@ -236,7 +228,7 @@ def _frame(cloud: Cloud, rendered: rating_query.Rendered, begin: int, members: l
     """A period's frame as text."""
     dates = json.dumps(history.calendar(begin))[1:-1]
     usage = ", ".join(
-        f'"{metric}": [{", ".join(dates.join(rendered[one.metric, one.resource_id]) for one in of_metric)}]'
+        f'"{metric}": [{", ".join(dates.join(_rendered(cloud, rendered, one)) for one in of_metric)}]'
         for metric, of_metric in runs(members, key=lambda one: one.metric)
     )
     end = begin + cloud.scenario.rating.collect_period_s
@@ -244,21 +236,20 @@ def _frame(cloud: Cloud, rendered: rating_query.Rendered, begin: int, members: l
     return f'{{"period": {period}, "usage": {{{usage}}}}}'
 
 
-def _rendered(cloud: Cloud) -> rating_query.Rendered:
-    """Every series' point as JSON, before and behind the dates, which are all that differs
-    from period to period.
+def _rendered(cloud: Cloud, rendered: rating_query.Rendered, one: Series) -> tuple[str, str]:
+    """A series' point as JSON, before and behind the dates, which are all that differs from period to period.
 
     Made on first use: a page is then put together from ready text, however many points the history has.
     """
-    owner = cloud.scenario.project
-    found: rating_query.Rendered = {}
-    for one in history.series(cloud):
-        groupby = {"id": one.resource_id, "project_id": owner.project_id, "user_id": owner.user_id}
+    key = (one.project_id, one.metric, one.resource_id)
+    if key not in rendered:
+        user_id = cloud.scenario.project.user_id
+        groupby = {"id": one.resource_id, "project_id": one.project_id, "user_id": user_id}
         point = {
             "vol": {"unit": one.unit, "qty": one.quantity},
             "rating": {"price": one.price},
             "groupby": groupby,
         }
         metadata = json.dumps(dict(one.metadata))
-        found[one.metric, one.resource_id] = (f"{json.dumps(point)[:-2]}, ", f'}}, "metadata": {metadata}}}')
-    return found
+        rendered[key] = (f"{json.dumps(point)[:-2]}, ", f'}}, "metadata": {metadata}}}')
+    return rendered[key]

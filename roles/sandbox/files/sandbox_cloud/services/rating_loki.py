@@ -46,7 +46,7 @@ def sums(
             of = {
                 "type": one.metric,
                 "id": one.resource_id,
-                "project_id": owner.project_id,
+                "project_id": one.project_id,
                 "user_id": owner.user_id,
             }
             by_keys.setdefault(tuple(of.get(name) for name in groupby), []).append(one)

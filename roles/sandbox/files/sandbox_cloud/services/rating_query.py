@@ -21,8 +21,8 @@ from sandbox_cloud.history import Series
 from sandbox_cloud.scenario import priced
 from sandbox_cloud.summary import Window
 
-#: Metric and resource of a series -> its points as text, before and behind the dates of each period.
-Rendered = dict[tuple[str, str], tuple[str, str]]
+#: Project, metric and resource of a series -> its points as text, before and behind the dates of each period.
+Rendered = dict[tuple[str, str, str], tuple[str, str]]
 
 
 def in_region(region: str) -> str:
@@ -32,12 +32,16 @@ def in_region(region: str) -> str:
 
 def place(cloud: Cloud, request: web.Request) -> Cloud:
     """The cloud as rating sees it where the request goes to: in that region, for the token's project."""
-    segments = request.path.split("/")
-    region = segments[3] if segments[2] == "in" else None
+    region = _region(request)
     owner = request["identity"].owner if cloud.owns_all(request["identity"]) else cloud.scenario.project
     scenario = cloud.cached(("priced", owner, region), lambda: priced(cloud.scenario, owner, region))
     rendered = cloud.cached(("rendered", owner, region), dict)
-    return dataclasses.replace(cloud, scenario=scenario, rendered=rendered)
+    return dataclasses.replace(cloud, scenario=scenario, rendered=rendered, unpriced_scenario=cloud.scenario)
+
+
+def _region(request: web.Request) -> str | None:
+    segments = request.path.split("/")
+    return segments[3] if segments[2] == "in" else None
 
 
 def window(cloud: Cloud, request: web.Request) -> Window:
@@ -59,8 +63,11 @@ def _moment(text: str) -> datetime:
 
 def known(cloud: Cloud, request: web.Request) -> tuple[Series, ...]:
     """What was rated of the token's project, whichever one the request asks for; of the
-    other one it is nothing.
+    other one it is nothing. For an operator, of every project.
     """
+    if cloud.is_operator(request["identity"]):
+        region = _region(request)
+        return history.of_every_project(cloud, lambda owner: priced(cloud.unpriced, owner, region))
     return history.series(cloud) if cloud.owns_all(request["identity"]) else ()
 
 
@@ -76,14 +83,14 @@ def filters(request: web.Request) -> dict[str, set[str]]:
     return wanted
 
 
-def chosen(points: Sequence[Series], wanted: dict[str, set[str]]) -> list[Series]:
+def chosen(points: Sequence[Series], wanted: dict[str, set[str]], by_operator: bool) -> list[Series]:
     """The series that have one of the values of every key; a filter on the project is the token's own,
-    without a word.
+    without a word, unless an operator asks.
     """
 
     def matches(one: Series, name: str, values: set[str]) -> bool:
-        of = {"type": one.metric, "id": one.resource_id, **dict(one.metadata)}
-        return name == "project_id" or of.get(name) in values
+        of = {"type": one.metric, "id": one.resource_id, "project_id": one.project_id, **dict(one.metadata)}
+        return (name == "project_id" and not by_operator) or of.get(name) in values
 
     if not wanted:
         return list(points)

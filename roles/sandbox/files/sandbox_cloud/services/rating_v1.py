@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox_cloud import answers, history
+from sandbox_cloud import answers, hashmap, history
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.history import Series
 from sandbox_cloud.services import rating_query
@@ -37,11 +37,7 @@ _METRICS: tuple[tuple[str, str, list[str], dict[str, str]], ...] = (
     ("storage.objects.size", "", [], {"aggregation_method": "mean", "resource_type": "swift_account"}),
     (_OUTGOING, "", [], {"aggregation_method": "sum", "resource_type": "swift_account"}),
 )
-_REFUSED = {
-    "/report/tenants": "report:list_tenants",
-    "/rating/modules": "rating:list_modules",
-    "/collector/mappings": "collector:list_mappings",
-}
+_REFUSED = {"/collector/mappings": "collector:list_mappings"}
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
@@ -79,14 +75,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             for slash in slashes
         ),
         *(web.post(f"{prefix}/v1/rating/quote{slash}", quote) for slash in slashes),
-        web.get(f"{prefix}/v1/rating/module_config/{{rest:.*}}", bound(_no_module_config)),
     ]
-
-
-def _no_module_config(_cloud: Cloud, _request: web.Request) -> web.Response:
-    """Prices are the operator's: reading them is refused, in a style of its own."""
-    said = "Policy doesn't allow rating:module_config to be performed."
-    return answers.body({"code": 403, "title": "Forbidden", "description": said}, 403)
 
 
 def _window(cloud: Cloud, request: web.Request) -> Window:
@@ -180,7 +169,8 @@ def _dataframes(cloud: Cloud, request: web.Request) -> web.Response:
         head = {"begin": _naive(moment(begin)), "end": _naive(moment(end)), "tenant_id": owner}
         dates = json.dumps(history.calendar(begin))[1:-1]
         for group in _framed(cloud, members):
-            resources = ", ".join(dates.join(rendered[one.metric, one.resource_id]) for one in group)
+            parts = (rendered[one.project_id, one.metric, one.resource_id] for one in group)
+            resources = ", ".join(dates.join(part) for part in parts)
             frames.append(f'{json.dumps(head)[:-1]}, "resources": [{resources}]}}')
     return web.Response(
         body=f'{{"dataframes": [{", ".join(frames)}]}}'.encode(), content_type="application/json"
@@ -209,7 +199,7 @@ def _rendered(cloud: Cloud) -> rating_query.Rendered:
         resource = {"rating": _plain(one.price), "service": one.metric, "desc": desc}
         tenant = f', "tenant_id": "{owner.project_id}"' if sql else ""
         volume = f"{one.quantity:g}" if sql and one.quantity.is_integer() else _plain(one.quantity)
-        found[one.metric, one.resource_id] = (
+        found[one.project_id, one.metric, one.resource_id] = (
             f"{json.dumps(resource)[:-2]}, ",
             f'{tenant}}}, "volume": "{volume}"}}',
         )
@@ -251,15 +241,21 @@ def _config(cloud: Cloud, _request: web.Request) -> web.Response:
 def _quote(cloud: Cloud, text: str) -> web.Response:
     """The price of one collect period, as a JSON string.
 
-    Only desc.metadata is looked at, and what has no price is "0".
+    Of desc only metadata and groupby are looked at, and what has no price is "0". Rules of one project do not
+    count.
     """
     try:
         resources = [
-            (one["service"], one.get("desc") or {}, one.get("volume", 1))
+            (one["service"], Decimal(str(one.get("volume", 1))), one.get("desc") or {})
             for one in json.loads(text)["resources"]
         ]
         total = sum(
-            (_price(cloud, service, desc) * Decimal(str(volume)) for service, desc, volume in resources),
+            (
+                hashmap.price(
+                    cloud, service, volume, {**desc.get("groupby", {}), **desc.get("metadata", {})}, None
+                )
+                for service, volume, desc in resources
+            ),
             Decimal(),
         )
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as problem:
@@ -267,18 +263,3 @@ def _quote(cloud: Cloud, text: str) -> web.Response:
             answers.error("rating", 400, f"Unable to parse the resources: {problem}", "/v1")
         ) from problem
     return answers.body(f"{total:.28f}" if total else "0")
-
-
-def _price(cloud: Cloud, service: str, desc: dict[str, Any]) -> Decimal:
-    prices, metadata = cloud.scenario.rating.prices_icu_per_hour, desc.get("metadata", {})
-    flavor, kind = metadata.get("flavor_name", ""), metadata.get("volume_type", "")
-    found = {
-        "instance_up": prices.instance_up.get(flavor, 0.0),
-        "instance_reserved": prices.instance_reserved.get(flavor, 0.0),
-        "volume.size": prices.volume_gb.get(kind, 0.0),
-        "ip.floating": prices.floating_ip,
-        "loadbalancer": prices.load_balancer,
-        "storage.objects.size": prices.object_gb,
-        _OUTGOING: prices.outgoing_gb,
-    }
-    return Decimal(str(found.get(service, 0.0)))

@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.changes import Change, Flavors
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.planned import (
-    Existing,
     parse_rows,
     planned,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.project_resources import (
+    ProjectResources,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Part, Shape
 
 FAST_10 = Part(Shape("volume", "fast"), Fraction(10))
-THERE = Existing({("volume", "data"): FAST_10, ("volume", "odd"): "its type is unknown"})
+THERE = ProjectResources(named={("volume", "data"): FAST_10, ("volume", "odd"): "its type is unknown"})
 
 
 def change_of(name: str, **options: Any) -> Change:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.changes import Change, Flavors
-from ansible_collections.finops.cloud.plugins.module_utils._estimate.planned import Existing
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_changes import (
     Project,
     playbook_changes,
@@ -23,7 +22,11 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_pl
     PlaybookPlan,
     UnknownTask,
 )
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_record import TaskPlace
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_tasks import PlannedResource
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.project_resources import (
+    ProjectResources,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Part, Shape
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.compute import Flavor
 
@@ -32,13 +35,24 @@ def part(kind: str, size: str = "", quantity: int = 1, count: int = 1) -> Part:
     return Part(Shape(kind, size), Fraction(quantity), count)
 
 
+NO_TASK = TaskPlace("", "", "")
 A2, A4 = part("instance", "a2"), part("instance", "a4")
 DATA = part("volume", "fast", 10)
 FLAVORS = Flavors([Flavor("id-a2", "a2", 2, 4096), Flavor("id-a4", "a4", 4, 8192)])
 PROJECT = Project(
-    there=Existing({("server", "old"): A2, ("volume", "data"): DATA, ("server", "odd"): "it is ERROR"}),
-    names={"load_balancer": {"lb-old"}, "image": {"base"}, "snapshot": {"nightly"}},
-    addressed={"old", "id-old"},
+    there=ProjectResources(
+        named={
+            ("server", "old"): A2,
+            ("server", "odd"): "it is ERROR",
+            ("volume", "data"): DATA,
+            ("load balancer", "lb-old"): None,
+            ("image", "base"): part("image"),
+            ("image", "empty"): "image empty has no data yet",
+            ("snapshot", "nightly"): part("snapshot", "", 10),
+            ("port", "port-old"): None,
+        },
+        addressed=frozenset({"old", "id-old"}),
+    ),
     flavors=FLAVORS,
     public={"ext", "id-ext"},
     default_volume_type="slow",
@@ -48,7 +62,7 @@ PROJECT = Project(
 
 
 def line(kind: str, name: str = "", anew: bool = False, **more: Any) -> PlaybookLine:
-    return PlaybookLine(PlannedResource(kind, name, **more), anew, "prod", None)
+    return PlaybookLine(PlannedResource(kind, name, **more), anew, "prod", None, NO_TASK)
 
 
 def web(**more: Any) -> PlaybookLine:
@@ -99,7 +113,7 @@ def test_addresses_on_public_networks_cost(
 def test_starting_and_stopping_a_server() -> None:
     stopped = part("stopped_instance", "a2")
     assert change(line("instance", "old", state="stopped")) == ("changed", (A2,), (stopped,), "")
-    is_stopped = replace(PROJECT, there=Existing({("server", "old"): stopped}))
+    is_stopped = replace(PROJECT, there=ProjectResources(named={("server", "old"): stopped}))
     starts = change(line("instance", "old", state="started"), project=is_stopped)
     assert starts == ("changed", (stopped,), (A2,), "")
     assert change(line("instance", "gone", state="started"))[3] == "the project has no server gone"
@@ -164,24 +178,62 @@ def test_copies_have_the_size_of_their_volume() -> None:
     assert not changes(line("snapshot", "nightly", source="data"))
 
 
-def test_what_is_known_once_it_is_there_is_unknown_unless_it_is_there() -> None:
-    assert not changes(line("image", "base", unknown="its size is known once it is there"))
-    assert change(line("image", "new", unknown="its size is known once it is there"))[3]
+def test_what_is_uploaded_costs_by_its_size_unless_it_is_there() -> None:
+    assert not changes(line("image", "base", unknown="its size is unknown"))
+    assert change(line("image", "new", unknown="its size is unknown"))[3] == "its size is unknown"
+    half = Part(Shape("image"), Fraction(1, 2))
+    assert change(line("image", "new", size_bytes=512 * 1024**2)) == ("added", (), (half,), "")
+    stored = Part(Shape("object_storage"), Fraction(3, 1024))
+    assert change(line("object_storage", "c/o", size_bytes=3 * 1024**2)) == ("added", (), (stored,), "")
+
+
+def test_images_and_copies_that_go_cost_no_longer() -> None:
+    assert change(line("image", "base", state="absent")) == ("removed", (part("image"),), (), "")
+    assert change(line("image", "empty", state="absent"))[3] == "image empty has no data yet"
+    assert not changes(line("image", "new", state="absent"))
+    gone = change(line("snapshot", "nightly", state="absent"))
+    assert gone == ("removed", (part("snapshot", "", 10),), (), "")
+
+
+def test_ports_on_public_networks_are_compared_by_name() -> None:
+    new = line("fixed_ip", "port-new", networks=("ext",), count=2)
+    assert change(new) == ("added", (), (part("fixed_ip", "", 2, 2),), "")
+    assert not changes(line("fixed_ip", "port-old", networks=("ext",)))
+    assert change(line("fixed_ip", "port-old", networks=("ext",), anew=True))[2] == (part("fixed_ip"),)
+    assert not changes(line("fixed_ip", "port-new", networks=("app",)))
+    assert change(line("fixed_ip", "port-new", networks=None))[3].startswith("the task names no network")
+
+
+def test_what_a_user_knows_of_an_unknown_line_counts() -> None:
+    upload = PlaybookLine(
+        PlannedResource("image", "new", unknown="its size is unknown"),
+        False,
+        "prod",
+        None,
+        TaskPlace("Upload", "openstack.cloud.image", "site.yml:3"),
+    )
+    (found,) = playbook_changes(PlaybookPlan((upload,), ()), PROJECT, ["Upload"])
+    assert (found.unknown, found.assumed) == (None, True)
+    assert unmatched_tasks(PlaybookPlan((upload,), ()), ["Upload", "Down*"]) == ["Down*"]
+    # What has a price keeps it.
+    known = replace(upload, resource=PlannedResource("image", "new", size_bytes=1024**3))
+    (found,) = playbook_changes(PlaybookPlan((known,), ()), PROJECT, ["Upload"])
+    assert (found.after, found.assumed) == ((part("image"),), False)
 
 
 def test_what_is_elsewhere_is_unknown() -> None:
     for elsewhere, says in (
         (
-            PlaybookLine(web().resource, False, "other", None),
+            PlaybookLine(web().resource, False, "other", None, NO_TASK),
             "its cloud is other, which the estimate does not ask",
         ),
         (
-            PlaybookLine(web().resource, False, "prod", "dc4"),
+            PlaybookLine(web().resource, False, "prod", "dc4", NO_TASK),
             "its region is dc4, which the estimate does not ask",
         ),
     ):
         assert change(elsewhere)[3] == says
-    assert change(PlaybookLine(web().resource, False, None, "dc3"))[2] == (A2,)
+    assert change(PlaybookLine(web().resource, False, None, "dc3", NO_TASK))[2] == (A2,)
 
 
 def test_what_the_run_did_not_understand_is_unknown() -> None:

@@ -39,6 +39,27 @@ def test_what_would_be_made_is_returned_and_marked(module: str, key: str, result
     assert found[key]["access_ipv4"] == "app.planned.invalid"
 
 
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        ("subnet", "SubnetModule._build_params() missing 1 required positional argument: 'subnet_pool'"),
+        ("volume", "Task failed: Module failed: too many values to unpack (expected 2)"),
+    ],
+)
+def test_a_module_that_fails_in_check_mode_only_would_change_something(module: str, says: str) -> None:
+    """As openstack.cloud 2.6.0 does where the subnet is there, and where the volume is to grow."""
+    found = told(module, {"changed": False, "failed": True, "msg": says})
+    assert (found["changed"], found[module]["id"]) == (True, "app")
+    other = {"changed": False, "failed": True, "msg": says}
+    assert told("server", other) == other
+
+
+def test_what_stays_as_it_is_and_is_not_told_of_is_found_by_its_name() -> None:
+    found = told("server", {"changed": False})
+    assert (found["changed"], found["server"]["id"]) == (False, "app")
+    assert told("server", {"changed": False}, state="absent") == {"changed": False}
+
+
 def test_what_a_module_tells_of_it_itself_is_kept() -> None:
     found = told("volume", {"changed": True, "volume": {"name": "app", "size": 100, "id": None}})
     assert (found["volume"]["size"], found["volume"]["id"]) == (100, "app")

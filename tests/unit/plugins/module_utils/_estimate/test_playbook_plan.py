@@ -20,6 +20,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_pl
     PlaybookPlan,
     UnknownTask,
     load_playbook_plan,
+    load_receipt,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_record import (
     PlaybookRecord,
@@ -53,7 +54,8 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (web.resource.name, web.resource.size, web.resource.tags) == ("web", "a2", {"team": "shop"})
     assert (web.cloud, web.region, web.anew) == ("prod", None, False)
     assert (address.resource.kind, address.resource.certain) == ("floating_ip", False)
-    assert plan.unknown == (UnknownTask("Later", "openstack.cloud.volume", "the run did not reach it"),)
+    later = UnknownTask("Later", "openstack.cloud.volume", "the run did not reach it", "site.yml:9")
+    assert (web.task, plan.unknown) == (TASK, (later,))
     assert plan.sha256 == hashlib.sha256((tmp_path / "plan.json").read_bytes()).hexdigest()
 
 
@@ -84,6 +86,15 @@ def test_any_other_file_is_refused_in_one_sentence(tmp_path: Path, content: obje
         loaded(tmp_path, content)
     assert says in str(refused.value)
     assert str(refused.value).startswith("playbook_plan: ") and "hush" not in str(refused.value)
+
+
+def test_a_real_run_has_made_nothing_of_what_it_did_not_reach(tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps(written(is_check=False)))
+    assert load_receipt(str(path)).unknown == ()
+    path.write_text(json.dumps(written()))
+    with pytest.raises(InvalidOption, match=r"^playbook_receipt: .* would make, and not what it has made\.$"):
+        load_receipt(str(path))
 
 
 def test_a_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:

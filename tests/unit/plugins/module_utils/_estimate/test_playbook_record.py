@@ -151,5 +151,5 @@ def test_a_failed_task_that_costs_may_have_made_something() -> None:
     assert (told["kind"], told["complete"], told["unknown"][0]["reason"]) == (
         "receipt",
         False,
-        "it failed, so what it would make is not known",
+        "it failed, so what it has made is not known",
     )

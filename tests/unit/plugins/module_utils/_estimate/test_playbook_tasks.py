@@ -116,6 +116,12 @@ def test_a_server_without_a_network_or_flavor_does_not_say_enough() -> None:
             [PlannedResource("instance", "web", "started")],
         ),
         ("server_action", {"name": "web", "action": "reboot_hard"}, []),
+        (
+            "object",
+            {"container": "c", "name": "o", "data": "\N{EURO SIGN}5"},
+            [PlannedResource("object_storage", "c/o", size_bytes=4)],
+        ),
+        ("image", {"name": "i", "state": "absent"}, [PlannedResource("image", "i", "absent")]),
     ],
 )
 def test_what_a_task_plans(module: str, arguments: dict[str, Any], expected: list[PlannedResource]) -> None:
@@ -135,6 +141,20 @@ def test_what_a_task_plans(module: str, arguments: dict[str, Any], expected: lis
 def test_what_a_task_does_not_say_is_unknown(module: str, arguments: dict[str, Any]) -> None:
     (found,) = planned(module, **arguments)
     assert found.unknown
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("image", {"name": "i", "filename": "x.qcow2"}),
+        ("object", {"container": "c", "name": "o", "filename": "x"}),
+    ],
+)
+def test_a_file_that_can_be_measured_tells_what_its_upload_costs_by(
+    module: str, arguments: dict[str, Any]
+) -> None:
+    (found,) = resources_of(f"openstack.cloud.{module}", arguments, 7)
+    assert (found.size_bytes, found.unknown) == (7, "")
 
 
 ODD: st.SearchStrategy[Any] = st.recursive(

@@ -92,6 +92,8 @@ def budget(name: str, **given: Any) -> dict[str, Any]:
         "period_start": "2026-11-01T00:00:00Z",
         "period_end": "2026-12-01T00:00:00Z",
         "runs_out_at": None,
+        "over_by": None,
+        "over_since": None,
         "forecast": {"low": "60", "expected": "70", "high": "80", "enough_data": True, "reason": None},
     }
     return {**usual, **given}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""FOCUS 1.2 and 1.0 in CSV: every rule of the specification's columns, the ledger's sums, and names as they
+"""FOCUS 1.0 to 1.4 in CSV: every rule of the specification's columns, the ledger's sums, and names as they
 are.
 """
 
@@ -11,7 +11,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,19 +23,26 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
 from ansible_collections.finops.cloud.plugins.module_utils._export import export
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
+from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions, Parties
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
 
 from tests.unit.asked_ledger import sums
 
+from . import conformance
 from .ledgers import BEGINS_OF_FORMULAS, HOSTILE, IN_FRANCS, NOW, WHOLE, entry, every_kind, ledger, read_back
 
 HERE = Path(__file__).parent
-RULES = list(csv.DictReader((HERE / "focus-1.2-columns.csv").open(encoding="utf-8")))
+#: Version -> its columns with their rules.
+RULES_OF = {
+    version: list(csv.DictReader((HERE / f"focus-{version}-columns.csv").open(encoding="utf-8")))
+    for version in ("1.2", "1.3", "1.4")
+}
+RULES = RULES_OF["1.2"]
 SUBCATEGORIES = {
     tuple(row) for row in csv.reader((HERE / "focus-1.2-service-subcategories.csv").open(encoding="utf-8"))
 }
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+CURRENCY = re.compile("[A-Z]{3}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -56,26 +64,49 @@ def written(
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    return written(tmp_path_factory.mktemp("kinds"), every_kind())[0]
+def rows_by_version(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, str]]]:
+    return {
+        version: written(tmp_path_factory.mktemp("kinds"), every_kind(), version)[0] for version in RULES_OF
+    }
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["column"])
-def test_a_column_keeps_its_rule(rows: list[dict[str, str]], rule: dict[str, str]) -> None:
-    told = {row[rule["column"]] for row in rows}
-    if rule["allows_nulls"] == "False" and rule["feature_level"] == "Mandatory":
-        assert "" not in told
-    for value in told - {""}:
-        if rule["allowed_values"]:
-            assert value in rule["allowed_values"].split("|")
-        if rule["data_type"] == "Decimal":
-            assert NUMBER.fullmatch(value)
-        if rule["data_type"] == "Date/Time":
-            assert MOMENT.fullmatch(value)
-        if rule["data_type"] == "JSON":
-            assert isinstance(json.loads(value), dict)
-        if rule["value_format"] == "Currency Format":
-            assert re.fullmatch("[A-Z]{3}", value)
+@pytest.fixture(params=list(RULES_OF))
+def rows(request: pytest.FixtureRequest, rows_by_version: dict[str, list[dict[str, str]]]) -> Any:
+    return rows_by_version[request.param]
+
+
+@pytest.mark.parametrize(
+    ("version", "rule"),
+    [
+        pytest.param(version, rule, id=f"{version} {rule['column']}")
+        for version, rules in RULES_OF.items()
+        for rule in rules
+    ],
+)
+def test_a_column_keeps_its_rule(
+    rows_by_version: dict[str, list[dict[str, str]]], version: str, rule: dict[str, str]
+) -> None:
+    assert keeps(rule, {row[rule["column"]] for row in rows_by_version[version]})
+
+
+def keeps(rule: Mapping[str, str], told: Iterable[str]) -> bool:
+    """Whether these values of a column are as its rule says."""
+    values = set(told)
+    needed = rule["allows_nulls"] == "False" and rule["feature_level"] == "Mandatory"
+    return not (needed and "" in values) and all(_is_right(rule, value) for value in values - {""})
+
+
+def _is_right(rule: Mapping[str, str], value: str) -> bool:
+    if rule["allowed_values"] and value not in rule["allowed_values"].split("|"):
+        return False
+    if rule["data_type"] == "JSON":
+        return isinstance(json.loads(value), dict)
+    patterns = {"Decimal": NUMBER, "Date/Time": MOMENT, "Currency Format": CURRENCY}
+    return all(
+        patterns[kind].fullmatch(value) is not None
+        for kind in (rule["data_type"], rule["value_format"])
+        if kind in patterns
+    )
 
 
 #: What FOCUS 1.2 says of a row, beyond a column's own rule:
@@ -129,7 +160,8 @@ OF_A_ROW: dict[str, Callable[[dict[str, str]], bool]] = {
         row["BillingCurrency"] == "CHF" and row["PricingCurrency"] == row["x_RecordedCurrency"]
     ),
     "own columns are named as own": lambda row: all(
-        name.startswith("x_") for name in set(row) - {rule["column"] for rule in RULES}
+        name.startswith("x_")
+        for name in set(row) - {rule["column"] for rules in RULES_OF.values() for rule in rules}
     ),
 }
 
@@ -140,11 +172,60 @@ def test_every_row_keeps_the_rule(rows: list[dict[str, str]], rule: str) -> None
     assert not [row for row in rows if not OF_A_ROW[rule](row)]
 
 
-def test_1_0_has_the_columns_of_1_0(tmp_path: Path) -> None:
-    told = written(tmp_path, every_kind(), "1.0")[0]
-    new = {rule["column"] for rule in RULES if rule["introduced"] in ("1.1", "1.2")}
-    known = {rule["column"] for rule in RULES} - new
+@pytest.mark.parametrize(
+    ("version", "rules", "later"),
+    [
+        ("1.0", "1.2", ("1.1", "1.2")), ("1.1", "1.2", ("1.2",)), ("1.2", "1.2", ()), ("1.3", "1.3", ()),
+        ("1.4", "1.4", ()),
+    ],
+)  # fmt: skip
+def test_a_version_has_the_columns_of_that_version(
+    tmp_path: Path, version: str, rules: str, later: tuple[str, ...]
+) -> None:
+    """1.0 had 43, 1.1 seven more, 1.2 seven more, 1.3 eight; 1.4 has two others and two less."""
+    told = written(tmp_path, every_kind(), version)[0]
+    known = {rule["column"] for rule in RULES_OF[rules] if rule["introduced"] not in later}
     assert {name for name in told[0] if not name.startswith("x_")} == known
+    assert len(known) == {"1.0": 43, "1.1": 50, "1.2": 57, "1.3": 65, "1.4": 65}[version]
+
+
+@pytest.mark.parametrize("version", ["1.3", "1.4"])
+def test_without_a_price_there_is_no_price_and_no_quantity(
+    rows_by_version: dict[str, list[dict[str, str]]], version: str
+) -> None:
+    """Since 1.3 of every charge without a SkuPriceId. Who hosts and who sells is always told."""
+    for row in rows_by_version[version]:
+        if not row["SkuPriceId"]:
+            assert not any(
+                row[name]
+                for name in (
+                    "ListUnitPrice", "ContractedUnitPrice", "PricingQuantity", "ConsumedQuantity",
+                    "PricingCategory", "PricingCurrencyListUnitPrice", "PricingCurrencyContractedUnitPrice",
+                )
+            )  # fmt: skip
+        assert row["HostProviderName"] and row["ServiceProviderName"] == row["InvoiceIssuerName"]
+        assert row["PricingCurrency"] and row["PricingCurrencyEffectiveCost"]
+
+
+def test_who_sells_and_bills_is_told_by_source(tmp_path: Path) -> None:
+    """A source that is told apart has nothing of what is said of all others, such as their invoice."""
+    options = replace(
+        IN_FRANCS,
+        parties=Parties("Infomaniak", publisher="OpenStack", account_id="1", invoice_id="4711"),
+        by_source={"aws": Parties("AWS", issuer="AWS EMEA", account_id="2", account_name="all")},
+    )
+    costs = [entry(name, NOW.replace(day=1), source=name) for name in ("manual", "aws")]
+    told = {row["x_Source"]: row for row in written(tmp_path, costs, "1.3", options)[0]}
+    names = (
+        "ProviderName", "ServiceProviderName", "HostProviderName", "PublisherName", "InvoiceIssuerName",
+        "BillingAccountId", "BillingAccountName", "InvoiceId",
+    )  # fmt: skip
+    assert [told["manual"][name] for name in names] == [
+        "Infomaniak", "Infomaniak", "Infomaniak", "OpenStack", "Infomaniak", "1", "1", "4711",
+    ]  # fmt: skip
+    assert [told["aws"][name] for name in names] == [
+        "AWS", "AWS", "AWS", "AWS", "AWS EMEA", "2", "all", "",
+    ]  # fmt: skip
 
 
 def test_sums_are_the_ledger_s_to_the_last_digit(tmp_path: Path) -> None:
@@ -250,3 +331,13 @@ def test_an_unknown_rate_leaves_no_file(tmp_path: Path) -> None:
 def test_nobody_is_billed_in_icu(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match="^currency: `ICU` is a virtual currency"):
         written(tmp_path, every_kind(), options=FocusOptions("ICU", Rates(), "UTC"))
+
+
+def test_the_page_of_conformance_says_what_is_exported(
+    rows_by_version: dict[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    wanted = conformance.page(RULES_OF, rows_by_version, keeps, OF_A_ROW)
+    stored = Path(__file__).parents[5] / "docs" / "focus-conformance.md"
+    (tmp_path / stored.name).write_text(wanted, encoding="utf-8")
+    assert stored.is_file() and stored.read_text(encoding="utf-8") == wanted, f"copy {tmp_path / stored.name}"
+    assert "**" not in wanted.partition("## What it does not do")[0]

@@ -61,7 +61,7 @@ def test_every_partition_has_the_sums_of_its_month(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("version", ["1.2", "1.0"])
+@pytest.mark.parametrize("version", ["1.2", "1.0", "1.1", "1.3", "1.4"])
 def test_it_says_what_csv_says(tmp_path: Path, version: str) -> None:
     options = ledger(tmp_path, every_kind())
     exported(options, tmp_path, version=version)

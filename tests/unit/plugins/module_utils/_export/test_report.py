@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._export.chart import bars
+from ansible_collections.finops.cloud.plugins.module_utils._export.render import render
 from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .reports import CLOUD, NOW, before, everything, summary
+from .reports import CLOUD, NOW, alert, before, budget, everything, summary
 
 UTC = ZoneInfo("UTC")
 FAILED = {"failed": True, "msg": "Reading it failed."}
@@ -135,6 +136,33 @@ def test_the_worst_comes_first_and_of_alerts_the_highest() -> None:
     assert [row["threshold"] for row in result["alerts"]] == ["0.9"]
     assert [row["name"] for row in result["quotas"]] == ["web-1"]
     assert result["by_category"][0]["share"] == 0.8
+
+
+def test_what_came_after_the_window_is_apart() -> None:
+    """The window ends on 23 November, and budgets were read in December."""
+    december = {"period_start": "2026-12-01T00:00:00Z", "period_end": "2027-01-01T00:00:00Z"}
+    unknown = {"verdict": "unknown", "reason": "newer: is not known.", "at_least": None}
+    rows = [
+        budget("older", over_by="3", over_since="2026-11-20T00:00:00Z"),
+        budget("newer", **december, **unknown),
+    ]
+    fired = [alert("older", "0.5"), {**alert("older", "0.9"), "fired_at": "2026-11-23T00:00:00Z"}]
+    found = told(budgets={"budgets": rows, "alerts": fired, "reservations": []})
+    assert [(row["name"], row["over_by"]) for row in found["budgets"]] == [("older", "3")]
+    assert [row["threshold"] for row in found["alerts"]] == ["0.5"]
+    assert [row["threshold"] for row in found["later"]["alerts"]] == ["0.9"]
+    assert found["later"]["budgets"] == ["newer"]
+    assert "newer: is not known." not in found["incomplete"]
+    assert told()["later"] is None
+
+
+def test_of_many_budgets_and_alerts_ten_are_shown_and_the_others_folded() -> None:
+    rows = [budget(f"b{number}") for number in range(30)]
+    fired = [alert(f"b{number}", "0.5") for number in range(30)]
+    page = render("html", told(budgets={"budgets": rows, "alerts": fired, "reservations": []}))
+    assert page.count("<summary>20 more</summary>") == 2
+    assert page.count("<details>") == page.count("</details>") == 2
+    assert page.count("<ul") == page.count("</ul>") and page.count("<div") == page.count("</div>")
 
 
 def test_without_the_cost_in_one_currency_there_is_no_report() -> None:

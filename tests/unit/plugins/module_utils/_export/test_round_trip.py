@@ -49,7 +49,7 @@ def _iso(seconds: int) -> str:
     return f"{NOW.fromtimestamp(seconds, NOW.tzinfo):%Y-%m-%dT%H:%M:%SZ}"
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.2"])
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3", "1.4"])
 @pytest.mark.parametrize("file_format", [export.CSV, export.PARQUET])
 def test_what_is_exported_comes_back(tmp_path: Path, version: str, file_format: str) -> None:
     options = ledger(tmp_path, every_kind())

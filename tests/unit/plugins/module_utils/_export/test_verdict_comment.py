@@ -141,7 +141,27 @@ def test_each_resource_has_one_row_with_before_after_and_difference() -> None:
 
 def test_a_marker_in_the_first_line_lets_a_pipeline_update_one_comment() -> None:
     texts = [format_markdown(verdict(WEB)), format_markdown(verdict(unknown("x", "y")))]
-    assert {text.splitlines()[0] for text in texts} == {"<!-- finops.cloud.budget_gate -->"}
+    assert {text.splitlines()[0] for text in texts} == {"<!-- finops.cloud.budget_gate: shop -->"}
+
+
+def test_what_has_a_price_of_its_own_is_not_said_to_be_free() -> None:
+    kaas = "a managed cluster has a price of its own by its pack; name it in assume_free, and add its price"
+    text = shown(format_markdown(verdict(unknown("a", kaas), unknown("b", "it is of the provider x"))))
+    assert f"{kaas}. Its price is that of your contract. <code>a</code>" in text
+    assert "x. Name it in `assume_free` if it costs nothing. If it costs, do so too" in text
+    assert "Name it in the configuration" not in text
+
+
+@given(st.lists(st.text(), min_size=2, max_size=2, unique=True))
+def test_each_gate_has_a_marker_of_its_own_that_its_name_cannot_end(names: list[str]) -> None:
+    markers = [
+        format_markdown({**verdict(WEB), "name": name}).splitlines()[0]
+        for name in (*names, names[0] + "-->\n<b>", names[0] * 300)
+    ]
+    assert markers[0] != markers[1]
+    for marker in markers:
+        assert re.fullmatch(r"<!-- finops\.cloud\.budget_gate: (?:(?!--)[\w.~%-])* -->", marker, re.ASCII)
+        assert len(marker) < 300
 
 
 def test_of_many_resources_those_are_left_out_that_differ_least() -> None:
@@ -187,7 +207,7 @@ def test_none_of_the_unknown_is_cut_but_counted(reasons: int, keyed: bool) -> No
         assert named + more == 3000
 
 
-OURS = re.compile(r"</?(?:details|summary|code)>|<!-- finops\.cloud\.budget_gate -->")
+OURS = re.compile(r"</?(?:details|summary|code)>|<!-- finops\.cloud\.budget_gate: shop -->")
 
 
 @settings(max_examples=25)

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ from typing import Any
 import duckdb
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import from_nano
+from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._imports.bill_files import import_bill
 from ansible_collections.finops.cloud.plugins.module_utils._imports.bill_options import BillOptions
-from ansible_collections.finops.cloud.plugins.module_utils._ledger import comparison
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import comparison, totals
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, reading
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +39,8 @@ COLUMNS = (
 MONTHS = ("2026-09", "2026-10", "2026-11", "2026-12")
 #: What the ledger calls them, by FOCUS's own words.
 CATEGORIES = {"Compute": "compute", "Storage": "storage", "AI and Machine Learning": "llm_inference"}
+#: The days in which all charges begin.
+OCTOBER = [datetime(2026, 10, day, tzinfo=UTC) for day in range(1, 32)]
 Charge = tuple[str, ...]
 
 charges = st.builds(
@@ -99,19 +101,24 @@ def by_duckdb(paths: Sequence[str]) -> dict[tuple[str, str, str], Decimal]:
     return {(day, CATEGORIES[category], team): amount for day, category, team, amount in found if amount}
 
 
-def by_ledger(ledger: LedgerOptions) -> dict[tuple[str, str, str], Decimal]:
-    asked = (
-        "SELECT period_begin, category, tag.value, sum(amount_nano) FROM entry"
-        " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
-        " JOIN tag ON tag.dimension_set_id = dimension_set.id GROUP BY 1, 2, 3"
-    )
+def by_ledger(ledger: LedgerOptions, as_of: datetime | None = None) -> dict[tuple[str, str, str], Decimal]:
+    """By what a summary says, which is the same by the roll-up and by the rows."""
+    days = [Window(day, day + timedelta(days=1)) for day in OCTOBER]
+    selection = totals.Selection(Window(days[0].begin, days[-1].end))
+    by = ["category", "tag:team"]
     with reading(ledger) as opened:
-        found = read(opened.connection, asked)
-    return {
-        (f"{datetime.fromtimestamp(begin, UTC):%Y-%m-%d}", category, team): from_nano(int(nano))
-        for begin, category, team, nano in found
-        if nano
+        rolled_up = totals.by_time(opened.connection, selection, days, by, as_of)
+        of_rows = totals.by_time(opened.connection, selection, days, [*by, "source"], as_of)
+    found = {
+        (f"{day.begin:%Y-%m-%d}", str(one.keys["category"]), str(one.keys["tag:team"])): from_nano(
+            one.amount_nano
+        )
+        for day, sums in zip(days, rolled_up, strict=True)
+        for one in sums
+        if one.amount_nano
     }
+    assert sum(found.values()) == sum(from_nano(one.amount_nano) for sums in of_rows for one in sums)
+    return found
 
 
 def delivered(ledger: LedgerOptions, paths: Sequence[str], delivery: str | None) -> dict[str, Any]:

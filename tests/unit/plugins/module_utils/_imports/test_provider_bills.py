@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS's and Azure's own formats, on small invented bills whose sums are worked out by hand."""
+"""The own formats of AWS, Azure and Google Cloud, on small invented bills with sums worked out by hand."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
@@ -109,3 +110,127 @@ def test_a_kind_of_line_that_nobody_knows_is_refused(ledger: LedgerOptions, tmp_
 def test_a_bill_of_another_format_is_refused(ledger: LedgerOptions) -> None:
     with pytest.raises(InvalidOption, match="not of format azure: it lacks costInBillingCurrency"):
         brought(ledger, BILLS / "aws_cur_2_0.csv", "azure")
+
+
+#: 12.5 + 0.3 + 7 + 1.38 - 0.004 - 1, and the credits -2.5 - 0.000000001, as results round it.
+GCP_TOTAL = "17.676"
+
+
+def test_google_cloud(ledger: LedgerOptions, tmp_path: Path) -> None:
+    found = brought(ledger, BILLS / "gcp.jsonl", "gcp", categories={"Vertex AI": "llm_inference"})
+    assert found["totals"] == {"CHF": GCP_TOTAL}
+    # Six rows, and two credits of the first one.
+    assert found["entries"]["recorded"] == 8
+    (one,) = found["bills"]
+    assert (one["billing_account"], one["period_start"], one["period_end"]) == (
+        "01A2B3-C4D5E6-F70819", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z",
+    )  # fmt: skip
+    assert found["difference"] == {
+        # 12.5 - 2.5 - 0.000000001 and the correction of October; 0.3; 7; 1.38 - 0.004.
+        "compute": {"CHF": "9"},
+        "storage": {"CHF": "0.3"},
+        "llm_inference": {"CHF": "7"},
+        "other": {"CHF": "1.376"},
+    }
+    told = {
+        charge: sum(row["amount_nano"] for row in rows(ledger) if row["charge_category"] == charge)
+        for charge in ("usage", "credit", "adjustment", "tax")
+    }
+    assert told == {
+        "usage": 19_800_000_000, "credit": -2_500_000_001, "adjustment": -1_004_000_000, "tax": 1_380_000_000,
+    }  # fmt: skip
+    of_vm = [row for row in rows(ledger) if row["tags"] == '{"env":"prod","team":"web"}']
+    assert {(row["description"], row["quantity"], row["unit"]) for row in of_vm} == {
+        ("N2 Instance Core running in Zurich", "4", "hour"), ("Sustained use", None, None),
+        ("Trial", None, None),
+    }  # fmt: skip
+    assert {(row["cloud"], row["region"], row["project_id"]) for row in of_vm} == {
+        ("Google Cloud", "europe-west6", "shop-prod")
+    }
+    assert not brought(ledger, BILLS / "gcp.jsonl", "gcp", categories={"Vertex AI": "llm_inference"})[
+        "changed"
+    ]
+
+
+def test_google_cloud_s_rows_in_two_files_in_another_order_are_the_same_bill(
+    ledger: LedgerOptions, tmp_path: Path
+) -> None:
+    """A row names only what it has, and its names come in any order."""
+    lines = (BILLS / "gcp.jsonl").read_text().splitlines()
+    brought(ledger, BILLS / "gcp.jsonl", "gcp")
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    # In another order within the row, with the numbers as they are written.
+    tax = lines[3].replace('"cost":1.38,', "").replace("{", '{"cost":1.38,', 1)
+    (parts / "1.jsonl").write_text("\n".join(lines[:2]) + "\n")
+    (parts / "2.jsonl").write_text("\n".join([lines[2], tax, *lines[4:]][::-1]))
+    assert not brought(ledger, parts, "gcp")["changed"]
+
+
+def test_google_cloud_as_parquet_and_as_a_flattened_csv_says_the_same(tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in (BILLS / "gcp.jsonl").read_text().splitlines()]
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    whole = [{**line, "cost": float(line["cost"])} for line in lines]
+    parquet.write_table(pyarrow.Table.from_pylist(_alike(whole)), tmp_path / "gcp.parquet")
+    with (tmp_path / "gcp.csv").open("w", newline="") as stream:
+        flat = [
+            {
+                f"{name}_{field}" if isinstance(value, dict) else name: told
+                for name, value in line.items()
+                for field, told in (value.items() if isinstance(value, dict) else [("", value)])
+            }
+            for line in lines
+        ]
+        names = sorted({name for line in flat for name in line})
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        for line in flat:
+            writer.writerow(
+                {name: json.dumps(told) if isinstance(told, list) else told for name, told in line.items()}
+            )
+    said = []
+    for name in ("gcp.parquet", "gcp.csv"):
+        ledger = LedgerOptions(f"sqlite:///{tmp_path}/{name}.db")
+        assert brought(ledger, tmp_path / name, "gcp")["totals"] == {"CHF": GCP_TOTAL}
+        kept = ("charge_category", "category", "tags", "amount_nano", "project_id", "description", "unit")
+        said.append(sorted(str([row[one] for one in kept]) for row in rows(ledger)))
+    assert said[0] == said[1]
+
+
+def _alike(rows_of: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with all fields of all rows, as tables of BigQuery have them."""
+    records: dict[str, set[str]] = {}
+    for row in rows_of:
+        for name, value in row.items():
+            records.setdefault(name, set()).update(value if isinstance(value, dict) else ())
+    return [
+        {
+            name: {field: (row.get(name) or {}).get(field) for field in sorted(fields)}
+            if fields
+            else row.get(name)
+            for name, fields in records.items()
+        }
+        for row in rows_of
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"202611"', '"2026-13"', "'2026-13' is no month, such as 202611"),
+        ('"credits":[{', '"credits":["a",{', "is no JSON list of credits"),
+        ('"amount":-2.5', '"amount":"much"', "'much' is no number"),
+        ('"cost":12.5,', '"cost":12.5,"cost":1,', "line 1 is not a JSON object"),
+        ('"cost_type":"regular"}', '"cost_type":"gift"}', "'gift' is no charge category"),
+    ],
+)
+def test_what_is_wrong_in_a_row_of_google_cloud_is_refused(
+    ledger: LedgerOptions, tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    path = tmp_path / "gcp.jsonl"
+    text = (BILLS / "gcp.jsonl").read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    with pytest.raises(InvalidOption, match=said):
+        brought(ledger, path, "gcp")

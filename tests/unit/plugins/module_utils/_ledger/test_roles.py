@@ -201,10 +201,11 @@ WRITTEN_BY = {
     "finops_import": {
         "INSERT": {
             "dimension_set", "entry", "usage_record", "alert", "feed", "feed_window", "feed_rate",
-            "feed_carried", "feed_resource", "feed_hours", "bill", "bill_part",
+            "feed_carried", "feed_resource", "feed_hours", "bill", "bill_part", "delivery",
         },
         "UPDATE": {
             "hold", "feed", "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours", "bill",
+            "delivery",
         },
         "DELETE": {
             "bill", "bill_part",
@@ -295,6 +296,61 @@ def test_nobody_changes_what_was_recorded_or_how_it_is_kept(
 )
 def test_a_role_has_no_grant_for_what_another_is_for(logins: Logins, login: str, statement: str) -> None:
     assert "permission denied for" in logins.refused(login, statement)
+
+
+@pytest.mark.parametrize("login", ["reader", "pipeline"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO delivery (source, recorded_by) VALUES ('s', 'x')",
+        "UPDATE delivery SET effective_at = 1",
+        "DELETE FROM delivery",
+        "INSERT INTO roll_up_waiting SELECT *, 1 FROM roll_up",
+        "SELECT finops_discard_delivery(1, 1)",
+        "SELECT finops_merge_delivery(1, 1)",
+    ],
+)
+def test_only_who_imports_delivers(logins: Logins, login: str, statement: str) -> None:
+    assert "permission denied for" in logins.refused(login, statement)
+
+
+def of_delivery(recorded_at: str, key: str = "bill/1/a/1/0") -> str:
+    """An INSERT of an entry that says when it was recorded."""
+    names, _behind, _rest = INSERT.partition(")")
+    return (
+        f"{names}, recorded_at) SELECT 's', '{key}', 1, NULL, dimension_set_id, 0, 3600, 5, 'x',"
+        f" {recorded_at} FROM entry LIMIT 1"
+    )
+
+
+def test_an_entry_says_when_it_was_recorded_in_a_delivery_of_its_own_login_only(logins: Logins) -> None:
+    """Neither another login's delivery, nor one that counts, nor another key; the clock says it then."""
+    rows = "SELECT recorded_at FROM entry WHERE source = 's' AND \"key\" = '{key}'"
+    delivery = "(SELECT recorded_at FROM delivery)"
+    with logins.connect("importer") as connection:
+        connection.execute(b"INSERT INTO delivery (source, recorded_by) VALUES ('s', 'ada@ci')")
+        connection.execute(of_delivery(delivery).encode())
+        connection.execute(of_delivery(delivery, "other").encode())
+    name = logins.one("SELECT recorded_at FROM delivery")
+    assert logins.one(rows.format(key="bill/1/a/1/0")) == name
+    assert logins.one(rows.format(key="other")) > name
+    with logins.connect("owner") as connection:
+        connection.execute(of_delivery(delivery, "bill/1/b/1/0").encode())
+    assert logins.one(rows.format(key="bill/1/b/1/0")) > name
+    spent = "SELECT coalesce(sum(amount_rest_nano), 0) FROM {table} WHERE bucket_s = 900 AND bucket_begin = 0"
+    assert logins.one(spent.format(table="roll_up_waiting")) == 5
+    assert logins.one(spent.format(table="roll_up")) == 10
+    with logins.connect("importer") as connection:
+        connection.execute(b"UPDATE delivery SET effective_at = 1")
+    assert logins.one("SELECT effective_at FROM delivery") > name, "the clock says that, too"
+    assert "counts already" in logins.refused("importer", "UPDATE delivery SET effective_at = NULL")
+    with logins.connect("importer") as connection:
+        connection.execute(f"SELECT finops_discard_delivery({name}, 10)".encode())
+        connection.execute(of_delivery(delivery, "bill/1/c/1/0").encode())
+        assert connection.execute(f"SELECT finops_merge_delivery({name}, 10)".encode()).fetchone() == (4,)
+    assert logins.one(rows.format(key="bill/1/a/1/0")) == name, "what counts is not discarded"
+    assert logins.one(rows.format(key="bill/1/c/1/0")) > name
+    assert logins.one(spent.format(table="roll_up")) == 20
 
 
 def reversal(change: str, key: str = "k") -> str:

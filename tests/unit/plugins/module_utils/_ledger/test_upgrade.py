@@ -23,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import L
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    bills,
     budgets,
     entries,
     feeds,
@@ -44,8 +45,11 @@ SCHEMA_4 = (Path(__file__).parent / "schema_4.sql").read_text()
 SCHEMA_4_POSTGRESQL = (Path(__file__).parent / "schema_4_postgresql.sql").read_text()
 SCHEMA_5 = (Path(__file__).parent / "schema_5.sql").read_text()
 SCHEMA_5_POSTGRESQL = (Path(__file__).parent / "schema_5_postgresql.sql").read_text()
+SCHEMA_6 = (Path(__file__).parent / "schema_6.sql").read_text()
+SCHEMA_6_POSTGRESQL = (Path(__file__).parent / "schema_6_postgresql.sql").read_text()
 #: One of a currency, in the ledger's units.
 UNIT = 10**9
+OCTOBER = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
 
@@ -478,4 +482,61 @@ def test_a_ledger_of_schema_5_that_cannot_be_upgraded_stays_whole(
     ]
     if not str(options.url).startswith("sqlite"):
         kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_hold'"
+        assert rows_of(options, kept) == [(1,)]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def of_schema_6(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
+    """A ledger of schema 6 with a bill that was replaced, changed by a statement, on either store."""
+
+    def made(change: str = "") -> LedgerOptions:
+        if request.param == "sqlite":
+            with sqlite3.connect(path) as connection:
+                connection.executescript(f"{SCHEMA_6}{change}")
+            return LedgerOptions(f"sqlite:///{path}")
+        url = request.getfixturevalue("postgresql_url")
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"{SCHEMA_6_POSTGRESQL}{change}".encode())
+        return LedgerOptions(url)
+
+    return made
+
+
+def test_a_ledger_of_schema_6_keeps_its_bills_and_gets_the_tables_of_a_new_one(
+    of_schema_6: Callable[[str], LedgerOptions], path: Path, tmp_path: Path
+) -> None:
+    options = of_schema_6("")
+    before = rows_of(options, "SELECT * FROM entry"), rows_of(options, "SELECT * FROM bill_part")
+    with writing(options) as opened:
+        assert_roll_up_equals_the_rows(opened.connection)
+        (bill,) = bills.read_all(opened.connection, "aws")
+        (total,) = totals.totals(opened.connection, totals.Selection(OCTOBER), ["source"])
+    assert [dict(part.totals) for part in bill.parts] == [{"USD": 4 * UNIT}]
+    assert (total.keys, total.amount_nano) == ({"source": "aws"}, 4 * UNIT)
+    assert (rows_of(options, "SELECT * FROM entry"), rows_of(options, "SELECT * FROM bill_part")) == before
+    if str(options.url).startswith("sqlite"):
+        with writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+            pass
+        assert layout(path) == layout(tmp_path / "new.db")
+        return
+    upgraded = layout_on_postgresql(options)
+    with psycopg.connect(str(options.url).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with writing(options) as ledger:
+        assert ledger.created
+    assert upgraded == layout_on_postgresql(options)
+
+
+def test_a_ledger_of_schema_6_that_cannot_be_upgraded_stays_whole(
+    of_schema_6: Callable[[str], LedgerOptions],
+) -> None:
+    """Somebody made a view of the name of a new table: the other one is not made either."""
+    options = of_schema_6("CREATE VIEW roll_up_waiting AS SELECT 1 AS one;")
+    with pytest.raises(LedgerError), writing(options):
+        pass
+    assert rows_of(options, "SELECT version FROM ledger_schema") == [(6,)]
+    tables = "sqlite_master WHERE name" if str(options.url).startswith("sqlite") else "pg_class WHERE relname"
+    assert rows_of(options, f"SELECT count(*) FROM {tables} = 'delivery'") == [(0,)]
+    if not str(options.url).startswith("sqlite"):
+        kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_entries'"
         assert rows_of(options, kept) == [(1,)]
