@@ -23,6 +23,10 @@ BREAK = r"(?:\s|^\s*(?:#:?|--))+"
 NUMBERED_RULE = re.compile(rf"\b[Rr]ules?{BREAK}[A-Z][0-9]{{1,2}}\b|\brules\.md\b", re.MULTILINE)
 CITATION = re.compile(r"\bdesign/([a-z-]+\.md)(?:#([\w-]*))?")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+#: What is shown elsewhere too, on Galaxy, links to the repository: `[label]: address`.
+REFERENCE = re.compile(r"^\[[^\]]+\]: (\S+)$", re.MULTILINE)
+LABELLED = re.compile(r"\[([^\[\]]+)\]\[([^\]]*)\]")
+REPOSITORY = re.compile(r"https://github\.com/finops-cloud/finops\.cloud/(?:blob|tree)/main/")
 
 
 def files() -> Iterator[Path]:
@@ -63,17 +67,27 @@ def test_every_design_page_is_cited_and_says_first_what_it_is_about() -> None:
         assert page.read_text(encoding="utf-8").split("\n\n")[1].startswith("This page says "), page.name
 
 
-def test_every_relative_link_leads_somewhere() -> None:
+def test_every_link_to_our_own_files_leads_somewhere() -> None:
     wrong = []
     for page in (path for path in files() if path.suffix == ".md"):
-        for target in LINK.findall(page.read_text(encoding="utf-8")):
-            if re.match(r"[a-z]+:", target):
+        text = page.read_text(encoding="utf-8")
+        for target in (*LINK.findall(text), *REFERENCE.findall(text)):
+            in_repository = REPOSITORY.sub("", target)
+            if re.match(r"[a-z]+:", in_repository):
                 continue
-            place, _hash, anchor = target.partition("#")
-            path = (page.parent / place).resolve() if place else page
+            place, _hash, anchor = in_repository.partition("#")
+            path = ((ROOT if in_repository != target else page.parent) / place).resolve() if place else page
             if not path.exists() or (anchor and anchor not in anchors(path)):
                 wrong.append(f"{named(page)}: {target}")
     assert not wrong
+
+
+def test_the_readme_links_by_whole_addresses_alone() -> None:
+    """Galaxy and Automation Hub show it, and nothing that it could link to."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not [target for target in LINK.findall(text) if not target.startswith("https://")]
+    labels = set(re.findall(r"^\[([^\]]+)\]: https://\S+$", text, re.MULTILINE))
+    assert labels == {label or shown for shown, label in LABELLED.findall(text)}
 
 
 def test_no_rule_is_cited_by_a_number() -> None:
@@ -110,6 +124,6 @@ def test_no_line_is_longer_than_a_screen(kind: str) -> None:
         if path.suffix == kind
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > LONGEST_LINE
-        and not (kind == ".md" and (line.startswith("|") or re.fullmatch(r"\W*\S*https?://\S+", line)))
+        and not (kind == ".md" and (line.startswith("|") or re.fullmatch(r"(\[.+\]: )?\W*\S*https?://\S+", line)))
     ]
     assert not wrong
