@@ -124,6 +124,8 @@ def test_no_line_is_longer_than_a_screen(kind: str) -> None:
         if path.suffix == kind
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > LONGEST_LINE
-        and not (kind == ".md" and (line.startswith("|") or re.fullmatch(r"(\[.+\]: )?\W*\S*https?://\S+", line)))
+        and not (
+            kind == ".md" and (line.startswith("|") or re.fullmatch(r"(\[.+\]: )?\W*\S*https?://\S+", line))
+        )
     ]
     assert not wrong

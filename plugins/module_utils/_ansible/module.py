@@ -20,7 +20,6 @@ from .._core.tracebacks import format_traceback
 from .._core.visible_text import visible_line
 from .._ledger import sql
 
-
 #: ansible-core before 2.19 shows a traceback to everybody, so only -vvv, which asked for one, gets it there.
 _SHOWN_TO_ALL, _VERBOSE = not hasattr(basic, "_traceback"), 3
 

@@ -35,7 +35,7 @@ class Told(Service):
             self, "answer", Answer(body, {k.lower(): v for k, v in (headers or {}).items()}, 200)
         )
 
-    def _request(self, *_asked: Any) -> Answer:
+    def _send(self, *_asked: Any) -> Answer:
         answer: Answer = self.answer  # type: ignore[attr-defined]
         return answer
 

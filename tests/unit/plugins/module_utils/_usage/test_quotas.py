@@ -217,7 +217,7 @@ class Counting(Service):
     def __init__(self) -> None:
         super().__init__("block_storage", "https://cinder.example", "a-project", Login(None))
 
-    def _request(self, *_asked: Any) -> Answer:
+    def _send(self, *_asked: Any) -> Answer:
         rows = {"volumes": {"limit": 10, "in_use": -2, "reserved": 0}}
         return Answer({"quota_set": {"id": "a-project", **rows}}, {}, 200)
 
