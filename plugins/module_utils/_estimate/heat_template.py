@@ -40,12 +40,14 @@ class _Registry:
         own = self.resources.get(name)
         if own is not None and not (isinstance(own, Mapping) and own.keys() <= _HOOKS):
             raise NotUnderstood("the environment has a type of its own for it")
-        if any(key.endswith("*") and kind.startswith(key[:-1]) for key in self.types):
-            raise NotUnderstood(f"the environment takes {kind} for another type")
         made = self.types.get(kind, kind)
+        if made != kind and made in self.types:
+            raise NotUnderstood(f"the environment takes {kind} for a type that it takes for another one")
         if not isinstance(made, str) or not made.startswith("OS::"):
             whose = f"the environment takes {kind} for" if kind in self.types else f"{kind[:80]} is"
             raise NotUnderstood(f"{whose} a template of its own")
+        if any(key.endswith("*") and one.startswith(key[:-1]) for key in self.types for one in (kind, made)):
+            raise NotUnderstood(f"the environment takes {kind} for another type")
         return made
 
 
@@ -105,12 +107,13 @@ def _values(template: Mapping[str, Any], environment: Mapping[str, Any]) -> Valu
     declared = {
         name: one for name, one in _section(template, "parameters").items() if isinstance(one, Mapping)
     }
-    defaults = {name: one["default"] for name, one in declared.items() if "default" in one}
-    given = {
-        **defaults,
-        **_section(environment, "parameter_defaults"),
-        **_section(environment, "parameters"),
-    }
+    said = (
+        {name: one.get("default") for name, one in declared.items()},
+        _section(environment, "parameter_defaults"),
+        _section(environment, "parameters"),
+    )
+    # One that is null is not given, and leaves the default as it is.
+    given = {name: value for of in said for name, value in of.items() if value is not None}
     return Values(
         {name: value for name, value in given.items() if name in declared},
         {name: str(one.get("type")) for name, one in declared.items()},
@@ -129,7 +132,7 @@ def _registry(environment: Mapping[str, Any]) -> _Registry:
 def _plan(resources: Mapping[Any, Any], values: Values, registry: _Registry) -> Plan:
     stack = _Stack(registry, dict(_references(resources, values, registry)))
     for name, one in resources.items():
-        stack.add(str(name), one, values)
+        stack.add(str(name), one, values, str(name))
     return Plan(tuple(stack.rows), None, unread=tuple(stack.unread))
 
 
@@ -172,9 +175,10 @@ class _Stack:
     unread: list[UnreadResource] = field(default_factory=list)
     seen: int = 0
 
-    def add(self, name: str, one: Any, values: Values) -> None:
-        """Add the changes of a resource and of the members of a group, or why they are unknown. Raises
-        InvalidOption for more than can be of one stack.
+    def add(self, name: str, one: Any, values: Values, top: str) -> None:
+        """Add the changes of a resource and of the members of a group, or why they are unknown. top: the name
+        of the template's resource that it is, or is a member of. Raises InvalidOption for more than can be of
+        one stack.
         """
         self.seen += 1
         if self.seen > _MOST_RESOURCES:
@@ -182,10 +186,10 @@ class _Stack:
         kind = one.get("type") if isinstance(one, Mapping) else None
         values.saw_hidden = False
         try:
-            resource = _resource(name.partition("[")[0], one, values, self.registry)
+            resource = _resource(top, one, values, self.registry)
             if resource.kind == _GROUP:
                 for member, definition, inner in _members(name, resource, values):
-                    self.add(member, definition, inner)
+                    self.add(member, definition, inner, top)
             else:
                 self.rows.append(_row(name, resource, self.known, values.saw_hidden))
         except NotUnderstood as reason:
@@ -200,9 +204,12 @@ def _members(name: str, group: Resource, values: Values) -> Iterator[tuple[str, 
     count = whole(values.of(properties.get("count", 1)))
     if count is None or count < 0:
         raise NotUnderstood("its count is no number that is known before the stack is made")
-    index = values.of(properties.get("index_var", INDEX))
+    # That of a group in a group is its own, unless the template says it in a text that the outer one changes.
+    index = values.of(properties["index_var"]) if "index_var" in properties else INDEX
     if not isinstance(index, str) or not index:
         raise NotUnderstood("its index_var is no text that is known before the stack is made")
+    if values.of(properties.get("removal_policies")) not in (None, []):
+        raise NotUnderstood("its removal_policies say that its members have other numbers")
     definition = properties.get("resource_def")
     for number in range(count):
         inner = replace(values, index=(*values.index, (index, str(number))))

@@ -61,7 +61,7 @@ def _server(properties: Properties, template: Template) -> tuple[dict[str, Any],
         for one in _blocks(properties, name)
     ]
     networks = properties.get("networks")
-    if networks is None or networks is UNKNOWN:
+    if networks in (None, []) or networks is UNKNOWN:
         return values, {**unknown, "network": True}
     rows = _blocks(properties, "networks")
     if any(row.get("allocate_network") is not None for row in rows):
@@ -75,8 +75,11 @@ def _server(properties: Properties, template: Template) -> tuple[dict[str, Any],
 
 
 def _server_network(row: Properties, template: Template) -> tuple[dict[str, Any], dict[str, Any]]:
+    extra = row.get("port_extra_properties")
+    if extra is not None:
+        _refuse_addresses(extra.get("value_specs") if isinstance(extra, Mapping) else extra)
     port = row.get("port")
-    if port is not None:
+    if port is not None and port != "":
         # Its address is counted with the port, wherever it was made.
         return ({}, {"port": True}) if port is UNKNOWN else ({"port": "given"}, {})
     network = _network(row.get("network", row.get("uuid")), row.get("subnet"), template)
@@ -93,7 +96,7 @@ def _device(row: Properties) -> dict[str, Any]:
         "volume_type": row.get("volume_type"),
         "destination_type": "volume",
     }
-    given = [name for name in _SOURCES if row.get(name) is not None]
+    given = [name for name in _SOURCES if row.get(name) not in (None, "")]
     if len(given) != 1:
         raise NotUnderstood("a block device names no source, or several")
     source, target = _SOURCES[given[0]]
@@ -130,11 +133,14 @@ def _floating_ip(properties: Properties, _template: Template) -> tuple[dict[str,
 def _port(properties: Properties, template: Template) -> tuple[dict[str, Any], dict[str, Any]]:
     values, unknown = known_of(properties, {"tags": "tags", "no_fixed_ips": "no_fixed_ip"})
     later: dict[str, Any] = dict(unknown)
+    _refuse_addresses(properties.get("value_specs"))
     addresses = properties.get("fixed_ips")
     rows = [] if addresses is UNKNOWN else _blocks(properties, "fixed_ips")
     if addresses is UNKNOWN:
         later["fixed_ip"] = True
     values["fixed_ip"] = [{} for _row in rows]
+    if rows:
+        values.pop("no_fixed_ip", None)
     subnet = rows[0].get("subnet", rows[0].get("subnet_id")) if rows else None
     network = _network(properties.get("network", properties.get("network_id")), subnet, template)
     if network is UNKNOWN:
@@ -142,6 +148,14 @@ def _port(properties: Properties, template: Template) -> tuple[dict[str, Any], d
     else:
         values["network_id"] = network
     return values, later
+
+
+def _refuse_addresses(value_specs: Any) -> None:
+    """Raise NotUnderstood for attributes of a port that say in Neutron's words where its addresses are."""
+    if value_specs is None:
+        return
+    if not isinstance(value_specs, Mapping) or value_specs.keys() & {"fixed_ips", "network_id"}:
+        raise NotUnderstood("value_specs can give its port other addresses")
 
 
 def _load_balancer(properties: Properties, template: Template) -> tuple[dict[str, Any], dict[str, Any]]:

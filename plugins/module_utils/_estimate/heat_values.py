@@ -44,7 +44,7 @@ class Values:
 
     given: by name, of the environment and then the defaults. kinds: the declared type of each. hidden: those
     that may not be shown. saw_hidden: becomes true where one of these was read. index: what stands for INDEX
-    in a member of a group.
+    in a member of a group, of the outermost one first.
     """
 
     given: Mapping[str, Any]
@@ -52,38 +52,49 @@ class Values:
     hidden: frozenset[str] = frozenset()
     saw_hidden: bool = False
     index: tuple[tuple[str, str], ...] = ()
-    _read: int = field(default=0, repr=False)
+    #: How many values were read, by the members of groups too, which share it.
+    _read: list[int] = field(default_factory=lambda: [0], repr=False)
 
     def of(self, value: Any) -> Any:
         """The value with its functions worked out: UNKNOWN stands for what none of them tells.
 
         Raises InvalidOption for a template of more than MOST_VALUES values.
         """
-        self._read += 1
-        if self._read > MOST_VALUES:
-            raise InvalidOption("heat_template", f"has more than {MOST_VALUES} values.")
+        found = self._of(value)
+        return self._indexed(found) if self.index else found
+
+    def _indexed(self, value: Any) -> Any:
+        """As Heat does: what functions come to has the index put in, and their arguments do not."""
         if isinstance(value, str):
             for mark, number in self.index:
                 value = value.replace(mark, number)
             return value
         if isinstance(value, Mapping):
+            return {key: self._indexed(one) for key, one in value.items()}
+        return [self._indexed(one) for one in value] if isinstance(value, list) else value
+
+    def _of(self, value: Any) -> Any:
+        self._read[0] += 1
+        if self._read[0] > MOST_VALUES:
+            raise InvalidOption("heat_template", f"has more than {MOST_VALUES} values.")
+        if isinstance(value, Mapping):
             return self._function(value) if len(value) == 1 else self._each(value)
-        return [self.of(one) for one in value] if isinstance(value, list) else value
+        return [self._of(one) for one in value] if isinstance(value, list) else value
 
     def _each(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
-        return {key: self.of(one) for key, one in value.items()}
+        return {key: self._of(one) for key, one in value.items()}
 
     def _function(self, value: Mapping[Any, Any]) -> Any:
         ((name, argument),) = value.items()
         if name == "get_param":
-            return self._parameter(self.of(argument))
+            return self._parameter(self._of(argument))
         if name == "get_resource":
-            found = self.of(argument)
+            found = self._of(argument)
             return ResourceReference(found) if isinstance(found, str) else UNKNOWN
         if name == "list_join":
-            return self._joined(self.of(argument))
+            return self._joined(self._of(argument))
         if name == "str_replace":
-            return self._replaced(self.of(argument))
+            return self._replaced(self._of(argument))
         if name in _LATER:
             return UNKNOWN
         return self._each(value)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,39 @@ SMALL: Result = {"flavor": FLAVOR, **NETWORKS}
             template({"flavor": FLAVOR, "external_id": "x"}), None, "external_id", id="a resource of others"
         ),
         pytest.param(template("x"), None, "no dictionary", id="no properties"),  # type: ignore[arg-type]
+        pytest.param(
+            template({"flavor": FLAVOR, "networks": []}), None, "known after apply", id="no networks"
+        ),
+        pytest.param(
+            template({"network": "ext-net1", "value_specs": {"fixed_ips": [{}, {}]}}, "OS::Neutron::Port"),
+            None,
+            "other addresses",
+            id="addresses in the words of Neutron",
+        ),
+        pytest.param(
+            template({**SMALL, "block_device_mapping_v2": [{"volume_id": "", "volume_size": 100}]}),
+            None,
+            "names no source",
+            id="an empty source",
+        ),
+        pytest.param(
+            template({"removal_policies": [{"resource_list": ["0"]}]}, "OS::Heat::ResourceGroup"),
+            None,
+            "other numbers",
+            id="members that are left out",
+        ),
+        pytest.param(
+            template({}, "OS::Heat::Delay"),
+            {"resource_registry": {"OS::Heat::Delay": "OS::Heat::None", "OS::Heat::None": "web.yaml"}},
+            "for another one",
+            id="a type of the environment's type",
+        ),
+        pytest.param(
+            template({}, "OS::Heat::Delay"),
+            {"resource_registry": {"OS::Heat::Delay": "OS::Heat::None", "OS::Heat::N*": "OS::Nova::Server"}},
+            "for another type",
+            id="types of the environment's type",
+        ),
     ],
 )
 def test_what_is_not_understood_is_unknown(
@@ -247,6 +281,48 @@ def test_what_is_not_understood_is_unknown(
     assert not told["complete"]
     assert told["total"] is None
     assert any(reason in one["reason"] for one in told["unknown"]), told["unknown"]
+
+
+def test_a_resource_of_the_environment_is_told_whatever_its_name_is(estimate: Callable[..., Result]) -> None:
+    content = template({})
+    content["resources"] = {"web[0]": {"type": "OS::Heat::Delay"}}
+    own = {"web[0]": {"OS::Heat::Delay": "OS::Nova::Server"}}
+    told = estimate(content, {"resource_registry": {"resources": own}})
+    assert [one["reason"] for one in told["unknown"]] == ["the environment has a type of its own for it"]
+
+
+def test_an_address_that_is_given_costs_whatever_else_is_said(estimate: Callable[..., Result]) -> None:
+    port = {"network": "ext-net1", "fixed_ips": [{}, {}], "no_fixed_ips": True}
+    one = estimate(template({"network": "ext-net1"}, "OS::Neutron::Port"))["total"]["hourly"]["ICU"]
+    two = estimate(template(port, "OS::Neutron::Port"))["total"]["hourly"]["ICU"]
+    assert Decimal(two) == 2 * Decimal(one) > 0
+    # An empty port is none, so that the server has one of its own.
+    server = {"flavor": FLAVOR, "networks": [{"port": "", "network": "ext-net1"}]}
+    lines = estimate(template(server))["lines"]
+    assert [line["hourly"] for line in lines if line["kind"] == "fixed_ip"] == [one]
+
+
+def test_a_parameter_that_is_null_has_its_default(estimate: Callable[..., Result]) -> None:
+    content = template({**SMALL, "block_device_mapping_v2": {"get_param": "disks"}})
+    disk = {"image": "debian", "volume_size": 100}
+    content["parameters"] = {"disks": {"type": "json", "default": [disk]}}
+    nothing = {"parameters": {"disks": None}, "parameter_defaults": {"disks": None}}
+    assert estimate(content, nothing)["total"] == estimate(content)["total"]
+    assert len(estimate(content)["lines"]) == 2
+
+
+def test_a_group_in_a_group_keeps_its_digits(estimate: Callable[..., Result]) -> None:
+    """Only a mark is replaced, and only in what functions come to."""
+    volume = {"type": "OS::Cinder::Volume", "properties": {"size": "1500", "volume_type": "CEPH_1_perf1"}}
+    inner = {"type": "OS::Heat::ResourceGroup", "properties": {"count": 1, "resource_def": volume}}
+    told = estimate(template({"count": 2, "resource_def": inner}, "OS::Heat::ResourceGroup"))
+    assert [line["quantity"] for line in told["lines"]] == ["1500", "1500"]
+    content = template({"index_var": "large", "resource_def": volume}, "OS::Heat::ResourceGroup")
+    volume["properties"] = {"size": {"get_param": "large_gb"}, "volume_type": "CEPH_1_perf1"}
+    content["parameters"] = {
+        "large_gb": {"type": "number", "default": 1500}, "0_gb": {"type": "number", "default": 1},
+    }  # fmt: skip
+    assert [line["quantity"] for line in estimate(content)["lines"]] == ["1500"]
 
 
 def test_the_environment_may_make_a_type_nothing(estimate: Callable[..., Result]) -> None:
@@ -309,6 +385,12 @@ def test_aliases_of_yaml_end(estimate: Callable[..., Result]) -> None:
     # The alias stands before its anchor otherwise.
     head, _x, rest = content.partition("x:\n")
     told = estimate(f"x:\n{rest}{head}")
+    assert told["msg"] == "heat_template: has more than 1000000 values."
+
+
+def test_the_members_of_a_group_are_counted_together(estimate: Callable[..., Result]) -> None:
+    member = {"type": "OS::Heat::Value", "properties": {"value": [0] * 60_000}}
+    told = estimate(template({"count": 20, "resource_def": member}, "OS::Heat::ResourceGroup"))
     assert told["msg"] == "heat_template: has more than 1000000 values."
 
 
