@@ -84,7 +84,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._record = PlaybookRecord(is_check=bool(context.CLIARGS.get("check", False)))
+        self._is_check = bool(context.CLIARGS.get("check", False))
+        self._record = PlaybookRecord(self._is_check)
+        #: What a check run does not count: what is there for failures only. A real run makes it.
         self._rescues: set[str] = set()
         self._path: Path | None = None
         #: How many plays have not begun.
@@ -109,7 +111,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         for block in play.compile():
             for task, of_rescue in _tasks_of(block, False):
                 if of_rescue:
-                    self._rescues.add(task._uuid)
+                    self._rescues |= {task._uuid} if self._is_check else set()
                 elif not task.implicit:
                     tasks[task._uuid] = _place_of(task)
         self._record.begin_play(tasks)
@@ -224,6 +226,7 @@ def _run_of(result: Any) -> TaskRun:
         hidden=bool(fields.get("no_log", task.no_log)),
         really=fields.get("check_mode", task.check_mode) is False,
         file_bytes=_file_bytes(result, arguments),
+        goes_on=bool(result._result.get("ansible_job_id")) and not result._result.get("finished"),
     )
 
 

@@ -14,7 +14,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .playbook_modules import is_command, reason_of, reason_of_run, short_name
-from .playbook_tasks import ABSENT, PRESENT, Arguments, PlannedResource, is_priced, resources_of
+from .playbook_tasks import (
+    ABSENT,
+    PRESENT,
+    Arguments,
+    PlannedResource,
+    blank_edged,
+    is_priced,
+    resources_of,
+)
 
 FORMAT, VERSION = "finops.cloud/playbook-costs", 1
 PLAN, RECEIPT = "plan", "receipt"
@@ -39,7 +47,8 @@ class TaskRun:
 
     cloud, region: that the task names, or its environment. hidden: whether its arguments are kept secret
     (no_log). really: whether it ran although nothing was to be changed (check_mode: false). file_bytes: how
-    large the file is that it uploads, None where that is not known.
+    large the file is that it uploads, None where that is not known. goes_on: whether it was only started, in
+    the background.
     """
 
     task: TaskPlace
@@ -50,6 +59,7 @@ class TaskRun:
     hidden: bool
     really: bool
     file_bytes: int | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,11 @@ class PlaybookRecord:
         if run.hidden:
             self._note(name, "its arguments are hidden by no_log", run.task)
             return
+        if run.goes_on:
+            self._note(name, "it goes on in the background, so what it makes is not known yet", run.task)
+        if (option := blank_edged(run.arguments)) is not None:
+            # Services take the blanks off, and modules look for the name with them.
+            self._note(name, f"its {option} has blanks around it, so that it is not found again", run.task)
         if run.really and self._is_check:
             self._note(name, "it has check_mode: false, so it makes what it plans", run.task)
         for resource in resources_of(module, run.arguments, run.file_bytes):

@@ -57,6 +57,15 @@ def is_priced(module: str) -> bool:
     return module.startswith(OPENSTACK) and module.removeprefix(OPENSTACK) in _READERS
 
 
+def blank_edged(arguments: Arguments) -> str | None:
+    """The first option of those that name a resource whose value has blanks around it; None where none has."""
+    values = ((option, arguments.get(option)) for option in _NAMES)
+    return next((option for option, one in values if isinstance(one, str) and one != one.strip()), None)
+
+
+_NAMES = ("name", "display_name", "server", "volume")
+
+
 def resources_of(module: str, arguments: Arguments, file_bytes: int | None = None) -> list[PlannedResource]:
     """What a task of a priced module plans; none where it changes nothing that costs.
 

@@ -15,10 +15,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from ansible.playbook.task import Task
 from ansible_collections.finops.cloud.plugins.callback import playbook_costs
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_plan import load_playbook_plan
@@ -110,6 +112,29 @@ def test_tasks_of_rescue_are_no_lines(play: Play) -> None:
     }
     _code, path = play([block])
     assert [row["name"] for row in json.loads(path.read_text())["unknown"]] == ["Always"]
+
+
+def test_a_real_run_tells_what_tasks_of_rescue_have_made(play: Play) -> None:
+    makes = {"name": "Make another", "ansible.builtin.shell": "true || tofu apply"}
+    block = {"block": [{"name": "Stop", "ansible.builtin.fail": {"msg": "no"}}], "rescue": [makes]}
+    _code, path = play([block], "-i", "localhost,")
+    told = json.loads(path.read_text())
+    assert [row["name"] for row in told["unknown"]] == ["Make another"]
+    assert (told["kind"], told["complete"]) == ("receipt", False)
+
+
+@pytest.mark.parametrize(("told", "goes_on"), [({"finished": 0}, True), ({"finished": 1}, False)])
+def test_a_task_that_is_not_waited_for_goes_on(told: dict[str, Any], goes_on: bool) -> None:
+    """What Ansible tells of a task with async: at once with poll: 0, in the end otherwise."""
+    task = Task()
+    task.action = "openstack.cloud.server"
+    result = SimpleNamespace(
+        _task=task,
+        _task_fields={"args": {"name": "web"}},
+        _host=SimpleNamespace(name="localhost", vars={}),
+        _result={"ansible_job_id": "j1", **told},
+    )
+    assert playbook_costs._run_of(result).goes_on is goes_on
 
 
 def test_conditions(play: Play) -> None:

@@ -21,7 +21,7 @@ def place(module: str, name: str = "Make it") -> TaskPlace:
 
 
 def run(module: str, host: str = "localhost", **more: Any) -> TaskRun:
-    facts = {"cloud": "prod", "region": None, "hidden": False, "really": False}
+    facts = {"cloud": "prod", "region": None, "hidden": False, "really": False, "goes_on": False}
     arguments = {key: value for key, value in more.items() if key not in facts}
     return TaskRun(
         task=place(module),
@@ -82,6 +82,9 @@ def test_what_is_not_understood_leaves_the_plan_incomplete() -> None:
     for one, says in (
         (server("web", hidden=True), "its arguments are hidden by no_log"),
         (server("web", really=True), "it has check_mode: false, so it makes what it plans"),
+        (server("web", goes_on=True), "it goes on in the background, so what it makes is not known yet"),
+        (server(" web"), "its name has blanks around it, so that it is not found again"),
+        (run("openstack.cloud.volume", display_name="web\t", size=9), "its display_name has blanks"),
         (run("openstack.cloud.stack", name="s"), "what the stack's template makes is not in the task"),
         (run("ansible.builtin.command", argv=["terraform", "apply"]), "it runs terraform"),
         (run("hetzner.hcloud.server", name="x"), "what its module makes is not known"),
