@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .deliveries import MERGE, REMOVE, REMOVE_ENTRIES, REMOVE_SUMS
 from .entry_triggers import NOT_OWN, REFUSE
+from .postgresql import LOCK_OF_NAMES
 
 _MAY = f"""
             IF NOT finops_may('finops_owner', 'finops_import') THEN
@@ -46,17 +47,23 @@ DELIVERY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN NEW;
         END""",
     ),
-    # Removes some of what a delivery wrote that does not count, and in the end the delivery; how much.
+    # Removes some of what a delivery wrote that does not count, and in the end the delivery; how much. Not
+    # while another session delivers that source: what it goes on to write would count without these.
     "finops_discard_delivery": (
         "of_delivery bigint, at_most bigint", "bigint", "plpgsql",
         f"""
         DECLARE
             removed bigint;
+            delivered text;
         BEGIN
             {_MAY}
-            PERFORM FROM delivery WHERE recorded_at = of_delivery AND effective_at IS NULL FOR UPDATE;
+            SELECT source INTO delivered FROM delivery
+                WHERE recorded_at = of_delivery AND effective_at IS NULL FOR UPDATE;
             IF NOT FOUND THEN
                 RETURN 0;
+            END IF;
+            IF NOT pg_try_advisory_xact_lock({LOCK_OF_NAMES}, hashtext(delivered)) THEN
+                {REFUSE}'another session delivers this source: ' || delivered;
             END IF;
             {_named(REMOVE_ENTRIES)};
             GET DIAGNOSTICS removed = ROW_COUNT;
@@ -70,7 +77,8 @@ DELIVERY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN removed;
         END""",
     ),
-    # Moves some of the sums of a delivery that counts into the roll-up; how many.
+    # Moves some of the sums of a delivery that counts into the roll-up; how many. One session at a time: two
+    # would add the same ones.
     "finops_merge_delivery": (
         "of_delivery bigint, at_most bigint", "bigint", "plpgsql",
         f"""
@@ -78,7 +86,7 @@ DELIVERY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             moved bigint;
         BEGIN
             {_MAY}
-            PERFORM FROM delivery WHERE recorded_at = of_delivery AND effective_at IS NOT NULL;
+            PERFORM FROM delivery WHERE recorded_at = of_delivery AND effective_at IS NOT NULL FOR UPDATE;
             IF NOT FOUND THEN
                 RETURN 0;
             END IF;

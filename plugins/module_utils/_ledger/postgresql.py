@@ -30,7 +30,7 @@ _EXAMPLE = "write postgresql+psycopg://user@host/database, and @ : / in a passwo
 #: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
 _LOCK = 0x66696E6F7073
 #: And the class of those that outlast transactions, each of a name ("bill" in ASCII).
-_LOCK_OF_NAMES = 0x62696C6C
+LOCK_OF_NAMES = 0x62696C6C
 _LOCK_NAME = "SELECT pg_advisory_lock(%s::int, hashtext(%s))"
 #: libpq takes a shorter one as 2 (its documentation, connect_timeout).
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
@@ -195,7 +195,7 @@ class Database:
                 with driver.transaction():
                     _limit_waits(driver, timeout_seconds)
                     # Of the session: it ends with the connection.
-                    driver.execute(_LOCK_NAME, (_LOCK_OF_NAMES, alone))
+                    driver.execute(_LOCK_NAME, (LOCK_OF_NAMES, alone))
             yield lambda: _writing(driver, timeout_seconds)
 
     @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import L
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, now_utc
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     budgets,
+    deliveries,
     dimension_sets,
     entries,
     sql,
@@ -351,6 +353,40 @@ def test_an_entry_says_when_it_was_recorded_in_a_delivery_of_its_own_login_only(
     assert logins.one(rows.format(key="bill/1/a/1/0")) == name, "what counts is not discarded"
     assert logins.one(rows.format(key="bill/1/c/1/0")) > name
     assert logins.one(spent.format(table="roll_up")) == 20
+
+
+def test_a_delivery_is_not_cut_while_it_is_written(logins: Logins) -> None:
+    """By a session that takes its entries away, of which the rest would count then."""
+    with sql.session(logins.options("importer"), alone="s") as transaction:
+        with transaction() as ledger:
+            name = deliveries.begin(ledger.connection, "s", now_utc(), "ada@ci")
+        with logins.connect("importer") as connection:
+            connection.execute(of_delivery(str(name)).encode())
+        discard = f"SELECT finops_discard_delivery({name}, 1)"
+        assert "another session delivers this source: s" in logins.refused("importer", discard)
+        with transaction() as ledger:
+            assert deliveries.discard(ledger.connection, name, 10), "its own session may"
+    with logins.connect("importer") as connection:
+        connection.execute(discard.encode())
+    assert logins.one("SELECT count(*) FROM entry WHERE source = 's'") == 0
+
+
+def test_sums_of_a_delivery_are_moved_once_by_however_many_sessions(logins: Logins) -> None:
+    with logins.connect("importer") as connection:
+        connection.execute(b"INSERT INTO delivery (source, recorded_by) VALUES ('s', 'ada@ci')")
+        connection.execute(of_delivery("(SELECT recorded_at FROM delivery)").encode())
+        connection.execute(b"UPDATE delivery SET effective_at = 1")
+    merge = f"SELECT finops_merge_delivery({logins.one('SELECT recorded_at FROM delivery')}, 10)".encode()
+    with logins.connect("importer") as first, logins.connect("importer") as second:
+        with ThreadPoolExecutor() as pool, first.transaction():
+            first.execute(merge)
+            later = pool.submit(second.execute, merge)
+            waits = f"SELECT 1 FROM pg_locks WHERE NOT granted AND pid = {second.info.backend_pid}"
+            while not logins.admin.execute(waits.encode()).fetchone():
+                assert not later.done()
+        assert later.result().fetchone() == (0,)
+    with sql.reading(logins.options("owner")) as ledger:
+        assert_roll_up_equals_the_rows(ledger.connection)
 
 
 def reversal(change: str, key: str = "k") -> str:
