@@ -612,6 +612,11 @@ playbook_before:
   elements: dict
   sample:
     - {thing: server, name: web-1, kind: instance, size: a2-ram4-disk20-perf1, quantity: "1", unknown: null}
+resources_count:
+  description: Number of rows of O(resources), of which no receipt of a playbook tells.
+  returned: success
+  type: int
+  sample: 2
 receipt:
   description:
     - What the run of O(playbook_receipt) made otherwise than O(playbook_plan) says. Null without one.

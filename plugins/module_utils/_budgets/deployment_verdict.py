@@ -38,6 +38,7 @@ _KEPT_OF_ESTIMATE = (
     "unknown",
     "lines",
     "playbook_before",
+    "resources_count",
 )
 #: What says of which project and region of which cloud a result tells.
 _PLACE = ("auth_url", "project_id", "region")
