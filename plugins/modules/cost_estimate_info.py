@@ -617,6 +617,11 @@ resources_count:
   returned: success
   type: int
   sample: 2
+default_tags:
+  description: Tags of O(tags), which lines have that name none of that key.
+  returned: success
+  type: dict
+  sample: {}
 receipt:
   description:
     - What the run of O(playbook_receipt) made otherwise than O(playbook_plan) says. Null without one.

@@ -39,6 +39,7 @@ _KEPT_OF_ESTIMATE = (
     "lines",
     "playbook_before",
     "resources_count",
+    "default_tags",
 )
 #: What says of which project and region of which cloud a result tells.
 _PLACE = ("auth_url", "project_id", "region")

@@ -151,6 +151,7 @@ def read_estimate(cloud: Cloud, options: EstimateOptions, now: datetime) -> dict
         **estimate_result(estimate, options.currency, regions[0].prices, where),
         **playbook.told,
         "resources_count": len(options.rows),
+        "default_tags": dict(options.tags),
         "plan_sha256": next((plan.sha256 for plan in _plans(options)), None),
         "warnings": _warnings(options),
     }

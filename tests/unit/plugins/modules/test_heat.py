@@ -338,6 +338,12 @@ def test_what_costs_nothing_is_named(estimate: Callable[..., Result]) -> None:
     ]
 
 
+def test_the_tags_that_lines_have_are_told_for_a_receipt(estimate: Callable[..., Result]) -> None:
+    told = estimate(template(SMALL), tags={"team": 7})
+    assert told["default_tags"] == {"team": "7"} == told["request"][0]["tags"]
+    assert told["resources_count"] == 0
+
+
 def test_a_hidden_parameter_is_priced_and_not_shown(estimate: Callable[..., Result]) -> None:
     content = template({"flavor": {"get_param": "f"}, **NETWORKS})
     content["parameters"] = {"f": {"type": "string", "hidden": True, "default": FLAVOR}}
