@@ -90,8 +90,10 @@ def ruled_price(
         matched = _match(rule, known)
         if isinstance(matched, str):
             return matched
-        if matched:
-            _take(groups.setdefault(rule.group or _UNGROUPED, _Group()), rule)
+        if matched and rule.cost < 0:
+            return "a rule of hashmap has a cost below 0, so that it would offset others"
+        if matched and not _take(groups.setdefault(rule.group or _UNGROUPED, _Group()), rule):
+            return "thresholds of hashmap on two fields are at the same level, of which either may count"
     if not groups:
         return "no rule of hashmap applies to it"
 
@@ -136,15 +138,20 @@ def _match(rule: PriceRule, known: Mapping[str, str]) -> bool | str:
         return f"a threshold of hashmap goes by its {name}, which is not a number"
 
 
-def _take(group: _Group, rule: PriceRule) -> None:
+def _take(group: _Group, rule: PriceRule) -> bool:
+    """Take a rule that matches; false for a threshold beside another one of the same level: CloudKitty takes
+    the one whose field it happens to look at first.
+    """
     cost = Fraction(rule.cost)
     if rule.level is not None:
         thresholds = group.of_fields if rule.field else group.of_metric
-        thresholds.setdefault(rule.level, rule)
-    elif rule.type == RATE:
+        first = thresholds.setdefault(rule.level, rule)
+        return (first.type, first.cost) == (rule.type, rule.cost)
+    if rule.type == RATE:
         group.rate *= cost
     else:
         group.flat = max(group.flat, cost)
+    return True
 
 
 def _valid_until(rules: Iterable[PriceRule], now: datetime) -> datetime | None:

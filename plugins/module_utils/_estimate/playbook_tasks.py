@@ -58,7 +58,7 @@ def is_priced(module: str) -> bool:
 
 
 def blank_edged(arguments: Arguments) -> str | None:
-    """The first option of those that name a resource whose value has blanks around it; None where none has."""
+    """The first option that names a resource with blanks around the name; None where none does."""
     values = ((option, arguments.get(option)) for option in _NAMES)
     return next((option for option, one in values if isinstance(one, str) and one != one.strip()), None)
 

@@ -39,7 +39,7 @@ def _rows(path: Path, stream: IO[bytes], asked: Sequence[str]) -> Iterator[tuple
             continue
         try:
             said = json.loads(line, parse_float=_Number, parse_int=_Number, object_pairs_hook=_once)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidOption(
                 "files", f"{path.name} line {number} is not a JSON object; is the file cut off?"
             ) from error

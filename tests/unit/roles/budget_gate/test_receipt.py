@@ -32,8 +32,9 @@ def settled(verdict: dict[str, Any], options: dict[str, Any], folder: Path) -> s
     task["vars"]["budget_gate_json"] = str(folder / "verdict.json")
     play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": [task]}
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
+    program = Path(sys.executable).with_name("ansible-playbook")
     ended = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(folder / "play.yml")],
+        [str(program), "-i", "localhost,", str(folder / "play.yml")],
         check=False,
         capture_output=True,
         text=True,

@@ -182,6 +182,24 @@ def test_two_rules_about_the_same_are_no_price() -> None:
     )
 
 
+def test_thresholds_on_two_fields_at_one_level_are_no_price() -> None:
+    """CloudKitty looks at one field after the other, and takes the first."""
+    known = {**KNOWN, "ram_gb": "8"}
+    one = replace(FLAT, field="vcpus", level=Decimal(2))
+    other = replace(one, field="ram_gb", cost=Decimal(9), project_id=OURS)
+    assert "two fields are at the same level" in str(ruled_price([one, other], known, OURS, NOW))
+    alike = ruled_price([one, replace(other, cost=one.cost)], known, OURS, NOW)
+    assert isinstance(alike, RuledPrice)
+    assert alike.of(Fraction(2)) == 1
+
+
+def test_a_cost_below_zero_is_no_price() -> None:
+    """Otherwise what it is about would make room for something else."""
+    rate = replace(FLAT, field="vcpus", value="4", type="rate", cost=Decimal(-1))
+    assert "a cost below 0" in str(ruled_price([FLAT, rate], KNOWN, OURS, NOW))
+    assert isinstance(ruled_price([FLAT, replace(rate, value="8")], KNOWN, OURS, NOW), RuledPrice)
+
+
 def test_it_tells_when_the_price_changes() -> None:
     price = ruled_price(
         [replace(FLAT, end=NOW + 2 * HOUR), replace(FLAT, begin=NOW + HOUR)], KNOWN, OURS, NOW
