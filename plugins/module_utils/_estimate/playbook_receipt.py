@@ -105,6 +105,10 @@ class _Comparison:
         if not of.certain and of.parent not in self._now.addressed:
             return
         if _is_listed(of) and of.state in (PRESENT, ABSENT) and self._has(of) != (of.state == PRESENT):
+            if of.state == ABSENT and planned is not None and planned.resource.state == PRESENT:
+                # Removed to be made anew, by a task that failed.
+                self.untold(planned)
+                return
             wrong = "the project does not have it" if of.state == PRESENT else "the project still has it"
             self._differ(of, LESS, f"the run has told of it, and {wrong}")
             return
@@ -118,9 +122,14 @@ class _Comparison:
     def untold(self, line: PlaybookLine) -> None:
         """A line of the plan that the receipt does not have: of a task that failed or did not run."""
         of, before = line.resource, self._run.before
-        if not of.certain or (_is_listed(of) and of.state == PRESENT and before.has(of.kind, of.name)):
+        if not of.certain:
             return
-        if self._is_made(of):
+        was_there = _is_listed(of) and of.state == PRESENT and before.has(of.kind, of.name)
+        is_another = self._has(of) and self._now.find(of.kind, of.name) != before.find(of.kind, of.name)
+        if was_there and not is_another:
+            return
+        # Such as a volume that has grown although its task failed.
+        if was_there or self._is_made(of):
             self.lines.append(self._as_it_is(line))
         elif of.state != ABSENT or before.has(of.kind, of.name):
             self._differ(of, LESS, "the run has not made it" if of.state == PRESENT else "it was not done")

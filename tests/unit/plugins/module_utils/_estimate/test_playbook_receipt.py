@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -163,6 +164,21 @@ def test_a_volume_that_did_not_grow_is_another_one() -> None:
 
 def volume(gb: int) -> Part:
     return Part(Shape("volume", "fast"), Fraction(gb))
+
+
+def test_what_a_failed_task_has_changed_is_made() -> None:
+    """It grew a volume, or made a server anew, and failed then."""
+    ten, thirty = (ProjectResources(named={("volume", "data"): volume(gb)}) for gb in (10, 30))
+    grows = line("volume", "data", size="fast", gb=50)
+    found = made([grows], [], thirty, ten, failed=grows)
+    assert ([one.resource.gb for one in found.plan.lines], found.plan.unknown) == ([30], ())
+    assert names(made([grows], [], ten, ten, failed=grows)) == []
+    anew = replace(web(1, size="a4"), anew=True)
+    gone = web(1, state="absent")
+    for told in ([], [gone]):
+        found = made([anew], told, has("web-1", flavor="a4"), has("web-1"), failed=anew)
+        assert [(one.resource.size, one.anew) for one in found.plan.lines] == [("a4", True)]
+    assert names(made([anew], [], NOTHING, has("web-1"), failed=anew)) == []
 
 
 def test_an_automatic_address_that_did_not_come_costs_nothing() -> None:
