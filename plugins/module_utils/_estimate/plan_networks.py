@@ -33,6 +33,13 @@ _HANDS_ON = "terraform_data"
 _NO_NETWORK = ("random_", "tls_", "time_", "cloudinit_", "template_", "null_", "archive_", "local_")
 
 
+def network_name(text: str) -> str:
+    """A name or an ID of a network as Neutron compares it: most of its databases make no difference between
+    upper and lower case, and take no notice of blanks behind it.
+    """
+    return text.strip().casefold()
+
+
 @dataclass
 class PlanNetworks:
     """What the plan says of networks. public: names and ids of public networks, and ids of their subnets.
@@ -47,6 +54,7 @@ class PlanNetworks:
     _found: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.public = frozenset(map(network_name, self.public))
         for row in self.plan.changes:
             self._rows.setdefault(source_of(row), []).append(row["change"])
 
@@ -70,7 +78,7 @@ class PlanNetworks:
             return False
         if known:
             self.needs_ids |= any(name != "name" for name in known)
-            return any(value in self.public for value in known.values() if isinstance(value, str))
+            return any(network_name(one) in self.public for one in known.values() if isinstance(one, str))
         if not unknown:
             return f"{', '.join(sorted(where))}: none is given, so its network is unknown"
         key = (source, index)
@@ -137,7 +145,7 @@ class PlanNetworks:
         ids = [values.get("network_id")] if source.kind != NETWORK or source.is_data else []
         ids = [one for one in (*ids, values.get("id")) if isinstance(one, str) and one]
         names = [values["name"]] if source.kind == NETWORK and isinstance(values.get("name"), str) else []
-        if any(one in self.public for one in (*ids, *names)):
+        if any(network_name(one) in self.public for one in (*ids, *names)):
             return True
         if source.kind == NETWORK and not source.is_data:
             # The project's own, which the plan makes or has.
@@ -161,7 +169,7 @@ class PlanNetworks:
         given = [(row.get("after") or {}).get("input") for row in rows]
         if given and all(isinstance(one, str) for one in given):
             self.needs_ids = True
-            return self._one({one in self.public for one in given})
+            return self._one({network_name(one) in self.public for one in given})
         expression = self.plan.configuration.expression(source.module, source.name, "input")
         if expression is None:
             return None

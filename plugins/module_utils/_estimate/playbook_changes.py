@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from .changes import ADDED, CHANGED, GIB, REMOVED, Change, Flavors, Gap, is_assumed
 from .line_tags import tags_of_row
+from .plan_networks import network_name
 from .playbook_plan import PlaybookLine, PlaybookPlan
 from .playbook_tasks import ABSENT, PRESENT, RETYPED, STARTED, STOPPED, PlannedResource
 from .project_resources import ProjectResources
@@ -95,6 +96,7 @@ def _unknown(name: str, reason: str) -> Change:
 class _Changes:
     def __init__(self, plan: PlaybookPlan, project: Project) -> None:
         self._project = project
+        self._public = frozenset(map(network_name, project.public))
         self._planned = {
             (line.resource.kind, line.resource.name): line
             for line in plan.lines
@@ -111,6 +113,9 @@ class _Changes:
             "image": self._upload,
             "object_storage": self._upload,
         }
+
+    def _is_public(self, network: str) -> bool:
+        return network_name(network) in self._public
 
     def of(self, line: PlaybookLine) -> Iterator[Change]:
         """The changes of one line."""
@@ -169,7 +174,7 @@ class _Changes:
         """The fixed addresses that cost."""
         if resource.networks is None:
             return [], [Gap("fixed_ip", _NO_NETWORK)]
-        count = sum(name in self._project.public for name in resource.networks)
+        count = sum(map(self._is_public, resource.networks))
         return ([Part(Shape("fixed_ip"), Fraction(count), count)] if count else []), []
 
     def _acted(self, resource: PlannedResource, found: Part | str | None) -> Iterator[Change]:
@@ -235,7 +240,7 @@ class _Changes:
         if not resource.certain:
             line = self._planned.get((kind, parent))
             networks = (line.resource.networks or ()) if line else ()
-            if not any(name in self._project.public for name in networks):
+            if not any(map(self._is_public, networks)):
                 yield _unknown(label, _AUTO_IP)
             return
         if resource.unknown:
@@ -297,7 +302,7 @@ class _Changes:
             return
         if resource.networks is None:
             yield _unknown(_label(resource), _NO_NETWORK)
-        elif any(name in self._project.public for name in resource.networks):
+        elif any(map(self._is_public, resource.networks)):
             part = Part(Shape("fixed_ip"), Fraction(resource.count), resource.count)
             yield Change(_label(resource), ADDED, after=(part,))
 

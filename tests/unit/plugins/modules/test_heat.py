@@ -302,6 +302,15 @@ def test_an_address_that_is_given_costs_whatever_else_is_said(estimate: Callable
     assert [line["hourly"] for line in lines if line["kind"] == "fixed_ip"] == [one]
 
 
+@pytest.mark.parametrize("name", ["EXT-net1", "ext-net1 "])
+def test_a_network_is_the_public_one_however_its_name_is_written(
+    estimate: Callable[..., Result], name: str
+) -> None:
+    """Neutron's database finds it, too."""
+    told = estimate(template({"flavor": FLAVOR, "networks": [{"network": name}]}))
+    assert [line["kind"] for line in told["lines"]] == ["instance", "fixed_ip"]
+
+
 def test_a_parameter_that_is_null_has_its_default(estimate: Callable[..., Result]) -> None:
     content = template({**SMALL, "block_device_mapping_v2": {"get_param": "disks"}})
     disk = {"image": "debian", "volume_size": 100}

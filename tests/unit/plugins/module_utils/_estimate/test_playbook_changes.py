@@ -99,6 +99,7 @@ def test_a_server_that_is_there_stays_as_it_is_whatever_flavor_the_task_names() 
     ("networks", "parts", "unknown"),
     [
         (("app", "ext"), (A2, part("fixed_ip")), ""),
+        (("Ext ",), (A2, part("fixed_ip")), ""),
         (("id-ext", "ext"), (A2, part("fixed_ip", "", 2, 2)), ""),
         ((), (A2,), ""),
         (None, (A2,), "the task names no network, so that it may get a public address"),
