@@ -188,13 +188,18 @@ def _reasons(known: Iterable[feeds.Feed], month: Window, now: datetime) -> dict[
 
 def _numbers(projects: Sequence[str], question: StatementQuestion) -> dict[str, str]:
     """The number of each project's statement: the same whenever and with whomever it is made. It goes into
-    the name of a file, so an ID that is none stands in it as its hash.
+    the name of a file, so an ID that is none stands in it as its hash, behind a mark that no ID has: else it
+    could be another project's ID.
     """
     return {
         project: f"{question.number_prefix}{question.label}-"
-        + (project if _PLAIN_ID.fullmatch(project) else hashlib.sha256(project.encode()).hexdigest()[:32])
+        + (project if _PLAIN_ID.fullmatch(project) else f"_{_hash_of(project)}")
         for project in projects
     }
+
+
+def _hash_of(project: str) -> str:
+    return hashlib.sha256(project.encode()).hexdigest()[:32]
 
 
 def _refuse_missing(wanted: tuple[str, ...] | None, names: Mapping[str, str]) -> None:

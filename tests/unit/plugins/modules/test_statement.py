@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import sys
 import time
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -134,6 +135,15 @@ def test_hostile_names_are_text(ledger: Path) -> None:
         numbers = ("amount", "tax_rate")
         texts = [row[name] for row in rows_of(str(table)) for name in row if name not in numbers]
         assert not any(text.startswith(("=", "+", "-", "@")) for text in texts)
+
+
+def test_no_project_s_name_makes_its_statement_that_of_another(ledger: Path) -> None:
+    as_file = hashlib.sha256(b"the shop").hexdigest()[:32]
+    recorded({"amount": "5", "project_name": "the shop"}, {"amount": "1", "project_name": as_file})
+    told = made(ledger)
+    assert len({one["number"] for one in told["statements"]}) == 2
+    net = {one["project_name"]: rows_of(one["files"][1])[0]["amount"] for one in told["statements"]}
+    assert net == {"the shop": "5.00", as_file: "1.00"}
 
 
 def test_other_currencies_are_converted_when_they_occurred(ledger: Path) -> None:
