@@ -156,7 +156,7 @@ def credits_of(text: str) -> list[tuple[str, int]]:
     """The credits that a cell says, a JSON list of objects with `name` and `amount`: name and 1e-9 units."""
     try:
         said = json.loads(text, parse_float=str, parse_int=str)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CellError(f"'{shortened(text)}' is no JSON list of credits.") from error
     if not said:
         return []
@@ -170,7 +170,7 @@ def _json(text: str) -> Any:
     written = f"{{{text}}}" if _PAIR.match(text) else text
     try:
         return json.loads(written, object_pairs_hook=_once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if isinstance(error, CellError):
             raise
         raise CellError(

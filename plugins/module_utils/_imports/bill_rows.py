@@ -31,7 +31,8 @@ _OF_EACH = (
     "description", "unit", "quantity",
 )  # fmt: skip
 _OF_SCOPE = ("account", "billing_begin", "billing_end", "key")
-_MONTH = re.compile(r"(\d{4})-?(\d\d)", re.ASCII)
+#: Of a year that moments are taken of.
+_MONTH = re.compile(r"(19[7-9]\d|[2-8]\d{3})-?(\d\d)", re.ASCII)
 _KIND_COUNT, _TAGS_FROM = len(_OF_KIND), len(_OF_KIND) + len(_OF_EACH)
 _MAY_BE_NEGATIVE = ("credit", "adjustment", "tax")
 _REMEMBERED = 20_000

@@ -219,6 +219,8 @@ def _alike(rows_of: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ("before", "after", "said"),
     [
         ('"202611"', '"2026-13"', "'2026-13' is no month, such as 202611"),
+        ('"202611"', '"0000-11"', "'0000-11' is no month, such as 202611"),
+        ('"202611"', '"9999-12"', "'9999-12' is no month, such as 202611"),
         ('"credits":[{', '"credits":["a",{', "is no JSON list of credits"),
         ('"amount":-2.5', '"amount":"much"', "'much' is no number"),
         ('"cost":12.5,', '"cost":12.5,"cost":1,', "line 1 is not a JSON object"),
