@@ -65,6 +65,7 @@ class Values:
 
     def _indexed(self, value: Any) -> Any:
         """As Heat does: what functions come to has the index put in, and their arguments do not."""
+        self._count()
         if isinstance(value, str):
             for mark, number in self.index:
                 value = value.replace(mark, number)
@@ -73,10 +74,13 @@ class Values:
             return {key: self._indexed(one) for key, one in value.items()}
         return [self._indexed(one) for one in value] if isinstance(value, list) else value
 
-    def _of(self, value: Any) -> Any:
+    def _count(self) -> None:
         self._read[0] += 1
         if self._read[0] > MOST_VALUES:
             raise InvalidOption("heat_template", f"has more than {MOST_VALUES} values.")
+
+    def _of(self, value: Any) -> Any:
+        self._count()
         if isinstance(value, Mapping):
             return self._function(value) if len(value) == 1 else self._each(value)
         return [self._of(one) for one in value] if isinstance(value, list) else value

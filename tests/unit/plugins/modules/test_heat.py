@@ -403,9 +403,18 @@ def test_aliases_of_yaml_end(estimate: Callable[..., Result]) -> None:
     assert told["msg"] == "heat_template: has more than 1000000 values."
 
 
-def test_the_members_of_a_group_are_counted_together(estimate: Callable[..., Result]) -> None:
-    member = {"type": "OS::Heat::Value", "properties": {"value": [0] * 60_000}}
-    told = estimate(template({"count": 20, "resource_def": member}, "OS::Heat::ResourceGroup"))
+@pytest.mark.parametrize(("value", "count"), [("{get_param: p}", 1), ("*b5", 20)])
+def test_what_the_members_of_a_group_have_is_counted_together(
+    estimate: Callable[..., Result], value: str, count: int
+) -> None:
+    """Also what aliases in a parameter stand for: the index is put into that."""
+    lists = "\n".join(f"b{one}: &b{one} [{', '.join([f'*b{one - 1}'] * 10)}]" for one in range(1, 9))
+    member = f"{{type: OS::Heat::Value, properties: {{value: {value}}}}}"
+    told = estimate(
+        f"b0: &b0 [1]\n{lists}\nheat_template_version: 2018-08-31\n"
+        "parameters: {p: {type: json, default: *b8}}\nresources:\n"
+        f"  g: {{type: 'OS::Heat::ResourceGroup', properties: {{count: {count}, resource_def: {member}}}}}\n"
+    )
     assert told["msg"] == "heat_template: has more than 1000000 values."
 
 
