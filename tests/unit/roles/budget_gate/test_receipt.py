@@ -28,7 +28,7 @@ def settled(verdict: dict[str, Any], options: dict[str, Any], folder: Path) -> s
     """What `post` says."""
     (folder / "verdict.json").write_text(json.dumps(verdict))
     include = {"name": "finops.cloud.budget_gate", "tasks_from": "post"}
-    task = {"ansible.builtin.include_role": include, "vars": {**OPTIONS, **options}}
+    task: dict[str, Any] = {"ansible.builtin.include_role": include, "vars": {**OPTIONS, **options}}
     task["vars"]["budget_gate_json"] = str(folder / "verdict.json")
     play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": [task]}
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
