@@ -167,9 +167,10 @@ class PlanNetworks:
         """Of what terraform_data hands on: its input, where the plan knows it, or where that comes from."""
         rows = self._rows.get(replace(source, attribute=""), [])
         given = [(row.get("after") or {}).get("input") for row in rows]
-        if given and all(isinstance(one, str) for one in given):
+        texts = [one for one in given if isinstance(one, str)]
+        if texts and len(texts) == len(given):
             self.needs_ids = True
-            return self._one({network_name(one) in self.public for one in given})
+            return self._one({network_name(one) in self.public for one in texts})
         expression = self.plan.configuration.expression(source.module, source.name, "input")
         if expression is None:
             return None
