@@ -78,7 +78,7 @@ def test_a_page_lists_first_what_has_to_be_there(system: str) -> None:
     assert listed[:3] == ["A ledger", "A budget", "A `clouds.yaml`"]
     for link in re.findall(r"\]\(([^):]+)\)", page):
         assert (EXAMPLES / system / link).exists()
-    for page_of_ours, anchor in re.findall(r"blob/main/(docs/\S+?\.md)(?:#(\S+?))?\)", page):
+    for page_of_ours, anchor in re.findall(r"blob/main/(docs/\S+?\.md)(?:#(\S+?))?$", page, re.MULTILINE):
         text = (ROOT / page_of_ours).read_text(encoding="utf-8")
         assert not anchor or anchor in {
             one.lower().replace(" ", "-") for one in re.findall("^#+ (.*)", text, re.MULTILINE)
