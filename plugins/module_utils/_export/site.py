@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._budgets.bill_forecast import bill_forecast
@@ -144,18 +145,15 @@ class _Site:
             context = self._context(month, before, key, costs, facts, state, unknown)
             context["history"] = self._history(key)
             context["forecast"] = forecast if key.kind == ORGANIZATION else None
-
-            def render(
-                restatements: Sequence[Row],
-                key: PageKey = key,
-                facts: Row = facts,
-                context: Mapping[str, Any] = context,
-            ) -> Sequence[str]:
-                return self.look.render(facts, key, {**context, "restatements": restatements})
-
+            render = partial(self._render, key, facts, context)
             self.folder.write(key.path, {**facts, "history": context["history"]}, False, render)
             found = found or {**facts, "notice": context["notice"]}
         return found
+
+    def _render(
+        self, key: PageKey, facts: Row, context: Mapping[str, Any], restatements: Sequence[Row]
+    ) -> Sequence[str]:
+        return self.look.render(facts, key, {**context, "restatements": restatements})
 
     def _remember(
         self, key: PageKey, costs: PageCosts, cost: MonthCost, facts: Row, state: str, path: str

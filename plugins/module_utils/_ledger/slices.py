@@ -50,14 +50,17 @@ class Slices:
             # What was done since then, such as reading the next rows, was their turn too.
             time.sleep(max(self._free_since + _TURN_OF_OTHERS_S - time.monotonic(), 0))
             self._held_s = 0.0
-        with self._transaction() as ledger:
-            began = time.monotonic()
-            self.on_postgresql = ledger.connection.on_postgresql
-            self.created |= ledger.created
-            yield ledger
-        self._free_since = time.monotonic()
-        self._took_s = self._free_since - began
-        self._held_s += self._took_s
+        began = time.monotonic()
+        try:
+            with self._transaction() as ledger:
+                began = time.monotonic()
+                self.on_postgresql = ledger.connection.on_postgresql
+                self.created |= ledger.created
+                yield ledger
+        finally:
+            self._free_since = time.monotonic()
+            self._took_s = self._free_since - began
+            self._held_s += self._took_s
 
     def write(self, rows: Iterable[_One], write: Callable[[Transaction, Sequence[_One]], None]) -> None:
         """Write all of these rows, so many by a transaction. They are read while nobody waits for one."""

@@ -156,7 +156,8 @@ def test_a_merge_request_is_judged_and_the_default_branch_deployed(
             assert run.run(of["gate"], **request) == 0
             assert run.run(of["release"], **request) == 0
             assert run.run(of["comment"], **request) == 0
-        ((_author, body),) = forge.comments.values()
+        assert len(forge.comments) == 1
+        _author, body = next(iter(forge.comments.values()))
         assert body.startswith("<!-- finops.cloud.budget_gate: shop-mr-17 -->\n## ✅ Allowed")
     assert set(run.held()) <= {"released"}
     main = {"GATE": "shop-4711", "OUTCOME": "committed"}

@@ -14,7 +14,7 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -50,7 +50,7 @@ PUBLIC, DEFAULT_TYPE = ("ext-net1", "public-id"), "slow"
 ASSUMED = PlanOptions((), OPENSTACK)
 #: What one of each kind costs. Every size costs, so that nothing is lost without being noticed.
 PRICES = {"volume": 2, "image": 3, "object_storage": 5, "instance": 700, "stopped_instance": 300}
-Path_ = tuple[str | int, ...]
+Keys: TypeAlias = "tuple[str | int, ...]"
 
 
 def everything() -> dict[str, Any]:
@@ -118,7 +118,7 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def paths_of(value: Any, path: Path_ = ()) -> Iterator[Path_]:
+def paths_of(value: Any, path: Keys = ()) -> Iterator[Keys]:
     yield path
     if isinstance(value, dict):
         for key, one in value.items():
@@ -128,7 +128,7 @@ def paths_of(value: Any, path: Path_ = ()) -> Iterator[Path_]:
             yield from paths_of(one, (*path, index))
 
 
-def at(value: Any, path: Path_) -> Any:
+def at(value: Any, path: Keys) -> Any:
     for step in path:
         value = value[step]
     return value
@@ -231,7 +231,7 @@ def spoiled(rng: random.Random, plan: dict[str, Any]) -> str:
     return f"{row['address']} {path} {holder if len(path) > 1 else change['after'].get(path[-1])}"
 
 
-def marked(marks: Any, values: Any, path: Path_) -> Any:
+def marked(marks: Any, values: Any, path: Keys) -> Any:
     """The marks of what is unknown with one more, in the shape of the values, as Terraform has them."""
     if not path:
         return True

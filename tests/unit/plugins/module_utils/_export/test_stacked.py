@@ -34,8 +34,11 @@ def drawn(*series: list[int], limit: int | None = None, before: tuple[int, ...] 
     return stacked(values, unknown, [Decimal(one) for one in before], top, (WIDTH, HEIGHT))
 
 
-@given(st.integers(1, 31).flatmap(lambda days: st.lists(st.lists(amounts, min_size=days, max_size=days),
-                                                         min_size=1, max_size=6)))  # fmt: skip
+@given(
+    st.integers(1, 31).flatmap(
+        lambda days: st.lists(st.lists(amounts, min_size=days, max_size=days), min_size=1, max_size=6)
+    )
+)
 def test_bars_stay_in_the_drawing_and_are_as_high_as_their_values(series: list[list[Decimal]]) -> None:
     found = stacked(series, [False] * len(series[0]), size=(WIDTH, HEIGHT))
     (lowest, y_of_lowest), *_others, (highest, y_of_highest) = found.ticks
