@@ -127,6 +127,10 @@ def test_jenkins_deploys_only_from_main() -> None:
     stage = text.partition("stage('Deploy')")[2]
     assert stage.index("when {\n                branch 'main'") < stage.index("terraform apply")
     assert text.count("terraform apply") == 1
+    # Two branches have a build of the same number, and a branch may be named as a template is written.
+    gate = re.search(r"GATE = .*", text)
+    assert gate is not None
+    assert "env.BUILD_NUMBER + '-' + env.BRANCH_NAME.replaceAll('[^A-Za-z0-9]', '-')" in gate[0]
     # Groovy puts no secret into a command: its texts with ''' have no $ of its own.
     assert '"""' not in text
     assert [text.count(one) for one in "{}()"] == [
