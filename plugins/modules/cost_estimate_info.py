@@ -392,6 +392,7 @@ EXAMPLES = r"""
   finops.cloud.cost_estimate_info:
     cloud: production
     tfplan: deployment/tfplan
+
 - name: A playbook, planned with ansible-playbook --check and the callback finops.cloud.playbook_costs
   finops.cloud.cost_estimate_info:
     cloud: production

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-FOLDERS = ("docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests")
+FOLDERS = ("docs", "examples", "extensions", "meta", "playbooks", "plugins", "roles", "tests")
 KINDS = {".j2", ".md", ".py", ".sql", ".toml", ".yml"}
 LONGEST_LINE = 110
 #: What stands between the word and its number where a comment is broken.

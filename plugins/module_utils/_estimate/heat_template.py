@@ -107,6 +107,12 @@ def _values(template: Mapping[str, Any], environment: Mapping[str, Any]) -> Valu
     declared = {
         name: one for name, one in _section(template, "parameters").items() if isinstance(one, Mapping)
     }
+    # As Heat does. `parameter_defaults` may have more than one template needs.
+    for name in _section(environment, "parameters"):
+        if name not in declared:
+            raise InvalidOption(
+                "heat_environment", f"has the parameter '{name}', which the template does not have."
+            )
     said = (
         {name: one.get("default") for name, one in declared.items()},
         _section(environment, "parameter_defaults"),

@@ -185,9 +185,11 @@ def _lies_within(bill: Bill, one: DeliveredBill) -> bool:
 def _other_content(one: DeliveredBill, covered: Sequence[Bill]) -> str:
     stored = [part for bill in covered for part in bill.parts]
     count = sum(part.row_count for part in stored)
+    alike = (totals_of(stored), count) == (one.totals, one.row_count)
+    why = "; a cell or an option by which rows are read differs" if alike else ""
     return (
         f"{format_bill(one)} is in the ledger with {format_totals(totals_of(stored))} in {_rows(count)}, and"
-        f" the delivery has {format_totals(one.totals)} in {_rows(one.row_count)}; set {REPLACE} if the"
+        f" the delivery has {format_totals(one.totals)} in {_rows(one.row_count)}{why}; set {REPLACE} if the"
         f" delivery is the whole bill anew, or {ADD} if it is one more part."
     )
 

@@ -173,6 +173,9 @@ def test_a_merge_request_is_judged_and_the_default_branch_deployed(
 def test_what_the_gate_refused_is_not_deployed(pipeline: Callable[[str], Pipeline]) -> None:
     of, run = commands("gitlab"), pipeline("gitlab")
     main = {"GATE": "shop-4711", "OUTCOME": "released"}
+    # As after a plan that failed: nobody asked the gate.
+    assert run.run(of["settle"], **main) == 0
+    assert run.run(of["settle"], **{**main, "OUTCOME": "committed"}) == 2
     Path(run.environment["PLAN"]).write_text(
         json.dumps({**PLAN, "resource_changes": [{**CHANGE, "type": "x"}]})
     )

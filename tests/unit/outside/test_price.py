@@ -71,6 +71,25 @@ def test_a_playbook_that_cannot_be_read_leaves_no_plan(running: Sandbox, tmp_pat
     ended = price(running, tmp_path, {"playbook": str(tmp_path / "site.yml")})
     assert ended.returncode == 2
     assert "left no plan, so its cost is unknown" in ended.stdout + ended.stderr
+    assert "ended with: [ERROR]: couldn't resolve module/action 'no_such_module'" in ended.stdout
+
+
+def test_why_a_check_run_failed_is_told(running: Sandbox, tmp_path: Path) -> None:
+    volume = {"cloud": "sandbox", "name": "late", "size": 10}
+    tasks = [
+        {"name": "Chart", "ansible.builtin.command": "kubectl apply -f chart"},
+        {"name": "Stop", "ansible.builtin.fail": {"msg": "no login"}},
+        {"name": "Late", "openstack.cloud.volume": volume},
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+    (tmp_path / "site.yml").write_text(json.dumps([play]))
+    options = {"cloud": "sandbox", "assume_free": ["Chart"], "ledger": f"sqlite:///{tmp_path}/ledger.db"}
+    ended = price(running, tmp_path, {"playbook": str(tmp_path / "site.yml"), "price_options": options})
+    assert '"! The check run failed: [ERROR]: Task failed: Action failed: no login"' in ended.stdout
+    assert lines_shown(ended) == [
+        "? Late: the run did not reach it",
+        "+ Chart: free, as assume_free says",
+    ]
 
 
 @pytest.mark.parametrize("invocation", ["true", "false"])

@@ -390,6 +390,13 @@ def test_what_is_no_template_is_one_sentence(
     assert told["msg"].endswith(said)
 
 
+def test_a_parameter_that_the_template_does_not_have_is_refused(estimate: Callable[..., Result]) -> None:
+    result = estimate(TEMPLATE, {"parameters": {"flavor": FLAVOR, "sise": 10}})
+    assert result["msg"] == "heat_environment: has the parameter 'sise', which the template does not have."
+    defaults = {"flavor": FLAVOR, "sise": 10}
+    assert estimate(TEMPLATE, {"parameter_defaults": defaults})["complete"]
+
+
 def test_aliases_of_yaml_end(estimate: Callable[..., Result]) -> None:
     """Ten lists of ten of the one before are 10^10 values."""
     nested = "\n".join(f"  b{one}: &b{one} [{', '.join([f'*b{one - 1}'] * 10)}]" for one in range(1, 10))

@@ -232,6 +232,10 @@ def test_keys_that_look_like_suffixes(ledger: LedgerOptions, tmp_path: Path) -> 
     fewer = text(tmp_path / "more.csv", "Invoice,Date,Net", "INV-1#2,2026-11-02,25", "INV-3,2026-11-05,1")
     with pytest.raises(InvalidOption, match="Key INV-1#2 is in the ledger with CHF 20 in 1 row, and the del"):
         brought(ledger, fewer, **INVOICES)
+    # The same money of another day.
+    alike = text(tmp_path / "alike.csv", "Invoice,Date,Net", "INV-1#2,2026-11-04,20")
+    with pytest.raises(InvalidOption, match="20 in 1 row; a cell or an option by which rows are read"):
+        brought(ledger, alike, **INVOICES)
     assert total(ledger) == 70
     assert outcomes(brought(ledger, fewer, **INVOICES, delivery="replace")) == ["replaced", "new"]
     assert total(ledger) == 10 + 25 + 40 + 1
