@@ -39,13 +39,14 @@ def _rows(path: Path, stream: IO[bytes], asked: Sequence[str]) -> Iterator[tuple
             continue
         try:
             said = json.loads(line, parse_float=_Number, parse_int=_Number, object_pairs_hook=_once)
+            canonical = _canonical(said)
         except (ValueError, RecursionError) as error:
             raise InvalidOption(
                 "files", f"{path.name} line {number} is not a JSON object; is the file cut off?"
             ) from error
         if not isinstance(said, Mapping):
             raise InvalidOption("files", f"{path.name} line {number} is not a JSON object.")
-        yield number, [*(_cell(said, name) for name in asked), _canonical(said)]
+        yield number, [*(_cell(said, name) for name in asked), canonical]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
