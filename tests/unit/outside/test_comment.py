@@ -26,6 +26,7 @@ from ..plugins.module_utils._export.test_verdict_comment import DB, WEB, WHOLE, 
 pytestmark = pytest.mark.outside
 
 PROGRAMS = Path(__file__).parents[2] / "outside"
+WIDTHS = ("desktop", "tablet", "phone")
 EVIL = 'module.a["x|y"].<b>@team [x](http://a) ![y](http://b)_z_*w*`v`$1$'
 WEBS = [
     line(f'module.app["{one}"].openstack_compute_instance_v2.web[{one}]', 0, one, "added")
@@ -81,8 +82,9 @@ def test_a_comment_is_shown_as_it_is_meant(tmp_path: Path, name: str) -> None:
     page = rendered(text, tmp_path)
     command = [f"{os.environ['OUTSIDE']}/python", str(PROGRAMS / "browser.py"), str(page)]
     command += [os.environ["CHROMIUM"], os.environ["AXE"], str(tmp_path)]
-    looks = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-    for look in looks.values():
+    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    looks = [told[f"{width}-{light}"] for width in WIDTHS for light in ("light", "dark")]
+    for look in looks:
         assert look["asked"] == [page.as_uri()]
         assert look["said"] == []
         assert not look["wide"]
