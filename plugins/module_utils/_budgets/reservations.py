@@ -28,6 +28,7 @@ from .._ledger.policy import read_policy
 from . import alerts, verdict
 from .holding_again import standing_to_result, stands
 from .known_budgets import require
+from .outstanding_holds import outstanding_lines
 from .over_hold import exceeds
 from .overrides import usable
 from .policy import policy_to_result, refuse_untagged, refuse_warnings
@@ -43,7 +44,7 @@ from .reservation_task import (
 from .results import NOTHING_FIRED, exceeded_to_result, hold_to_result, verdict_to_result
 from .scope import scope_matcher
 from .settlement import Settlement, settlement
-from .snapshot import Snapshot, outstanding_lines, read_snapshot
+from .snapshot import Snapshot, read_snapshot
 from .snapshot_after_commit import with_entries
 from .sums import ALLOW, DENY
 

@@ -42,14 +42,17 @@ _UNLESS_SETTLED = f"""
             END IF;"""
 #: Name -> arguments, type, language with its properties, and body.
 GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
-    # Whether every feed of every line was rated since then, and each line has a feed. A gate asks for more.
+    # Whether every feed of every line was rated since then, and each line has a feed; where all of them were
+    # retired, the one that was last. A gate asks for more.
     "finops_is_rated": (
         "of_hold bigint, since bigint", "boolean", "sql STABLE",
         f"""
         SELECT coalesce(bool_and(coalesce((
-                SELECT bool_and(f.rated_through >= since) FROM feed AS f
-                WHERE NOT f.retired AND coalesce(l.project IN (f.project_id, f.project_name), true)
-                AND coalesce(l.region = f.region, true)), false)), false)
+                SELECT bool_and(f.rated_through >= since) FROM (
+                    SELECT rated_through, rank() OVER (ORDER BY retired, retired_at DESC) AS place FROM feed
+                    WHERE coalesce(l.project IN (project_id, project_name), true)
+                    AND coalesce(l.region = region, true)) AS f
+                WHERE f.place = 1), false)), false)
             FROM hold_line AS l WHERE l.hold_id = of_hold AND (l.stage = '{COMMITTED}' OR NOT EXISTS (
                 SELECT FROM hold_line AS c WHERE c.hold_id = of_hold AND c.stage = '{COMMITTED}'))""",
     ),

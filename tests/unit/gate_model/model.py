@@ -305,13 +305,21 @@ def remaining(
     if hold.state != "committed" or hold.settled_by != "import" or hold.committed_at is None:
         return ()
     carrying = carriers(ledger, line)
-    if not carrying:
-        return WHOLE
-    if line.is_running and line.metric in FLOWS:
+    left = left_of(hold, line, carrying or ended_last(ledger, line))
+    return left if carrying or not left else WHOLE
+
+
+def left_of(
+    hold: HoldModel, line: LineModel, carrying: Sequence[FeedModel]
+) -> tuple[tuple[Hours, Fraction], ...]:
+    """What those feeds leave of a line that was committed."""
+    assert hold.committed_at is not None
+    if line.is_running and line.metric in FLOWS and carrying:
         parts = [(feed.rated_through, 1 - seen(feed, hold.committed_at)) for feed in carrying]
         return tuple((since, part) for since, part in parts if part)
     taken_over_at = max(hold.committed_at, line.at or hold.committed_at) + 1
-    return WHOLE if any(feed.rated_through < taken_over_at for feed in carrying) else ()
+    all_rated = bool(carrying) and all(feed.rated_through >= taken_over_at for feed in carrying)
+    return () if all_rated else WHOLE
 
 
 def seen(feed: FeedModel, committed_at: Hours) -> Fraction:
@@ -322,13 +330,24 @@ def seen(feed: FeedModel, committed_at: Hours) -> Fraction:
 
 def carriers(ledger: Ledger, line: LineModel) -> list[FeedModel]:
     """The feeds of the line's project and region; of what it does not name, all. None that is retired."""
+    return [feed for feed in ever_carriers(ledger, line) if feed.retired_at is None]
+
+
+def ever_carriers(ledger: Ledger, line: LineModel) -> list[FeedModel]:
     return [
         feed
         for feed in ledger.feeds
-        if feed.retired_at is None
-        and line.place.project in (None, feed.project)
-        and line.place.region in (None, feed.region)
+        if line.place.project in (None, feed.project) and line.place.region in (None, feed.region)
     ]
+
+
+def ended_last(ledger: Ledger, line: LineModel) -> list[FeedModel]:
+    """Of the line's feeds, all retired, the last that was, or several of one moment: what that had taken over
+    stays a cost.
+    """
+    ended = ever_carriers(ledger, line)
+    last = max((feed.retired_at or 0 for feed in ended), default=0)
+    return [feed for feed in ended if feed.retired_at == last]
 
 
 def promised(promise: PromiseModel, span: Span, now: Hours) -> list[Part]:

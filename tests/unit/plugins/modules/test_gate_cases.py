@@ -169,6 +169,36 @@ def test_a_commit_that_nothing_can_settle_can_be_released(clocked: ClockedLedger
     assert (clocked.status()["verdict"], clocked.status()["reserved"]) == ("allow", "5")
 
 
+@pytest.mark.parametrize(("rated_hour", "verdict", "reserved"), [(14, "allow", "0"), (13, "unknown", "10")])
+def test_what_a_feed_rated_before_it_was_retired_has_taken_the_place_of_a_commit(
+    clocked: ClockedLedger, rated_hour: int, verdict: str, reserved: str
+) -> None:
+    """Committed at 12:30 in one project, rated through 14:00 or 13:00, which is an hour after it or is not,
+    when the feed was retired; the other project is rated later, and nobody looked in between.
+    """
+    noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    gone, other = (
+        rated(noon, key=rated(noon).key._replace(project_id=name), project_name=name)
+        for name in ("gone", "other")
+    )
+    clocked.feed(gone)
+    clocked.feed(other)
+    clocked.define(fed_by="cloud")
+    lines = [{"amount": "10", "category": "compute", "project": name} for name in ("gone", "other")]
+    assert clocked.hold("deploy", lines=lines, settled_by="import")["gate_passed"]
+    clocked.commit("deploy")
+    clocked.at(noon.replace(hour=15, minute=30))
+    clocked.feed(rated(noon.replace(hour=rated_hour), key=gone.key, project_name="gone"))
+    assert clocked.run("cost_feed", state="retired", project="gone", reason="project deleted")["changed"]
+    clocked.feed(rated(noon.replace(hour=15), key=other.key, project_name="other"))
+    row = clocked.status()
+    assert (row["verdict"], row["reserved"]) == (verdict, reserved)
+    assert clocked.ask(spend="1", category="compute", project="other")["verdict"] == verdict
+    assert ("is committed for project gone, which no feed carries" in row["reason"]) == (verdict != "allow")
+    # Releasing it is the way out of what nothing can settle, and of nothing else.
+    assert clocked.release("deploy").get("changed", False) == (verdict != "allow")
+
+
 def test_a_commit_over_the_hold_names_the_budget_and_the_later_period(clocked: ClockedLedger) -> None:
     clocked.define(limit="100")
     assert clocked.hold("rent", "90", for_period="2027-02-10")["verdict"] == "allow"

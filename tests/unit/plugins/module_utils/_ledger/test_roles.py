@@ -591,7 +591,8 @@ def test_nobody_but_its_login_an_importer_and_the_owner_marks_a_hold_as_settled(
 @pytest.mark.parametrize("login", ["pipeline", "importer"])
 def test_no_hold_is_settled_before_all_of_its_feeds_are_rated(logins: Logins, login: str) -> None:
     """The feed p1 was rated an hour before the commit, then after it; then a feed of another region or
-    project lags behind, all feeds are retired, or a line is of a project without a feed.
+    project lags behind, a line is of a project without a feed, or all feeds are retired, p2 last, which
+    lags behind; but not if p1 was the last.
     """
     settle = "UPDATE hold SET settled = true WHERE name = 'done'"
     early = "no import has taken the place of this hold yet"
@@ -606,10 +607,11 @@ def test_no_hold_is_settled_before_all_of_its_feeds_are_rated(logins: Logins, lo
         assert early in logins.refused(login, settle)
     logins.admin.execute(b"UPDATE hold_line SET project = 'p1', region = 'dc4-a'")
     assert early in logins.refused(login, settle)
-    logins.admin.execute(b"UPDATE hold_line SET region = 'dc3-a'")
-    logins.admin.execute(b"UPDATE feed SET retired = true")
+    logins.admin.execute(b"UPDATE hold_line SET project = NULL, region = 'dc3-a'")
+    retired_last = "UPDATE feed SET retired = true, retired_at = (project_id = '{project}')::int"
+    logins.admin.execute(retired_last.format(project="p2").encode())
     assert early in logins.refused(login, settle)
-    logins.admin.execute(b"UPDATE feed SET retired = false")
+    logins.admin.execute(retired_last.format(project="p1").encode())
     with logins.connect(login) as connection:
         assert connection.execute(settle.encode()).rowcount == 1
 
