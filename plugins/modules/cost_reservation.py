@@ -192,7 +192,9 @@ options:
         offsets nothing unless the policy has O(finops.cloud.cost_policy#module:offset_removals). Otherwise a
         denial says where it would fit.
       - With it, each budget and period counts the lines less what is removed there, never below zero, while
-        the lines are asked for and as long as they are held. Name only what the project has.
+        the lines are asked for and as long as they are held.
+      - A removal is believed up to the hourly cost that imports have brought of its O(removals[].project),
+        O(removals[].region) and O(removals[].category). One that lacks any of them offsets nothing.
       - Allowed with O(state=held) only.
     type: list
     elements: dict

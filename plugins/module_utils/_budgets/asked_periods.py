@@ -60,7 +60,11 @@ def asked_periods(
     if calendar.begin is not None and calendar.begin > now:
         running = [
             *lines,
-            *(hold.line for hold in outstanding if covered.covers_line(hold.line) is not False),
+            *(
+                hold.line
+                for hold in outstanding
+                if not hold.removes and covered.covers_line(hold.line) is not False
+            ),
         ]
         moments |= {calendar.begin for line in running if line.hourly and _runs_at(line, calendar.begin)}
     for moment in sorted(moments):

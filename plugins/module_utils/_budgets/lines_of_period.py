@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .._core.money import EXACT
 from .._core.periods import Window, moment_of, period_at
 from .._core.rates import DatedAmount
-from .._ledger.budgets import FED_BY_CLOUD, Budget
+from .._ledger.budgets import Budget
 from .._ledger.holds import HoldLine
 from .asked_periods import collect_period_s, rated_in
 from .scope import ScopeMatcher
@@ -85,12 +85,10 @@ class LinesOfPeriod:
         return EXACT.multiply(line.money.amount, times), line.money.currency, moment_of(first)
 
 
-def reserved_by_holds(budget: Budget, snapshot: Snapshot, lines: LinesOfPeriod) -> list[Netted]:
+def reserved_by_holds(snapshot: Snapshot, lines: LinesOfPeriod) -> list[Netted]:
     """What the outstanding holds promise: those that take something away on their own, the rest together."""
     found: dict[tuple[str, int] | None, Netted] = {}
     for hold in snapshot.outstanding:
-        if hold.is_rated and budget.fed_by == FED_BY_CLOUD:
-            continue
         parts = found.setdefault(hold.netted, Netted([], []))
         if hold.removes:
             parts.removed.extend(lines.removed(hold.line, hold.begins_at, hold.share))

@@ -243,7 +243,7 @@ def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot)
         multiple=multiple,
         spent=_spent(budget, covered.covers_cost, window, snapshot),
         accrued=running(covered.covers_cost, _begun),
-        reserved=reserved_by_holds(budget, snapshot, lines),
+        reserved=reserved_by_holds(snapshot, lines),
         requested=Netted(
             [part for line in request.lines for part in lines.parts(line, now, str(line), False)],
             [part for line in request.removals if request.offsets for part in lines.removed(line, now)],

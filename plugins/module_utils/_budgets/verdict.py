@@ -18,6 +18,7 @@ from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
 from .._ledger.holds import FORCIBLE, HoldLine
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
+from .removals import believed_of_holds, believer
 from .request import Request
 from .results import line_to_result, tax_of, verdict_to_result
 from .scope import CarriedValues, feeds_of, scope_matcher
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 _COULD_OFFSET = (
     "It would fit if what is removed offset it, which needs `offset_removals` of the ledger's policy."
+)
+_NOT_BELIEVED = (
+    "It would fit if all of `removals` were believed, but imports know of less to remove there; each has to"
+    " name its project, region and category."
 )
 _HOW_TO_COVER = (
     "Whoever owns the money makes one with finops.cloud.cost_budget, of `name`, `limit`, `currency` and"
@@ -68,20 +73,33 @@ class BudgetVerdict(NamedTuple):
 
 
 def evaluate(
-    budget: Budget, request: Request, snapshot: Snapshot, where: Request | None = None
+    budget: Budget,
+    request: Request,
+    snapshot: Snapshot,
+    where: Request | None = None,
+    trusting: bool = False,
 ) -> BudgetVerdict:
     """The budget's verdict on a request: in its current period, the next one, and every later one in which a
     one-off line of the request or of a hold, or an entry, lies (design/gate.md#what-counts).
 
-    Outside its custom period a budget covers no spend and its verdict is ended, unless something falls into
-    that period (design/periods.md#outside-a-custom-period).
+    trusting: whether all that is said to be removed is believed. Outside its custom period a budget covers no
+    spend and its verdict is ended, unless something falls into that period
+    (design/periods.md#outside-a-custom-period).
     """
     covered = scope_matcher(budget.scope, snapshot.feeds)
     request = replace(
         request, lines=tuple(line for line in request.lines if covered.covers_line(line) is not False)
     )
     # Once for all periods: of a thousand holds few are a budget's.
-    of_budget = [one for one in snapshot.outstanding if covered.covers_line(one.line) is not False]
+    of_budget = [
+        one
+        for one in snapshot.outstanding
+        if covered.covers_line(one.line) is not False and not (one.is_rated and budget.fed_by == FED_BY_CLOUD)
+    ]
+    if not trusting and (request.removals or any(one.removes for one in of_budget)):
+        believed = believer(snapshot.feeds, covered)
+        of_budget = believed_of_holds(of_budget, believed)
+        request = replace(request, removals=tuple(filter(None, map(believed, request.removals))))
     snapshot = replace(snapshot, outstanding=of_budget)
     rated_through = min((feed.rated_through for feed in feeds_of(budget.scope, snapshot.feeds)), default=None)
     windows = asked_periods(
@@ -148,13 +166,18 @@ def verdicts(
 
 
 def _judged(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdict:
-    """The budget's verdict. A denial says so where what is taken away would make it fit, and may not."""
+    """The budget's verdict. A denial says so where it would fit if all that is taken away offset it, which it
+    may not, or which is not believed.
+    """
     found = evaluate(budget, request, snapshot)
-    if found.verdict != DENY or not request.removals or request.offsets:
+    if found.verdict != DENY or not request.removals:
         return found
-    if evaluate(budget, replace(request, offsets=True), snapshot).verdict == DENY:
-        return found
-    return found._replace(reason=f"{found.reason} {_COULD_OFFSET}")
+    offsetting = replace(request, offsets=True)
+    if not request.offsets and evaluate(budget, offsetting, snapshot).verdict != DENY:
+        return found._replace(reason=f"{found.reason} {_COULD_OFFSET}")
+    if request.offsets and evaluate(budget, offsetting, snapshot, trusting=True).verdict != DENY:
+        return found._replace(reason=f"{found.reason} {_NOT_BELIEVED}")
+    return found
 
 
 def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:

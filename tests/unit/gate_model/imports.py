@@ -36,7 +36,9 @@ def bring(ledger: Ledger, feed: FeedModel, new: Sequence[EntryModel]) -> None:
         if one.feed is not None:
             credited[one.feed, month_of(one.at)] += amount
     ledger.feeds = [
-        replace(one, rates=rates_of(ledger, one, free)) if one.project == feed.project else one
+        replace(one, there=there_of(ledger, one), rates=rates_of(ledger, one, free))
+        if one.project == feed.project
+        else one
         for one in ledger.feeds
     ]
     ledger.entries = [
@@ -75,18 +77,25 @@ def free_of(ledger: Ledger, project: str) -> dict[int, Fraction]:
     return free
 
 
+def there_of(ledger: Ledger, feed: FeedModel) -> tuple[tuple[Place, Fraction], ...]:
+    """What is there costs what it has cost in the newest hour."""
+    found: dict[Place, Fraction] = defaultdict(Fraction)
+    for one in ledger.entries:
+        is_state = one.feed == (feed.project, feed.region) and one.metric not in FLOWS and not one.is_credit
+        if is_state and one.at == feed.rated_through - 1:
+            found[one.place] += one.amount
+    return tuple(found.items())
+
+
 def rates_of(
     ledger: Ledger, feed: FeedModel, free: dict[int, Fraction]
 ) -> tuple[tuple[Place, Fraction], ...]:
-    """What is there costs what it has cost in the newest hour; what happens, the mean of the last hours."""
-    found: dict[Place, Fraction] = defaultdict(Fraction)
+    """That, and of what happens the mean of the last hours."""
+    found: dict[Place, Fraction] = defaultdict(Fraction, there_of(ledger, feed))
     for number, one in enumerate(ledger.entries):
-        if one.feed != (feed.project, feed.region) or one.is_credit:
-            continue
-        if one.metric in FLOWS and one.at >= feed.rated_through - feed.measured:
+        is_flow = one.feed == (feed.project, feed.region) and one.metric in FLOWS
+        if is_flow and one.at >= feed.rated_through - feed.measured:
             found[one.place] += (one.amount - free.get(number, 0)) / feed.measured
-        elif one.metric not in FLOWS and one.at == feed.rated_through - 1:
-            found[one.place] += one.amount
     return tuple(found.items())
 
 
@@ -95,6 +104,6 @@ def retire(ledger: Ledger, project: str, region: str, now: Hours) -> bool:
     known = feed_of(ledger, project, region)
     if known is None:
         return False
-    ended = known if known.retired_at is not None else replace(known, rates=(), retired_at=now)
+    ended = known if known.retired_at is not None else replace(known, rates=(), there=(), retired_at=now)
     ledger.feeds = [ended if one is known else one for one in ledger.feeds]
     return True

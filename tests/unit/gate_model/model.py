@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """A second implementation of the gate: pure functions over lists, written from the rules and not from the
-code (design/gate.md#requests, design/gate.md#what-counts, design/gate.md#overrides,
+code (design/gate.md#requests, design/gate.md#what-counts, design/gate.md#overrides, design/gate.md#removals,
 design/reservations.md#never-counted-twice, design/reservations.md#the-life-of-a-hold).
 
 A moment is a number of hours since 2026-01-01 00:00 UTC, in halves and so exact. The collect period is an
@@ -12,8 +12,9 @@ hour. All amounts are fractions. Periods are of UTC.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
@@ -90,7 +91,7 @@ class EntryModel:
 @dataclass(frozen=True)
 class LineModel:
     """One-off: at is the moment at which it falls. Running: amount is by the hour, until its end or for
-    good.
+    good. removes: it is what is said to go.
     """
 
     amount: Fraction
@@ -100,12 +101,13 @@ class LineModel:
     is_running: bool = False
     until: Hours | None = None
     metric: str | None = None
+    removes: bool = False
 
 
 @dataclass(frozen=True)
 class FeedModel:
     """What was imported of a project in a region, from begin to rated_through, without a hole. rates: what
-    an hour is expected to cost by category and tags.
+    an hour is expected to cost by category and tags. there: of that, what is there.
     """
 
     project: str
@@ -114,6 +116,7 @@ class FeedModel:
     begin: Hours
     rated_through: Hours
     rates: tuple[tuple[Place, Fraction], ...] = ()
+    there: tuple[tuple[Place, Fraction], ...] = ()
     retired_at: Hours | None = None
 
     @property
@@ -168,7 +171,9 @@ class PromiseModel:
 
 @dataclass
 class Ledger:
-    """All that a gate rests on. rate: ICU per unit of a currency at a moment, None where there is none."""
+    """All that a gate rests on. rate: ICU per unit of a currency at a moment, None where there is none.
+    offsets: whether what is removed offsets what is added.
+    """
 
     rate: Callable[[str, Hours], Fraction | None]
     budgets: list[BudgetModel] = field(default_factory=list)
@@ -176,6 +181,7 @@ class Ledger:
     feeds: list[FeedModel] = field(default_factory=list)
     holds: list[HoldModel] = field(default_factory=list)
     overrides: list[OverrideModel] = field(default_factory=list)
+    offsets: bool = False
 
 
 # Periods.
@@ -206,8 +212,12 @@ def judged(ledger: Ledger, budget: BudgetModel, request: Sequence[LineModel], no
     """
     if has_ended(budget, now):
         return []
-    mine = [line for line in request if covers(budget, line.place) is not False]
-    held = [one for one in counting(ledger, now) if covers(budget, one.line.place) is not False]
+    mine = [line for line in request if covers(budget, line.place) is not False and not line.removes]
+    held = [
+        one
+        for one in counting(ledger, now)
+        if covers(budget, one.line.place) is not False and not one.line.removes
+    ]
     moments = [line.at if line.at is not None else now for line in mine if not line.is_running]
     moments += [one.line.at for one in held if one.line.at is not None]
     moments += [one.at for one in ledger.entries if one.at > now and counts(budget, one)]
@@ -406,12 +416,19 @@ def period_sum(
     parts = {
         "spent": spent_in(ledger, budget, span),
         "accrued": accrued,
-        "reserved": reserved,
-        "requested": requested,
         "to_come": to_come if budget.basis == "period_end" else [],
     }
     problems += [*unknown_holds, *unknown_lines]
     amounts = {name: in_currency(ledger, budget, span, each, problems) for name, each in parts.items()}
+    believed = removed_in(ledger, budget, request, span, now)
+    amounts["reserved"] = sum(
+        (
+            netted(ledger, budget, span, added, believed.get(of, []), problems)
+            for of, added in reserved.items()
+        ),
+        Fraction(0),
+    )
+    amounts["requested"] = netted(ledger, budget, span, requested, believed.get(None, []), problems)
     limit = budget.limit + sum(one.amount for one in usable if (one.budget, one.span) == (budget.name, span))
     verdict = DENY if sum(amounts.values()) > limit else UNKNOWN if problems else ALLOW
     return PeriodModel(span, verdict, tuple(problems), amounts)
@@ -438,18 +455,22 @@ def running_in(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> t
     return accrued, to_come
 
 
-def reserved_in(ledger: Ledger, budget: BudgetModel, span: Span, now: Hours) -> tuple[list[Part], list[str]]:
-    """What holds promise, and why more of them may be the budget's."""
-    found: list[Part] = []
+def reserved_in(
+    ledger: Ledger, budget: BudgetModel, span: Span, now: Hours
+) -> tuple[dict[tuple[str, int], list[Part]], list[str]]:
+    """What each hold promises, and why more of it may be the budget's."""
+    found: dict[tuple[str, int], list[Part]] = defaultdict(list)
     problems: list[str] = []
     for promise in counting(ledger, now):
         hold, line = promise.hold, promise.line
+        if line.removes:
+            continue
         whose = covers(budget, line.place)
         inside = promised(promise, span, now) if whose is not False else []
         if inside and whose is None:
             problems.append(f"the hold {hold.name} lacks something")
         elif inside:
-            found += inside
+            found[hold.name, hold.generation] += inside
         if whose is not False and hold.state == "committed" and not carriers(ledger, line):
             problems.append(f"nothing carries what {hold.name} has committed")
     return found, problems
@@ -462,13 +483,52 @@ def requested_in(
     found: list[Part] = []
     problems: list[str] = []
     for line in request:
-        inside = falls(line, now, span, None)
+        inside = [] if line.removes else falls(line, now, span, None)
         whose = covers(budget, line.place)
         if inside and whose is None:
             problems.append("the request lacks something")
         elif whose:
             found += inside
     return found, problems
+
+
+def removed_in(
+    ledger: Ledger, budget: BudgetModel, request: Sequence[LineModel], span: Span, now: Hours
+) -> dict[tuple[str, int] | None, list[Part]]:
+    """What is believed to go of each hold, and of the request, which is None: by the hour no more than what
+    costs in its place, of what nobody before has taken. Commits are before open holds, and these before the
+    request.
+    """
+    left: dict[tuple[str | None, str | None, str | None], Fraction] = defaultdict(Fraction)
+    for feed in ledger.feeds:
+        for place, amount in feed.there if feed.retired_at is None else ():
+            if is_of(budget, place):
+                left[place.category, place.project, place.region] += amount
+    of_holds = [one for one in counting(ledger, now) if one.line.removes]
+    of_holds.sort(key=lambda one: (one.hold.state != "committed", one.hold.name, one.hold.generation))
+    every = [((one.hold.name, one.hold.generation), one.line, one.hold.held_at) for one in of_holds]
+    found: dict[tuple[str, int] | None, list[Part]] = defaultdict(list)
+    for of, line, begins in [*every, *((None, line, now) for line in request if line.removes)]:
+        place = line.place
+        where = place.category, place.project, place.region
+        if covers(budget, place) is True and line.currency == "ICU":
+            amount = min(line.amount, left[where])
+            left[where] -= amount
+            found[of] += falls(replace(line, amount=amount), begins, span, None)
+    return found
+
+
+def netted(
+    ledger: Ledger,
+    budget: BudgetModel,
+    span: Span,
+    added: Iterable[Part],
+    removed: Iterable[Part],
+    problems: list[str],
+) -> Fraction:
+    """What comes less what goes, in the budget's currency."""
+    comes = in_currency(ledger, budget, span, added, problems)
+    return max(comes - in_currency(ledger, budget, span, removed, problems), Fraction(0))
 
 
 def in_currency(
@@ -535,7 +595,7 @@ def verdicts(
     """Each budget that is asked, with its verdict; '' is that of lines which no budget covers."""
     found: dict[str, str] = {}
     for budget in ledger.budgets:
-        if all(covers(budget, line.place) is False for line in request):
+        if all(covers(budget, line.place) is False for line in request if not line.removes):
             continue
         spans = judged(ledger, budget, request, now)
         if spans:
@@ -544,7 +604,7 @@ def verdicts(
         else:
             found[budget.name] = "ended"
     for line in request:
-        if not any(
+        if not line.removes and not any(
             covers(budget, line.place) is not False
             and any(falls(line, now, span, None) for span in judged(ledger, budget, request, now))
             for budget in ledger.budgets

@@ -60,6 +60,7 @@ POOL = (
     ),
 )  # fmt: skip
 
+WEB = (("team", "web"),)
 amounts = st.integers(1, 400).map(lambda quarters: Fraction(quarters, 4))
 limits = st.sampled_from([20000, 0, 50, 1000, 5000, 20000, 100000, 100000, 10**6]).map(Fraction)
 currencies = st.sampled_from([*CURRENCIES * 4, "USD"])
@@ -68,7 +69,7 @@ places = st.builds(
     st.sampled_from([*("compute", "storage", "llm_inference") * 3, None]),
     st.sampled_from([*["p1"] * 6, "p2", "p2", "p3", None]),
     st.sampled_from([*["r1"] * 5, "r2", "r2", None]),
-    st.sampled_from([*[(("team", "web"),)] * 4, (("team", "db"),), ()]),
+    st.sampled_from([*[WEB] * 4, (("team", "db"),), ()]),
 )
 names = st.sampled_from(["one", "two"])
 halves = st.integers(0, 120).map(lambda number: number / 2)
@@ -94,6 +95,19 @@ def lines(draw: st.DrawFn) -> tuple[LineModel, ...]:
         else:
             found.append(LineModel(amount, currency, place, at=draw(st.none() | st.none() | halves)))
     return tuple(found)
+
+
+@st.composite
+def lines_and_removals(draw: st.DrawFn) -> tuple[LineModel, ...]:
+    """Some of them with what is said to go, more often where something is."""
+    found = draw(lines())
+    for _line in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        place = draw(places | st.just(Place("compute", "p1", "r1", WEB)))
+        until = draw(st.sampled_from([None, None, 1, 3, 40, 130]))
+        end = None if until is None else until / 2
+        currency = draw(st.sampled_from(["ICU", "ICU", "ICU", "CHF"]))
+        found += (LineModel(draw(amounts) / 40, currency, place, None, True, end, removes=True),)
+    return found
 
 
 def placed(wanted: tuple[LineModel, ...], now: Hours) -> tuple[LineModel, ...]:

@@ -58,6 +58,8 @@ def hold(ledger: Ledger, asked: Asked, now: Hours, taking: bool = True) -> str:
     of this run, change nothing; other lines are judged as if the open hold were not there, and so are those
     of a forced one, which stays if they pass. taking: false only asks.
     """
+    if not ledger.offsets:
+        asked = replace(asked, lines=added(asked.lines))
     before = newest(ledger, asked.name)
     same = before if before is not None and is_same(before, asked, now) else None
     if same is not None and not (same.state == "held" and same.forced):
@@ -89,6 +91,11 @@ def hold(ledger: Ledger, asked: Asked, now: Hours, taking: bool = True) -> str:
     return worst(said.values())
 
 
+def added(lines: Sequence[LineModel]) -> tuple[LineModel, ...]:
+    """Without what is said to go."""
+    return tuple(line for line in lines if not line.removes)
+
+
 def usable_by(ledger: Ledger, name: str, generation: int, now: Hours) -> list[OverrideModel]:
     """Those of the reservation that nobody has used and that have not ended, or that this very generation has
     used.
@@ -118,7 +125,7 @@ def use_up(
         spans = [*judged(ledger, budget, request, now), *(period_at(budget, at) for at in moments)]
         if one.used_by is not None or one.span not in spans:
             continue
-        if all(covers(budget, line.place) is False for line in lines):
+        if all(covers(budget, line.place) is False for line in added(lines)):
             continue
         without = period_sum(ledger, budget, request, one.span, now)
         raised = period_sum(ledger, budget, request, one.span, now, usable)
@@ -165,6 +172,7 @@ def is_same(before: HoldModel, asked: Asked, now: Hours) -> bool:
 
 def is_refused(ledger: Ledger, asked: Asked, lines: Sequence[LineModel]) -> bool:
     """Whether entries cannot be made of the lines, or an import never brings them to a budget."""
+    lines = added(lines)
     if asked.settled_by == "entry":
         return any(line.place.category is None or (line.is_running and line.until is None) for line in lines)
     return any(
@@ -182,7 +190,7 @@ def commit(ledger: Ledger, name: str, now: Hours) -> bool:
     if found.state == "committed":
         return True
     found.state, found.committed_at = "committed", now
-    settled = found.lines if found.settled_by == "entry" else ()
+    settled = added(found.lines) if found.settled_by == "entry" else ()
     new = [entry for line in settled for entry in entries_of(ledger, line, found, now)]
     ledger.entries += new
     usable = usable_by(ledger, name, found.generation, now)

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budgets import budgets as gate
-from ansible_collections.finops.cloud.plugins.module_utils._budgets import overrides
+from ansible_collections.finops.cloud.plugins.module_utils._budgets import overrides, policy_task
 from ansible_collections.finops.cloud.plugins.module_utils._budgets import reservations as reserved
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.status import status
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -72,6 +72,16 @@ class StoreTasks:
         source = HandMadeSource(feed, new, asked)
         run.run_import(source, asked, self.options, Signature(moment(now), WHO), False, unwatched)
 
+    def let_removals_offset(self, offsets: bool, now: Hours) -> None:
+        """All else is as it is without a policy."""
+        task = policy_task.PolicyTask(
+            allow_on_unknown_warn=True,
+            allow_on_exceeded_warn=True,
+            allow_own_rates=True,
+            offset_removals=offsets,
+        )
+        policy_task.apply(self.options, task, moment(now), False, WHO)
+
     def enter(self, one: EntryModel, key: str, now: Hours) -> None:
         entry = entries.Entry(
             source="test", key=key, charge_category="tax" if one.is_tax else "usage",
@@ -95,7 +105,8 @@ class StoreTasks:
 
     def hold(self, asked: Asked, now: Hours, check_mode: bool = False) -> Result:
         task = reserved.ReservationTask(
-            name=asked.name, state="held", lines=[row_of(line) for line in asked.lines],
+            name=asked.name, state="held", lines=[row_of(line) for line in asked.lines if not line.removes],
+            removals=[removal_of(line) for line in asked.lines if line.removes],
             settled_by=asked.settled_by, ttl=f"{asked.ttl}h",
             on_exceeded="warn" if asked.warns_exceeded else "fail",
             on_unknown="warn" if asked.warns_unknown else "fail",
@@ -215,6 +226,10 @@ def nano(amount: Fraction) -> int:
     found = amount * 10**9
     assert found.denominator == 1
     return int(found)
+
+
+def removal_of(line: LineModel) -> dict[str, Any]:
+    return {name: value for name, value in row_of(line).items() if name not in ("amount", "at", "metric")}
 
 
 def row_of(line: LineModel) -> dict[str, Any]:

@@ -49,7 +49,20 @@ from .model import (
     verdicts,
     worst,
 )
-from .pool import BEGIN, POOL, ROWS, amounts, currencies, limits, lines, names, placed, places, rate
+from .pool import (
+    BEGIN,
+    POOL,
+    ROWS,
+    amounts,
+    currencies,
+    limits,
+    lines,
+    lines_and_removals,
+    names,
+    placed,
+    places,
+    rate,
+)
 from .store_tasks import Result, StoreTasks
 
 #: Ledgers, each with what sets its clock.
@@ -62,12 +75,13 @@ by_import = st.sampled_from([True, True, False])
 numbers = st.integers(0, 6)
 #: What each operation draws.
 DRAWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "hold": {"wanted": lines(), "name": names, "by_import": by_import, "warns": lets},
+    "hold": {"wanted": lines_and_removals(), "name": names, "by_import": by_import, "warns": lets},
     "hold_and_commit": {
-        "wanted": lines(), "name": names, "by_import": by_import, "later": st.sampled_from([0, 1, 5]),
+        "wanted": lines_and_removals(), "name": names, "by_import": by_import,
+        "later": st.sampled_from([0, 1, 5]),
     },
     "hold_with_an_override": {
-        "wanted": lines(), "name": names, "by_import": by_import, "number": numbers,
+        "wanted": lines_and_removals(), "name": names, "by_import": by_import, "number": numbers,
         "short": st.sampled_from([0, 0, 0, -1, 100]),
         "then": st.sampled_from(["take", "take", "replace", "commit", "let"]),
     },
@@ -92,12 +106,13 @@ DRAWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "number": numbers, "name": names, "amount": st.sampled_from([1, 300, 20000]),
         "ahead": st.sampled_from([0, 0, 30]), "until": st.sampled_from([0, 1, 30]),
     },
+    "let_removals_offset": {"offsets": st.sampled_from([True, True, False])},
     "take_back": {"number": st.integers(0, 100)},
 }  # fmt: skip
 WEIGHTS = {
     "hold_and_commit": 6, "hold_with_an_override": 6, "tick": 6, "hold": 4, "hold_the_same": 3, "enter": 2,
     "ask": 2, "commit": 2, "release": 2, "import_": 2, "redefine": 2, "retire": 1, "allow_more": 1,
-    "take_back": 1,
+    "take_back": 1, "let_removals_offset": 1,
 }  # fmt: skip
 OPERATIONS = [name for name, weight in WEIGHTS.items() for _time in range(weight)]
 
@@ -156,6 +171,11 @@ class GateMachine(RuleBasedStateMachine):
         for store in self.stores:
             found = store.retire(project, region, self.now)
             assert ("refused" not in found) == done, found
+
+    def let_removals_offset(self, offsets: bool) -> None:
+        self.ledger.offsets = offsets
+        for store in self.stores:
+            store.let_removals_offset(offsets, self.now)
 
     def enter(self, ahead: int, amount: Fraction, currency: str, place: Place, is_tax: bool) -> None:
         place = replace(place, category=place.category or "storage")
@@ -294,10 +314,12 @@ class GateMachine(RuleBasedStateMachine):
     def judged(self, asked: reservations.Asked) -> Iterable[tuple[BudgetModel, PeriodModel]]:
         """What each budget says of each period, as if nothing of that name were held."""
         others = replace(self.ledger, holds=[one for one in self.ledger.holds if one.name != asked.name])
+        added = reservations.added(asked.lines)
+        request = asked.lines if self.ledger.offsets else added
         for budget in self.ledger.budgets:
-            if any(covers(budget, line.place) is not False for line in asked.lines):
-                for span in judged(others, budget, asked.lines, self.now):
-                    yield budget, period_sum(others, budget, asked.lines, span, self.now)
+            if any(covers(budget, line.place) is not False for line in added):
+                for span in judged(others, budget, request, self.now):
+                    yield budget, period_sum(others, budget, request, span, self.now)
 
     def tighten(self, number: int, asked: reservations.Asked) -> None:
         """Set the limit of a budget that is asked to less than it would need."""

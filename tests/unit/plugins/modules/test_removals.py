@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a deployment removes offsets nothing unless the owner says so, on either store
-(design/gate.md#removals).
+"""What a deployment removes offsets nothing unless the owner says so, and then no more than imports say is
+there, on either store (design/gate.md#removals).
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.feeds import RunRate
 
+from ..module_utils._budgets.snapshots import nano
 from .clocked import ClockedLedger
 from .test_gate_cases import rated
 
@@ -23,7 +25,14 @@ NOON = "2026-11-28T12:00:00"
 
 
 def running(hourly: str, hours: int = 10, category: str = "compute") -> list[dict[str, Any]]:
-    return [{"hourly": hourly, "hours": str(hours), "category": category}]
+    place = {"project": "shop", "region": "dc3-a", "category": category}
+    return [{"hourly": hourly, "hours": str(hours), **place}]
+
+
+def there(ledger: ClockedLedger, *costs: tuple[str, str, tuple[tuple[str, str], ...]], **more: Any) -> None:
+    """What imports say costs that much by the hour: category, amount and tags."""
+    rates = tuple(RunRate(category, tags, nano(hourly)) for category, hourly, tags in costs)
+    ledger.feed(rated(ledger.now.replace(minute=0), **{"run_rates": rates, **more}))
 
 
 @pytest.fixture
@@ -31,6 +40,7 @@ def noon(clocked: ClockedLedger) -> ClockedLedger:
     """A budget of 100 a day, of which twelve hours are left."""
     clocked.at(NOON)
     clocked.define(period="daily")
+    there(clocked, ("compute", "20", ()), ("storage", "20", ()))
     return clocked
 
 
@@ -93,6 +103,7 @@ def test_each_budget_and_each_period_nets_what_falls_into_it(noon: ClockedLedger
 def test_what_is_not_known_to_be_of_a_budget_offsets_nothing_in_it(noon: ClockedLedger) -> None:
     allow(noon)
     noon.define(name="web", period="daily", scope={"tags": {"team": "web"}})
+    there(noon, ("compute", "20", (("team", "web"),)))
     tagged = [{**running("12")[0], "tags": {"team": "web"}}]
     denied = noon.hold("a", lines=tagged, removals=running("12"))
     requested = {row["name"]: (row["verdict"], row["requested"]) for row in denied["budgets"]}
@@ -123,8 +134,8 @@ def test_a_commit_that_an_import_settles_is_netted_until_it_is_rated(clocked: Cl
     clocked.at(NOON)
     allow(clocked)
     clocked.define(period="daily", fed_by="cloud", basis="actual")
-    clocked.feed(rated(datetime(2026, 11, 28, 11, tzinfo=UTC)))
-    of_shop = {"project": "shop", "category": "compute"}
+    there(clocked, ("compute", "4", ()))
+    of_shop = {"project": "shop", "region": "dc3-a", "category": "compute"}
     lines, removals = ([{"hourly": hourly, **of_shop}] for hourly in ("9", "4"))
     # Twelve hours of 9 are 108 today, and 216 tomorrow; 60 and 120 when 4 go.
     denied = clocked.hold("green", lines=lines, removals=removals, settled_by="import")
@@ -137,3 +148,43 @@ def test_a_commit_that_an_import_settles_is_netted_until_it_is_rated(clocked: Cl
     clocked.later(hours=2)
     clocked.feed(rated(datetime(2026, 11, 28, 14, tzinfo=UTC)))
     assert clocked.status()["reserved"] == "0"
+
+
+def test_what_is_not_there_offsets_nothing(noon: ClockedLedger) -> None:
+    """Machines of 3 an hour are there: of 12 that come and 9 that are said to go, 9 x 10 hours stay."""
+    allow(noon)
+    there(noon, ("compute", "3", ()), ("storage", "20", ()))
+    held = noon.hold("green", lines=running("12"), removals=running("9"))
+    assert (held["verdict"], held["budgets"][0]["requested"]) == ("allow", "90")
+    # Nobody takes away what another hold has taken away.
+    denied = noon.hold("other", lines=running("2"), removals=running("2"))
+    assert (denied["verdict"], denied["budgets"][0]["requested"]) == ("deny", "20")
+    assert denied["msg"].endswith("each has to name its project, region and category.")
+
+
+@pytest.mark.parametrize("key", ["project", "region", "category"])
+def test_a_removal_that_does_not_say_where_offsets_nothing(noon: ClockedLedger, key: str) -> None:
+    allow(noon)
+    removals = [{name: value for name, value in running("9")[0].items() if name != key}]
+    assert noon.hold("green", lines=running("12"), removals=removals)["verdict"] == "deny"
+
+
+@pytest.mark.parametrize(
+    ("more", "removal"),
+    [
+        ({"retired": True}, {}),
+        ({"run_rates": (RunRate("compute", (), nano("200"), 10, True),)}, {}),
+        ({"currency": "CHF"}, {}),
+        ({}, {"metric": "network.outgoing.bytes"}),
+        ({}, {"project": "other"}),
+        ({}, {"region": "dc4-a"}),
+    ],
+)
+def test_what_is_gone_a_flow_or_elsewhere_offsets_nothing(
+    noon: ClockedLedger, more: dict[str, Any], removal: dict[str, str]
+) -> None:
+    allow(noon)
+    there(noon, ("compute", "20", ()), **more)
+    removals = [{**running("9")[0], **removal}]
+    denied = noon.hold("green", lines=running("12"), removals=removals)
+    assert (denied["verdict"], denied["budgets"][0]["requested"]) == ("deny", "120")
