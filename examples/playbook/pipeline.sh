@@ -10,6 +10,7 @@ ansible-playbook gate.yml
 
 ended=0
 ANSIBLE_CALLBACKS_ENABLED=finops.cloud.playbook_costs FINOPS_PLAYBOOK_COSTS="$PWD/receipt.json" \
+    FINOPS_PLAYBOOK_COSTS_VERDICT="$PWD/verdict.json" \
     ansible-playbook site.yml "$@" || ended=$?
 ansible-playbook settle.yml
 exit "$ended"

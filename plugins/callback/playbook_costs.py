@@ -33,6 +33,18 @@ options:
     ini:
       - section: finops_playbook_costs
         key: file
+  verdict:
+    description:
+      - File of the verdict of the gate that let this run pass, as the role P(finops.cloud.budget_gate#role)
+        writes it with C(budget_gate_json). The receipt then says to which hold it belongs. By a receipt that
+        does not, C(post) of the role settles nothing for less than was held.
+      - It is an error if it is no such file. Ignored in a run with C(--check).
+    type: path
+    env:
+      - name: FINOPS_PLAYBOOK_COSTS_VERDICT
+    ini:
+      - section: finops_playbook_costs
+        key: verdict
 """
 
 EXAMPLES = r"""
@@ -57,8 +69,8 @@ from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
 
 from ..module_utils._core.files import replace_file
-from ..module_utils._core.trusted_paths import resolve
-from ..module_utils._estimate.playbook_record import PlaybookRecord, TaskPlace, TaskRun
+from ..module_utils._core.trusted_paths import read_input, resolve
+from ..module_utils._estimate.playbook_record import OF_HOLD, PlaybookRecord, TaskPlace, TaskRun
 
 _MODE = 0o600
 #: The address of a host that is only planned; plan mode gives it.
@@ -91,6 +103,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._path: Path | None = None
         #: How many plays have not begun.
         self._plays_left = 0
+        #: The hold of the gate that let a real run pass.
+        self._hold: Mapping[str, Any] | None = None
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Remove the file of an earlier run, which must not pass for one of this run."""
@@ -99,10 +113,14 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         if not file:
             return
         try:
-            self._path = resolve(Path(file))
-            self._path.unlink(missing_ok=True)
+            path = resolve(Path(file))
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise AnsibleError(f"file: '{file}' cannot be written: {error.strerror}.") from error
+        verdict = self.get_option("verdict")
+        if verdict and not self._is_check:
+            self._hold = _hold_of(verdict)
+        self._path = path
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Note which tasks the play has, and which of them are there for failures only."""
@@ -158,7 +176,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             return
         if self._plays_left > 0:
             self._record.end_early(self._plays_left)
-        told = json.dumps(self._record.to_result(), indent=2, ensure_ascii=False)
+        content = self._record.to_result() | ({} if self._is_check else {"hold": self._hold})
+        told = json.dumps(content, indent=2, ensure_ascii=False)
         try:
             replace_file(self._path, f"{told}\n".encode("utf-8", "backslashreplace"), _MODE)
         except OSError as error:
@@ -184,6 +203,19 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             self._passed(result)
         else:
             self._record.skipped(_place_of(result._task), str(told.get("false_condition", "")))
+
+
+def _hold_of(verdict: str) -> dict[str, Any] | None:
+    """Which hold the verdict is of; None if it holds nothing. Raises AnsibleError for what is no verdict."""
+    try:
+        reservation = json.loads(read_input(Path(verdict)))["reservation"]
+        return {key: reservation[key] for key in OF_HOLD} if reservation else None
+    except OSError as error:
+        raise AnsibleError(f"verdict: '{verdict}' cannot be read: {error.strerror}.") from error
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise AnsibleError(
+            f"verdict: '{verdict}' is not the verdict of a gate; name the file of its budget_gate_json."
+        ) from error
 
 
 def _tasks_of(block: Any, of_rescue: bool) -> Iterator[tuple[Any, bool]]:

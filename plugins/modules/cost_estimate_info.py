@@ -628,6 +628,8 @@ receipt:
     - What the run of O(playbook_receipt) made otherwise than O(playbook_plan) says. Null without one.
     - Each of C(differences) has C(kind) and C(name) of the resource, the C(difference), which is C(more),
       C(less) or C(other), and its C(reason). C(agrees) is true if there is none, and nothing is unknown.
+    - C(hold) is the hold that the receipt says it belongs to, see
+      O(finops.cloud.playbook_costs#callback:verdict). Null where it does not say.
   returned: success
   type: dict
   sample:
@@ -635,6 +637,10 @@ receipt:
     differences:
       - {kind: instance, name: web-3, difference: less, reason: the run has not made it}
     sha256: 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
+    hold:
+      name: shop-4711
+      generation: 1
+      plan_sha256: 9c0e3e8f8b1ac7a4f1d0b65d4e1e2f3a7d865e959b2466918c9863afca942d0f
 plan_sha256:
   description: SHA-256 of the file of O(tfplan), O(terraform_plan) or O(playbook_plan). Null without a plan.
   returned: success

@@ -15,7 +15,7 @@ from typing import Any
 
 from .._core.errors import InvalidOption
 from .._core.trusted_paths import read_input
-from .playbook_record import FORMAT, PLAN, RECEIPT, VERSION, TaskPlace
+from .playbook_record import FORMAT, OF_HOLD, PLAN, RECEIPT, VERSION, TaskPlace
 from .playbook_tasks import ABSENT, PRESENT, RETYPED, STARTED, STOPPED, PlannedResource
 from .shapes import KINDS
 
@@ -51,13 +51,15 @@ class UnknownTask:
 @dataclass(frozen=True)
 class PlaybookPlan:
     """What a playbook would make and remove, or has made and removed, and what of it is unknown. sha256: of
-    the file. failed: file and line of each task that failed.
+    the file. failed: file and line of each task that failed. hold: of a receipt, name, generation and plan of
+    the hold that it belongs to, None where it does not say.
     """
 
     lines: tuple[PlaybookLine, ...]
     unknown: tuple[UnknownTask, ...]
     sha256: str = ""
     failed: frozenset[str] = frozenset()
+    hold: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,18 @@ def _parsed(content: Mapping[str, Any], source: _Source) -> PlaybookPlan:
     if content["complete"] is not True and not unknown and not any(line.resource.unknown for line in lines):
         name = f"the {source.kind} of the playbook"
         unknown = [UnknownTask(name, "", "it is not complete, and does not say why")]
-    return PlaybookPlan(lines, tuple(unknown), failed=failed)
+    return PlaybookPlan(lines, tuple(unknown), failed=failed, hold=_hold(content.get("hold")))
+
+
+def _hold(told: Any) -> dict[str, Any] | None:
+    """Raises KeyError, TypeError or ValueError for what the callback does not write."""
+    if told is None:
+        return None
+    name, generation, plan_sha256 = (told[key] for key in OF_HOLD)
+    if type(generation) is not int:
+        raise ValueError
+    plan = None if plan_sha256 is None else _str(plan_sha256)
+    return dict(zip(OF_HOLD, (_str(name), generation, plan), strict=True))
 
 
 def _rows(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

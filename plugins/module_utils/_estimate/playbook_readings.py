@@ -76,6 +76,11 @@ def playbook_estimate(run: PlaybookRun, project: Project, assume_free: Collectio
     made = made_by(run, run.receipt, project.there, project.flavors)
     differences = [asdict(one) for one in made.differences]
     agrees = not differences and not made.plan.unknown
-    receipt = {"agrees": agrees, "differences": differences, "sha256": run.receipt.sha256}
+    receipt = {
+        "agrees": agrees,
+        "differences": differences,
+        "sha256": run.receipt.sha256,
+        "hold": run.receipt.hold,
+    }
     changes = playbook_changes(made.plan, replace(project, there=run.before), assume_free)
     return PlaybookEstimate(changes, {"playbook_before": [], "receipt": receipt})

@@ -26,6 +26,8 @@ from .playbook_tasks import (
 
 FORMAT, VERSION = "finops.cloud/playbook-costs", 1
 PLAN, RECEIPT = "plan", "receipt"
+#: By what a receipt says to which hold it belongs.
+OF_HOLD = ("name", "generation", "plan_sha256")
 #: How a condition looks that is false only because nothing is to be changed.
 _CHECK_MODE = "ansible_check_mode"
 #: What brings tasks that are known only once it has run.

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.errors import AnsibleError
 from ansible.playbook.task import Task
 from ansible_collections.finops.cloud.plugins.callback import playbook_costs
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -147,10 +148,49 @@ def test_conditions(play: Play) -> None:
     ]
 
 
-def test_a_run_that_is_no_check_writes_a_receipt(play: Play) -> None:
+HOLD = {"name": "shop-1", "generation": 2, "plan_sha256": None}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "hold"),
+    [
+        ({"reservation": {**HOLD, "state": "held"}}, HOLD),
+        # Nothing was held.
+        ({"reservation": {}}, None),
+    ],
+)
+def test_a_run_that_is_no_check_writes_a_receipt(
+    play: Play, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verdict: dict[str, Any], hold: Any
+) -> None:
+    (tmp_path / "verdict.json").write_text(json.dumps(verdict))
+    monkeypatch.setitem(CALLBACK, "FINOPS_PLAYBOOK_COSTS_VERDICT", str(tmp_path / "verdict.json"))
     _code, path = play([{"name": "Echo", "ansible.builtin.command": "echo"}], "-i", "localhost,")
     told = json.loads(path.read_text())
-    assert (told["kind"], told["complete"]) == ("receipt", True)
+    assert (told["kind"], told["complete"], told["hold"]) == ("receipt", True, hold)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read: No such file or directory."),
+        ("{", "is not the verdict of a gate; name the file of its budget_gate_json."),
+        ("[]", "is not the verdict of a gate"),
+        ('{"name": "shop"}', "is not the verdict of a gate"),
+        ('{"reservation": {"name": "shop"}}', "is not the verdict of a gate"),
+    ],
+)
+def test_what_is_no_verdict_leaves_no_receipt(tmp_path: Path, content: str | None, says: str) -> None:
+    """Not even that of an older run."""
+    verdict, receipt = tmp_path / "verdict.json", tmp_path / "receipt.json"
+    receipt.write_text("{}")
+    if content is not None:
+        verdict.write_text(content)
+    callback = playbook_costs.CallbackModule()
+    callback.get_option = {"file": str(receipt), "verdict": str(verdict)}.get
+    with pytest.raises(AnsibleError, match=f"^verdict: '{verdict}' {says}"):
+        callback.v2_playbook_on_start(SimpleNamespace(get_plays=list))
+    callback.v2_playbook_on_stats(None)
+    assert not receipt.exists()
 
 
 def test_a_run_removes_the_plan_of_an_older_one_when_it_begins(play: Play, tmp_path: Path) -> None:

@@ -97,6 +97,34 @@ def test_a_real_run_has_made_nothing_of_what_it_did_not_reach(tmp_path: Path) ->
         load_receipt(str(path))
 
 
+HOLD = {"name": "shop-1", "generation": 2, "plan_sha256": "9c0e"}
+
+
+@pytest.mark.parametrize("hold", [None, HOLD, {**HOLD, "plan_sha256": None}])
+def test_a_receipt_says_of_which_hold_it_is(tmp_path: Path, hold: dict[str, Any] | None) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps({**written(is_check=False), "hold": hold}))
+    assert load_receipt(str(path)).hold == hold
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        1,
+        {},
+        {"name": "shop-1"},
+        {**HOLD, "name": 1},
+        {**HOLD, "generation": True},
+        {**HOLD, "plan_sha256": 1},
+    ],
+)
+def test_a_receipt_of_another_kind_of_hold_is_refused(tmp_path: Path, hold: object) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps({**written(is_check=False), "hold": hold}))
+    with pytest.raises(InvalidOption, match="is a malformed receipt"):
+        load_receipt(str(path))
+
+
 def test_a_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match="cannot be read: No such file or directory; write one"):
         load_playbook_plan(str(tmp_path / "none.json"))
