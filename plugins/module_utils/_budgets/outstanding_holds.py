@@ -173,7 +173,7 @@ def _retired_last(line: HoldLine, known: Sequence[Feed]) -> list[Feed]:
 
 def _carries(feed: Feed, line: HoldLine) -> bool:
     return (line.project is None or line.project in (feed.key.project_id, feed.project_name)) and (
-        line.region is None or line.region == feed.key.region
+        line.region is None or feed.serves(line.region)
     )
 
 

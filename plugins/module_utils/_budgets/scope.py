@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from .._core.tags import UNKNOWN_TAGS
@@ -24,7 +24,8 @@ class ScopeMatcher:
 
     projects: every ID and name of the scope's projects. ids: the IDs of each project name that feeds carry.
     needs_tags: a line without the key of a tag is not decided, in place of outside; one whose tags are not
-    known never is.
+    known never is. served: for each region whose cost comes with the feed of another one, the ID and name of
+    the project and that other one.
     """
 
     categories: frozenset[str]
@@ -33,6 +34,7 @@ class ScopeMatcher:
     ids: Mapping[str, frozenset[str]]
     regions: frozenset[str] = frozenset()
     needs_tags: bool = True
+    served: Mapping[str, Sequence[tuple[frozenset[str], str]]] = field(default_factory=dict)
 
     def covers_cost(
         self,
@@ -87,7 +89,7 @@ class ScopeMatcher:
         tags = dict(line.tags)
         return (
             self._is_outside(line.category, self.categories)
-            or self._is_outside(line.region, self.regions)
+            or (bool(self.regions) and all(map(self._is_elsewhere, self._regions_of(line))))
             or bool(self.projects and line.project is not None and not self._is_of_projects(line.project))
             or any(tags.get(key, value) != value for key, value in self.tags)
             or (self._decides_untagged(line) and any(key not in tags for key, _value in self.tags))
@@ -95,6 +97,14 @@ class ScopeMatcher:
 
     def _decides_untagged(self, line: HoldLine) -> bool:
         return not self.needs_tags and not _has_unknown_tags(line)
+
+    def _regions_of(self, line: HoldLine) -> list[str | None]:
+        """The line's region, and those of the feeds that bring its cost (design/imports.md#feeds)."""
+        served = self.served.get(line.region or "", ())
+        return [line.region, *(region for names, region in served if line.project in (None, *names))]
+
+    def _is_elsewhere(self, region: str | None) -> bool:
+        return self._is_outside(region, self.regions)
 
     @staticmethod
     def _is_outside(value: str | None, of_scope: frozenset[str]) -> bool:
@@ -135,7 +145,18 @@ def scope_matcher(scope: Scope, feeds: Sequence[Feed]) -> ScopeMatcher:
         {name: frozenset(numbers) for name, numbers in ids.items()},
         frozenset(scope.regions),
         scope.untagged == UNTAGGED_UNKNOWN,
+        _served(feeds) if scope.regions else {},
     )
+
+
+def _served(feeds: Sequence[Feed]) -> dict[str, list[tuple[frozenset[str], str]]]:
+    found: dict[str, list[tuple[frozenset[str], str]]] = {}
+    for feed in feeds:
+        names, own = frozenset({feed.key.project_id, feed.project_name}), feed.key.region
+        for region, _brought_by in feed.rating_regions:
+            if region != own and feed.serves(region) and not feed.retired:
+                found.setdefault(region, []).append((names, own))
+    return found
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,12 @@ class Feed:
     id: int | None = field(default=None, compare=False)
     revision: int = field(default=0, compare=False)
 
+    def serves(self, region: str) -> bool:
+        """Whether its cost is that of the region, too: its own, or one with the same rating service."""
+        brought_by = dict(self.rating_regions)
+        own = self.key.region
+        return region == own or (region in brought_by and brought_by[region] == brought_by.get(own))
+
     def first_hole(self, wanted: Window) -> Window | None:
         """The first part of the wanted window that was not imported; None where it is
         tiled without a hole.

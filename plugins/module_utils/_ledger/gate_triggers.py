@@ -51,7 +51,8 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 SELECT bool_and(f.rated_through >= since) FROM (
                     SELECT rated_through, rank() OVER (ORDER BY retired, retired_at DESC) AS place FROM feed
                     WHERE coalesce(l.project IN (project_id, project_name), true)
-                    AND coalesce(l.region = region, true)) AS f
+                    AND (coalesce(l.region = region, true)
+                        OR rating_regions::jsonb ->> l.region = rating_regions::jsonb ->> region)) AS f
                 WHERE f.place = 1), false)), false)
             FROM hold_line AS l WHERE l.hold_id = of_hold AND (l.stage = '{COMMITTED}' OR NOT EXISTS (
                 SELECT FROM hold_line AS c WHERE c.hold_id = of_hold AND c.stage = '{COMMITTED}'))""",

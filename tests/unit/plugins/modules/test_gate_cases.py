@@ -199,6 +199,35 @@ def test_what_a_feed_rated_before_it_was_retired_has_taken_the_place_of_a_commit
     assert clocked.release("deploy").get("changed", False) == (verdict != "allow")
 
 
+def test_regions_with_one_rating_service_have_one_cost(clocked: ClockedLedger) -> None:
+    """The feed of dc3-a has the cost of dc4-a, too, and the budget of dc3-a pays both."""
+    served = {"rating_regions": (("dc3-a", "dc3-a"), ("dc4-a", "dc3-a"))}
+    clocked.feed(rated(datetime(2026, 11, 28, 12, tzinfo=UTC), **served))
+    clocked.define(fed_by="cloud")
+    clocked.define("here", fed_by="cloud", scope={"regions": ["dc3-a"]})
+    lines = [{"amount": "60", "category": "compute", "project": "shop", "region": "dc4-a"}]
+    elsewhere = [{**lines[0], "region": "dc5-a"}]
+    assert clocked.hold("deploy", lines=lines, settled_by="import")["gate_passed"]
+    assert {name: clocked.status(name)["reserved"] for name in ("team", "here")} == {
+        "team": "60",
+        "here": "60",
+    }
+    clocked.define(limit="1000", fed_by="cloud")
+    denied = clocked.hold("other", lines=lines, settled_by="import")
+    assert [(row["name"], row["verdict"]) for row in denied["budgets"]] == [
+        ("here", "deny"),
+        ("team", "allow"),
+    ]
+    other = clocked.hold("other", lines=elsewhere, settled_by="import")
+    assert [row["name"] for row in other["budgets"]] == ["team"]
+    clocked.release("other")
+    clocked.commit("deploy")
+    clocked.later(hours=2)
+    clocked.feed(rated(clocked.now.replace(minute=0), **served))
+    row = clocked.status()
+    assert (row["reserved"], "which no feed carries" in row["reason"]) == ("0", False)
+
+
 def test_a_commit_over_the_hold_names_the_budget_and_the_later_period(clocked: ClockedLedger) -> None:
     clocked.define(limit="100")
     assert clocked.hold("rent", "90", for_period="2027-02-10")["verdict"] == "allow"

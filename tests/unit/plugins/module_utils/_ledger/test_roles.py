@@ -612,6 +612,10 @@ def test_no_hold_is_settled_before_all_of_its_feeds_are_rated(logins: Logins, lo
     logins.admin.execute(retired_last.format(project="p2").encode())
     assert early in logins.refused(login, settle)
     logins.admin.execute(retired_last.format(project="p1").encode())
+    # Its cost comes with the feed of dc3-a.
+    logins.admin.execute(b"UPDATE hold_line SET region = 'dc4-a'")
+    assert early in logins.refused(login, settle)
+    logins.admin.execute(b"""UPDATE feed SET rating_regions = '{"dc3-a": "dc3-a", "dc4-a": "dc3-a"}'""")
     with logins.connect(login) as connection:
         assert connection.execute(settle.encode()).rowcount == 1
 
