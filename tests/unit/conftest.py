@@ -154,10 +154,17 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, A
 @pytest.fixture
 def postgresql_url(postgresql: dict[str, Any]) -> str:
     """The URL of an empty database of its own; its owner is an ordinary user."""
+    return new_database(postgresql)
+
+
+def new_database(postgresql: dict[str, Any], template: str = "template1") -> str:
+    """Make a database that is a copy of the template, to which nobody may be connected, and return its URL;
+    its owner is an ordinary user.
+    """
     import psycopg
 
     name = f"ledger_{secrets.token_hex(6)}"
     where = {name: postgresql[name] for name in ("host", "port")}
     with psycopg.connect(**where, **postgresql["admin"], dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER {postgresql['user']}")
+        connection.execute(f"CREATE DATABASE {name} OWNER {postgresql['user']} TEMPLATE {template}")
     return str(postgresql["url"]).rpartition("/")[0] + f"/{name}"
