@@ -91,18 +91,29 @@ def started(directory: Path, *options: str) -> Sandbox:
     )
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
-    """Start sandboxes of one's own, with options of the command line; they are stopped at the end."""
+def starting(folder: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes below the folder, with options of the command line; they are stopped at the end."""
     directories: list[Path] = []
 
     def one(*options: str) -> Sandbox:
-        directories.append(tmp_path / f"sandbox-{len(directories)}")
+        directories.append(folder / f"sandbox-{len(directories)}")
         return started(directories[-1], *options)
 
     yield one
     for directory in directories:
         assert command("stop", "--directory", str(directory)).returncode == 0
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes of one's own."""
+    yield from starting(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes that all tests of a file read, and none changes."""
+    yield from starting(tmp_path_factory.mktemp("clouds"))
 
 
 @pytest.fixture(scope="session")
