@@ -28,8 +28,9 @@ POSTGRESQL = (
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
 
 # How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.load_profile("any machine")
+hypothesis.settings.register_profile("share", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("full", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("share")
 
 
 @dataclass(frozen=True)
