@@ -170,8 +170,11 @@ def units(bench: Workbench) -> str:
 
 
 def heavy(bench: Workbench) -> str:
-    """Run the unit tests that take long: many processes, many kills. None shares anything with another."""
-    return run_pytest(bench, "heavy", "heavy", "--numprocesses=logical", "--dist=load")
+    """Run the unit tests that take long: many processes, many kills; and every property with all of its
+    examples. None shares anything with another.
+    """
+    options = ("--hypothesis-profile=full", "--numprocesses=logical", "--dist=load")
+    return run_pytest(bench, "heavy", "heavy or (hypothesis and not outside)", *options)
 
 
 def run_pytest(

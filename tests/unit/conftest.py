@@ -28,8 +28,9 @@ POSTGRESQL = (
 FILES = Path(__file__).parents[2] / "roles" / "sandbox" / "files"
 
 # How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.load_profile("any machine")
+hypothesis.settings.register_profile("share", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("full", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("share")
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,29 @@ def started(directory: Path, *options: str) -> Sandbox:
     )
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
-    """Start sandboxes of one's own, with options of the command line; they are stopped at the end."""
+def starting(folder: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes below the folder, with options of the command line; they are stopped at the end."""
     directories: list[Path] = []
 
     def one(*options: str) -> Sandbox:
-        directories.append(tmp_path / f"sandbox-{len(directories)}")
+        directories.append(folder / f"sandbox-{len(directories)}")
         return started(directories[-1], *options)
 
     yield one
     for directory in directories:
         assert command("stop", "--directory", str(directory)).returncode == 0
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes of one's own."""
+    yield from starting(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes that all tests of a file read, and none changes."""
+    yield from starting(tmp_path_factory.mktemp("clouds"))
 
 
 @pytest.fixture(scope="session")
@@ -154,10 +166,17 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, A
 @pytest.fixture
 def postgresql_url(postgresql: dict[str, Any]) -> str:
     """The URL of an empty database of its own; its owner is an ordinary user."""
+    return new_database(postgresql)
+
+
+def new_database(postgresql: dict[str, Any], template: str = "template1") -> str:
+    """Make a database that is a copy of the template, to which nobody may be connected, and return its URL;
+    its owner is an ordinary user.
+    """
     import psycopg
 
     name = f"ledger_{secrets.token_hex(6)}"
     where = {name: postgresql[name] for name in ("host", "port")}
     with psycopg.connect(**where, **postgresql["admin"], dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER {postgresql['user']}")
+        connection.execute(f"CREATE DATABASE {name} OWNER {postgresql['user']} TEMPLATE {template}")
     return str(postgresql["url"]).rpartition("/")[0] + f"/{name}"

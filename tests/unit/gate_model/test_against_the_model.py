@@ -471,8 +471,8 @@ def replayed(make: Callable[[], Stores], examples: int, part: int) -> None:
     )  # fmt: skip
 
 
-def test_500_operations_are_as_in_the_model(make_stores: Callable[[], Stores]) -> None:
-    replayed(make_stores, 10, 0)
+def test_200_operations_are_as_in_the_model(make_stores: Callable[[], Stores]) -> None:
+    replayed(make_stores, 4, 0)
 
 
 @pytest.mark.heavy

@@ -38,16 +38,22 @@ print(json.dumps({**told, "result": {**result, "projects": len(result["projects"
 """
 
 
-@pytest.fixture
-def three(start: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+@pytest.fixture(scope="module")
+def cloud(start_for_all: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """A sandbox with three projects, one of which pays half, and one twice as much."""
     scenario = DEFAULT.read_text().replace(
         "  storage: v2", "  storage: v2\n  price_factors: {PCP-HALF: 0.5, PCP-TWICE: 2.0}"
     )
-    (tmp_path / "three.yml").write_text(f"{scenario}\nfurther_projects: [PCP-HALF, PCP-TWICE]\n")
-    sandbox = start("--scenario", str(tmp_path / "three.yml"))
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.state["clouds_file"])
-    return sandbox
+    path = tmp_path_factory.mktemp("scenario") / "three.yml"
+    path.write_text(f"{scenario}\nfurther_projects: [PCP-HALF, PCP-TWICE]\n")
+    return start_for_all("--scenario", str(path))
+
+
+@pytest.fixture
+def three(cloud: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """That cloud is the one that modules log in to."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", cloud.state["clouds_file"])
+    return cloud
 
 
 def imported(ledger: Path, **options: Any) -> dict[str, Any]:

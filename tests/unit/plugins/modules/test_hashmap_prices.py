@@ -28,17 +28,23 @@ FLAVORS = ("a2-ram4-disk20-perf1", "a2-ram4-disk0-perf1", "a4-ram16-disk80-perf1
 VOLUME_TYPES = ("CEPH_1_perf1", "CEPH_1_perf2")
 
 
-@pytest.fixture
-def ruled(start: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+@pytest.fixture(scope="module")
+def cloud(start_for_all: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """A sandbox with the rules of hashmap.yml."""
     scenario = yaml.safe_load(DEFAULT.read_text())
     rules = yaml.safe_load(Path(__file__).with_name("hashmap.yml").read_text())
     scenario["rating"]["hashmap"] = {"instance_reserved": {"rules": [{"cost": "0.1"}]}, **rules}
-    (tmp_path / "ruled.yml").write_text(yaml.safe_dump(scenario))
-    sandbox = start("--scenario", str(tmp_path / "ruled.yml"))
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.state["clouds_file"])
+    path = tmp_path_factory.mktemp("scenario") / "ruled.yml"
+    path.write_text(yaml.safe_dump(scenario))
+    return start_for_all("--scenario", str(path))
+
+
+@pytest.fixture
+def ruled(cloud: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """That cloud, and a ledger of its own."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", cloud.state["clouds_file"])
     monkeypatch.setenv("FINOPS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
-    return sandbox
+    return cloud
 
 
 def estimated(*resources: dict[str, Any], **options: Any) -> dict[str, Any]:

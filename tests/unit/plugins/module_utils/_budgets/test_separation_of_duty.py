@@ -25,6 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import sql, u
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
 
 from tests.unit.asked_ledger import parts_of, with_parts
+from tests.unit.conftest import new_database
 
 from .desk import Desk
 from .snapshots import feed
@@ -34,24 +35,31 @@ GRANTS = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
 WHY = {"amount": "100", "reason": "a good week", "approved_by": "Ada"}
 
 
+@pytest.fixture(scope="module")
+def granted(postgresql: dict[str, Any]) -> str:
+    """The database of a ledger with a budget of 100 and the grants, run twice as after an upgrade."""
+    url = new_database(postgresql)
+    Desk(sql.LedgerOptions(url), now_utc()).define()
+    with psycopg.connect(**parts_of(url), **postgresql["admin"], autocommit=True) as admin:
+        for _time in range(2):
+            admin.execute(GRANTS.read_bytes())
+    return str(parts_of(url)["dbname"])
+
+
 @pytest.fixture
-def desks(postgresql: dict[str, Any], postgresql_url: str) -> Iterator[Callable[[str], Desk]]:
-    """A ledger with a budget of 100 and the grants, run twice as after an upgrade; a desk for a login with
-    one of the roles.
-    """
-    admin = psycopg.connect(**parts_of(postgresql_url), **postgresql["admin"], autocommit=True)
+def desks(postgresql: dict[str, Any], granted: str) -> Iterator[Callable[[str], Desk]]:
+    """A ledger of its own that is a copy of `granted`; a desk for a login with one of the roles."""
+    url = new_database(postgresql, granted)
+    admin = psycopg.connect(**parts_of(url), **postgresql["admin"], autocommit=True)
     made: list[str] = []
 
     def desk(role: str) -> Desk:
         name = f"login_{secrets.token_hex(6)}"
         admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'geheim' IN ROLE {role}".encode())
         made.append(name)
-        login = with_parts(postgresql_url, username=name, password="geheim")
+        login = with_parts(url, username=name, password="geheim")
         return Desk(sql.LedgerOptions(login, timeout_seconds=5), now_utc())
 
-    Desk(sql.LedgerOptions(postgresql_url), now_utc()).define()
-    for _time in range(2):
-        admin.execute(GRANTS.read_bytes())
     yield desk
     for name in made:
         admin.execute(f"DROP ROLE {name}".encode())

@@ -140,7 +140,7 @@ def check(folder: Path, url: str) -> None:
         assert [secret for secret in secrets if any(text in secret for text in WRITTEN)], url
 
 
-@settings(max_examples=500, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(url=urls())
 def test_a_mistyped_url_is_opened_or_is_one_sentence(folder: Path, url: str) -> None:
     check(folder, url)

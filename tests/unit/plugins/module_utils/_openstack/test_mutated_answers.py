@@ -174,7 +174,7 @@ def test_each_answer_is_read_as_it_came(name: str) -> None:
     assert not sentence or any(one in sentence for one in known), sentence
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(answers())
 def test_a_changed_answer_is_read_or_is_one_sentence(asked: tuple[str, Answering]) -> None:
     refuse_unreadable(said(*asked))

@@ -173,7 +173,7 @@ def test_the_configuration_that_is_changed_below_logs_in(server: RawServer, tmp_
     assert server.heard == ["POST /v3/auth/tokens HTTP/1.1"]
 
 
-@settings(max_examples=300, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(asked=configured())
 def test_a_changed_configuration_logs_in_or_is_one_sentence(
     server: RawServer, tmp_path: Path, asked: Configured

@@ -117,7 +117,7 @@ def test_an_answer_as_it_came_is_read_from_the_wire(name: str, server: RawServer
     assert not sentence or any(one in sentence for one in known), sentence
 
 
-@settings(max_examples=300, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(asked=answers())
 def test_changed_headers_are_read_or_are_one_sentence(
     server: RawServer, asked: tuple[str, list[bytes]]

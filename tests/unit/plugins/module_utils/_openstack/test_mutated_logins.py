@@ -88,7 +88,7 @@ def test_the_token_that_is_changed_below_lets_in(server: RawServer) -> None:
     assert cloud.service("compute").url.startswith(server.url)
 
 
-@settings(max_examples=300, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(asked=answers())
 def test_a_changed_token_lets_in_or_is_one_sentence(
     server: RawServer, asked: tuple[bytes, str | None]

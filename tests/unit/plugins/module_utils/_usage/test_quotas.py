@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,8 @@ READINGS = {
 FURTHER = ("shared_file_system", "dns", "key_manager", "database")
 
 
-@pytest.fixture
-def further(start: Callable[..., Sandbox], tmp_path: Path) -> Sandbox:
+@pytest.fixture(scope="module")
+def with_further(start_for_all: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """A cloud that has these services: two shares of 30 GB in all, and a database of 4096 MB with 20 GB."""
     scenario = yaml.safe_load((FILES / "scenarios" / "default.yml").read_text())
     scenario["services"] = [*list(READINGS), "image", "rating", "metric"]
@@ -61,8 +61,16 @@ def further(start: Callable[..., Sandbox], tmp_path: Path) -> Sandbox:
         "key_manager": {"secrets": 100, "consumers": -1},
         "database": {"instances": 3, "volumes": 40, "ram": -1},
     }
-    (tmp_path / "further.yml").write_text(yaml.safe_dump(scenario))
-    return start("--scenario", str(tmp_path / "further.yml"))
+    path = tmp_path_factory.mktemp("scenario") / "further.yml"
+    path.write_text(yaml.safe_dump(scenario))
+    return start_for_all("--scenario", str(path))
+
+
+@pytest.fixture
+def further(with_further: Sandbox) -> Iterator[Sandbox]:
+    """That cloud, whose faults are cleared afterwards."""
+    yield with_further
+    with_further.ask("DELETE", "/sandbox/faults")
 
 
 def read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[str, Any]:
