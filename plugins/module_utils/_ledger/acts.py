@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from .overrides import current_login
-from .transaction import Transaction, insert_numbered, one_of, read
+from .transaction import Transaction, insert_numbered, read
 
 STOP, START, SHELVE, UNSHELVE = "stop", "start", "shelve", "unshelve"
 FREEZE, UNFREEZE, NOTIFY = "freeze", "unfreeze", "notify"
@@ -89,16 +89,13 @@ def add(transaction: Transaction, act: Act, now: datetime, recorded_by: str) -> 
     return replace(act, number=number, recorded_at=now, recorded_by=recorded_by)
 
 
-def lasting(transaction: Transaction, resource_type: str) -> list[Act]:
-    """The acts that last and that no other ended, the oldest first."""
-    kinds, values = one_of(tuple(UNDOING), "kind")
-    wanted = f"act.resource_type = :type AND undo.id IS NULL AND act.kind IN ({kinds})"
-    return _acts(transaction, wanted, {**values, "type": resource_type})
-
-
-def of_alert(transaction: Transaction, alert_id: str) -> list[Act]:
-    """Every act that this alert asked for, the oldest first."""
-    return _acts(transaction, "act.alert_id = :alert", {"alert": alert_id})
+def newest(transaction: Transaction, resource_type: str) -> dict[str, Act]:
+    """The newest act on each resource of that type, by its id."""
+    wanted = (
+        "act.id IN (SELECT max(last.id) FROM act AS last WHERE last.resource_type = :type"
+        " GROUP BY last.resource_id)"
+    )
+    return {act.resource_id: act for act in _acts(transaction, wanted, {"type": resource_type})}
 
 
 def until(transaction: Transaction, resource_type: str, end: datetime) -> list[Act]:
@@ -107,10 +104,10 @@ def until(transaction: Transaction, resource_type: str, end: datetime) -> list[A
     return _acts(transaction, "act.resource_type = :type AND act.recorded_at < :end", values)
 
 
-def own(transaction: Transaction, found: Iterable[Act]) -> list[Act]:
-    """Those that this session's login recorded, which are all on SQLite."""
+def is_own(transaction: Transaction, act: Act) -> bool:
+    """Whether this session's login recorded the act: all are its own on SQLite."""
     login = current_login(transaction)
-    return [act for act in found if login is None or act.recorded_by.startswith(f"{login}/")]
+    return login is None or act.recorded_by.startswith(f"{login}/")
 
 
 def _acts(transaction: Transaction, wanted: str, values: dict[str, Any]) -> list[Act]:

@@ -83,6 +83,14 @@ class Service:
         """
         return self._send("POST", reading, self._target(path, query), None, content)
 
+    def change(self, reading: str, path: str, content: Mapping[str, Any]) -> Answer:
+        """POST what changes something: it is sent once, whatever comes back, and again only behind a 401.
+
+        reading: of what, such as `the answer to os-stop`. Raises as get does, and CloudError with http_status
+        409 where the state of the resource does not allow it.
+        """
+        return self._send("POST", reading, self._target(path, None), None, content, once=True)
+
     def pages(
         self,
         reading: str,
@@ -177,11 +185,12 @@ class Service:
         url: str,
         microversion: str | None,
         content: Mapping[str, Any] | None = None,
+        once: bool = False,
     ) -> Answer:
-        response = self._send_until_answered(method, reading, url, microversion, content)
+        response = self._send_until_answered(method, reading, url, microversion, content, once=once)
         if response.status_code == 401:
             expired = response.request.headers.get("X-Auth-Token")
-            response = self._send_until_answered(method, reading, url, microversion, content, expired)
+            response = self._send_until_answered(method, reading, url, microversion, content, expired, once)
         if response.status_code == 406 and microversion:
             older = newest_offered(response, microversion)
             if older:
@@ -202,6 +211,7 @@ class Service:
         microversion: str | None,
         content: Mapping[str, Any] | None,
         expired: str | None = None,
+        once: bool = False,
     ) -> Any:
         headers = {"Accept": "application/json", **microversion_header(microversion)}
         body = {} if content is None else {"json": content}
@@ -223,7 +233,7 @@ class Service:
             )
 
         login = self.login
-        return until_answered(send, reading, url, self.timeout_seconds, login.secrets, login.deadline)
+        return until_answered(send, reading, url, self.timeout_seconds, login.secrets, login.deadline, once)
 
 
 class Cloud:

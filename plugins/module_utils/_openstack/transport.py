@@ -40,12 +40,14 @@ def until_answered(
     timeout_seconds: float,
     secrets: Secrets,
     deadline: Deadline,
+    once: bool = False,
 ) -> Any:
     """Send, and again on connection errors, 413 and 429, 502, 503 and 504, until answered or the time is up
     (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
     is honored where it fits in the time left. secrets: what no message may have in it. deadline: the task's.
+    once: send what changes something, which is never sent again.
     Raises Unavailable, of it OutOfTime where the task's time is over; Malformed for an answer that is not
     read to its end; LoginFailed where the token had to be renewed and was refused.
     """
@@ -54,8 +56,10 @@ def until_answered(
     while True:
         attempt += 1
         response, problem = _sent(send, reading, url, max(ends - deadline.clock(), 0.001), deadline)
-        if response is not None and not _may_get_better(response):
+        if response is not None and (once or not _may_get_better(response)):
             return response
+        if once:
+            raise Unavailable(reading, url, problem)
         pause = _pause_seconds(response, attempt)
         if deadline.clock() + pause >= min(ends, deadline.ends):
             if deadline.ends < ends:
@@ -206,11 +210,13 @@ def newest_offered(response: Any, microversion: str) -> str | None:
 
 
 def body_of(reading: str, url: str, method: str, response: Any) -> Any:
-    """The JSON body with every number exact.
+    """The JSON body with every number exact; None where the answer has none to have, as an action that was
+    accepted.
 
     Raises Malformed for anything that is no JSON, NaN and infinity included.
     """
-    if method == "HEAD" or response.status_code == 204:
+    accepted = response.status_code == 202 and not response.content
+    if method == "HEAD" or response.status_code == 204 or accepted:
         return None
     try:
         return json.loads(response.content, parse_float=_exact, parse_constant=_no_constant)
