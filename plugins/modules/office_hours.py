@@ -115,8 +115,8 @@ options:
     type: int
     default: 300
 notes:
-  - Servers that are locked, busy, in another status than C(ACTIVE), C(SHUTOFF) or shelved, or that have a GPU,
-    are left alone and reported.
+  - Servers that are locked, busy, in another status than C(ACTIVE), C(SHUTOFF) or shelved, or that have a
+    GPU, are left alone and reported.
   - The task fails at its end if a schedule cannot be read or an action failed. All other servers are dealt
     with before.
 seealso:
@@ -245,8 +245,8 @@ servers:
       returned: always
       sample: "2026-11-23T06:00:00Z"
     action:
-      description: What was done, or would be in check mode; V(stop), V(start), V(shelve), V(unshelve), or null
-        for nothing.
+      description: What was done, or would be in check mode; V(stop), V(start), V(shelve), V(unshelve), or
+        null for nothing.
       type: str
       returned: always
       sample: stop
@@ -267,8 +267,8 @@ servers:
       returned: always
       sample: null
     saves_per_hour:
-      description: What an hour off is expected to save, which is what the server cost as compute in the newest
-        rated hour. Null for other actions, and if the ledger does not know it.
+      description: What an hour off is expected to save, which is what the server cost as compute in the
+        newest rated hour. Null for other actions, and if the ledger does not know it.
       type: str
       returned: always
       sample: "0.35"

@@ -6,7 +6,6 @@
 written.
 """
 
-# ruff: noqa: S608 (what is put together here is all our own)
 from __future__ import annotations
 
 from .acts import KINDS, OF_BUDGETS, RESOURCE_TYPES, UNDOING

@@ -131,7 +131,7 @@ def act(nova: Service, server_id: str, action: str) -> None:
     Raises CloudError, with http_status 409 where the state of the server, or its lock, does not allow it.
     """
     nova_name = ACTIONS[action]
-    nova.change(f"the answer to {nova_name}", f"/servers/{server_id}/action", {nova_name: None})
+    nova.post(f"the answer to {nova_name}", f"/servers/{server_id}/action", {nova_name: None}, once=True)
 
 
 def set_metadata(nova: Service, server_id: str, metadata: Mapping[str, str]) -> None:
@@ -139,7 +139,8 @@ def set_metadata(nova: Service, server_id: str, metadata: Mapping[str, str]) -> 
 
     Nova takes it in ACTIVE, PAUSED, SUSPENDED and SHUTOFF. Raises as act does.
     """
-    nova.change("the answer to new metadata", f"/servers/{server_id}/metadata", {"metadata": dict(metadata)})
+    content = {"metadata": dict(metadata)}
+    nova.post("the answer to new metadata", f"/servers/{server_id}/metadata", content, once=True)
 
 
 def flavors(nova: Service) -> list[Flavor]:

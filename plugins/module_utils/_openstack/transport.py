@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -31,6 +32,17 @@ _LARGEST = 2**64
 #: Digits behind the point of the longest number that is a measured one; the smallest floats that sums leave
 #: have fewer.
 _MOST_DECIMALS = 120
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response that was 2xx: its body (JSON with exact numbers, or None for no body) and its headers
+    (lower-case names).
+    """
+
+    body: Any
+    headers: Mapping[str, str]
+    status: int
 
 
 def until_answered(
@@ -207,6 +219,12 @@ def newest_offered(response: Any, microversion: str) -> str | None:
         return None
     older = tuple(int(part) for part in newest.split(".")) < tuple(int(part) for part in asked.split("."))
     return f"{service} {newest}" if older else None
+
+
+def answer_of(reading: str, url: str, method: str, response: Any) -> Answer:
+    """The answer of a response that was 2xx. Raises as body_of does."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(body_of(reading, url, method, response), headers, response.status_code)
 
 
 def body_of(reading: str, url: str, method: str, response: Any) -> Any:

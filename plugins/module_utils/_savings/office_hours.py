@@ -225,4 +225,3 @@ def wanted_status(action: str) -> tuple[str, ...]:
     return {
         STOP: ("SHUTOFF",), SHELVE: _SHELVED_STATES, START: ("ACTIVE",), UNSHELVE: ("ACTIVE",),
     }[action]  # fmt: skip
-

@@ -145,7 +145,7 @@ def _steps(
     prices: Mapping[str, HourlyCost],
     now: datetime,
 ) -> list[_Step]:
-    """A step for each server that has a schedule. Raises InvalidOption for one that is listed and not there."""
+    """A step for each server that has a schedule. Raises InvalidOption for one that is only listed."""
     known = {name for server in servers for name in (server.id, server.name)}
     if missing := [name for name in options.listed if name not in known]:
         raise InvalidOption("servers", f"the project has no server {missing[0]}.")
@@ -227,7 +227,9 @@ def _awaited(run: _Run, steps: list[_Step]) -> list[_Step]:
         if deadline.clock() + _PAUSE_SECONDS > min(ends, deadline.ends):
             problem = f"was not done within group_timeout ({run.options.group_seconds:g} s)"
             return [
-                replace(step, outcome=FAILED, error=f"The {step.action} {problem}.") if step in waiting else step
+                replace(step, outcome=FAILED, error=f"The {step.action} {problem}.")
+                if step in waiting
+                else step
                 for step in steps
             ]
         deadline.sleep(_PAUSE_SECONDS)
@@ -245,10 +247,10 @@ def _record(run: _Run, ledger: sql.LedgerOptions) -> None:
             if before is not None and (before.kind, before.edge_at) == (row.kind, row.edge_at):
                 # A run beside this one has written it.
                 continue
+            is_own = before is None or acts.is_own(opened.connection, before)
             for act in _with_undoing(row, before):
-                if act.undoes is not None and before is not None and not acts.is_own(opened.connection, before):
-                    act = replace(act, undoes=None)
-                found[step.server.id] = acts.add(opened.connection, act, run.now, recorded_by())
+                signed = act if is_own else replace(act, undoes=None)
+                found[step.server.id] = acts.add(opened.connection, signed, run.now, recorded_by())
 
 
 def _rows(run: _Run, step: _Step) -> Iterator[Act]:

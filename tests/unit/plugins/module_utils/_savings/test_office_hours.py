@@ -16,7 +16,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import CloudError, InvalidOption, Refused
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import (
+    CloudError,
+    InvalidOption,
+    Refused,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import iso
 from ansible_collections.finops.cloud.plugins.module_utils._core.tags import metadata_tags, word_tags
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import acts, sql
@@ -271,7 +275,9 @@ def test_what_somebody_starts_and_stops_again_in_the_night_is_not_started(office
 def test_a_failure_is_told_and_tried_again_at_the_next_run(office: Office) -> None:
     office.at(office.first, 19)
     office.fault(kind="status", status=500, path=f"{office.server('web-1')['id']}/action", times=1)
-    with pytest.raises(Refused, match="^Server web-1: Reading the answer to os-stop .* failed: .*500") as error:
+    with pytest.raises(
+        Refused, match="^Server web-1: Reading the answer to os-stop .* failed: .*500"
+    ) as error:
         office.keep()
     office.no_fault()
     assert of(dict(error.value.result), "web-1")["reason"] == "failed"
@@ -331,7 +337,9 @@ def test_locked_and_new_servers_and_those_that_start_soon_are_left_alone_and_tol
     office.by_hand("cache-1", "pause")
     office.tag("batch-1", finops_schedule=WORK, finops_state="gone")
     office.at(office.first, 19, 30)
-    with pytest.raises(Refused, match=r"^Server batch-1: finops_state: 'gone' is no state .* \(and 1 more\)") as error:
+    with pytest.raises(
+        Refused, match=r"^Server batch-1: finops_state: 'gone' is no state .* \(and 1 more\)"
+    ) as error:
         office.keep()
     rows = {row["name"]: (row["reason"], row["action"]) for row in error.value.result["servers"]}
     assert rows == {
@@ -375,7 +383,10 @@ def test_a_server_that_is_listed_and_not_there_is_one_sentence(office: Office) -
     listed = {"web-9": next(iter([None]))}
     with pytest.raises(InvalidOption, match="^servers: the project has no server web-9"):
         keep_office_hours(
-            cloud, office.ledger, replace(office.options(), listed=listed), office.now  # type: ignore[arg-type]
+            cloud,
+            office.ledger,
+            replace(office.options(), listed=listed),
+            office.now,  # type: ignore[arg-type]
         )
 
 

@@ -86,9 +86,13 @@ def walked(schedule: Schedule, begin: datetime, minutes: int) -> list[Edge]:
     ]
 
 
-CLOCKS = st.builds(lambda hour, minute: f"{hour:02}:{minute:02}", st.integers(0, 23), st.sampled_from((0, 15, 59)))
+CLOCKS = st.builds(
+    lambda hour, minute: f"{hour:02}:{minute:02}", st.integers(0, 23), st.sampled_from((0, 15, 59))
+)
 HOURS = st.one_of(
-    st.tuples(CLOCKS, st.one_of(CLOCKS, st.just("24:00"))).filter(lambda pair: pair[0] != pair[1]).map("-".join),
+    st.tuples(CLOCKS, st.one_of(CLOCKS, st.just("24:00")))
+    .filter(lambda pair: pair[0] != pair[1])
+    .map("-".join),
     st.sampled_from(("01:30-02:30", "02:30-03:30", "22:00-02:30", "00:00-24:00", "00:00-00:15")),
 )
 PARTS = st.builds(
@@ -106,7 +110,7 @@ def cases(draw: Callable[..., object]) -> tuple[Schedule, datetime]:
     assert isinstance(near, date)
     text = f"{'; '.join(draw(st.lists(PARTS, min_size=1, max_size=3)))} {zone}"  # type: ignore[arg-type]
     own = draw(st.dictionaries(st.integers(-1, 3), st.one_of(HOURS, st.just("off")), max_size=2))
-    dates = {near + number * DAY: parse_hours(hours, "h") for number, hours in own.items()}  # type: ignore
+    dates = {near + number * DAY: parse_hours(hours, "h") for number, hours in own.items()}  # type: ignore[operator]
     begin = datetime.combine(near, time(), UTC) - DAY
     return parse_schedule(text, "schedule", dates=dates), begin
 
@@ -142,9 +146,7 @@ def test_edges_are_those_of_the_clock_on_the_wall(examples: int) -> None:
         ("2026-11-27T18:00", "2026-11-30T06:00", 60),
     ],
 )
-def test_a_weekend_is_an_hour_longer_or_shorter_when_the_clock_changes(
-    off: str, on: str, hours: int
-) -> None:
+def test_a_weekend_is_an_hour_longer_or_shorter_when_the_clock_changes(off: str, on: str, hours: int) -> None:
     schedule = parse_schedule(WORK, "schedule")
     assert newest_edge(schedule, utc(on) - MINUTE) == Edge(utc(off), is_on=False)
     assert next_edge(schedule, utc(off)) == Edge(utc(on), is_on=True)
@@ -228,7 +230,11 @@ def test_what_is_no_date_or_zone_is_one_sentence() -> None:
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("fri-mon 01:00-02:00", "fri sat sun mon"), ("SAT,sun 01:00-02:00", "sat sun"), ("01:00-02:00", " ".join(DAYS))],
+    [
+        ("fri-mon 01:00-02:00", "fri sat sun mon"),
+        ("SAT,sun 01:00-02:00", "sat sun"),
+        ("01:00-02:00", " ".join(DAYS)),
+    ],
 )
 def test_days_are_named_singly_or_as_a_range(text: str, days: str) -> None:
     week = parse_schedule(text, "schedule").week
