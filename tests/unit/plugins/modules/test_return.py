@@ -241,7 +241,10 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         (
             {
                 "cloud": "sandbox",
-                "servers": [{"server": "web-1", "schedule": "off"}, {"server": "web-2", "schedule": "always"}],
+                "servers": [
+                    {"server": "web-1", "schedule": "off"},
+                    {"server": "web-2", "schedule": "always"},
+                ],
                 "_ansible_check_mode": True,
             },
             (),
@@ -286,7 +289,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ),
     ],
     "cost_summary_info": [
-        ({"categories": ["other"]}, (), IMPORT, COST),
+        ({"categories": ["other"], "savings": True}, (), IMPORT, COST),
         (
             {
                 "currency": "CHF",
