@@ -508,7 +508,7 @@ def main() -> None:
         ledger, (question, now) = arguments.ledger_options(module.params), _question(module.params)
         result = summarize(ledger, question, now)
         wanted = module.params["savings"]
-        result["savings"] = realised_savings(ledger, question.selection, now) if wanted else None
+        result["savings"] = realised_savings(ledger, question.selection) if wanted else None
         for sentence in result["unknown"]:
             module.warn(sentence)
         window_arguments.warn_if_not_final(module, result)

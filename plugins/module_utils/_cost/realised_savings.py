@@ -41,13 +41,13 @@ class _Saved:
     problem: str | None = None
 
 
-def realised_savings(options: sql.LedgerOptions, selection: Selection, now: datetime) -> dict[str, Any]:
+def realised_savings(options: sql.LedgerOptions, selection: Selection) -> dict[str, Any]:
     """What acts on servers have saved in the window of the selection: `resources` and `totals` by currency.
 
     Of the selection its window, projects and regions count. Raises LedgerError.
     """
     with sql.reading(options) as ledger:
-        found = acts.until(ledger.connection, SERVER, now)
+        found = acts.every(ledger.connection, SERVER)
         known = {(one.key.project_id, one.key.region): one for one in feeds.read_all(ledger.connection)}
         begin = selection.window.begin - _LOOK_BACK
         costs = costs_of_acted_on(ledger.connection, Window(begin, max(begin, selection.window.end)))

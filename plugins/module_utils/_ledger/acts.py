@@ -15,12 +15,12 @@ from .overrides import current_login
 from .transaction import Transaction, insert_numbered, read
 
 STOP, START, SHELVE, UNSHELVE = "stop", "start", "shelve", "unshelve"
-FREEZE, UNFREEZE, NOTIFY = "freeze", "unfreeze", "notify"
+FREEZE, UNFREEZE = "freeze", "unfreeze"
 #: Somebody else has ended what was done, such as by starting the server.
 UNDONE_BY_HAND = "undone_by_hand"
-KINDS = (STOP, START, SHELVE, UNSHELVE, FREEZE, UNFREEZE, NOTIFY, UNDONE_BY_HAND)
+KINDS = (STOP, START, SHELVE, UNSHELVE, FREEZE, UNFREEZE, UNDONE_BY_HAND)
 #: Those that a schedule never asks for.
-OF_BUDGETS = (FREEZE, UNFREEZE, NOTIFY)
+OF_BUDGETS = (FREEZE, UNFREEZE)
 #: Kind of an act that lasts -> what ends it.
 UNDOING = {
     STOP: (START, UNDONE_BY_HAND),
@@ -98,10 +98,9 @@ def newest(transaction: Transaction, resource_type: str) -> dict[str, Act]:
     return {act.resource_id: act for act in _acts(transaction, wanted, {"type": resource_type})}
 
 
-def until(transaction: Transaction, resource_type: str, end: datetime) -> list[Act]:
-    """Every act on such resources that was recorded before that moment, the oldest first."""
-    values = {"type": resource_type, "end": int(end.timestamp())}
-    return _acts(transaction, "act.resource_type = :type AND act.recorded_at < :end", values)
+def every(transaction: Transaction, resource_type: str) -> list[Act]:
+    """Every act on resources of that type, the oldest first."""
+    return _acts(transaction, "act.resource_type = :type", {"type": resource_type})
 
 
 def is_own(transaction: Transaction, act: Act) -> bool:

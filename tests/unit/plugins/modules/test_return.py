@@ -237,6 +237,16 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         # Outside check mode it would change the system, which other tests read.
         ({"source": "vergeos", "_ansible_check_mode": True}, OF_A_PROJECT),
     ],
+    "budget_actions": [
+        ({}, (), BUDGET),
+        (
+            {},
+            (),
+            ("cost_budget", {**BUDGET[1], "thresholds": ["0.1"]}),
+            ("cost_policy", {"freeze_at": {"b": "0.1"}}),
+            COST,
+        ),
+    ],
     "office_hours": [
         (
             {

@@ -55,7 +55,7 @@ def ledger(
 
 
 def asked(options: sql.LedgerOptions, begin: datetime = MONDAY, end: datetime = NOW, **more: Any) -> Any:
-    found = realised_savings(options, Selection(Window(begin, end), **more), NOW)
+    found = realised_savings(options, Selection(Window(begin, end), **more))
     names = ("acts", "hours_off", "expected", "realised", "problem")
     return [tuple(row[name] for name in names) for row in found["resources"]], found["totals"]
 

@@ -1139,7 +1139,7 @@ def test_no_pipeline_acts_for_a_budget(logins: Logins, login: str) -> None:
     )
     by_alert = {"schedule": "NULL", "alert_id": "'a'"}
     for_budget = {**by_alert, "resource_type": "'budget'", "resource_id": "'team'"}
-    for statement in (act("freeze"), act("stop", **by_alert), act("notify", **for_budget)):
+    for statement in (act("freeze"), act("stop", **by_alert), act("unfreeze", **for_budget)):
         assert "only a login of finops_owner acts for a budget" in logins.refused(login, statement)
     with logins.connect("owner") as connection:
         connection.execute(act("freeze", **for_budget).encode())

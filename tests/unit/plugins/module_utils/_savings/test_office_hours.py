@@ -123,7 +123,7 @@ class Office:
 
     def acts(self) -> list[acts.Act]:
         with sql.reading(self.ledger) as opened:
-            return acts.until(opened.connection, acts.SERVER, self.now + timedelta(days=1))
+            return acts.every(opened.connection, acts.SERVER)
 
     def told(self) -> list[tuple[str | None, str, datetime | None]]:
         return [(act.resource_name, act.kind, act.edge_at) for act in self.acts()]
