@@ -108,7 +108,7 @@ def _released(
     """What ends a freeze: its period, the alert's re-arming, the policy that asks no more, or a hand."""
     if name not in rules.frozen_budgets:
         return _Choice(name, UNDONE_BY_HAND, BY_HAND, act.alert_id, act.number)
-    if act.alert_id not in standing:
+    if act.alert_id is None or act.alert_id not in standing:
         return _Choice(name, UNFREEZE, REARMED, act.alert_id, act.number)
     if standing[act.alert_id] <= now:
         return _Choice(name, UNFREEZE, PERIOD_OVER, act.alert_id, act.number)

@@ -157,7 +157,7 @@ def _is_zone(word: str) -> bool:
 def _parsed(words: list[str], text: str, option: str) -> Iterator[tuple[int, Hours]]:
     """The days of a part of a schedule, each with its hours."""
     if len(words) == 1:
-        days, clock = range(len(_DAYS)), words[0]
+        days, clock = list(range(len(_DAYS))), words[0]
     elif len(words) == 2:
         days, clock = _days(words[0], text, option), words[1]
     else:

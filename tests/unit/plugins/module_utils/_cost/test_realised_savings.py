@@ -31,9 +31,18 @@ FEED = (
 
 def rated(begin: datetime, nano: int, hours: int = 1, server: str = "s-1") -> entries.Entry:
     """What the server cost as compute from that moment on."""
-    window = Window(begin, begin + hours * HOUR)
-    key, more = f"{server} {begin}", {"region": "dc3-a", "project_id": "p1", "resource_id": server}
-    return entries.Entry("cloudkitty dc3-a p1", key, "usage", "compute", window, nano, "ICU", **more)  # type: ignore[arg-type]
+    return entries.Entry(
+        "cloudkitty dc3-a p1",
+        f"{server} {begin}",
+        "usage",
+        "compute",
+        Window(begin, begin + hours * HOUR),
+        nano,
+        "ICU",
+        region="dc3-a",
+        project_id="p1",
+        resource_id=server,
+    )
 
 
 def act(kind: str, server: str = "s-1", **more: Any) -> acts.Act:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -103,14 +102,13 @@ PARTS = st.builds(
 
 
 @st.composite
-def cases(draw: Callable[..., object]) -> tuple[Schedule, datetime]:
+def cases(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     """A schedule, and a moment that is a day or so before its zone changes its clock, or any."""
-    zone = str(draw(st.sampled_from(ZONES)))
+    zone = draw(st.sampled_from(ZONES))
     near = draw(st.sampled_from((*changes(zone), date(2026, 2, 11))))
-    assert isinstance(near, date)
-    text = f"{'; '.join(draw(st.lists(PARTS, min_size=1, max_size=3)))} {zone}"  # type: ignore[arg-type]
+    text = f"{'; '.join(draw(st.lists(PARTS, min_size=1, max_size=3)))} {zone}"
     own = draw(st.dictionaries(st.integers(-1, 3), st.one_of(HOURS, st.just("off")), max_size=2))
-    dates = {near + number * DAY: parse_hours(hours, "h") for number, hours in own.items()}  # type: ignore[operator]
+    dates = {near + number * DAY: parse_hours(hours, "hours") for number, hours in own.items()}
     begin = datetime.combine(near, time(), UTC) - DAY
     return parse_schedule(text, "schedule", dates=dates), begin
 
