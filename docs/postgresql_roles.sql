@@ -56,6 +56,7 @@ DECLARE
         ['finops_import', 'UPDATE (settled)', 'hold'],
         ['finops_gate', 'INSERT, DELETE', 'hold_line'],
         ['finops_gate', 'INSERT', 'override_use'],
+        ['finops_gate', 'INSERT', 'act'],
         ['finops_import', 'INSERT, UPDATE', 'feed'],
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_window'],
         ['finops_import', 'INSERT, UPDATE, DELETE', 'feed_rate'],

@@ -84,6 +84,17 @@ options:
   currency:
     description: Default currency of a limit. An empty string removes it.
     type: str
+  freeze_at:
+    description: Budgets that M(finops.cloud.budget_actions) freezes, each with the threshold at which it
+      does, such as C({production: "1"}). It has to be one of the thresholds of the budget. An empty
+      dictionary removes all.
+    type: dict
+  frozen_budgets:
+    description: Budgets that take nothing new. Every gate and every new hold in the scope of one is refused.
+      M(finops.cloud.budget_actions) keeps this list; name a budget to freeze it by hand, and leave it out of
+      the list to release it.
+    type: list
+    elements: str
   rates:
     description:
       - Rates to record. A rate is valid from its date until a later one of its currency. Before the first one
@@ -204,6 +215,8 @@ policy:
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+    freeze_at: {production: "1"}
+    frozen_budgets: []
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

@@ -95,6 +95,8 @@ policy:
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+    freeze_at: {production: "1"}
+    frozen_budgets: []
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

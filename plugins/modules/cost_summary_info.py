@@ -98,6 +98,12 @@ options:
     description: Whether to list also what was corrected or taken back, and the reversals.
     type: bool
     default: false
+  savings:
+    description:
+      - Whether to return in RV(savings) what M(finops.cloud.office_hours) has saved in the window, by what
+        was rated since. Of the selection the projects and regions count. Not possible with O(as_of).
+    type: bool
+    default: false
 seealso:
   - module: finops.cloud.cost_entry
   - module: finops.cloud.infomaniak_cost_info
@@ -192,6 +198,40 @@ tax:
   returned: success
   type: str
   sample: excluded
+savings:
+  description: What acts have saved in the window. Null unless O(savings) is set.
+  returned: success
+  type: dict
+  contains:
+    resources:
+      description:
+        - The servers that an act kept off in the window, as far as the window is rated. C(hours_off) are the
+          rated hours that began meanwhile.
+        - C(expected) is what was expected when each act was done. C(realised) is what so many hours cost on
+          average in the newest 168 rated ones before in which nothing kept the server off, less what they
+          were rated. It is below zero if the server became dearer.
+        - C(problem) says why C(realised) is null, V(not_by_period) if the feed was imported by the day,
+          V(nothing_rated_before) if there was no such hour.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - resource: 9f4a0d5c-2f0e-5a4b-8a55-0d3c1b7c6f11
+          resource_name: web-1
+          project_id: 5ce1f2a0b3d94
+          region: dc3-a
+          acts: 22
+          hours_off: 264.0
+          expected: "92.4"
+          realised: "92.4"
+          currency: ICU
+          problem: null
+    totals:
+      description: Sums by currency. An amount is null if it is null of one of the servers.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{expected: "92.4", realised: "92.4", currency: ICU}]
 unknown:
   description: Why amounts could not be converted into O(currency), which are null then. Empty if all amounts
     are known.
@@ -432,10 +472,12 @@ from typing import Any
 from ..module_utils._ansible import arguments, window_arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
+from ..module_utils._core.errors import InvalidOption
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.named_windows import asked_window
 from ..module_utils._core.periods import now_utc, zone_named
 from ..module_utils._cost.ledger_summary import Page, SummaryQuestion, summarize
+from ..module_utils._cost.realised_savings import realised_savings
 
 
 def main() -> None:
@@ -453,6 +495,7 @@ def main() -> None:
             "limit": {"type": "int", "default": 100},
             "marker": {"type": "str"},
             "history": {"type": "bool", "default": False},
+            "savings": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("window", "begin"), ("window", "end")],
         required_by={"end": "begin"},
@@ -460,7 +503,12 @@ def main() -> None:
     )
 
     def read() -> dict[str, Any]:
-        result = summarize(arguments.ledger_options(module.params), *_question(module.params))
+        if module.params["savings"] and module.params["as_of"]:
+            raise InvalidOption("savings", "and `as_of` are mutually exclusive.")
+        ledger, (question, now) = arguments.ledger_options(module.params), _question(module.params)
+        result = summarize(ledger, question, now)
+        wanted = module.params["savings"]
+        result["savings"] = realised_savings(ledger, question.selection) if wanted else None
         for sentence in result["unknown"]:
             module.warn(sentence)
         window_arguments.warn_if_not_final(module, result)

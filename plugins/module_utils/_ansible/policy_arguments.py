@@ -24,6 +24,8 @@ POLICY: Spec = {
     "required_tags": _NAMES,
     "timezone": {"type": "str"},
     "currency": {"type": "str"},
+    "freeze_at": {"type": "dict"},
+    "frozen_budgets": _NAMES,
     "rates": {
         "type": "list",
         "elements": "dict",

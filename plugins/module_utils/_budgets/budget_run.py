@@ -18,7 +18,7 @@ from .._ledger.budgets import Budget
 from .._ledger.policy import OwnerPolicy, read_policy
 from . import verdict
 from .budget_task import BudgetTask
-from .policy import policy_to_result, refuse_untagged, refuse_warnings
+from .policy import policy_to_result, refuse_frozen, refuse_untagged, refuse_warnings
 from .request import Request, placed
 from .results import NOTHING_FIRED, budget_to_result
 from .snapshot import Snapshot
@@ -94,6 +94,7 @@ def decided(
     if request is None:
         return GateAnswer(result, (), snapshot)
     found = verdict.verdicts(sorted(in_force, key=lambda one: one.name), request, snapshot, task.name)
+    refuse_frozen(run.policy, verdict.names_of(found))
     decision = verdict.decision_to_result(
         found, request, snapshot, task.on_exceeded, task.on_unknown, task.name
     )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
@@ -36,6 +36,16 @@ def refuse_untagged(policy: OwnerPolicy, lines: Sequence[HoldLine]) -> None:
                     f"lines[{index}].tags",
                     f"has no `{name}`, which is required {policy.because('required_tags')}.",
                 )
+
+
+def refuse_frozen(policy: OwnerPolicy, names: Iterable[str]) -> None:
+    """Raise InvalidOption for a request that lies, or may lie, in a frozen one of these budgets."""
+    frozen = policy.rules.frozen_budgets if policy.rules is not None else ()
+    for name in names if frozen else ():
+        if name in frozen:
+            raise InvalidOption(
+                "lines", f"budget {name} takes nothing new: it is frozen {policy.because('frozen_budgets')}."
+            )
 
 
 def policy_to_result(policy: OwnerPolicy) -> dict[str, Any]:

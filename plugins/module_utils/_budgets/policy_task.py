@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import format_exact, parse_currency
+from .._core.money import format_exact, parse_currency, parse_positive_amount
 from .._core.periods import iso, parse_moment, zone_named
 from .._core.rates import Rates, parse_rate
-from .._ledger import holds, sql
+from .._ledger import budgets, holds, sql
 from .._ledger.policy import OwnerPolicy, PolicyRules, PolicyVersion, RateVersion, read_policy
 from .._ledger.policy_history import read_history, save_policy, save_rates
+from .known_budgets import require
 from .policy import policy_to_result, rules_to_result
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 PRESENT, ABSENT = STATES = ("present", "absent")
 RULES = PolicyRules._fields
-_LISTS = ("price_sources", "free_types", "required_tags")
+_LISTS = ("price_sources", "free_types", "required_tags", "frozen_budgets")
 _RESOURCE_TYPE = re.compile(r"\*|[a-z][a-z0-9_-]*\*?")
 
 
@@ -61,6 +62,8 @@ class PolicyTask:
     required_tags: Sequence[str] | None = None
     timezone: str | None = None
     currency: str | None = None
+    freeze_at: Mapping[str, Any] | None = None
+    frozen_budgets: Sequence[str] | None = None
     rates: Sequence[Mapping[str, Any]] | None = None
     confirm_rates: bool = False
 
@@ -82,6 +85,7 @@ def apply(
         connection = ledger.connection
         moment = holds.database_now(connection, now)
         before = read_policy(connection)
+        _refuse_unknown_budgets(given, connection)
         after = _after(before, task, rates, moment, recorded_by)
         if not check_mode:
             if after.newest is not None and after.version != before.version:
@@ -140,11 +144,31 @@ def _given(task: PolicyTask) -> dict[str, Any]:
         raise InvalidOption(
             "price_sources", "is empty, so that nothing had a price; name at least one source."
         )
+    if "freeze_at" in given:
+        given["freeze_at"] = {
+            str(name): format_exact(parse_positive_amount(str(value), f"freeze_at.{name}"))
+            for name, value in given["freeze_at"].items()
+        }
     if "timezone" in given:
         given["timezone"] = zone_named(given["timezone"], "timezone").key if given["timezone"] else None
     if "currency" in given:
         given["currency"] = parse_currency(given["currency"], "currency") if given["currency"] else None
     return given
+
+
+def _refuse_unknown_budgets(given: Mapping[str, Any], connection: Transaction) -> None:
+    """Raise InvalidOption for a budget that is none, and for a fraction at which it fires no alert."""
+    if not (given.get("freeze_at") or given.get("frozen_budgets")):
+        return
+    stored = budgets.read_all(connection)
+    for index, name in enumerate(given.get("frozen_budgets", ())):
+        require(stored, name, f"frozen_budgets[{index}]")
+    for name, fraction in given.get("freeze_at", {}).items():
+        budget = require(stored, name, "freeze_at")
+        if Decimal(fraction) not in budget.thresholds:
+            raise InvalidOption(
+                f"freeze_at.{name}", f"{fraction} is not one of the thresholds of budget {name}."
+            )
 
 
 def _names(rule: str, given: Sequence[str]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from .known_budgets import require
 from .outstanding_holds import outstanding_lines
 from .over_hold import exceeds
 from .overrides import usable
-from .policy import policy_to_result, refuse_untagged, refuse_warnings
+from .policy import policy_to_result, refuse_frozen, refuse_untagged, refuse_warnings
 from .request import Request, parse_line, placed, refuse_too_large
 from .reservation_task import (
     ReservationTask,
@@ -162,6 +162,7 @@ class _ReservationRun:
         task = self._task
         snapshot = self._snapshot(hold, stored, request, None)
         found = verdict.verdicts(stored, request, snapshot, task.budget)
+        refuse_frozen(self._policy, verdict.names_of(found))
         if hold.settled_by == BY_IMPORT:
             _refuse_import_beside_entries(one.budget for one in found)
         decision = verdict.decision_to_result(

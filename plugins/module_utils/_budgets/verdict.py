@@ -180,6 +180,11 @@ def _judged(budget: Budget, request: Request, snapshot: Snapshot) -> BudgetVerdi
     return found
 
 
+def names_of(found: Sequence[BudgetVerdict]) -> list[str]:
+    """The budgets that have a say in these verdicts."""
+    return [one.budget.name for one in found if one.verdict != ENDED]
+
+
 def touched(budgets: Sequence[Budget], lines: Sequence[HoldLine], snapshot: Snapshot) -> list[Budget]:
     """The budgets that cover, or may cover, one of the lines."""
     return [

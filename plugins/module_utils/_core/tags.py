@@ -17,11 +17,23 @@ Tags: TypeAlias = "tuple[tuple[str, str], ...]"
 UNKNOWN_TAGS = {"tag_status": "unknown"}
 #: What a word that stands alone, as Neutron and Octavia take them, is worth. Source: FOCUS 1.2, column Tags.
 _WORD = "true"
+#: What begins the keys that this collection reads and writes at resources (design/office-hours.md#markers).
+#: They are no tags: they would give a cost another set of them twice a day.
+_OWN = "finops_"
+STATE = "finops_state"
+#: What begins the state of a server that a schedule keeps off.
+_KEPT_OFF = ("stopped@", "shelved@")
 
 
 def metadata_tags(metadata: Mapping[str, str]) -> Tags:
-    """Those of a resource with names and values, such as a server."""
-    return tuple(sorted((str(name), str(value)) for name, value in metadata.items()))
+    """Those of a resource with names and values, such as a server, without this collection's own keys."""
+    named = ((str(name), str(value)) for name, value in metadata.items())
+    return tuple(sorted(pair for pair in named if not pair[0].startswith(_OWN)))
+
+
+def is_kept_off(metadata: Mapping[str, str]) -> bool:
+    """Whether a schedule has stopped or shelved the server that has this metadata."""
+    return str(metadata.get(STATE, "")).startswith(_KEPT_OFF)
 
 
 def word_tags(words: Iterable[str]) -> Tags:

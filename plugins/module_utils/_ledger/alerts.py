@@ -148,6 +148,13 @@ def not_acknowledged(
     return _with_consumers(transaction, [row for row in found if row["budget"] in set(budgets)])
 
 
+def standing_until(transaction: Transaction, ids: Sequence[str]) -> dict[str, datetime]:
+    """When the periods of these alerts end, of those that were not re-armed."""
+    listed, values = one_of(ids, "id")
+    asked = f"SELECT id, period_end FROM alert WHERE id IN ({listed}) AND rearmed_at IS NULL"  # noqa: S608
+    return {alert_id: moment_of(end) for alert_id, end in read(transaction, asked, values)}
+
+
 def fired_about(transaction: Transaction, window: Window) -> list[Alert]:
     """The alerts that were fired in a window, and later ones of periods that overlap it."""
     about = "fired_at >= :begin AND (fired_at < :end OR (period_begin < :end AND period_end > :begin))"

@@ -39,6 +39,7 @@ class PolicyRules(NamedTuple):
     """What tasks may do (design/gate.md#policy).
 
     price_sources: None for all. timezone and currency: of a definition that names none, None for no default.
+    freeze_at: budget -> the fraction of its limit at which it is frozen.
     """
 
     allow_on_unknown_warn: bool = False
@@ -52,6 +53,8 @@ class PolicyRules(NamedTuple):
     required_tags: tuple[str, ...] = ()
     timezone: str | None = None
     currency: str | None = None
+    freeze_at: Mapping[str, str] = {}
+    frozen_budgets: tuple[str, ...] = ()
 
 
 class PolicyVersion(NamedTuple):
@@ -193,7 +196,7 @@ def rules_of(row: Mapping[str, Any]) -> PolicyRules:
     """The rules of a dictionary that has each of them by its name. Raises KeyError."""
     lists = {
         name: None if row[name] is None else tuple(row[name])
-        for name in ("price_sources", "free_types", "required_tags")
+        for name in ("price_sources", "free_types", "required_tags", "frozen_budgets")
     }
     names = PolicyRules._fields
     return PolicyRules(**{**{name: row[name] for name in names}, **lists})

@@ -12,6 +12,7 @@ stands in braces.
 from __future__ import annotations
 
 from . import commit_clock, triggers
+from .act_tables import ACT_TABLES
 from .bill_schema import BILL_TABLES
 from .entry_tables import ENTRY_TABLES
 from .policy_tables import POLICY_TABLES
@@ -321,6 +322,7 @@ _TABLES = {
     ),
     **BILL_TABLES,
     **POLICY_TABLES,
+    **ACT_TABLES,
 }
 TABLE_NAMES = tuple(_TABLES)
 

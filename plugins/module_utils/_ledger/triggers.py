@@ -8,6 +8,7 @@ and that no login changes what is another's (design/ledger.md#triggers, design/g
 
 from __future__ import annotations
 
+from .act_triggers import ACT_FUNCTIONS
 from .delivery_triggers import DELIVERY_FUNCTIONS
 from .entry_triggers import ENTRY_FUNCTIONS
 from .gate_triggers import GATE_FUNCTIONS
@@ -37,6 +38,7 @@ _TRIGGERS = (
     ("override_use", "BEFORE INSERT", _ROW, "finops_keep_override_use"),
     ("alert", "BEFORE INSERT", _ROW, "finops_keep_alert"),
     ("alert_acknowledged", "BEFORE INSERT", _ROW, "finops_sign_acknowledgment"),
+    ("act", "BEFORE INSERT", _ROW, "finops_keep_act"),
     ("feed", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed"),
     ("feed_rate", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed_rate"),
     *(
@@ -64,7 +66,7 @@ def make(transaction: Transaction) -> None:
     if not transaction.on_postgresql:
         return
     ((schema,),) = read(transaction, "SELECT quote_ident(current_schema())")
-    functions = {**ENTRY_FUNCTIONS, **DELIVERY_FUNCTIONS, **GATE_FUNCTIONS}
+    functions = {**ENTRY_FUNCTIONS, **DELIVERY_FUNCTIONS, **GATE_FUNCTIONS, **ACT_FUNCTIONS}
     for name, (arguments, kind, language, body) in functions.items():
         define(
             transaction,

@@ -123,6 +123,8 @@ _LEAVE = {
     ),
     # Schema 6 knew no deliveries of several transactions.
     6: ((), ()),
+    # Schema 7 knew no acts.
+    7: ((), ()),
 }
 
 

@@ -30,6 +30,8 @@ PAGE_SIZE = 1000
 _USAGE_TOTALS = ("total_hours", "total_vcpus_usage", "total_memory_mb_usage", "total_local_gb_usage")
 #: Nova's hours are floats: their last digits say nothing, so a sum may lose them.
 _HOURS_CONTEXT = Context(prec=50)
+#: What members may have done to their servers.
+ACTIONS = {"stop": "os-stop", "start": "os-start", "shelve": "shelve", "unshelve": "unshelve"}
 _DEVICE_SPECS = ("pci_passthrough:", "resources:VGPU", "resources:PGPU", "accel:device_profile")
 #: Quotas per user or per request, and, of a Nova too old for the microversion, those of nova-network: in_use
 #: is always 0 (nova/quota.py), so their use is not known.
@@ -47,7 +49,8 @@ class Server:
     created, updated: as Nova writes them, ISO 8601 with Z. gpu: whether the flavor asks for a GPU or another
     PCI device, None where the policy hides what it asks for. gpu_count, vgpu_count: how many, every PCI
     device counted as a GPU; None where that is hidden, or said by a profile of accelerators. floating_ips,
-    volume_ids: what is attached to the server.
+    volume_ids: what is attached to the server. task_state: what Nova is doing with it, None for nothing.
+    locked: whether it refuses to be changed, None where Nova is too old to say so.
     """
 
     id: str
@@ -67,6 +70,8 @@ class Server:
     vgpu_count: int | None
     floating_ips: tuple[str, ...]
     volume_ids: tuple[str, ...]
+    task_state: str | None = None
+    locked: bool | None = None
 
     @property
     def disk_gb(self) -> int | None:
@@ -118,6 +123,24 @@ def servers(nova: Service) -> Iterator[Server]:
     reading = "servers"
     for row in nova.pages(reading, "/servers/detail", "servers", {"limit": PAGE_SIZE}, SERVER_MICROVERSION):
         yield _server(nova, reading, row)
+
+
+def act(nova: Service, server_id: str, action: str) -> None:
+    """Have Nova begin one of ACTIONS: POST servers/{id}/action, sent once. It answers before it is done.
+
+    Raises CloudError, with http_status 409 where the state of the server, or its lock, does not allow it.
+    """
+    nova_name = ACTIONS[action]
+    nova.post(f"the answer to {nova_name}", f"/servers/{server_id}/action", {nova_name: None}, once=True)
+
+
+def set_metadata(nova: Service, server_id: str, metadata: Mapping[str, str]) -> None:
+    """Set these keys of a server and leave its others: POST servers/{id}/metadata.
+
+    Nova takes it in ACTIVE, PAUSED, SUSPENDED and SHUTOFF. Raises as act does.
+    """
+    content = {"metadata": dict(metadata)}
+    nova.post("the answer to new metadata", f"/servers/{server_id}/metadata", content, once=True)
 
 
 def flavors(nova: Service) -> list[Flavor]:
@@ -192,6 +215,8 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
         vgpu_count=_vgpu_count(extra_specs),
         floating_ips=_floating_addresses(nova, reading, nova.member(reading, row, "addresses", dict)),
         volume_ids=tuple(nova.member(reading, one, "id", str) for one in volumes),
+        task_state=nova.optional(reading, row, "OS-EXT-STS:task_state", str),
+        locked=nova.optional(reading, row, "locked", bool),
     )
 
 

@@ -29,22 +29,19 @@ from .._core.errors import (
 from .access import Login, log_in, offered_regions, region_of
 from .catalog import SERVICE_TYPES, known_url, require_usable, service_url
 from .login import DEFAULT_TIMEOUT_SECONDS, ConnectionOptions, resolve
-from .transport import body_of, has_usual_size, microversion_header, newest_offered, refuse, until_answered
+from .transport import (
+    Answer,
+    answer_of,
+    has_usual_size,
+    microversion_header,
+    newest_offered,
+    refuse,
+    until_answered,
+)
 
 T = TypeVar("T")
 
 PARALLEL_SERVICES = 8
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response that was 2xx: its body (JSON with exact numbers, or None for no body) and its headers
-    (lower-case names).
-    """
-
-    body: Any
-    headers: Mapping[str, str]
-    status: int
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,18 @@ class Service:
         return self._send("HEAD", reading, self._target(path, None), None)
 
     def post(
-        self, reading: str, path: str, content: Mapping[str, Any], query: Mapping[str, Any] | None = None
+        self,
+        reading: str,
+        path: str,
+        content: Mapping[str, Any],
+        query: Mapping[str, Any] | None = None,
+        once: bool = False,
     ) -> Answer:
         """POST a question that is too long for a URL: it changes nothing, so it is retried as a GET is.
 
-        Raises as get does.
+        once: it changes something, and is sent again only behind a 401. Raises as get does.
         """
-        return self._send("POST", reading, self._target(path, query), None, content)
+        return self._send("POST", reading, self._target(path, query), None, content, once)
 
     def pages(
         self,
@@ -177,22 +179,19 @@ class Service:
         url: str,
         microversion: str | None,
         content: Mapping[str, Any] | None = None,
+        once: bool = False,
     ) -> Answer:
-        response = self._send_until_answered(method, reading, url, microversion, content)
+        response = self._send_until_answered(method, reading, url, microversion, content, once=once)
         if response.status_code == 401:
             expired = response.request.headers.get("X-Auth-Token")
-            response = self._send_until_answered(method, reading, url, microversion, content, expired)
+            response = self._send_until_answered(method, reading, url, microversion, content, expired, once)
         if response.status_code == 406 and microversion:
             older = newest_offered(response, microversion)
             if older:
                 response = self._send_until_answered(method, reading, url, older, content)
         if not 200 <= response.status_code < 300:
             refuse(reading, url, response, self.login.secrets)
-        return Answer(
-            body_of(reading, url, method, response),
-            {k.lower(): v for k, v in response.headers.items()},
-            response.status_code,
-        )
+        return answer_of(reading, url, method, response)
 
     def _send_until_answered(
         self,
@@ -202,6 +201,7 @@ class Service:
         microversion: str | None,
         content: Mapping[str, Any] | None,
         expired: str | None = None,
+        once: bool = False,
     ) -> Any:
         headers = {"Accept": "application/json", **microversion_header(microversion)}
         body = {} if content is None else {"json": content}
@@ -223,7 +223,7 @@ class Service:
             )
 
         login = self.login
-        return until_answered(send, reading, url, self.timeout_seconds, login.secrets, login.deadline)
+        return until_answered(send, reading, url, self.timeout_seconds, login.secrets, login.deadline, once)
 
 
 class Cloud:

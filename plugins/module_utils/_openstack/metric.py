@@ -23,8 +23,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from .._core.errors import Malformed
 from .._core.periods import Window, from_iso, iso
-from .connection import Answer, Service
-from .transport import has_usual_size
+from .connection import Service
+from .transport import Answer, has_usual_size
 
 #: The most that Gnocchi gives at once where its operator has not changed it ([api] max_limit).
 PAGE_SIZE = 1000

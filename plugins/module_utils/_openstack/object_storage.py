@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import Malformed
-from .connection import Answer, Service
+from .connection import Service
 from .quota import Quota
+from .transport import Answer
 
 ACCOUNT = "the object storage account"
 #: The most that Swift lists at once (swift/common/constraints.py).

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -33,6 +34,17 @@ _LARGEST = 2**64
 _MOST_DECIMALS = 120
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A response that was 2xx: its body (JSON with exact numbers, or None for no body) and its headers
+    (lower-case names).
+    """
+
+    body: Any
+    headers: Mapping[str, str]
+    status: int
+
+
 def until_answered(
     send: Callable[[float], Any],
     reading: str,
@@ -40,12 +52,14 @@ def until_answered(
     timeout_seconds: float,
     secrets: Secrets,
     deadline: Deadline,
+    once: bool = False,
 ) -> Any:
     """Send, and again on connection errors, 413 and 429, 502, 503 and 504, until answered or the time is up
     (design/reading-a-cloud.md#retries).
 
     Arguments: a function that sends once within the seconds it is given and returns a response. Retry-After
     is honored where it fits in the time left. secrets: what no message may have in it. deadline: the task's.
+    once: send what changes something, which is never sent again.
     Raises Unavailable, of it OutOfTime where the task's time is over; Malformed for an answer that is not
     read to its end; LoginFailed where the token had to be renewed and was refused.
     """
@@ -54,8 +68,10 @@ def until_answered(
     while True:
         attempt += 1
         response, problem = _sent(send, reading, url, max(ends - deadline.clock(), 0.001), deadline)
-        if response is not None and not _may_get_better(response):
+        if response is not None and (once or not _may_get_better(response)):
             return response
+        if once:
+            raise Unavailable(reading, url, problem)
         pause = _pause_seconds(response, attempt)
         if deadline.clock() + pause >= min(ends, deadline.ends):
             if deadline.ends < ends:
@@ -205,12 +221,20 @@ def newest_offered(response: Any, microversion: str) -> str | None:
     return f"{service} {newest}" if older else None
 
 
+def answer_of(reading: str, url: str, method: str, response: Any) -> Answer:
+    """The answer of a response that was 2xx. Raises as body_of does."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(body_of(reading, url, method, response), headers, response.status_code)
+
+
 def body_of(reading: str, url: str, method: str, response: Any) -> Any:
-    """The JSON body with every number exact.
+    """The JSON body with every number exact; None where the answer has none to have, as an action that was
+    accepted.
 
     Raises Malformed for anything that is no JSON, NaN and infinity included.
     """
-    if method == "HEAD" or response.status_code == 204:
+    accepted = response.status_code == 202 and not response.content
+    if method == "HEAD" or response.status_code == 204 or accepted:
         return None
     try:
         return json.loads(response.content, parse_float=_exact, parse_constant=_no_constant)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from .._budgets.definitions import refuse_lookalike
 from .._budgets.known_budgets import find
-from .._budgets.policy import refuse_untagged
+from .._budgets.policy import refuse_frozen, refuse_untagged
 from .._budgets.request import Request
 from .._budgets.snapshot import (
     COST_DIMENSIONS,
@@ -25,6 +25,7 @@ from .._budgets.snapshot import (
     cost_sum_of_entry,
     read_snapshot,
 )
+from .._budgets.verdict import touched
 from .._core.errors import InvalidOption
 from .._core.periods import LAST_YEAR, Window, now_utc, refuse_far_moment
 from .._core.rates import Rates
@@ -241,7 +242,9 @@ class SqlCostStore(CostStore):
 
             def snapshot_for(request: Request) -> Snapshot:
                 refuse_untagged(policy, request.lines)
-                return read_snapshot(connection, in_force, moment, stored, request)
+                snapshot = read_snapshot(connection, in_force, moment, stored, request)
+                refuse_frozen(policy, (one.name for one in touched(stored, request.lines, snapshot)))
+                return snapshot
 
             yield stored, snapshot_for
 

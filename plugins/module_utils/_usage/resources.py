@@ -16,6 +16,7 @@ from typing import Any
 
 from .._core.periods import HOUR, iso
 from .._core.rows_file import Columns
+from .._core.tags import is_kept_off
 from .._openstack.block_storage import Copy, Volume
 from .._openstack.compute import Server
 from .._openstack.image import Image
@@ -139,8 +140,10 @@ def instance(server: Server, region: str | None) -> UsedResource:
 
 
 def _idle_server(server: Server) -> str | None:
-    """A stopped server stays allocated, and what is attached to it is charged as before."""
-    if server.status != "SHUTOFF":
+    """A stopped server stays allocated, and what is attached to it is charged as before. One that is off for
+    the night is no waste.
+    """
+    if server.status != "SHUTOFF" or is_kept_off(server.metadata):
         return None
     if server.gpu:
         return "stopped_with_gpu"

@@ -66,7 +66,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class Server:
-    """A server; boot_volume: the name of the volume that it boots from, none for an image on local disk."""
+    """A server; boot_volume: the name of the volume that it boots from, none for an image on local disk.
+    task_state: what Nova is doing with it all the time.
+    """
 
     name: str
     flavor: str
@@ -76,6 +78,8 @@ class Server:
     boot_volume: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     unmeasured: Gap | None = None
+    locked: bool = False
+    task_state: str | None = None
 
 
 @dataclass(frozen=True)

@@ -199,3 +199,28 @@ def test_a_pipeline_is_told_what_is_not_for_it(
 def test_a_reader_writes_nothing(run_as: Run) -> None:
     for module, options in (("cost_entry", COST), ("cost_reservation", HOLD)):
         assert "permission denied for table" in run_as("finops_reader", module, **options)["msg"]
+
+
+def test_only_an_owner_freezes_a_budget_and_no_pipeline_spends_of_it_then(run_as: Run) -> None:
+    """The rows of the owner tell who did it."""
+    done(run_as("finops_owner", "cost_policy", freeze_at={"team": "0.5"}))
+    done(run_as("finops_gate", "cost_entry", **COST))
+    for role in ("finops_gate", "finops_import"):
+        assert "permission denied for table" in run_as(role, "budget_actions", dry_run=False)["msg"]
+    assert done(run_as("finops_gate", "cost_budget", spend="1", currency="ICU", category="compute"))[
+        "gate_passed"
+    ]
+    frozen = done(run_as("finops_owner", "budget_actions", dry_run=False))
+    assert frozen["budgets"][0]["action"] == "freeze"
+    for module, options in (
+        ("cost_budget", {"spend": "1", "currency": "ICU", "category": "compute"}),
+        ("cost_reservation", HOLD),
+    ):
+        assert "frozen by `frozen_budgets`" in run_as("finops_gate", module, **options)["msg"]
+    history = done(run_as("finops_reader", "cost_policy_info", history=True))["history"]["policies"]
+    by_owner, by_actions = (one["recorded_by"].partition("/")[0] for one in history)
+    assert by_owner == by_actions and by_owner.startswith("login_")
+    done(run_as("finops_owner", "cost_policy", freeze_at={}))
+    released = done(run_as("finops_owner", "budget_actions", dry_run=False))
+    assert released["budgets"][0]["action"] == "unfreeze"
+    assert done(run_as("finops_gate", "cost_reservation", **HOLD))["gate_passed"]

@@ -237,6 +237,30 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         # Outside check mode it would change the system, which other tests read.
         ({"source": "vergeos", "_ansible_check_mode": True}, OF_A_PROJECT),
     ],
+    "budget_actions": [
+        ({}, (), BUDGET),
+        (
+            {},
+            (),
+            ("cost_budget", {**BUDGET[1], "thresholds": ["0.1"]}),
+            ("cost_policy", {"freeze_at": {"b": "0.1"}}),
+            COST,
+        ),
+    ],
+    "office_hours": [
+        (
+            {
+                "cloud": "sandbox",
+                "servers": [
+                    {"server": "web-1", "schedule": "off"},
+                    {"server": "web-2", "schedule": "always"},
+                ],
+                "_ansible_check_mode": True,
+            },
+            (),
+            IMPORT,
+        ),
+    ],
     "usage_record_info": [(*case, RECORD) for case in OF_RECORDS],
     "vergeos_billing_info": [*OF_RECORDS, ({"key": 1}, OF_A_RECORD[1:])],
     "cost_export": [
@@ -275,7 +299,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
         ),
     ],
     "cost_summary_info": [
-        ({"categories": ["other"]}, (), IMPORT, COST),
+        ({"categories": ["other"], "savings": True}, (), IMPORT, COST),
         (
             {
                 "currency": "CHF",

@@ -268,7 +268,7 @@ def _server(
         "key_name": None,
         "OS-SRV-USG:launched_at": answers.microseconds(created),
         "OS-SRV-USG:terminated_at": None,
-        "OS-EXT-STS:task_state": None,
+        "OS-EXT-STS:task_state": one.task_state,
         "OS-EXT-STS:vm_state": _VM_STATE.get(one.status, one.status.lower()),
         "OS-EXT-STS:power_state": _POWER.get(one.status, 0),
         "os-extended-volumes:volumes_attached": [_attached(name, asked) for name in attached],
@@ -277,7 +277,7 @@ def _server(
     if one.status in _PROGRESSING:
         row["progress"] = 0
     newer: dict[tuple[int, int], dict[str, Any]] = {
-        (2, 9): {"locked": False},
+        (2, 9): {"locked": one.locked},
         (2, 19): {"description": None},
         (2, 26): {"tags": []},
         (2, 63): {"trusted_image_certificates": None},

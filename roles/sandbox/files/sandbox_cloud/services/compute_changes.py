@@ -34,6 +34,15 @@ _ACTIONS: dict[str, str] = {
     "unshelve": "ACTIVE",
     "reboot": "ACTIVE",
 }
+#: From which states those actions may begin that are refused from others (nova/compute/api.py).
+_FROM: dict[str, tuple[str, ...]] = {
+    "os-start": ("SHUTOFF",),
+    "os-stop": ("ACTIVE", "ERROR"),
+    "shelve": ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED"),
+    "unshelve": ("SHELVED", "SHELVED_OFFLOADED"),
+}
+_LOCKS = {"lock": True, "unlock": False}
+_METADATA_IN = ("ACTIVE", "PAUSED", "SUSPENDED", "SHUTOFF")
 Rows = Callable[[web.Request], list[Row]]
 
 
@@ -85,14 +94,19 @@ def routes(cloud: Cloud, base: str, servers: Rows, flavors: Rows) -> list[web.Ro
         action = next(iter(asked), "") if isinstance(asked, dict) else ""
         if action in ("addSecurityGroup", "removeSecurityGroup"):
             return web.Response(status=202)
+        if action in _LOCKS:
+            _replace(cloud, name, locked=_LOCKS[action])
+            return web.Response(status=202)
         if action not in _ACTIONS:
             raise refuse("compute", 400, f"There is no such action: {action[:40]}")
+        _refuse_unless(cloud, name, action, _FROM.get(action))
         _replace(cloud, name, status=_ACTIONS[action])
         return web.Response(status=202)
 
     async def add_metadata(request: web.Request) -> web.Response:
         changing.owner_only(cloud, request, "compute")
         row, asked = _shown(request, servers), await changing.content(request, "compute", "metadata")
+        _refuse_unless(cloud, row["name"], "update metadata", _METADATA_IN)
         metadata = {**row["metadata"], **{str(key): str(value) for key, value in asked.items()}}
         _replace(cloud, row["name"], metadata=metadata)
         return answers.body({"metadata": metadata})
@@ -131,6 +145,17 @@ def _found(request: web.Request, rows: Rows, kind: str) -> Row:
 
 def _shown(request: web.Request, servers: Rows) -> Row:
     return _found(request, servers, "Instance")
+
+
+def _refuse_unless(cloud: Cloud, name: str, action: str, states: tuple[str, ...] | None) -> None:
+    """Raise Refused for a server that is locked, busy, or in none of these states."""
+    one = next(one for one in cloud.scenario.servers if one.name == name)
+    server_id = stable_id("server", name)
+    if one.locked:
+        raise refuse("compute", 409, f"Instance {server_id} is locked")
+    if states is not None and (one.status not in states or one.task_state is not None):
+        state = one.status if one.task_state is None else f"task_state {one.task_state}"
+        raise refuse("compute", 409, f"Cannot '{action}' instance {server_id} while it is in {state}")
 
 
 def _replace(cloud: Cloud, name: str, **fields: Any) -> None:

@@ -232,7 +232,7 @@ WRITTEN_BY = {
     "finops_gate": {
         "INSERT": {
             "dimension_set", "entry", "usage_record", "alert", "alert_acknowledged", "hold", "hold_line",
-            "override_use",
+            "override_use", "act",
         },
         "UPDATE": {"hold"},
         "DELETE": {"hold_line"},
@@ -1136,3 +1136,71 @@ def test_the_roles_need_a_ledger_and_say_so(postgresql: dict[str, Any], postgres
         pytest.raises(psycopg.Error, match="this database has no ledger of this version"),
     ):
         admin.execute(ROLES.read_bytes())
+
+
+def act(kind: str, **values: str) -> str:
+    """An INSERT of an act on the server s-1 that a schedule asked for, signed as somebody else."""
+    given = {
+        "kind": f"'{kind}'", "resource_type": "'server'", "resource_id": "'s-1'",
+        "schedule": "'mon-fri 07:00-19:00'", "recorded_at": "1", "recorded_by": "'owner/ada@desk'", **values,
+    }  # fmt: skip
+    return f"INSERT INTO act ({', '.join(given)}) SELECT {', '.join(given.values())}"
+
+
+def test_an_act_is_signed_and_dated_by_the_server_and_stays(logins: Logins) -> None:
+    with logins.connect("pipeline") as connection:
+        connection.execute(act("stop", saves_nano_per_hour="500", currency="'CHF'").encode())
+    assert logins.one("SELECT recorded_by FROM act") == f"{logins.made['pipeline']}/owner/ada@desk"
+    assert logins.one(f"SELECT abs(recorded_at - {NOW_S}) < 60 FROM act")
+    for login in ("pipeline", "owner"):
+        for statement in ("UPDATE act SET saves_nano_per_hour = 9", "DELETE FROM act"):
+            assert "permission denied for" in logins.refused(login, statement)
+    for login in ("reader", "importer"):
+        assert "permission denied for" in logins.refused(login, act("stop"))
+
+
+def test_an_act_of_another_login_is_undone_by_none_but_an_owner(logins: Logins) -> None:
+    undo = "(SELECT min(id) FROM act)"
+    with logins.connect("pipeline") as connection:
+        connection.execute(act("stop").encode())
+    only = "only the login of an act undoes it"
+    assert only in logins.refused("other", act("start", undoes=undo))
+    assert only in logins.refused("pipeline", act("start", undoes=undo, resource_id="'s-2'"))
+    assert only in logins.refused("pipeline", act("unshelve", undoes=undo))
+    assert only in logins.refused("pipeline", act("start", undoes="4711"))
+    with logins.connect("owner") as connection:
+        connection.execute(act("start", undoes=undo).encode())
+    assert "act_undoes_key" in logins.refused("pipeline", act("start", undoes=undo)), "it is undone once"
+
+
+@pytest.mark.parametrize("login", ["pipeline", "other"])
+def test_no_pipeline_acts_for_a_budget(logins: Logins, login: str) -> None:
+    """What freezes and what an alert asks for is the owner's."""
+    logins.admin.execute(
+        b"INSERT INTO alert (id, budget, period_id, basis, threshold, round, period_begin, period_end,"
+        b" amount, limit_amount, currency, at_least, message, fired_at, recorded_by)"
+        b" VALUES ('a', 'team', 'p', 'actual', '1', 1, 0, 1, '1', '1', 'ICU', false, 'm', 0, 'x')"
+    )
+    by_alert = {"schedule": "NULL", "alert_id": "'a'"}
+    for_budget = {**by_alert, "resource_type": "'budget'", "resource_id": "'team'"}
+    for statement in (act("freeze"), act("stop", **by_alert), act("unfreeze", **for_budget)):
+        assert "only a login of finops_owner acts for a budget" in logins.refused(login, statement)
+    with logins.connect("owner") as connection:
+        connection.execute(act("freeze", **for_budget).encode())
+        connection.execute(act("unfreeze", **for_budget, undoes="(SELECT max(id) FROM act)").encode())
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"resource_type": "NULL"}, 'null value in column "resource_type"'),
+        ({"currency": "'francs'", "saves_nano_per_hour": "5"}, "what the ledger does not know"),
+        ({"resource_type": "'planet'"}, "what the ledger does not know"),
+        ({"saves_nano_per_hour": "5"}, "what the ledger does not know"),
+        ({"saves_nano_per_hour": "-5", "currency": "'CHF'"}, "saving_is_not_negative"),
+        ({"schedule": "NULL"}, "one_asked_for_it"),
+    ],
+)
+def test_an_act_says_what_the_ledger_knows(logins: Logins, values: dict[str, str], said: str) -> None:
+    assert said in logins.refused("pipeline", act("stop", **values))
+    assert "what the ledger does not know" in logins.refused("pipeline", act("destroy"))

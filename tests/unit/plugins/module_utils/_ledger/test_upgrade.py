@@ -23,6 +23,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.errors import L
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
+    acts,
     bills,
     budgets,
     entries,
@@ -47,6 +48,8 @@ SCHEMA_5 = (Path(__file__).parent / "schema_5.sql").read_text()
 SCHEMA_5_POSTGRESQL = (Path(__file__).parent / "schema_5_postgresql.sql").read_text()
 SCHEMA_6 = (Path(__file__).parent / "schema_6.sql").read_text()
 SCHEMA_6_POSTGRESQL = (Path(__file__).parent / "schema_6_postgresql.sql").read_text()
+SCHEMA_7 = (Path(__file__).parent / "schema_7.sql").read_text()
+SCHEMA_7_POSTGRESQL = (Path(__file__).parent / "schema_7_postgresql.sql").read_text()
 #: One of a currency, in the ledger's units.
 UNIT = 10**9
 OCTOBER = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
@@ -401,21 +404,27 @@ def test_holds_that_cannot_be_moved_leave_the_ledger_of_schema_4_whole(
     assert tuple(map(int, found or ())) == (4, 5000000002, 1797328800)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def of_schema_5(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
-    """A ledger of schema 5, changed by a statement, on either store."""
+def made_of(
+    request: pytest.FixtureRequest, path: Path, schema: str, schema_postgresql: str
+) -> Callable[[str], LedgerOptions]:
+    """What makes a ledger of an older schema, changed by a statement, on the fixture's store."""
 
     def made(change: str = "") -> LedgerOptions:
         if request.param == "sqlite":
             with sqlite3.connect(path) as connection:
-                connection.executescript(f"{SCHEMA_5}{change}")
+                connection.executescript(f"{schema}{change}")
             return LedgerOptions(f"sqlite:///{path}")
         url = request.getfixturevalue("postgresql_url")
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(f"{SCHEMA_5_POSTGRESQL}{change}".encode())
+            connection.execute(f"{schema_postgresql}{change}".encode())
         return LedgerOptions(url)
 
     return made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def of_schema_5(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
+    return made_of(request, path, SCHEMA_5, SCHEMA_5_POSTGRESQL)
 
 
 def rows_of(options: LedgerOptions, statement: str) -> list[tuple[object, ...]]:
@@ -426,6 +435,20 @@ def rows_of(options: LedgerOptions, statement: str) -> list[tuple[object, ...]]:
             return list(connection.execute(statement))
     with psycopg.connect(url.replace("+psycopg", "")) as server:
         return list(server.execute(statement.encode()))
+
+
+def assert_laid_out_as_a_new_one(options: LedgerOptions, path: Path, tmp_path: Path) -> None:
+    if str(options.url).startswith("sqlite"):
+        with writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
+            pass
+        assert layout(path) == layout(tmp_path / "new.db")
+        return
+    upgraded = layout_on_postgresql(options)
+    with psycopg.connect(str(options.url).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with writing(options) as ledger:
+        assert ledger.created
+    assert upgraded == layout_on_postgresql(options)
 
 
 def test_a_ledger_of_schema_5_keeps_its_limits_and_holds(
@@ -454,17 +477,7 @@ def test_a_ledger_of_schema_5_gets_the_tables_of_a_new_one(
     options = of_schema_5("")
     with writing(options):
         pass
-    if str(options.url).startswith("sqlite"):
-        with writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
-            pass
-        assert layout(path) == layout(tmp_path / "new.db")
-        return
-    upgraded = layout_on_postgresql(options)
-    with psycopg.connect(str(options.url).replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    with writing(options) as ledger:
-        assert ledger.created
-    assert upgraded == layout_on_postgresql(options)
+    assert_laid_out_as_a_new_one(options, path, tmp_path)
 
 
 def test_a_ledger_of_schema_5_that_cannot_be_upgraded_stays_whole(
@@ -487,19 +500,8 @@ def test_a_ledger_of_schema_5_that_cannot_be_upgraded_stays_whole(
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def of_schema_6(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
-    """A ledger of schema 6 with a bill that was replaced, changed by a statement, on either store."""
-
-    def made(change: str = "") -> LedgerOptions:
-        if request.param == "sqlite":
-            with sqlite3.connect(path) as connection:
-                connection.executescript(f"{SCHEMA_6}{change}")
-            return LedgerOptions(f"sqlite:///{path}")
-        url = request.getfixturevalue("postgresql_url")
-        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(f"{SCHEMA_6_POSTGRESQL}{change}".encode())
-        return LedgerOptions(url)
-
-    return made
+    """A ledger with a bill that was replaced."""
+    return made_of(request, path, SCHEMA_6, SCHEMA_6_POSTGRESQL)
 
 
 def test_a_ledger_of_schema_6_keeps_its_bills_and_gets_the_tables_of_a_new_one(
@@ -514,17 +516,7 @@ def test_a_ledger_of_schema_6_keeps_its_bills_and_gets_the_tables_of_a_new_one(
     assert [dict(part.totals) for part in bill.parts] == [{"USD": 4 * UNIT}]
     assert (total.keys, total.amount_nano) == ({"source": "aws"}, 4 * UNIT)
     assert (rows_of(options, "SELECT * FROM entry"), rows_of(options, "SELECT * FROM bill_part")) == before
-    if str(options.url).startswith("sqlite"):
-        with writing(LedgerOptions(f"sqlite:///{tmp_path}/new.db")):
-            pass
-        assert layout(path) == layout(tmp_path / "new.db")
-        return
-    upgraded = layout_on_postgresql(options)
-    with psycopg.connect(str(options.url).replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    with writing(options) as ledger:
-        assert ledger.created
-    assert upgraded == layout_on_postgresql(options)
+    assert_laid_out_as_a_new_one(options, path, tmp_path)
 
 
 def test_a_ledger_of_schema_6_that_cannot_be_upgraded_stays_whole(
@@ -539,4 +531,42 @@ def test_a_ledger_of_schema_6_that_cannot_be_upgraded_stays_whole(
     assert rows_of(options, f"SELECT count(*) FROM {tables} = 'delivery'") == [(0,)]
     if not str(options.url).startswith("sqlite"):
         kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_entries'"
+        assert rows_of(options, kept) == [(1,)]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def of_schema_7(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
+    """A ledger with a budget, its alert, a policy, a hold, and a bill that was replaced."""
+    return made_of(request, path, SCHEMA_7, SCHEMA_7_POSTGRESQL)
+
+
+def test_a_ledger_of_schema_7_keeps_all_rows_and_takes_acts(
+    of_schema_7: Callable[[str], LedgerOptions], path: Path, tmp_path: Path
+) -> None:
+    options = of_schema_7("")
+    kept = ("entry", "delivery", "hold", "hold_line", "alert", "owner_policy", "roll_up")
+    before = {table: rows_of(options, f"SELECT * FROM {table}") for table in kept}
+    assert all(before.values())
+    with writing(options) as opened:
+        assert not opened.created
+        assert_roll_up_equals_the_rows(opened.connection)
+    assert {table: rows_of(options, f"SELECT * FROM {table}") for table in kept} == before
+    with writing(options) as opened:
+        stopped = acts.Act(acts.STOP, acts.SERVER, "s-1", schedule="mon-fri 07:00-19:00")
+        acts.add(opened.connection, stopped, OCTOBER.end, "ada@ci")
+    with reading(options) as opened:
+        assert set(acts.newest(opened.connection, acts.SERVER)) == {"s-1"}
+    assert_laid_out_as_a_new_one(options, path, tmp_path)
+
+
+def test_a_ledger_of_schema_7_that_cannot_be_upgraded_stays_whole(
+    of_schema_7: Callable[[str], LedgerOptions],
+) -> None:
+    """Somebody made a view of the name of the new table."""
+    options = of_schema_7("CREATE VIEW act AS SELECT 1 AS one;")
+    with pytest.raises(LedgerError), writing(options):
+        pass
+    assert rows_of(options, "SELECT version FROM ledger_schema") == [(7,)]
+    if not str(options.url).startswith("sqlite"):
+        kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_delivery'"
         assert rows_of(options, kept) == [(1,)]

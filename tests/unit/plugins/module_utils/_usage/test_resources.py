@@ -172,6 +172,8 @@ def test_a_volume_whose_server_was_not_read_is_in_no_group_that_anybody_knows() 
         ({"status": "SHUTOFF"}, "stopped"),
         ({"status": "SHUTOFF", "floating_ips": ("198.51.100.7",)}, "stopped_with_floating_ip"),
         ({"status": "SHUTOFF", "gpu": True, "floating_ips": ("198.51.100.7",)}, "stopped_with_gpu"),
+        ({"status": "SHUTOFF", "metadata": {"finops_state": "stopped@2026-11-20T18:00:00Z"}}, None),
+        ({"status": "SHUTOFF", "metadata": {"finops_state": "kept_stopped@2026-11-20T18:00:00Z"}}, "stopped"),
         ({"status": "SHUTOFF", "gpu": None}, "stopped"),
         ({"status": "SHELVED_OFFLOADED"}, None),
     ],
