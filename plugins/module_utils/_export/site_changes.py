@@ -45,9 +45,9 @@ class LineChange(NamedTuple):
     reason: str
 
 
-def changes_of(month: MonthCost, money: SiteMoney) -> dict[CostLine, LineChange]:
-    """Of each line that has changed and is known in both parts. Lines with a missing rate are left out."""
-    found = {}
+def changes_of(month: MonthCost, money: SiteMoney) -> dict[CostLine, LineChange | None]:
+    """Of each line that has changed and is known in both parts; None of one with a missing rate."""
+    found: dict[CostLine, LineChange | None] = {}
     moves, nothing = _price_moves(month), LineUse()
     resources = tuple({_resource(line) for line in lines} for lines in (month.used_before, month.used))
     for line in {**month.used, **month.used_before}:
@@ -58,6 +58,7 @@ def changes_of(month: MonthCost, money: SiteMoney) -> dict[CostLine, LineChange]
             continue
         amounts = money.amount(now.parts), money.amount(before.parts)
         if amounts[0] is None or amounts[1] is None:
+            found[line] = None
             continue
         change = ROUNDING.subtract(amounts[0], amounts[1])
         if change:

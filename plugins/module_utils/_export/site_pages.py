@@ -38,7 +38,7 @@ class PageWriter:
 
     def __init__(self, question: SiteQuestion, names: SiteNames, money: SiteMoney) -> None:
         self._question, self.names, self.money = question, names, money
-        self.changes: Mapping[CostLine, LineChange] = {}
+        self.changes: Mapping[CostLine, LineChange | None] = {}
         self.has_teams = question.team != PROJECT
         self.currency, self.zone = question.currency, question.zone
         #: How teams are called, such as the name of a tag.

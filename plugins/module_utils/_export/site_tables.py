@@ -38,6 +38,7 @@ class PageTables:
         self._writer, self._month, self._sums = writer, month, sums
         self._lines = [line for line in costs.lines if line in month.lines]
         self._changes = {line: writer.changes[line] for line in costs.lines if line in writer.changes}
+        self._no_rate = [line for line, change in self._changes.items() if change is None]
         self._is_compared = bool(month.part.length and month.in_before)
         self._gaps = [group for group in costs.groups if group.project in month.gaps]
 
@@ -52,7 +53,7 @@ class PageTables:
         for group, parts in self._sums.items():
             add(several.setdefault(of_group(group), {}), parts)
         changed = self._changed(lambda line: of_group(line.group))
-        not_known = {of_group(group) for group in self._gaps}
+        not_known = {of_group(group) for group in (*self._gaps, *(line.group for line in self._no_rate))}
         rows = [
             {
                 "id": one,
@@ -99,6 +100,7 @@ class PageTables:
         for line in self._lines:
             add(several.setdefault(of_line(line), {}), self._month.lines[line])
         changed = self._changed(of_line)
+        not_known = set(map(of_line, self._no_rate))
         rows = [
             {
                 "id": metric,
@@ -106,7 +108,10 @@ class PageTables:
                 "name": shown_or_none(metric),
                 "service": service_name(metric, category or ""),
                 **self._writer.figures(parts),
-                **self._change(changed.get((metric, category), ()), not self._gaps),
+                **self._change(
+                    changed.get((metric, category), ()),
+                    not self._gaps and (metric, category) not in not_known,
+                ),
             }
             for (metric, category), parts in several.items()
         ]
@@ -161,7 +166,8 @@ class PageTables:
     def _changed(self, key_of: _LineKey) -> dict[Any, list[LineChange]]:
         found: dict[Any, list[LineChange]] = defaultdict(list)
         for line, change in self._changes.items():
-            found[key_of(line)].append(change)
+            if change is not None:
+                found[key_of(line)].append(change)
         return found
 
     def _change(self, changes: Iterable[LineChange], is_known: bool) -> Row:

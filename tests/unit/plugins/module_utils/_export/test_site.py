@@ -286,6 +286,31 @@ def test_a_page_says_what_has_changed_and_why(quarter: tuple[Any, Path]) -> None
     assert "Tokens of the assistant Anthropic" in text
 
 
+def test_a_change_is_not_known_where_a_rate_is_missing(tmp_path: Path) -> None:
+    options = sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
+    october, november = (datetime(2026, month, 5, tzinfo=UTC) for month in (10, 11))
+    put(
+        options,
+        usage(PROJECTS[0], 0, october, 3 * 10**9, "shop"),
+        usage(PROJECTS[0], 0, november, 5 * 10**9, "shop"),
+        usage(PROJECTS[0], 1, november, 5 * 10**9, "search", currency="XAF"),
+        usage(PROJECTS[0], 2, november, 5 * 10**9, "data"),
+    )
+    with sql.writing(options) as opened:
+        feed_changes.save(opened.connection, feed(PROJECTS[0]), None)
+    write_site(options, question(), folder(tmp_path / "site"), "Cost", [])
+    tables = record(tmp_path / "site", "index")["facts"]["tables"]
+    assert {row["name"]: row["change"] for row in tables["teams"]} == {
+        "shop": "2",
+        "data": "5",
+        "search": None,
+    }
+    assert {row["name"]: row["change"] for row in tables["projects"]} == {"production": None}
+    assert {row["name"]: row["change"] for row in tables["services"]} == {
+        "instance": "2", "ip.floating": "5", "volume.size": None,
+    }  # fmt: skip
+
+
 def test_what_has_no_team_is_a_worklist(quarter: tuple[Any, Path]) -> None:
     facts = record(quarter[1], "index")["facts"]
     worklist = record(quarter[1], "team/none")["facts"]

@@ -44,7 +44,8 @@ def reasons(before: dict[CostLine, LineUse], now: dict[CostLine, LineUse]) -> di
         "2026-11", Window(NOVEMBER, DECEMBER), (), Window(NOVEMBER, DECEMBER), Window(OCTOBER, NOVEMBER)
     )
     month.used, month.used_before = now, before
-    return {one.resource: found.reason for one, found in changes_of(month, SiteMoney(question())).items()}
+    found = changes_of(month, SiteMoney(question()))
+    return {line.resource: change.reason for line, change in found.items() if change is not None}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,10 @@ def test_changes_are_exact() -> None:
     )
     month.used, month.used_before = {of: use(3, 3, 3)}, {of: use(1, 1, 1)}
     found = changes_of(month, SiteMoney(question()))[of]
+    assert found is not None
     assert (found.before, found.now, found.change) == (Decimal(1), Decimal(3), Decimal(2))
+    # Without a rate it is not known, and not left out.
+    month.used[of].parts[("XAF", OCTOBER)] = 1
+    assert changes_of(month, SiteMoney(question())) == {of: None}
     month.gaps = frozenset({"p1"})
     assert changes_of(month, SiteMoney(question())) == {}
