@@ -91,7 +91,7 @@ def under_its_policy(browser: Browser, url: str) -> dict[str, Any]:
     box = page.locator(".sortable:has(input[type=search])").last
     if box.count():
         rows = box.locator("tbody tr:visible")
-        name = box.locator("tbody th").first.inner_text()
+        name = box.locator("tbody th .name").first.inner_text()
         found["rows"] = rows.count()
         box.locator("input[type=search]").fill(name)
         found["found"] = rows.count()

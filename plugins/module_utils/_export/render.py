@@ -23,6 +23,7 @@ from .._core.periods import from_iso
 from . import chart
 from .inert_text import inert_line
 from .report_table import format_csv
+from .service_names import service_name, type_name
 from .template_environment import template_environment
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def report_environment(user_folders: tuple[str, ...], timezone: str, currency: s
         short_day=lambda day: f"{datetime.fromisoformat(day):%-d %b}",
         markdown=escape_markdown,
         words=format_words,
+        service=lambda metric: None if metric is None else service_name(metric, ""),
+        resource_type=type_name,
         count_of=format_count,
     )
     environment.globals.update(chart=chart.bars, until=lambda moment: _last_day(moment, zone))

@@ -19,18 +19,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._budgets.bill_forecast import bill_forecast
+from .._budgets.forecasts import KnownForecast
+from .._core.money import format_amount
 from .._core.periods import Window
 from .._ledger import feeds as ledger_feeds
 from .._ledger import sql
 from .._ledger.feeds import Feed
-from .._ledger.policy import rates_of
+from .._ledger.policy import read_policy
+from .._ledger.resource_sums import dimension_sets
 from .report import FRESH
 from .site_archive import SiteFolder
 from .site_budgets import BudgetsOfMonth, is_about, is_exactly, read_budgets
-from .site_chart import ChartSubject, days_before, site_chart
+from .site_chart import ChartSubject, a_day_to_come, days_before, site_chart, sparks
 from .site_cost import (
     MonthCost,
     Parts,
+    ResourceKey,
     SiteMoney,
     SiteNames,
     SiteQuestion,
@@ -40,8 +44,12 @@ from .site_cost import (
     read_month,
     unknown_days,
 )
+from .site_keys import OF_PROJECT, ORGANIZATION, TEAM, PageCosts, PageKey, Row, pages_of, shown_name
+from .site_lines import LineReader
 from .site_look import SiteLook
-from .site_pages import OF_PROJECT, ORGANIZATION, PageCosts, PageKey, PageWriter, Row, pages_of, shown_name
+from .site_owners import LikelyOwner, Owners
+from .site_pages import PageWriter
+from .site_tables import difference
 from .site_view import notice
 
 if TYPE_CHECKING:
@@ -61,13 +69,16 @@ class SiteMonth(NamedTuple):
 
 @dataclass
 class _Site:
-    """A site while it is written. history: of each page its months, the newest last."""
+    """A site while it is written. required: the tags that the policy wants. history: of each page its months,
+    the newest last.
+    """
 
     transaction: Transaction
     question: SiteQuestion
     folder: SiteFolder
     look: SiteLook
     feeds: Sequence[Feed]
+    required: Sequence[str]
     now: datetime
     names: SiteNames = field(default_factory=SiteNames)
     history: dict[PageKey, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -76,6 +87,9 @@ class _Site:
     def __post_init__(self) -> None:
         self.money = SiteMoney(self.question)
         self.writer = PageWriter(self.question, self.names, self.money)
+        self.lines = LineReader(
+            self.transaction, self.question, dimension_sets(self.transaction), self.required, self.names
+        )
         self._feeds_of: dict[str, list[Feed]] = defaultdict(list)
         for feed in self.feeds:
             self._feeds_of[feed.key.project_id].append(feed)
@@ -87,13 +101,15 @@ class _Site:
         *earlier, newest = months(self.transaction, self.question.zone, self.now)
         for each in (*earlier, newest):
             cost = read_month(self.transaction, self.question, each, self.feeds, self.names, self.now)
+            self.lines.read(cost)
+            self.writer.start(cost)
             month = SiteMonth(cost, pages_of(cost, self.writer.has_teams))
             if each == newest:
                 first = self._write_newest(month, before)
             else:
                 self._write_month(month, before)
             # Of the month before, the days are drawn, and nothing else.
-            cost.lines = {}
+            cost.lines, cost.used, cost.used_before = {}, {}, {}
             before = month
         return first
 
@@ -134,21 +150,48 @@ class _Site:
         unknown = unknown_days(cost, self.feeds, self.now)
         found: Row = {}
         keys = dict.fromkeys((*month.pages, *self.history, *self.folder.others(".", month.pages)))
-        forecast = bill_forecast(
-            self.transaction, self.question.currency, self.question.zone.key, self.question.rates,
-            bool(self.feeds), self.now,
-        )  # fmt: skip
+        forecast = self._forecast()
         for key in keys:
             costs = month.pages.get(key, _NOTHING)
             facts = self.writer.facts(cost, key, costs)
             self._remember(key, costs, cost, facts, "so far", key.path)
-            context = self._context(month, before, key, costs, facts, state, unknown)
+            ahead = forecast if key.kind == ORGANIZATION else None
+            context = self._context(month, before, key, costs, facts, state, unknown, ahead)
             context["history"] = self._history(key)
-            context["forecast"] = forecast if key.kind == ORGANIZATION else None
             render = partial(self._render, key, facts, context)
             self.folder.write(key.path, {**facts, "history": context["history"]}, False, render)
             found = found or {**facts, "notice": context["notice"]}
         return found
+
+    def _forecast(self) -> Row | None:
+        """What the current month will have cost; None without enough data."""
+        found = bill_forecast(
+            self.transaction, self.question.currency, self.question.zone.key, self.question.rates,
+            bool(self.feeds), self.now,
+        )  # fmt: skip
+        if not isinstance(found, KnownForecast) or not found.enough_data:
+            return None
+        return {name: format_amount(getattr(found, name)) for name in ("low", "expected", "high")}
+
+    def _likely(self, cost: MonthCost, costs: PageCosts) -> dict[ResourceKey, LikelyOwner]:
+        """Whose the resources without a team likely are."""
+        keys = {(line.group.project, line.resource or line.description) for line in costs.lines}
+        owners = Owners(cost.lines, self.names)
+        return {key: owners.likely(key) for key in keys}
+
+    def _lacking(self, cost: MonthCost) -> list[Row]:
+        """What lacks a tag that the policy requires."""
+        is_compared = cost.part.length and cost.in_before
+        return [
+            {
+                "tag": shown_name(tag),
+                **self.writer.figures(one.parts),
+                "resources": len(one.resources),
+                "change": difference(self.money.amount(one.in_part), self.money.amount(one.in_before))
+                if is_compared else None,
+            }
+            for tag, one in cost.lacking.items()
+        ]  # fmt: skip
 
     def _render(
         self, key: PageKey, facts: Row, context: Mapping[str, Any], restatements: Sequence[Row]
@@ -176,6 +219,7 @@ class _Site:
         facts: Row,
         state: BudgetsOfMonth,
         unknown: Sequence[bool],
+        forecast: Row | None = None,
     ) -> dict[str, Any]:
         """What a page shows besides its facts."""
         name, team, cost = self.writer.name_of(key), self.question.team, month.cost
@@ -185,21 +229,32 @@ class _Site:
         compared = facts["compared"]
         is_comparable = compared is not None and not compared["left_out"]
         then = days_before(before.cost, before.pages.get(key), self.money) if before and is_comparable else []
-        daily = next(
+        budget, daily = next(
             (
-                (shown_name(budget.name), amount)
+                (budget, (shown_name(budget.name), amount))
                 for budget, amount in state.daily
                 if budget.currency == self.question.currency and is_exactly(budget, key, raw, team)
             ),
-            None,
+            (None, None),
         )
-        subject = ChartSubject(cost, key, costs, then, self._unknown(key, cost, unknown), daily)
+        ahead = next((row for row in rows if budget is not None and row["id"] == budget.name), None)
+        if forecast is None and ahead is not None and ahead["expected"] is not None:
+            forecast = {name: ahead[name] for name in ("low", "expected", "high")}
+        subject = ChartSubject(
+            cost, key, costs, then, self._unknown(key, cost, unknown), daily,
+            a_day_to_come(forecast, facts["cost"], cost),
+        )  # fmt: skip
         return {
             "name": name,
             "budgets": rows,
             "alerts": [one for one in state.alerts if key.kind == ORGANIZATION or one["budget"] in about],
             "later": [one for one in state.later if key.kind == ORGANIZATION or one["budget"] in about],
+            "forecast": forecast,
             "chart": site_chart(subject, self.writer, self.now),
+            "sparks": sparks(cost, costs, self.money),
+            "likely": self._likely(cost, costs) if (key.kind, key.id) == (TEAM, None) else None,
+            "lacking": self._lacking(cost) if key.kind == ORGANIZATION else [],
+            "until": min(cost.window.end, self.now),
             "notice": notice(self._notices(key, costs, cost, facts, rows)),
         }
 
@@ -273,12 +328,14 @@ def write_site(
     look = SiteLook(title, question, templates, folder.now)
     with sql.reading(options) as ledger:
         rows = ledger.connection
+        policy = read_policy(rows)
         site = _Site(
             rows,
-            question._replace(rates=rates_of(rows, question.rates)),
+            question._replace(rates=policy.rates_in_force(question.rates)),
             folder,
             look,
             ledger_feeds.read_all(rows),
+            policy.rules.required_tags if policy.rules else (),
             folder.now,
         )
         first = site.write()

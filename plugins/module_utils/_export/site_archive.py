@@ -26,12 +26,15 @@ from .._core.files import FileAttributes, refusing
 from .._core.periods import iso
 from .._core.trusted_paths import make_private_folders, read_trusted, resolve
 from .report_files import write_report_file
-from .site_pages import PageKey, Row
+from .site_keys import PageKey, Row
 
 #: Changed rows that a restatement names.
 _MOST_ROWS = 5
 #: What of a page's facts a site was asked for: a folder has one of each.
 _ASKED = ("currency", "timezone", "teams")
+_RESTATED = {"at", "old", "new", "rows"}
+#: What a row of a table is known by.
+_ROW_KEY = ("id", "project", "category", "description")
 
 
 class WrittenPage(NamedTuple):
@@ -134,10 +137,10 @@ class SiteFolder:
             raise InvalidOption(self.option, f"'{place}' cannot be read: {error.strerror}.") from error
         try:
             found = json.loads(text)
-            if {"facts", "sha256", "closed", "pages", "restatements"} <= found.keys():
-                return dict(found)
-        except (ValueError, AttributeError):
-            pass
+        except ValueError:
+            found = None
+        if _is_record(found):
+            return dict(found)
         raise InvalidOption(
             self.option, f"'{place}' is not the record of a page of a cost site; remove it or restore it."
         )
@@ -170,6 +173,34 @@ class SiteFolder:
                 one.chmod(stat.S_IMODE(self.root.stat().st_mode))
 
 
+def _is_record(found: Any) -> bool:
+    """Whether it has what is read of a record."""
+    if not isinstance(found, dict) or not isinstance(found.get("facts"), dict):
+        return False
+    facts, kinds = found["facts"], {"closed": bool, "pages": int, "sha256": str, "restatements": list}
+    tables = facts.get("tables")
+    if not isinstance(tables, dict) or not all(isinstance(rows, list) for rows in tables.values()):
+        return False
+    rows = [row for each in tables.values() for row in each]
+    return (
+        all(isinstance(found.get(name), kind) for name, kind in kinds.items())
+        and all(isinstance(one, dict) and one.keys() >= _RESTATED for one in found["restatements"])
+        and all(facts.get(name) is not None for name in ("kind", *_ASKED))
+        and facts.keys() >= {"id", "cost"}
+        and all(isinstance(row, dict) and row.keys() >= {"cost", "name"} for row in rows)
+        and all(_is_amount(one["cost"]) for one in (facts, *rows))
+    )
+
+
+def _is_amount(text: Any) -> bool:
+    if not isinstance(text, str):
+        return text is None
+    try:
+        return Decimal(text).is_finite()
+    except ArithmeticError:
+        return False
+
+
 def name_of(path: str, number: int) -> str:
     """The file of a page's first, second, ... part."""
     return f"{path}.html" if number == 1 else f"{path}-{number}.html"
@@ -188,6 +219,9 @@ def restatement(old: Row, new: Row, now: datetime) -> Row:
         rows.append({"what": "the month before", "old": compared[0], "new": compared[1]})
     cost = {"old": old["cost"], "new": new["cost"]}
     currency = new["currency"]
+    if not rows:
+        # A name, a team, or why something has changed.
+        rows.append({"what": "names of resources, or why they have changed", **cost})
     named = "; ".join(f"{row['what']} {_told(row)}" for row in rows[:_MOST_ROWS])
     more = f" and {len(rows) - _MOST_ROWS} more" if len(rows) > _MOST_ROWS else ""
     text = f"{currency} {_told(cost)}" + (f" ({named}{more})" if named else "")
@@ -202,7 +236,7 @@ def _changed_rows(old: Row, new: Row) -> Iterator[Row]:
     """The rows of all tables whose cost has changed; one that is not there costs nothing."""
     for table in new["tables"]:
         before, after = (
-            {(row["id"], row.get("project")): row for row in one["tables"].get(table, ())}
+            {tuple(row.get(name) for name in _ROW_KEY): row for row in one["tables"].get(table, ())}
             for one in (old, new)
         )
         for key in {**after, **before}:

@@ -21,7 +21,7 @@ from .._core.periods import Window, from_iso, iso, period_at
 from .._ledger import alerts, budgets
 from .._ledger.budgets import Budget, Scope
 from .site_cost import CATEGORY, PROJECT
-from .site_pages import OF_PROJECT, ORGANIZATION, PageKey, Row, shown_name
+from .site_keys import OF_PROJECT, ORGANIZATION, PageKey, Row, shown_name
 
 if TYPE_CHECKING:
     from .._core.rates import Rates

@@ -13,11 +13,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from .render import format_money, format_number
+from .._core.money import ROUNDING
+from .render import format_count, format_money, format_number
 from .site_cost import MonthCost, Parts, SiteMoney, add, added
-from .site_pages import OF_PROJECT, ORGANIZATION, PageCosts, PageKey, PageWriter
-from .stacked import StackedChart, stacked
+from .site_keys import OF_PROJECT, ORGANIZATION, PROJECTS, TEAMS, PageCosts, PageKey, Row
+from .site_pages import PageWriter
+from .stacked import Band, CutBar, StackedChart, sparkline, stacked
 
+_DAY_S = 86_400
+#: Labels of bars with fewer days between them would be one above the other on a phone.
+_CLOSE = 5
 #: Series that have a color of their own; the others are one.
 _SERIES = 5
 
@@ -33,9 +38,9 @@ class DayRow(NamedTuple):
 
 
 class SiteChart(NamedTuple):
-    """series: names, the lowest of the stack first. cuts: of each bar that is cut its middle and its whole
-    amount. labels: of all days of the month; days: those that have begun. limit: what the line of the budget
-    says.
+    """series: names, the lowest of the stack first. cuts: of each bar that is cut its middle, its whole
+    amount, and on which line above the drawing that stands. labels: of all days of the month; days: those
+    that have begun. limit: what the line of the budget says; ahead: what the band of days to come says.
     """
 
     drawn: StackedChart
@@ -43,14 +48,16 @@ class SiteChart(NamedTuple):
     by: str
     labels: tuple[str, ...]
     days: tuple[DayRow, ...]
-    cuts: tuple[tuple[float, str], ...]
+    cuts: tuple[tuple[float, str, int], ...]
     limit: str | None
     has_before: bool
+    ahead: str | None
 
 
 class ChartSubject(NamedTuple):
     """What a chart is drawn of. before: the days of the month before, empty where they are not known.
     unknown: of each day, whether it is not wholly known. daily: a budget's name, and what it allows a day.
+    ahead: the least and the most that a day to come is expected to cost.
     """
 
     month: MonthCost
@@ -59,6 +66,7 @@ class ChartSubject(NamedTuple):
     before: Sequence[Decimal]
     unknown: Sequence[bool]
     daily: tuple[str, Decimal] | None
+    ahead: tuple[Decimal, Decimal] | None = None
 
 
 def site_chart(subject: ChartSubject, writer: PageWriter, now: datetime) -> SiteChart | None:
@@ -69,9 +77,10 @@ def site_chart(subject: ChartSubject, writer: PageWriter, now: datetime) -> Site
     known = [[amount for amount in row if amount is not None] for row in amounts]
     if not series or [len(row) for row in known] != [len(row) for row in amounts]:
         return None
-    drawn = stacked(known, unknown, before, None if daily is None else daily[1])
-    totals = [sum((row[number] for row in known), Decimal(0)) for number in range(len(unknown))]
     begun = [name for name, window in month.day_windows if window.begin < now]
+    band = None if subject.ahead is None else Band(len(begun), *subject.ahead)
+    drawn = stacked(known, unknown, before, None if daily is None else daily[1], band)
+    totals = [sum((row[number] for row in known), Decimal(0)) for number in range(len(unknown))]
     days = tuple(
         DayRow(
             day=name,
@@ -89,10 +98,60 @@ def site_chart(subject: ChartSubject, writer: PageWriter, now: datetime) -> Site
         by=by,
         labels=tuple(name for name, _window in month.day_windows),
         days=days,
-        cuts=tuple((cut.x, format_money(str(totals[cut.number]), writer.currency)) for cut in drawn.cuts),
+        cuts=_labels(drawn.cuts, totals),
         limit=limit if drawn.limit is not None else None,
         has_before=bool(before),
+        ahead=None
+        if subject.ahead is None
+        else " to ".join(format_money(str(amount), writer.currency) for amount in subject.ahead),
     )
+
+
+def _labels(cuts: Sequence[CutBar], totals: Sequence[Decimal]) -> tuple[tuple[float, str, int], ...]:
+    """The amounts of bars that are cut, in whole units; of bars side by side each on another line."""
+    found: list[tuple[float, str, int]] = []
+    last = None
+    for cut in cuts:
+        line = 1 - found[-1][2] if found and last is not None and cut.number - last < _CLOSE else 0
+        text = format_count(int(ROUNDING.quantize(totals[cut.number], Decimal(1))))
+        found.append((cut.x, text, line))
+        last = cut.number
+    return tuple(found)
+
+
+def a_day_to_come(forecast: Row | None, cost: str | None, month: MonthCost) -> tuple[Decimal, Decimal] | None:
+    """The least and the most that a day of the rest of the month is expected to cost."""
+    seconds = (month.window.end - month.part.end).total_seconds()
+    if forecast is None or cost is None or seconds <= 0:
+        return None
+    low, high = (
+        ROUNDING.multiply(
+            ROUNDING.divide(ROUNDING.subtract(Decimal(forecast[name]), Decimal(cost)), Decimal(int(seconds))),
+            Decimal(_DAY_S),
+        )
+        for name in ("low", "high")
+    )
+    return (low, high) if low >= 0 else None
+
+
+def sparks(month: MonthCost, costs: PageCosts, money: SiteMoney) -> dict[tuple[str, str | None], str]:
+    """Of the rows of teams and of projects the line of their days that are wholly known."""
+    begun = sum(window.end <= month.part.end for _name, window in month.day_windows)
+    found: dict[tuple[str, str | None], list[Parts]] = {}
+    for group in costs.groups:
+        if group in month.days:
+            for of in ((TEAMS, group.team), (PROJECTS, group.project)):
+                days = found.setdefault(of, [{} for _day in range(begun)])
+                for into, parts in zip(days, month.days[group], strict=False):
+                    add(into, parts)
+    return {of: sparkline([_height(parts, money) for parts in days]) for of, days in found.items()}
+
+
+def _height(parts: Parts, money: SiteMoney) -> float:
+    """What a day is drawn by; a day with a missing rate as 0, which its page says."""
+    if len({currency for currency, _at in parts}) < 2:
+        return float(sum(parts.values()))
+    return float((money.amount(parts) or 0) * 10**9)
 
 
 def days_before(month: MonthCost | None, costs: PageCosts | None, money: SiteMoney) -> list[Decimal]:

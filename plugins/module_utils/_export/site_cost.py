@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Currency and the begin of the time in which its rate was one -> amount in 1e-9.
 Parts: TypeAlias = dict[tuple[str, datetime], int]
+#: A project, and a resource or the description of what has none.
+ResourceKey: TypeAlias = tuple["str | None", "str | None"]
 #: What the page of a team may be of, besides a tag.
 PROJECT, CATEGORY = "project", "category"
 #: Days that are read with one statement: what is read is held twice for a moment.
@@ -53,11 +55,37 @@ class CostGroup(NamedTuple):
 
 
 class CostLine(NamedTuple):
-    """A resource, or a service without one, within a group."""
+    """A resource, or what has a description in place of one, within a group."""
 
     group: CostGroup
     metric: str | None
     resource: str | None
+    description: str | None = None
+
+
+@dataclass
+class LineUse:
+    """What a line cost and used in a time: in quantity, None where that is not known, and in entries with the
+    sum of their lengths. last_end: of the newest, in seconds since the epoch.
+    """
+
+    parts: Parts = field(default_factory=dict)
+    quantity: float | None = 0.0
+    seconds: int = 0
+    entry_count: int = 0
+    last_end: int = 0
+
+
+@dataclass
+class LackingTag:
+    """What has no value of a tag: its cost in the month, in the part and in what that is compared with, and
+    its resources, or descriptions, by project.
+    """
+
+    parts: Parts = field(default_factory=dict)
+    in_part: Parts = field(default_factory=dict)
+    in_before: Parts = field(default_factory=dict)
+    resources: set[tuple[str | None, str | None]] = field(default_factory=set)
 
 
 @dataclass
@@ -65,7 +93,8 @@ class MonthCost:
     """A month. part: what of it is compared, None before any of it is known; before: with what.
 
     days: of the groups, one for each of day_windows. gaps: projects that are not wholly known in part or in
-    before, so they are not compared.
+    before, so they are not compared. used, used_before: the lines of part and of before. lacking: of each tag
+    that the policy requires the lines without it.
     """
 
     name: str
@@ -77,6 +106,9 @@ class MonthCost:
     lines: dict[CostLine, Parts] = field(default_factory=dict)
     in_part: dict[CostGroup, Parts] = field(default_factory=dict)
     in_before: dict[CostGroup, Parts] = field(default_factory=dict)
+    used: dict[CostLine, LineUse] = field(default_factory=dict)
+    used_before: dict[CostLine, LineUse] = field(default_factory=dict)
+    lacking: dict[str, LackingTag] = field(default_factory=dict)
     gaps: frozenset[str] = frozenset()
     #: The groups with a tax that was recorded as a cost.
     taxed: set[CostGroup] = field(default_factory=set)
@@ -100,10 +132,18 @@ def parse_team(text: str, option: str) -> str:
 
 @dataclass
 class SiteNames:
-    """The newest name of each project and resource, by id."""
+    """The newest name of each project and resource, by id, and what the months so far say of resources.
+
+    Of a resource, by its project and its id: name and type; since when it has a cost, in seconds since the
+    epoch; the newest team that it had; who recorded it; and the cloud or provider that charges it.
+    """
 
     projects: dict[str | None, str | None] = field(default_factory=dict)
-    resources: dict[str | None, tuple[str | None, str | None]] = field(default_factory=dict)
+    resources: dict[ResourceKey, tuple[str | None, str | None]] = field(default_factory=dict)
+    since: dict[ResourceKey, int] = field(default_factory=dict)
+    teams: dict[ResourceKey, str] = field(default_factory=dict)
+    recorded_by: dict[ResourceKey, str] = field(default_factory=dict)
+    clouds: dict[ResourceKey, str | None] = field(default_factory=dict)
 
 
 def add(into: Parts, parts: Mapping[tuple[str, datetime], int]) -> None:
@@ -153,7 +193,7 @@ def read_month(
     names: SiteNames,
     now: datetime,
 ) -> MonthCost:
-    """A month's costs. names: takes the names that it finds."""
+    """A month's costs by day. names: takes the names that it finds."""
     name, window = month
     known = min([window.end, now, *(feed.rated_through for feed in feeds if not feed.retired)])
     part = from_to(window.begin, known)
@@ -167,11 +207,6 @@ def read_month(
         gaps=frozenset(feed.key.project_id for feed in feeds if _has_gap(feed, part, before)),
     )
     _read_days(transaction, question, found, names)
-    _read_lines(transaction, question, found, names)
-    for window, into in ((found.part, found.in_part), (found.before, found.in_before)):
-        if window.length:
-            for group, parts in _groups(transaction, question, [window], names):
-                add(into.setdefault(group, {}), parts)
     return found
 
 
@@ -195,21 +230,6 @@ def _group_of(question: SiteQuestion, total: Total) -> CostGroup:
     return CostGroup(keys["project"], team, category)
 
 
-def _groups(
-    transaction: Transaction, question: SiteQuestion, windows: Sequence[Window], names: SiteNames
-) -> Iterable[tuple[CostGroup, Parts]]:
-    """The sums of these windows by group, of which one may come more than once."""
-    segments = [part for window in windows for part in question.rates.segments(window)]
-    whole = Selection(Window(windows[0].begin, windows[-1].end))
-    by_segment = totals.by_time(transaction, whole, segments, _keys(question))
-    for segment, of_segment in zip(segments, by_segment, strict=True):
-        for total in of_segment:
-            names.projects[total.keys["project"]] = total.keys["project_name"] or names.projects.get(
-                total.keys["project"]
-            )
-            yield _group_of(question, total), {(total.currency, segment.begin): total.amount_nano}
-
-
 def _read_days(transaction: Transaction, question: SiteQuestion, month: MonthCost, names: SiteNames) -> None:
     segments = question.rates.segments(month.window)
     parts = [
@@ -231,22 +251,6 @@ def _read_days(transaction: Transaction, question: SiteQuestion, month: MonthCos
                     month.taxed.add(group)
                 add(days[group][number], {(total.currency, at): total.amount_nano})
     month.days = dict(days)
-
-
-def _read_lines(transaction: Transaction, question: SiteQuestion, month: MonthCost, names: SiteNames) -> None:
-    by = (*_keys(question), "metric", "resource", "resource_name", "resource_type")
-    segments = question.rates.segments(month.window)
-    by_segment = totals.by_time(transaction, Selection(month.window), segments, by)
-    for segment, of_segment in zip(segments, by_segment, strict=True):
-        for total in of_segment:
-            keys = total.keys
-            old = names.resources.get(keys["resource"], (None, None))
-            names.resources[keys["resource"]] = (
-                keys["resource_name"] or old[0],
-                keys["resource_type"] or old[1],
-            )
-            line = CostLine(_group_of(question, total), keys["metric"], keys["resource"])
-            add(month.lines.setdefault(line, {}), {(total.currency, segment.begin): total.amount_nano})
 
 
 def is_closed(month: Window, feeds: Sequence[Feed], now: datetime) -> bool:

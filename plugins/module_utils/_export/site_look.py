@@ -15,18 +15,15 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
-from .._core.money import format_amount
 from .._core.periods import from_iso, iso
 from .render import report_environment
 from .site_budgets import OVER, WILL_BE_OVER
 from .site_cost import SiteQuestion
-from .site_pages import OF_PROJECT, ORGANIZATION, PageKey, Row
-from .site_view import SiteTable, Tables, called, month_name, split
+from .site_keys import ORGANIZATION, TEAM, PageKey, Row
+from .site_view import SiteTable, Tables, called, month_name, part_of, split
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-    from .._budgets.forecasts import KnownForecast, UnknownForecast
 
 _PAGE, _STYLE, _SCRIPT = "site.html.j2", "site.css.j2", "site.js.j2"
 
@@ -56,7 +53,7 @@ class SiteLook:
         """The page, and those that go on with its long tables."""
         is_live = "is_closed" not in context
         here = "" if key.kind == ORGANIZATION else "../"
-        tables = Tables(here, self._question.currency, self.team)
+        tables = Tables(here, self._question.currency, self.team, context)
         top = here if is_live else f"../{here}"
         found = tables.of_facts(facts)
         if context["budgets"]:
@@ -64,10 +61,11 @@ class SiteLook:
         if is_live:
             found.append(self._months(tables, context["history"], top))
         shown, beyond = split(found, key.path.rpartition("/")[2])
+        kind, heading = called(key.kind, context["name"], self.team)
         page = {
             "title": self._title,
-            "heading": called(key.kind, context["name"], self.team),
-            "kind": {ORGANIZATION: "", OF_PROJECT: "Project"}.get(key.kind, self.team.capitalize()),
+            "heading": heading,
+            "kind": kind,
             "month": month_name(facts["month"]),
             "period_start": facts["period_start"],
             "period_end": facts["period_end"],
@@ -79,7 +77,8 @@ class SiteLook:
             "written_at": iso(self._now),
             "cost": facts["cost"],
             "compared": facts["compared"] and self._compared(facts["compared"]),
-            "forecast": _forecast(context.get("forecast")),
+            "forecast": context["forecast"],
+            "untagged": self._untagged(facts, key, here),
             "restatements": context["restatements"],
             "notice": context["notice"],
             "alerts": context["alerts"],
@@ -93,6 +92,18 @@ class SiteLook:
         first = self._page({**page, "links": links, "tables": shown, "part": None})
         main = (f"{key.path.rpartition('/')[2]}.html", "The whole page")
         return [first, *(self._page(self._continued(page, [*links, main], table)) for table in beyond)]
+
+    def _untagged(self, facts: Row, key: PageKey, here: str) -> Row | None:
+        """What has no team, on the first page; None where there is nothing without one."""
+        found = facts["untagged"]
+        if key.kind != ORGANIZATION or not found or not found["resources"]:
+            return None
+        return {
+            **found,
+            "team": self.team,
+            "part": part_of(found["cost"], facts["cost"]),
+            "href": f"{here}{PageKey(TEAM, None).path}.html",
+        }
 
     def _continued(self, page: Mapping[str, Any], links: Sequence[tuple[str, str]], table: SiteTable) -> Row:
         return {**page, "links": links, "tables": [table], "part": table}
@@ -159,10 +170,3 @@ class SiteLook:
 
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _forecast(found: KnownForecast | UnknownForecast | None) -> Row | None:
-    """The forecast of the whole bill; None without enough data."""
-    if found is None or not getattr(found, "enough_data", False):
-        return None
-    return {name: format_amount(getattr(found, name)) for name in ("low", "expected", "high")}

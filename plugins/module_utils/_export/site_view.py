@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from .._core.money import ROUNDING
-from .render import format_change, format_money, format_percent, format_words, minor_digits
-from .site_pages import (
+from .render import format_change, format_count, format_money, format_percent, minor_digits
+from .service_names import service_name, type_name
+from .site_keys import (
     OF_PROJECT,
     ORGANIZATION,
     PROJECTS,
@@ -28,28 +29,37 @@ from .site_pages import (
     TEAMS,
     PageKey,
     Row,
+    shown_name,
 )
+from .site_owners import LikelyOwner
 
 #: So many bytes of rows are on a page for each of its tables, and on a page that goes on with one.
 _TABLE_BYTES, _MORE_BYTES = 40_000, 200_000
 #: What the markup of a row and of a cell takes.
 _ROW_BYTES, _CELL_BYTES = 60, 32
 SHOWN = 10
+_DEAREST = "the most expensive first"
 #: Reasons of one kind that a page lists.
 _MOST_REASONS = 20
 
 
 class SiteRow(NamedTuple):
-    """A row: its name, where that leads, and formatted cells."""
+    """A row: its name, where that leads, and formatted cells. note: stands beside the name. spark: the path
+    of its days.
+    """
 
     name: str
     href: str | None
     cells: tuple[str, ...]
+    note: str = ""
+    spark: str = ""
 
 
 @dataclass(frozen=True)
 class SiteTable:
-    """heads: of the name, then of the cells; `#` is a number, `~` is left out where there is little room.
+    """heads: of the name, then of the cells; `#` is a number, `~` is left out where there is little room, and
+    `^` may take the room that is left. sparks: the head of the column with them, which is behind the name;
+    empty without.
 
     count: of all rows; first: the number of the first one that is here. more: the pages that go on, as text
     and link.
@@ -64,6 +74,7 @@ class SiteTable:
     first: int = 1
     foot: Sequence[SiteRow] = ()
     more: Sequence[tuple[str, str]] = field(default=())
+    sparks: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,54 +98,141 @@ def notice(kinds: Mapping[str, Sequence[str]]) -> list[NoticeGroup]:
 class Tables:
     """Makes the tables of pages.
 
-    here: from the page to its month's folder, such as `../`. team: how teams are called.
+    here: from the page to its month's folder, such as `../`. team: how teams are called. context: what a page
+    shows besides its facts.
     """
 
-    def __init__(self, here: str, currency: str, team: str) -> None:
-        self._here, self._currency, self._team = here, currency, team
+    def __init__(self, here: str, currency: str, team: str, context: Mapping[str, Any]) -> None:
+        self._here, self._currency, self._team, self._context = here, currency, team, context
 
     def of_facts(self, facts: Row) -> list[SiteTable]:
         """The tables of what a page's month has cost."""
-        whole = facts["cost"]
-        captions = {
-            TEAMS: (f"By {self._team}", f"without {self._team}"),
-            PROJECTS: ("By project", "no project"),
-            SERVICES: ("By service", "recorded by hand"),
-            RESOURCES: ("Resources", "no resource"),
-        }
-        if facts["kind"] != OF_PROJECT:
-            captions[RESOURCES] = ("Most expensive resources", "no resource")
-        return [
-            self._of(name, captions[name], rows, whole, name in SUMMED[facts["kind"]])
-            for name, rows in facts["tables"].items()
-        ]
+        whole, tables = facts["cost"], facts["tables"]
+        if self._context["likely"] is not None:
+            # The list of what is to be done.
+            return [
+                self._of_resources(facts, whole),
+                *(self._of_groups(name, tables[name], whole) for name in (PROJECTS,)),
+                self._of_services(tables[SERVICES], whole),
+            ]
+        found = [self._of_groups(name, tables[name], whole) for name in (TEAMS, PROJECTS) if name in tables]
+        if facts["movers"]:
+            found.append(self._of_movers(facts["movers"], facts["kind"] != OF_PROJECT))
+        found.append(self._of_services(tables[SERVICES], whole))
+        found.append(self._of_resources(facts, whole))
+        if self._context["lacking"]:
+            found.append(self._of_lacking(self._context["lacking"], whole))
+        return found
 
-    def _of(
-        self, name: str, captions: tuple[str, str], rows: Sequence[Row], whole: str | None, is_summed: bool
-    ) -> SiteTable:
-        with_change = name in (TEAMS, PROJECTS)
-        heads = [captions[0].removeprefix("By ").capitalize(), "#Cost", "#~Part"]
-        if name == RESOURCES:
-            heads = ["Resource", *heads[1:], "~Type", "~Project"]
-        elif with_change:
-            heads.append("#Change")
+    def _of_groups(self, name: str, rows: Sequence[Row], whole: str | None) -> SiteTable:
+        """Teams or projects."""
+        head, without = (self._team, f"without {self._team}") if name == TEAMS else ("project", "no project")
+        shown = [
+            SiteRow(
+                row["name"] or without,
+                self._href(name, row),
+                (*self._amounts(row, whole), self._why(row)),
+                spark=self._context["sparks"].get((name, row["id"]), ""),
+            )
+            for row in rows
+        ]
+        heads = (head.capitalize(), "#Cost", "#~Part", "#Change", "~^Why")
+        foot = self._foot(rows, whole, 2)
+        return SiteTable(name, f"By {head}", _DEAREST, heads, shown, len(shown), foot=foot, sparks="Days")
+
+    def _of_services(self, rows: Sequence[Row], whole: str | None) -> SiteTable:
+        shown = [
+            SiteRow(
+                row["service"] or row["name"] or "",
+                None,
+                (*self._amounts(row, whole), self._why(row)),
+                note=row["name"] or "" if row["service"] else "",
+            )
+            for row in rows
+        ]
+        heads = ("Service", "#Cost", "#~Part", "#Change", "~^Why")
+        return SiteTable(
+            SERVICES, "By service", _DEAREST, heads, shown, len(shown), foot=self._foot(rows, whole, 2)
+        )
+
+    def _of_movers(self, rows: Sequence[Row], with_project: bool) -> SiteTable:
+        shown = [
+            SiteRow(
+                row["name"] or "no resource",
+                None,
+                (
+                    *([row["project_name"] or "–"] if with_project else []),
+                    self._number(row["before"]),
+                    self._number(row["cost"]),
+                    self._number(row["change"], signed=True),
+                    row["why"],
+                ),
+                note=_called_by(row, service_name(row["metric"], "") if row["metric"] else None),
+            )
+            for row in rows
+        ]
+        heads = ("Resource", *["~Project"] * with_project, "#~Before", "#~Now", "#Change", "Why")
+        note = "what has changed most against the same part of the month before"
+        return SiteTable("movers", "Movers", note, heads, shown, len(shown))
+
+    def _of_resources(self, facts: Row, whole: str | None) -> SiteTable:
+        """Resources: all, the most expensive, or the worklist of those without a team."""
+        rows, likely = facts["tables"][RESOURCES], self._context["likely"]
+        is_all = RESOURCES in SUMMED[facts["kind"]] or likely is not None
+        caption = f"Resources without {self._team}" if likely is not None else "Resources"
+        heads = ["Resource", "#Cost", "#~Part", "Since" if likely is not None else "~Since"]
+        if likely is not None:
+            heads += ["Likely", "~Project"]
+        else:
+            heads += [f"~{self._team.capitalize()}"] * (TEAMS in facts["tables"] or facts["kind"] == TEAM)
+            heads += ["~Project"] * (facts["kind"] != OF_PROJECT)
         shown = []
         for row in rows:
-            cells = [self._number(row["cost"]), _part(row["cost"], whole)]
-            if with_change:
-                cells.append("–" if row["change"] is None else self._number(row["change"], signed=True))
-            elif name == RESOURCES:
-                cells += [format_words(row["type"]) if row["type"] else "–", row["project_name"] or "–"]
-            shown.append(SiteRow(row["name"] or captions[1], self._href(name, row), tuple(cells)))
-        return SiteTable(
-            id=name,
-            caption=captions[0],
-            note="the most expensive first",
-            heads=tuple(heads),
-            rows=shown,
-            count=len(shown),
-            foot=self._foot(rows, whole, len(heads) - 3) if is_summed else (),
-        )
+            cells = [self._number(row["cost"]), _percent(row["cost"], whole), self._since(row["since"])]
+            if likely is not None:
+                cells.append(_owner(likely.get((row["project"], row["id"] or row["description"]))))
+            elif len(heads) > 4 and heads[4] != "~Project":
+                cells.append(", ".join(row["teams"]) or "–")
+            if heads[-1] == "~Project":
+                cells.append(row["project_name"] or "–")
+            shown.append(SiteRow(row["name"] or "no resource", None, tuple(cells), note=_called_by(row)))
+        foot = self._foot(rows, whole, len(heads) - 3) if is_all else ()
+        caption = caption if is_all else "Most expensive resources"
+        return SiteTable(RESOURCES, caption, _DEAREST, tuple(heads), shown, len(shown), foot=foot)
+
+    def _of_lacking(self, rows: Sequence[Row], whole: str | None) -> SiteTable:
+        """The tags that the policy requires, and what is without them."""
+        shown = [
+            SiteRow(
+                row["tag"],
+                None,
+                (
+                    self._number(row["cost"]),
+                    _percent(row["cost"], whole),
+                    format_count(row["resources"]),
+                    "–" if row["change"] is None else self._number(row["change"], signed=True),
+                ),
+            )
+            for row in rows
+        ]
+        heads = ("Tag", "#Cost without it", "#~Part", "#~Resources", "#Change")
+        note = "what the policy requires of every cost"
+        return SiteTable("lacking", "Required tags", note, heads, shown, len(shown))
+
+    def _amounts(self, row: Row, whole: str | None) -> tuple[str, str, str]:
+        change = "–" if row["change"] is None else self._number(row["change"], signed=True)
+        return self._number(row["cost"]), _percent(row["cost"], whole), change
+
+    def _why(self, row: Row) -> str:
+        """Why a row has changed, with how much each reason has to do with it."""
+        return ", ".join(f"{one['reason']} {self._number(one['change'], signed=True)}" for one in row["why"])
+
+    def _since(self, day: str | None) -> str:
+        """Since when a resource has a cost, with its age at the end of the page's time."""
+        if day is None:
+            return "–"
+        age = (self._context["until"].date() - date.fromisoformat(day)).days
+        return f"{date.fromisoformat(day):%-d %b %Y} ({max(age, 0)}\u00a0d)"
 
     def _href(self, name: str, row: Row) -> str | None:
         kinds = {TEAMS: TEAM, PROJECTS: OF_PROJECT}
@@ -180,9 +278,16 @@ class Tables:
                 format_percent(row["used"]),
                 _outlook(row, moment) + (f" Tax: {row['tax']}." if row["tax"] != tax else ""),
             )
-            shown.append(SiteRow(row["name"], None, cells))
-        heads = ("Budget", "#~Spent", "#~Limit", "#Used", "Outlook")
-        return SiteTable("budgets", "Budgets", "the worst first", heads, shown, len(shown))
+            shown.append(SiteRow(row["name"], None, cells, spark=_bullet(row["used"])))
+        heads = ("Budget", "#~Spent", "#~Limit", "#Used", "^Outlook")
+        return SiteTable(
+            "budgets", "Budgets", "the worst first", heads, shown, len(shown), sparks="Of the limit"
+        )
+
+
+def _bullet(used: float) -> str:
+    """A bar of what is used, of which the limit is at 50 of 60."""
+    return f"M0 8H{min(max(used, 0.0) * 50, 60):.1f}"
 
 
 def _outlook(row: Row, moment: Any) -> str:
@@ -198,17 +303,36 @@ def _outlook(row: Row, moment: Any) -> str:
         return "Within its limit."
     low, high = format_money(row["low"], currency), format_money(row["high"], currency)
     expected = format_money(row["expected"], currency)
-    return f"Within its limit; {expected} expected, from {low} to {high}."
+    span = f", from {low} to {high}" if low != high else ""
+    return f"Within its limit; {expected} expected{span}."
 
 
-def _part(cost: str | None, whole: str | None) -> str:
+def part_of(cost: str | None, whole: str | None) -> float | None:
+    """The fraction of a whole; None of nothing, and of what is not known."""
     if cost is None or whole is None or Decimal(whole) <= 0:
-        return "–"
-    return format_percent(float(ROUNDING.divide(Decimal(cost), Decimal(whole))))
+        return None
+    return float(ROUNDING.divide(Decimal(cost), Decimal(whole)))
+
+
+def _percent(cost: str | None, whole: str | None) -> str:
+    part = part_of(cost, whole)
+    return "–" if part is None else format_percent(part)
+
+
+def _called_by(row: Row, service: str | None = None) -> str:
+    """What a resource is, and by whom it is charged where that is no cloud's metric."""
+    kind = type_name(row["type"]) if row["type"] else service
+    return " · ".join(filter(None, (kind, row["cloud"])))
+
+
+def _owner(likely: LikelyOwner | None) -> str:
+    if likely is None or likely.team is None:
+        return (likely.why if likely else "") or "–"
+    return f"{shown_name(likely.team)}, {likely.why}"
 
 
 def _size(row: SiteRow) -> int:
-    texts = [row.name, row.href or "", *row.cells]
+    texts = [row.name, row.href or "", row.note, row.spark, *row.cells]
     return _ROW_BYTES + sum(len(html.escape(text).encode()) + _CELL_BYTES for text in texts)
 
 
@@ -256,7 +380,7 @@ def _continued(
     more: Sequence[tuple[str, str]] = (),
     foot: Sequence[SiteRow] = (),
 ) -> SiteTable:
-    return SiteTable(table.id, table.caption, table.note, table.heads, rows, table.count, first, foot, more)
+    return replace(table, rows=rows, first=first, more=more, foot=foot)
 
 
 def month_name(month: str) -> str:
@@ -264,10 +388,10 @@ def month_name(month: str) -> str:
     return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
 
 
-def called(key_kind: str, name: str | None, team: str) -> str:
-    """The heading of a page."""
+def called(key_kind: str, name: str | None, team: str) -> tuple[str, str]:
+    """What kind of page it is, and its heading."""
     if key_kind == ORGANIZATION:
-        return ""
+        return "", ""
     if key_kind == TEAM:
-        return f"without {team}" if name is None else name
-    return "no project" if name is None else name
+        return ("", f"Without {team}") if name is None else (team.capitalize(), name)
+    return ("", "No project") if name is None else ("Project", name)

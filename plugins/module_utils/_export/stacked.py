@@ -29,10 +29,18 @@ class CutBar(NamedTuple):
     x: float
 
 
+class Band(NamedTuple):
+    """What each day from this number on is expected to cost, at least and at most."""
+
+    first: int
+    low: Decimal
+    high: Decimal
+
+
 class StackedChart(NamedTuple):
     """paths: of each series, the lowest first. ticks: value and y. before: the line of the period before;
     empty without one. limit: its y; None where there is none or it is above the drawing. unknown: the path
-    of the days of which nothing is known.
+    of the days of which nothing is known. band: what days to come are expected to cost; empty without it.
     """
 
     paths: tuple[str, ...]
@@ -43,6 +51,7 @@ class StackedChart(NamedTuple):
     unknown: str
     cuts: tuple[CutBar, ...]
     slot: float
+    band: str
 
 
 def stacked(
@@ -50,7 +59,8 @@ def stacked(
     unknown: Sequence[bool],
     before: Sequence[Decimal] = (),
     limit: Decimal | None = None,
-    size: tuple[float, float] = (924, 220),
+    ahead: Band | None = None,
+    size: tuple[float, float] = (930, 220),
 ) -> StackedChart:
     """The drawing of values by series and day. unknown: of each day, whether nothing of it is known.
 
@@ -62,6 +72,7 @@ def stacked(
     above = [sum((max(row[day], Decimal(0)) for row in series), Decimal(0)) for day in range(count)]
     below = [sum((min(row[day], Decimal(0)) for row in series), Decimal(0)) for day in range(count)]
     wanted = [*([limit] if limit is not None and limit <= 2 * _highest(above) else []), *before[:count]]
+    wanted += [ahead.high] if ahead is not None else []
     top_value = max([_highest(above), *wanted, Decimal(0)])
     top_value = min(top_value, max(_highest(above) * 2, Decimal(0))) if _highest(above) > 0 else top_value
     step = axis_step(top_value, min([*below, Decimal(0)]))
@@ -98,6 +109,9 @@ def stacked(
         ),
         cuts=tuple(CutBar(day, round(day * slot + slot / 2, 1)) for day in range(count) if above[day] > top),
         slot=round(slot, 2),
+        band=""
+        if ahead is None or ahead.first >= count
+        else _bar(ahead.first * slot, width - ahead.first * slot, y_of(ahead.low), y_of(ahead.high) - 1),
     )
 
 
@@ -123,3 +137,17 @@ def _line(heights: Sequence[float], slot: float) -> str:
         return ""
     steps = [f"V{y:g}H{round((day + 1) * slot, 1):g}" for day, y in enumerate(heights)]
     return f"M0 {heights[0]:g}" + "".join(steps)
+
+
+def sparkline(values: Sequence[float], size: tuple[int, int] = (60, 16)) -> str:
+    """A line of values from 0, or from the lowest that is below it; empty for fewer than two."""
+    width, height = size
+    top, bottom = max([*values, 0.0]), min([*values, 0.0])
+    if len(values) < 2 or top == bottom:
+        return ""
+    step = width / (len(values) - 1)
+    points = (
+        f"{number * step:.0f} {height - 1 - (value - bottom) / (top - bottom) * (height - 2):.0f}"
+        for number, value in enumerate(values)
+    )
+    return f"M{'L'.join(points)}"

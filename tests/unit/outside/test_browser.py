@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._export.site import write_site
-from ansible_collections.finops.cloud.plugins.module_utils._export.site_pages import PageKey
+from ansible_collections.finops.cloud.plugins.module_utils._export.site_keys import PageKey
 
 from ..plugins.module_utils._export.ledgers import HOSTILE
 from ..plugins.module_utils._export.quarters import TEAMS, folder, ledger_of_quarter, question
@@ -65,10 +65,11 @@ def test_a_browser_finds_no_fault(tmp_path: Path, name: str) -> None:
 def test_a_browser_finds_no_fault_in_a_site(tmp_path: Path) -> None:
     write_site(ledger_of_quarter(tmp_path), question(), folder(tmp_path / "site"), "Cost", [])
     project = PageKey("project", "p-prod").path
-    for path in ("index", project, f"2026-10/{project}", f"2026-10/{PageKey('team', TEAMS[4]).path}"):
+    team = PageKey("team", TEAMS[4]).path
+    for path in ("index", project, "team/none", f"2026-10/{project}", f"2026-10/{team}"):
         found = looked_at(tmp_path / "site" / f"{path}.html", tmp_path)
         assert found["policy"]["heads"] > 5
         assert "By service" in found["no-script"]
         if "project" in path:
-            # Ten of fifteen resources, of which one has the name that is searched.
-            assert (found["policy"]["rows"], found["policy"]["found"]) == (10, 1)
+            # Ten resources of all; orders-db-1 is searched, and orders-db-1-data is found, too.
+            assert (found["policy"]["rows"], found["policy"]["found"]) == (10, 2)

@@ -25,7 +25,7 @@ import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._export.site import write_site
-from ansible_collections.finops.cloud.plugins.module_utils._export.site_pages import PageKey
+from ansible_collections.finops.cloud.plugins.module_utils._export.site_keys import PageKey
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     alerts,
     budgets,
@@ -47,6 +47,7 @@ from .quarters import (
     question,
     usage,
 )
+from .quarters import quarter as quarter_entries
 
 LONGEST_PAGE = 300_000
 LATER = NOW + timedelta(hours=1)
@@ -118,7 +119,7 @@ def copied(quarter: tuple[sql.LedgerOptions, Path], place: Path) -> tuple[sql.Le
 def test_every_page_is_reached_from_the_first_and_leads_back(quarter: tuple[Any, Path]) -> None:
     _ledger, root = quarter
     found = dict(pages(root))
-    assert len(found) == 36
+    assert len(found) == 39
     reached, ahead = set(), [root / "index.html"]
     while ahead:
         path = ahead.pop()
@@ -219,17 +220,17 @@ def test_a_closed_month_stays_byte_for_byte(quarter: tuple[Any, Path], tmp_path:
     second = write_site(ledger, question(), folder(root, LATER), "Another title", [str(style)])
     after = written(root)
     archive = [name for name in before if name.startswith("2026-")]
-    assert len(archive) == 2 * 24 and all(before[name] == after[name] for name in archive)
+    assert len(archive) == 2 * 26 and all(before[name] == after[name] for name in archive)
     assert b"teal" in after["index.html"] and b"teal" not in before["index.html"]
-    assert second["pages"] == {"written": 12, "kept": 24, "restated": 0}
+    assert second["pages"] == {"written": 13, "kept": 26, "restated": 0}
 
 
 def test_what_is_restated_is_marked_with_what_it_was(quarter: tuple[Any, Path], tmp_path: Path) -> None:
     ledger, root = copied(quarter, tmp_path)
     before = written(root)
-    # The shop's instance-0 of production cost 1 more on 5 October than was known.
-    day = datetime(2026, 10, 5, tzinfo=UTC)
-    put(ledger, usage(PROJECTS[0], 0, day, 5_000_000_000, "shop"))
+    # A server of the shop in production cost 1 more on 5 October than was known.
+    known = next(one for one in quarter_entries() if one.key == "2026100500/1")
+    put(ledger, replace(known, amount_nano=known.amount_nano + 10**9))
     second = write_site(ledger, question(), folder(root, LATER), "Cost", [])
     changed = {name for name, content in written(root).items() if before.get(name) != content}
     team, project = PageKey("team", "shop").path, PageKey("project", "p-prod").path
@@ -249,6 +250,89 @@ def test_what_is_restated_is_marked_with_what_it_was(quarter: tuple[Any, Path], 
     assert third["pages"]["restated"] == 0
     assert record(root, "2026-10/index")["restatements"] == [told]
     assert "restated" in (root / "index.html").read_text()
+
+
+def test_a_month_says_the_same_on_the_first_and_later(quarter: tuple[Any, Path], tmp_path: Path) -> None:
+    ledger, root = quarter
+    on_the_first = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    write_site(ledger, question(), folder(tmp_path / "site", on_the_first), "Cost", [])
+    for path in root.glob("2026-10/**/*.json"):
+        name = str(path.relative_to(root).with_suffix(""))
+        then, later = record(tmp_path / "site", name), record(root, name)
+        assert (then["closed"], then["facts"], then["sha256"]) == (True, later["facts"], later["sha256"])
+
+
+def text_of(path: Path) -> str:
+    return " ".join(" ".join(SitePage(path.read_text()).text).split())
+
+
+def test_a_page_says_what_has_changed_and_why(quarter: tuple[Any, Path]) -> None:
+    facts = record(quarter[1], "index")["facts"]
+    moved = {row["name"]: (row["change"], row["why"]) for row in facts["movers"]}
+    assert moved["search-node-3"] == ("233", "new")
+    assert moved["orders-db-1"] == ("245", "resized")
+    assert moved["demo-3"] == ("-19.7", "gone")
+    assert moved["shop.example.com"][1] == "price changed"
+    assert moved["Tokens of the assistant"] == ("37", "another amount")
+    services = {row["service"]: (row["name"], row["why"]) for row in facts["tables"]["services"]}
+    assert services["Servers"][0] == "instance"
+    assert services["Language models"] == (None, [{"reason": "another amount", "change": "37"}])
+    # What the rows have changed by is what the page has.
+    assert sum(Decimal(row["change"]) for row in facts["tables"]["teams"]) == pytest.approx(
+        Decimal(facts["compared"]["change"]), abs=Decimal("1e-5")
+    )
+    text = text_of(quarter[1] / "index.html")
+    assert "Servers instance" in text and "gpu-train-1 server · east analytics" in text
+    assert "Tokens of the assistant Anthropic" in text
+
+
+def test_a_change_is_not_known_where_a_rate_is_missing(tmp_path: Path) -> None:
+    options = sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
+    october, november = (datetime(2026, month, 5, tzinfo=UTC) for month in (10, 11))
+    put(
+        options,
+        usage(PROJECTS[0], 0, october, 3 * 10**9, "shop"),
+        usage(PROJECTS[0], 0, november, 5 * 10**9, "shop"),
+        usage(PROJECTS[0], 1, november, 5 * 10**9, "search", currency="XAF"),
+        usage(PROJECTS[0], 2, november, 5 * 10**9, "data"),
+    )
+    with sql.writing(options) as opened:
+        feed_changes.save(opened.connection, feed(PROJECTS[0]), None)
+    write_site(options, question(), folder(tmp_path / "site"), "Cost", [])
+    tables = record(tmp_path / "site", "index")["facts"]["tables"]
+    assert {row["name"]: row["change"] for row in tables["teams"]} == {
+        "shop": "2",
+        "data": "5",
+        "search": None,
+    }
+    assert {row["name"]: row["change"] for row in tables["projects"]} == {"production": None}
+    assert {row["name"]: row["change"] for row in tables["services"]} == {
+        "instance": "2", "ip.floating": "5", "volume.size": None,
+    }  # fmt: skip
+
+
+def test_what_has_no_team_is_a_worklist(quarter: tuple[Any, Path]) -> None:
+    facts = record(quarter[1], "index")["facts"]
+    worklist = record(quarter[1], "team/none")["facts"]
+    assert facts["untagged"]["cost"] == worklist["cost"] == "806.975"
+    assert facts["untagged"]["resources"] == len(worklist["tables"]["resources"]) == 8
+    text = text_of(quarter[1] / "team" / "none.html")
+    assert "web-4 server · east 196.00 24.3 % 1 Sep 2026 (81 d) shop, as all other web-…" in text
+    assert "Support, gold Example Support AG 480.00 59.5 % 3 Sep 2026 (79 d) recorded by alice" in text
+    # Both tags that the policy requires.
+    first = text_of(quarter[1] / "index.html")
+    assert re.search(r"Required tags .* team 806\.98 7\.6 % 8 ", first)
+    assert re.search(r" environment 10 662\.93 100\.0 % 64 ", first)
+    assert "8 to be tagged" in first
+
+
+def test_a_page_says_what_the_month_will_cost(quarter: tuple[Any, Path]) -> None:
+    text = text_of(quarter[1] / "index.html")
+    assert "Expected for the month CHF 13 860.83 from CHF 13 693.22 to" in text
+    assert "expected: CHF 316.20 to CHF 344.46 a day" in text
+    assert "Over by CHF 310.83 since 19 Nov 2026." in text
+    # Of a month that is over there is nothing to expect.
+    assert "Expected for" not in text_of(quarter[1] / "2026-10" / "index.html")
 
 
 def test_a_page_of_what_costs_nothing_any_more_says_so(tmp_path: Path) -> None:
@@ -302,18 +386,42 @@ def test_check_mode_writes_nothing_and_a_folder_has_one_site(
             write_site(ledger, other, folder(root), "Cost", [])
 
 
-def test_a_record_that_is_none_is_refused(quarter: tuple[Any, Path], tmp_path: Path) -> None:
+_FACTS = {
+    "kind": "organization", "id": None, "cost": "1", "currency": "CHF", "timezone": "UTC",
+    "teams": "tag:team", "tables": {"teams": [{"id": "shop", "name": "shop", "cost": "1"}]},
+}  # fmt: skip
+_RECORD = {"closed": True, "pages": 1, "sha256": "", "restatements": [], "facts": _FACTS}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"facts": [1]},
+        {"pages": "1"},
+        {"restatements": [{"at": "2026-11-02T00:00:00Z"}]},
+        {"facts": {}},
+        *({"facts": {**_FACTS, name: None}} for name in ("kind", "currency", "tables")),
+        {"facts": {**_FACTS, "tables": {"teams": [{"name": "shop"}]}}},
+        {"facts": {**_FACTS, "cost": "much"}},
+    ],
+)
+def test_a_damaged_record_is_refused_with_one_sentence(tmp_path: Path, damage: dict[str, Any]) -> None:
+    ledger = sql.LedgerOptions(f"sqlite:///{tmp_path}/ledger.db")
+    put(ledger, usage(PROJECTS[0], 0, datetime(2026, 11, 9, tzinfo=UTC), 10**9, "shop"))
     root = tmp_path / "site"
     root.mkdir()
-    (root / "index.json").write_text("[1]")
-    with pytest.raises(InvalidOption, match="^dest: .*index.json' is not the record of a page"):
-        write_site(quarter[0], question(), folder(root), "Cost", [])
+    (root / "index.json").write_text(json.dumps(_RECORD))
+    write_site(ledger, question(), folder(root), "Cost", [])
+    for text in ("[1]", "{", json.dumps({**_RECORD, **damage})):
+        (root / "index.json").write_text(text)
+        with pytest.raises(InvalidOption, match="^dest: .*index.json' is not the record of a page"):
+            write_site(ledger, question(), folder(root), "Cost", [])
 
 
 def test_teams_may_be_categories_or_projects(quarter: tuple[Any, Path], tmp_path: Path) -> None:
     write_site(quarter[0], question("category"), folder(tmp_path / "one"), "Cost", [])
     assert {path.stem.partition("-")[0] for path in (tmp_path / "one" / "team").glob("*.html")} == {
-        "compute", "storage", "network", "llm",
+        "compute", "storage", "network", "llm", "other",
     }  # fmt: skip
     write_site(quarter[0], question("project"), folder(tmp_path / "two"), "Cost", [])
     assert not (tmp_path / "two" / "team").exists()
