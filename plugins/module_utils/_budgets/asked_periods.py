@@ -19,8 +19,9 @@ from .._ledger.holds import HoldLine
 from .scope import feeds_of, scope_matcher
 
 if TYPE_CHECKING:
+    from .cost_sums import CostSum
     from .request import Request
-    from .snapshot import CostSum, OutstandingHold
+    from .snapshot import OutstandingHold
 
 #: The collect period of a budget in whose scope no feed lies.
 _COLLECT_PERIOD_S = 3600

@@ -61,6 +61,7 @@ class PolicyTask:
     required_tags: Sequence[str] | None = None
     timezone: str | None = None
     currency: str | None = None
+    cost_allocation: Sequence[Mapping[str, Any]] | None = None
     rates: Sequence[Mapping[str, Any]] | None = None
     confirm_rates: bool = False
 
@@ -140,6 +141,10 @@ def _given(task: PolicyTask) -> dict[str, Any]:
         raise InvalidOption(
             "price_sources", "is empty, so that nothing had a price; name at least one source."
         )
+    if "cost_allocation" in given:
+        from .allocation_rules import parse_splits
+
+        given["cost_allocation"] = parse_splits(given["cost_allocation"])
     if "timezone" in given:
         given["timezone"] = zone_named(given["timezone"], "timezone").key if given["timezone"] else None
     if "currency" in given:

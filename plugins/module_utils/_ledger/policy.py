@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import InvalidOption, LedgerError
-from .._core.rates import Rate, Rates
+from .._core.rates import Rate, Rates, SplitRules
 from .transaction import Transaction, read
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class PolicyRules(NamedTuple):
     """What tasks may do (design/gate.md#policy).
 
     price_sources: None for all. timezone and currency: of a definition that names none, None for no default.
+    cost_allocation: the splits of shared costs, each by the names of allocation.Split.
     """
 
     allow_on_unknown_warn: bool = False
@@ -52,6 +53,7 @@ class PolicyRules(NamedTuple):
     required_tags: tuple[str, ...] = ()
     timezone: str | None = None
     currency: str | None = None
+    cost_allocation: tuple[Mapping[str, Any], ...] = ()
 
 
 class PolicyVersion(NamedTuple):
@@ -125,11 +127,16 @@ class OwnerPolicy(NamedTuple):
             for one in held
             if one.icu_per_unit is not None
         ]
-        return Rates(option.given, recorded)
+        return Rates(option.given, recorded, split_rules(self.rules))
 
     def because(self, rule: str) -> str:
         """The part of a sentence that names the rule which refuses something."""
         return f"by `{rule}` of the ledger's policy, version {self.version}"
+
+
+def split_rules(rules: PolicyRules | None) -> SplitRules:
+    """What a policy says of shared costs; nothing without one."""
+    return SplitRules() if rules is None else SplitRules(rules.cost_allocation, rules.timezone or "UTC")
 
 
 def read_policy(transaction: Transaction) -> OwnerPolicy:
@@ -193,7 +200,7 @@ def rules_of(row: Mapping[str, Any]) -> PolicyRules:
     """The rules of a dictionary that has each of them by its name. Raises KeyError."""
     lists = {
         name: None if row[name] is None else tuple(row[name])
-        for name in ("price_sources", "free_types", "required_tags")
+        for name in ("price_sources", "free_types", "required_tags", "cost_allocation")
     }
     names = PolicyRules._fields
     return PolicyRules(**{**{name: row[name] for name in names}, **lists})

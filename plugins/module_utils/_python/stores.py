@@ -15,16 +15,10 @@ from typing import TypeAlias
 
 from .._budgets.definitions import refuse_lookalike
 from .._budgets.known_budgets import find
+from .._budgets.cost_sums import COST_DIMENSIONS, CostSum, cost_sum_of, cost_sum_of_entry
 from .._budgets.policy import refuse_untagged
 from .._budgets.request import Request
-from .._budgets.snapshot import (
-    COST_DIMENSIONS,
-    CostSum,
-    Snapshot,
-    cost_sum_of,
-    cost_sum_of_entry,
-    read_snapshot,
-)
+from .._budgets.snapshot import Snapshot, read_snapshot
 from .._core.errors import InvalidOption
 from .._core.periods import LAST_YEAR, Window, now_utc, refuse_far_moment
 from .._core.rates import Rates
