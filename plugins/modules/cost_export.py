@@ -313,8 +313,8 @@ as_of_final:
   type: bool
   sample: true
 undivided:
-  description: Why shared costs could not be divided, which are in the file as they were recorded. Empty without
-    O(allocated).
+  description: Why shared costs could not be divided, which are in the file as they were recorded. Empty
+    without O(allocated).
   returned: success with O(read_from=ledger) and O(format=csv) or O(format=parquet)
   type: list
   elements: str

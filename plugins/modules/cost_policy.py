@@ -86,9 +86,10 @@ options:
     type: str
   cost_allocation:
     description:
-      - How shared costs are divided, such as a support contract or a control plane. An empty list removes all.
-      - It changes no entry. It counts in M(finops.cloud.cost_summary_info) and M(finops.cloud.cost_export) with
-        their option C(allocated), and in the budgets that O(cost_allocation[].budgets) names.
+      - How shared costs are divided, such as a support contract or a control plane. An empty list removes
+        all.
+      - It changes no entry. It counts in M(finops.cloud.cost_summary_info) and M(finops.cloud.cost_export)
+        with their option C(allocated), and in the budgets that O(cost_allocation[].budgets) names.
       - A cost that several of these select belongs to the first one.
     type: list
     elements: dict
@@ -149,7 +150,8 @@ options:
         required: true
         choices: [shares, cost, even]
       shares:
-        description: IDs or names of projects, or values of the tag, and how many parts each gets. Quote fractions.
+        description: IDs or names of projects, or values of the tag, and how many parts each gets. Quote
+          fractions.
         type: dict
       of:
         description: Which other cost counts with V(cost) and V(even). All that is not shared if omitted.

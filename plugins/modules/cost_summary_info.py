@@ -76,7 +76,8 @@ options:
     description:
       - Whether shared costs are those of the projects, or of the tag's values, that
         O(finops.cloud.cost_policy#module:cost_allocation) gives them to. The sum stays the same.
-      - A shared cost that nobody has a cost to divide by stays where it was recorded, and RV(unknown) says so.
+      - A shared cost that nobody has a cost to divide by stays where it was recorded, and RV(unknown) says
+        so.
       - RV(entries) and their count are those that were recorded.
     type: bool
     default: false

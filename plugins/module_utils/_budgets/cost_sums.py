@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The ledger's sums as budgets look at them: grouped by what their scopes use (design/gate.md#what-counts)."""
+"""The ledger's sums as budgets look at them (design/gate.md#what-counts)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What shared costs add to budgets that count their parts, and take from them (design/ledger.md#shared-costs).
+"""What shared costs add to budgets that count their parts, and take from them
+(design/ledger.md#shared-costs).
 
 Imported only where the policy names such a budget.
 """
@@ -16,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from .._core.rates import Rates
-from .._ledger.allocation import Allocation, Move, Split, matches
+from .._ledger.allocation import Allocation, Move, Split
 from .._ledger.budgets import TAX_INCLUDED, Budget
 from .._ledger.dimension_sets import canonical_tags
 from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE
@@ -34,7 +35,7 @@ SHARE_UNITS = 1_000_000
 
 @dataclass(frozen=True)
 class SharedRunRate:
-    """A run rate of which a budget counts more, or less, than its scope says. units: by so many millionths."""
+    """A run rate of which a budget counts more, or less, than its scope says: by so many millionths."""
 
     feed: Feed
     rate: RunRate

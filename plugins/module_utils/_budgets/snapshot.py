@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: How many names of holds a sentence shows.
 _NAMES_SHOWN = 3
+
+
 @dataclass(frozen=True)
 class OutstandingHold:
     """A line of a hold that still counts, as no cost has taken its place; alike lines of many holds as one,

@@ -11,7 +11,7 @@ cost.py answers the same question from the cloud.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.money import ROUNDING, exact_sum, format_amount, from_nano
 from .._core.named_windows import previous_part
-from .._core.periods import Window, iso
+from .._core.periods import iso
 from .._core.rates import Rates
 from .._core.spans import from_to
 from .._ledger import commit_clock, entry_result, feeds, sql, totals
@@ -248,25 +248,13 @@ def _whole(connection: Transaction, question: SummaryQuestion, selection: Select
     return _sums(connection, question, selection, ()).get((), _Sum())
 
 
-def _by_time(
-    connection: Transaction,
-    question: SummaryQuestion,
-    selection: Selection,
-    windows: Sequence[Window],
-    by: Sequence[str] = (),
-) -> list[list[Total]]:
-    if question.allocation is None:
-        return totals.by_time(connection, selection, windows, by, question.as_of)
-    return by_time(question.allocation, connection, selection, windows, by, question.as_of)
-
-
 def _sums(
     connection: Transaction, question: SummaryQuestion, selection: Selection, by: tuple[str, ...]
 ) -> dict[tuple[str | None, ...], _Sum]:
     """The sums by the first of `by`; what else it names are labels, of which the last one counts."""
     segments = question.rates.segments(selection.window)
     found: dict[tuple[str | None, ...], _Sum] = {}
-    by_segment = _by_time(connection, question, selection, segments, by)
+    by_segment = by_time(question.allocation, connection, selection, segments, by, question.as_of)
     for segment, of_segment in zip(segments, by_segment, strict=True):
         for total in of_segment:
             keys = tuple(total.keys.values())
@@ -314,7 +302,8 @@ def _times(
     window, rates = question.selection.window, question.rates
     spans = list(grouping.spans(window, unit, question.zone))
     parts = [(number, part) for number, (_name, span) in enumerate(spans) for part in rates.segments(span)]
-    by_part = _by_time(connection, question, question.selection, [part for _number, part in parts])
+    windows = [part for _number, part in parts]
+    by_part = by_time(question.allocation, connection, question.selection, windows, (), question.as_of)
     found: dict[int, _Sum] = {}
     for (number, part), of_part in zip(parts, by_part, strict=True):
         for total in of_part:

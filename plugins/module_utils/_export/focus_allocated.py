@@ -83,9 +83,7 @@ def _given_to(
 
 def _divided_numbers(numbers: Numbers, times: Times, weights: Sequence[int]) -> list[Numbers]:
     """The numbers of each part: amounts as the ledger divides them."""
-    recorded = [
-        attos.of_nano(part) for part in divided(numbers.recorded // _ATTOS_PER_NANO, weights)
-    ]
+    recorded = [attos.of_nano(part) for part in divided(numbers.recorded // _ATTOS_PER_NANO, weights)]
     billed = recorded if times.icu == times.wanted else divided(numbers.billed, weights)
     priced, consumed = (
         [None] * len(weights) if quantity is None else divided(quantity, weights)

@@ -48,7 +48,8 @@ def _rows(path: Path, stream: IO[bytes], asked: Sequence[str]) -> Iterator[tuple
         if not isinstance(said, Mapping):
             raise InvalidOption("files", f"{path.name} line {number} is not a JSON object.")
         if is_row_of_gcp(said, asked):
-            raise InvalidOption("format", f"'{path.name}' is Google Cloud's billing export; set `format: gcp`.")
+            problem = f"'{path.name}' is Google Cloud's billing export; set `format: gcp`."
+            raise InvalidOption("format", problem)
         yield number, [*(_cell(said, name) for name in asked), canonical]
 
 

@@ -161,8 +161,8 @@ class Allocation:
             known = self._receivers[split.name, month] = self._weighed(split, month)
         if not known:
             self.problems[
-                f"The shared cost '{split.name}' of {month.begin:%Y-%m} is not divided, as nobody has a cost to"
-                " divide it by."
+                f"The shared cost '{split.name}' of {month.begin:%Y-%m} is not divided, as nobody has a cost"
+                " to divide it by."
             ] = None
         return known
 
@@ -254,7 +254,7 @@ class Allocation:
     @cached_property
     def _projects(self) -> list[tuple[str | None, str | None]]:
         """ID and name of every project that the ledger has."""
-        asked = "SELECT DISTINCT project_id, project_name FROM dimension_set ORDER BY project_id, project_name"
+        asked = "SELECT DISTINCT project_id, project_name FROM dimension_set ORDER BY 1, 2"
         return [(number, name) for number, name in read(self._transaction, asked)]
 
     def _costs(
@@ -309,15 +309,19 @@ class Allocation:
 
 
 def by_time(
-    allocation: Allocation,
+    allocation: Allocation | None,
     transaction: Transaction,
     selection: Selection,
     windows: Sequence[Window],
     by: Sequence[str] = (),
     as_of: datetime | None = None,
 ) -> list[list[Total]]:
-    """totals.by_time() where shared costs are those of who gets them. What is moved counts as no entry."""
+    """totals.by_time() where shared costs are those of who gets them; as they were recorded without an
+    allocation. What is moved counts as no entry.
+    """
     found = totals.by_time(transaction, selection, windows, by, as_of)
+    if allocation is None:
+        return found
     conditions = {name: getattr(selection, name) for name in CONDITIONS}
     cut = [overlap(one, selection.window) for one in windows]
     for of_window, moves in zip(found, allocation.moves(cut), strict=True):

@@ -112,7 +112,8 @@ def totals(
     """The sums of the selected entries per value of `by` and currency, ordered by them; integer arithmetic in
     the database, so exact.
 
-    by: of ROLLED_UP, OF_ENTRIES, OF_EACH, or tag:<name>. as_of: by what was recorded up to and including that moment.
+    by: of ROLLED_UP, OF_ENTRIES, OF_EACH, or tag:<name>. as_of: by what was recorded up to and including that
+    moment.
     """
     return by_time(transaction, selection, [selection.window], by, as_of)[0]
 
@@ -127,9 +128,7 @@ def by_time(
     """totals() for each of these windows (local days, say), as far as it lies in the
     selection's, with one statement.
     """
-    rows_needed = (
-        as_of is not None or any(name in _OF_ROWS for name in by) or bool(_of_entries(selection)[0])
-    )
+    rows_needed = as_of is not None or any(name in _OF_ROWS for name in by) or bool(_of_entries(selection)[0])
     cut = [_cut(window, selection.window) for window in windows]
     parts = [
         (number, part)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from .._budgets.cost_sums import COST_DIMENSIONS, CostSum, cost_sum_of, cost_sum_of_entry
 from .._budgets.definitions import refuse_lookalike
 from .._budgets.known_budgets import find
-from .._budgets.cost_sums import COST_DIMENSIONS, CostSum, cost_sum_of, cost_sum_of_entry
 from .._budgets.policy import refuse_untagged
 from .._budgets.request import Request
 from .._budgets.snapshot import Snapshot, read_snapshot

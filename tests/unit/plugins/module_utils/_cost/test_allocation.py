@@ -102,7 +102,12 @@ def test_a_shared_cost_goes_to_projects_by_what_else_they_cost(ledger: LedgerOpt
 
 def test_by_fixed_parts_and_evenly_and_over_values_of_a_tag(ledger: LedgerOptions) -> None:
     put(ledger, ("support", "100", None, "2026-10-01"), ("cloud", "1", "shop", "2026-10-01"))
-    put(ledger, ("cloud", "7", "data", "2026-10-01"), ("licence", "9", "shop", "2026-10-02"), tags={"team": "b"})
+    put(
+        ledger,
+        ("cloud", "7", "data", "2026-10-01"),
+        ("licence", "9", "shop", "2026-10-02"),
+        tags={"team": "b"},
+    )
     divide(ledger, {**SUPPORT, "by": "shares", "shares": {"shop": "1", "data": "2"}})
     result = told(ledger, group_by=("project",))
     assert by_project(result) == {"shop": "43.333333", "data": "73.666667", None: "0"}
@@ -227,7 +232,10 @@ def test_any_costs_keep_their_sum_and_go_where_fractions_say(
     found = sums(ledger, [AUTUMN])[0]
     assert all(abs(found[project] - exact) < len(costs) for project, exact in expected.items())
     assert sum(found.values()) == sum(nano for _source, nano, _project, _day in costs)
-    days = [Window(AUTUMN.begin + timedelta(days=day), AUTUMN.begin + timedelta(days=day + 1)) for day in range(91)]
+    days = [
+        Window(AUTUMN.begin + timedelta(days=day), AUTUMN.begin + timedelta(days=day + 1))
+        for day in range(91)
+    ]
     by_day: dict[str, int] = defaultdict(int)
     for of_day in sums(ledger, days):
         for project, nano in of_day.items():

@@ -47,7 +47,11 @@ def test_the_parts_of_every_charge_add_up_to_it(tmp_path: Path, version: str) ->
     apply(options, PolicyTask(cost_allocation=[split]), NOW, False, "owner")
     whole = rows_of(options, tmp_path / "whole.csv", version, allocated=False)
     divided = rows_of(options, tmp_path / "divided.csv", version, allocated=True)
-    shared = {row["x_EntryKey"]: row for row in whole if row["ChargeCategory"].lower() in SHARED["charge_categories"]}
+    shared = {
+        row["x_EntryKey"]: row
+        for row in whole
+        if row["ChargeCategory"].lower() in SHARED["charge_categories"]
+    }
     parts: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in divided:
         if row["AllocatedMethodId"]:
