@@ -58,6 +58,9 @@ class SplitRules(NamedTuple):
     zone: str = "UTC"
 
 
+NO_SPLITS = SplitRules()
+
+
 class Rates:
     """The rates in force.
 
@@ -67,7 +70,7 @@ class Rates:
     """
 
     def __init__(
-        self, given: Iterable[Rate] = (), recorded: Iterable[Rate] = (), splits: SplitRules = SplitRules()
+        self, given: Iterable[Rate] = (), recorded: Iterable[Rate] = (), splits: SplitRules = NO_SPLITS
     ) -> None:
         self.given, self.splits = tuple(given), splits
         replaced = {rate.currency for rate in self.given}
