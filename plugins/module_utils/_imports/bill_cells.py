@@ -174,7 +174,8 @@ def _json(text: str) -> Any:
     # Azure leaves the braces out.
     written = f"{{{text}}}" if _PAIR.match(text) else text
     try:
-        return json.loads(written, object_pairs_hook=_once)
+        # Some exporters write the end of a line as it is.
+        return json.loads(written, object_pairs_hook=_once, strict=False)
     except (ValueError, RecursionError) as error:
         if isinstance(error, CellError):
             raise
