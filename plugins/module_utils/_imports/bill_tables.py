@@ -313,17 +313,15 @@ def _texts(column: pyarrow.Array) -> list[str]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | bytes):
+        # Old writers of Parquet do not say which of their bytes are texts.
+        return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, bytes):
-        # Old writers of Parquet do not say which of their bytes are texts.
-        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, list) and all(isinstance(one, tuple) and len(one) == 2 for one in value):
         # A MAP of Parquet; with what it has twice.
         pairs = (f"{json.dumps(str(name))}: {json.dumps(one, default=str)}" for name, one in value)
