@@ -95,12 +95,12 @@ class Move(NamedTuple):
 
 
 class _Cell(NamedTuple):
-    """Entries of a shared cost that are alike. count: of reversals below zero."""
+    """Entries of a shared cost that are alike. entry_count: of reversals below zero."""
 
     keys: Keys
     currency: str
     each_nano: int
-    count: int
+    entry_count: int
 
 
 def divided(amount: int, weights: Sequence[int]) -> list[int]:
@@ -266,7 +266,12 @@ class Allocation:
         by = ("project_id", "project_name") if split.to == TO_PROJECT else (split.to,)
         found = totals.totals(self._transaction, _selection(split.of, month), by, self._as_of)
         shared = [
-            Total(_keys_by(cell.keys, by), cell.currency, -cell.each_nano * abs(cell.count), -cell.count)
+            Total(
+                _keys_by(cell.keys, by),
+                cell.currency,
+                -cell.each_nano * abs(cell.entry_count),
+                -cell.entry_count,
+            )
             for cell in self._shared_of(month)
             if matches(split.of, cell.keys)
         ]
@@ -341,7 +346,7 @@ def _rules_then(transaction: Transaction, as_of: datetime) -> SplitRules:
 
 
 def _selection(conditions: Mapping[str, Any], window: Window) -> Selection:
-    lists = {
+    lists: dict[str, Any] = {
         name: value if name == "tags" else tuple(value)
         for name, value in conditions.items()
         if value is not None
@@ -356,7 +361,7 @@ def _cell(total: Total) -> _Cell:
 
 
 def _moves_of(split: Split, cell: _Cell, receivers: Sequence[Receiver]) -> list[Move]:
-    count = abs(cell.count)
+    count = abs(cell.entry_count)
     parts = divided(cell.each_nano, [one.weight for one in receivers])
     return [
         Move(cell.keys, cell.currency, -cell.each_nano * count, split.name),
