@@ -101,6 +101,14 @@ options:
     description: A date, or a date and time, in the past. Only what was recorded until then, up to the end of
       that second, counts. Defaults to now.
     type: str
+  allocated:
+    description:
+      - Whether a shared cost is written as one row for each who gets a part of it by
+        O(finops.cloud.cost_policy#module:cost_allocation), with the columns C(AllocatedMethodId),
+        C(AllocatedMethodDetails), C(AllocatedResourceId), C(AllocatedResourceName) and C(AllocatedTags).
+      - Requires O(focus_version=1.3) or O(focus_version=1.4), and O(read_from=ledger).
+    type: bool
+    default: false
   provider:
     description: Who sells and bills, for C(ProviderName), C(ServiceProviderName), and, unless other options
       say otherwise, C(PublisherName), C(HostProviderName) and C(InvoiceIssuerName). Defaults to the name of
@@ -304,6 +312,13 @@ as_of_final:
   returned: success with O(read_from=ledger) and O(format=csv) or O(format=parquet)
   type: bool
   sample: true
+undivided:
+  description: Why shared costs could not be divided, which are in the file as they were recorded. Empty
+    without O(allocated).
+  returned: success with O(read_from=ledger) and O(format=csv) or O(format=parquet)
+  type: list
+  elements: str
+  sample: []
 feeds:
   description:
     - How far the cost of each imported project is known.
@@ -414,6 +429,8 @@ def main() -> None:
             return textfile.write(task.ledger(), task.metrics(), task.now, check_mode)
         result = export.from_ledger(task.ledger(), task.selection(), task.target(), task.as_of(), check_mode)
         window_arguments.warn_if_not_final(module, result)
+        for sentence in result["undivided"]:
+            module.warn(sentence)
         return result
 
     if params["read_from"] == "cloud" or params["quotas"]:

@@ -95,6 +95,87 @@ options:
       the list to release it.
     type: list
     elements: str
+  cost_allocation:
+    description:
+      - How shared costs are divided, such as a support contract or a control plane. An empty list removes
+        all.
+      - It changes no entry. It counts in M(finops.cloud.cost_summary_info) and M(finops.cloud.cost_export)
+        with their option C(allocated), and in the budgets that O(cost_allocation[].budgets) names.
+      - A cost that several of these select belongs to the first one.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the split, for results and for FOCUS's C(AllocatedMethodId).
+        type: str
+        required: true
+      cost:
+        description: Which cost is shared. All conditions have to match, of a list any.
+        type: dict
+        required: true
+        suboptions: &conditions
+          categories:
+            description: Categories of cost.
+            type: list
+            elements: str
+            choices: [llm_inference, llm_embedding, compute, storage, network, api_calls, other]
+          charge_categories:
+            description: Kinds of charge.
+            type: list
+            elements: str
+            choices: [usage, purchase, credit, adjustment, tax]
+          clouds:
+            description: Names of clouds.
+            type: list
+            elements: str
+          regions:
+            description: Names of regions.
+            type: list
+            elements: str
+          projects:
+            description: IDs or names of projects.
+            type: list
+            elements: str
+          sources:
+            description: Sources of entries.
+            type: list
+            elements: str
+          metrics:
+            description: Metrics.
+            type: list
+            elements: str
+          resources:
+            description: IDs or names of resources.
+            type: list
+            elements: str
+          tags:
+            description: Tags, all of which have to match.
+            type: dict
+      by:
+        description:
+          - V(shares) divides it by O(cost_allocation[].shares).
+          - V(cost) divides it by what else each receiver has cost in the month in which it falls, in the
+            O(timezone) of the policy. Who has no cost above zero gets nothing.
+          - V(even) gives everybody the same who has another cost in that month.
+        type: str
+        required: true
+        choices: [shares, cost, even]
+      shares:
+        description: IDs or names of projects, or values of the tag, and how many parts each gets. Quote
+          fractions.
+        type: dict
+      of:
+        description: Which other cost counts with V(cost) and V(even). All that is not shared if omitted.
+        type: dict
+        suboptions: *conditions
+      to:
+        description: What gets parts, V(project) or the values of a tag such as V(tag:team).
+        type: str
+        default: project
+      budgets:
+        description: Names of the budgets that count the parts in place of the cost as it was recorded.
+        type: list
+        elements: str
   rates:
     description:
       - Rates to record. A rate is valid from its date until a later one of its currency. Before the first one
@@ -139,6 +220,19 @@ EXAMPLES = r"""
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+
+- name: Give the support contract to the projects by their cost, and the control plane to teams by fixed parts
+  finops.cloud.cost_policy:
+    cost_allocation:
+      - name: support
+        cost: {sources: [support]}
+        by: cost
+        budgets: [shop]
+      - name: control-plane
+        cost: {projects: [control-plane]}
+        by: shares
+        shares: {shop: 3, data: 1}
+        to: tag:team
 
 - name: Let a gate pass with a warning while the imports are being set up
   finops.cloud.cost_policy:
@@ -217,6 +311,7 @@ policy:
     currency: CHF
     freeze_at: {production: "1"}
     frozen_budgets: []
+    cost_allocation: []
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

@@ -97,6 +97,7 @@ policy:
     currency: CHF
     freeze_at: {production: "1"}
     frozen_budgets: []
+    cost_allocation: []
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

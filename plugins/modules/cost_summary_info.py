@@ -72,6 +72,15 @@ options:
     type: list
     elements: str
     default: []
+  allocated:
+    description:
+      - Whether shared costs are those of the projects, or of the tag's values, that
+        O(finops.cloud.cost_policy#module:cost_allocation) gives them to. The sum stays the same.
+      - A shared cost that nobody has a cost to divide by stays where it was recorded, and RV(unknown) says
+        so.
+      - RV(entries) and their count are those that were recorded.
+    type: bool
+    default: false
   previous:
     description:
       - Whether to compare what is known of the window with the same elapsed part of the period before. With
@@ -123,6 +132,13 @@ EXAMPLES = r"""
 - name: Say it
   ansible.builtin.debug:
     msg: "CHF {{ month.cost.total }}, {{ month.cost.previous.change }} more than by this day of last month"
+
+- name: What has each team cost with its part of what all use
+  finops.cloud.cost_summary_info:
+    window: previous_month
+    currency: CHF
+    group_by: ["tag:team"]
+    allocated: true
 
 - name: What did we report for October on the 5th of November
   finops.cloud.cost_summary_info:
@@ -233,8 +249,8 @@ savings:
       returned: always
       sample: [{expected: "92.4", realised: "92.4", currency: ICU}]
 unknown:
-  description: Why amounts could not be converted into O(currency), which are null then. Empty if all amounts
-    are known.
+  description: Why amounts could not be converted into O(currency), which are null then, and why shared costs
+    could not be divided. Empty if all amounts are known.
   returned: success
   type: list
   elements: str
@@ -490,6 +506,7 @@ def main() -> None:
             "currency": {"type": "str"},
             "as_of": {"type": "str"},
             "group_by": {"type": "list", "elements": "str", "default": []},
+            "allocated": {"type": "bool", "default": False},
             "previous": {"type": "bool", "default": False},
             "entries": {"type": "bool", "default": False},
             "limit": {"type": "int", "default": 100},
@@ -531,6 +548,7 @@ def _question(params: dict[str, Any]) -> tuple[SummaryQuestion, Any]:
         currency=parse_currency(params["currency"], "currency") if params["currency"] else None,
         as_of=as_of,
         group_by=tuple(params["group_by"]),
+        allocated=params["allocated"],
         with_previous=params["previous"],
         page=Page(params["limit"], params["marker"], params["history"]) if params["entries"] else None,
     )

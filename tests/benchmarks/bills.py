@@ -6,7 +6,8 @@ that writes to the same ledger waits meanwhile: memory held to a bound, seconds 
 
 PYTHON bills.py [ROWS] [URL], where Python finds the collection as ansible_collections.finops.cloud. Without a
 URL the ledger is a new file of SQLite in a temporary folder; a URL has to be that of an empty database.
-Beside it a plain script reads the same file and inserts every row into a table of one index.
+Beside it plain scripts read the same file and insert every row into a table of one index: by csv, and by
+pandas in chunks where that is installed. The same rows are imported once more from Parquet, where pyarrow is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,33 @@ with open(sys.argv[2], newline="") as stream, sqlite3.connect(sys.argv[1]) as co
     connection.executemany("INSERT INTO charge VALUES (" + ", ".join("?" * len(columns)) + ")", rows)
 """
 )
+PANDAS = _TIMED.format(
+    work="""
+import sqlite3
+import pandas
+with sqlite3.connect(sys.argv[1]) as connection:
+    chunks = pandas.read_csv(sys.argv[2], dtype=str, keep_default_na=False, chunksize=50_000)
+    for number, chunk in enumerate(chunks):
+        if number == 0:
+            connection.execute("CREATE TABLE charge (" + ", ".join(chunk.columns) + ")")
+            connection.execute("CREATE INDEX by_time ON charge (ChargePeriodStart)")
+        places = ", ".join("?" * len(chunk.columns))
+        rows = chunk.itertuples(index=False, name=None)
+        connection.executemany(f"INSERT INTO charge VALUES ({{places}})", rows)
+"""
+)
+AS_PARQUET = """
+import sys
+import pyarrow
+from pyarrow import csv, parquet
+with open(sys.argv[1]) as stream:
+    names = stream.readline().strip().split(",")
+texts = csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()))
+with csv.open_csv(sys.argv[1], convert_options=texts) as batches:
+    with parquet.ParquetWriter(sys.argv[2], batches.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+"""
 #: Writes again and again until its input ends; the longest and the number of its waits.
 NEIGHBOR = """
 import json, sys, threading, time
@@ -98,6 +127,16 @@ def bill(folder: str, count: int) -> str:
     return str(path)
 
 
+def as_parquet(path: str) -> str | None:
+    """The same rows as a file of Parquet; None without pyarrow."""
+    if find_spec("pyarrow") is None:
+        return None
+    target = path.replace(".csv", ".parquet")
+    # In a Python of its own, whose memory is not that of what is measured.
+    subprocess.run([sys.executable, "-c", AS_PARQUET, path, target], check=True)
+    return target
+
+
 def run(program: str, *arguments: str) -> dict[str, float]:
     """What a program told of itself, in a Python of its own."""
     ended = subprocess.run(
@@ -125,12 +164,15 @@ def main() -> int:
         path = bill(folder, count)
         first, (longest, waits) = beside_a_neighbor(ledger, path)
         again = run(IMPORT, ledger, path)
-        plain = run(PLAIN, f"{folder}/plain.db", path)
+        told = [("few", FEW, few), ("first", count, first), ("again", count, again)]
+        if parquet := as_parquet(path):
+            told.append(("parquet", count, run(IMPORT, f"sqlite:///{folder}/parquet.db", parquet)))
+        told.append(("plain script", count, run(PLAIN, f"{folder}/plain.db", path)))
+        if find_spec("pandas") is not None:
+            told.append(("pandas", count, run(PANDAS, f"{folder}/pandas.db", path)))
     print(f"{count} rows on {os.cpu_count()} processors, {ledger.partition(':')[0]}")
     print(f"{'':12} {'rows/s':>8} {'rows/own s':>10} {'seconds':>8} {'peak MB':>8}")
-    for name, rows_of, one in (
-        ("few", FEW, few), ("first", count, first), ("again", count, again), ("plain script", count, plain),
-    ):  # fmt: skip
+    for name, rows_of, one in told:
         speeds = f"{rows_of / one['s']:8.0f} {rows_of / one['own_s']:10.0f}"
         print(f"{name:12} {speeds} {one['s']:8.1f} {one['mb']:8.0f}")
     print(f"the neighbor wrote {waits} times meanwhile and waited {longest:.2f} s at most")

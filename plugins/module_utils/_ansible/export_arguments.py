@@ -21,7 +21,7 @@ from .._core.rates import Rates
 from .._cost.ledger_summary import SummaryQuestion
 from .._export import export, textfile
 from .._export.focus import FocusOptions, Parties
-from .._export.focus_columns import V1_2, VERSIONS
+from .._export.focus_columns import V1_2, V1_3, V1_4, VERSIONS
 from .._export.rated import RatedOptions
 from .._ledger.policy import policy_of
 from .._ledger.sql import LedgerOptions
@@ -41,6 +41,7 @@ EXPORT: arguments.Spec = {
     "read_from": {"type": "str", "default": LEDGER, "choices": [LEDGER, CLOUD]},
     "currency": {"type": "str", "required": True},
     "as_of": {"type": "str"},
+    "allocated": {"type": "bool", "default": False},
     "provider": {"type": "str"},
     "billing_account_id": {"type": "str"},
     "billing_account_name": {"type": "str"},
@@ -100,6 +101,16 @@ class ExportTask:
             )
         if params["format"] != textfile.OPENMETRICS and params["quotas"]:
             raise InvalidOption("quotas", "requires format openmetrics; FOCUS has costs only.")
+        if params["allocated"]:
+            self._check_allocated()
+
+    def _check_allocated(self) -> None:
+        if self._params["read_from"] == CLOUD or self._params["format"] == textfile.OPENMETRICS:
+            raise InvalidOption("allocated", "requires read_from ledger and format csv or parquet.")
+        if self._params["focus_version"] not in (V1_3, V1_4):
+            raise InvalidOption(
+                "allocated", "requires focus_version 1.3 or 1.4, as older ones have no columns for it."
+            )
 
     @cached_property
     def _zone(self) -> ZoneInfo:
@@ -151,6 +162,7 @@ class ExportTask:
             focus,
             params["defuse_formulas"],
             parse_attributes(params),
+            params["allocated"],
         )
 
     def _rates(self) -> Rates:

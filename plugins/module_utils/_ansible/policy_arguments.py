@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from .._budgets.policy_task import STATES
 from .._estimate.shape_prices import NAMED_SOURCES
+from .._ledger.allocation import METHODS, TO_PROJECT
 from .arguments import Spec
+from .window_arguments import CONDITIONS
 
 _NAMES = {"type": "list", "elements": "str"}
 POLICY: Spec = {
@@ -26,6 +28,19 @@ POLICY: Spec = {
     "currency": {"type": "str"},
     "freeze_at": {"type": "dict"},
     "frozen_budgets": _NAMES,
+    "cost_allocation": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "cost": {"type": "dict", "required": True, "options": CONDITIONS},
+            "by": {"type": "str", "required": True, "choices": list(METHODS)},
+            "shares": {"type": "dict"},
+            "of": {"type": "dict", "options": CONDITIONS},
+            "to": {"type": "str", "default": TO_PROJECT},
+            "budgets": _NAMES,
+        },
+    },
     "rates": {
         "type": "list",
         "elements": "dict",

@@ -50,6 +50,8 @@ _LISTS: Spec = {
     "resources": {"type": "list", "elements": "str"},
 }
 SELECTION: Spec = {**_LISTS, "tags": {"type": "dict", "default": {}}}
+#: The same as conditions of a policy.
+CONDITIONS: Spec = {**_LISTS, "tags": {"type": "dict"}}
 
 
 def as_of(params: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -19,9 +19,9 @@ from .._ledger.holds import HoldLine
 from .scope import feeds_of, scope_matcher
 
 if TYPE_CHECKING:
+    from .cost_sums import CostSum
     from .outstanding_holds import OutstandingHold
     from .request import Request
-    from .snapshot import CostSum
 
 #: The collect period of a budget in whose scope no feed lies.
 _COLLECT_PERIOD_S = 3600

@@ -21,9 +21,13 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
-    """The reasons why a budget's spend in that period is not wholly known; none if entries feed it."""
+    """The reasons why a budget's spend in that period is not wholly known; none if entries feed it, but of
+    shared costs that it counts.
+    """
+    shared = snapshot.shared.get(budget.name)
+    undivided = [] if shared is None else [*shared.problems]
     if budget.fed_by != FED_BY_CLOUD:
-        return []
+        return undivided
     if not snapshot.feeds:
         return [
             "it is fed by the cloud, but no cost was ever imported into this ledger; run cost_import first"
@@ -34,9 +38,9 @@ def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
         found.append("no import has ever carried a cost of its projects in its regions")
     elif all(feed.retired for feed in carrying) and not found:
         found.append("every feed of its cost was retired")
-    for feed in carrying:
+    for feed in dict.fromkeys((*carrying, *(() if shared is None else shared.feeds))):
         found += _of_feed(feed, budget, window, snapshot.now)
-    return found
+    return [*found, *undivided]
 
 
 def _never_carried(budget: Budget, snapshot: Snapshot) -> list[str]:

@@ -64,6 +64,7 @@ class PolicyTask:
     currency: str | None = None
     freeze_at: Mapping[str, Any] | None = None
     frozen_budgets: Sequence[str] | None = None
+    cost_allocation: Sequence[Mapping[str, Any]] | None = None
     rates: Sequence[Mapping[str, Any]] | None = None
     confirm_rates: bool = False
 
@@ -149,6 +150,10 @@ def _given(task: PolicyTask) -> dict[str, Any]:
             str(name): format_exact(parse_positive_amount(str(value), f"freeze_at.{name}"))
             for name, value in given["freeze_at"].items()
         }
+    if "cost_allocation" in given:
+        from .allocation_rules import parse_splits
+
+        given["cost_allocation"] = parse_splits(given["cost_allocation"])
     if "timezone" in given:
         given["timezone"] = zone_named(given["timezone"], "timezone").key if given["timezone"] else None
     if "currency" in given:

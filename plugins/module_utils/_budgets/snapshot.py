@@ -10,52 +10,31 @@ What few gates need is imported where it is needed, as in budgets.py.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from math import gcd
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._core.errors import LedgerError
 from .._core.periods import Window, is_far, iso, moment_of
 from .._core.rates import Rates
 from .._ledger import feeds, holds
-from .._ledger.budgets import TAX_INCLUDED, Budget, Scope
-from .._ledger.dimension_sums import IS_TAX, TAX_CHARGE, by_dimensions
+from .._ledger.budgets import Budget, Scope
 from .._ledger.feeds import Feed
 from .._ledger.holds import Hold
 from .._ledger.later_entries import later_entries
 from .asked_periods import asked_periods, asked_until
+from .cost_sums import CostSum, columns_of, cost_sum, read_costs
 from .outstanding_holds import OutstandingHold, added_up, outstanding_lines
 from .request import Request
 
 if TYPE_CHECKING:
-    from .._ledger.entries import Entry
     from .._ledger.overrides import Override
     from .._ledger.seen_values import SeenValues
-    from .._ledger.totals import Total
     from .._ledger.transaction import Transaction
-
-#: The columns that sums are grouped by, so that every scope can find its own.
-COST_DIMENSIONS = ("category", "project_id", "project_name", "region", "tags", "charge_category")
-
-
-class CostSum(NamedTuple):
-    """The sum of the ledger's entries of one category, project (its ID and name), tag set, region and
-    currency, in units of 1e-9. is_tax: of entries that are a tax.
-
-    A column that no scope uses is not grouped by, and empty.
-    """
-
-    category: str
-    projects: frozenset[str]
-    tags: frozenset[tuple[str, str]]
-    currency: str
-    amount_nano: int
-    region: str | None = None
-    is_tax: bool = False
+    from .shared_costs import SharedCosts
 
 
 def _nothing_seen() -> SeenValues:
@@ -78,7 +57,8 @@ class Snapshot:
     costs: the sums of a window, grouped by the columns that the scope uses, without tax unless the scope
     counts it; KeyError for a window or a scope that was not read. settled: holds that count no more, as
     imported costs have taken their place. projects: ids and names that feeds carry or budgets name; None: not
-    read. seen: reads what entries were ever told apart by, while the ledger is open.
+    read. seen: reads what entries were ever told apart by, while the ledger is open. shared: by name, what
+    shared costs change of the budgets that count their parts.
     """
 
     now: datetime
@@ -92,6 +72,7 @@ class Snapshot:
     seen: Callable[[], SeenValues] = _nothing_seen
     #: When entries begin behind the next period of a budget, and of which dimensions they are.
     later: Sequence[tuple[datetime, CostSum]] = ()
+    shared: Mapping[str, SharedCosts] = field(default_factory=dict)
 
 
 def read_snapshot(
@@ -132,7 +113,7 @@ def read_snapshot(
     columns = columns_of(budget.scope for budget in budgets)
     ahead = min((asked_until(budget.calendar, now) for budget in budgets), default=now)
     later = [
-        (moment_of(begin), _cost(dict(zip(columns, values, strict=True)), 0))
+        (moment_of(begin), cost_sum(dict(zip(columns, values, strict=True)), 0))
         for begin, *values in later_entries(transaction, ahead, columns)
     ]
     if later and is_far(later[-1][0]):
@@ -160,89 +141,34 @@ def read_snapshot(
         ),
         seen=cache(lambda: _read_seen(transaction)),
         later=later,
+        shared=shared_costs(transaction, rates, now, budgets, segments, known),
     )
+
+
+def shared_costs(
+    transaction: Transaction,
+    rates: Rates,
+    now: datetime,
+    budgets: Sequence[Budget],
+    windows: Collection[Window],
+    feeds: Sequence[Feed],
+) -> dict[str, SharedCosts]:
+    """What shared costs change of those of these budgets that the policy's splits name: nothing is read for
+    others.
+    """
+    named = {name for row in rates.splits.rows for name in row["budgets"]}
+    asking = [budget for budget in budgets if budget.name in named]
+    if not asking:
+        return {}
+    from .shared_costs import read_shared
+
+    return read_shared(transaction, rates, now, asking, sorted(windows, key=lambda one: one.begin), feeds)
 
 
 def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:
     """A snapshot without costs and holds, for the warnings of a definition."""
     seen = cache(lambda: _read_seen(transaction))
     return replace(empty_snapshot(rates, now), feeds=feeds.read_all(transaction), seen=seen)
-
-
-def columns_of(scopes: Iterable[Scope]) -> list[str]:
-    """The columns that these scopes use."""
-    return ["currency", IS_TAX, *sorted({name for scope in scopes for name in _goes_by(scope)})]
-
-
-def read_costs(
-    transaction: Transaction, windows: Sequence[Window], columns: Sequence[str]
-) -> Callable[[Window, Scope], Sequence[CostSum]]:
-    """The ledger's sums of these windows, grouped only by the columns that the scopes use: so each budget has
-    fewer sums to look at.
-    """
-    found = {
-        window: [
-            _cost(dict(zip(columns, values, strict=True)), amount_nano)
-            for values, amount_nano in each.items()
-        ]
-        for window, each in zip(windows, by_dimensions(transaction, windows, columns), strict=True)
-    }
-    without_tax = {window: [one for one in sums if not one.is_tax] for window, sums in found.items()}
-
-    def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
-        if missing := _goes_by(scope) - set(columns):
-            raise KeyError(*missing)
-        return (found if scope.tax == TAX_INCLUDED else without_tax)[window]
-
-    return costs
-
-
-def _goes_by(scope: Scope) -> set[str]:
-    """The columns that the scope uses."""
-    of_kinds = (
-        (scope.categories, {"category"}),
-        (scope.projects, {"project_id", "project_name"}),
-        (scope.regions, {"region"}),
-        (scope.tags, {"tags"}),
-    )
-    return {name for wanted, names in of_kinds if wanted for name in names}
-
-
-def cost_sum_of(total: Total) -> CostSum:
-    """The CostSum of a total that is grouped by COST_DIMENSIONS."""
-    keys = {**total.keys, "currency": total.currency, IS_TAX: total.keys["charge_category"] == TAX_CHARGE}
-    return _cost(keys, total.amount_nano)
-
-
-def cost_sum_of_entry(entry: Entry, sign: int = 1) -> CostSum:
-    """The CostSum of one entry; of sign -1 what takes it back."""
-    return CostSum(
-        category=entry.category,
-        projects=frozenset(filter(None, (entry.project_id, entry.project_name))),
-        tags=frozenset(entry.tags.items()),
-        currency=entry.currency,
-        amount_nano=sign * entry.amount_nano,
-        region=entry.region,
-        is_tax=entry.charge_category == TAX_CHARGE,
-    )
-
-
-def _cost(keys: Mapping[str, Any], amount_nano: int) -> CostSum:
-    return CostSum(
-        category=keys.get("category") or "",
-        projects=frozenset(filter(None, (keys.get("project_id"), keys.get("project_name")))),
-        tags=_tags(keys.get("tags") or "{}"),
-        currency=str(keys["currency"]),
-        amount_nano=amount_nano,
-        region=keys.get("region"),
-        is_tax=bool(keys.get(IS_TAX)),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _tags(stored: str) -> frozenset[tuple[str, str]]:
-    """The tags of a set as the ledger holds them; a set comes once for every category, project and window."""
-    return frozenset(json.loads(stored).items())
 
 
 def empty_snapshot(rates: Rates, now: datetime) -> Snapshot:

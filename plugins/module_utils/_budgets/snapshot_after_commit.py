@@ -17,9 +17,10 @@ from .._core.periods import Window
 from .._ledger import entries
 from .._ledger.budgets import Scope
 from .._ledger.holds import HoldLine
+from .cost_sums import CostSum, cost_sum_of_entry
 from .request import Request
 from .settlement import Settlement
-from .snapshot import CostSum, Snapshot, cost_sum_of_entry
+from .snapshot import Snapshot
 
 
 @dataclass(frozen=True)

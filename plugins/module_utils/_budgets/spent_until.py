@@ -20,9 +20,10 @@ from .._core.money import ROUNDING
 from .._core.periods import Calendar, Window, period_at
 from .._core.spans import covers
 from .._ledger.budgets import Budget, Scope
+from .cost_sums import CostSum, columns_of, read_costs
 from .coverage import problems
 from .request import Request
-from .snapshot import CostSum, Snapshot, columns_of, read_costs
+from .snapshot import Snapshot, shared_costs
 from .sums import period_sum
 
 if TYPE_CHECKING:
@@ -65,12 +66,13 @@ def spent_until(
     segments = {segment for until in untils.values() for segment in rates.segments(until)}
     columns = columns_of(budget.scope for budget, _period in periods)
     costs = read_costs(transaction, sorted(segments, key=lambda one: one.begin), columns)
+    shared = shared_costs(transaction, rates, end, [budget for budget, _period in periods], segments, feeds)
     # A feed that is rated beyond that moment knows all up to it.
     feeds = [replace(feed, rated_through=min(feed.rated_through, end)) for feed in feeds]
     found = []
     for budget, period in periods:
         until = untils[budget.name]
-        snapshot = Snapshot(until.end, costs, feeds, rates)
+        snapshot = Snapshot(until.end, costs, feeds, rates, shared=shared)
         spent = period_sum(budget, until, Request(), snapshot).spent
         over = ROUNDING.subtract(spent, budget.amount)
         why = tuple(problems(budget, until, snapshot))
@@ -94,7 +96,12 @@ def _with_since(
     for (until, zone), each in alike.items():
         parts = [part for step in _steps(zone, until) for part in rates.segments(step)]
         costs = read_costs(transaction, parts, columns_of(one.budget.scope for one in each))
-        snapshot = Snapshot(until.end, _within(parts, costs), feeds, rates)
+        budgets = [one.budget for one in each]
+        shared = {
+            name: replace(one, costs=_within(parts, one.costs))
+            for name, one in shared_costs(transaction, rates, until.end, budgets, parts, feeds).items()
+        }
+        snapshot = Snapshot(until.end, _within(parts, costs), feeds, rates, shared=shared)
         since |= {one.budget.name: _passed(one.budget, parts, snapshot) for one in each}
     return [one._replace(over_since=since.get(one.budget.name)) for one in found]
 
@@ -122,11 +129,11 @@ def _steps(zone: str, until: Window) -> Iterator[Window]:
 
 
 def _within(
-    parts: Sequence[Window], read: Callable[[Window, Scope], Sequence[CostSum]]
-) -> Callable[[Window, Scope], Sequence[CostSum]]:
-    """The costs of a window that is made of some of the parts."""
+    parts: Sequence[Window], read: Callable[..., Sequence[CostSum]]
+) -> Callable[..., Sequence[CostSum]]:
+    """The costs of a window that is made of some of the parts, and of a scope where read() asks for one."""
 
-    def costs(window: Window, scope: Scope) -> Sequence[CostSum]:
-        return [one for part in parts if covers(window, part) for one in read(part, scope)]
+    def costs(window: Window, *scope: Scope) -> Sequence[CostSum]:
+        return [one for part in parts if covers(window, part) for one in read(part, *scope)]
 
     return costs

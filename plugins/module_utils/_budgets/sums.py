@@ -226,7 +226,10 @@ def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot)
     covered, now = scope_matcher(budget.scope, snapshot.feeds), snapshot.now
     feeds = feeds_of(budget.scope, snapshot.feeds)
     shares = {hold.share.denominator for hold in snapshot.outstanding}
-    multiple = lcm(_common_multiple(feeds), HOUR_S * lcm(*shares))
+    shared = snapshot.shared.get(budget.name)
+    given = () if shared is None else shared.run_rates
+    divisors = (one.divisor for one in given)
+    multiple = lcm(_common_multiple(feeds), HOUR_S * lcm(*shares), *divisors)
     lines = LinesOfPeriod(budget, window, covered, snapshot, multiple)
 
     def running(covers: _Covers, periods: Callable[[Feed, Window, datetime], int]) -> list[DatedAmount]:
@@ -236,19 +239,25 @@ def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot)
             for part in _running(feed, covers, snapshot, periods(feed, window, now), multiple)
         ]
 
+    def shared_running(periods: Callable[[Feed, Window, datetime], int]) -> list[DatedAmount]:
+        return [
+            (from_nano(one.amount_nano(periods(one.feed, window, now), multiple)), one.feed.currency, now)
+            for one in given
+        ]
+
     ahead = to_come if budget.basis == BASIS_PERIOD_END else _none_to_come
     # Only a budget that goes by tags looks at all costs once more.
     may_cover = covered.may_cover_cost if covered.tags else None
     return _Parts(
         multiple=multiple,
         spent=_spent(budget, covered.covers_cost, window, snapshot),
-        accrued=running(covered.covers_cost, _begun),
+        accrued=[*running(covered.covers_cost, _begun), *shared_running(_begun)],
         reserved=reserved_by_holds(snapshot, lines),
         requested=Netted(
             [part for line in request.lines for part in lines.parts(line, now, str(line), False)],
             [part for line in request.removals if request.offsets for part in lines.removed(line, now)],
         ),
-        to_come=running(covered.covers_cost, ahead),
+        to_come=[*running(covered.covers_cost, ahead), *shared_running(ahead)],
         untagged=_spent(budget, may_cover, window, snapshot) if may_cover else [],
         untagged_running=[*running(may_cover, _begun), *running(may_cover, ahead)] if may_cover else [],
         problems=lines.problems,
@@ -299,7 +308,9 @@ def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) 
     """The spend of each currency in each span between changes of rates."""
     sums_nano: dict[tuple[str, datetime], int] = {}
     for segment in snapshot.rates.segments(window):
-        for cost in snapshot.costs(segment, budget.scope):
+        shared = snapshot.shared.get(budget.name)
+        more = () if shared is None else shared.costs(segment)
+        for cost in (*snapshot.costs(segment, budget.scope), *more):
             if covers(cost.category, cost.projects, cost.tags, cost.region):
                 key = (cost.currency, segment.begin)
                 sums_nano[key] = sums_nano.get(key, 0) + cost.amount_nano

@@ -8,11 +8,11 @@ design/money.md#comparison-and-display).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from .errors import InvalidOption, UnknownAmount
@@ -51,15 +51,28 @@ SHIPPED = (
 )
 
 
+class SplitRules(NamedTuple):
+    """How shared costs are divided: the rows of the owner's policy, and the zone in which months begin."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    zone: str = "UTC"
+
+
+NO_SPLITS = SplitRules()
+
+
 class Rates:
     """The rates in force.
 
     given: those of a task or a program, which replace all others of the same currency. recorded: those of a
-    ledger, each of which is valid from its date on; before the first one the shipped rate is.
+    ledger, each of which is valid from its date on; before the first one the shipped rate is. splits: what
+    the same ledger says of shared costs, so that whoever reads sums at its rates has it.
     """
 
-    def __init__(self, given: Iterable[Rate] = (), recorded: Iterable[Rate] = ()) -> None:
-        self.given = tuple(given)
+    def __init__(
+        self, given: Iterable[Rate] = (), recorded: Iterable[Rate] = (), splits: SplitRules = NO_SPLITS
+    ) -> None:
+        self.given, self.splits = tuple(given), splits
         replaced = {rate.currency for rate in self.given}
         # A recorded rate comes behind the shipped one of the same date, and so counts.
         kept = (rate for rate in (*SHIPPED, *recorded) if rate.currency not in replaced)

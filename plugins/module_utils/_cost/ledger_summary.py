@@ -25,6 +25,7 @@ from .._core.periods import iso
 from .._core.rates import Rates
 from .._core.spans import from_to
 from .._ledger import commit_clock, entry_result, feeds, sql, totals
+from .._ledger.allocation import Allocation, by_time
 from .._ledger.policy import rates_of
 from .._ledger.totals import Selection, Total
 from . import grouping
@@ -68,7 +69,8 @@ class SummaryQuestion:
     """What is asked. named: the window's name, None where it was given by begin and end. currency None: each
     currency for itself.
 
-    as_of: by what was recorded up to then, None for all. group_by: of GROUPS, TIMES or tag:<name>.
+    as_of: by what was recorded up to then, None for all. group_by: of GROUPS, TIMES or tag:<name>. allocated:
+    shared costs are those of who gets them (design/ledger.md#shared-costs), by allocation while it is read.
     """
 
     selection: Selection
@@ -80,6 +82,8 @@ class SummaryQuestion:
     group_by: tuple[str, ...] = ()
     with_previous: bool = False
     page: Page | None = None
+    allocated: bool = False
+    allocation: Allocation | None = None
 
 
 @dataclass
@@ -158,6 +162,9 @@ def summarize(options: sql.LedgerOptions, question: SummaryQuestion, now: dateti
         connection, window = ledger.connection, question.selection.window
         question = replace(question, rates=rates_of(connection, question.rates, question.as_of))
         formatter = SummaryFormatter(question.rates, question.currency)
+        if question.allocated:
+            allocation = Allocation(connection, question.rates, question.as_of)
+            question = replace(question, allocation=allocation)
         result = {
             "ledger": ledger.url,
             "period_start": iso(window.begin),
@@ -168,7 +175,8 @@ def summarize(options: sql.LedgerOptions, question: SummaryQuestion, now: dateti
             "cost": _cost(connection, question, formatter, now),
             **_entries(connection, question),
         }
-    return {**result, "unknown": list(formatter.unknown), "tax": _tax(result["cost"])}
+    undivided = () if question.allocation is None else question.allocation.problems
+    return {**result, "unknown": [*formatter.unknown, *undivided], "tax": _tax(result["cost"])}
 
 
 def _check(question: SummaryQuestion) -> None:
@@ -246,7 +254,7 @@ def _sums(
     """The sums by the first of `by`; what else it names are labels, of which the last one counts."""
     segments = question.rates.segments(selection.window)
     found: dict[tuple[str | None, ...], _Sum] = {}
-    by_segment = totals.by_time(connection, selection, segments, by, question.as_of)
+    by_segment = by_time(question.allocation, connection, selection, segments, by, question.as_of)
     for segment, of_segment in zip(segments, by_segment, strict=True):
         for total in of_segment:
             keys = tuple(total.keys.values())
@@ -294,9 +302,8 @@ def _times(
     window, rates = question.selection.window, question.rates
     spans = list(grouping.spans(window, unit, question.zone))
     parts = [(number, part) for number, (_name, span) in enumerate(spans) for part in rates.segments(span)]
-    by_part = totals.by_time(
-        connection, question.selection, [part for _number, part in parts], as_of=question.as_of
-    )
+    windows = [part for _number, part in parts]
+    by_part = by_time(question.allocation, connection, question.selection, windows, (), question.as_of)
     found: dict[int, _Sum] = {}
     for (number, part), of_part in zip(parts, by_part, strict=True):
         for total in of_part:

@@ -20,11 +20,13 @@ from .._core.files import AS_IT_COMES, FileAttributes
 from .._core.periods import Window, iso
 from .._core.rates import ICU
 from .._ledger import commit_clock, feeds, sql, valid_entries
+from .._ledger.allocation import Allocation
 from .._ledger.policy import rates_of
 from .._ledger.totals import Selection
 from .._openstack.connection import Cloud
 from . import attos, focus_csv, focus_parquet
 from .focus import TAX, Charge, Charges, FocusOptions
+from .focus_allocated import Division
 from .rated import RatedCosts, RatedOptions
 
 CSV, PARQUET = "csv", "parquet"
@@ -35,7 +37,7 @@ Row = dict[str, Any]
 class Target:
     """What to write: a CSV file or a folder of Parquet, its FOCUS version, and its options.
 
-    attributes: of each file.
+    attributes: of each file. allocated: shared costs are divided (design/ledger.md#shared-costs).
     """
 
     dest: str
@@ -44,6 +46,7 @@ class Target:
     focus: FocusOptions
     defuse: bool = True
     attributes: FileAttributes = AS_IT_COMES
+    allocated: bool = False
 
 
 def from_ledger(
@@ -56,12 +59,16 @@ def from_ledger(
     path = _checked(target, selection.window)
     with sql.reading(options) as ledger:
         focus = replace(target.focus, rates=rates_of(ledger.connection, target.focus.rates, as_of))
-        charges = Charges(focus, valid_entries.dimensions(ledger.connection))
+        allocation = Allocation(ledger.connection, focus.rates, as_of) if target.allocated else None
+        divide = None if allocation is None else Division(allocation).of
+        charges = Charges(focus, valid_entries.dimensions(ledger.connection), divide)
         entries = valid_entries.stream(ledger.connection, selection, as_of)
         written = _write(path, charges.of(entries), target, selection.window, check_mode)
         through = feeds.to_result(feeds.read_all(ledger.connection), selection.window)
         final = as_of and as_of <= commit_clock.newest(ledger.connection)
-        return {"ledger": ledger.url, "feeds": through, "as_of_final": final, **written}
+        undivided = [] if allocation is None else list(allocation.problems)
+        told = {"ledger": ledger.url, "feeds": through, "as_of_final": final, "undivided": undivided}
+        return {**told, **written}
 
 
 def from_cloud(cloud: Cloud, options: RatedOptions, target: Target, now: datetime, check_mode: bool) -> Row:

@@ -150,8 +150,17 @@ Charge: TypeAlias = tuple[ChargeKind, Numbers, Times, int, str]
 class Charges:
     """Makes charges from entries in order of time. What many charges share is made once."""
 
-    def __init__(self, options: FocusOptions, dimensions: Callable[[int], Mapping[str, Any]]) -> None:
-        """dimensions: returns the columns of a dimension set by number, as valid_entries.dimensions does."""
+    def __init__(
+        self,
+        options: FocusOptions,
+        dimensions: Callable[[int], Mapping[str, Any]],
+        divide: Callable[[Mapping[str, Any], Charge], Iterable[Charge]] | None = None,
+    ) -> None:
+        """dimensions: returns the columns of a dimension set by number, as valid_entries.dimensions does.
+        divide: makes parts of a charge of an entry with these columns.
+        """
+        self._divide = divide
+        self._columns: dict[ChargeKind, Mapping[str, Any]] = {}
         self._options = options
         self._dimensions = dimensions
         self._calendar = Calendar("monthly", options.zone)
@@ -163,7 +172,7 @@ class Charges:
 
         Raises UnknownAmount if no rate into the billing currency was valid.
         """
-        kinds, known_times, count = self._kinds, self._times, len(OF_A_KIND)
+        kinds, known_times, count, divide = self._kinds, self._times, len(OF_A_KIND), self._divide
         for row in rows:
             columns = tuple(row[:count])
             key, version, begin, end, quantity, amount_nano = row[count:]
@@ -171,7 +180,11 @@ class Charges:
             times = known_times.get((begin, end, kind.currency)) or self._times_of(begin, end, kind.currency)
             counted = quantity if kind.has_unit else None
             numbers = _numbers(amount_nano, counted, kind.charge_category, times.icu, times.wanted)
-            yield kind, numbers, times, version, key
+            charge = kind, numbers, times, version, key
+            if divide is None:
+                yield charge
+            else:
+                yield from divide(self._columns[kind], charge)
 
     def _times_of(self, begin: int, end: int, currency: str) -> Times:
         if len(self._times) >= _TIMES_KEPT:
@@ -192,6 +205,7 @@ class Charges:
     def _kind(self, columns: Sequence[Any]) -> ChargeKind:
         if len(self._kinds) >= _KINDS_KEPT:
             self._kinds.clear()
+            self._columns.clear()
         row = {**dict(zip(OF_A_KIND, columns, strict=True)), **self._dimensions(columns[0])}
         cells = {**_what(row), **_whose(row, self._options), **_price(row)}
         kind = self._kinds[tuple(columns)] = ChargeKind(
@@ -200,6 +214,8 @@ class Charges:
             row["currency"],
             bool(row["unit"]),
         )
+        if self._divide is not None:
+            self._columns[kind] = row
         return kind
 
 

@@ -30,6 +30,8 @@ _MOMENT = re.compile(
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d{1,3})?|[+-]?\.\d+([eE][+-]?\d{1,3})?", re.ASCII)
 _WITH_COMMA = re.compile(r"[+-]?(\d{1,3}([. '\u00a0\u202f\u2019]\d{3})+|\d+)(,\d+)?", re.ASCII)
 _GROUPS = re.compile("[. '\u00a0\u202f\u2019]")
+#: What needs no rounding.
+_PLAIN = re.compile(r"(-?\d{1,9})(?:\.(\d{1,9}))?", re.ASCII)
 _PAIR = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*:')
 #: Enough that what a file says is never rounded before it becomes nano units.
 _WIDE = Context(prec=1_000, rounding=ROUND_HALF_EVEN)
@@ -115,6 +117,9 @@ def number(text: str, decimal_comma: bool) -> Decimal:
 
 def nano(text: str, decimal_comma: bool = False) -> int:
     """An amount in 1e-9 of its currency, rounded half-even once."""
+    if not decimal_comma and (plain := _PLAIN.fullmatch(text)):
+        # Nearly all are: whole numbers take a third of the time.
+        return int(f"{plain[1]}{(plain[2] or ''):0<9}")
     scaled = _WIDE.multiply(number(text, decimal_comma), _NANO)
     if abs(scaled) > _LARGEST_NANO:
         raise CellError(f"'{shortened(text)}' is more than a ledger row can hold (9.2e9).")
@@ -169,7 +174,8 @@ def _json(text: str) -> Any:
     # Azure leaves the braces out.
     written = f"{{{text}}}" if _PAIR.match(text) else text
     try:
-        return json.loads(written, object_pairs_hook=_once)
+        # Some exporters write the end of a line as it is.
+        return json.loads(written, object_pairs_hook=_once, strict=False)
     except (ValueError, RecursionError) as error:
         if isinstance(error, CellError):
             raise

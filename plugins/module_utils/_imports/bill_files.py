@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -105,9 +106,9 @@ def _delivered(
     is compared stays as it is.
     """
     source = options.source
-    with sql.session(ledger_options, alone=source) as transaction:
-        slices = Slices(transaction)
-        bill_writer.clean(slices, source)
+    with ExitStack() as opened:
+        slices = Slices(opened.enter_context(sql.session(ledger_options)))
+        opened.enter_context(bill_writer.alone(slices, ledger_options, source))
         # To read only: nobody waits for that.
         with sql.reading(ledger_options) as ledger:
             judged, difference = _compared(ledger, options, staging, read)

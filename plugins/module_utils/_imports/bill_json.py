@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from .._core.errors import InvalidOption
 from .bill_table import Table
+from .gcp_bills import is_row_of_gcp
 
 _LARGEST_LINE = 16 * 1_048_576
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
@@ -46,6 +47,9 @@ def _rows(path: Path, stream: IO[bytes], asked: Sequence[str]) -> Iterator[tuple
             ) from error
         if not isinstance(said, Mapping):
             raise InvalidOption("files", f"{path.name} line {number} is not a JSON object.")
+        if is_row_of_gcp(said, asked):
+            problem = f"'{path.name}' is Google Cloud's billing export; set `format: gcp`."
+            raise InvalidOption("format", problem)
         yield number, [*(_cell(said, name) for name in asked), canonical]
 
 

@@ -105,7 +105,10 @@ def _parts(manifest: Path) -> Iterator[str]:
     if not isinstance(said, dict):
         raise InvalidOption("files", f"the manifest '{manifest}' is not a JSON object.")
     for listed in ("dataFiles", "reportKeys", "blobs"):
-        for one in said.get(listed) or ():
+        parts = said.get(listed) or []
+        if not isinstance(parts, list):
+            raise InvalidOption("files", f"`{listed}` of the manifest '{manifest}' is no list of parts.")
+        for one in parts:
             name = one.get("blobName") if isinstance(one, dict) else one
             if not isinstance(name, str) or not name:
                 raise InvalidOption("files", f"the manifest '{manifest}' names a part that is no path.")

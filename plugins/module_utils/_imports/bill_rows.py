@@ -33,7 +33,7 @@ _OF_EACH = (
 _OF_SCOPE = ("account", "billing_begin", "billing_end", "key")
 #: Of a year that moments are taken of.
 _MONTH = re.compile(r"(19[7-9]\d|[2-8]\d{3})-?(\d\d)", re.ASCII)
-_KIND_COUNT, _TAGS_FROM = len(_OF_KIND), len(_OF_KIND) + len(_OF_EACH)
+_KIND_COUNT = len(_OF_KIND)
 _MAY_BE_NEGATIVE = ("credit", "adjustment", "tax")
 _REMEMBERED = 20_000
 _DAY_S = 86_400
@@ -93,13 +93,13 @@ class RowReader:
             if one.startswith(TAG)
         ]
         tags = tuple(self._at[f"{TAG}{one}"][0] for one in self._tag_names)
-        self._pick = itemgetter(*(self._at[one][0] for one in (*_OF_KIND, *_OF_EACH)), *tags)
+        self._pick_each = itemgetter(*(self._at[one][0] for one in _OF_EACH))
+        self._pick_kind = itemgetter(*(place for one in _OF_KIND for place in self._at[one]), *tags)
+        self._kind_places = [*(self._at[one] for one in _OF_KIND), *((place,) for place in tags)]
         self._pick_scope = itemgetter(*(self._at[one][0] for one in _OF_SCOPE))
         # Of most fields there is one column.
         self._others = [
-            (number, self._at[one][1:])
-            for number, one in enumerate((*_OF_KIND, *_OF_EACH))
-            if len(self._at[one]) > 1
+            (number, self._at[one][1:]) for number, one in enumerate(_OF_EACH) if len(self._at[one]) > 1
         ]
         self._same = [*(value for _name, value in self._values), ""]
         self._credits = next((there for there in self._format.credits if there in columns), None)
@@ -154,20 +154,22 @@ class RowReader:
     def charge(self, full: Sequence[str]) -> Charge:
         """What a row says. Raises InvalidOption naming the column."""
         nulls = self._nulls
-        said = [None if (cell := one.strip()) in nulls else cell for one in self._pick(full)]
+        said = [None if (cell := one.strip()) in nulls else cell for one in self._pick_each(full)]
         for number, more in self._others:
             for place in more:
                 if said[number] is None:
                     said[number] = self._said(full[place])
         (amount, begin, end, moment, resource_id, resource_name, resource_type, description, unit,
-         quantity) = said[_KIND_COUNT:_TAGS_FROM]  # fmt: skip
+         quantity) = said  # fmt: skip
         amount_nano = self._remembered(self._amounts, "amount", amount, self._nano)
-        kind_key = (amount_nano < 0, *said[:_KIND_COUNT], *said[_TAGS_FROM:])
+        # As it is written: bills have few kinds, and many cells of them.
+        kind_key = (amount_nano < 0, self._pick_kind(full))
         kind = self._kinds.get(kind_key)
         if kind is None:
             if len(self._kinds) > _REMEMBERED:
                 self._kinds.clear()
-            kind = self._kinds[kind_key] = self._kind(said, amount_nano < 0)
+            of_kind = [self._first_said(full, places) for places in self._kind_places]
+            kind = self._kinds[kind_key] = self._kind(of_kind, amount_nano < 0)
         begin_s, end_s = self._period(begin, end, moment)
         if quantity is not None:
             quantity = (
@@ -248,6 +250,9 @@ class RowReader:
             )
         return places
 
+    def _first_said(self, full: Sequence[str], places: Sequence[int]) -> str | None:
+        return next((said for place in places if (said := self._said(full[place])) is not None), None)
+
     def _said(self, cell: str) -> str | None:
         text = cell.strip()
         return None if text in self._nulls else text
@@ -278,7 +283,7 @@ class RowReader:
 
     def _kind(self, said: Sequence[str | None], is_negative: bool) -> tuple[Dimensions, str | None]:
         kind = dict(zip(_OF_KIND, said[:_KIND_COUNT], strict=True))
-        named = dict(zip(self._tag_names, said[_TAGS_FROM:], strict=True))
+        named = dict(zip(self._tag_names, said[_KIND_COUNT:], strict=True))
         field = "allocated_tags" if kind["allocated"] else "tags"
         text = kind[field]
         tags = {} if text is None else self._of(field, text, bill_cells.tags)

@@ -13,6 +13,7 @@ import gzip
 import io
 import json
 import os
+import re
 import zipfile
 import zlib
 from collections import Counter, deque
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 _SEPARATORS = (",", ";", "\t", "|")
 _BY_BOM = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE_BYTES = 4_096
-_PARQUET, _GZIP, _ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
+_PARQUET, _GZIP, _ZIP, _EMPTY_ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
+_JSON_LIST = re.compile(rb"\s*\[\s*[{\]]")
+#: What Excel has above the header to know the separator.
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _ROWS_AT_ONCE = 2_000
 #: A cell may hold the tags of a resource as JSON, and no more than that.
 _LARGEST_CELL = 1_048_576
@@ -70,10 +74,12 @@ def opened(path: Path, form: FileForm, asked: Sequence[str] = ()) -> Iterator[Ta
             else:
                 if begin.startswith(_GZIP):
                     stream = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=stream)))
-                elif begin == _ZIP:
+                elif begin in (_ZIP, _EMPTY_ZIP):
                     stream = stack.enter_context(_only_file(path, stream, stack))
                 buffered: io.BufferedReader = stack.enter_context(io.BufferedReader(_Raw(stream)))
-                if buffered.peek(_SAMPLE_BYTES)[:_SAMPLE_BYTES].lstrip().startswith(b"{"):
+                sample = buffered.peek(_SAMPLE_BYTES)[:_SAMPLE_BYTES]
+                _refuse_other_content(path, sample)
+                if sample.lstrip().startswith(b"{"):
                     table = bill_json.table(path, buffered, asked)
                 else:
                     table = _csv(path, buffered, form)
@@ -82,6 +88,14 @@ def opened(path: Path, form: FileForm, asked: Sequence[str] = ()) -> Iterator[Ta
         raise InvalidOption("files", f"'{path}' is cut off or damaged ({error}); fetch it again.") from error
     except OSError as error:
         raise InvalidOption("files", f"'{path}' cannot be read: {error.strerror or error}.") from error
+
+
+def _refuse_other_content(path: Path, sample: bytes) -> None:
+    """Raise InvalidOption for what is neither rows of CSV nor JSON by the line."""
+    if sample.startswith((_PARQUET, _GZIP, _ZIP)):
+        raise InvalidOption("files", f"'{path}' is packed twice, or holds no CSV; unpack it first.")
+    if _JSON_LIST.match(sample):
+        raise InvalidOption("files", f"'{path}' is one JSON list; write each of its objects on its own line.")
 
 
 class _Raw(io.RawIOBase):
@@ -101,7 +115,8 @@ class _Raw(io.RawIOBase):
 
 def _only_file(path: Path, stream: IO[bytes], stack: ExitStack) -> IO[bytes]:
     archive = stack.enter_context(zipfile.ZipFile(stream))
-    inside = [one for one in archive.infolist() if not one.is_dir()]
+    # macOS adds what it knows of each file.
+    inside = [one for one in archive.infolist() if not one.is_dir() and "__MACOSX/" not in one.filename]
     if len(inside) != 1:
         raise InvalidOption("files", f"'{path}' holds {len(inside)} files; a zip of a bill holds one CSV.")
     if inside[0].flag_bits & 1:
@@ -126,7 +141,10 @@ def _csv(path: Path, stream: io.BufferedReader, form: FileForm) -> Table:
     except UnicodeError as error:
         raise _undecodable(path, encoding) from error
     csv.field_size_limit(_LARGEST_CELL)
-    separator = _separator(first)
+    named = _SEPARATOR_LINE.fullmatch(first)
+    if named is not None:
+        blank, first = blank + 1, next(lines, "")
+    separator = _separator(first) if named is None else named[1]
     # A quoted name may hold the end of the line: the reader gets the line back and goes on by itself.
     reader = csv.reader(chain([first], lines), delimiter=separator, strict=True)
     rows = _csv_rows(path, reader, encoding, blank)
@@ -295,8 +313,9 @@ def _texts(column: pyarrow.Array) -> list[str]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | bytes):
+        # Old writers of Parquet do not say which of their bytes are texts.
+        return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date | datetime):
@@ -304,8 +323,9 @@ def _text(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, list) and all(isinstance(one, tuple) and len(one) == 2 for one in value):
-        # A MAP of Parquet.
-        return json.dumps(dict(value))
+        # A MAP of Parquet; with what it has twice.
+        pairs = (f"{json.dumps(str(name))}: {json.dumps(one, default=str)}" for name, one in value)
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list | dict):
         return json.dumps(value, default=str)
     return str(value)

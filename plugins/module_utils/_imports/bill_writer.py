@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -17,10 +18,11 @@ from typing import Any
 
 from .._core.money import format_amount, from_nano
 from .._core.periods import iso, moment_of
-from .._ledger import bills, deliveries, dimension_sets, entries, entry_rows, roll_up
+from .._ledger import bills, deliveries, dimension_sets, entries, entry_rows, roll_up, sql
 from .._ledger.bills import Bill, BillPart
 from .._ledger.dimension_sets import Dimensions
 from .._ledger.slices import Slices
+from .._ledger.sql import LedgerOptions
 from .._ledger.transaction import Transaction
 from .bill_delivery import ADDED, REPLACED, UNCHANGED, Judgment
 from .bill_staging import Staging
@@ -138,16 +140,32 @@ def put_in_force(transaction: Transaction, delivered: Delivered, judged: Sequenc
     deliveries.put_in_force(transaction, delivered.delivery, delivered.signature.now)
 
 
-def clean(slices: Slices, source: str) -> None:
-    """Remove what tasks wrote that were killed before it counted, and end what they did not end."""
-    with slices.open() as transaction:
-        left = deliveries.unfinished(transaction, source)
-    for one in left:
-        slices.repeat(partial(_discard, one))
-    with slices.open() as transaction:
-        if left:
-            bills.forget_empty(transaction, source)
-    merge(slices)
+@contextmanager
+def alone(slices: Slices, options: LedgerOptions, source: str) -> Iterator[None]:
+    """Be the only task that delivers a source, of which no other delivery is under way: what tasks wrote that
+    were killed before it counted is removed, and what they did not end is ended.
+    """
+    cleaned = False
+    while True:
+        with sql.alone(options, source) as slices.check:
+            with slices.open() as transaction:
+                left = deliveries.unfinished(transaction, source)
+                if cleaned and not left:
+                    bills.forget_empty(transaction, source)
+            if not left:
+                merge(slices)
+                yield
+                return
+        # Nobody delivered the source, so these are of tasks that are dead. It may be delivered meanwhile:
+        # PostgreSQL then removes nothing of it.
+        slices.check = _unchecked
+        for one in left:
+            slices.repeat(partial(_discard, one))
+        cleaned = True
+
+
+def _unchecked() -> None:
+    """What needs no lock."""
 
 
 def merge(slices: Slices) -> None:

@@ -11,12 +11,24 @@ has flattened it for CSV, with an underscore.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from .bill_formats import BillFormat
 
 
 def _within(record: str, *names: str) -> tuple[str, ...]:
     """The spellings of fields of a record."""
     return tuple(f"{record}{between}{name}" for name in names for between in "._")
+
+
+#: What a row of the export itself always has.
+_ALWAYS = ("billing_account_id", "usage_start_time", "service")
+
+
+def is_row_of_gcp(row: Mapping[str, Any], asked: Iterable[str]) -> bool:
+    """Whether a row is one of this export, and says nothing of what is asked for."""
+    return all(name in row for name in _ALWAYS) and not any(name in row for name in asked)
 
 
 #: Each row has its credits with it, as a list of objects with a name and a negative amount.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .._core.errors import LedgerError
 from . import commit_clock
 from .roll_up import ADD_TO_BUCKET, COLUMNS, INSERT
 from .transaction import Transaction, execute, insert, read
@@ -83,10 +84,14 @@ def discard(transaction: Transaction, delivery: int, at_most: int) -> bool:
 
 
 def put_in_force(transaction: Transaction, delivery: int, now: datetime) -> None:
-    """Have all entries of a delivery count from this transaction's commit on."""
+    """Have all entries of a delivery count from this transaction's commit on.
+
+    Raises LedgerError for one that another task has removed, as it took this one for dead.
+    """
     # On PostgreSQL a trigger says when that is.
     moment = 0 if transaction.on_postgresql else commit_clock.of_transaction(transaction, now)
-    execute(transaction, _PUT_IN_FORCE, {"delivery": delivery, "now": moment})
+    if execute(transaction, _PUT_IN_FORCE, {"delivery": delivery, "now": moment}) != 1:
+        raise LedgerError("Another run has taken over this import; run it again.")
 
 
 def apart(transaction: Transaction) -> list[int]:

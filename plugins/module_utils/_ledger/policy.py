@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import InvalidOption, LedgerError
-from .._core.rates import Rate, Rates
+from .._core.rates import Rate, Rates, SplitRules
 from .transaction import Transaction, read
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class PolicyRules(NamedTuple):
 
     price_sources: None for all. timezone and currency: of a definition that names none, None for no default.
     freeze_at: budget -> the fraction of its limit at which it is frozen.
+    cost_allocation: the splits of shared costs, each by the names of allocation.Split.
     """
 
     allow_on_unknown_warn: bool = False
@@ -55,6 +56,7 @@ class PolicyRules(NamedTuple):
     currency: str | None = None
     freeze_at: Mapping[str, str] = {}
     frozen_budgets: tuple[str, ...] = ()
+    cost_allocation: tuple[Mapping[str, Any], ...] = ()
 
 
 class PolicyVersion(NamedTuple):
@@ -128,11 +130,16 @@ class OwnerPolicy(NamedTuple):
             for one in held
             if one.icu_per_unit is not None
         ]
-        return Rates(option.given, recorded)
+        return Rates(option.given, recorded, split_rules(self.rules))
 
     def because(self, rule: str) -> str:
         """The part of a sentence that names the rule which refuses something."""
         return f"by `{rule}` of the ledger's policy, version {self.version}"
+
+
+def split_rules(rules: PolicyRules | None) -> SplitRules:
+    """What a policy says of shared costs; nothing without one."""
+    return SplitRules() if rules is None else SplitRules(rules.cost_allocation, rules.timezone or "UTC")
 
 
 def read_policy(transaction: Transaction) -> OwnerPolicy:
@@ -196,7 +203,7 @@ def rules_of(row: Mapping[str, Any]) -> PolicyRules:
     """The rules of a dictionary that has each of them by its name. Raises KeyError."""
     lists = {
         name: None if row[name] is None else tuple(row[name])
-        for name in ("price_sources", "free_types", "required_tags", "frozen_budgets")
+        for name in ("price_sources", "free_types", "required_tags", "frozen_budgets", "cost_allocation")
     }
     names = PolicyRules._fields
     return PolicyRules(**{**{name: row[name] for name in names}, **lists})

@@ -29,9 +29,9 @@ _OF_LIBPQ, _SHOWN = "postgresql://", "postgresql+psycopg://"
 _EXAMPLE = "write postgresql+psycopg://user@host/database, and @ : / in a password as %40 %3A %2F"
 #: The lock that a writer holds: any number, but for ever the same ("finops" in ASCII).
 _LOCK = 0x66696E6F7073
-#: And the class of those that outlast transactions, each of a name ("bill" in ASCII).
+#: And the class of those of a name, which other transactions run beside ("bill" in ASCII).
 LOCK_OF_NAMES = 0x62696C6C
-_LOCK_NAME = "SELECT pg_advisory_lock(%s::int, hashtext(%s))"
+_LOCK_NAME = "SELECT pg_advisory_xact_lock(%s::int, hashtext(%s))"
 #: libpq takes a shorter one as 2 (its documentation, connect_timeout).
 _SHORTEST_CONNECT_TIMEOUT_SECONDS = 2
 _LONGEST_NAME = 63
@@ -177,26 +177,36 @@ class Database:
             yield Transaction(driver, on_postgresql=True)
 
     @contextmanager
-    def session(
-        self, timeout_seconds: int, alone: str | None
-    ) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
         """Transactions over one connection, of which each is the only one that writes until it ends.
 
         One lock for all of the ledger, as SQLite has it: what a writer reads (the valid row, the last
         version, a budget's spend) stays true until it commits, the first writer makes the tables alone, and
-        no two wait for each other. A writer takes milliseconds. alone: as of sql.session().
+        no two wait for each other. A writer takes milliseconds.
         """
         from psycopg import IsolationLevel
 
         with closing(self._connection(timeout_seconds)) as driver:
             # A snapshot from before the wait for the lock would not show what the writer before has written.
             driver.isolation_level = IsolationLevel.READ_COMMITTED
-            if alone is not None:
-                with driver.transaction():
-                    _limit_waits(driver, timeout_seconds)
-                    # Of the session: it ends with the connection.
-                    driver.execute(_LOCK_NAME, (LOCK_OF_NAMES, alone))
             yield lambda: _writing(driver, timeout_seconds)
+
+    @contextmanager
+    def alone(self, name: str, timeout_seconds: int) -> Iterator[Callable[[], None]]:
+        """As sql.alone(): by a transaction of a connection of its own, which does nothing else.
+
+        A lock of the session would not do: behind a pooler such as PgBouncer each transaction may have
+        another session, and the lock stays with one that nobody has.
+        """
+        with closing(self._connection(timeout_seconds)) as driver, driver.transaction():
+            _limit_waits(driver, timeout_seconds)
+            driver.execute(_LOCK_NAME, (LOCK_OF_NAMES, name))
+
+            def still_alone() -> None:
+                with self.one_sentence():
+                    driver.execute(b"SELECT 1")
+
+            yield still_alone
 
     @contextmanager
     def one_sentence(self) -> Iterator[None]:
@@ -256,6 +266,8 @@ class Database:
             self.with_secrets,
             connect_timeout=_parts(self.with_secrets).get("connect_timeout", connect_timeout),
             fallback_application_name="finops.cloud",
+            # What one session has prepared, the next transaction's may not know behind a pooler.
+            prepare_threshold=None,
             # None is left out.
             password=self.password,
         )

@@ -36,6 +36,8 @@ class Slices:
         self._rows = min(_FIRST_ROWS, ROWS_AT_ONCE)
         self._took_s, self._held_s, self._free_since = 0.0, 0.0, 0.0
         self.created, self.on_postgresql = False, False
+        #: What raises where this task may not go on.
+        self.check: Callable[[], None] = lambda: None
 
     @contextmanager
     def open(self) -> Iterator[Transaction]:
@@ -50,6 +52,7 @@ class Slices:
             # What was done since then, such as reading the next rows, was their turn too.
             time.sleep(max(self._free_since + _TURN_OF_OTHERS_S - time.monotonic(), 0))
             self._held_s = 0.0
+        self.check()
         began = time.monotonic()
         try:
             with self._transaction() as ledger:

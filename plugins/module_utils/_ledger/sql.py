@@ -121,12 +121,11 @@ def writing(options: LedgerOptions, create: bool = True) -> Iterator[Ledger]:
 
 @contextmanager
 def session(
-    options: LedgerOptions, create: bool = True, alone: str | None = None
+    options: LedgerOptions, create: bool = True
 ) -> Iterator[Callable[[], AbstractContextManager[Ledger]]]:
     """writing() for many transactions, one after the other: what opens the next one.
 
-    The connection stays open in between. alone: a name of which there is one session at a time; another one
-    waits for it as for a transaction.
+    The connection stays open in between.
 
     Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as
     writing does.
@@ -136,7 +135,7 @@ def session(
         opened.enter_context(database.one_sentence())
         if not create and isinstance(database, sqlite.File):
             database.refuse_missing()
-        begin = opened.enter_context(database.session(options.timeout_seconds, alone))
+        begin = opened.enter_context(database.session(options.timeout_seconds))
         ready = False
 
         @contextmanager
@@ -148,6 +147,19 @@ def session(
             ready = True
 
         yield transaction
+
+
+@contextmanager
+def alone(options: LedgerOptions, name: str) -> Iterator[Callable[[], None]]:
+    """Be the only one of that name, over many transactions: another one waits for it as for a transaction. It
+    ends with this process, however that ends.
+
+    Yields what raises LedgerError once that is over. Raises LedgerError where another one takes longer than
+    the timeout.
+    """
+    database = _database(options)
+    with database.one_sentence(), database.alone(name, options.timeout_seconds) as still_alone:
+        yield still_alone
 
 
 def _refuse_to_read(transaction: Transaction, name: str) -> None:

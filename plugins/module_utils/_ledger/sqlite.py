@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -99,22 +99,26 @@ class File:
             yield Transaction(driver, on_postgresql=False)
 
     @contextmanager
-    def session(
-        self, timeout_seconds: int, alone: str | None
-    ) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
+    def session(self, timeout_seconds: int) -> Iterator[Callable[[], AbstractContextManager[Transaction]]]:
         """Transactions over one connection, of which each is the only one that writes until it ends.
 
-        The file is created, readable by its owner only, if missing. alone: as of sql.session().
+        The file is created, readable by its owner only, if missing.
         """
         place = resolve(self.path)
         _refuse_network_file_system(place)
         _create_private_file(place)
-        with closing(_connection(place, timeout_seconds, read_only=False)) as driver, ExitStack() as stack:
-            if alone is not None:
-                from .sqlite_lock import locked
-
-                stack.enter_context(locked(place, self.name, alone, timeout_seconds))
+        with closing(_connection(place, timeout_seconds, read_only=False)) as driver:
             yield lambda: _writing(driver)
+
+    @contextmanager
+    def alone(self, name: str, timeout_seconds: int) -> Iterator[Callable[[], None]]:
+        """As sql.alone(). The kernel keeps the lock as long as there is the process."""
+        from .sqlite_lock import locked
+
+        place = resolve(self.path)
+        _create_private_file(place)
+        with locked(place, self.name, name, timeout_seconds):
+            yield lambda: None
 
     def one_sentence(self) -> AbstractContextManager[None]:
         """Turns what the database and the file system raise into one LedgerError."""

@@ -24,13 +24,22 @@ from .transaction import Transaction, one_of, read, read_by_name
 #: entries have to be read.
 ROLLED_UP = ("category", "charge_category", "cloud", "region", "project", "project_name")
 OF_ENTRIES = ("source", "metric", "resource", "resource_name", "resource_type")
+#: What tells every amount apart, in 1e-9, and entries from reversals: for who divides each.
+OF_EACH = ("amount", "reversal")
 TAG = "tag:"
 #: SQL of what sums are grouped by under a name; a project and a resource by its id, else its name.
 _PROJECT = "coalesce(dimension_set.project_id, dimension_set.project_name)"
 _RESOURCE = "coalesce(resource_id, resource_name)"
+#: And of what the entries are read for.
+_OF_ROWS = {
+    **{name: name for name in OF_ENTRIES},
+    "resource": _RESOURCE,
+    "amount": "CAST(amount_nano AS TEXT)",
+    "reversal": "CASE WHEN reverses IS NULL THEN 'no' ELSE 'yes' END",
+}
 _KEYS = {
     **{name: f"dimension_set.{name}" for name in DIMENSIONS},
-    **{name: f"summed.{name}" for name in OF_ENTRIES},
+    **{name: f"summed.{name}" for name in (*OF_ENTRIES, *OF_EACH)},
     "project": _PROJECT,
 }
 #: Summed by dimension set first, of which there are few, then by what was asked for. Where everything was
@@ -103,7 +112,8 @@ def totals(
     """The sums of the selected entries per value of `by` and currency, ordered by them; integer arithmetic in
     the database, so exact.
 
-    by: of ROLLED_UP, OF_ENTRIES, or tag:<name>. as_of: by what was recorded up to and including that moment.
+    by: of ROLLED_UP, OF_ENTRIES, OF_EACH, or tag:<name>. as_of: by what was recorded up to and including that
+    moment.
     """
     return by_time(transaction, selection, [selection.window], by, as_of)[0]
 
@@ -118,9 +128,7 @@ def by_time(
     """totals() for each of these windows (local days, say), as far as it lies in the
     selection's, with one statement.
     """
-    rows_needed = (
-        as_of is not None or any(name in OF_ENTRIES for name in by) or bool(_of_entries(selection)[0])
-    )
+    rows_needed = as_of is not None or any(name in _OF_ROWS for name in by) or bool(_of_entries(selection)[0])
     cut = [_cut(window, selection.window) for window in windows]
     parts = [
         (number, part)
@@ -217,7 +225,7 @@ def _grouped(
     of_entries, entry_values = _of_entries(selection)
     recorded, recorded_values = _recorded_by("", as_of)
     of_dimensions, dimension_values = _of_dimensions(selection)
-    entry_keys = [(name, _RESOURCE if name == "resource" else name) for name in by if name in OF_ENTRIES]
+    entry_keys = [(name, _OF_ROWS[name]) for name in by if name in _OF_ROWS]
     summed = per_set(parts, transaction.on_postgresql, entry_keys, [*of_entries, *recorded])
     return _GROUPED.format(
         groups=", ".join(["summed.window_number", *keys, "dimension_set.currency"]),

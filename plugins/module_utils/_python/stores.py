@@ -13,18 +13,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from .._budgets.cost_sums import COST_DIMENSIONS, CostSum, cost_sum_of, cost_sum_of_entry
 from .._budgets.definitions import refuse_lookalike
 from .._budgets.known_budgets import find
 from .._budgets.policy import refuse_frozen, refuse_untagged
 from .._budgets.request import Request
-from .._budgets.snapshot import (
-    COST_DIMENSIONS,
-    CostSum,
-    Snapshot,
-    cost_sum_of,
-    cost_sum_of_entry,
-    read_snapshot,
-)
+from .._budgets.snapshot import Snapshot, read_snapshot
 from .._budgets.verdict import touched
 from .._core.errors import InvalidOption
 from .._core.periods import LAST_YEAR, Window, now_utc, refuse_far_moment

@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from ansible_collections.finops.cloud.plugins.module_utils._budgets import verdict
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.cost_sums import CostSum
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.outstanding_holds import OutstandingHold
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.request import Request, parse_tags
-from ansible_collections.finops.cloud.plugins.module_utils._budgets.snapshot import CostSum, Snapshot
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.snapshot import Snapshot
 from ansible_collections.finops.cloud.plugins.module_utils._core.money import Money
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates

@@ -28,6 +28,7 @@ STRICT: Result = {
     "allow_own_prices": False,
     "allow_assume_free": False,
     "offset_removals": False,
+    "cost_allocation": [],
     "price_sources": ["observed"],
     "free_types": ["cloudflare_record"],
     "required_tags": [],

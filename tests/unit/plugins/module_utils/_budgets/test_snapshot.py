@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._budgets import snapshot
+from ansible_collections.finops.cloud.plugins.module_utils._budgets.cost_sums import CostSum
 from ansible_collections.finops.cloud.plugins.module_utils._budgets.request import Request
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window, period_at
 from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
@@ -27,7 +28,7 @@ from .snapshots import BEGIN, NOW, budget
 KINDS = (Scope(categories=("compute",)), Scope(projects=("shop",)), Scope(tags=(("team", "web"),)))
 
 
-def told_for(path: Path, read_for: Scope, asked: Scope) -> list[snapshot.CostSum]:
+def told_for(path: Path, read_for: Scope, asked: Scope) -> list[CostSum]:
     options, one = LedgerOptions(f"sqlite:///{path}/ledger.db"), budget(scope=read_for)
     window = period_at(one.calendar, NOW)
     assert window is not None

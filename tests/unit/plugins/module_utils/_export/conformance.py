@@ -51,8 +51,10 @@ _REST = """
 - `PricingCurrency` can be ICU, as virtual currencies of FOCUS 1.2 may be. FOCUS 1.4 asks for ISO 4217
   there: where that matters, record or rate in a real currency.
 - `InvoiceId` and `InvoiceIssuerName` are what the task says.
-- The columns for allocation, contracts, commitment discounts and reserved capacity are null, and the
-  datasets Contract Commitment, Billing Period and Invoice Detail of 1.3 and 1.4 are not written.
+- The columns for allocation are null unless a task sets `allocated`: see [shared
+  costs](policy.md#divide-shared-costs).
+- The columns for contracts, commitment discounts and reserved capacity are null, and the datasets Contract
+  Commitment, Billing Period and Invoice Detail of 1.3 and 1.4 are not written.
 """
 
 

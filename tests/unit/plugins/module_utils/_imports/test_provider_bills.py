@@ -167,6 +167,12 @@ def test_google_cloud_s_rows_in_two_files_in_another_order_are_the_same_bill(
     assert not brought(ledger, parts, "gcp")["changed"]
 
 
+@pytest.mark.parametrize("file_format", ["focus", "aws_cur", "azure"])
+def test_google_cloud_s_rows_name_their_format(tmp_path: Path, file_format: str) -> None:
+    with pytest.raises(InvalidOption, match="format: 'gcp.jsonl' is Google Cloud's .* set `format: gcp`"):
+        brought(LedgerOptions(f"sqlite:///{tmp_path}/l.db"), BILLS / "gcp.jsonl", file_format)
+
+
 def test_google_cloud_as_parquet_and_as_a_flattened_csv_says_the_same(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (BILLS / "gcp.jsonl").read_text().splitlines()]
     pyarrow = pytest.importorskip("pyarrow")

@@ -44,6 +44,11 @@ LEFT = (
     " (SELECT count(*) FROM roll_up_waiting)"
 )
 
+LOCKS_OF_NO_TRANSACTION = b"""
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND state = 'idle'
+"""
+
 
 class Killed(BaseException):
     """What ends a task at once, with nothing that it could still do."""
@@ -241,8 +246,8 @@ def test_what_others_record_meanwhile_stays_and_as_of_then_there_was_no_bill(
 
 HOLD = """
 import sys
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, session
-with session(LedgerOptions(sys.argv[1]), alone="s"):
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, alone
+with alone(LedgerOptions(sys.argv[1]), "s"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -296,6 +301,8 @@ def test_on_postgresql_a_bill_counts_all_at_once_too(
         if isinstance(query, bytes) and b"pg_advisory_xact_lock" in query:
             with closing(psycopg.connect(url)) as other:
                 ((unfinished, _waiting),) = execute(other, LEFT.encode()).fetchall()
+                # What a pooler gives to the next transaction of anybody.
+                assert execute(other, LOCKS_OF_NO_TRANSACTION).fetchall() == [(0,)]
             seen.append(sides.index(by_ledger(ledger)))
             if unfinished and next(left, "none") is None:
                 raise Killed

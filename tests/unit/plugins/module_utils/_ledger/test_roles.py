@@ -394,15 +394,16 @@ def test_an_entry_says_when_it_was_recorded_in_a_delivery_of_its_own_login_only(
 
 def test_a_delivery_is_not_cut_while_it_is_written(logins: Logins) -> None:
     """By a session that takes its entries away, of which the rest would count then."""
-    with sql.session(logins.options("importer"), alone="s") as transaction:
-        with transaction() as ledger:
+    options = logins.options("importer")
+    with sql.alone(options, "s"):
+        with sql.writing(options) as ledger:
             name = deliveries.begin(ledger.connection, "s", now_utc(), "ada@ci")
         with logins.connect("importer") as connection:
             connection.execute(of_delivery(str(name)).encode())
         discard = f"SELECT finops_discard_delivery({name}, 1)"
         assert "another session delivers this source: s" in logins.refused("importer", discard)
-        with transaction() as ledger:
-            assert deliveries.discard(ledger.connection, name, 10), "its own session may"
+    with sql.writing(options) as ledger:
+        assert deliveries.discard(ledger.connection, name, 10), "nobody writes it any more"
     with logins.connect("importer") as connection:
         connection.execute(discard.encode())
     assert logins.one("SELECT count(*) FROM entry WHERE source = 's'") == 0
