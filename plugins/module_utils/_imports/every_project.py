@@ -25,6 +25,7 @@ from .._openstack.project_names import project_names
 from .._openstack.rating.every_project import EveryProject
 from .cloudkitty import CloudKitty, ImportOptions, OfEvery, rating_regions
 from .entry_writer import Signature
+from .resource_tags import EveryResource
 from .run import run_import, since_last
 
 #: Of how many periods of projects the points are held at a time; each has some ten.
@@ -75,17 +76,15 @@ def import_every_project(
     """The result of cost_import with `projects: all`: each project is imported into its own feed, as
     run_import() does it, from sums and points that are read for all of them at once.
 
-    Requests: one for the names of the projects, those of EveryProject for each part of the window, and what
-    a single project has to read again of older hours. Raises as run_import() does; Refused with the result
+    Requests: one for the names of the projects, those of EveryProject for each part of the window, those of
+    EveryResource where tags are imported and anything is new, and what a single project has to read again of
+    older hours. Raises as run_import() does; Refused with the result
     where single projects could not be imported.
     """
-    if options.layout.tagged:
-        problem = "needs a list of the resources of each project; with projects it has to be false."
-        raise InvalidOption("import_tags", problem)
     names = project_names(cloud)
     known = _feeds(ledger_options, cloud.identity.region or "", names)
     window, new = _asked(options, known, signature.now)
-    regions = rating_regions(cloud)
+    regions, resources = rating_regions(cloud), EveryResource(cloud)
     found: dict[str, _Imported] = {}
     created = False
     for part, shared in _parts(window, new, len(names), options.collect_period_s):
@@ -96,7 +95,7 @@ def import_every_project(
             of_project = found.setdefault(project_id, _Imported(names[project_id]))
             if of_project.error is None:
                 identity = replace(cloud.identity, project_id=project_id, project_name=of_project.name)
-                of_every = OfEvery(identity, every.rating(project_id), regions)
+                of_every = OfEvery(identity, every.rating(project_id), regions, resources)
                 source = CloudKitty(cloud, options, of_every)
                 created |= _import(source, part, ledger_options, signature, check_mode, of_project)
     watched = _watched(ledger_options, check_mode, watch)
