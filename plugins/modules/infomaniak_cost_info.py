@@ -592,8 +592,8 @@ cost:
         - Parts of the window before RV(cost.rated_through) of which nothing is rated, and how many periods
           they have.
         - Null where that was not looked at, which is where the window begins more than 40 days ago, or with
-          O(projects=all), and no times are asked for in O(group_by). With the v1 API it is looked at with O(group_by) only, or where
-          the window begins today.
+          O(projects=all), and no times are asked for in O(group_by). With the v1 API it is looked at with
+          O(group_by) only, or where the window begins today.
       type: list
       elements: dict
       returned: always

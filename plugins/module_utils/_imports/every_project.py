@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -87,17 +88,22 @@ def import_every_project(
     regions, resources = rating_regions(cloud), EveryResource(cloud)
     found: dict[str, _Imported] = {}
     created = False
-    for part, shared in _parts(window, new, len(names), options.collect_period_s):
-        every = EveryProject(cloud.service("rating"), options.collect_period_s, part, shared)
-        for project_id in sorted(
-            (every.amounts.keys() & names.keys()) | {one.key.project_id for one in known}
-        ):
-            of_project = found.setdefault(project_id, _Imported(names[project_id]))
-            if of_project.error is None:
-                identity = replace(cloud.identity, project_id=project_id, project_name=of_project.name)
-                of_every = OfEvery(identity, every.rating(project_id), regions, resources)
-                source = CloudKitty(cloud, options, of_every)
-                created |= _import(source, part, ledger_options, signature, check_mode, of_project)
+    with ExitStack() as opened:
+        kept = ledger_options
+        for part, shared in _parts(window, new, len(names), options.collect_period_s):
+            every = EveryProject(cloud.service("rating"), options.collect_period_s, part, shared)
+            for project_id in sorted(
+                (every.amounts.keys() & names.keys()) | {one.key.project_id for one in known}
+            ):
+                # Not before it is there: an import that finds nothing makes no ledger.
+                if kept is ledger_options and not check_mode and sql.exists(ledger_options):
+                    kept = opened.enter_context(sql.kept_open(ledger_options))
+                of_project = found.setdefault(project_id, _Imported(names[project_id]))
+                if of_project.error is None:
+                    identity = replace(cloud.identity, project_id=project_id, project_name=of_project.name)
+                    of_every = OfEvery(identity, every.rating(project_id), regions, resources)
+                    source = CloudKitty(cloud, options, of_every)
+                    created |= _import(source, part, kept, signature, check_mode, of_project)
     watched = _watched(ledger_options, check_mode, watch)
     result = {**_result(cloud, options, found, window, ledger_options, created), **watched}
     _refuse(found, result)

@@ -58,7 +58,7 @@ class RatingV2:
     has_own_sums = True
 
     def __init__(self, service: Service, collect_period_s: int, of_every_project: bool = False) -> None:
-        """of_every_project: an operator asks about all projects at once, so the answers are of all of them."""
+        """of_every_project: an operator asks about all projects at once; the answers are of all."""
         self.service = service
         # An operator's answers span every project unless they are filtered.
         self._owner = () if of_every_project else (f"project_id:{service.project_id}",)

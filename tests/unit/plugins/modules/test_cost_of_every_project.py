@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An operator reads the cost of every project at once: each is what a login of its own reads, in requests that
-do not grow with their number (design/reading-a-cloud.md#every-project).
+"""An operator reads the cost of every project at once: each is what a login of its own reads, in requests
+that do not grow with their number (design/reading-a-cloud.md#every-project).
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def test_its_points_are_those_of_each_project(three: Sandbox, tmp_path: Path) ->
 def test_its_requests_do_not_grow_with_the_projects(
     three: Sandbox, start: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Token, names, the cloud's newest period, the projects' newest ones, which of the others were rated before,
+    """Token, names, the newest period of the cloud, those of the projects, which others had any,
     the sums by type; free traffic its unit and its hours.
     """
     assert requests_of(three) == 8
