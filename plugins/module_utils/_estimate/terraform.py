@@ -204,7 +204,7 @@ def _changing(plan: Plan, options: PlanOptions) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:
-    return is_assumed((row["type"], row["address"]), assume_free)
+    return bool(assume_free) and is_assumed((row["type"], row["address"]), assume_free)
 
 
 def _change(
@@ -280,7 +280,7 @@ def _region(
 
 def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | None]:
     """The regions that a resource is in before and after. Raises UnknownPrice where one is unknown."""
-    change, source, configuration = row["change"], source_of(row), plan.configuration
+    change, configuration = row["change"], plan.configuration
     unknown = change.get("after_unknown")
     sides = [side for side in (change.get("before"), change.get("after")) if side is not None]
     given = [side["region"] for side in sides if side.get("region")]
@@ -292,6 +292,10 @@ def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | 
     after = mapping(change.get("after"))
     if own and (change.get("after") is None or after.get("region")):
         return own
+    if configuration.root is None and not configuration.providers:
+        # Without a configuration nothing names another one.
+        return {*own, home}
+    source = source_of(row)
     expression = configuration.expression(source.module, source.name, "region")
     named = mapping(unknown).get("region") is True and expression is not None
     if named and configuration.sources(expression, source.module, source.name):
