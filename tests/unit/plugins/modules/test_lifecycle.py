@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,9 @@ class Life:
         token = log_in(self.sandbox.state).headers["X-Subject-Token"]
         self.sandbox = replace(self.sandbox, token=token)
         # The sandbox's clock is ahead of ours, by which the newest rated hour would be looked for.
-        window = {"begin": "2020-01-01", "end": "2100-01-01", "group_by": ["hour"], "rated_through": False}
-        told = run_module("infomaniak_cost_info", {"cloud": "sandbox", **window})
+        begin, end = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 2))
+        window = {"begin": f"{begin:%FT%TZ}", "end": f"{end:%FT%TZ}", "group_by": ["hour"]}
+        told = run_module("infomaniak_cost_info", {"cloud": "sandbox", "rated_through": False, **window})
         return Decimal(told["cost"]["by_hour"][-1]["amount"])
 
     def ask(self, method: str, service: str, path: str, content: Result | None = None) -> Result:
