@@ -82,9 +82,9 @@ options:
         type: int
       names:
         description:
-          - Names of servers or volumes, instead of O(resources[].count). What the project has under a name is
-            compared with what is planned. Only the difference costs, so a rerun costs nothing. Required with
-            O(resources[].state=absent).
+          - Names of servers, volumes or load balancers, or addresses of floating IPs, instead of
+            O(resources[].count). What the project has under a name is compared with what is planned. Only the
+            difference costs, so a rerun costs nothing. Required with O(resources[].state=absent).
         type: list
         elements: str
       state:

@@ -112,7 +112,7 @@ options:
   projects:
     description:
       - V(all) imports every project of the domain, each into a feed of its own, in as few requests as the
-        cloud allows. It needs a login with the role C(admin), CloudKitty's v2 API and O(import_tags=false).
+        cloud allows. It needs a login with the role C(admin) and CloudKitty's v2 API.
       - A project that cannot be imported does not stop the others. The task fails in the end, names it, and
         returns what became of the others.
       - Without it, only the project of the login is imported.

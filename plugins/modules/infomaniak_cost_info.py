@@ -56,6 +56,12 @@ options:
       - RV(cost) is their sum. With O(regions), each project is read in each region.
       - An application credential is bound to its project and is refused. A token has to be one that the cloud
         allows to be rescoped.
+      - V(all) alone reads every project of the login's domain with one login, which needs the role admin, and
+        CloudKitty's v2 API with sums that are whole. Sums of all projects are asked for together, 5000 a
+        request. Only points (O(dataframes), O(dest), V(flavor) and the like in O(group_by)) are read project
+        by project.
+      - If a project cannot be read then, the task fails and names it, and RV(parts) has the others. A project
+        of which nothing was ever rated is warned of.
     type: list
     elements: str
   window:
@@ -156,6 +162,12 @@ EXAMPLES = r"""
 - name: Say it
   ansible.builtin.debug:
     msg: "{{ bill.cost.total }} {{ bill.cost.currency }}, most of it {{ bill.cost.by_type[0].type }}"
+
+- name: What has each project of the cloud cost, as an operator
+  finops.cloud.infomaniak_cost_info:
+    cloud: operator
+    projects: all
+    group_by: [project]
 
 - name: How much money have I been charged in the last calculated hour
   finops.cloud.infomaniak_cost_info:
@@ -579,9 +591,9 @@ cost:
       description:
         - Parts of the window before RV(cost.rated_through) of which nothing is rated, and how many periods
           they have.
-        - Null where that was not looked at, which is where the window begins more than 40 days ago and no
-          times are asked for in O(group_by). With the v1 API it is looked at with O(group_by) only, or where
-          the window begins today.
+        - Null where that was not looked at, which is where the window begins more than 40 days ago, or with
+          O(projects=all), and no times are asked for in O(group_by). With the v1 API it is looked at with
+          O(group_by) only, or where the window begins today.
       type: list
       elements: dict
       returned: always

@@ -15,7 +15,7 @@ from .._core.errors import CloudError, FinopsError, InvalidOption, Refused, Seve
 from .._core.periods import iso, now_utc
 from .._core.web_address import passwords_in
 from .._openstack.connection import Cloud
-from .._openstack.projects import ProjectLogins, open_projects
+from .._openstack.projects import EVERY_PROJECT, ProjectLogins, open_every_project, open_projects
 from .cloud_arguments import connection_options
 from .module import FinopsModule
 from .run import collect_less, require
@@ -59,14 +59,24 @@ def run_on_cloud(
 def run_on_projects(
     module: FinopsModule, call: Callable[[ProjectLogins, datetime], Mapping[str, Any]], *libraries: str
 ) -> None:
-    """run_on_cloud() for a module with the options regions and projects: one login for each project."""
+    """run_on_cloud() for a module with the options regions and projects: one login for each project, and one
+    for every project where they are `all`.
+    """
 
     def opened() -> tuple[ProjectLogins, dict[str, Any]]:
         params = module.params
         for name in ("regions", "projects"):
             if params[name] == [] or not all(params[name] or ["-"]):
                 raise InvalidOption(name, "has no name in it; leave it out to read what the login is for.")
-        logins = open_projects(connection_options(params), params["regions"] or (), params["projects"] or ())
+        options, regions, projects = (
+            connection_options(params),
+            params["regions"] or (),
+            params["projects"] or (),
+        )
+        if projects == [EVERY_PROJECT]:
+            logins = open_every_project(options, regions)
+        else:
+            logins = open_projects(options, regions, projects)
         return logins, logins.to_result()
 
     _run_opened(module, opened, call, *libraries)

@@ -145,6 +145,16 @@ def _given(task: PolicyTask) -> dict[str, Any]:
         raise InvalidOption(
             "price_sources", "is empty, so that nothing had a price; name at least one source."
         )
+    _parse_rows(given)
+    if "timezone" in given:
+        given["timezone"] = zone_named(given["timezone"], "timezone").key if given["timezone"] else None
+    if "currency" in given:
+        given["currency"] = parse_currency(given["currency"], "currency") if given["currency"] else None
+    return given
+
+
+def _parse_rows(given: dict[str, Any]) -> None:
+    """Checks the rules that are more than names, in place. Raises InvalidOption."""
     if "freeze_at" in given:
         given["freeze_at"] = {
             str(name): format_exact(parse_positive_amount(str(value), f"freeze_at.{name}"))
@@ -154,11 +164,6 @@ def _given(task: PolicyTask) -> dict[str, Any]:
         from .allocation_rules import parse_splits
 
         given["cost_allocation"] = parse_splits(given["cost_allocation"])
-    if "timezone" in given:
-        given["timezone"] = zone_named(given["timezone"], "timezone").key if given["timezone"] else None
-    if "currency" in given:
-        given["currency"] = parse_currency(given["currency"], "currency") if given["currency"] else None
-    return given
 
 
 def _refuse_unknown_budgets(given: Mapping[str, Any], connection: Transaction) -> None:

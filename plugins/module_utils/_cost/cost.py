@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from typing import Any
 
 from .._core.completeness import ABSENT, ERROR, FORBIDDEN, OK, ServiceStatus
+from .._core.errors import Refused
 from .._core.periods import Window, iso
 from .._core.rows_file import RowsFile, writing
 from .._openstack.connection import raise_errors
@@ -20,6 +22,8 @@ from .options import CostOptions, Row
 from .project_costs import CostReading, ProjectCost, read_projects
 from .rows import cost_rows
 
+#: How many projects a sentence names.
+_NAMED = 5
 #: Of several statuses the result has the first one of these.
 _WORST_FIRST = (ERROR, FORBIDDEN, ABSENT, OK)
 #: Keys of the whole cost that the cost of each project lacks: they say whose each row is, or are of the task.
@@ -43,9 +47,31 @@ def read_cost(logins: ProjectLogins, options: CostOptions, now: datetime) -> dic
         if reading.errors:
             raise _Unread
         written = file
-    if options.on_error == "fail":
+    if options.on_error == "fail" and not logins.every:
         raise_errors(reading.errors)
-    return _result(logins, reading, options, written)
+    result = _result(logins, reading, options, written)
+    if options.on_error == "fail" and reading.errors:
+        first = next(
+            (one for project in reading.projects for one in project.readings.errors), reading.errors[0]
+        )
+        raise Refused(_broken_projects(reading), result, first.kind)
+    return result
+
+
+def _broken_projects(reading: CostReading) -> str:
+    """Which of all projects could not be read, and why the first one could not."""
+    broken = [one.login.name for one in reading.projects if not one.readings.complete]
+    others = "" if len(broken) < 2 else f" So could not {_some(broken[1:])}."
+    return (
+        f"{len(broken)} of {len(reading.projects)} projects could not be read, so the sum is not known."
+        f" {str(reading.errors[0]).rstrip('.')}.{others}"
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of a list that may be long."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _file(options: CostOptions, logins: ProjectLogins) -> AbstractContextManager[RowsFile | None]:
@@ -88,13 +114,26 @@ def _whole(reading: CostReading, options: CostOptions, several: bool, file: Rows
 def _warnings(reading: CostReading) -> list[str]:
     free = None if reading.whole is None else reading.whole.free
     return [
-        *(
-            f"The cloud has rated nothing of project {one.columns['project_name']} in region"
-            f" {one.columns['region']}, neither lately nor in this window; its cost is not known."
-            for one in reading.projects
-            if one.cost is not None and one.cost.never_rated
-        ),
+        *_never_rated(reading),
         *([] if free is None or free.reason is None else [f"`net` is null: {free.reason}"]),
+    ]
+
+
+def _never_rated(reading: CostReading) -> list[str]:
+    columns = [
+        *(one.columns for one in reading.projects if one.cost is not None and one.cost.never_rated),
+        *(login.to_result() for login in reading.unrated),
+    ]
+    if len(columns) > _NAMED:
+        names = _some([one["project_name"] for one in columns])
+        return [
+            f"The cloud has rated nothing of {len(columns)} projects, neither lately nor in this window;"
+            f" their cost is not known: {names}."
+        ]
+    return [
+        f"The cloud has rated nothing of project {one['project_name']} in region {one['region']}, neither"
+        f" lately nor in this window; its cost is not known."
+        for one in columns
     ]
 
 
@@ -128,4 +167,6 @@ def _status(reading: CostReading, logins: ProjectLogins) -> ServiceStatus:
     if not logins.several or not reading.errors:
         return worst
     message = " ".join(str(error).rstrip(".") + "." for error in reading.errors)
+    if logins.every:
+        message = _broken_projects(reading)
     return ServiceStatus(ERROR if worst.status == OK else worst.status, worst.http_status, message)

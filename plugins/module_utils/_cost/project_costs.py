@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +15,10 @@ from .._core.completeness import ERROR, FORBIDDEN, ServiceStatus
 from .._core.errors import CloudError, FinopsError, UnknownAmount
 from .._core.rows_file import RowsFile
 from .._infomaniak.free_tier import FreeTier
-from .._openstack.connection import Readings, read_all
+from .._openstack.connection import Cloud, Readings, read_all
 from .._openstack.projects import ProjectLogin, ProjectLogins
 from .._openstack.rating.api import Rating, open_rating
+from .._openstack.rating.every_cost import EveryCost
 from .combined import combined, combined_tiers
 from .formatter import PointOutput
 from .free_traffic import RegionTraffic, read_shared_free_tier
@@ -51,12 +52,13 @@ class ProjectCost:
 class CostReading:
     """The cost of each project, and of all of them; whole None: something could not be read.
 
-    errors: as the user reads them.
+    errors: as the user reads them. unrated: those of every project that have no last rated hour.
     """
 
     projects: tuple[ProjectCost, ...]
     whole: WindowCost | None
     errors: tuple[FinopsError, ...]
+    unrated: tuple[ProjectLogin, ...] = ()
 
 
 def read_projects(
@@ -65,21 +67,28 @@ def read_projects(
     """The cost of the window in each project and region.
 
     Requests: as read_window_cost says for each, and as read_shared_free_tier says where several regions of a
-    project share its free tier.
+    project share its free tier; of every project as EveryCost says.
 
     Projects are read in parallel, but one after the other into a file. Raises UnknownAmount, InvalidOption.
     """
+    opened = _every_rating(logins, options) if logins.every else _rating_of(options)
 
-    def read(login: ProjectLogin) -> ProjectCost:
+    def read(login: ProjectLogin) -> ProjectCost | None:
         whose = login.to_result() if logins.several else {}
         try:
-            return _read_project(login, options, PointOutput(options, whose, file), now)
+            return _read_project(login, opened, options, PointOutput(options, whose, file), now)
         except UnknownAmount as error:
+            if logins.every and options.window is None:
+                return None
             raise UnknownAmount(_named(error, login, logins)) from error
 
     # Into a file one after the other, so that the same points are the same file.
     with ThreadPoolExecutor(max_workers=1 if file else min(len(logins.all), PARALLEL_PROJECTS)) as pool:
-        projects = tuple(pool.map(read, logins.all))
+        found = list(zip(logins.all, pool.map(read, logins.all), strict=True))
+    projects = tuple(one for _login, one in found if one is not None)
+    unrated = tuple(login for login, one in found if one is None)
+    if not projects:
+        raise UnknownAmount("The cloud has rated nothing of any project lately; there is no last rated hour.")
     errors = tuple(
         FinopsError(_named(one, project.login, logins)) if logins.several else one
         for project in projects
@@ -87,18 +96,48 @@ def read_projects(
     )
     costs = [project.cost for project in projects if project.cost is not None]
     if errors or len(costs) < len(projects):
-        return CostReading(projects, None, errors)
+        return CostReading(projects, None, errors, unrated)
     if not logins.several:
         return CostReading(projects, costs[0], ())
     try:
         tiers = _tiers(projects)
     except CloudError as error:
-        return CostReading(projects, None, (error,))
-    return CostReading(projects, combined(costs, combined_tiers(tiers)), ())
+        return CostReading(projects, None, (error,), unrated)
+    if logins.every:
+        # What was never rated of a project says nothing of how far the others are rated.
+        costs = [cost for cost in costs if not cost.never_rated] or costs
+    return CostReading(projects, combined(costs, combined_tiers(tiers)), (), unrated)
+
+
+def _rating_of(options: CostOptions) -> Callable[[Cloud], Rating]:
+    def opened(cloud: Cloud) -> Rating:
+        return open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
+
+    return opened
+
+
+def _every_rating(logins: ProjectLogins, options: CostOptions) -> Callable[[Cloud], Rating]:
+    """The rating of each project, whose answers are read for all of its region at once."""
+    by_region: dict[str | None, EveryCost] = {}
+    projects = frozenset(login.opened.identity.project_id for login in logins.all)
+    for login in logins.all:
+        cloud = login.opened
+        if login.region not in by_region and cloud.offers("rating"):
+            api, period_s = options.rating_api, options.collect_period_s
+            by_region[login.region] = EveryCost(cloud.service("rating"), api, period_s, projects)
+
+    def opened(cloud: Cloud) -> Rating:
+        return by_region[cloud.identity.region].rating(cloud.identity.project_id)
+
+    return opened
 
 
 def _read_project(
-    login: ProjectLogin, options: CostOptions, output: PointOutput, now: datetime
+    login: ProjectLogin,
+    opened: Callable[[Cloud], Rating],
+    options: CostOptions,
+    output: PointOutput,
+    now: datetime,
 ) -> ProjectCost:
     if login.error is not None:
         status = FORBIDDEN if login.error.http_status in (401, 403) else ERROR
@@ -106,7 +145,7 @@ def _read_project(
         return ProjectCost(login, None, Readings({"cost": None}, {"rating": refused}, (login.error,)))
     cloud, rating = login.opened, None
     if cloud.offers("rating"):
-        rating = open_rating(cloud.service("rating"), options.rating_api, options.collect_period_s)
+        rating = opened(cloud)
 
     def read(_service: object) -> WindowCost | None:
         return None if rating is None else read_window_cost(rating, options, output, now)

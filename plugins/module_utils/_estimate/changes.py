@@ -9,6 +9,7 @@ No price is known here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -107,15 +108,19 @@ def required_quotas(changes: Iterable[Change], flavors: Flavors) -> dict[str, in
             computed[parts] = _needs(parts, flavors)
         return computed[parts]
 
-    for change in changes:
-        freed = {} if change.overlaps else needs(change.before)
-        taken = dict(needs(change.after))
-        for name, amount in change.needs.items():
+    # Most resources of a large plan are alike, and fractions are slow to add.
+    alike = Counter(
+        (change.before, change.after, change.overlaps, tuple(change.needs.items())) for change in changes
+    )
+    for (before, after, overlaps, further), count in alike.items():
+        freed = {} if overlaps else needs(before)
+        taken = dict(needs(after))
+        for name, amount in further:
             taken[name] = taken.get(name, Fraction(0)) + amount
         for name, wanted in taken.items():
             grown = ceil(wanted - freed.get(name, Fraction(0)))
             if grown > 0:
-                needed[name] = needed.get(name, 0) + grown
+                needed[name] = needed.get(name, 0) + grown * count
     return dict(sorted(needed.items()))
 
 

@@ -36,7 +36,7 @@ from .playbook_plan import PlaybookPlan
 from .playbook_readings import PlaybookEstimate, playbook_estimate, playbook_readers, read_project
 from .playbook_receipt import PlaybookRun
 from .price_list import DatedPrices
-from .project_resources import project_resources
+from .project_resources import list_readers, project_resources, thing_of
 from .quote_check import verified
 from .request_lines import Where
 from .result import Estimate, estimate_result
@@ -206,14 +206,10 @@ def _read(
 ) -> Readings:
     rows, plan = options.rows if is_home else (), options.plan
     kinds = [row.part.shape.kind for row in rows if row.part is not None]
-    named = {row.part.shape.kind for row in rows if row.part is not None and row.names}
-    readers: dict[str, tuple[str, Reader]] = {}
+    named = {thing_of(row.part.shape.kind) for row in rows if row.part is not None and row.names}
+    readers: dict[str, tuple[str, Reader]] = list_readers(named)
     if plan is not None or set(kinds) & set(SERVERS):
         readers["flavors"] = ("compute", compute.flavors)
-    if named & set(SERVERS):
-        readers["servers"] = ("compute", lambda nova: list(compute.servers(nova)))
-    if "volume" in named:
-        readers["volumes"] = ("block_storage", lambda cinder: list(block_storage.volumes(cinder)))
     if plan is not None and _needs_networks(plan, options):
         readers["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
     if (

@@ -139,7 +139,8 @@ def _plan(resources: Mapping[Any, Any], values: Values, registry: _Registry) -> 
     stack = _Stack(registry, dict(_references(resources, values, registry)))
     for name, one in resources.items():
         stack.add(str(name), one, values, str(name))
-    return Plan(tuple(stack.rows), None, unread=tuple(stack.unread))
+    carried_out = "the stack is created"
+    return Plan(tuple(stack.rows), None, unread=tuple(stack.unread), carried_out=carried_out)
 
 
 def _references(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from .._core.errors import InvalidOption, UnknownAmount
 from .._core.periods import Calendar, Window, ceil_to, iso, next_period, period_at
@@ -136,6 +136,7 @@ class _Tariff:
         self.periods = periods
         self.context = context
         self._computed: dict[_Asked, Mapping[str, Fraction] | None] = {}
+        self._monthly: dict[tuple[Shape, tuple[Part, ...], Fraction | None], Fraction | None] = {}
 
     def amounts(
         self,
@@ -159,6 +160,19 @@ class _Tariff:
         if key not in self._computed:
             self._computed[key] = self._compute(*key)
         return self._computed[key]
+
+    def monthly(self, parts: tuple[Part, ...], shape: Shape, hours: Fraction | None) -> Fraction | None:
+        """What the parts of that shape cost in a month; None where no price is known."""
+        if shape not in self.prices:
+            return None
+        if not parts:
+            return _NOTHING
+        key = (shape, parts, hours)
+        if key not in self._monthly:
+            quantity = sum((part.quantity for part in parts if part.shape == shape), Fraction(0))
+            amounts = self.amounts(Part(shape, quantity), hours, "this", True, (), parts)
+            self._monthly[key] = None if amounts is None else amounts[MONTHLY]
+        return self._monthly[key]
 
     def _compute(
         self,
@@ -191,66 +205,60 @@ def lines_of(
 
     What costs nothing new has none. tags_of: the tags of a line. first: the number of the first change.
     """
-    found = []
+    found: list[EstimateLine] = []
     tariff = _Tariff(prices, missing, periods, context)
     # Both are there until the old one goes: rated for one collect period more.
     once = 1 / context.periods_per_hour
-    for number, change in enumerate(changes):
+    for number, change in enumerate(changes, first):
         if change.unknown is not None:
-            of_change = [
+            others = [
                 EstimateLine(
                     change.name, change.action, "", "", "", None, "other", None, None, change.unknown
                 )
             ]
         elif change.assumed:
-            of_change = [_assumed(change, periods)]
+            others = [_assumed(change, periods)]
         elif change.given is not None:
-            of_change = [_given(change, periods, context)]
+            others = [_given(change, periods, context)]
         else:
-            parts = net(change.before, change.after)
-            of_change = [_line(change, part, change.hours, tariff) for part in parts]
+            place = _Place(number, change, tags_of)
+            found += [_line(place, part, change.hours, tariff) for part in net(change.before, change.after)]
             if change.overlaps:
-                of_change += [_line(change, part, once, tariff, recurring=False) for part in change.before]
-            of_change += [_gap(change, gap, context) for gap in change.gaps]
+                found += [_line(place, part, once, tariff, recurring=False) for part in change.before]
+            others = [_gap(change, gap, context) for gap in change.gaps]
         found += [
-            replace(
-                line,
-                resource=first + number,
-                region=change.region,
-                tags=tags_of(change.tags, line.kind),
-            )
-            for line in of_change
+            replace(line, resource=number, region=change.region, tags=tags_of(change.tags, line.kind))
+            for line in others
         ]
     return found
 
 
+class _Place(NamedTuple):
+    """The change that a line is of, its number, and the tags of its lines."""
+
+    number: int
+    change: Change
+    tags_of: TagDefaults
+
+
 def _line(
-    change: Change, part: Part, hours: Fraction | None, tariff: _Tariff, recurring: bool = True
+    place: _Place, part: Part, hours: Fraction | None, tariff: _Tariff, recurring: bool = True
 ) -> EstimateLine:
+    change = place.change
     kind, price = tariff.context.kinds[part.shape.kind], tariff.prices.get(part.shape)
     shown = kind.name if part.hidden else str(part.shape)
     unknown = None if price else f"no price is known of {shown} ({tariff.missing[part.shape]})"
     made_of = (change.before, change.after) if recurring else ((), ())
     amounts = tariff.amounts(part, hours, change.period, recurring, *made_of)
     before, after = (
-        _monthly(of if recurring else (), part.shape, hours, tariff) for of in (change.before, change.after)
+        tariff.monthly(of if recurring else (), part.shape, hours) for of in (change.before, change.after)
     )
     return EstimateLine(
         change.name, change.action, kind.name, part.shape.name, kind.unit, part.quantity, kind.category,
         price, amounts, unknown, hours=hours, once=not kind.hourly or not recurring,
         metric=next(iter(kind.metrics), None), hidden=part.hidden, before=before, after=after,
+        resource=place.number, region=change.region, tags=place.tags_of(change.tags, kind.name),
     )  # fmt: skip
-
-
-def _monthly(parts: Sequence[Part], shape: Shape, hours: Fraction | None, tariff: _Tariff) -> Fraction | None:
-    """What the parts of that shape cost in a month; None where no price is known."""
-    if shape not in tariff.prices:
-        return None
-    if not parts:
-        return _NOTHING
-    quantity = sum((part.quantity for part in parts if part.shape == shape), Fraction(0))
-    amounts = tariff.amounts(Part(shape, quantity), hours, "this", True, (), parts)
-    return None if amounts is None else amounts[MONTHLY]
 
 
 def _gap(change: Change, gap: Gap, context: PriceContext) -> EstimateLine:

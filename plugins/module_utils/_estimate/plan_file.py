@@ -47,7 +47,8 @@ class Plan:
 
     configuration: what its expressions refer to. prior: what the state has, by resource. relevant: what the
     changes refer to, local values and dynamic blocks included; None where the plan does not say. sha256: of
-    the file that the task names. unread: what is planned beside the changes.
+    the file that the task names. unread: what is planned beside the changes. carried_out: what makes it so,
+    where that is not Terraform's apply.
     """
 
     changes: tuple[Mapping[str, Any], ...]
@@ -57,6 +58,7 @@ class Plan:
     relevant: frozenset[PlanPlace] | None = None
     sha256: str | None = field(default=None, compare=False)
     unread: tuple[UnreadResource, ...] = ()
+    carried_out: str | None = None
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,16 @@ class PlanNetworks:
             else (f"{' and '.join(sorted(unknown))}: on which network its address is, is known after apply")
         )
 
+    def takes_planned_port(self, source: PlanPlace, index: int | None, kind: str) -> bool:
+        """Whether the configuration gives it a port that a plan makes. Arguments: as of is_public()."""
+        configuration, step = self.plan.configuration, () if index is None else ("network", index)
+        for name, of in ON_NETWORKS[kind].items():
+            expression = configuration.expression(source.module, source.name, *step, name)
+            if of == PORT and expression is not None:
+                sources = configuration.sources(expression, source.module, source.name)
+                return bool(sources) and all(one is not None and one.kind == PORT for one in sources)
+        return False
+
     def _followed(self, source: PlanPlace, index: int | None, where: Mapping[str, str]) -> bool | None:
         """Whether the network that the configuration names is public; None where that cannot be followed."""
         configuration = self.plan.configuration

@@ -22,6 +22,7 @@ AMOUNT = "amount"
 #: What has a name by which it is compared with what exists, and the option that names its size.
 SERVERS = ("instance", "stopped_instance")
 _SIZE_OPTIONS = {"instance": "flavor", "stopped_instance": "flavor", "volume": "volume_type"}
+_NAMED = (*_SIZE_OPTIONS, "floating_ip", "load_balancer")
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,11 @@ def parse_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[PlannedRow, ...]:
 def _parsed(row: Mapping[str, Any], option: str) -> PlannedRow:
     kind, names, count = row["kind"], tuple(row.get("names") or ()), row.get("count")
     _refuse_foreign(row, option)
-    if names and kind not in _SIZE_OPTIONS:
+    if names and kind not in _NAMED:
         raise InvalidOption(
-            f"{option}.names", "is for servers and volumes, which are compared with those of the project."
+            f"{option}.names",
+            "is for servers, volumes, floating IPs and load balancers, which are compared with those of the"
+            " project.",
         )
     if names and count is not None:
         raise InvalidOption(f"{option}.names", "and `count` are mutually exclusive.")
@@ -149,7 +152,11 @@ def _changes(row: PlannedRow, there: ProjectResources, flavors: Flavors) -> list
     for name in row.names:
         # What a server or a volume has, it keeps.
         common["tags"] = tags_of_row(kind, {**there.metadata_of(kind, name), **row.tags})
-        found.append(_named(row, name, there.find(kind, name), common))
+        if there.has(kind, name) and there.find(kind, name) is None:
+            # It is there, and its price is not told: it stays, and its removal saves nothing.
+            found.append(Change(name, CHANGED if row.present else REMOVED, **common))
+        else:
+            found.append(_named(row, name, there.find(kind, name), common))
     return found
 
 

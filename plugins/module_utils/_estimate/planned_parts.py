@@ -114,6 +114,8 @@ class State:
         )
         if unknown is True or (isinstance(unknown, list) and any(one is True for one in unknown)):
             raise UnknownPrice(f"{name} is known after apply")
+        if rows == [] and not unknown:
+            return []
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
             raise UnknownPrice(f"{name} is no list of blocks")
         if contains_true(unknown) and (not isinstance(unknown, list) or len(unknown) > len(rows)):
@@ -140,7 +142,7 @@ def contains_true(value: Any) -> bool:
         one = left.pop()
         if one is True:
             return True
-        left += one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ()
+        left += one.values() if isinstance(one, (dict, Mapping)) else one if isinstance(one, list) else ()
     return False
 
 
@@ -220,7 +222,8 @@ def _address(
     """The addresses of one attachment to a network, and the port that it takes."""
     where = ON_NETWORKS[kind]
     unknown = [name for name in where if state.is_unknown(name)]
-    own_port = [name for name, of in where.items() if of == PORT and state.values.get(name)]
+    own_port = any(of == PORT and state.values.get(name) for name, of in where.items())
+    own_port = own_port or context.networks.takes_planned_port(state.source, index, kind)
     try:
         for name in where:
             if name not in unknown:

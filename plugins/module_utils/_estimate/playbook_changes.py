@@ -231,6 +231,9 @@ class _Changes:
         return line is not None and (line.anew or not self._project.there.has(kind, name))
 
     def _floating_ip(self, resource: PlannedResource, _anew: bool) -> Iterator[Change]:
+        if resource.state == ABSENT:
+            yield from self._gone(resource)
+            return
         label, parent, kind = _label(resource), resource.parent, resource.parent_kind
         is_new = self._makes(kind, parent)
         if kind == "load_balancer" and not is_new:
@@ -253,7 +256,7 @@ class _Changes:
         part = Part(Shape("load_balancer", resource.size), _ONE)
         there = self._project.there.has("load_balancer", resource.name)
         if resource.state == ABSENT:
-            yield Change(resource.name, REMOVED)
+            yield from self._gone(resource)
         elif there:
             yield Change(resource.name, CHANGED, before=(part,), after=(part,))
         else:
@@ -298,13 +301,28 @@ class _Changes:
             yield Change(resource.name, REMOVED, before=(found,))
 
     def _port(self, resource: PlannedResource, anew: bool) -> Iterator[Change]:
-        if not anew and self._project.there.has("fixed_ip", resource.name):
-            return
-        if resource.networks is None:
+        there = self._project.there
+        if resource.state == ABSENT:
+            yield from self._gone(resource)
+        elif not anew and there.has("fixed_ip", resource.name):
+            yield from self._port_that_is_there(resource, there.find("fixed_ip", resource.name))
+        elif resource.networks is None:
             yield _unknown(_label(resource), _NO_NETWORK)
         elif any(map(self._is_public, resource.networks)):
-            part = Part(Shape("fixed_ip"), Fraction(resource.count), resource.count)
-            yield Change(_label(resource), ADDED, after=(part,))
+            yield Change(_label(resource), ADDED, after=(_addresses(resource.count),))
+
+    @staticmethod
+    def _port_that_is_there(resource: PlannedResource, found: Part | str | None) -> Iterator[Change]:
+        """Its module gives it the addresses that the task names; fewer than it has save nothing."""
+        if isinstance(found, str):
+            yield _unknown(resource.name, found)
+        elif found is not None:
+            after = _addresses(max(resource.count, int(found.quantity)))
+            yield Change(resource.name, CHANGED, before=(found,), after=(after,))
+
+
+def _addresses(count: int) -> Part:
+    return Part(Shape("fixed_ip"), Fraction(count), count)
 
 
 def _label(resource: PlannedResource) -> str:

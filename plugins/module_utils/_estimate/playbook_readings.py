@@ -26,11 +26,13 @@ def playbook_readers(plan: PlaybookPlan, has_default_type: bool) -> dict[str, tu
     has_default_type: whether the task names the default volume type.
     """
     kinds = kinds_of(plan)
-    # A floating IP has no name, and is known by what it belongs to.
-    found = list_readers(thing_of(kind) for kind in kinds - {"floating_ip"})
+    if not any(line.resource.kind == "floating_ip" and line.resource.name for line in plan.lines):
+        # One that is made has no name, and is known by what it belongs to.
+        kinds = kinds - {"floating_ip"}
+    found = list_readers(map(thing_of, kinds))
     if "instance" in kinds:
         found["flavors"] = ("compute", compute.flavors)
-    if any(line.resource.networks for line in plan.lines):
+    if "fixed_ip" in kinds or any(line.resource.networks for line in plan.lines):
         found["networks"] = ("network", lambda neutron: list(network.networks(neutron)))
     if not has_default_type and any(
         line.resource.kind == "volume" and not line.resource.size for line in plan.lines
@@ -50,7 +52,7 @@ def read_project(
     counts as not there: estimate.py makes every change unknown then.
     """
     return Project(
-        there=project_resources(values),
+        there=project_resources(values, public),
         flavors=flavors,
         public=public,
         default_volume_type=default_volume_type or values.get("default volume type"),

@@ -239,7 +239,7 @@ def parse_before(rows: Sequence[Mapping[str, Any]]) -> ProjectResources:
                 f"playbook_before[{number}]",
                 "is no row of `playbook_before` of an earlier estimate; give all of that list as it is.",
             ) from None
-        if thing == FLOATING_IP:
+        if thing == FLOATING_IP and found is None:
             addressed.add(name)
         else:
             named[thing, name] = found

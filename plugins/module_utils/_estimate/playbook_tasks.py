@@ -156,8 +156,11 @@ def _copy(kind: str, task: Arguments) -> PlannedResource:
 
 
 def _floating_ip(task: Arguments) -> Iterator[PlannedResource]:
-    # One that is named is there already, and one that is only detached stays.
-    if _is_absent(task) or _text(task, "floating_ip_address"):
+    address = _text(task, "floating_ip_address")
+    # One that is only detached stays, and one that is named is there already.
+    if _is_absent(task) and address and _is_on(task, "purge"):
+        yield PlannedResource("floating_ip", address, ABSENT)
+    if _is_absent(task) or address:
         return
     server = _text(task, "server")
     yield PlannedResource("floating_ip", "", parent=server, unknown=_reuses(_is_on(task, "reuse")))
@@ -194,7 +197,7 @@ def _image(task: Arguments) -> Iterator[PlannedResource]:
 
 
 def _object(task: Arguments) -> Iterator[PlannedResource]:
-    # What a removed one frees is not known, and not counted.
+    # What a removed one frees is not counted: the project has no list of objects that could confirm it.
     if not _is_absent(task):
         name = f"{_text(task, 'container')}/{_text(task, 'name')}"
         data = task.get("data")
@@ -204,8 +207,8 @@ def _object(task: Arguments) -> Iterator[PlannedResource]:
 
 
 def _port(task: Arguments) -> Iterator[PlannedResource]:
-    # What a removed one frees is not counted.
     if _is_absent(task):
+        yield PlannedResource("fixed_ip", _text(task, "name"), ABSENT)
         return
     fixed = task.get("fixed_ips")
     count = len(fixed) if isinstance(fixed, list) and fixed else 1

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -19,6 +19,8 @@ from .._openstack.block_storage import Copy, Volume
 from .._openstack.compute import Server
 from .._openstack.connection import Reader, Service
 from .._openstack.image import Image
+from .._openstack.load_balancer import LoadBalancer
+from .._openstack.network import FloatingIp, Port
 from .changes import GIB
 from .shapes import Part, Shape
 
@@ -72,6 +74,19 @@ def _part_of_copy(kind: str, copy: Copy) -> Part:
     return Part(Shape(kind), Fraction(copy.size_gb))
 
 
+def _part_of_address(_address: FloatingIp) -> Part:
+    return Part(Shape("floating_ip"), Fraction(1))
+
+
+def _part_of_balancer(balancer: LoadBalancer) -> Part | None:
+    # A price goes by the name of the flavor, and the list tells its ID.
+    return Part(Shape("load_balancer"), Fraction(1)) if balancer.flavor_id is None else None
+
+
+def _part_of_port(port: Port) -> Part:
+    return Part(Shape("fixed_ip"), Fraction(port.address_count), port.address_count)
+
+
 def _untold(_one: Any) -> None:
     """The list does not tell what it costs by."""
 
@@ -96,14 +111,17 @@ _LISTS: Mapping[str, _List] = {
         "volumes", "block_storage", block_storage.volumes,
         lambda one: (one.volume_type, Fraction(one.size_gb)), _part_of_volume,
     ),
-    FLOATING_IP: _List("floating IPs", "network", network.floating_ips, _untold, _untold),
+    FLOATING_IP: _List("floating IPs", "network", network.floating_ips, _untold, _part_of_address),
     LOAD_BALANCER: _List(
-        "load balancers", "load_balancer", load_balancer.load_balancers, _untold, _untold
+        "load balancers", "load_balancer", load_balancer.load_balancers,
+        lambda one: (one.flavor_id or "", Fraction(1)), _part_of_balancer,
     ),
     IMAGE: _List(
         "images", "image", image.images, lambda one: ("", Fraction(one.size_bytes or 0, GIB)), _part_of_image
     ),
-    PORT: _List("ports", "network", network.ports, _untold, _untold),
+    PORT: _List(
+        "ports", "network", network.ports, lambda one: ("", Fraction(one.address_count)), _part_of_port
+    ),
     "snapshot": _List(
         "snapshots", "block_storage", block_storage.snapshots, _untold, partial(_part_of_copy, "snapshot")
     ),
@@ -148,8 +166,9 @@ def thing_of(kind: str) -> str:
     return _THINGS.get(kind, kind)
 
 
-def project_resources(readings: Mapping[str, Any]) -> ProjectResources:
-    """What the lists say that were read. readings: by the name of the reading, None for what failed.
+def project_resources(readings: Mapping[str, Any], public: Collection[str] = ()) -> ProjectResources:
+    """What the lists say that were read. readings: by the name of the reading, None for what failed. public:
+    IDs of networks on which each address costs, so that a port there costs.
 
     Several of one name are unknown: any could be meant.
     """
@@ -157,10 +176,11 @@ def project_resources(readings: Mapping[str, Any]) -> ProjectResources:
     named: dict[Claim, Part | str | None] = {}
     metadata: dict[Claim, Mapping[str, str]] = {}
     for thing, one in found:
-        name = getattr(one, "name", "")
+        name = one.address if thing == FLOATING_IP else one.name
         for key in dict.fromkeys(((thing, name), (thing, one.id))) if name else ((thing, one.id),):
             twice = f"the project has several of the name {key[1]}"
-            named[key] = twice if key in named else _LISTS[thing].part_of(one)
+            costs = thing != PORT or one.network_id in public
+            named[key] = twice if key in named else _LISTS[thing].part_of(one) if costs else None
             metadata[key] = getattr(one, "metadata", {})
     with_address = [one for thing, one in found if thing == SERVER and one.floating_ips]
     return ProjectResources(

@@ -126,16 +126,19 @@ def _add(sums: dict[_Kind, Fraction], costs: Sequence[tuple[_Kind, Fraction]]) -
     """Add what a resource costs more in one category, under the kind of what comes; nothing if it costs
     less.
     """
-    total = sum((amount for _kind, amount in costs), Fraction(0))
-    if total > 0:
+    if not costs:
+        return
+    # Most have one: fractions are slow to add.
+    total = costs[0][1] if len(costs) == 1 else sum((amount for _kind, amount in costs), Fraction(0))
+    if total.numerator > 0:
         kind = next(kind for kind, amount in costs if amount > 0)
-        sums[kind] = sums.get(kind, Fraction(0)) + total
+        sums[kind] = sums[kind] + total if kind in sums else total
 
 
 def _is_free(of_resource: Sequence[EstimateLine]) -> bool:
     """Whether something comes, at a price of 0, and nothing of it costs."""
-    comes = any(line.quantity is None or line.quantity > 0 for line in of_resource)
-    return comes and all(line.price is not None and not line.price.amount for line in of_resource)
+    is_free = all(line.price is not None and not line.price.amount for line in of_resource)
+    return is_free and any(line.quantity is None or line.quantity > 0 for line in of_resource)
 
 
 def _kind(line: EstimateLine, at: datetime | None = None) -> _Kind:

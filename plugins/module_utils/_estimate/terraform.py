@@ -92,7 +92,20 @@ def plan_changes(
         change = _change(row, tuple(actions), plan, contexts, home, options)
         tagged = tags.of(row)
         found.append(change if tagged is UNTAGGED else replace(change, tags=tagged))
-    return found
+    return found if plan.carried_out is None else [_worded(one, plan.carried_out) for one in found]
+
+
+def _worded(change: Change, carried_out: str) -> Change:
+    """The change with reasons that say what its plan is carried out by."""
+
+    def words(reason: str) -> str:
+        return reason.replace("after apply", f"when {carried_out}").replace(
+            "before apply", f"before {carried_out}"
+        )
+
+    unknown = None if change.unknown is None else words(change.unknown)
+    gaps = tuple(replace(gap, reason=words(gap.reason)) for gap in change.gaps)
+    return replace(change, unknown=unknown, gaps=gaps)
 
 
 def plan_unchanged(
@@ -191,7 +204,7 @@ def _changing(plan: Plan, options: PlanOptions) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_assumed(row: Mapping[str, Any], assume_free: Collection[str]) -> bool:
-    return is_assumed((row["type"], row["address"]), assume_free)
+    return bool(assume_free) and is_assumed((row["type"], row["address"]), assume_free)
 
 
 def _change(
@@ -267,7 +280,7 @@ def _region(
 
 def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | None]:
     """The regions that a resource is in before and after. Raises UnknownPrice where one is unknown."""
-    change, source, configuration = row["change"], source_of(row), plan.configuration
+    change, configuration = row["change"], plan.configuration
     unknown = change.get("after_unknown")
     sides = [side for side in (change.get("before"), change.get("after")) if side is not None]
     given = [side["region"] for side in sides if side.get("region")]
@@ -279,6 +292,10 @@ def _regions(row: Mapping[str, Any], plan: Plan, home: str | None) -> set[str | 
     after = mapping(change.get("after"))
     if own and (change.get("after") is None or after.get("region")):
         return own
+    if configuration.root is None and not configuration.providers:
+        # Without a configuration nothing names another one.
+        return {*own, home}
+    source = source_of(row)
     expression = configuration.expression(source.module, source.name, "region")
     named = mapping(unknown).get("region") is True and expression is not None
     if named and configuration.sources(expression, source.module, source.name):

@@ -28,7 +28,7 @@ from .free_tier_credit import Credit
 from .in_use import uses_nothing
 from .rated_entries import Feeding
 from .rated_window import USUAL_LAG_PERIODS, Unit, missing_of, to_read, unit_of, units, with_points
-from .resource_tags import read_resources
+from .resource_tags import EveryResource, read_resources
 from .run import run_import
 from .source import Stored
 
@@ -68,13 +68,14 @@ def import_cost(
 
 @dataclass(frozen=True)
 class OfEvery:
-    """One of all projects, which an operator's login reads: whose it is, its part of what was rated, and
-    rating_regions() of the login, whose catalog is everybody's.
+    """One of all projects, which an operator's login reads: whose it is, its part of what was rated,
+    rating_regions() of the login, whose catalog is everybody's, and the resources of all.
     """
 
     identity: CloudIdentity
     rating: Rating
     rating_regions: tuple[tuple[str, str], ...]
+    resources: EveryResource
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class CloudKitty:
         wanted, unread_noise = to_read(known, stored.sums, lambda unit: self._is_covered(unit, stored.feed))
         resources: Mapping[str, feed_changes.FeedResource] = {}
         if options.layout.tagged and any(unit.rated for unit in wanted):
-            resources = {**stored.resources, **read_resources(self.cloud)}
+            resources = {**stored.resources, **self._read_resources()}
         noise = None if off_by is None else EXACT.add(off_by, unread_noise)
         imported_in = sorted({there for _region, there in self._rating_regions})
         return CloudKittyDelivery(rating, options, known, wanted, holes, resources, noise, imported_in)
@@ -144,6 +145,11 @@ class CloudKitty:
     @property
     def _rating_regions(self) -> tuple[tuple[str, str], ...]:
         return self.of_every.rating_regions if self.of_every else rating_regions(self.cloud)
+
+    def _read_resources(self) -> dict[str, feed_changes.FeedResource]:
+        if self.of_every:
+            return self.of_every.resources.of(self._identity.project_id)
+        return read_resources(self.cloud)
 
     def _opened(self) -> Rating:
         options = self.options

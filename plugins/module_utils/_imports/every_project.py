@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,7 @@ from .._openstack.project_names import project_names
 from .._openstack.rating.every_project import EveryProject
 from .cloudkitty import CloudKitty, ImportOptions, OfEvery, rating_regions
 from .entry_writer import Signature
+from .resource_tags import EveryResource
 from .run import run_import, since_last
 
 #: Of how many periods of projects the points are held at a time; each has some ten.
@@ -75,30 +77,33 @@ def import_every_project(
     """The result of cost_import with `projects: all`: each project is imported into its own feed, as
     run_import() does it, from sums and points that are read for all of them at once.
 
-    Requests: one for the names of the projects, those of EveryProject for each part of the window, and what
-    a single project has to read again of older hours. Raises as run_import() does; Refused with the result
+    Requests: one for the names of the projects, those of EveryProject for each part of the window, those of
+    EveryResource where tags are imported and anything is new, and what a single project has to read again of
+    older hours. Raises as run_import() does; Refused with the result
     where single projects could not be imported.
     """
-    if options.layout.tagged:
-        problem = "needs a list of the resources of each project; with projects it has to be false."
-        raise InvalidOption("import_tags", problem)
     names = project_names(cloud)
     known = _feeds(ledger_options, cloud.identity.region or "", names)
     window, new = _asked(options, known, signature.now)
-    regions = rating_regions(cloud)
+    regions, resources = rating_regions(cloud), EveryResource(cloud)
     found: dict[str, _Imported] = {}
     created = False
-    for part, shared in _parts(window, new, len(names), options.collect_period_s):
-        every = EveryProject(cloud.service("rating"), options.collect_period_s, part, shared)
-        for project_id in sorted(
-            (every.amounts.keys() & names.keys()) | {one.key.project_id for one in known}
-        ):
-            of_project = found.setdefault(project_id, _Imported(names[project_id]))
-            if of_project.error is None:
-                identity = replace(cloud.identity, project_id=project_id, project_name=of_project.name)
-                of_every = OfEvery(identity, every.rating(project_id), regions)
-                source = CloudKitty(cloud, options, of_every)
-                created |= _import(source, part, ledger_options, signature, check_mode, of_project)
+    with ExitStack() as opened:
+        kept = ledger_options
+        for part, shared in _parts(window, new, len(names), options.collect_period_s):
+            every = EveryProject(cloud.service("rating"), options.collect_period_s, part, shared)
+            for project_id in sorted(
+                (every.amounts.keys() & names.keys()) | {one.key.project_id for one in known}
+            ):
+                # Not before it is there: an import that finds nothing makes no ledger.
+                if kept is ledger_options and not check_mode and sql.exists(ledger_options):
+                    kept = opened.enter_context(sql.kept_open(ledger_options))
+                of_project = found.setdefault(project_id, _Imported(names[project_id]))
+                if of_project.error is None:
+                    identity = replace(cloud.identity, project_id=project_id, project_name=of_project.name)
+                    of_every = OfEvery(identity, every.rating(project_id), regions, resources)
+                    source = CloudKitty(cloud, options, of_every)
+                    created |= _import(source, part, kept, signature, check_mode, of_project)
     watched = _watched(ledger_options, check_mode, watch)
     result = {**_result(cloud, options, found, window, ledger_options, created), **watched}
     _refuse(found, result)

@@ -8,11 +8,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 
+from .._core.errors import CloudError, SeveralErrors
 from .._ledger.feed_changes import FeedResource
 from .._openstack import block_storage, compute, load_balancer, network, shared_file_system
 from .._openstack.connection import Cloud, Reader, Service, raise_errors, read_all
+from .._openstack.every_resource import READERS as READERS_OF_ALL
+from .._openstack.every_resource import OwnedResource
 from .._openstack.resource_types import FLOATING_IP, INSTANCE, LOAD_BALANCER, SHARE, TAGS_OF, VOLUME
 
 
@@ -27,6 +31,42 @@ def read_resources(cloud: Cloud) -> dict[str, FeedResource]:
     return {
         resource_id: one for found in readings.values.values() for resource_id, one in (found or {}).items()
     }
+
+
+class EveryResource:
+    """read_resources() of every project, for an operator: the lists of all projects, once they are needed."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._found: dict[str, dict[str, FeedResource]] | None = None
+        self._error: CloudError | SeveralErrors | None = None
+
+    def of(self, project_id: str) -> dict[str, FeedResource]:
+        """A project's resources by their IDs. Raises as read_resources()."""
+        if self._error is not None:
+            raise self._error
+        if self._found is None:
+            try:
+                self._found = self._read()
+            except (CloudError, SeveralErrors) as error:
+                self._error = error
+                raise
+        return self._found.get(project_id, {})
+
+    def _read(self) -> dict[str, dict[str, FeedResource]]:
+        readings = read_all(
+            self._cloud, {name: (name, _listed(read)) for name, read in READERS_OF_ALL.items()}
+        )
+        raise_errors(readings.errors)
+        found: dict[str, dict[str, FeedResource]] = {}
+        for one in chain.from_iterable(rows or () for rows in readings.values.values()):
+            found.setdefault(one.project_id, {})[one.id] = _resource(one.type, one.name, one.said)
+        return found
+
+
+def _listed(read: Callable[[Service], Iterable[OwnedResource]]) -> Reader:
+    """The whole list, so that it is read beside the others."""
+    return lambda service: list(read(service))
 
 
 def _servers(nova: Service) -> dict[str, FeedResource]:

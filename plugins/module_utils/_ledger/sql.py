@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +39,14 @@ _EXAMPLES = "write sqlite:////absolute/path/ledger.db or postgresql+psycopg://us
 @dataclass(frozen=True)
 class LedgerOptions:
     """url: None for $FINOPS_LEDGER or the default file. timeout_seconds: how long to wait for
-    another writer. password: for PostgreSQL, None for the one of the URL or the environment.
+    another writer. password: for PostgreSQL, None for the one of the URL or the environment. begin: opens the
+    next transaction of a connection that is open already, see kept_open().
     """
 
     url: str | None = field(default=None, repr=False)
     timeout_seconds: int = DEFAULT_TIMEOUT_SECONDS
     password: str | None = field(default=None, repr=False)
+    begin: Callable[[], AbstractContextManager[Ledger]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def exists(options: LedgerOptions) -> bool:
     """Whether there is a ledger to read: what only check mode may ask, which answers as if it
     had just been created.
     """
-    return _database(options).exists()
+    return options.begin is not None or _database(options).exists()
 
 
 def format_url(options: LedgerOptions) -> str:
@@ -99,6 +101,10 @@ def reading(options: LedgerOptions) -> Iterator[Ledger]:
 
     Raises LedgerError where it is missing, corrupt, older, newer, or does not answer.
     """
+    if options.begin is not None:
+        with options.begin() as ledger:
+            yield ledger
+        return
     database = _database(options)
     with database.one_sentence(), database.reading(options.timeout_seconds) as connection:
         _refuse_to_read(connection, database.name)
@@ -130,6 +136,9 @@ def session(
     Opening a connection, and closing the last one of a file, takes longer than a small transaction. Raises as
     writing does.
     """
+    if options.begin is not None:
+        yield options.begin
+        return
     database = _database(options)
     with ExitStack() as opened:
         opened.enter_context(database.one_sentence())
@@ -160,6 +169,16 @@ def alone(options: LedgerOptions, name: str) -> Iterator[Callable[[], None]]:
     database = _database(options)
     with database.one_sentence(), database.alone(name, options.timeout_seconds) as still_alone:
         yield still_alone
+
+
+@contextmanager
+def kept_open(options: LedgerOptions) -> Iterator[LedgerOptions]:
+    """The options with a connection that stays open: all that reads and writes with them takes it, each in a
+    transaction of its own. For many small tasks in one, of which opening takes the most time. Raises as
+    writing does.
+    """
+    with session(options) as begin:
+        yield replace(options, begin=begin)
 
 
 def _refuse_to_read(transaction: Transaction, name: str) -> None:

@@ -68,7 +68,7 @@ def _require_usable(access: Any) -> None:
     before it is used.
     """
     access.will_expire_soon()
-    texts = [access.auth_token, access.project_id or "", access.project_name or ""]
+    texts = [access.auth_token, access.project_id or "", access.project_name or "", *access.role_names]
     for service in access.service_catalog.catalog:
         texts += [service["type"], service.get("name") or ""]
         for endpoint in service["endpoints"]:

@@ -293,11 +293,11 @@ class Cloud:
         require_usable(self._region, name, url)
         return Service(name, url, self.identity.project_id, self._login, self._timeout_seconds)
 
-    def keystone(self) -> tuple[Service, str | None]:
-        """The identity service, where the login found it, and the domain of the login's project."""
+    def keystone(self) -> tuple[Service, str | None, tuple[str, ...]]:
+        """The identity service, where the login found it, the domain of its project, and its roles."""
         url = self.identity.auth_url.rstrip("/").removesuffix("/v3") + "/v3"
         service = Service("identity", url, self.identity.project_id, self._login, self._timeout_seconds)
-        return service, self._access.project_domain_id
+        return service, self._access.project_domain_id, tuple(self._access.role_names or ())
 
     def absent(self, name: str) -> ServiceAbsent:
         """The error that says that the catalog has no such service."""

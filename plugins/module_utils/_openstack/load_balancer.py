@@ -16,7 +16,10 @@ from .connection import Service
 from .quota import Quota, limit_in
 
 _LIST = "/lbaas/loadbalancers"
-_FIELDS = ["id", "name", "operating_status", "created_at", "vip_network_id", "tags", "listeners", "pools"]
+_FIELDS = [
+    "id", "name", "operating_status", "created_at", "vip_network_id", "flavor_id", "tags",
+    "listeners", "pools",
+]  # fmt: skip
 #: Octavia has two spellings of these, and lists show both; the newer one is kept.
 _NEWER_SPELLING = {"loadbalancer": "load_balancer", "healthmonitor": "health_monitor"}
 
@@ -36,7 +39,9 @@ def quotas(octavia: Service) -> list[Quota]:
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
     """A load balancer. created: UTC without a zone. network_id: where its address is,
-    None where the provider reports none. empty: it has no listener, or no member."""
+    None where the provider reports none. empty: it has no listener, or no member. flavor_id: None where it is
+    of the cloud's default flavor.
+    """
 
     id: str
     name: str
@@ -45,6 +50,7 @@ class LoadBalancer:
     network_id: str | None
     tags: tuple[str, ...]
     empty: bool
+    flavor_id: str | None
 
 
 def load_balancer_count(octavia: Service) -> int:
@@ -72,4 +78,5 @@ def load_balancers(octavia: Service) -> Iterator[LoadBalancer]:
             network_id=octavia.optional(reading, row, "vip_network_id", str),
             tags=octavia.list_of_texts(reading, row, "tags"),
             empty=not listeners or not pools,
+            flavor_id=octavia.optional(reading, row, "flavor_id", str) or None,
         )

@@ -86,20 +86,24 @@ def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of the project. name: empty for most."""
+    """A port of the project. name: empty for most. address_count: how many fixed IPs it has."""
 
     id: str
     name: str
+    network_id: str
+    address_count: int
 
 
 def ports(neutron: Service) -> Iterator[Port]:
-    """The project's own ports: GET ports with only their IDs and names. Raises CloudError."""
+    """The project's own ports: GET ports with only the fields that are needed. Raises CloudError."""
     reading = "ports"
-    query = {"project_id": neutron.project_id, "fields": ["id", "name"]}
+    query = {"project_id": neutron.project_id, "fields": ["id", "name", "network_id", "fixed_ips"]}
     for row in neutron.pages(reading, "/ports", "ports", query):
         yield Port(
             id=neutron.member(reading, row, "id", str),
             name=neutron.optional(reading, row, "name", str) or "",
+            network_id=neutron.member(reading, row, "network_id", str),
+            address_count=len(neutron.member(reading, row, "fixed_ips", list)),
         )
 
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.errors import InvalidOption, LoginFailed
 from .connection import Cloud
 from .login import ConnectionOptions
+from .project_names import project_names
 
 PARALLEL_LOGINS = 8
+#: The name that stands for every project of the login's domain.
+EVERY_PROJECT = "all"
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,13 @@ class ProjectLogin:
 class ProjectLogins:
     """What is read, in the order that was asked for, all regions of one project after the other.
 
-    several: whether regions or projects were named, be it only one of them.
+    several: whether regions or projects were named, be it only one of them. every: whether it is one
+    operator's login for every project.
     """
 
     all: tuple[ProjectLogin, ...]
     several: bool
+    every: bool = False
 
     def to_result(self) -> dict[str, Any]:
         """The `cloud` key of a result: what all logins have in common, null for what differs."""
@@ -107,6 +113,28 @@ def open_projects(
         for login in _regions(one, project, [*dict.fromkeys(regions)], options.region_name)
     ]
     return ProjectLogins(tuple(logins), bool(regions or projects))
+
+
+def open_every_project(options: ConnectionOptions, regions: Sequence[str]) -> ProjectLogins:
+    """Log in once, as an operator, to every project of the login's domain, by name: one request for the token
+    and those of project_names(). Raises as these, and InvalidOption for a region that is not there.
+    """
+    cloud = Cloud(options)
+    projects = sorted(project_names(cloud).items(), key=lambda one: (one[1], one[0]))
+    clouds = [cloud.in_region(region) for region in dict.fromkeys(regions)] or [cloud]
+    logins = [
+        ProjectLogin(one.identity.region, name, _about(one, project_id, name), None)
+        for project_id, name in projects
+        for one in clouds
+    ]
+    return ProjectLogins(tuple(logins), several=True, every=True)
+
+
+def _about(operator: Cloud, project_id: str, name: str) -> Cloud:
+    """The operator's login, asked about another project."""
+    other = copy(operator)
+    other.identity = replace(operator.identity, project_id=project_id, project_name=name)
+    return other
 
 
 def _opened(options: ConnectionOptions, project: str | None) -> Cloud | LoginFailed:

@@ -11,7 +11,7 @@ own source of August 2026, manila/api/v2 and manila/quota.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._core.errors import Malformed
 from .connection import Service
@@ -29,7 +29,7 @@ _NOT_COUNTED = ("per_share_gigabytes",)
 @dataclass(frozen=True, slots=True)
 class Share:
     """A share. size_gb: None where Manila does not know it yet. share_type: None for one that is gone.
-    created: UTC without a zone, as Manila writes it.
+    created: UTC without a zone, as Manila writes it. project_id: whose it is, where all are listed.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Share:
     share_type: str | None
     created: str
     metadata: Mapping[str, str]
+    project_id: str | None = None
 
 
 def quotas(manila: Service) -> list[Quota]:
@@ -52,14 +53,17 @@ def quotas(manila: Service) -> list[Quota]:
     )
 
 
-def shares(manila: Service) -> Iterator[Share]:
-    """The project's own shares, public ones of others left out: GET shares/detail, 1000 a page.
+def shares(manila: Service, of_every_project: bool = False) -> Iterator[Share]:
+    """The project's own shares, public ones of others left out: GET shares/detail, 1000 a page. An operator
+    gets those of every project.
 
     The pages go by offset: Manila's link to the next one has a marker that its list ignores. Raises
     CloudError, Malformed where other than the promised number of shares came.
     """
     reading = "shares"
     query = {"limit": PAGE_SIZE, "sort_key": "id", "sort_dir": "asc", "with_count": "true"}
+    if of_every_project:
+        query["all_tenants"] = "1"
     ids: set[str] = set()
     offset, count = 0, 1
     while offset < count:
@@ -68,6 +72,8 @@ def shares(manila: Service) -> Iterator[Share]:
         rows = manila.member(reading, body, "shares", list)
         for row in rows:
             share = _share(manila, reading, row)
+            if of_every_project:
+                share = replace(share, project_id=manila.member(reading, row, "project_id", str))
             ids.add(share.id)
             yield share
         if len(ids) == known:

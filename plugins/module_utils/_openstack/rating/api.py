@@ -76,10 +76,20 @@ class RatingVersion(Protocol):
 class Rating:
     """CloudKitty of one project and region. It knows which version of the API answers; see open_rating()."""
 
-    def __init__(self, service: Service, collect_period_s: int, answering: RatingVersion | None) -> None:
-        """answering: the version that answers; None where the first question has to find it out."""
+    def __init__(
+        self,
+        service: Service,
+        collect_period_s: int,
+        answering: RatingVersion | None,
+        read_metrics: Callable[[Service], tuple[RatedMetric, ...]] | None = None,
+    ) -> None:
+        """answering: the version that answers; None where the first question has to find it out.
+
+        read_metrics: answers metrics(), None for metrics_of().
+        """
         self._service = service
         self._answering = answering
+        self._read_metrics = read_metrics or metrics_of
         self.collect_period_s = collect_period_s
 
     @property
@@ -131,22 +141,8 @@ class Rating:
         return self._stream(lambda version: version.points(window))
 
     def metrics(self) -> tuple[RatedMetric, ...]:
-        """What the cloud rates, by name: GET /v1/info/metrics, whatever the version. One request.
-
-        A plain GET rather than python-cloudkittyclient: so it is retried, timed out, counted and reported as
-        every other one is, without another library. Raises CloudError.
-        """
-        reading, service = "what is rated", self._service
-        body = service.get(reading, "/v1/info/metrics").body
-        found = [
-            RatedMetric(
-                name=service.member(reading, row, "metric_id", str),
-                unit=service.member(reading, row, "unit", str),
-                metadata=service.list_of_texts(reading, row, "metadata"),
-            )
-            for row in service.member(reading, body, "metrics", list)
-        ]
-        return tuple(sorted(found, key=lambda metric: metric.name))
+        """As metrics_of()."""
+        return self._read_metrics(self._service)
 
     def quote(self, items: Sequence[QuoteItem]) -> Decimal:
         """The price of all items for one collect period: POST /v1/rating/quote, whatever the version.
@@ -219,6 +215,25 @@ class Rating:
     def _stream(self, question: Callable[[RatingVersion], Iterator[Answer]]) -> Iterator[Answer]:
         """_ask() for what is read on the way, of which the first part says which version answers."""
         return self._ask(lambda version: _begun(question(version)))
+
+
+def metrics_of(service: Service) -> tuple[RatedMetric, ...]:
+    """What the cloud rates, by name: GET /v1/info/metrics, whatever the version. One request.
+
+    A plain GET rather than python-cloudkittyclient: so it is retried, timed out, counted and reported as
+    every other one is, without another library. Raises CloudError.
+    """
+    reading = "what is rated"
+    body = service.get(reading, "/v1/info/metrics").body
+    found = [
+        RatedMetric(
+            name=service.member(reading, row, "metric_id", str),
+            unit=service.member(reading, row, "unit", str),
+            metadata=service.list_of_texts(reading, row, "metadata"),
+        )
+        for row in service.member(reading, body, "metrics", list)
+    ]
+    return tuple(sorted(found, key=lambda metric: metric.name))
 
 
 def _begun(stream: Iterator[Answer]) -> Iterator[Answer]:

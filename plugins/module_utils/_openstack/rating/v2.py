@@ -58,9 +58,7 @@ class RatingV2:
     has_own_sums = True
 
     def __init__(self, service: Service, collect_period_s: int, of_every_project: bool = False) -> None:
-        """of_every_project: an operator asks about all projects at once; then only summary(), pages() and
-        period_in() are of use.
-        """
+        """of_every_project: an operator asks about all projects at once; the answers are of all."""
         self.service = service
         # An operator's answers span every project unless they are filtered.
         self._owner = () if of_every_project else (f"project_id:{service.project_id}",)
@@ -76,14 +74,14 @@ class RatingV2:
     def summary_by_type(self, window: Window) -> list[RatedSum]:
         """One request, and one more per 1000 types."""
         reading = "the rating summary"
-        return [self._sum(reading, row) for row in self._whole_sums(reading, window, "type")]
+        return [self.sum_of(reading, row) for row in self.whole_sums(reading, window, "type")]
 
     def summary_by_resource(self, window: Window) -> list[tuple[str, RatedSum]]:
         """One request per 1000 rows."""
         reading = "the cost of each resource"
         return [
-            (self.service.member(reading, row, "id", str), self._sum(reading, row))
-            for row in self._whole_sums(reading, window, "id", "type")
+            (self.service.member(reading, row, "id", str), self.sum_of(reading, row))
+            for row in self.whole_sums(reading, window, "id", "type")
         ]
 
     def periods(self, window: Window) -> RatedPeriods:
@@ -99,7 +97,7 @@ class RatingV2:
         """One frame per period. One request per 1000 periods."""
         reading = f"the rated periods of {kind}"
         return [
-            RatedFrame(self.period_in(window, reading, row), self._sum(reading, row))
+            RatedFrame(self.period_in(window, reading, row), self.sum_of(reading, row))
             for row in self.summary(reading, window, "time", "type", kind=kind)
         ]
 
@@ -112,12 +110,14 @@ class RatingV2:
         """points_by_period(), one after the other."""
         return chain.from_iterable(self.points_by_period(window))
 
-    def _whole_sums(self, reading: str, window: Window, *groupby: str) -> Iterable[Row]:
+    def whole_sums(
+        self, reading: str, window: Window, *groupby: str, limit: int = ROWS_PER_REQUEST
+    ) -> Iterable[Row]:
         """The rows of a summary that is not by time. Where none by time was seen, it is asked with a limit
         that Loki refuses; an older one has no rows then, which takes one request more.
         """
         if self._sums_are_whole:
-            return self.summary(reading, window, *groupby)
+            return self.summary(reading, window, *groupby, limit=limit)
         try:
             rows = list(self.summary(reading, window, *groupby, limit=REFUSED_BY_LOKI))
         except CloudError as error:
@@ -196,7 +196,8 @@ class RatingV2:
             self._empty = window
         return RatedPeriods(window, dict(sorted(amounts.items())), self.collect_period_s)
 
-    def _sum(self, reading: str, row: Row) -> RatedSum:
+    def sum_of(self, reading: str, row: Row) -> RatedSum:
+        """The sum that a row of summary() has. Raises Malformed."""
         return RatedSum(
             type=self.service.member(reading, row, "type", str),
             quantity=number(self.service, reading, row, "qty"),

@@ -116,6 +116,9 @@ def forbidden(
     return error(service, 403, f"Policy doesn't allow {rule} to be performed.", path, headers)
 
 
+_BEFORE = "sandbox_before"
+
+
 def page(
     service: str, request: web.Request, rows: Sequence[dict[str, Any]], limit: int | None
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -126,13 +129,17 @@ def page(
     page would look like the end.
     """
     size = asked_limit(service, request, limit)
-    start = after_marker(service, [row["id"] for row in rows], request.query.get("marker"))
+    ids, before = [row["id"] for row in rows], int(request.query.get(_BEFORE, "0"))
+    # The same ID stands for a resource of each project: after how many rows its marker is looked for.
+    start = before + after_marker(service, ids[before:], request.query.get("marker"))
     chosen = list(rows[start:] if size is None else rows[start : start + size])
     if size is None or len(chosen) < size or not chosen:
         return chosen, None
-    query = [(name, value) for name, value in request.query.items() if name != "marker"] + [
-        ("marker", chosen[-1]["id"])
-    ]
+    query = [(name, value) for name, value in request.query.items() if name not in ("marker", _BEFORE)]
+    query.append(("marker", chosen[-1]["id"]))
+    last = start + len(chosen) - 1
+    if chosen[-1]["id"] in ids[:last]:
+        query.append((_BEFORE, str(last)))
     return chosen, f"{request.url.origin()}{request.path}?{urlencode(query)}"
 
 

@@ -389,7 +389,7 @@ class Scenario:
         names = (*self.further_projects, *(f"PCP-{number:06d}" for number in range(self.generated_projects)))
         return (self.project, *(dataclasses.replace(self.project, project=name) for name in names))
 
-    @property
+    @functools.cached_property
     def owners(self) -> tuple[Owner, ...]:
         """Every project, with the user who may log in to it."""
         by_operator = (

@@ -53,6 +53,7 @@ def cloud(start_for_all: Callable[..., Sandbox], tmp_path_factory: pytest.TempPa
 def three(cloud: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """That cloud is the one that modules log in to."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", cloud.state["clouds_file"])
+    cloud.ask("DELETE", "/sandbox/requests")
     return cloud
 
 
@@ -165,19 +166,39 @@ def test_a_point_that_is_none_breaks_its_project_only(
     assert told["entries"]["recorded"] == 2 * 18
 
 
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"import_tags": True}, "import_tags: needs a list of the resources of each project"),
-        ({"cloud": "sandbox"}, "the identity service|403|not authorized"),
-    ],
-)
-def test_what_it_cannot_do_is_one_sentence(
-    three: Sandbox, tmp_path: Path, options: dict[str, Any], says: str
-) -> None:
-    told = imported(tmp_path / "all.db", **{**OPERATOR, **options}, **hours(1))
-    assert told["failed"]
-    assert any(part in told["msg"] for part in says.split("|")), told["msg"]
+def test_tags_are_read_once_for_all_projects(three: Sandbox, tmp_path: Path) -> None:
+    """Of the first project they are what its own login reads; the others have the same resources."""
+    window = hours(2)
+    told = imported(tmp_path / "all.db", **{**OPERATOR, "import_tags": True}, **window)
+    assert told["complete"], told["msg"]
+    assert told["tags_imported"]
+    # Token, names, sums, points, and the lists of servers, volumes, addresses and load balancers.
+    assert three.ask("GET", "/sandbox/requests").body["total"] == 8
+    imported(tmp_path / "one.db", cloud="sandbox", **window)
+    of_all, of_one = entries_of(tmp_path / "all.db"), entries_of(tmp_path / "one.db")
+    own = [row for row in of_all if row["project_id"] == three.project_id]
+    assert [{**row, "cloud": None} for row in own] == [{**row, "cloud": None} for row in of_one]
+    tags: dict[str, set[str]] = {}
+    for row in of_all:
+        tags.setdefault(row["project_id"], set()).add(f"{row['resource_name']} {sorted(row['tags'].items())}")
+    assert len(tags) == 3
+    assert all(found == tags[three.project_id] for found in tags.values())
+    # Nothing is new, so no list is read.
+    three.ask("DELETE", "/sandbox/requests")
+    assert not imported(tmp_path / "all.db", **{**OPERATOR, "import_tags": True}, **window)["changed"]
+    assert three.ask("GET", "/sandbox/requests").body["total"] == 3
+
+
+def test_tags_that_cannot_be_read_are_not_none(three: Sandbox, tmp_path: Path) -> None:
+    """The list of servers fails: nothing is imported, and it is asked for once."""
+    three.ask("POST", "/sandbox/faults", {"service": "compute", "kind": "status", "status": 403})
+    told = imported(tmp_path / "all.db", **{**OPERATOR, "import_tags": True}, **hours(1))
+    three.ask("DELETE", "/sandbox/faults")
+    assert told["msg"].startswith(
+        "3 of 3 projects could not be imported, the others are. PCP-DEMO001: Reading"
+    )
+    assert told["entries"]["recorded"] == 0
+    assert three.ask("GET", "/sandbox/requests").body["by_service"]["compute"] == 1
 
 
 @pytest.mark.parametrize("storage", ["v1", "loki"])

@@ -150,16 +150,18 @@ SMALL: Result = {"flavor": FLAVOR, **NETWORKS}
         pytest.param(
             template({"flavor": {"get_param": "flavor"}, **NETWORKS}),
             None,
-            "before apply",
+            "before the stack is created",
             id="a parameter without a value",
         ),
         pytest.param(
             template({"flavor": {"get_attr": ["a", "b"]}, **NETWORKS}),
             None,
-            "before apply",
+            "before the stack is created",
             id="an attribute",
         ),
-        pytest.param(template({"flavor": FLAVOR}), None, "network is known after apply", id="no network"),
+        pytest.param(
+            template({"flavor": FLAVOR}), None, "network is known when the stack is created", id="no network"
+        ),
         pytest.param(
             template({"flavor": FLAVOR, "networks": [{"subnet": "ext-subnet1"}]}),
             None,
@@ -190,7 +192,7 @@ SMALL: Result = {"flavor": FLAVOR, **NETWORKS}
         pytest.param(
             template({"size": {"get_param": "x"}}, "OS::Cinder::Volume"),
             None,
-            "size is known after apply",
+            "size is known when the stack is created",
             id="a size",
         ),
         pytest.param(
@@ -240,7 +242,10 @@ SMALL: Result = {"flavor": FLAVOR, **NETWORKS}
         ),
         pytest.param(template("x"), None, "no dictionary", id="no properties"),  # type: ignore[arg-type]
         pytest.param(
-            template({"flavor": FLAVOR, "networks": []}), None, "known after apply", id="no networks"
+            template({"flavor": FLAVOR, "networks": []}),
+            None,
+            "known when the stack is created",
+            id="no networks",
         ),
         pytest.param(
             template({"network": "ext-net1", "value_specs": {"fixed_ips": [{}, {}]}}, "OS::Neutron::Port"),

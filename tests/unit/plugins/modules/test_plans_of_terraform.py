@@ -68,6 +68,38 @@ BY_HAND: dict[str, tuple[list[Any], dict[str, int]]] = {
         [SMALL],
         {"cores": 2, "instances": 1, "networks": 1, "ports": 1, "ram_mb": 4096},
     ),
+    # Four addresses, a bastion, three masters, four workers that boot from volumes of 50 GB, three volumes of
+    # 100 GB, and a load balancer: 0.8 + 0.35 + 3.15 + 9.4 + 2.55 + 0.6.
+    "kubernetes": (
+        [
+            *[("floating_ip", None, "0.2")] * 4,
+            SMALL,
+            *[("instance", "a4-ram16-disk80-perf1", "1.05")] * 3,
+            *[("instance", "a8-ram32-disk80-perf1", "2.1"), ("volume", "CEPH_1_perf1", "0.25")] * 4,
+            *[("volume", "CEPH_1_perf2", "0.85")] * 3,
+            ("load_balancer", None, "0.6"),
+        ],
+        {
+            "cores": 46,
+            "floating_ips": 4,
+            "gigabytes": 500,
+            "gigabytes_CEPH_1_perf1": 200,
+            "gigabytes_CEPH_1_perf2": 300,
+            "instances": 8,
+            "load_balancers": 1,
+            "networks": 1,
+            "ports": 8,
+            "ram_mb": 184320,
+            "routers": 1,
+            "security_group_rules": 3,
+            "security_groups": 3,
+            "server_groups": 2,
+            "subnets": 1,
+            "volumes": 7,
+            "volumes_CEPH_1_perf1": 4,
+            "volumes_CEPH_1_perf2": 3,
+        },
+    ),
     # 5 bytes of 1024 x 1024 x 1024 at 0.00076: less than what is shown.
     "object-content": ([("object_storage", None, "0")], {"object_storage_bytes": 5}),
 }

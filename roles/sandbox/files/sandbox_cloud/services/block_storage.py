@@ -41,7 +41,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
     def listing(key: str, rows: Any) -> Any:
         async def answer(request: web.Request) -> web.Response:
             asked = _microversion(request)
-            owned = rows(asked, str(request.url.origin())) if cloud.owns_all(request["identity"]) else []
+            identity, every = request["identity"], "all_tenants" in request.query
+            of_all = cloud.is_operator(identity) and every
+            owned = rows(asked, str(request.url.origin())) if of_all or cloud.owns_all(identity) else []
+            if of_all:
+                owned = cloud.of_every_project(identity, owned, "os-vol-tenant-attr:tenant_id")
             for name in ("status", "name"):
                 owned = [row for row in owned if row[name] == request.query.get(name, row[name])]
             if "with_count" in request.query and asked < (3, 45) and asked != SMALLEST:

@@ -33,6 +33,8 @@ _ACTIONS: dict[str, str] = {
     "shelveOffload": "SHELVED_OFFLOADED",
     "unshelve": "ACTIVE",
     "reboot": "ACTIVE",
+    "resize": "VERIFY_RESIZE",
+    "confirmResize": "ACTIVE",
 }
 #: From which states those actions may begin that are refused from others (nova/compute/api.py).
 _FROM: dict[str, tuple[str, ...]] = {
@@ -100,7 +102,8 @@ def routes(cloud: Cloud, base: str, servers: Rows, flavors: Rows) -> list[web.Ro
         if action not in _ACTIONS:
             raise refuse("compute", 400, f"There is no such action: {action[:40]}")
         _refuse_unless(cloud, name, action, _FROM.get(action))
-        _replace(cloud, name, status=_ACTIONS[action])
+        resized = {"flavor": _flavor(cloud, asked[action])} if action == "resize" else {}
+        _replace(cloud, name, status=_ACTIONS[action], **resized)
         return web.Response(status=202)
 
     async def add_metadata(request: web.Request) -> web.Response:
@@ -165,14 +168,18 @@ def _replace(cloud: Cloud, name: str, **fields: Any) -> None:
     changing.change(cloud, servers=servers)
 
 
+def _flavor(cloud: Cloud, asked: Row) -> str:
+    """The name of the flavor that is asked for. Raises Refused where there is none."""
+    wanted = asked.get("flavorRef")
+    flavor = next((one for one in cloud.scenario.flavors if stable_id("flavor", one) == wanted), None)
+    if flavor is None:
+        raise refuse("compute", 400, f"Flavor {wanted} could not be found.")
+    return flavor
+
+
 def _server(cloud: Cloud, asked: Row) -> Server:
     """The server that is asked for. Raises Refused as Nova does, and for a name that another server has."""
-    name, scenario = str(asked.get("name", "")), cloud.scenario
-    flavor = next(
-        (one for one in scenario.flavors if stable_id("flavor", one) == asked.get("flavorRef")), None
-    )
-    if flavor is None:
-        raise refuse("compute", 400, f"Flavor {asked.get('flavorRef')} could not be found.")
+    name, scenario, flavor = str(asked.get("name", "")), cloud.scenario, _flavor(cloud, asked)
     if not name or any(one.name == name for one in scenario.servers):
         raise refuse("compute", 409, f"The sandbox has a server of the name {name!r} already.")
     metadata = {str(key): str(value) for key, value in (asked.get("metadata") or {}).items()}

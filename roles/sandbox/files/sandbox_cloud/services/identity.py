@@ -177,7 +177,7 @@ def _owner(cloud: Cloud, asked: Any) -> tuple[Owner | None, str]:
         auth = asked["auth"]
         methods = auth["identity"]["methods"]
         by_method = [_by_method(cloud, one, auth["identity"][one]) for one in methods]
-        owners = [one for one in by_method[0] if all(one in others for others in by_method)]
+        owners = [one for one in by_method[0] if all(one in others for others in by_method[1:])]
         scope = (auth.get("scope") or {}).get("project") if isinstance(auth.get("scope"), dict) else None
         if scope and not _in_domain(scope):
             owners = []

@@ -26,7 +26,11 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         )
 
     def owned(request: web.Request) -> list[dict[str, Any]]:
-        if not cloud.owns_all(request["identity"]):
+        identity = request["identity"]
+        if cloud.is_operator(identity) and "project_id" not in request.query:
+            rows = [_balancer(cloud, one) for one in cloud.scenario.load_balancers]
+            return cloud.of_every_project(identity, rows, "project_id", "tenant_id")
+        if not cloud.owns_all(identity):
             return []
         return [_balancer(cloud, one) for one in cloud.scenario.load_balancers]
 

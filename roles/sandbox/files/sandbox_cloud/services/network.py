@@ -41,6 +41,8 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
                 for row in known
                 if row["project_id"] == identity.owner.project_id or _is_shared(cloud, row)
             ]
+            if cloud.is_operator(identity) and "project_id" not in request.query:
+                seen = cloud.of_every_project(identity, known, "project_id", "tenant_id")
             chosen, following = answers.page("network", request, _filtered(request, seen, known), None)
             fields = request.query.getall("fields", [])
             if fields:

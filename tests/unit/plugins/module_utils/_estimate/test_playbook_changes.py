@@ -49,7 +49,11 @@ PROJECT = Project(
             ("image", "base"): part("image"),
             ("image", "empty"): "image empty has no data yet",
             ("snapshot", "nightly"): part("snapshot", "", 10),
+            ("load balancer", "lb-default"): part("load_balancer"),
+            ("floating IP", "198.51.100.7"): part("floating_ip"),
             ("port", "port-old"): None,
+            ("port", "port-ext"): part("fixed_ip", "", 2, 2),
+            ("port", "port-twice"): "the project has several of the name port-twice",
         },
         addressed=frozenset({"old", "id-old"}),
     ),
@@ -202,6 +206,31 @@ def test_ports_on_public_networks_are_compared_by_name() -> None:
     assert not changes(line("fixed_ip", "port-old", networks=("ext",)))
     assert change(line("fixed_ip", "port-old", networks=("ext",), anew=True))[2] == (part("fixed_ip"),)
     assert not changes(line("fixed_ip", "port-new", networks=("app",)))
+    # One that is there and costs gets as many addresses as the task names, and keeps what it has.
+    two, three = (part("fixed_ip", "", count, count) for count in (2, 3))
+    assert change(line("fixed_ip", "port-ext", count=3)) == ("changed", (two,), (three,), "")
+    assert change(line("fixed_ip", "port-ext", networks=None)) == ("changed", (two,), (two,), "")
+    assert change(line("fixed_ip", "port-twice"))[3].startswith("the project has several")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "gone"),
+    [
+        ("load_balancer", "lb-default", part("load_balancer")),
+        ("floating_ip", "198.51.100.7", part("floating_ip")),
+        ("fixed_ip", "port-ext", part("fixed_ip", "", 2, 2)),
+        # Its list does not tell what it costs by, or it costs nothing; and what is not there.
+        ("load_balancer", "lb-old", None),
+        ("fixed_ip", "port-old", None),
+        ("floating_ip", "198.51.100.8", None),
+        ("load_balancer", "lb-gone", None),
+    ],
+)
+def test_what_is_removed_saves_what_the_project_has_of_it(kind: str, name: str, gone: Part | None) -> None:
+    found = changes(line(kind, name, state="absent"))
+    assert [(one.action, one.before, one.after) for one in found] == (
+        [("removed", (gone,), ())] if gone else []
+    )
     assert change(line("fixed_ip", "port-new", networks=None))[3].startswith("the task names no network")
 
 

@@ -92,6 +92,12 @@ def test_a_server_without_a_network_or_flavor_does_not_say_enough() -> None:
         ("floating_ip", {"server": "web"}, [PlannedResource("floating_ip", "", parent="web")]),
         ("floating_ip", {"server": "web", "floating_ip_address": "198.51.100.7"}, []),
         ("floating_ip", {"server": "web", "state": "absent", "purge": True}, []),
+        ("floating_ip", {"floating_ip_address": "198.51.100.7", "state": "absent"}, []),
+        (
+            "floating_ip",
+            {"floating_ip_address": "198.51.100.7", "state": "absent", "purge": True},
+            [PlannedResource("floating_ip", "198.51.100.7", "absent")],
+        ),
         (
             "loadbalancer",
             {"name": "lb", "vip_subnet": "app", "auto_public_ip": True},

@@ -15,6 +15,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._estimate.project_res
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.shapes import Part, Shape
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.block_storage import Volume
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.image import Image
+from ansible_collections.finops.cloud.plugins.module_utils._openstack.load_balancer import LoadBalancer
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.network import FloatingIp, Port
 
 
@@ -40,9 +41,30 @@ def test_a_name_that_several_have_is_unknown_and_their_ids_are_not() -> None:
     assert there.find("volume", "v2") == fast(20)
 
 
+def test_a_port_costs_on_a_public_network_and_a_balancer_where_its_flavor_has_a_price() -> None:
+    ports = [Port("p1", "web", "id-ext", 2), Port("p2", "app", "id-app", 1)]
+    balancers = [
+        LoadBalancer(name, name, "ONLINE", "", None, (), False, of) for name, of in (("a", None), ("b", "f"))
+    ]
+    there = project_resources({"ports": ports, "load balancers": balancers}, {"id-ext"})
+    assert there.find("fixed_ip", "web") == Part(Shape("fixed_ip"), Fraction(2), 2)
+    assert (there.has("fixed_ip", "app"), there.find("fixed_ip", "app")) == (True, None)
+    assert there.find("load_balancer", "a") == Part(Shape("load_balancer"), Fraction(1))
+    assert (there.has("load_balancer", "b"), there.find("load_balancer", "b")) == (True, None)
+    assert there.sizes == {
+        ("load balancer", "a"): ("", 1),
+        ("load balancer", "b"): ("f", 1),
+        ("port", "p1"): ("", 2),
+        ("port", "p2"): ("", 1),
+    }
+
+
 def test_what_its_list_does_not_tell_the_size_of_is_there_all_the_same() -> None:
     address = FloatingIp("f1", "198.51.100.7", "DOWN", None, None, None, ())
-    there = project_resources({"ports": [Port("p1", "web"), Port("p2", "")], "floating IPs": [address]})
+    there = project_resources(
+        {"ports": [Port("p1", "web", "n", 1), Port("p2", "", "n", 2)], "floating IPs": [address]}
+    )
+    assert there.find("floating_ip", "198.51.100.7") == Part(Shape("floating_ip"), Fraction(1))
     assert (there.has("fixed_ip", "web"), there.has("fixed_ip", "p2"), there.has("fixed_ip", "")) == (
         True,
         True,

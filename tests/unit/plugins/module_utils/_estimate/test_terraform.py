@@ -505,6 +505,8 @@ HAS: dict[tuple[str, str], Any] = {
     ("volume", "v-1"): ("fast", Fraction(10)),
     ("floating IP", "f-1"): None,
     ("image", "i-1"): ("", Fraction(2)),
+    ("load balancer", "l-1"): ("", Fraction(1)),
+    ("port", "p-1"): ("", Fraction(2)),
 }
 OF_SERVER, OF_VOLUME, OF_IMAGE = (
     {**SMALL, "id": "s-1"},
@@ -515,16 +517,27 @@ UNTOLD = "the plan does not tell which server of the project it is before"
 OTHER_SIZE = "the project's {} of that ID has another size than the plan tells"
 LARGER_FLAVOR = {"flavor_name": "large", "flavor_id": "id-large"}
 ADDRESS, IMAGE = "openstack_networking_floatingip_v2", "openstack_images_image_v2"
+BALANCER, NETWORK_PORT = "openstack_lb_loadbalancer_v2", "openstack_networking_port_v2"
+
+
+def of_port(addresses: int) -> dict[str, Any]:
+    return {"id": "p-1", "network_id": "id-ext", "fixed_ip": [{"subnet_id": "s"}] * addresses}
 
 
 @pytest.mark.parametrize(
     ("kind", "before"),
-    [(SERVER, OF_SERVER), (VOLUME, OF_VOLUME), (ADDRESS, {"id": "f-1"}), (IMAGE, OF_IMAGE)],
-)
+    [
+        (SERVER, OF_SERVER), (VOLUME, OF_VOLUME), (ADDRESS, {"id": "f-1"}), (IMAGE, OF_IMAGE),
+        (BALANCER, {"id": "l-1", "flavor_id": "", "vip_network_id": "id-app"}),
+        (NETWORK_PORT, of_port(2)), (NETWORK_PORT, of_port(0)),
+    ],
+)  # fmt: skip
 def test_what_the_project_has_is_believed_to_be_there_before(kind: str, before: dict[str, Any]) -> None:
-    (gone,) = priced(Plan((row(kind, ["delete"], before, None),), None), has=HAS)
+    (gone,) = priced(Plan((row(kind, ["delete"], before, None),), None), has=HAS, public=("id-ext",))
     assert (gone.unknown, len(gone.before), gone.after) == (None, 1, ())
-    (kept,) = priced(Plan((row(kind, ["update"], before, {**before, "tags": ["a"]}),), None), has=HAS)
+    (kept,) = priced(
+        Plan((row(kind, ["update"], before, {**before, "tags": ["a"]}),), None), has=HAS, public=("id-ext",)
+    )
     assert (kept.unknown, kept.before) == (None, kept.after)
 
 
@@ -541,6 +554,9 @@ def test_what_the_project_has_is_believed_to_be_there_before(kind: str, before: 
         (VOLUME, {**OF_VOLUME, "volume_type": "faster"}, OTHER_SIZE.format("volume")),
         (IMAGE, {**OF_IMAGE, "size_bytes": 2**32}, OTHER_SIZE.format("image")),
         (ADDRESS, {"id": "f-2"}, "the project has no floating IP of the ID that the plan tells"),
+        (BALANCER, {"id": "l-1", "flavor_id": "large"}, OTHER_SIZE.format("load balancer")),
+        (BALANCER, {"id": "l-2"}, "the project has no load balancer of the ID that the plan tells"),
+        (NETWORK_PORT, of_port(3), OTHER_SIZE.format("port")),
     ],
 )  # fmt: skip
 def test_what_the_project_does_not_have_opens_nothing(
@@ -548,7 +564,7 @@ def test_what_the_project_does_not_have_opens_nothing(
 ) -> None:
     """Whoever says that a large server is there already would have its successor for nothing."""
     after = None if actions == ["delete"] else before
-    (change,) = priced(Plan((row(kind, actions, before, after),), None), has=HAS)
+    (change,) = priced(Plan((row(kind, actions, before, after),), None), has=HAS, public=("id-ext",))
     assert (change.unknown, change.before, change.after) == (says, (), ())
 
 

@@ -402,3 +402,34 @@ def test_a_named_cloud_stands_over_the_provider_s_variables(
     assert (region.name, region.auth_url, region.region_name) == ("mine", at["auth_url"], "dc3-a")
     auth = region.configuration.config["auth"]
     assert (auth["username"], auth.get("application_credential_id")) == ("PCU-DEMO001", None)
+
+
+@pytest.mark.parametrize("kind", ["password", "application credential"])
+def test_an_openrc_as_horizon_writes_it_logs_in(
+    kind: str, drilled: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sourced: every variable that the file exports, a project's ID beside its name among them."""
+    shared = {
+        "OS_AUTH_URL": drilled.state["auth_url"],
+        "OS_IDENTITY_API_VERSION": "3",
+        "OS_REGION_NAME": "dc3-a",
+        "OS_INTERFACE": "public",
+    }
+    own = {
+        "password": {
+            "OS_PROJECT_ID": drilled.project_id,
+            "OS_PROJECT_NAME": "PCP-DEMO001",
+            "OS_USER_DOMAIN_NAME": "Default",
+            "OS_PROJECT_DOMAIN_ID": "default",
+            "OS_USERNAME": USER["username"],
+            "OS_PASSWORD": USER["password"],
+        },
+        "application credential": {
+            "OS_AUTH_TYPE": "v3applicationcredential",
+            "OS_APPLICATION_CREDENTIAL_ID": APPLICATION["application_credential_id"],
+            "OS_APPLICATION_CREDENTIAL_SECRET": APPLICATION["application_credential_secret"],
+        },
+    }
+    for name, value in {**shared, **own[kind]}.items():
+        monkeypatch.setenv(name, value)
+    assert plain_project({}) == our_project({}) == drilled.project_id
