@@ -58,8 +58,8 @@ options:
     description:
       - V(csv) and V(parquet) are FOCUS. V(parquet) requires pyarrow and a window of whole billing months,
         which it replaces.
-      - V(openmetrics) has the cost of the window by category and project, the state of the budgets, and with
-        O(quotas) the use of quotas.
+      - V(openmetrics) has the cost of the window by category and project and with O(group_by) by tag, the
+        state of the budgets, and with O(quotas) the use of quotas.
     type: str
     default: csv
     choices: [csv, parquet, openmetrics]
@@ -94,9 +94,11 @@ options:
     description: End of the window (exclusive). Defaults to now. Requires O(begin).
     type: str
   timezone:
-    description: IANA time zone in which dates and billing months begin.
+    description:
+      - IANA time zone in which dates and billing months begin. Defaults to V(UTC).
+      - With O(format=openmetrics) it defaults to the time zone in which the periods of all budgets begin, or
+        else to that of the policy, so that a cost is in the same month as for the budgets.
     type: str
-    default: UTC
   as_of:
     description: A date, or a date and time, in the past. Only what was recorded until then, up to the end of
       that second, counts. Defaults to now.
@@ -153,6 +155,12 @@ options:
       O(format=openmetrics).
     type: bool
     default: false
+  group_by:
+    description: Tags by whose values the cost is exported too, as C(tag:) and the tag's name. Requires
+      O(format=openmetrics).
+    type: list
+    elements: str
+    default: []
 requirements:
   - pyarrow >= 17, for Parquet
 seealso:
@@ -208,6 +216,7 @@ EXAMPLES = r"""
     dest: /var/lib/node_exporter/textfile/finops.prom
     format: openmetrics
     currency: CHF
+    group_by: ["tag:team"]
     quotas: true
 """
 
@@ -326,6 +335,11 @@ unknown:
   type: list
   elements: str
   sample: []
+timezone:
+  description: Time zone of the window.
+  returned: success with O(format=openmetrics)
+  type: str
+  sample: Europe/Zurich
 rated_through:
   description: The end of the newest rated period.
   returned: success with O(read_from=cloud)
