@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .._budgets.alert_jumps import jumps
 from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, format_amount
 from .._core.periods import Window, from_iso, iso
@@ -352,12 +353,11 @@ def _alerts(
     """
     if rows is None:
         return None
-    highest: dict[tuple[str, str, str], Result] = {}
-    for one in rows:
-        fired_at = from_iso(one["fired_at"])
-        if (since is not None and fired_at < since) or (until is not None and fired_at >= until):
-            continue
-        about = (one["budget"], one["period"], one["basis"])
-        if about not in highest or Decimal(one["threshold"]) > Decimal(highest[about]["threshold"]):
-            highest[about] = one
-    return sorted((dict(one) for one in highest.values()), key=lambda one: one["fired_at"], reverse=True)
+    fired = [
+        one
+        for one in rows
+        if (since is None or from_iso(one["fired_at"]) >= since)
+        and (until is None or from_iso(one["fired_at"]) < until)
+    ]
+    highest = [dict(one.alert) for one in jumps(fired)]
+    return sorted(highest, key=lambda one: one["fired_at"], reverse=True)
