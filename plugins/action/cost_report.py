@@ -18,6 +18,8 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._core.errors import FinopsError, InvalidOption
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.periods import now_utc, zone_named
+from ..module_utils._core.report_locales import LOCALES
+from ..module_utils._export.notation import written_in
 from ..module_utils._export.render import FORMATS, render
 from ..module_utils._export.report import Results, report
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
@@ -51,6 +53,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     "choices": list(FORMATS),
                 },
                 "templates": {"type": "list", "elements": "path", "default": []},
+                "locale": {"type": "str", "choices": list(LOCALES)},
                 **FILE_OPTIONS,
             }
         )
@@ -66,10 +69,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if not folder.is_dir():
             raise InvalidOption("dest", f"'{folder}' is not an existing folder.")
         content = report(Results(**given["results"]), given["title"], zone, now_utc())
-        files = {
-            folder / f"report.{file_format}": render(file_format, content, given["templates"])
-            for file_format in given["formats"]
-        }
+        with written_in(given["locale"]):
+            files = {
+                folder / f"report.{file_format}": render(file_format, content, given["templates"])
+                for file_format in given["formats"]
+            }
         attributes = parse_attributes(given)
         changed = [
             write_report_file(path, text, attributes, "dest", check_mode) for path, text in files.items()

@@ -84,6 +84,14 @@ options:
   currency:
     description: Default currency of a limit. An empty string removes it.
     type: str
+  locale:
+    description:
+      - How reports, sites, comments and digests write numbers and dates where their task does not say it.
+      - C(1 234.50) and C(21 Nov 2026) with V(international), which is the default, C(1’234.50) and
+        C(21.11.2026) with V(swiss), C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and
+        C(21/11/2026) with V(french), C(1,234.50) and C(21 Nov 2026) with V(english).
+    type: str
+    choices: [international, swiss, german, french, english]
   rates:
     description:
       - Rates to record. A rate is valid from its date until a later one of its currency. Before the first one
@@ -128,6 +136,7 @@ EXAMPLES = r"""
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+    locale: swiss
 
 - name: Let a gate pass with a warning while the imports are being set up
   finops.cloud.cost_policy:
@@ -204,6 +213,7 @@ policy:
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+    locale: swiss
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

@@ -95,6 +95,7 @@ policy:
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+    locale: swiss
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

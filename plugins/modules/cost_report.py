@@ -93,6 +93,16 @@ options:
     type: list
     elements: path
     default: []
+  locale:
+    description:
+      - How numbers and dates are written in HTML and Markdown. CSV and JSON are for
+        programs, and always the same.
+      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1’234.50) and C(21.11.2026) with V(swiss),
+        C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and C(21/11/2026) with V(french),
+        C(1,234.50) and C(21 Nov 2026) with V(english). Words are English in each.
+      - Defaults to V(international). The role P(finops.cloud.cost_report#role) takes that of the policy.
+    type: str
+    choices: [international, swiss, german, french, english]
   mode:
     description:
       - Permissions of the files, as an octal number such as C('0640') or in symbols such as C(u=rw,g=r).

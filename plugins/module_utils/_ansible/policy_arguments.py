@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .._budgets.policy_task import STATES
+from .._core.report_locales import LOCALES
 from .._estimate.shape_prices import NAMED_SOURCES
 from .arguments import Spec
 
@@ -24,6 +25,7 @@ POLICY: Spec = {
     "required_tags": _NAMES,
     "timezone": {"type": "str"},
     "currency": {"type": "str"},
+    "locale": {"type": "str", "choices": list(LOCALES)},
     "rates": {
         "type": "list",
         "elements": "dict",

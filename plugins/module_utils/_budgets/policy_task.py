@@ -61,6 +61,7 @@ class PolicyTask:
     required_tags: Sequence[str] | None = None
     timezone: str | None = None
     currency: str | None = None
+    locale: str | None = None
     rates: Sequence[Mapping[str, Any]] | None = None
     confirm_rates: bool = False
 

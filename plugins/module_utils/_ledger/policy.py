@@ -39,6 +39,7 @@ class PolicyRules(NamedTuple):
     """What tasks may do (design/gate.md#policy).
 
     price_sources: None for all. timezone and currency: of a definition that names none, None for no default.
+    locale: how reports write numbers and dates, of LOCALES; None for the default one.
     """
 
     allow_on_unknown_warn: bool = False
@@ -52,6 +53,7 @@ class PolicyRules(NamedTuple):
     required_tags: tuple[str, ...] = ()
     timezone: str | None = None
     currency: str | None = None
+    locale: str | None = None
 
 
 class PolicyVersion(NamedTuple):
