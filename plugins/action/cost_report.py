@@ -19,13 +19,23 @@ from ..module_utils._core.errors import FinopsError, InvalidOption
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.periods import now_utc, zone_named
 from ..module_utils._core.report_locales import LOCALES
+from ..module_utils._export.digest import format_digest
 from ..module_utils._export.notation import written_in
 from ..module_utils._export.render import FORMATS, render
 from ..module_utils._export.report import Results, report
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
 
-_RESULTS = {name: {"type": "dict", "required": name == "summary"} for name in Results.__dataclass_fields__}
+#: What is read of each cloud and project.
+_OF_CLOUDS = {"usage", "quota"}
+_RESULTS = {
+    name: {"type": "list", "elements": "dict"}
+    if name in _OF_CLOUDS
+    else {"type": "dict", "required": name == "summary"}
+    for name in Results.__dataclass_fields__
+}
 
+#: A format beside those of the report.
+DIGEST = "digest"
 #: Sentences of what is not complete that a result has.
 _MOST_TOLD = 10
 
@@ -50,7 +60,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     "type": "list",
                     "elements": "str",
                     "default": list(FORMATS),
-                    "choices": list(FORMATS),
+                    "choices": [*FORMATS, DIGEST],
                 },
                 "templates": {"type": "list", "elements": "path", "default": []},
                 "locale": {"type": "str", "choices": list(LOCALES)},
@@ -71,7 +81,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         content = report(Results(**given["results"]), given["title"], zone, now_utc())
         with written_in(given["locale"]):
             files = {
-                folder / f"report.{file_format}": render(file_format, content, given["templates"])
+                folder / _file_name(file_format): _rendered(file_format, content, given["templates"])
                 for file_format in given["formats"]
             }
         attributes = parse_attributes(given)
@@ -86,6 +96,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "total": content["total"],
             "currency": content["currency"],
         }
+
+
+def _file_name(file_format: str) -> str:
+    return "digest.md" if file_format == DIGEST else f"report.{file_format}"
+
+
+def _rendered(file_format: str, content: Mapping[str, Any], templates: Sequence[str]) -> str:
+    return format_digest(content) if file_format == DIGEST else render(file_format, content, templates)
 
 
 def _short(sentences: Sequence[str]) -> list[str]:

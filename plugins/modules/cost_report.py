@@ -35,8 +35,8 @@ attributes:
       - A report says when it was written.
 options:
   dest:
-    description: An existing folder on the controller. It gets C(report.html), C(report.md), C(report.csv)
-      and C(report.json).
+    description: An existing folder on the controller. It gets C(report.html), C(report.md), C(report.csv),
+      C(report.json) and C(digest.md).
     type: path
     required: true
   results:
@@ -64,11 +64,13 @@ options:
         type: dict
       usage:
         description: Of M(finops.cloud.infomaniak_usage_info), with its
-          O(finops.cloud.infomaniak_usage_info#module:idle).
-        type: dict
+          O(finops.cloud.infomaniak_usage_info#module:idle), one for each cloud and project.
+        type: list
+        elements: dict
       quota:
-        description: Of M(finops.cloud.infomaniak_quota_info).
-        type: dict
+        description: Of M(finops.cloud.infomaniak_quota_info), one for each cloud and project.
+        type: list
+        elements: dict
   title:
     description: Title of the report.
     type: str
@@ -78,10 +80,11 @@ options:
     type: str
     default: UTC
   formats:
-    description: Which files to write.
+    description: Which files to write. V(digest) is C(digest.md), a message of at most 40 lines for mail or
+      chat, with what changed, what will break, and what to do.
     type: list
     elements: str
-    choices: [html, md, csv, json]
+    choices: [html, md, csv, json, digest]
     default: [html, md, csv, json]
   templates:
     description:
