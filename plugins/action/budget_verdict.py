@@ -20,6 +20,8 @@ from ..module_utils._budgets.deployment_verdict import Policy, deployment_verdic
 from ..module_utils._budgets.sums import ALLOW
 from ..module_utils._core.errors import FinopsError
 from ..module_utils._core.files import parse_attributes
+from ..module_utils._core.report_locales import LOCALES
+from ..module_utils._export.notation import written_in
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
 from ..module_utils._export.verdict_markdown import format_markdown
 from ..module_utils._export.verdict_xml import format_junit
@@ -49,6 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "on_exceeded": _FAIL_OR_WARN,
                 "on_unknown": _FAIL_OR_WARN,
                 "template_path": {"type": "path"},
+                "locale": {"type": "str", "choices": list(LOCALES)},
                 **{name: {"type": "path"} for name in _FILES},
                 **FILE_OPTIONS,
             }
@@ -77,9 +80,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Write the files that the task names. Returns whether one of them differed."""
         attributes, check_mode = parse_attributes(args), bool(self._task.check_mode)
         changed = False
+        locale = args["locale"] or (args["policy"].get("policy") or {}).get("locale")
         for name in _FILES:
             if args[name] is not None:
-                content = _content(name, verdict, args["template_path"])
+                with written_in(locale):
+                    content = _content(name, verdict, args["template_path"])
                 changed |= write_report_file(Path(args[name]), content, attributes, name, check_mode)
         return changed
 

@@ -18,12 +18,24 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._core.errors import FinopsError, InvalidOption
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.periods import now_utc, zone_named
+from ..module_utils._core.report_locales import LOCALES
+from ..module_utils._export.digest import format_digest
+from ..module_utils._export.notation import written_in
 from ..module_utils._export.render import FORMATS, render
 from ..module_utils._export.report import Results, report
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
 
-_RESULTS = {name: {"type": "dict", "required": name == "summary"} for name in Results.__dataclass_fields__}
+#: What is read of each cloud and project.
+_OF_CLOUDS = {"usage", "quota"}
+_RESULTS = {
+    name: {"type": "list", "elements": "dict"}
+    if name in _OF_CLOUDS
+    else {"type": "dict", "required": name == "summary"}
+    for name in Results.__dataclass_fields__
+}
 
+#: A format beside those of the report.
+DIGEST = "digest"
 #: Sentences of what is not complete that a result has.
 _MOST_TOLD = 10
 
@@ -48,9 +60,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     "type": "list",
                     "elements": "str",
                     "default": list(FORMATS),
-                    "choices": list(FORMATS),
+                    "choices": [*FORMATS, DIGEST],
                 },
                 "templates": {"type": "list", "elements": "path", "default": []},
+                "locale": {"type": "str", "choices": list(LOCALES)},
                 **FILE_OPTIONS,
             }
         )
@@ -66,10 +79,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if not folder.is_dir():
             raise InvalidOption("dest", f"'{folder}' is not an existing folder.")
         content = report(Results(**given["results"]), given["title"], zone, now_utc())
-        files = {
-            folder / f"report.{file_format}": render(file_format, content, given["templates"])
-            for file_format in given["formats"]
-        }
+        with written_in(given["locale"]):
+            files = {
+                folder / _file_name(file_format): _rendered(file_format, content, given["templates"])
+                for file_format in given["formats"]
+            }
         attributes = parse_attributes(given)
         changed = [
             write_report_file(path, text, attributes, "dest", check_mode) for path, text in files.items()
@@ -82,6 +96,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "total": content["total"],
             "currency": content["currency"],
         }
+
+
+def _file_name(file_format: str) -> str:
+    return "digest.md" if file_format == DIGEST else f"report.{file_format}"
+
+
+def _rendered(file_format: str, content: Mapping[str, Any], templates: Sequence[str]) -> str:
+    return format_digest(content) if file_format == DIGEST else render(file_format, content, templates)
 
 
 def _short(sentences: Sequence[str]) -> list[str]:

@@ -22,11 +22,14 @@ from ..module_utils._core.errors import LIBRARY, FinopsError, InvalidOption, fai
 from ..module_utils._core.files import parse_attributes
 from ..module_utils._core.money import parse_currency
 from ..module_utils._core.periods import now_utc, zone_named
+from ..module_utils._core.report_locales import LOCALES
+from ..module_utils._export.notation import written_in
 from ..module_utils._export.report_files import FILE_OPTIONS
 from ..module_utils._export.site import write_site
 from ..module_utils._export.site_archive import SiteFolder
 from ..module_utils._export.site_cost import SiteQuestion, parse_team
 from ..module_utils._ledger import sql
+from ..module_utils._ledger.policy import policy_of
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -49,6 +52,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "timezone": {"type": "str", "default": "UTC"},
                 "teams": {"type": "str", "default": "project"},
                 "templates": {"type": "list", "elements": "path", "default": []},
+                "locale": {"type": "str", "choices": list(LOCALES)},
                 **FILE_OPTIONS,
             }
         )
@@ -73,4 +77,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         driver = sql.driver(ledger)
         if driver is not None and importlib.util.find_spec(driver) is None:
             raise AnsibleActionFail(missing_required_lib(driver), result={"error": failure(LIBRARY)})
-        return write_site(ledger, question, site, given["title"], given["templates"])
+        rules = policy_of(ledger).rules
+        with written_in(given["locale"] or (rules and rules.locale)):
+            return write_site(ledger, question, site, given["title"], given["templates"])

@@ -91,6 +91,16 @@ options:
         result as C(verdict) and what the shipped one shows as C(comment).
       - A template that another user of the controller could have put there is refused.
     type: path
+  locale:
+    description:
+      - How numbers and dates are written in Markdown. JSON and JUnit XML are for
+        programs, and always the same.
+      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1’234.50) and C(21.11.2026) with V(swiss),
+        C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and C(21/11/2026) with V(french),
+        C(1,234.50) and C(21 Nov 2026) with V(english). Words are English in each.
+      - Defaults to C(locale) of O(policy), or else to V(international).
+    type: str
+    choices: [international, swiss, german, french, english]
   mode:
     description:
       - Permissions of the files, as an octal number such as C('0640') or in symbols such as C(u=rw,g=r).

@@ -58,8 +58,8 @@ options:
     description:
       - V(csv) and V(parquet) are FOCUS. V(parquet) requires pyarrow and a window of whole billing months,
         which it replaces.
-      - V(openmetrics) has the cost of the window by category and project, the state of the budgets, and with
-        O(quotas) the use of quotas.
+      - V(openmetrics) has the cost of the window by category and project and with O(group_by) by tag, the
+        state of the budgets, and with O(quotas) the use of quotas.
     type: str
     default: csv
     choices: [csv, parquet, openmetrics]
@@ -85,7 +85,7 @@ options:
     description: A named window, in O(timezone). Mutually exclusive with O(begin). Defaults to
       V(current_month).
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description: Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an
       offset is written.
@@ -94,9 +94,11 @@ options:
     description: End of the window (exclusive). Defaults to now. Requires O(begin).
     type: str
   timezone:
-    description: IANA time zone in which dates and billing months begin.
+    description:
+      - IANA time zone in which dates and billing months begin. Defaults to V(UTC).
+      - With O(format=openmetrics) it defaults to the time zone in which the periods of all budgets begin, or
+        else to that of the policy, so that a cost is in the same month as for the budgets.
     type: str
-    default: UTC
   as_of:
     description: A date, or a date and time, in the past. Only what was recorded until then, up to the end of
       that second, counts. Defaults to now.
@@ -161,6 +163,12 @@ options:
       O(format=openmetrics).
     type: bool
     default: false
+  group_by:
+    description: Tags by whose values the cost is exported too, as C(tag:) and the tag's name. Requires
+      O(format=openmetrics).
+    type: list
+    elements: str
+    default: []
 requirements:
   - pyarrow >= 17, for Parquet
 seealso:
@@ -216,6 +224,7 @@ EXAMPLES = r"""
     dest: /var/lib/node_exporter/textfile/finops.prom
     format: openmetrics
     currency: CHF
+    group_by: ["tag:team"]
     quotas: true
 """
 
@@ -341,6 +350,11 @@ unknown:
   type: list
   elements: str
   sample: []
+timezone:
+  description: Time zone of the window.
+  returned: success with O(format=openmetrics)
+  type: str
+  sample: Europe/Zurich
 rated_through:
   description: The end of the newest rated period.
   returned: success with O(read_from=cloud)

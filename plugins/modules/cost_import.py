@@ -48,7 +48,7 @@ options:
   window:
     description: A named window, up to now. Mutually exclusive with O(begin).
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description:
       - Begin of the window to import, a date or a date and time in ISO 8601. Local to O(timezone) unless an

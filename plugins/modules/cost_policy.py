@@ -176,6 +176,14 @@ options:
         description: Names of the budgets that count the parts in place of the cost as it was recorded.
         type: list
         elements: str
+  locale:
+    description:
+      - How reports, sites, comments and digests write numbers and dates where their task does not say it.
+      - C(1 234.50) and C(21 Nov 2026) with V(international), which is the default, C(1’234.50) and
+        C(21.11.2026) with V(swiss), C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and
+        C(21/11/2026) with V(french), C(1,234.50) and C(21 Nov 2026) with V(english).
+    type: str
+    choices: [international, swiss, german, french, english]
   rates:
     description:
       - Rates to record. A rate is valid from its date until a later one of its currency. Before the first one
@@ -220,6 +228,7 @@ EXAMPLES = r"""
     required_tags: [team]
     timezone: Europe/Zurich
     currency: CHF
+    locale: swiss
 
 - name: Give the support contract to the projects by their cost, and the control plane to teams by fixed parts
   finops.cloud.cost_policy:
@@ -312,6 +321,7 @@ policy:
     freeze_at: {production: "1"}
     frozen_budgets: []
     cost_allocation: []
+    locale: swiss
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

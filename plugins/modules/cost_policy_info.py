@@ -98,6 +98,7 @@ policy:
     freeze_at: {production: "1"}
     frozen_budgets: []
     cost_allocation: []
+    locale: swiss
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

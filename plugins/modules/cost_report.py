@@ -35,8 +35,8 @@ attributes:
       - A report says when it was written.
 options:
   dest:
-    description: An existing folder on the controller. It gets C(report.html), C(report.md), C(report.csv)
-      and C(report.json).
+    description: An existing folder on the controller. It gets C(report.html), C(report.md), C(report.csv),
+      C(report.json) and C(digest.md).
     type: path
     required: true
   results:
@@ -64,11 +64,13 @@ options:
         type: dict
       usage:
         description: Of M(finops.cloud.infomaniak_usage_info), with its
-          O(finops.cloud.infomaniak_usage_info#module:idle).
-        type: dict
+          O(finops.cloud.infomaniak_usage_info#module:idle), one for each cloud and project.
+        type: list
+        elements: dict
       quota:
-        description: Of M(finops.cloud.infomaniak_quota_info).
-        type: dict
+        description: Of M(finops.cloud.infomaniak_quota_info), one for each cloud and project.
+        type: list
+        elements: dict
   title:
     description: Title of the report.
     type: str
@@ -78,10 +80,11 @@ options:
     type: str
     default: UTC
   formats:
-    description: Which files to write.
+    description: Which files to write. V(digest) is C(digest.md), a message of at most 40 lines for mail or
+      chat, with what changed, what will break, and what to do.
     type: list
     elements: str
-    choices: [html, md, csv, json]
+    choices: [html, md, csv, json, digest]
     default: [html, md, csv, json]
   templates:
     description:
@@ -93,6 +96,16 @@ options:
     type: list
     elements: path
     default: []
+  locale:
+    description:
+      - How numbers and dates are written in HTML and Markdown. CSV and JSON are for
+        programs, and always the same.
+      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1’234.50) and C(21.11.2026) with V(swiss),
+        C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and C(21/11/2026) with V(french),
+        C(1,234.50) and C(21 Nov 2026) with V(english). Words are English in each.
+      - Defaults to V(international). The role P(finops.cloud.cost_report#role) takes that of the policy.
+    type: str
+    choices: [international, swiss, german, french, english]
   mode:
     description:
       - Permissions of the files, as an octal number such as C('0640') or in symbols such as C(u=rw,g=r).

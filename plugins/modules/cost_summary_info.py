@@ -40,7 +40,7 @@ options:
         V(current_month).
       - V(last_30_days) ends with today.
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description: Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an
       offset is written.

@@ -72,7 +72,7 @@ options:
         With several O(regions) or O(projects) each has its own.
       - V(last_30_days) ends with today.
     type: str
-    choices: [last_hour, today, yesterday, current_month, previous_month, last_30_days]
+    choices: [last_hour, today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description: Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an
       offset is written.

@@ -77,7 +77,7 @@ options:
       - A named window, in O(timezone), up to now. Mutually exclusive with O(begin) and O(end).
       - Defaults to the last 24 hours if neither it nor O(begin) is given.
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description:
       - Begin of the window, a date or a date and time in ISO 8601. Local to O(timezone) unless an offset is

@@ -47,7 +47,7 @@ options:
       - Named window for which to return the hours that servers, vCPUs, RAM and disk were used. This takes one
         more request per 1000 servers. Without it and O(begin) no hours are returned.
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description:
       - Begin of the period whose hours are returned, a date or a date and time in ISO 8601. Local to

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The stage that holds what leaves the collection to other people's programs: a validator, a browser, a
-rulebook engine.
+rulebook engine, Prometheus, and Grafana's schema.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PYTHON = "3.11"
 PROGRAMS = {
     "CHROMIUM": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "JAVA": (("java",), "openjdk-17-jre-headless"),
+    "PROMTOOL": (("promtool",), "prometheus"),
 }
 #: The package that has collections, and where that of OpenStack is in it.
 ANSIBLE, OPENSTACK = "ansible==14.5.0", "ansible_collections/openstack/cloud/"
@@ -35,7 +36,12 @@ def outside(bench: Workbench) -> str:
     """Bring the programs, and run the tests marked `outside`. Raises Stop where one cannot be had."""
     place = virtual_environment(".venv-outside", find_python(PYTHON), OUTSIDE)
     found = {name: program(*wanted) for name, wanted in PROGRAMS.items()}
-    tools = {"AXE": str(axe()), "OPENSTACK_COLLECTIONS": str(openstack_collections(bench))}
+    modules = node_modules()
+    tools = {
+        "AXE": str(modules / "axe-core" / "axe.min.js"),
+        "NODE_MODULES": str(modules),
+        "OPENSTACK_COLLECTIONS": str(openstack_collections(bench)),
+    }
     variables = {"OUTSIDE": str(place / "bin"), **tools, **found}
     return run_pytest(bench, "outside", "outside", variables=variables)
 
@@ -73,19 +79,24 @@ def program(names: tuple[str, ...], package: str) -> str:
     raise Stop(f"{names[0]} is not on PATH: install it (Debian and Ubuntu: {package}).")
 
 
-def axe() -> Path:
-    """The script of axe-core as npm installs it. Raises Stop where it cannot be had."""
+def node_modules() -> Path:
+    """The folder of what package.json lists, as npm installs it. Raises Stop where that cannot be had."""
     wanted = ROOT / "tests" / "outside" / "package.json"
-    script, copied = NODE / "node_modules" / "axe-core" / "axe.min.js", NODE / "package.json"
-    if script.is_file() and copied.read_bytes() == wanted.read_bytes():
-        return script
+    packages = json.loads(wanted.read_text())["dependencies"]
+    modules, copied = NODE / "node_modules", NODE / "package.json"
+
+    def complete() -> bool:
+        return all((modules / name / "package.json").is_file() for name in packages)
+
+    if complete() and copied.read_bytes() == wanted.read_bytes():
+        return modules
     if not shutil.which("npm"):
         raise Stop("npm is not on PATH: install it (Debian and Ubuntu: npm).")
     NODE.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(wanted, copied)
     # The user's npm settings say where the registry is.
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE)]
-    if subprocess.run(npm, check=False, cwd=NODE).returncode or not script.is_file():
-        version = json.loads(wanted.read_text())["dependencies"]["axe-core"]
-        raise Stop(f"npm could not install axe-core {version}; its message is above.")
-    return script
+    if subprocess.run(npm, check=False, cwd=NODE).returncode or not complete():
+        listed = ", ".join(f"{name} {version}" for name, version in packages.items())
+        raise Stop(f"npm could not install {listed}; its message is above.")
+    return modules

@@ -25,7 +25,7 @@ from .._export.focus_columns import V1_2, V1_3, V1_4, VERSIONS
 from .._export.rated import RatedOptions
 from .._ledger.policy import policy_of
 from .._ledger.sql import LedgerOptions
-from .._ledger.totals import Selection
+from .._ledger.totals import TAG, Selection
 from . import arguments, cloud_arguments, window_arguments
 
 LEDGER, CLOUD = "ledger", "cloud"
@@ -53,6 +53,9 @@ EXPORT: arguments.Spec = {
     "defuse_formulas": {"type": "bool", "default": True},
     "import_tags": {"type": "bool", "default": True},
     "quotas": {"type": "bool", "default": False},
+    "group_by": {"type": "list", "elements": "str", "default": []},
+    # The format says what its default is.
+    "timezone": {"type": "str"},
 }
 
 
@@ -101,8 +104,17 @@ class ExportTask:
             )
         if params["format"] != textfile.OPENMETRICS and params["quotas"]:
             raise InvalidOption("quotas", "requires format openmetrics; FOCUS has costs only.")
+        self._check_group_by()
         if params["allocated"]:
             self._check_allocated()
+
+    def _check_group_by(self) -> None:
+        names = self._params["group_by"]
+        if names and self._params["format"] != textfile.OPENMETRICS:
+            raise InvalidOption("group_by", "requires format openmetrics; FOCUS has the tags of each charge.")
+        for name in names:
+            if not name.startswith(TAG) or name == TAG:
+                raise InvalidOption("group_by", f"'{name}' is not tag: and a tag's name, such as tag:team.")
 
     def _check_allocated(self) -> None:
         if self._params["read_from"] == CLOUD or self._params["format"] == textfile.OPENMETRICS:
@@ -114,7 +126,10 @@ class ExportTask:
 
     @cached_property
     def _zone(self) -> ZoneInfo:
-        return zone_named(self._params["timezone"], "timezone")
+        named = self._params["timezone"]
+        if named is None and self._params["format"] == textfile.OPENMETRICS:
+            return textfile.zone_of_budgets(self.ledger())
+        return zone_named(named or "UTC", "timezone")
 
     @cached_property
     def _currency(self) -> str:
@@ -149,7 +164,7 @@ class ExportTask:
         focus = FocusOptions(
             currency=self._currency,
             rates=self._rates(),
-            zone=params["timezone"],
+            zone=self._zone.key,
             parties=_parties(params),
             by_source={
                 str(source): _of_source(source, given) for source, given in params["by_source"].items()
@@ -195,6 +210,6 @@ class ExportTask:
             rates=arguments.rates(self._params),
             currency=self._currency,
             as_of=self.as_of(),
-            group_by=("project",),
+            group_by=("project", *dict.fromkeys(self._params["group_by"])),
         )
         return textfile.MetricsTarget(self._params["dest"], question, parse_attributes(self._params))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .._budgets.policy_task import STATES
+from .._core.report_locales import LOCALES
 from .._estimate.shape_prices import NAMED_SOURCES
 from .._ledger.allocation import METHODS, TO_PROJECT
 from .arguments import Spec
@@ -41,6 +42,7 @@ POLICY: Spec = {
             "budgets": _NAMES,
         },
     },
+    "locale": {"type": "str", "choices": list(LOCALES)},
     "rates": {
         "type": "list",
         "elements": "dict",

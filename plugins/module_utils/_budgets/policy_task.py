@@ -65,6 +65,7 @@ class PolicyTask:
     freeze_at: Mapping[str, Any] | None = None
     frozen_budgets: Sequence[str] | None = None
     cost_allocation: Sequence[Mapping[str, Any]] | None = None
+    locale: str | None = None
     rates: Sequence[Mapping[str, Any]] | None = None
     confirm_rates: bool = False
 

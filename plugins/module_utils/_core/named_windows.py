@@ -17,18 +17,19 @@ from .periods import Window, at_local, iso, parse_moment
 
 #: The newest period that the cloud has rated: only the cloud knows which.
 LAST_HOUR = "last_hour"
-NAMED_WINDOWS = ("today", "yesterday", "current_month", "previous_month", "last_30_days")
+NAMED_WINDOWS = ("today", "yesterday", "previous_week", "current_month", "previous_month", "last_30_days")
 #: How many local days before a named window the one lies that it is compared with; months are compared with
 #: months.
-_DAYS_BEFORE = {"today": 1, "yesterday": 1, "last_30_days": 30}
+_DAYS_BEFORE = {"today": 1, "yesterday": 1, "previous_week": 7, "last_30_days": 30}
 _OF_MONTHS = ("current_month", "previous_month")
 
 
 def named_window(name: str, zone: ZoneInfo, now: datetime) -> Window:
-    """today, yesterday, current_month, previous_month (whole local days or months) or last_30_days (30 local
-    days before today's end).
+    """today, yesterday, previous_week (from Monday to Monday), current_month, previous_month (whole local
+    days or months) or last_30_days (30 local days before today's end).
     """
     today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
     midnight = time()
     first = today.replace(day=1)
     previous = (first - timedelta(days=1)).replace(day=1)
@@ -36,6 +37,7 @@ def named_window(name: str, zone: ZoneInfo, now: datetime) -> Window:
     days = {
         "today": (today, today + timedelta(days=1)),
         "yesterday": (today - timedelta(days=1), today),
+        "previous_week": (monday - timedelta(days=7), monday),
         "current_month": (first, following),
         "previous_month": (previous, first),
         "last_30_days": (today - timedelta(days=29), today + timedelta(days=1)),

@@ -34,7 +34,7 @@ class Family:
     help_text: str
     samples: list[tuple[dict[str, str], str]] = field(default_factory=list)
 
-    def add(self, value: str | float | None, **labels: str | None) -> None:
+    def add(self, value: str | float | None, /, **labels: str | None) -> None:
         """Add a sample, unless its value is unknown. Labels without a value are left out."""
         if value is not None:
             self.samples.append(
@@ -56,10 +56,10 @@ def format_families(families: Iterable[Family]) -> str:
     return "".join(f"{line}\n" for family in families for line in family.format_lines()) + "# EOF\n"
 
 
-def of_costs(summary: Row) -> list[Family]:
-    """The cost of a window by category and project, and up to when feeds are rated.
+def of_costs(summary: Row, zone: str) -> list[Family]:
+    """The cost of a window by category, project and tag, and up to when feeds that are not retired are rated.
 
-    summary: a result of cost_summary_info.
+    summary: a result of cost_summary_info. zone: the window's.
     """
     cost = summary["cost"]
     unit = str(cost["currency"]).lower()
@@ -73,19 +73,36 @@ def of_costs(summary: Row) -> list[Family]:
     )
     for row in cost["by_project"]:
         by_project.add(row["amount"], project=row["project"], project_name=row["project_name"])
+    by_tag = Family("finops_tag_cost", unit, "Cost of the window by a tag; without value, of what lacks it.")
+    for tag, rows in cost["by_tag"].items():
+        for row in rows:
+            by_tag.add(row["amount"], tag=tag, value=row["value"])
     window = Family(
         "finops_cost_window_start_timestamp", "seconds", "Begin of the window that costs are summed from."
     )
-    window.add(_seconds(summary["period_start"]))
+    window.add(_seconds(summary["period_start"]), timezone=zone)
+    window_end = Family(
+        "finops_cost_window_end_timestamp", "seconds", "End of the window that costs are summed from."
+    )
+    window_end.add(_seconds(summary["period_end"]), timezone=zone)
     rated = Family(
         "finops_feed_rated_through_timestamp",
         "seconds",
-        "Up to when the cost of an imported project is known.",
+        "Up to when the cost of an imported project is known; absent if its feed is retired.",
     )
     for feed in summary["feeds"] or ():
+        if feed["retired"]:
+            continue
         labels = {name: feed[name] or None for name in ("cloud", "region", "project_id", "project_name")}
         rated.add(_seconds(feed["rated_through"]), **labels)
-    return [whole, by_category, by_project, window, rated]
+    return [whole, by_category, by_project, by_tag, window, window_end, rated]
+
+
+def of_writing(moment: str) -> Family:
+    """When the file was written."""
+    written = Family("finops_written_timestamp", "seconds", "When these metrics were written.")
+    written.add(_seconds(moment))
+    return written
 
 
 def of_budgets(budgets: Sequence[Row]) -> list[Family]:
@@ -99,8 +116,18 @@ def of_budgets(budgets: Sequence[Row]) -> list[Family]:
     forecast = Family(
         "finops_budget_forecast_known", "", "Whether there is enough data for a forecast, 1 or 0."
     )
+    tags = Family("finops_budget_tag", "", "1 for each tag whose cost alone a budget covers.")
+    begin, end, runs_out = (
+        Family(f"finops_budget_{name}_timestamp", "seconds", help_text)
+        for name, help_text in _MOMENTS.items()
+    )
     for budget in budgets:
         name, unit = budget["name"], str(budget["currency"]).lower()
+        for family, moment in ((begin, "period_start"), (end, "period_end")):
+            family.add(_known_seconds(budget[moment]), budget=name, timezone=budget["timezone"])
+        runs_out.add(_known_seconds(budget["runs_out_at"]), budget=name)
+        for tag, value in budget["scope"]["tags"].items():
+            tags.add(1, budget=name, tag=tag, value=value)
         known.add(int(budget["verdict"] != "unknown" and budget["at_least"] is None), budget=name)
         for one in _VERDICTS:
             verdict.add(int(budget["verdict"] == one), budget=name, verdict=one)
@@ -114,7 +141,8 @@ def of_budgets(budgets: Sequence[Row]) -> list[Family]:
             amount = f"forecast_{bound}"
             family = families.setdefault((amount, unit), _amount_family(amount, unit))
             family.add(expected.get(bound), budget=name)
-    return [known, verdict, utilization, forecast, *(families[key] for key in sorted(families))]
+    amounts = [families[key] for key in sorted(families)]
+    return [known, verdict, utilization, forecast, tags, begin, end, runs_out, *amounts]
 
 
 def of_quotas(quotas: Mapping[str, Mapping[str, Row] | None], cloud: Row) -> list[Family]:
@@ -141,6 +169,11 @@ def of_quotas(quotas: Mapping[str, Mapping[str, Row] | None], cloud: Row) -> lis
     return [limit, used, utilization]
 
 
+_MOMENTS = {
+    "period_start": "Begin of a budget's period, at midnight in its timezone.",
+    "period_end": "End of a budget's period.",
+    "runs_out": "When a budget will reach its limit if it goes on like this; absent if not in this period.",
+}
 _HELP = {
     "limit": "The most that may be spent in the period.",
     "spent": "What is spent in the period.",
@@ -160,6 +193,10 @@ def _amount_family(amount: str, unit: str) -> Family:
 
 def _seconds(moment: str) -> int:
     return int(from_iso(moment).timestamp())
+
+
+def _known_seconds(moment: str | None) -> int | None:
+    return None if moment is None else _seconds(moment)
 
 
 def _format_labels(labels: Mapping[str, str]) -> str:

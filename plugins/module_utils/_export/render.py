@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import ROUNDING
 from .._core.periods import from_iso
-from . import chart
+from . import chart, notation
 from .inert_text import inert_line
+from .notation import MINUS
 from .report_table import format_csv
 from .service_names import service_name, type_name
 from .template_environment import template_environment
@@ -38,8 +38,6 @@ MINOR_DIGITS = {
     **dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND"), 0),
     **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
 }
-#: A narrow space that is no break between thousands (ISO 80000-1).
-_GROUPS = "\u202f"
 _UNKNOWN = "not known"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|~>-])")
 
@@ -85,14 +83,16 @@ def report_environment(user_folders: tuple[str, ...], timezone: str, currency: s
         money=lambda amount, of=currency: format_money(amount, of),
         change=lambda amount, of=currency: format_change(amount, of),
         percent=format_percent,
-        day=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y"),
-        moment=lambda moment: from_iso(moment).astimezone(zone).strftime("%-d %b %Y, %H:%M %Z"),
-        short_day=lambda day: f"{datetime.fromisoformat(day):%-d %b}",
+        day=lambda moment: notation.format_day(from_iso(moment).astimezone(zone)),
+        moment=lambda moment: _moment(from_iso(moment).astimezone(zone)),
+        date=lambda day: notation.format_day(datetime.fromisoformat(day)),
+        short_day=lambda day: notation.format_short_day(datetime.fromisoformat(day)),
         markdown=escape_markdown,
         words=format_words,
         service=lambda metric: None if metric is None else service_name(metric, ""),
         resource_type=type_name,
         count_of=format_count,
+        digits=notation.format_digits,
     )
     environment.globals.update(chart=chart.bars, until=lambda moment: _last_day(moment, zone))
     return environment
@@ -103,7 +103,7 @@ def format_money(amount: str | None, currency: str) -> str:
     (design/money.md#comparison-and-display).
     """
     return (
-        f"{currency}\u00a0{_format_number(amount, minor_digits(currency))}"
+        f"{currency}\u00a0{notation.format_number(Decimal(amount), minor_digits(currency))}"
         if amount is not None
         else _UNKNOWN
     )
@@ -111,7 +111,7 @@ def format_money(amount: str | None, currency: str) -> str:
 
 def format_number(amount: str | None, currency: str) -> str:
     """An amount without its currency, where a head names that."""
-    return _UNKNOWN if amount is None else _format_number(amount, minor_digits(currency))
+    return _UNKNOWN if amount is None else notation.format_number(Decimal(amount), minor_digits(currency))
 
 
 def minor_digits(currency: str) -> int:
@@ -126,22 +126,17 @@ def format_change(amount: str | None, currency: str) -> str:
     text = format_money(amount, currency)
     if amount is None or not any(digit in text for digit in "123456789"):
         return text
-    return "\u2212" + text.replace("\u2212", "") if "\u2212" in text else f"+{text}"
-
-
-def _format_number(amount: str, places: int) -> str:
-    rounded = ROUNDING.quantize(Decimal(amount), Decimal(1).scaleb(-places))
-    return f"{rounded + 0:,.{places}f}".replace(",", _GROUPS).replace("-", "\u2212")
+    return MINUS + text.replace(MINUS, "") if MINUS in text else f"+{text}"
 
 
 def format_percent(part: float | str | None) -> str:
     """A fraction in percent."""
-    return _UNKNOWN if part is None else f"{float(part) * 100:.1f}\u202f%".replace("-", "\u2212")
+    return _UNKNOWN if part is None else f"{notation.format_digits(f'{float(part) * 100:.1f}')}\u202f%"
 
 
 def format_count(number: float | None) -> str:
     """A count, in groups of thousands."""
-    return _UNKNOWN if number is None else f"{number:,}".replace(",", _GROUPS)
+    return _UNKNOWN if number is None else notation.format_digits(number)
 
 
 def format_words(name: str | None) -> str:
@@ -163,4 +158,8 @@ def escape_markdown(value: object) -> Markup:
 def _last_day(moment: str, zone: ZoneInfo) -> str:
     """The last day before a moment, as the end of a window is exclusive."""
     last = datetime.fromtimestamp(from_iso(moment).timestamp() - 1, zone)
-    return last.strftime("%-d %b %Y")
+    return notation.format_day(last)
+
+
+def _moment(local: datetime) -> str:
+    return f"{notation.format_moment(local)} {local:%Z}"

@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .._budgets.alert_jumps import jumps
 from .._core.errors import InvalidOption
 from .._core.money import ROUNDING, format_amount
 from .._core.periods import Window, from_iso, iso
@@ -43,15 +44,16 @@ class Results:
 
     summary and before: cost_summary_info of the window and of the part that it is compared with, by day,
     project, metric, resource and tags. recent: the same of the newest rated day, by resource. budgets:
-    cost_budget_info. usage: infomaniak_usage_info with idle. quota: infomaniak_quota_info with warn_at 0.
+    cost_budget_info. usage: infomaniak_usage_info with idle, quota: infomaniak_quota_info with warn_at 0,
+    both once for each cloud and project.
     """
 
     summary: Result
     before: Result | None = None
     recent: Result | None = None
     budgets: Result | None = None
-    usage: Result | None = None
-    quota: Result | None = None
+    usage: Sequence[Result] | None = None
+    quota: Sequence[Result] | None = None
 
 
 def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
@@ -87,7 +89,7 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "resources": _shares(cost["by_resource"] or (), "resource_name", "resource", "resource_type")[:TOP],
         "movers": _movers(results),
         "idle": _idle(results),
-        "quotas": _quotas(_value_of(results.quota, "quotas")),
+        "quotas": _quotas(results.quota),
     }
 
 
@@ -160,8 +162,8 @@ def _incomplete(results: Results, until: datetime, zone: ZoneInfo) -> list[str]:
         )
     for name, subject in (("before", "What it cost before"), ("budgets", "How the budgets stand")):
         found += _failed(subject, getattr(results, name))
-    for name, subject in (("usage", "What is idle"), ("quota", "What is used of the quotas")):
-        found += [*_failed(subject, getattr(results, name)), *_services(subject, getattr(results, name))]
+    for subject, read in (("What is idle", results.usage), ("What is used of the quotas", results.quota)):
+        found += [sentence for one in read or () for sentence in _unread(_in_cloud(subject, one), one)]
     window_end = from_iso(results.summary["period_end"])
     for one in _value_of(results.budgets, "budgets") or ():
         if not _begins_later(one, window_end) and (one["verdict"] == "unknown" or one["at_least"]):
@@ -176,6 +178,23 @@ def _services(subject: str, result: Result | None) -> list[str]:
         for service, status in (_value_of(result, "services") or {}).items()
         if status["status"] in ("error", "forbidden")
     ]
+
+
+def _unread(subject: str, result: Result) -> list[str]:
+    return [*_failed(subject, result), *_services(subject, result)]
+
+
+def _in_cloud(subject: str, result: Result) -> str:
+    """The subject with the project and cloud that it is about, as far as they are known."""
+    cloud = result.get("cloud") or {}
+    named = " of ".join(str(cloud[name]) for name in ("project_name", "name") if cloud.get(name))
+    return f"{subject} in {named}" if named else subject
+
+
+def _whose(result: Result) -> Row:
+    """The cloud and project of a row."""
+    cloud = result.get("cloud") or {}
+    return {"cloud": cloud.get("name"), "project_name": cloud.get("project_name")}
 
 
 def _failed(subject: str, result: Result | None) -> list[str]:
@@ -258,8 +277,8 @@ def _idle(results: Results) -> list[Row] | None:
     """Idle resources with their price per month, from the newest rated day, the dearest first; None if they
     were not read.
     """
-    rows = _value_of(results.usage, "idle")
-    if rows is None:
+    read = [one for one in results.usage or () if _value_of(one, "idle") is not None]
+    if not read:
         return None
     prices: dict[str, Decimal] = {}
     if results.recent is not None and _value_of(results.recent, "cost"):
@@ -272,9 +291,11 @@ def _idle(results: Results) -> list[Row] | None:
     found = [
         {
             **{name: row[name] for name in ("name", "id", "type", "reason", "age_hours")},
+            **_whose(one),
             "per_month": format_amount(prices[row["id"]]) if row["id"] in prices else None,
         }
-        for row in rows
+        for one in read
+        for row in one["idle"]
     ]
     return sorted(found, key=lambda row: (row["per_month"] is None, -Decimal(row["per_month"] or 0)))
 
@@ -284,13 +305,20 @@ def _hours(result: Result) -> Decimal:
     return Decimal(int(length.total_seconds())) / 3600
 
 
-def _quotas(quotas: Result | None) -> list[Row] | None:
+def _quotas(results: Sequence[Result] | None) -> list[Row] | None:
     """Quotas with a limit, the fullest first; None if they were not read."""
-    if quotas is None:
+    read = [one for one in results or () if _value_of(one, "quotas") is not None]
+    if not read:
         return None
     rows = [
-        {"service": service, "name": name, **{key: row[key] for key in ("limit", "used", "utilization")}}
-        for service, of_service in quotas.items()
+        {
+            "service": service,
+            "name": name,
+            **{key: row[key] for key in ("limit", "used", "utilization")},
+            **_whose(one),
+        }
+        for one in read
+        for service, of_service in one["quotas"].items()
         for name, row in (of_service or {}).items()
         if row["utilization"] is not None
     ]
@@ -352,12 +380,11 @@ def _alerts(
     """
     if rows is None:
         return None
-    highest: dict[tuple[str, str, str], Result] = {}
-    for one in rows:
-        fired_at = from_iso(one["fired_at"])
-        if (since is not None and fired_at < since) or (until is not None and fired_at >= until):
-            continue
-        about = (one["budget"], one["period"], one["basis"])
-        if about not in highest or Decimal(one["threshold"]) > Decimal(highest[about]["threshold"]):
-            highest[about] = one
-    return sorted((dict(one) for one in highest.values()), key=lambda one: one["fired_at"], reverse=True)
+    fired = [
+        one
+        for one in rows
+        if (since is None or from_iso(one["fired_at"]) >= since)
+        and (until is None or from_iso(one["fired_at"]) < until)
+    ]
+    highest = [dict(one.alert) for one in jumps(fired)]
+    return sorted(highest, key=lambda one: one["fired_at"], reverse=True)

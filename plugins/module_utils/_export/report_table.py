@@ -13,7 +13,7 @@ from typing import Any
 
 from .formulas import defused
 
-_CELLS = ("section", "name", "detail", "amount", "currency", "value", "unit", "note")
+_CELLS = ("section", "name", "detail", "amount", "currency", "value", "unit", "note", "project")
 _NUMBERS = ("amount", "value")
 _OF_A_BUDGET = ("limit", "spent", "accrued", "reserved", "to_come", "left")
 Row = dict[str, Any]
@@ -48,6 +48,7 @@ def _figures(report: Mapping[str, Any]) -> Iterator[Row]:
                 "name": f"{row['service']}.{row['name']}",
                 "detail": name,
                 "value": row[name],
+                "project": row["project_name"],
             }
 
 
@@ -84,7 +85,7 @@ def _amounts(report: Mapping[str, Any]) -> Iterator[Row]:
         }
     for row in report["idle"] or ():
         named = {"section": "idle", "name": row["name"], "detail": row["id"], "note": row["reason"]}
-        yield {**named, "amount": row["per_month"], "unit": "month"}
+        yield {**named, "amount": row["per_month"], "unit": "month", "project": row["project_name"]}
 
 
 def _of_budgets(report: Mapping[str, Any]) -> Iterator[Row]:

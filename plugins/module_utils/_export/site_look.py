@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidOption
 from .._core.periods import from_iso, iso
+from .notation import format_day, format_moment
 from .render import report_environment
 from .site_budgets import OVER, WILL_BE_OVER
 from .site_cost import SiteQuestion
@@ -134,12 +135,12 @@ class SiteLook:
         zone = self._question.zone
         first, last = from_iso(begin).astimezone(zone), from_iso(end).astimezone(zone)
         if last.time() == time():
-            return f"{first:%-d} to {last - timedelta(days=1):%-d %b %Y}"
-        return f"{first:%-d} to {last:%-d %b %Y, %H:%M}"
+            return f"{first:%-d} to {format_day(last - timedelta(days=1))}"
+        return f"{first:%-d} to {format_moment(last)}"
 
     def _moment(self, moment: str) -> str:
         local = from_iso(moment).astimezone(self._question.zone)
-        return f"{local:%-d %b %Y}" if local.time() == time() else f"{local:%-d %b %Y, %H:%M}"
+        return format_day(local) if local.time() == time() else format_moment(local)
 
     def _part(self, name: str) -> Markup:
         """A style or script, which is not escaped: it is the user's own, or ours."""

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from .._core.money import ROUNDING
+from .notation import format_month
 from .render import format_change, format_count, format_money, format_percent, minor_digits
 from .service_names import service_name, type_name
 from .site_keys import (
@@ -385,7 +386,7 @@ def _continued(
 
 def month_name(month: str) -> str:
     """2026-11 as people write it."""
-    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
+    return format_month(date.fromisoformat(f"{month}-01"))
 
 
 def called(key_kind: str, name: str | None, team: str) -> tuple[str, str]:

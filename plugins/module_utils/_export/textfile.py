@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .._budgets.status import status
 from .._core.errors import InvalidOption
 from .._core.files import AS_IT_COMES, FileAttributes, refusing, replace_file
 from .._core.trusted_paths import resolve
 from .._cost.ledger_summary import SummaryQuestion, summarize
+from .._ledger import budgets, sql
+from .._ledger.policy import read_policy
 from .._ledger.sql import LedgerOptions
 from .._openstack.connection import Cloud
 from .._usage.quotas import QuotaOptions, read_quotas
@@ -63,7 +66,12 @@ def write(
     path = _checked(target.dest)
     summary = summarize(ledger, target.question, now)
     budgets_status = status(ledger, None, target.question.rates, now)
-    families = [*openmetrics.of_costs(summary), *openmetrics.of_budgets(budgets_status["budgets"])]
+    zone = target.question.zone.key
+    families = [
+        openmetrics.of_writing(budgets_status["evaluated_at"]),
+        *openmetrics.of_costs(summary, zone),
+        *openmetrics.of_budgets(budgets_status["budgets"]),
+    ]
     if cloud is not None:
         quotas = read_quotas(cloud, _QUOTAS)["quotas"]
         families += openmetrics.of_quotas(quotas, cloud.identity.to_result())
@@ -84,7 +92,23 @@ def write(
         "unknown": [*summary["unknown"], *reasons],
         **{name: summary[name] for name in ("ledger", "feeds", "period_start", "period_end", "tax")},
         "currency": summary["cost"]["currency"],
+        "timezone": zone,
     }
+
+
+def zone_of_budgets(options: LedgerOptions) -> ZoneInfo:
+    """The zone in which the periods of all budgets begin; that of the policy where they differ or there are
+    none, else UTC. Hours are those of UTC in any zone, so hourly budgets do not count.
+
+    Raises LedgerError.
+    """
+    with sql.reading(options) as ledger:
+        stored = budgets.read_all(ledger.connection)
+        zones = {one.calendar.zone for one in stored if one.calendar.kind != "hourly"}
+        if len(zones) == 1:
+            return ZoneInfo(zones.pop())
+        rules = read_policy(ledger.connection).rules
+        return ZoneInfo((rules and rules.timezone) or "UTC")
 
 
 def _checked(dest: str) -> Path:

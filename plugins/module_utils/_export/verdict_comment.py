@@ -12,12 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 from .._core.money import ROUNDING, exact_sum
+from .notation import format_day, format_digits
 from .render import format_change, format_money
 
 Row = Mapping[str, Any]
@@ -298,8 +300,9 @@ def _total(estimate: Row, currency: str) -> str:
         return ""
     percent = ROUNDING.divide(ROUNDING.multiply(after - before, _PERCENT), before)
     places = Decimal(1) if abs(percent) >= 1 else Decimal("0.1")
-    rounded = f"{ROUNDING.quantize(percent, places) + 0:+}".replace("-", "\u2212")
-    return f": {_number(before, currency)} to {_number(after, currency)}, {rounded} %"
+    rounded = format_digits(f"{ROUNDING.quantize(percent, places) + 0}")
+    signed = rounded if percent < 0 else f"+{rounded}"
+    return f": {_number(before, currency)} to {_number(after, currency)}, {signed} %"
 
 
 def _some(names: Sequence[Any]) -> str:
@@ -309,6 +312,21 @@ def _some(names: Sequence[Any]) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def format_end(moment: Any) -> str:
+    """The day of a moment in UTC; nothing of none, and what is no moment as it is."""
+    text = str(moment or "")[:10]
+    try:
+        return format_day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def format_known(number: Any) -> str:
+    """A number with its digits; a question mark where it is not known."""
+    read = _decimal(number) if number else None
+    return _UNKNOWN if read is None else format_digits(str(read))
 
 
 def _budget(row: Row) -> BudgetRow:
@@ -325,7 +343,7 @@ def _budget(row: Row) -> BudgetRow:
     return BudgetRow(
         str(row["name"]),
         str(row["verdict"]),
-        str(row.get("period_end") or "")[:10],
+        format_end(row.get("period_end")),
         format_money(str(row["limit"]), currency) if row.get("limit") else _UNKNOWN,
         amount("spent"),
         amount("reserved"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.errors import InvalidOption
 from .inert_text import inert_line
 from .template_environment import template_environment
-from .verdict_comment import Comment, comment_of, without_keys
+from .verdict_comment import Comment, comment_of, format_end, format_known, without_keys
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -41,6 +41,8 @@ def format_markdown(verdict: Mapping[str, Any], template_path: str | None = None
     environment = template_environment([] if template_path is None else [template_path])
     # A long comment is rendered several times.
     environment.filters["cell"] = cache(escape_cell)
+    environment.filters["digits"] = lambda number: escape_cell(format_known(number))
+    environment.filters["day"] = lambda moment: escape_cell(format_end(moment))
     try:
         template = environment.get_template(_TEMPLATE)
         return _shortened(comment_of(verdict), lambda one: template.render(verdict=verdict, comment=one))

@@ -41,6 +41,7 @@ class PolicyRules(NamedTuple):
     price_sources: None for all. timezone and currency: of a definition that names none, None for no default.
     freeze_at: budget -> the fraction of its limit at which it is frozen.
     cost_allocation: the splits of shared costs, each by the names of allocation.Split.
+    locale: how reports write numbers and dates, of LOCALES; None for the default one.
     """
 
     allow_on_unknown_warn: bool = False
@@ -57,6 +58,7 @@ class PolicyRules(NamedTuple):
     freeze_at: Mapping[str, str] = {}
     frozen_budgets: tuple[str, ...] = ()
     cost_allocation: tuple[Mapping[str, Any], ...] = ()
+    locale: str | None = None
 
 
 class PolicyVersion(NamedTuple):

@@ -11,7 +11,7 @@ stands in braces.
 
 from __future__ import annotations
 
-from . import commit_clock, triggers
+from . import commit_clock, triggers, views
 from .act_tables import ACT_TABLES
 from .bill_schema import BILL_TABLES
 from .entry_tables import ENTRY_TABLES
@@ -332,6 +332,7 @@ def make(transaction: Transaction) -> None:
     make_missing(transaction)
     commit_clock.start(transaction)
     triggers.make(transaction)
+    views.make(transaction)
     insert(transaction, LEDGER_SCHEMA, [{"version": SCHEMA_VERSION}])
 
 

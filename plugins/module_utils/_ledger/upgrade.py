@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from .._core.periods import moment_of
-from . import commit_clock, dimension_sets, feed_merging, roll_up, triggers
+from . import commit_clock, dimension_sets, feed_merging, roll_up, triggers, views
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .tables import make_missing
 from .transaction import Transaction, execute, insert, read, read_by_name
@@ -133,6 +133,7 @@ def upgrade(transaction: Transaction, version: int) -> None:
 
     What fails leaves it as it was: the transaction is not committed.
     """
+    views.remove(transaction)
     triggers.remove(transaction)
     lines = _lines_of_schema_4(transaction) if 1 < version < _FIRST_OF_TODAY else []
     if version == 1:
@@ -151,6 +152,7 @@ def upgrade(transaction: Transaction, version: int) -> None:
     if version < _FIRST_OF_TODAY:
         feed_merging.merge(transaction)
         insert(transaction, "hold_line", lines)
+    views.make(transaction)
     statement = f"UPDATE {LEDGER_SCHEMA} SET version = :version"  # noqa: S608
     execute(transaction, statement, {"version": SCHEMA_VERSION})
 

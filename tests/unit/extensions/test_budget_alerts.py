@@ -91,6 +91,18 @@ def test_each_alert_is_one_event_with_what_cost_budget_info_tells(ledger: str) -
     assert found[0]["ledger"] == ledger
 
 
+def test_a_jump_over_thresholds_is_one_event_with_the_highest(ledger: str) -> None:
+    told("cost_budget", {**BUDGET, "thresholds": ["0.5", "0.8", "0.90", "1"]})
+    told("cost_budget", {**BUDGET, "name": "other", "thresholds": ["0.5"]})
+    spend("a", "60")
+    first, other, second = events({}, (2, lambda: spend("b", "35")), (1, lambda: None))
+    assert {first["alert"]["budget"], other["alert"]["budget"]} == {"team", "other"}
+    assert second["alert"]["threshold"] == "0.9"
+    assert [one.rpartition("/")[2] for one in second["ids"]] == ["0.9", "0.8"]
+    told("cost_alert", {"consumer": "eda", "ids": [*first["ids"], *other["ids"], *second["ids"]]})
+    assert told("cost_budget_info", {"consumer": "eda"})["alerts"] == []
+
+
 def test_what_was_acknowledged_for_this_consumer_does_not_come(ledger: str) -> None:
     told("cost_budget", BUDGET)
     spend("a", "60")

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A comment as GitHub renders it, in a real browser: its tables are tables, its details are folded, and no
-name in it means anything (design/reports.md#comments).
+"""A comment and a digest as GitHub renders them, the comment in a real browser: its tables are tables, its
+details are folded, and no name in it means anything (design/reports.md#comments).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_markd
     format_markdown,
 )
 
+from ..plugins.module_utils._export.test_digest import NAMES as DIGEST_NAMES
+from ..plugins.module_utils._export.test_digest import digest
 from ..plugins.module_utils._export.test_verdict_comment import DB, WEB, WHOLE, line, unknown, verdict
 
 pytestmark = pytest.mark.outside
@@ -95,3 +97,10 @@ def test_a_comment_is_shown_as_it_is_meant(tmp_path: Path, name: str) -> None:
     assert found.details == [False] * 3
     assert not found.tags & {"a", "img", "b", "script", "em", "pre"}
     assert len(found.tables[2]) - 1 in (len(CHANGES[name]), text.count("<code>") + 1)
+
+
+@pytest.mark.parametrize("name", DIGEST_NAMES, ids=range(len(DIGEST_NAMES)))
+def test_names_in_a_digest_are_text(tmp_path: Path, name: str) -> None:
+    found = Tables()
+    found.feed(rendered(digest(name), tmp_path).read_text(encoding="utf-8").partition("<main>")[2])
+    assert found.tags == {"h1", "h2", "p", "strong", "blockquote", "ul", "li"}

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The example rulebook under a real ansible-rulebook: an event for each alert, once, and it is acknowledged
-for this consumer only.
+"""The example rulebook under a real ansible-rulebook: an event for each jump, once, with the highest
+threshold, and all of its alerts are acknowledged for this consumer only.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def spend(key: str, amount: str) -> None:
     told("cost_entry", {"key": key, "amount": amount, "currency": "CHF", "category": "other"})
 
 
-def test_each_alert_is_one_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_jump_is_one_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FINOPS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
     told(
         "cost_budget",
@@ -96,15 +96,16 @@ def test_each_alert_is_one_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             "limit": "100",
             "currency": "CHF",
             "fed_by": "entries",
-            "thresholds": ["0.5", "0.8"],
+            "thresholds": ["0.5", "0.8", "0.9"],
         },
     )
     spend("a", "60")
     with ruled(tmp_path) as said:
         soon(lambda: waiting("eda") == set(), said)
-        spend("b", "30")
-        soon(lambda: said().count("The threshold is 80") > 0 and waiting("eda") == set(), said)
+        spend("b", "35")
+        soon(lambda: said().count("The threshold is 90") > 0 and waiting("eda") == set(), said)
     # The message stands in the event and in what the rule prints of it.
-    assert waiting("mail") == {"0.5", "0.8"}
+    assert waiting("mail") == {"0.5", "0.8", "0.9"}
+    assert "The threshold is 80" not in said()
     events = [line for line in said().splitlines() if line.strip().startswith("'id': 'team/")]
     assert len(events) == 2, said()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event for each alert that a budget has fired, for ansible-rulebook
+"""An event for each jump of a budget's cost that has fired alerts, for ansible-rulebook
 (design/alerts.md#when-an-alert-fires, design/alerts.md#delivery, design/ansible.md#event-driven-ansible).
 """
 
@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 DOCUMENTATION = r"""
-short_description: Emit an event for each alert that a budget fires
+short_description: Emit an event when a budget fires alerts
 description:
-  - Polls the ledger and emits each alert that the consumer has not acknowledged, once in a run of the
-    rulebook. Fires no alert and writes nothing.
+  - Polls the ledger and emits what the consumer has not acknowledged, once in a run of the rulebook. Fires no
+    alert and writes nothing.
+  - If a cost passes several thresholds of a budget at once, there is one event, with the alert of the highest
+    one.
   - An alert that nobody acknowledges is emitted again when the rulebook restarts, so none is lost.
-  - An event has C(alert) and C(budget), as M(finops.cloud.cost_budget_info) returns them, and C(ledger).
+  - An event has C(alert) and C(budget), as M(finops.cloud.cost_budget_info) returns them, C(ledger), and in
+    C(ids) what to acknowledge, those of the lower thresholds included.
   - If the ledger cannot be read, emits one event with C(error) and keeps trying.
 options:
   ledger:
@@ -83,7 +86,7 @@ _log = logging.getLogger(__name__)
 
 
 async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> None:
-    """Put an event into the queue for each alert that is new, until it is canceled.
+    """Put an event into the queue for each jump that is new, until it is canceled.
 
     Raises ValueError for options that make no sense.
     """
@@ -101,14 +104,10 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
             await queue.put({"error": problem})
         error = problem
         if problem is None:
-            waiting = {alert["id"] for alert in result["alerts"]}
-            for alert in result["alerts"]:
-                if alert["id"] not in told:
-                    await queue.put(
-                        {"alert": alert, "budget": _budget(result, alert), "ledger": result["ledger"]}
-                    )
+            for event in _events(result, told):
+                await queue.put(event)
             # What was acknowledged is forgotten.
-            told = waiting
+            told = {alert["id"] for alert in result["alerts"]}
         await asyncio.sleep(options["interval"])
 
 
@@ -152,6 +151,21 @@ def _read(options: Mapping[str, Any]) -> dict[str, Any]:
         raise ModuleNotFoundError(
             f"{error.name} is missing for {sys.executable}; install it there with pip."
         ) from error
+
+
+def _events(result: Mapping[str, Any], told: set[str]) -> list[dict[str, Any]]:
+    """What is new, of each budget, period and basis its highest threshold."""
+    from ansible_collections.finops.cloud.plugins.module_utils._budgets.alert_jumps import jumps
+
+    return [
+        {
+            "alert": one.alert,
+            "ids": list(one.ids),
+            "budget": _budget(result, one.alert),
+            "ledger": result["ledger"],
+        }
+        for one in jumps(alert for alert in result["alerts"] if alert["id"] not in told)
+    ]
 
 
 def _budget(result: Mapping[str, Any], alert: Mapping[str, Any]) -> dict[str, Any] | None:

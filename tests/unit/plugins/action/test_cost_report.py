@@ -47,6 +47,14 @@ def test_it_writes_what_it_says(tmp_path: Path) -> None:
     assert result["incomplete"] != []
 
 
+def test_a_digest_is_a_file_beside_the_report(tmp_path: Path) -> None:
+    asked = {"dest": str(tmp_path), "results": everything(), "formats": ["digest"]}
+    assert run(asked)["files"] == [str(tmp_path / "digest.md")]
+    assert "2 Nov 2026" in (tmp_path / "digest.md").read_text()
+    assert run({**asked, "locale": "german"})["changed"]
+    assert "22.11.2026" in (tmp_path / "digest.md").read_text()
+
+
 def test_its_result_stays_short(tmp_path: Path) -> None:
     results = {"summary": everything()["summary"]}
     results["summary"]["feeds"] = []

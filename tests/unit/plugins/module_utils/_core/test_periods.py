@@ -157,6 +157,13 @@ def test_named_windows_are_local() -> None:
         utc("2026-10-31T23:00:00"), utc("2026-11-30T23:00:00")
     )
     assert named_window("last_30_days", zone, now).end == utc("2026-12-01T23:00:00")
+    # From Monday to Monday. It is Tuesday in Zurich; the clocks went back at the end of the other week.
+    assert named_window("previous_week", zone, now) == Window(
+        utc("2026-11-22T23:00:00"), utc("2026-11-29T23:00:00")
+    )
+    assert named_window("previous_week", zone, utc("2026-10-26T12:00:00")) == Window(
+        utc("2026-10-18T22:00:00"), utc("2026-10-25T23:00:00")
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,6 +183,8 @@ def test_named_windows_are_local() -> None:
         ("current_month", ("2025-12-31T23:00", "2026-01-31T23:00"), ("2025-11-30T23:00", "2025-12-31T23:00")),
         # 25 October has 25 hours; the day before it has 24, and is compared whole.
         ("yesterday", ("2026-10-24T22:00", "2026-10-25T23:00"), ("2026-10-23T22:00", "2026-10-24T22:00")),
+        # The week has 169 hours, the one before 168.
+        ("previous_week", ("2026-10-18T22:00", "2026-10-25T23:00"), ("2026-10-11T22:00", "2026-10-18T22:00")),
         ("today", ("2026-11-20T23:00", "2026-11-21T08:00"), ("2026-11-19T23:00", "2026-11-20T08:00")),
         ("last_30_days", ("2026-10-22T22:00", "2026-11-21T08:00"), ("2026-09-22T22:00", "2026-10-22T07:00")),
         # Ten hours have elapsed of ten days: the ten days before, as far.

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-CLOUD = {"services": {"compute": {"status": "ok", "message": None}}}
+CLOUD = {
+    "cloud": {"name": "here", "project_name": "shop"},
+    "services": {"compute": {"status": "ok", "message": None}},
+}
 
 
 def shares(*rows: tuple[str | None, str | None], by: str, **more: Any) -> list[dict[str, Any]]:
@@ -145,9 +148,11 @@ def everything(name: str = "web-1") -> dict[str, Any]:
             "alerts": [alert(name, "0.5"), alert(name, "0.9"), alert(name, "0.8")],
             "reservations": [held],
         },
-        "usage": {**CLOUD, "idle": [idle, {**idle, "id": "r9"}]},
-        "quota": {
-            **CLOUD,
-            "quotas": {"compute": {name: quota, "free": {**quota, "utilization": None}}, "network": None},
-        },
+        "usage": [{**CLOUD, "idle": [idle, {**idle, "id": "r9"}]}],
+        "quota": [
+            {
+                **CLOUD,
+                "quotas": {"compute": {name: quota, "free": {**quota, "utilization": None}}, "network": None},
+            }
+        ],
     }

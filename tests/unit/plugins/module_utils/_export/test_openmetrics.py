@@ -8,7 +8,7 @@ known.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +96,63 @@ def test_budgets_are_told_in_their_currency_and_the_unknown_is_not(
     assert "finops_budget_spent_chf" not in told
     assert values(told["finops_budget_limit_chf"], "budget") == {"unknown": 9}
     assert len(result["unknown"]) == 1
+
+
+def test_an_invoice_of_midnight_is_in_the_month_of_its_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINOPS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
+    first = datetime.now(ZoneInfo("Europe/Zurich")).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    zurich = {"timezone": "Europe/Zurich"}
+    scope = {"tags": {"team": "a"}}
+    budget = {"name": "b", "limit": "80", "currency": "CHF", "fed_by": "entries", "scope": scope}
+    assert not run_module("cost_budget", {**budget, **zurich}).get("failed")
+    # Of the same zone as all that have one; an hour is the same in each.
+    hourly = {"name": "h", "limit": "8", "currency": "CHF", "fed_by": "entries", "period": "hourly"}
+    assert not run_module("cost_budget", hourly).get("failed")
+    invoice = {"amount": "20", "currency": "CHF", "category": "other", "tags": {"team": "a"}, **zurich}
+    for day in (first - timedelta(hours=1), first):
+        wall = f"{day:%Y-%m-%dT%H:%M:%S}"
+        assert not run_module("cost_entry", {"key": wall, "occurred_at": wall, **invoice}).get("failed")
+
+    def exported(**more: Any) -> dict[str, Any]:
+        options = {"dest": str(tmp_path / "b.prom"), "format": "openmetrics", "currency": "CHF", **more}
+        result = run_module("cost_export", options)
+        assert not result.get("failed"), result["msg"]
+        return {"timezone": result["timezone"], **families((tmp_path / "b.prom").read_text())}
+
+    told = exported(group_by=["tag:team"])
+    assert told["timezone"] == "Europe/Zurich"
+    assert told["finops_cost_chf"].samples[0].value == 20
+    assert values(told["finops_budget_spent_chf"], "budget")["b"] == 20
+    (tagged,) = told["finops_tag_cost_chf"].samples
+    assert (tagged.labels, tagged.value) == ({"tag": "team", "value": "a"}, 20)
+    (covered,) = told["finops_budget_tag"].samples
+    assert covered.labels == {"budget": "b", "tag": "team", "value": "a"}
+    midnight = {"Europe/Zurich": first.timestamp()}
+    assert values(told["finops_cost_window_start_timestamp_seconds"], "timezone") == midnight
+    assert values(told["finops_budget_period_start_timestamp_seconds"], "budget")["b"] == first.timestamp()
+    assert told["finops_written_timestamp_seconds"].samples[0].value > first.timestamp()
+    # With another budget in another zone nobody's month is that of all.
+    assert not run_module("cost_budget", {**budget, "name": "utc", "timezone": "UTC"}).get("failed")
+    assert exported()["timezone"] == "UTC"
+    assert exported(**zurich)["timezone"] == "Europe/Zurich"
+    assert not run_module("cost_policy", zurich).get("failed")
+    assert exported()["timezone"] == "Europe/Zurich"
+
+
+def test_a_retired_feed_is_not_behind() -> None:
+    feed = {"cloud": "c", "region": "r", "project_id": "p", "project_name": "n"}
+    rated = {"rated_through": "2026-11-01T00:00:00Z"}
+    cost = {"total": "1", "currency": "CHF", "by_category": [], "by_project": [], "by_tag": {}}
+    summary = {
+        "cost": cost,
+        "period_start": "2026-11-01T00:00:00Z",
+        "period_end": "2026-12-01T00:00:00Z",
+        "feeds": [{**feed, **rated, "retired": False}, {**feed, **rated, "project_id": "q", "retired": True}],
+    }
+    told = families(openmetrics.format_families(openmetrics.of_costs(summary, "UTC")))
+    assert set(values(told["finops_feed_rated_through_timestamp_seconds"], "project_id")) == {"p"}
 
 
 def test_quotas_tell_no_limit_where_there_is_none() -> None:

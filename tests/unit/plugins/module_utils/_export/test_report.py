@@ -41,7 +41,7 @@ def test_days_that_are_not_rated_are_not_zero_and_those_without_entries_are() ->
 
 
 def test_what_could_not_be_read_is_said_and_never_zero() -> None:
-    blind = told(before=FAILED, recent=FAILED, budgets=FAILED, usage=FAILED, quota=FAILED)
+    blind = told(before=FAILED, recent=FAILED, budgets=FAILED, usage=[FAILED], quota=[FAILED])
     assert blind["incomplete"] == [
         "What it cost before is not known: Reading it failed.",
         "How the budgets stand is not known: Reading it failed.",
@@ -53,21 +53,21 @@ def test_what_could_not_be_read_is_said_and_never_zero() -> None:
 
 
 def test_a_task_that_was_kept_from_failing_has_failed() -> None:
-    assert told(quota={"failed": False, "msg": "No."})["quotas"] is None
+    assert told(quota=[{"failed": False, "msg": "No."}])["quotas"] is None
     assert (
         "What is used of the quotas is not known: No."
-        in told(quota={"failed": False, "msg": "No."})["incomplete"]
+        in told(quota=[{"failed": False, "msg": "No."}])["incomplete"]
     )
 
 
 def test_a_service_and_a_budget_that_are_not_known_are_named() -> None:
     quota = {"services": {"compute": {"status": "forbidden", "message": "403"}}, "quotas": {"compute": None}}
-    assert told(quota=quota)["incomplete"] == [
+    assert told(quota=[quota])["incomplete"] == [
         "What is used of the quotas is not known of compute: 403",
         "dark: is not known.",
     ]
     absent = {"services": {"image": {"status": "absent", "message": None}}, "quotas": {}}
-    assert told(quota=absent)["incomplete"] == ["dark: is not known."]
+    assert told(quota=[absent])["incomplete"] == ["dark: is not known."]
 
 
 def test_a_ledger_that_begins_later_does_not_say_that_it_was_free_before() -> None:
@@ -193,3 +193,21 @@ def test_bars_stay_in_the_drawing_and_stand_for_their_values(values: list[str | 
             abs((drawn_bar.y + drawn_bar.height if float(value or 0) >= 0 else drawn_bar.y) - drawn.zero)
             < 0.05
         )
+
+
+def test_each_cloud_is_named_beside_what_is_idle_and_full_there() -> None:
+    idle = {"name": "web", "id": "r1", "type": "storage.volume", "reason": "unattached", "age_hours": 48.0}
+    quota = {"limit": 10, "used": 9, "utilization": 0.9}
+    clouds = [{"cloud": {"name": name, "project_name": f"of {name}"}} for name in ("a", "b")]
+    # Of the third nothing could be read.
+    failed = {**FAILED, "cloud": {"name": "c"}}
+    found = told(
+        usage=[*({**one, "services": {}, "idle": [idle]} for one in clouds), failed],
+        quota=[*({**one, "services": {}, "quotas": {"compute": {"cores": quota}}} for one in clouds), failed],
+    )
+    for rows in (found["idle"], found["quotas"]):
+        assert [(row["cloud"], row["project_name"]) for row in rows] == [("a", "of a"), ("b", "of b")]
+    assert [one for one in found["incomplete"] if " in c is not known: " in one] == [
+        f"What is idle in c is not known: {FAILED['msg']}",
+        f"What is used of the quotas in c is not known: {FAILED['msg']}",
+    ]

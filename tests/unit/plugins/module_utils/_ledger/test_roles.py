@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     dimension_sets,
     entries,
     sql,
+    views,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.tables import TABLE_NAMES
 
@@ -276,6 +278,60 @@ def test_a_role_has_no_right_beyond_its_duty(unchanged: Logins, role: str) -> No
             assert (whole or on_some) == expected, (table, right)
         assert unchanged.one(f"SELECT has_table_privilege('{role}', '{table}', 'SELECT')"), table
     assert not unchanged.one(f"SELECT has_schema_privilege('{role}', 'public', 'CREATE')")
+
+
+def test_a_reader_sees_what_dashboards_show(logins: Logins) -> None:
+    """Each cost once as it is valid, in the month of a zone, with nothing of a delivery under way."""
+    midnight = datetime(2026, 10, 31, 23, tzinfo=UTC)
+    for nano in (3, 1_234_567_890_123_456_789):
+        write(
+            logins.options("pipeline"), cost(key="invoice", nano=nano, at=midnight, tags={"team": "a \u00e9"})
+        )
+    with sql.writing(logins.options("importer")) as ledger:
+        now = datetime(2026, 11, 5, tzinfo=UTC)
+        deliveries.begin(ledger.connection, "bill", now, "ada@ci")
+        entries.write_all(ledger.connection, [cost("bill", "half")], now, "ada@ci")
+    with logins.connect("owner") as connection:
+        for value, at in ((50, 0), (60, 100), (61, 100)):
+            connection.execute(
+                "INSERT INTO currency_rate (currency, icu_per_unit, valid_from, recorded_at, recorded_by)"
+                f" VALUES ('CHF', '{value}', {at}, 0, '')".encode()
+            )
+    month = "date_trunc('month', begins_at, 'Europe/Zurich')"
+    asked = f"SELECT {month} = '2026-10-31T23:00Z', sum(amount), max(tags->>'team')"
+    with logins.connect("reader") as connection:
+        for view in views.VIEW_NAMES:
+            assert connection.execute(f"SELECT * FROM {view}".encode()).fetchall() or "alert" in view, view
+        of_invoice = (True, Decimal("1234567890.123459789"), "web")
+        for view in ("dashboard_costs", "dashboard_entries"):
+            rows = connection.execute(f"{asked} FROM {view} GROUP BY 1".encode()).fetchall()
+            assert rows == [of_invoice], view
+        versions = "SELECT version, tags->>'team' FROM dashboard_entries WHERE \"key\" = 'invoice'"
+        assert connection.execute(versions.encode()).fetchall() == [(2, "a \u00e9")]
+        rates = (
+            "SELECT icu_per_unit, valid_until = to_timestamp(100) FROM dashboard_rates ORDER BY valid_from"
+        )
+        assert connection.execute(rates.encode()).fetchall() == [(50, True), (61, None)]
+        budget = "SELECT name, limit_amount, timezone FROM dashboard_budgets"
+        assert connection.execute(budget.encode()).fetchall() == [("team", 100, "UTC")]
+        (shown,) = re.findall("```sql\n(.*?)```", (ROLES.parent / "dashboards.md").read_text(), re.DOTALL)
+        in_francs = {team: amount for _month, team, amount in connection.execute(shown.encode())}
+        # 2000 and 1000 nano at 61 ICU.
+        assert round(in_francs[None] * 61, 9) == Decimal("0.000002")
+        assert round(in_francs["web"] * 61, 9) == Decimal("0.000001")
+
+
+@pytest.mark.parametrize("view", views.VIEW_NAMES)
+def test_nobody_writes_through_what_dashboards_show(logins: Logins, view: str) -> None:
+    logins.admin.execute(f"CREATE ROLE {logins.made['reader']}_not LOGIN PASSWORD 'geheim'".encode())
+    logins.made["stranger"] = f"{logins.made['reader']}_not"
+    for login in ("reader", "pipeline", "importer", "owner"):
+        for statement in (f"DELETE FROM {view}", f"DROP VIEW {view}", f"INSERT INTO {view} DEFAULT VALUES"):
+            assert re.search("permission denied|must be owner|cannot", logins.refused(login, statement))
+        assert not logins.one(
+            f"SELECT has_any_column_privilege('{logins.made[login]}', '{view}', 'INSERT, UPDATE')"
+        )
+    assert "permission denied" in logins.refused("stranger", f"SELECT * FROM {view}")
 
 
 @pytest.mark.parametrize("login", ["reader", "pipeline", "importer", "owner"])
