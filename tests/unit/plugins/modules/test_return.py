@@ -87,7 +87,7 @@ OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions",
     "totals_before", "difference",
     "metadata", "cost", "policy", "rules",
-    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
+    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required", "keys", "changes",
 )  # fmt: skip
 
 
@@ -208,6 +208,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             (),
         ),
     ],
+    "cost_anomaly_info": [({"currency": "CHF", "series": ["total", "metric"]}, (), IMPORT)],
     "cost_rating_info": [
         ({"cloud": "sandbox-operator-in-project"}, ()),
         ({"cloud": "sandbox", "on_error": "warn"}, ()),
