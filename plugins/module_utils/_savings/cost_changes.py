@@ -197,7 +197,9 @@ def _price_changes(
         if _is_same(old, new):
             continue
         others = [
-            pair for other, pair in known.items() if other[0] == of[0] and other != of and _is_same(pair[0], old)
+            pair
+            for other, pair in known.items()
+            if other[0] == of[0] and other != of and _is_same(pair[0], old)
         ]
         moved = [_is_same(pair[1], new) for pair in others]
         found[of] = "size_or_price" if not moved else "price" if all(moved) else "resized"

@@ -126,8 +126,7 @@ def read_day_costs(
     for key, by_day in parts.items():
         unknown = _unknown_days(key, windows, known_feeds)
         amounts[key] = [
-            None if day in unknown else formatter.amount(by_day.get(day, ()))
-            for day in range(len(windows))
+            None if day in unknown else formatter.amount(by_day.get(day, ())) for day in range(len(windows))
         ]
     return amounts
 
@@ -153,9 +152,7 @@ def _unknown_days(key: SeriesKey, windows: Sequence[Window], feeds: Collection[F
     """The days of which a feed that brings cost of the series is not rated or not imported whole."""
     whole = spans.hull(windows)
     missing = [window for feed in feeds if _brings(feed, key) for window in _missing(feed, key, whole)]
-    return {
-        day for day, window in enumerate(windows) if any(spans.overlaps(window, one) for one in missing)
-    }
+    return {day for day, window in enumerate(windows) if any(spans.overlaps(window, one) for one in missing)}
 
 
 def _brings(feed: Feed, key: SeriesKey) -> bool:

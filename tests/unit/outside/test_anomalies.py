@@ -36,9 +36,7 @@ def by_statsmodels(made: list[LabelledDays]) -> list[set[int]]:
 
 
 def by_ours(made: list[LabelledDays]) -> list[set[int]]:
-    return [
-        {day for day, one in enumerate(judged_days(each.values, RULE)) if one.flagged} for each in made
-    ]
+    return [{day for day, one in enumerate(judged_days(each.values, RULE)) if one.flagged} for each in made]
 
 
 def figures(made: list[LabelledDays], flagged: list[set[int]]) -> tuple[float, float]:

@@ -135,7 +135,9 @@ def by_id(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_planted_events_are_found_and_explained_to_the_cent(clocked: ClockedLedger) -> None:
-    told = fill(clocked).run("cost_anomaly_info", currency="CHF", series=["project", "project_category", "tag:team"])
+    told = fill(clocked).run(
+        "cost_anomaly_info", currency="CHF", series=["project", "project_category", "tag:team"]
+    )
     found = by_id(told)
     assert set(found) == {
         "project=shop 2026-11-25",
@@ -231,7 +233,10 @@ def test_series_of_the_roll_up_are_one_statement(filled: ClockedLedger) -> None:
         ({"series": ["tag:"]}, "series: 'tag:' is not one of"),
         ({"series": []}, "series: is empty"),
         ({"minimum_score": "-1"}, "minimum_score: '-1' is negative"),
-        ({"silences": [{"name": "total", "reason": " ", "until": "2026-12-01"}]}, "silences[0].reason: is empty"),
+        (
+            {"silences": [{"name": "total", "reason": " ", "until": "2026-12-01"}]},
+            "silences[0].reason: is empty",
+        ),
         ({"silences": [{"name": "total", "reason": "x", "until": "soon"}]}, "silences[0].until: 'soon'"),
     ],
 )

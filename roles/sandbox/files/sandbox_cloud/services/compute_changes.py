@@ -19,7 +19,7 @@ from aiohttp import web
 from sandbox_cloud import answers, changing
 from sandbox_cloud.changing import Row, refuse
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import Server, Volume, stable_id
+from sandbox_cloud.scenario import Resize, Server, Volume, stable_id
 
 #: What an action does to a server that is in one of these states; None where it removes nothing and stays.
 _ACTIONS: dict[str, str] = {
@@ -33,6 +33,7 @@ _ACTIONS: dict[str, str] = {
     "shelveOffload": "SHELVED_OFFLOADED",
     "unshelve": "ACTIVE",
     "reboot": "ACTIVE",
+    "confirmResize": "ACTIVE",
 }
 Rows = Callable[[web.Request], list[Row]]
 
@@ -84,6 +85,12 @@ def routes(cloud: Cloud, base: str, servers: Rows, flavors: Rows) -> list[web.Ro
         asked = await request.json()
         action = next(iter(asked), "") if isinstance(asked, dict) else ""
         if action in ("addSecurityGroup", "removeSecurityGroup"):
+            return web.Response(status=202)
+        if action == "resize":
+            before = next(one.flavor for one in cloud.scenario.servers if one.name == name)
+            resized = Resize(changing.age_h(cloud), before)
+            flavor = _flavor_of(cloud, asked["resize"])
+            _replace(cloud, name, flavor=flavor, status="VERIFY_RESIZE", resized=resized)
             return web.Response(status=202)
         if action not in _ACTIONS:
             raise refuse("compute", 400, f"There is no such action: {action[:40]}")
@@ -140,14 +147,19 @@ def _replace(cloud: Cloud, name: str, **fields: Any) -> None:
     changing.change(cloud, servers=servers)
 
 
+def _flavor_of(cloud: Cloud, asked: Any) -> str:
+    """The name of the flavor that is asked for. Raises Refused for one that there is not."""
+    wanted = asked.get("flavorRef") if isinstance(asked, dict) else None
+    for one in cloud.scenario.flavors:
+        if stable_id("flavor", one) == wanted:
+            return one
+    raise refuse("compute", 400, f"Flavor {wanted} could not be found.")
+
+
 def _server(cloud: Cloud, asked: Row) -> Server:
     """The server that is asked for. Raises Refused as Nova does, and for a name that another server has."""
     name, scenario = str(asked.get("name", "")), cloud.scenario
-    flavor = next(
-        (one for one in scenario.flavors if stable_id("flavor", one) == asked.get("flavorRef")), None
-    )
-    if flavor is None:
-        raise refuse("compute", 400, f"Flavor {asked.get('flavorRef')} could not be found.")
+    flavor = _flavor_of(cloud, asked)
     if not name or any(one.name == name for one in scenario.servers):
         raise refuse("compute", 409, f"The sandbox has a server of the name {name!r} already.")
     metadata = {str(key): str(value) for key, value in (asked.get("metadata") or {}).items()}
