@@ -352,8 +352,8 @@ anomalies:
       sample: {day: "2026-11-11", amount: "239"}
     changes:
       description:
-        - What the worst day cost more than that one, by what changed. They add up to the difference of the two
-          days.
+        - What the worst day cost more than that one, by what changed. They add up to the difference of the
+          two days.
         - V(new) and V(gone) are resources of only one of the days. V(resized) are those of another size,
           V(hours) those that were there for more or fewer hours, V(price) those whose unit has another price,
           and V(traffic) what flows. V(size_or_price) is what could be either.

@@ -41,8 +41,8 @@ options:
     required: true
   price_sources:
     description:
-      - Where prices come from, in this order. V(observed) is what the project's own resources were rated at in
-        the last 24 rated hours, V(quote) is what the cloud quotes, one request for each size that is not
+      - Where prices come from, in this order. V(observed) is what the project's own resources were rated at
+        in the last 24 rated hours, V(quote) is what the cloud quotes, one request for each size that is not
         observed.
       - A size without a price is never recommended.
     type: list
@@ -50,8 +50,8 @@ options:
     choices: [observed, quote]
     default: [observed, quote]
   stopped_servers_are_free:
-    description: Whether a stopped server costs nothing but its disks and addresses. A cloud that rates nothing
-      then does not say so, and what V(stop_idle) and V(schedule) save is unknown without this.
+    description: Whether a stopped server costs nothing but its disks and addresses. A cloud that rates
+      nothing then does not say so, and what V(stop_idle) and V(schedule) save is unknown without this.
     type: bool
     default: false
   lookback_days:
@@ -118,8 +118,8 @@ EXAMPLES = r"""
 
 - name: Say it
   ansible.builtin.debug:
-    msg: "{{ item.name }}: {{ item.kind }} saves CHF {{ item.saving_per_month }} a month, risk {{ item.risk }}:
-      {{ item.commands | first }}"
+    msg: "{{ item.name }}: {{ item.kind }} saves CHF {{ item.saving_per_month }} a month, risk
+      {{ item.risk }}: {{ item.commands | first }}"
   loop: "{{ savings.recommendations }}"
   loop_control:
     label: "{{ item.name }}"
@@ -300,8 +300,8 @@ recommendations:
       returned: always
       sample: a4-ram8-disk0-perf1
     cost_per_month:
-      description: What it costs now. Null if its price is not known. Disks and addresses of a server are not in
-        it.
+      description: What it costs now. Null if its price is not known. Disks and addresses of a server are
+        not in it.
       type: str
       returned: always
       sample: "23.5"

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -80,7 +81,7 @@ def columns_of(kind: str) -> tuple[str, ...]:
 def local_days(first: date, count: int, zone: ZoneInfo) -> list[Window]:
     """So many local days from the first on."""
     edges = [at_local(first + timedelta(days=number), time(), zone) for number in range(count + 1)]
-    return [Window(begin, end) for begin, end in zip(edges, edges[1:], strict=False)]
+    return [Window(begin, end) for begin, end in pairwise(edges)]
 
 
 def dated_totals(

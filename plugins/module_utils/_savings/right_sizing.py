@@ -23,6 +23,7 @@ from .server_loads import ServerLoad
 
 _WEEKDAYS = 5
 _DAY_H = 24
+_FEWEST_FINE = 288
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,23 @@ def not_enough(load: ServerLoad | None, rule: SizingRule, now: datetime) -> str 
     hours, weekdays = len(load.cpu.values), {moment.weekday() for moment in load.cpu.moments}
     if hours < rule.minimum_hours or days < rule.minimum_days or len(weekdays) < _WEEKDAYS:
         return (
-            f"not_enough_data: {hours} hours of {days} days on {len(weekdays)} weekdays are measured since its"
-            f" size last changed; {rule.minimum_hours} hours of {rule.minimum_days} days on {_WEEKDAYS} weekdays are needed."
+            f"not_enough_data: {hours} hours of {days} days on {len(weekdays)} weekdays are measured since"
+            f" its size last changed; {rule.minimum_hours} hours of {rule.minimum_days} days on {_WEEKDAYS}"
+            " weekdays are needed."
         )
     return None
 
 
 def server_need(load: ServerLoad, vcpus: int, rule: SizingRule) -> ServerNeed | None:
-    """What the server needs; None without measures of five minutes, as hours hide what comes in bursts."""
-    if not load.cpu_fine.values:
+    """What the server needs; None without a day of measures of five minutes, as hours hide what comes in
+    bursts. Memory that was measured for fewer hours than are needed is unknown.
+    """
+    if len(load.cpu_fine.values) < _FEWEST_FINE:
         return None
     p95, p995 = percentile(load.cpu.values, 950), percentile(load.cpu_fine.values, 995)
-    ram_mb = None if load.ram_max_mb is None else load.ram_max_mb / rule.ram
+    ram_mb = None
+    if load.ram_max_mb is not None and load.ram_hours >= rule.minimum_hours:
+        ram_mb = load.ram_max_mb / rule.ram
     return ServerNeed(
         max(p95 * vcpus / rule.cpu, p995 * vcpus / rule.burst), ram_mb, p95, p995, len(load.cpu.values)
     )

@@ -177,10 +177,10 @@ _Make = Callable[[ResourcePrices, Part], Advice]
 def _things(listed: Readings, options: SavingsOptions, now: datetime) -> Iterator[tuple[Part, _Make]]:
     """Volumes, addresses and snapshots that nobody uses, with what they cost by."""
     for volume in listed.values.get("volumes") or ():
-        if volume.status == "available" and not volume.attached and volume.volume_type:
-            if _age_days(volume.created, now) >= options.unattached_days:
-                shape = Shape("volume", volume.volume_type)
-                yield Part(shape, Fraction(volume.size_gb)), partial(_unattached, volume)
+        unused = volume.status == "available" and not volume.attached and volume.volume_type
+        if unused and _age_days(volume.created, now) >= options.unattached_days:
+            shape = Shape("volume", volume.volume_type)
+            yield Part(shape, Fraction(volume.size_gb)), partial(_unattached, volume)
     for address in listed.values.get("floating IPs") or ():
         if not address.in_use and _age_days(address.created, now) >= options.unattached_days:
             yield Part(Shape("floating_ip"), Fraction(1)), partial(_unused, address)

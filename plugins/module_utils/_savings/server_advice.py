@@ -77,7 +77,7 @@ def judged_server(
         return str(reason)
     need = server_need(load, flavor.vcpus, rule)
     if need is None:
-        return "not_enough_data: no measures of five minutes are kept."
+        return "not_enough_data: less than a day is measured by five minutes."
     idle = is_idle(load, flavor.vcpus, rule)
     by_hours = not idle and idle_outside(load, flavor.vcpus, hours, rule)
     fitting, why = smaller_flavors(server, flavor, need, flavors)
@@ -124,8 +124,8 @@ def advice_of(one: SizedServer, known: ResourcePrices, hours: OfficeHours) -> li
 def _evidence(one: SizedServer) -> tuple[str, ...]:
     need = one.need
     memory = (
-        "Memory is not measured."
-        if one.load.ram_max_mb is None
+        "Memory is not measured, or for too few hours."
+        if need.ram_mb is None
         else f"At most {one.load.ram_max_mb:.0f} MB of memory were used."
     )
     return (

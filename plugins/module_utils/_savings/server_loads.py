@@ -43,13 +43,14 @@ _ASKED = MetricOptions(
 @dataclass(frozen=True)
 class ServerLoad:
     """What a server used since its size last changed. cpu, cpu_fine: part of its CPUs, by the hour and by
-    five minutes, while it ran. ram_max_mb: None where memory is not measured. since: from when on its
-    measures are of its present size.
+    five minutes, while it ran. ram_max_mb: None where memory is not measured; ram_hours: of how many hours.
+    since: from when on its measures are of its present size.
     """
 
     cpu: Series = field(default_factory=Series)
     cpu_fine: Series = field(default_factory=Series)
     ram_max_mb: float | None = None
+    ram_hours: int = 0
     since: datetime | None = None
 
 
@@ -132,6 +133,7 @@ def server_loads(
             cpu=_running_since(hours[1][server.id], since),
             cpu_fine=_running_since(fine[1].get(server.id, Series()), since),
             ram_max_mb=max(used) if used else None,
+            ram_hours=len(used),
             since=since,
         )
     return found

@@ -50,6 +50,5 @@ def figures(made: list[LabelledDays], flagged: list[set[int]]) -> tuple[float, f
 def test_ours_finds_as_much_with_fewer_false_alarms(kind: str) -> None:
     made = [labelled(kind, 1000 + seed) for seed in range(SERIES)]
     ours, theirs = figures(made, by_ours(made)), figures(made, by_statsmodels(made))
-    print(f"{kind}: ours {ours}, statsmodels {theirs}")
     assert ours[0] >= 0.95 and ours[1] <= 1
     assert ours[0] >= theirs[0] - 0.05 and ours[1] <= theirs[1] + 0.1

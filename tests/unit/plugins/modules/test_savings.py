@@ -124,8 +124,8 @@ def test_every_recommendation_is_as_worked_out_by_hand(
     lacking = {one["name"]: one["reason"] for one in told["left_out"]}
     assert lacking["full"].endswith("memory") and lacking["bursty"].endswith("cpu")
     assert "of 8 days" in lacking["resized"]
-    # Five lists of resources, five of what is measured, three of measures, three of what is rated, and a quote
-    # for each of what the project does not run.
+    # Five lists of resources, five of what is measured, three of measures, those of what is rated, and a
+    # quote for each of what the project does not run.
     assert requests["token"] == 1 and requests["discovery"] == 0
     assert requests["by_service"]["metric"] == 8 and requests["by_service"]["compute"] == 2
 
