@@ -104,7 +104,7 @@ class SummaryFormatter:
     """Formats sums in one currency, or each currency for itself, and keeps what it could not convert."""
 
     def __init__(self, rates: Rates, currency: str | None) -> None:
-        self._rates, self.currency = rates, currency
+        self.rates, self.currency = rates, currency
         self.unknown: dict[str, None] = {}
 
     def amount(self, parts: Iterable[tuple[str, Decimal, datetime]]) -> Decimal | None:
@@ -115,9 +115,9 @@ class SummaryFormatter:
         known = True
         dated = [(amount, currency, moment) for currency, amount, moment in parts]
         wanted = self.currency or (dated[0][1] if dated else "")
-        for amount, currency, moment in self._rates.netted(dated, wanted, at_one_moment=False):
+        for amount, currency, moment in self.rates.netted(dated, wanted, at_one_moment=False):
             try:
-                converted = self._rates.convert(amount, currency, wanted, moment)
+                converted = self.rates.convert(amount, currency, wanted, moment)
             except UnknownAmount as error:
                 self.unknown[str(error)] = None
                 known = False

@@ -23,7 +23,7 @@ from .transaction import Transaction, one_of, read, read_by_name
 #: What sums can be grouped by besides `tag:<name>`: those that the roll-up knows, and those for which the
 #: entries have to be read.
 ROLLED_UP = ("category", "charge_category", "cloud", "region", "project", "project_name")
-OF_ENTRIES = ("source", "metric", "resource", "resource_name", "resource_type")
+OF_ENTRIES = ("source", "metric", "resource", "resource_name", "resource_type", "quantity", "unit")
 #: What tells every amount apart, in 1e-9, and entries from reversals: for who divides each.
 OF_EACH = ("amount", "reversal")
 TAG = "tag:"

@@ -26,6 +26,8 @@ QUOTA_MICROVERSION = "compute 2.57"
 SERVER_MICROVERSION = "compute 2.47"
 #: Paged from 2.40 on; below, everything after the first page is lost silently.
 USAGE_MICROVERSION = "compute 2.40"
+#: From 2.61 on flavors come with their extra specs.
+FLAVOR_MICROVERSION = "compute 2.61"
 PAGE_SIZE = 1000
 _USAGE_TOTALS = ("total_hours", "total_vcpus_usage", "total_memory_mb_usage", "total_local_gb_usage")
 #: Nova's hours are floats: their last digits say nothing, so a sum may lose them.
@@ -97,6 +99,15 @@ class Flavor:
 
 
 @dataclass(frozen=True)
+class SizedFlavor(Flavor):
+    """A flavor with its disks. extra_specs: what it asks for besides, None where the policy hides it."""
+
+    root_gb: int
+    ephemeral_gb: int
+    extra_specs: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
 class ServerHours:
     """What the servers of a period used, deleted ones included: each one's present flavor times the time
     between its launch and its end.
@@ -155,6 +166,26 @@ def flavors(nova: Service) -> list[Flavor]:
         )
         for row in nova.pages(reading, "/flavors/detail", "flavors", {"limit": PAGE_SIZE})
     ]
+
+
+def sized_flavors(nova: Service) -> list[SizedFlavor]:
+    """flavors() with their disks and what they ask for besides. Raises CloudError."""
+    reading = "flavors"
+    found = []
+    for row in nova.pages(reading, "/flavors/detail", "flavors", {"limit": PAGE_SIZE}, FLAVOR_MICROVERSION):
+        has_specs = row.get("extra_specs") is not None
+        found.append(
+            SizedFlavor(
+                id=nova.member(reading, row, "id", str),
+                name=nova.member(reading, row, "name", str),
+                vcpus=nova.member(reading, row, "vcpus", int),
+                ram_mb=nova.member(reading, row, "ram", int),
+                root_gb=nova.member(reading, row, "disk", int),
+                ephemeral_gb=nova.member(reading, row, "OS-FLV-EXT-DATA:ephemeral", int),
+                extra_specs=nova.texts_by_name(reading, row, "extra_specs") if has_specs else None,
+            )
+        )
+    return found
 
 
 def hours(nova: Service, window: Window) -> ServerHours:

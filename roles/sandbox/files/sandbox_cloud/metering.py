@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import accumulate
 from statistics import stdev
 
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import Server, Volume, stable_id
+from sandbox_cloud.scenario import Flavor, Server, Volume, stable_id
 
 SAMPLE_S = 300
 
@@ -48,7 +48,8 @@ TYPES = {
 }
 #: How much of its CPUs a running server uses in each hour of the day (UTC), in thousandths.
 LOAD = (*[50] * 8, *[400] * 4, 700, *[400] * 5, *[100] * 6)
-_BEFORE = (0, *accumulate(LOAD))
+#: From the Thursday on which 1970 began back to a Monday, in hours.
+_SINCE_MONDAY_H = 72
 _RUNNING = ("ACTIVE", "VERIFY_RESIZE")
 
 
@@ -111,8 +112,24 @@ def _instance(cloud: Cloud, server: Server) -> Resource:
         stable_id("server", server.name),
         _since(cloud, server),
     )
-    vcpus = flavor.vcpus if server.status in _RUNNING else 0
-    used_mb = flavor.ram_mb if server.status in _RUNNING else 0
+    running = server.status in _RUNNING
+    resized_at = _resized(cloud, server)
+    before = flavor if server.resized is None else cloud.scenario.flavors[server.resized.from_flavor]
+    load_by_hour = server.load or LOAD
+
+    def of(at: int) -> Flavor:
+        return flavor if at >= resized_at else before
+
+    def worked(at: int) -> float:
+        # The counter begins anew with a resize.
+        begin = resized_at if at >= resized_at else since
+        ns = worked_ns(at, load_by_hour, server.burst) - worked_ns(begin, load_by_hour, server.burst)
+        return float(of(at).vcpus * ns) if running else 0.0
+
+    def remembered(at: int) -> float:
+        used = 200 + load(at) if server.memory_used is None else server.memory_used
+        return of(at).ram_mb * used / 1000 if running else 0.0
+
     attributes = {
         "display_name": server.name,
         "host": "sandbox",
@@ -122,11 +139,11 @@ def _instance(cloud: Cloud, server: Server) -> Resource:
     }
     metric = partial(_metric, server_id, since, _SERVERS, unmeasured=_unmeasured(cloud, server))
     metrics = (
-        metric("cpu", "ns", lambda at: float(vcpus * (worked_ns(at) - worked_ns(since)))),
-        metric("disk.root.size", "GB", lambda _at: float(flavor.disk_gb)),
-        metric("memory", "MB", lambda _at: float(flavor.ram_mb)),
-        metric("memory.usage", "MB", lambda at: used_mb * (200 + load(at)) / 1000),
-        metric("vcpus", "vcpu", lambda _at: float(flavor.vcpus)),
+        metric("cpu", "ns", worked),
+        metric("disk.root.size", "GB", lambda at: float(of(at).disk_gb)),
+        metric("memory", "MB", lambda at: float(of(at).ram_mb)),
+        *([] if server.memory_hidden else [metric("memory.usage", "MB", remembered)]),
+        metric("vcpus", "vcpu", lambda at: float(of(at).vcpus)),
     )
     return Resource(server_id, server_id, "instance", since, attributes, metrics)
 
@@ -183,11 +200,36 @@ def load(at: int) -> int:
     return LOAD[at // 3600 % 24]
 
 
-def worked_ns(at: int) -> int:
-    """What one CPU of a server that runs since 1970 would have worked."""
+def worked_ns(at: int, load_by_hour: tuple[int, ...] = LOAD, burst: int | None = None) -> int:
+    """What one CPU of a server that runs since 1970 would have worked, with that load by the hour of a day or
+    of a week from Monday on, and burst in the first five minutes of each hour.
+    """
     hours, seconds = divmod(at, 3600)
-    days, hour = divmod(hours, 24)
-    return ((days * _BEFORE[24] + _BEFORE[hour]) * 3600 + LOAD[hour] * seconds) * 1_000_000
+    count, before = len(load_by_hour), _before(load_by_hour)
+
+    def whole(hour: int) -> int:
+        return hour // count * before[count] + before[hour % count]
+
+    loads = whole(hours + _SINCE_MONDAY_H) - whole(_SINCE_MONDAY_H)
+    now = load_by_hour[(hours + _SINCE_MONDAY_H) % count]
+    if burst is None:
+        return (loads * 3600 + now * seconds) * 1_000_000
+    usual_s, first_s = 3600 - SAMPLE_S, min(seconds, SAMPLE_S)
+    work = loads * usual_s + hours * burst * SAMPLE_S + first_s * burst + (seconds - first_s) * now
+    return work * 1_000_000
+
+
+@cache
+def _before(load_by_hour: tuple[int, ...]) -> tuple[int, ...]:
+    """By hour the sum of the loads before it."""
+    return (0, *accumulate(load_by_hour))
+
+
+def _resized(cloud: Cloud, server: Server) -> int:
+    """When it got its flavor; 0 for one that has always had it."""
+    if server.resized is None:
+        return 0
+    return -(-int(cloud.created(server.resized.hours_ago).timestamp()) // SAMPLE_S) * SAMPLE_S
 
 
 def measures(
@@ -212,6 +254,8 @@ def measures(
 def _aggregate(metric: Metric, aggregation: str, moments: list[int]) -> float | None:
     if aggregation == "rate:mean":
         return combined("mean", [metric.change(at) for at in moments if at > metric.since])
+    if aggregation == "count":
+        return float(len(moments)) or None
     return combined(aggregation, [metric.sample(at) for at in moments])
 
 

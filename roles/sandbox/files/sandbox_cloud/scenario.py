@@ -65,9 +65,21 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Resize:
+    """When a server got its flavor, counted back from when the cloud began, and the one it had before."""
+
+    hours_ago: int
+    from_flavor: str
+
+
+@dataclass(frozen=True)
 class Server:
     """A server; boot_volume: the name of the volume that it boots from, none for an image on local disk.
     task_state: what Nova is doing with it all the time.
+
+    load: how much of its CPUs it uses in each hour of a day, or of a week from Monday on (UTC), in
+    thousandths; without it the cloud's own. burst: how much in the first five minutes of each hour.
+    memory_used: how much of its memory, in thousandths. memory_hidden: whether that is not measured.
     """
 
     name: str
@@ -80,6 +92,11 @@ class Server:
     unmeasured: Gap | None = None
     locked: bool = False
     task_state: str | None = None
+    load: tuple[int, ...] = ()
+    burst: int | None = None
+    memory_used: int | None = None
+    memory_hidden: bool = False
+    resized: Resize | None = None
 
 
 @dataclass(frozen=True)
@@ -501,6 +518,11 @@ def _refuse_dangling(scenario: Scenario) -> None:
         ),
         *((f"servers[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.servers),
         *((f"databases[{one.name}].flavor", one.flavor, set(scenario.flavors)) for one in scenario.databases),
+        *(
+            (f"servers[{one.name}].resized.from_flavor", one.resized.from_flavor, set(scenario.flavors))
+            for one in scenario.servers
+            if one.resized is not None
+        ),
         *((f"servers[{one.name}].network", one.network, networks) for one in scenario.servers),
         *((f"servers[{one.name}].boot_volume", one.boot_volume, volumes) for one in scenario.servers),
         *((f"volumes[{one.name}].type", one.type, set(scenario.volume_types)) for one in scenario.volumes),

@@ -87,7 +87,7 @@ OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions",
     "totals_before", "difference",
     "metadata", "cost", "policy", "rules",
-    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required",
+    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required", "keys", "changes", "task",
 )  # fmt: skip
 
 
@@ -208,6 +208,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             (),
         ),
     ],
+    "cost_anomaly_info": [({"currency": "CHF", "series": ["total", "metric"]}, (), IMPORT)],
     "cost_rating_info": [
         ({"cloud": "sandbox-operator-in-project"}, ()),
         ({"cloud": "sandbox", "on_error": "warn"}, ()),
@@ -223,6 +224,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "cost_import_file": [({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
     "cost_ledger": [({}, (), COST)],
+    "cost_savings_info": [({"cloud": "sandbox", "currency": "CHF", "lookback_days": 15}, ())],
     "cost_statement": [
         (
             {"month": "2026-09", "dest": "{folder}", "currency": "CHF", "tax_rate": "8.1"},

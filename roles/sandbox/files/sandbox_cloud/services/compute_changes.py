@@ -19,7 +19,7 @@ from aiohttp import web
 from sandbox_cloud import answers, changing
 from sandbox_cloud.changing import Row, refuse
 from sandbox_cloud.cloud import Cloud
-from sandbox_cloud.scenario import Server, Volume, stable_id
+from sandbox_cloud.scenario import Resize, Server, Volume, stable_id
 
 #: What an action does to a server that is in one of these states; None where it removes nothing and stays.
 _ACTIONS: dict[str, str] = {
@@ -33,7 +33,6 @@ _ACTIONS: dict[str, str] = {
     "shelveOffload": "SHELVED_OFFLOADED",
     "unshelve": "ACTIVE",
     "reboot": "ACTIVE",
-    "resize": "VERIFY_RESIZE",
     "confirmResize": "ACTIVE",
 }
 #: From which states those actions may begin that are refused from others (nova/compute/api.py).
@@ -99,11 +98,16 @@ def routes(cloud: Cloud, base: str, servers: Rows, flavors: Rows) -> list[web.Ro
         if action in _LOCKS:
             _replace(cloud, name, locked=_LOCKS[action])
             return web.Response(status=202)
+        if action == "resize":
+            before = next(one.flavor for one in cloud.scenario.servers if one.name == name)
+            resized = Resize(changing.age_h(cloud), before)
+            flavor = _flavor_of(cloud, asked["resize"])
+            _replace(cloud, name, flavor=flavor, status="VERIFY_RESIZE", resized=resized)
+            return web.Response(status=202)
         if action not in _ACTIONS:
             raise refuse("compute", 400, f"There is no such action: {action[:40]}")
         _refuse_unless(cloud, name, action, _FROM.get(action))
-        resized = {"flavor": _flavor(cloud, asked[action])} if action == "resize" else {}
-        _replace(cloud, name, status=_ACTIONS[action], **resized)
+        _replace(cloud, name, status=_ACTIONS[action])
         return web.Response(status=202)
 
     async def add_metadata(request: web.Request) -> web.Response:
@@ -168,18 +172,19 @@ def _replace(cloud: Cloud, name: str, **fields: Any) -> None:
     changing.change(cloud, servers=servers)
 
 
-def _flavor(cloud: Cloud, asked: Row) -> str:
-    """The name of the flavor that is asked for. Raises Refused where there is none."""
-    wanted = asked.get("flavorRef")
-    flavor = next((one for one in cloud.scenario.flavors if stable_id("flavor", one) == wanted), None)
-    if flavor is None:
-        raise refuse("compute", 400, f"Flavor {wanted} could not be found.")
-    return flavor
+def _flavor_of(cloud: Cloud, asked: Any) -> str:
+    """The name of the flavor that is asked for. Raises Refused for one that there is not."""
+    wanted = asked.get("flavorRef") if isinstance(asked, dict) else None
+    for one in cloud.scenario.flavors:
+        if stable_id("flavor", one) == wanted:
+            return one
+    raise refuse("compute", 400, f"Flavor {wanted} could not be found.")
 
 
 def _server(cloud: Cloud, asked: Row) -> Server:
     """The server that is asked for. Raises Refused as Nova does, and for a name that another server has."""
-    name, scenario, flavor = str(asked.get("name", "")), cloud.scenario, _flavor(cloud, asked)
+    name, scenario = str(asked.get("name", "")), cloud.scenario
+    flavor = _flavor_of(cloud, asked)
     if not name or any(one.name == name for one in scenario.servers):
         raise refuse("compute", 409, f"The sandbox has a server of the name {name!r} already.")
     metadata = {str(key): str(value) for key, value in (asked.get("metadata") or {}).items()}
