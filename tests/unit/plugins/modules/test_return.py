@@ -275,7 +275,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "cloud": "sandbox",
                 "window": "yesterday",
             },
-            ("ledger", "feeds", "as_of_final", "unknown"),
+            ("ledger", "feeds", "as_of_final", "undivided", "unknown"),
         ),
         (
             {
@@ -285,7 +285,13 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "quotas": True,
                 "cloud": "sandbox",
             },
-            (*set(OF_A_RATED_EXPORT) - {"cloud", "collected_at"}, "billed", "totals", "as_of_final"),
+            (
+                *set(OF_A_RATED_EXPORT) - {"cloud", "collected_at"},
+                "billed",
+                "totals",
+                "as_of_final",
+                "undivided",
+            ),
             COST,
         ),
     ],
