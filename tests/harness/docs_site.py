@@ -25,6 +25,7 @@ PAGES = ("docs/*.md", "docs/design/*.md", "roles/*/README.md", "examples/**/READ
 #: The start page stands for it.
 WITHOUT = ("README.md",)
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
+CONTENTS = re.compile(r"^\.\. contents::\n(?: +:.*\n)+", re.MULTILINE)
 FAULTS_SHOWN = 20
 
 
@@ -44,6 +45,9 @@ def docs(bench: Workbench) -> str:
         *("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"),
         *("--dest-dir", str(modules), "finops.cloud"),
     )
+    # The theme has a table of contents beside every page, and refuses a second one.
+    for page in modules.glob("*.rst"):
+        page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     options = ("--fail-on-warning", "--keep-going", "--quiet", "-b", "html")
     tools.run("docs", "sphinx-build", *options, str(source), str(built))
     pages = sorted(built.rglob("*.html"))

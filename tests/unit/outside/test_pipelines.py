@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pipelines of examples/ and our own are valid by the schemas that GitLab and GitHub's community publish, which
-check-jsonschema brings. Jenkins publishes none.
+"""The pipelines of examples/ and our own are valid by the schemas that GitLab and GitHub's community publish,
+which check-jsonschema brings. Jenkins publishes none.
 """
 
 from __future__ import annotations
