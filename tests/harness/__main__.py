@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
+from docs_site import docs
 from environment import (
     SUPPLY,
     clean_environment,
@@ -55,6 +56,7 @@ STAGES: dict[str, Callable[[Workbench], str]] = {
     "audit": audit,
     "units": units,
     "coverage": coverage,
+    "docs": docs,
     "heavy": heavy,
     "nox": nox,
     "outside": outside,

@@ -45,6 +45,9 @@ OUTSIDE = Requirements(("requirements.txt", "tests/outside/requirements.txt"))
 # What runs the checks that Ansible's collections have in common.
 NOX = Requirements(("tests/nox/requirements.txt",))
 
+# What makes the site of the documentation.
+DOCS = Requirements(("tests/docs/requirements.txt",))
+
 # What resolves requirements.txt anew.
 SUPPLY = Requirements(("tests/supply/requirements.txt",))
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pipelines of examples/ are valid by the schemas that GitLab and GitHub's community publish, which
-check-jsonschema brings. Jenkins publishes none.
+"""The pipelines of examples/ and our own are valid by the schemas that GitLab and GitHub's community publish,
+which check-jsonschema brings. Jenkins publishes none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ..examples.test_examples import EXAMPLES, PIPELINES
+from ..examples.test_examples import EXAMPLES, PIPELINES, ROOT
 
 pytestmark = pytest.mark.outside
 
@@ -31,11 +31,15 @@ def check(schema: str, path: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("system", "schema", "key"),
-    [("gitlab", "vendor.gitlab-ci", "rules"), ("github", "vendor.github-workflows", "runs-on")],
+    ("path", "schema", "key"),
+    [
+        (EXAMPLES / "gitlab" / PIPELINES["gitlab"], "vendor.gitlab-ci", "rules"),
+        (EXAMPLES / "github" / PIPELINES["github"], "vendor.github-workflows", "runs-on"),
+        (ROOT / ".gitlab-ci.yml", "vendor.gitlab-ci", "rules"),
+        (ROOT / ".github" / "workflows" / "ci.yml", "vendor.github-workflows", "runs-on"),
+    ],
 )
-def test_a_pipeline_is_valid(tmp_path: Path, system: str, schema: str, key: str) -> None:
-    path = EXAMPLES / system / PIPELINES[system]
+def test_a_pipeline_is_valid(tmp_path: Path, path: Path, schema: str, key: str) -> None:
     said = check(schema, path)
     assert said.returncode == 0, said.stdout
     broken = tmp_path / "broken.yml"
