@@ -3,6 +3,7 @@
 # Needs Python 3.11 or newer, git, make, and pip's way to a package index.
 #   make demo         the collection at work against the sandbox cloud
 #   make test         lint, units, sanity, integration, installed: each is a target of its own too
+#   make units T=tests/unit/test_house.py  some of the unit tests, as pytest names them
 #   make test-openstack  the modules against a real OpenStack on loopback: tests/openstack/README.md says what that needs
 #   make test-system  test-openstack, other people's programs on what leaves the collection (make outside), and the second
 #                     ansible-core and Python
@@ -24,7 +25,7 @@ TARGETS := demo matrix mutation supply audit test test-system test-openstack lin
 
 .PHONY: $(TARGETS) clean
 .DEFAULT_GOAL := test
-export SEED COUNT
+export SEED COUNT T
 
 $(TARGETS):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none is on PATH." >&2; exit 2; }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from supply import BILL, CONSTRAINTS, faults_of_supply
 from supply import FILES as SUPPLY_FILES
 
 TAIL_LINES = 150
+ALL_UNITS = ("tests/unit",)
 #: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
 #: kept.
 SUMMARY_LINES, SUMMARY_CHARACTERS = 12, 240
@@ -162,11 +164,11 @@ def requirements(path: Path) -> list[str]:
 def units(bench: Workbench) -> str:
     """Run the unit tests but those that need long or more.
 
-    Each worker has sandboxes and a PostgreSQL of its own.
+    Each worker has sandboxes and a PostgreSQL of its own. The variable T names some of them, as pytest does.
     """
-    return run_pytest(
-        bench, "units", "not heavy and not outside", "--numprocesses=logical", "--dist=worksteal"
-    )
+    chosen = os.environ.get("T", "").split()
+    options = ("--numprocesses=logical", "--dist=worksteal")
+    return run_pytest(bench, "units", "not heavy and not outside", *options, paths=chosen or ALL_UNITS)
 
 
 def heavy(bench: Workbench) -> str:
@@ -178,14 +180,19 @@ def heavy(bench: Workbench) -> str:
 
 
 def run_pytest(
-    bench: Workbench, stage: str, marked: str, *options: str, variables: Mapping[str, str] | None = None
+    bench: Workbench,
+    stage: str,
+    marked: str,
+    *options: str,
+    variables: Mapping[str, str] | None = None,
+    paths: Sequence[str] = ALL_UNITS,
 ) -> str:
     """Run unit tests by their marker.
 
     A skipped or expected failure counts as a fault: a test of this project runs or is red.
     """
     report = bench.logs / f"{stage}.xml"
-    command = ("python", "-m", "pytest", "-m", marked, *options, f"--junitxml={report}", "tests/unit")
+    command = ("python", "-m", "pytest", "-m", marked, *options, f"--junitxml={report}", *paths)
     bench.run(stage, *command, variables={"PYTHONPATH": str(BUILD), **(variables or {})})
     suites = ElementTree.parse(report).getroot().iter("testsuite")
     counts = [(int(suite.get("tests", 0)), int(suite.get("skipped", 0))) for suite in suites]
