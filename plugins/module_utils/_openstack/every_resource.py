@@ -35,7 +35,7 @@ class OwnedResource:
 
 
 @dataclass(frozen=True)
-class _List:
+class _OwnedList:
     """A list of a service, and how its rows are read. said: where metadata (a dictionary) or tags (a list)
     are.
     """
@@ -64,10 +64,10 @@ class _List:
 
 
 _BY_SERVICE = {
-    "compute": _List(
+    "compute": _OwnedList(
         INSTANCE, "the servers of all projects", "/servers/detail", "servers", "tenant_id", "metadata"
     ),
-    "block_storage": _List(
+    "block_storage": _OwnedList(
         VOLUME,
         "the volumes of all projects",
         "/volumes/detail",
@@ -75,7 +75,7 @@ _BY_SERVICE = {
         "os-vol-tenant-attr:tenant_id",
         "metadata",
     ),
-    "network": _List(
+    "network": _OwnedList(
         FLOATING_IP,
         "the floating IPs of all projects",
         "/floatingips",
@@ -85,7 +85,7 @@ _BY_SERVICE = {
         name="floating_ip_address",
         query={},
     ),
-    "load_balancer": _List(
+    "load_balancer": _OwnedList(
         LOAD_BALANCER,
         "the load balancers of all projects",
         "/lbaas/loadbalancers",

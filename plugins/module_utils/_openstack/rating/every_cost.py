@@ -52,7 +52,7 @@ class _Rows:
 
 
 @dataclass(frozen=True)
-class _Newest:
+class _NewestPeriods:
     """The newest rated periods by project. behind: the projects that have older ones only."""
 
     window: Window
@@ -63,7 +63,7 @@ class _Newest:
 class EveryCost:
     """What windows cost all projects of a region. An answer is kept, so each question is asked once.
 
-    Requests: see the questions of _OfProject; 5000 rows of all projects are one request. Every question
+    Requests: see the questions of _CostOfProject; 5000 rows of all projects are one request. Every question
     raises CloudError; InvalidOption where the cloud has no v2 API, or a storage whose sums may be cut.
     """
 
@@ -82,7 +82,7 @@ class EveryCost:
     def rating(self, project_id: str) -> Rating:
         """The rating of one of them."""
         service = replace(self._service, project_id=project_id)
-        of_project = _OfProject(self, service, project_id)
+        of_project = _CostOfProject(self, service, project_id)
         return Rating(service, self.collect_period_s, of_project, self._metrics)
 
     def summed(self, reading: str, window: Window, *groupby: str) -> _Rows:
@@ -117,20 +117,20 @@ class EveryCost:
 
         return self._once((window, "time", kind), ask)
 
-    def newest(self, now: datetime, wanted: int) -> _Newest:
+    def newest(self, now: datetime, wanted: int) -> _NewestPeriods:
         """The newest rated periods of each, so many where more are wanted: one request for those of the cloud
         as a whole, one per 5000 of the projects' own, and where some have none, one for which had any before.
         """
         count = max(wanted, _NEWEST_PERIODS)
         return self._once(("newest", count), lambda: self._newest(now, count))
 
-    def _newest(self, now: datetime, count: int) -> _Newest:
+    def _newest(self, now: datetime, count: int) -> _NewestPeriods:
         reading = "the newest rated periods"
         end = ceil_to(now, self.collect_period_s)
         whole = Window(end - LOOK_BACK, end)
         of_cloud = self.v2.recent_periods(now, 1).rated_through
         if of_cloud is None:
-            return _Newest(whole, _Rows({}, {}), frozenset())
+            return _NewestPeriods(whole, _Rows({}, {}), frozenset())
         window = Window(
             max(whole.begin, of_cloud - count * timedelta(seconds=self.collect_period_s)), of_cloud
         )
@@ -140,7 +140,7 @@ class EveryCost:
         if silent:
             rated = self.v2.summary(reading, whole, "project_id", limit=POINTS_PER_REQUEST)
             silent &= self._by_project(reading, rated, lambda row: row).found.keys()
-        return _Newest(window, periods, silent)
+        return _NewestPeriods(window, periods, silent)
 
     def _period(self, reading: str, window: Window, row: Row) -> tuple[datetime, Decimal]:
         begin = self.v2.period_in(window, reading, row).begin
@@ -180,7 +180,7 @@ class EveryCost:
 
 
 @dataclass
-class _OfProject:
+class _CostOfProject:
     """The questions of RatingVersion about one project, of which all but the points are asked for all.
 
     A project that is behind asks by itself: its windows are nobody else's.
