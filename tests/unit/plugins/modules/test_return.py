@@ -240,7 +240,11 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "usage_record_info": [(*case, RECORD) for case in OF_RECORDS],
     "vergeos_billing_info": [*OF_RECORDS, ({"key": 1}, OF_A_RECORD[1:])],
     "cost_export": [
-        ({"dest": "{folder}/focus.csv", "currency": "CHF"}, (*OF_A_RATED_EXPORT, "unknown"), COST),
+        (
+            {"dest": "{folder}/focus.csv", "currency": "CHF"},
+            (*OF_A_RATED_EXPORT, "unknown", "timezone"),
+            COST,
+        ),
         (
             {
                 "dest": "{folder}/a.csv",
@@ -249,7 +253,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "cloud": "sandbox",
                 "window": "yesterday",
             },
-            ("ledger", "feeds", "as_of_final", "unknown"),
+            ("ledger", "feeds", "as_of_final", "unknown", "timezone"),
         ),
         (
             {
