@@ -266,7 +266,11 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "usage_record_info": [(*case, RECORD) for case in OF_RECORDS],
     "vergeos_billing_info": [*OF_RECORDS, ({"key": 1}, OF_A_RECORD[1:])],
     "cost_export": [
-        ({"dest": "{folder}/focus.csv", "currency": "CHF"}, (*OF_A_RATED_EXPORT, "unknown"), COST),
+        (
+            {"dest": "{folder}/focus.csv", "currency": "CHF"},
+            (*OF_A_RATED_EXPORT, "unknown", "timezone"),
+            COST,
+        ),
         (
             {
                 "dest": "{folder}/a.csv",
@@ -275,7 +279,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
                 "cloud": "sandbox",
                 "window": "yesterday",
             },
-            ("ledger", "feeds", "as_of_final", "undivided", "unknown"),
+            ("ledger", "feeds", "as_of_final", "undivided", "unknown", "timezone"),
         ),
         (
             {
