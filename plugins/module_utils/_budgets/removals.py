@@ -18,7 +18,7 @@ from .outstanding_holds import OutstandingHold, carrying_feeds
 from .scope import ScopeMatcher
 
 
-class _Place(NamedTuple):
+class _RemovalPlace(NamedTuple):
     project_id: str
     region: str
     category: str | None
@@ -30,7 +30,7 @@ def believer(known: Sequence[Feed], covered: ScopeMatcher) -> Callable[[HoldLine
     taken of the hourly cost that the feed of its project and region brings to the budget in its category, of
     metrics of state. What is not known to be of one feed is not believed.
     """
-    rest_nano: dict[_Place, int] = {}
+    rest_nano: dict[_RemovalPlace, int] = {}
     for feed in known:
         if not feed.retired:
             _add_costs(rest_nano, feed, covered)
@@ -42,7 +42,7 @@ def believer(known: Sequence[Feed], covered: ScopeMatcher) -> Callable[[HoldLine
         if len(carrying) != 1 or (line.metric and is_flow(line.metric, carrying[0].flow_metrics)):
             return None
         (feed,) = carrying
-        place = _Place(feed.key.project_id, feed.key.region, line.category, line.money.currency)
+        place = _RemovalPlace(feed.key.project_id, feed.key.region, line.category, line.money.currency)
         nano = min(round_to_nano(line.money.amount), rest_nano.get(place, 0))
         if nano <= 0:
             return None
@@ -52,14 +52,14 @@ def believer(known: Sequence[Feed], covered: ScopeMatcher) -> Callable[[HoldLine
     return believed
 
 
-def _add_costs(rest_nano: dict[_Place, int], feed: Feed, covered: ScopeMatcher) -> None:
+def _add_costs(rest_nano: dict[_RemovalPlace, int], feed: Feed, covered: ScopeMatcher) -> None:
     """Add what the budget pays by the hour for what is there, rounded down."""
     whose = frozenset({feed.key.project_id, feed.project_name})
     for rate in feed.run_rates:
         if not rate.is_flow and covered.covers_cost(
             rate.category, whose, frozenset(rate.tags), feed.key.region
         ):
-            place = _Place(feed.key.project_id, feed.key.region, rate.category, feed.currency)
+            place = _RemovalPlace(feed.key.project_id, feed.key.region, rate.category, feed.currency)
             hourly_nano = rate.amount_nano * 3600 // (feed.collect_period_s * rate.hours)
             rest_nano[place] = rest_nano.get(place, 0) + hourly_nano
 

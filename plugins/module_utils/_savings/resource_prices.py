@@ -18,7 +18,7 @@ from .._estimate.shapes import Part, Shape
 
 
 @dataclass(frozen=True)
-class HourlyCost:
+class ResourcePrice:
     """What it costs by the hour, and where that is from; amount None: unknown, and why."""
 
     amount: Fraction | None
@@ -43,16 +43,16 @@ class ResourcePrices:
         self._prices, self._missing = prices(priced, sources, context)
         self._context, self._currency = context, currency
 
-    def of(self, part: Part) -> HourlyCost:
+    def of(self, part: Part) -> ResourcePrice:
         """What so much of a shape costs."""
         if part.shape.kind in self._free:
-            return HourlyCost(Fraction(0), "stopped_servers_are_free")
+            return ResourcePrice(Fraction(0), "stopped_servers_are_free")
         price = self._prices.get(part.shape)
         if price is None:
-            return HourlyCost(None, why=f"{part.shape}: {self._missing[part.shape]}")
+            return ResourcePrice(None, why=f"{part.shape}: {self._missing[part.shape]}")
         context = self._context
         try:
             amount = converted(price.of(part), context.rating_currency, self._currency, context)
         except UnknownAmount as error:
-            return HourlyCost(None, why=str(error))
-        return HourlyCost(amount, f"{price.source}: {price.detail}")
+            return ResourcePrice(None, why=str(error))
+        return ResourcePrice(amount, f"{price.source}: {price.detail}")

@@ -16,7 +16,7 @@ from fractions import Fraction
 from .._estimate.shapes import Part, Shape
 from .._openstack.compute import Server, SizedFlavor
 from .advice import RESIZE, SCHEDULE, STOP_IDLE, Advice, Nature
-from .resource_prices import HourlyCost, ResourcePrices
+from .resource_prices import ResourcePrice, ResourcePrices
 from .right_sizing import (
     OfficeHours,
     ServerNeed,
@@ -136,7 +136,7 @@ def _evidence(one: SizedServer) -> tuple[str, ...]:
     )
 
 
-def _stop(one: SizedServer, now: HourlyCost, known: ResourcePrices) -> Advice:
+def _stop(one: SizedServer, now: ResourcePrice, known: ResourcePrices) -> Advice:
     server = one.server
     after = known.of(Part(Shape("stopped_instance", one.flavor.name), _EACH))
     return Advice(
@@ -160,7 +160,7 @@ def _stop(one: SizedServer, now: HourlyCost, known: ResourcePrices) -> Advice:
     )
 
 
-def _resize(one: SizedServer, now: HourlyCost, after: HourlyCost, flavor: SizedFlavor) -> Advice:
+def _resize(one: SizedServer, now: ResourcePrice, after: ResourcePrice, flavor: SizedFlavor) -> Advice:
     server, known_ram = one.server, one.need.ram_mb is not None
     return Advice(
         kind=RESIZE,
@@ -190,7 +190,7 @@ def _resize(one: SizedServer, now: HourlyCost, after: HourlyCost, flavor: SizedF
 
 def _schedule(
     one: SizedServer,
-    now: HourlyCost,
+    now: ResourcePrice,
     known: ResourcePrices,
     hours: OfficeHours,
     smaller: SizedFlavor | None,
@@ -226,7 +226,7 @@ def _schedule(
     )
 
 
-def _saved(runs: HourlyCost, stopped: HourlyCost, share: Fraction) -> Fraction | None:
+def _saved(runs: ResourcePrice, stopped: ResourcePrice, share: Fraction) -> Fraction | None:
     if runs.amount is None or stopped.amount is None:
         return None
     return (runs.amount - stopped.amount) * share

@@ -31,7 +31,7 @@ def drawn(*series: list[int], limit: int | None = None, before: tuple[int, ...] 
     values = [[Decimal(value) for value in row] for row in series]
     unknown = [False] * len(values[0])
     top = None if limit is None else Decimal(limit)
-    return stacked(values, unknown, [Decimal(one) for one in before], top, (WIDTH, HEIGHT))
+    return stacked(values, unknown, [Decimal(one) for one in before], top, size=(WIDTH, HEIGHT))
 
 
 @given(
