@@ -85,9 +85,9 @@ options:
     description: Default currency of a limit. An empty string removes it.
     type: str
   freeze_at:
-    description: Budgets that M(finops.cloud.budget_actions) freezes, each with the threshold at which it
-      does, such as C({production: "1"}). It has to be one of the thresholds of the budget. An empty
-      dictionary removes all.
+    description: >-
+      Budgets that M(finops.cloud.budget_actions) freezes, each with the threshold at which it does, such as
+      C({production: "1"}). It has to be one of the thresholds of the budget. An empty dictionary removes all.
     type: dict
   frozen_budgets:
     description: Budgets that take nothing new. Every gate and every new hold in the scope of one is refused.
