@@ -33,7 +33,7 @@ options:
       - The days that are judged, in O(timezone). Mutually exclusive with O(begin) and O(end).
       - V(last_30_days) ends with today.
     type: str
-    choices: [today, yesterday, current_month, previous_month, last_30_days]
+    choices: [today, yesterday, previous_week, current_month, previous_month, last_30_days]
   begin:
     description: First day that is judged, a date or a date and time in ISO 8601. Local to O(timezone) unless
       an offset is written. Without it and O(window), the last 30 days are judged.

@@ -179,7 +179,7 @@ options:
   locale:
     description:
       - How reports, sites, comments and digests write numbers and dates where their task does not say it.
-      - C(1 234.50) and C(21 Nov 2026) with V(international), which is the default, C(1’234.50) and
+      - C(1 234.50) and C(21 Nov 2026) with V(international), which is the default, C(1'234.50) and
         C(21.11.2026) with V(swiss), C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and
         C(21/11/2026) with V(french), C(1,234.50) and C(21 Nov 2026) with V(english).
     type: str

@@ -100,7 +100,7 @@ options:
     description:
       - How numbers and dates are written in HTML and Markdown. CSV and JSON are for
         programs, and always the same.
-      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1’234.50) and C(21.11.2026) with V(swiss),
+      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1'234.50) and C(21.11.2026) with V(swiss),
         C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and C(21/11/2026) with V(french),
         C(1,234.50) and C(21 Nov 2026) with V(english). Words are English in each.
       - Defaults to V(international). The role P(finops.cloud.cost_report#role) takes that of the policy.

@@ -76,7 +76,7 @@ options:
   locale:
     description:
       - How numbers and dates are written on pages that are written. Pages of closed months stay as they are.
-      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1’234.50) and C(21.11.2026) with V(swiss),
+      - C(1 234.50) and C(21 Nov 2026) with V(international), C(1'234.50) and C(21.11.2026) with V(swiss),
         C(1.234,50) and C(21.11.2026) with V(german), C(1 234,50) and C(21/11/2026) with V(french),
         C(1,234.50) and C(21 Nov 2026) with V(english). Words are English in each.
       - Defaults to C(locale) of the policy in the ledger, or else to V(international).

@@ -152,8 +152,8 @@ def _hold(told: Any) -> dict[str, Any] | None:
     if told is None:
         return None
     name, generation, plan_sha256 = (told[key] for key in OF_HOLD)
-    if type(generation) is not int:
-        raise ValueError
+    if not isinstance(generation, int) or isinstance(generation, bool):
+        raise TypeError
     plan = None if plan_sha256 is None else _str(plan_sha256)
     return dict(zip(OF_HOLD, (_str(name), generation, plan), strict=True))
 

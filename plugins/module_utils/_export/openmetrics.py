@@ -34,11 +34,11 @@ class Family:
     help_text: str
     samples: list[tuple[dict[str, str], str]] = field(default_factory=list)
 
-    def add(self, value: str | float | None, /, **labels: str | None) -> None:
-        """Add a sample, unless its value is unknown. Labels without a value are left out."""
-        if value is not None:
+    def add(self, known: str | float | None, /, **labels: str | None) -> None:
+        """Add a sample, unless what it says is not known. Labels without a value are left out."""
+        if known is not None:
             self.samples.append(
-                ({name: text for name, text in labels.items() if text is not None}, str(value))
+                ({name: text for name, text in labels.items() if text is not None}, str(known))
             )
 
     def format_lines(self) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Movers, and reasons of a row's change, that are told.
 _MOST_MOVERS, _MOST_REASONS = 10, 3
-_LineKey: TypeAlias = "Callable[[CostLine], Any]"
+_LineKey: TypeAlias = Callable[["CostLine"], Any]
 
 
 class PageTables:

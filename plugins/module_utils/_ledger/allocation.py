@@ -255,7 +255,7 @@ class Allocation:
     def _projects(self) -> list[tuple[str | None, str | None]]:
         """ID and name of every project that the ledger has."""
         asked = "SELECT DISTINCT project_id, project_name FROM dimension_set ORDER BY 1, 2"
-        return [(number, name) for number, name in read(self._transaction, asked)]
+        return [(row[0], row[1]) for row in read(self._transaction, asked)]
 
     def _costs(
         self, split: Split, month: Window

@@ -177,8 +177,8 @@ def kept_open(options: LedgerOptions) -> Iterator[LedgerOptions]:
     transaction of its own. For many small tasks in one, of which opening takes the most time. Raises as
     writing does.
     """
-    with session(options) as begin:
-        yield replace(options, begin=begin)
+    with ExitStack() as stack:
+        yield replace(options, begin=stack.enter_context(session(options)))
 
 
 def _refuse_to_read(transaction: Transaction, name: str) -> None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def opened(request: pytest.FixtureRequest, vergeos: SmallVergeos, tmp_path: Path
                         record,
                         True,
                     )
-        with reading(options) as ledger:
+        with ExitStack() as stack:
+            ledger = stack.enter_context(reading(options))
             yield StoredRecords(ledger.connection, usage_records.Chosen(source="vergeos"))
 
     return of

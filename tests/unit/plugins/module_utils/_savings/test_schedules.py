@@ -49,7 +49,7 @@ def changes(zone: str) -> tuple[date, ...]:
     """The days of 2025 to 2028 on which the zone changes its clock."""
     days = [datetime(2025, 1, 1, 12, tzinfo=UTC) + number * DAY for number in range(4 * 365)]
     offsets = [(day, day.astimezone(ZoneInfo(zone)).utcoffset()) for day in days]
-    return tuple(day.date() for (_, before), (day, after) in pairwise(offsets) if before != after)
+    return tuple(day.date() for (_day, before), (day, after) in pairwise(offsets) if before != after)
 
 
 def walked(schedule: Schedule, begin: datetime, minutes: int) -> list[Edge]:
