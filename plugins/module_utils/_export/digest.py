@@ -75,6 +75,11 @@ def _sentence(text: str) -> str:
     return str(escape_markdown(shortened(text, _LONGEST_SENTENCE)))
 
 
+def _reason(budget: Row) -> str:
+    """Why a budget says what it does, without its name, which begins the reason."""
+    return _sentence(budget["reason"].removeprefix(f"{budget['name']}: "))
+
+
 def _cost(report: Row) -> str:
     cost, before = f"**{format_money(report['total'], report['currency'])}**", report["previous"]
     if not before or before["change"] is None:
@@ -119,7 +124,7 @@ def _outlook(row: Row, moment: Callable[[str], str]) -> str | None:
     if row["over_by"] is not None:
         return f"is over by {format_money(row['over_by'], currency)} since {moment(row['over_since'])}."
     if row["verdict"] == "deny":
-        return f"denies: {_sentence(row['reason'])}"
+        return f"denies: {_reason(row)}"
     if row["verdict"] == "unknown":
         return "is not known; its gates are shut."
     if row["runs_out_at"] is not None:
@@ -136,7 +141,7 @@ def _to_do(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
         if row["over_by"] is not None or row["verdict"] == "deny":
             yield f"Budget {name}: stop what is not needed, or raise the limit."
         elif row["verdict"] == "unknown":
-            yield f"Budget {name}: {_sentence(row['reason'])}"
+            yield f"Budget {name}: {_reason(row)}"
         elif row["runs_out_at"] is not None:
             yield f"Budget {name}: decide before {moment(row['runs_out_at'])}."
     if report["idle"]:
@@ -144,7 +149,7 @@ def _to_do(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
     for tag, rows in report["by_tag"].items():
         yield from (_untagged(tag, row, report["currency"]) for row in rows if _lacks_tag(row))
     for row in _full_quotas(report):
-        yield f"Ask for more of {_quota(row)}, or remove what is not needed."
+        yield f"{_quota(row)}: ask for more, or remove what is not needed."
 
 
 def _lacks_tag(row: Row) -> bool:

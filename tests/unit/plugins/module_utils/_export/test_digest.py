@@ -73,12 +73,12 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
         ],
         "What to do": [
             "Budget over: stop what is not needed, or raise the limit.",
-            "Budget dark: dark: the cost of p1 is not known.",
+            "Budget dark: the cost of p1 is not known.",
             "Budget soon: decide before 25 Nov 2026, 12:00.",
             "Use or remove 2 idle resources, CHF 73.00 a month, of 1 the price is not known;"
             " the first is web-1, unattached.",
             "Tag what has no web-1: CHF 5.00, 40.0 % of all.",
-            "Ask for more of Quota compute web-1, or remove what is not needed.",
+            "Quota compute web-1: ask for more, or remove what is not needed.",
         ],
     }
 
