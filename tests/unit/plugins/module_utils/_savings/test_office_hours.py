@@ -27,7 +27,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import acts, 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours import OfficeRules
+from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours import (
+    OfficeRules,
+    parse_marker,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours_run import (
     OfficeOptions,
     keep_office_hours,
@@ -388,6 +391,17 @@ def test_a_server_that_is_listed_and_not_there_is_one_sentence(office: Office) -
             replace(office.options(), listed=listed),
             office.now,  # type: ignore[arg-type]
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "stopped", "slept@2026-10-21T17:00:00Z", "stopped@soon", "stopped@9999-12-31T00:00:00Z",
+     "stopped@0001-01-01T00:00:00Z", "stopped@2026-10-24T17:00:00Z"],
+)  # fmt: skip
+def test_a_state_that_no_run_can_have_written_is_refused(text: str) -> None:
+    """One of an edge to come would keep the server as it is until then."""
+    with pytest.raises(InvalidOption, match=f"^finops_state: '{text}' is no state that this collection"):
+        parse_marker(text, BEGAN.astimezone(UTC))
 
 
 def test_what_keeps_a_server_s_hours_is_no_tag_of_its_cost() -> None:
