@@ -381,6 +381,26 @@ def test_groups_come_one_after_the_other_and_a_failure_holds_those_behind(office
     assert started[0] == office.server("db-1")["id"]
 
 
+def test_acts_are_recorded_though_the_cloud_fails_while_they_are_waited_for(office: Office) -> None:
+    office.tag("db-1", finops_order="-10")
+    office.at(office.first, 19)
+    office.fault(kind="status", status=500, path="/servers/detail", after=1, times=1)
+    with pytest.raises(Refused, match="^Server web-1: The stop cannot be followed: .*500") as error:
+        office.keep()
+    assert of(dict(error.value.result), "db-1")["reason"] == "held_back"
+    at = edge(office.first, 19)
+    assert sorted(office.told()) == [("web-1", "stop", at), ("web-2", "stop", at)]
+    office.keep()
+    assert sorted(office.told())[0] == ("db-1", "stop", at)
+
+
+def test_a_server_that_is_deleted_meanwhile_fails_nothing(office: Office) -> None:
+    office.at(office.first, 19)
+    office.fault(kind="status", status=404, path=f"{office.server('web-1')['id']}/action", times=1)
+    told = office.keep()
+    assert [of(told, name)["reason"] for name in ("db-1", "web-1", "web-2")] == ["edge", "conflict", "edge"]
+
+
 def test_a_server_that_is_listed_and_not_there_is_one_sentence(office: Office) -> None:
     cloud = Cloud(ConnectionOptions(cloud="sandbox"))
     listed = {"web-9": next(iter([None]))}
