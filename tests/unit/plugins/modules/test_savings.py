@@ -199,6 +199,8 @@ def test_a_stopped_server_can_be_said_to_be_free(savings: Callable[..., dict[str
     ("options", "sentence"),
     [
         ({"cpu_target_percent": 0}, "cpu_target_percent: 0 is out of range"),
+        ({"lookback_days": 999_999_999}, "lookback_days: 999999999 is out of range"),
+        ({"idle_vcpus": "-1"}, "idle_vcpus: '-1' is negative"),
         ({"minimum_days": 31}, "minimum_days: is more than lookback_days"),
         ({"office_hours": "weekdays"}, "office_hours: 'weekdays' is not weekdays and whole hours"),
     ],
