@@ -33,7 +33,9 @@ ACT_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 {REFUSE}'an act has what the ledger does not know: ' || NEW.kind;
             END IF;
             IF (
-                NEW.alert_id IS NOT NULL OR NEW.resource_type = '{BUDGET}' OR NEW.kind IN ({listed(OF_BUDGETS)})
+                NEW.alert_id IS NOT NULL
+                OR NEW.resource_type = '{BUDGET}'
+                OR NEW.kind IN ({listed(OF_BUDGETS)})
             ) AND NOT finops_may('finops_owner')
             THEN
                 {REFUSE}'only a login of finops_owner acts for a budget: ' || NEW.kind;

@@ -111,8 +111,8 @@ class _ServerCase:
 
 
 def parse_marker(text: str | None, now: datetime) -> Marker | None:
-    """The marker of a server, None where it has none. Raises InvalidOption for what nobody here wrote, such as
-    that of an edge that is to come.
+    """The marker of a server, None where it has none. Raises InvalidOption for what nobody here wrote, such
+    as that of an edge that is to come.
     """
     if text is None:
         return None
@@ -132,7 +132,9 @@ def decide(
 
     Raises InvalidOption for a marker that cannot be read.
     """
-    case = _ServerCase(server, newest_edge(schedule, now), parse_marker(server.metadata.get(STATE), now), newest)
+    case = _ServerCase(
+        server, newest_edge(schedule, now), parse_marker(server.metadata.get(STATE), now), newest
+    )
     if reason := _left_alone(server, rules):
         return Decision(case.edge, reason)
     marker = case.marker
