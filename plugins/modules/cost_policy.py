@@ -173,7 +173,7 @@ options:
         type: str
         default: project
       budgets:
-        description: Names of the budgets that count the parts in place of the cost as it was recorded.
+        description: Names of existing budgets that count the parts in place of the cost as it was recorded.
         type: list
         elements: str
   locale:

@@ -417,6 +417,7 @@ left_out:
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ..module_utils._ansible import arguments, cloud_arguments
@@ -440,6 +441,8 @@ _NUMBERS = {
     "unattached_days": 7,
     "old_snapshot_days": 30,
 }
+#: The most of those that are no percentages.
+_MOST = 100_000
 
 
 def main() -> None:
@@ -475,10 +478,9 @@ def main() -> None:
 
 def _options(params: dict[str, Any]) -> SavingsOptions:
     for name in _NUMBERS:
-        if params[name] < 1 or (name.endswith("percent") and params[name] > 100):
-            raise InvalidOption(
-                name, f"{params[name]} is out of range; write 1 or more, of percent up to 100."
-            )
+        most = 100 if name.endswith("percent") else _MOST
+        if not 1 <= params[name] <= most:
+            raise InvalidOption(name, f"{params[name]} is out of range; write a number from 1 to {most}.")
     if params["minimum_days"] > params["lookback_days"]:
         raise InvalidOption("minimum_days", "is more than lookback_days, so nothing could be advised.")
     return SavingsOptions(
@@ -491,7 +493,7 @@ def _options(params: dict[str, Any]) -> SavingsOptions:
             ram=params["ram_target_percent"] / 100,
             minimum_days=params["minimum_days"],
             minimum_hours=params["minimum_hours"],
-            idle_vcpus=float(parse_amount(params["idle_vcpus"], "idle_vcpus")),
+            idle_vcpus=float(_idle_vcpus(params["idle_vcpus"])),
         ),
         hours=parse_office_hours(
             params["office_hours"], zone_named(params["timezone"], "timezone"), "office_hours"
@@ -507,6 +509,13 @@ def _options(params: dict[str, Any]) -> SavingsOptions:
         team_tag=params["team_tag"],
         on_error=params["on_error"],
     )
+
+
+def _idle_vcpus(text: str) -> Decimal:
+    found = parse_amount(text, "idle_vcpus")
+    if found < 0:
+        raise InvalidOption("idle_vcpus", f"'{text}' is negative; write zero or more.")
+    return found
 
 
 if __name__ == "__main__":

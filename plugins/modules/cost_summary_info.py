@@ -227,7 +227,8 @@ savings:
           average in the newest 168 rated ones before in which nothing kept the server off, less what they
           were rated. It is below zero if the server became dearer.
         - C(problem) says why C(realised) is null, V(not_by_period) if the feed was imported by the day,
-          V(nothing_rated_before) if there was no such hour.
+          V(other_currency) if it was rated in another currency than its feed is, V(nothing_rated_before) if
+          there was no such hour.
       type: list
       elements: dict
       returned: always

@@ -36,7 +36,7 @@ def _split(row: Mapping[str, Any], option: str) -> dict[str, Any]:
     name = row["name"].strip()
     if not name:
         raise InvalidOption(f"{option}.name", "is empty; use a name such as support.")
-    cost, budgets = _conditions(row["cost"]), list(row.get("budgets") or ())
+    cost, budgets = _conditions(row["cost"], f"{option}.cost"), list(row.get("budgets") or ())
     if not cost:
         raise InvalidOption(
             f"{option}.cost", f"selects all costs; say which are shared by {', '.join(CONDITIONS)}."
@@ -59,11 +59,37 @@ def _split(row: Mapping[str, Any], option: str) -> dict[str, Any]:
     }
 
 
-def _conditions(given: Mapping[str, Any] | None) -> dict[str, Any]:
+def _conditions(given: Mapping[str, Any] | None, option: str) -> dict[str, Any]:
     said = {name: (given or {}).get(name) for name in CONDITIONS}
     kept = {name: list(value) for name, value in said.items() if name != "tags" and value is not None}
-    tags = {str(name): str(value) for name, value in (said["tags"] or {}).items()}
+    for name, value in kept.items():
+        if not value:
+            raise InvalidOption(f"{option}.{name}", "is empty, so nothing matches it; leave it out.")
+        for index, one in enumerate(value):
+            _refuse_empty(one, f"{option}.{name}[{index}]")
+    tags = _texts(said["tags"] or {}, f"{option}.tags")
     return {**kept, "tags": tags} if tags else kept
+
+
+def _texts(given: Mapping[Any, Any], option: str) -> dict[str, str]:
+    """Names with their values as text. Raises InvalidOption for what is none, and a name that is there twice,
+    such as 1 and "1".
+    """
+    found: dict[str, str] = {}
+    for key, value in given.items():
+        name = str(key).strip()
+        _refuse_empty(name, option)
+        if value is None or isinstance(value, (Mapping, list)):
+            raise InvalidOption(f"{option}.{name}", "has no value; write a text or a number.")
+        if name in found:
+            raise InvalidOption(option, f"'{name}' is there twice; use a name once.")
+        found[name] = str(value)
+    return found
+
+
+def _refuse_empty(text: str, option: str) -> None:
+    if not text.strip():
+        raise InvalidOption(option, "has an empty name; remove it.")
 
 
 def _shares(row: Mapping[str, Any], option: str) -> dict[str, str]:
@@ -75,16 +101,16 @@ def _shares(row: Mapping[str, Any], option: str) -> dict[str, str]:
     if not given:
         raise InvalidOption(f"{option}.shares", "is required with `by: shares`; name who gets how much.")
     found: dict[str, str] = {}
-    for name, text in given.items():
-        share = parse_amount(str(text), f"{option}.shares.{name}")
+    for name, text in _texts(given, f"{option}.shares").items():
+        share = parse_amount(text, f"{option}.shares.{name}")
         if share <= 0:
             raise InvalidOption(f"{option}.shares.{name}", f"'{text}' is not above zero.")
-        found[str(name)] = format_exact(share)
+        found[name] = format_exact(share)
     return found
 
 
 def _of(row: Mapping[str, Any], option: str) -> dict[str, Any]:
-    found = _conditions(row.get("of"))
+    found = _conditions(row.get("of"), f"{option}.of")
     if found and row["by"] == BY_SHARES:
         raise InvalidOption(f"{option}.of", "has no effect with `by: shares`; leave it out.")
     return found
@@ -93,4 +119,4 @@ def _of(row: Mapping[str, Any], option: str) -> dict[str, Any]:
 def _to(text: str, option: str) -> str:
     if text != TO_PROJECT and not (text.startswith(_TAG) and text.removeprefix(_TAG).strip()):
         raise InvalidOption(f"{option}.to", f"'{text}' is not `project`, nor `tag:` and a tag's name.")
-    return text
+    return text.strip()

@@ -169,11 +169,19 @@ def _parse_rows(given: dict[str, Any]) -> None:
 
 def _refuse_unknown_budgets(given: Mapping[str, Any], connection: Transaction) -> None:
     """Raise InvalidOption for a budget that is none, and for a fraction at which it fires no alert."""
-    if not (given.get("freeze_at") or given.get("frozen_budgets")):
+    splits = given.get("cost_allocation", ())
+    of_splits = [
+        (name, f"cost_allocation[{row}].budgets[{index}]")
+        for row, split in enumerate(splits)
+        for index, name in enumerate(split["budgets"])
+    ]
+    if not (given.get("freeze_at") or given.get("frozen_budgets") or of_splits):
         return
     stored = budgets.read_all(connection)
     for index, name in enumerate(given.get("frozen_budgets", ())):
         require(stored, name, f"frozen_budgets[{index}]")
+    for name, option in of_splits:
+        require(stored, name, option)
     for name, fraction in given.get("freeze_at", {}).items():
         budget = require(stored, name, "freeze_at")
         if Decimal(fraction) not in budget.thresholds:

@@ -101,12 +101,14 @@ def _add(
     count = int(periods.length.total_seconds()) // period_s
     saved.act_count += 1
     saved.seconds += count * period_s
-    if act.saves_nano_per_hour is None or saved.expected_nano is None:
+    if act.saves_nano_per_hour is None or act.currency != saved.currency or saved.expected_nano is None:
         saved.expected_nano = None
     else:
         saved.expected_nano += round(Fraction(act.saves_nano_per_hour * count * period_s, 3600))
     if costs.seconds - {period_s}:
         saved.problem = "not_by_period"
+    elif costs.currencies - {saved.currency}:
+        saved.problem = "other_currency"
     elif before is None:
         saved.problem = "nothing_rated_before"
     if before is None or saved.problem is not None or saved.realised_nano is None:

@@ -8,11 +8,13 @@ written.
 
 from __future__ import annotations
 
-from .acts import KINDS, OF_BUDGETS, RESOURCE_TYPES, UNDOING
+from .acts import BUDGET, KINDS, OF_BUDGETS, RESOURCE_TYPES, UNDOING
 from .entry_triggers import NOT_OWN, REFUSE, listed
 
 #: Which kind ends which, as SQL compares them.
 _ENDS = ", ".join(f"('{ending}', '{ended}')" for ended, endings in UNDOING.items() for ending in endings)
+#: How far a clock of a client may be ahead of the server's, in seconds.
+_CLOCKS_DIFFER_S = 86400
 #: Name -> arguments, type, language with its properties, and body.
 ACT_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
     # What is done for a budget is the owner's to ask for; what a schedule does, its login signs.
@@ -26,11 +28,15 @@ ACT_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             IF NEW.kind NOT IN ({listed(KINDS)}) OR NEW.resource_type NOT IN ({listed(RESOURCE_TYPES)})
                 OR NEW.currency !~ '^[A-Z][A-Z][A-Z]$'
                 OR (NEW.saves_nano_per_hour IS NULL) <> (NEW.currency IS NULL)
+                OR NEW.edge_at NOT BETWEEN 0 AND NEW.recorded_at + {_CLOCKS_DIFFER_S}
             THEN
                 {REFUSE}'an act has what the ledger does not know: ' || NEW.kind;
             END IF;
-            IF (NEW.alert_id IS NOT NULL OR NEW.kind IN ({listed(OF_BUDGETS)}))
-                AND NOT finops_may('finops_owner')
+            IF (
+                NEW.alert_id IS NOT NULL
+                OR NEW.resource_type = '{BUDGET}'
+                OR NEW.kind IN ({listed(OF_BUDGETS)})
+            ) AND NOT finops_may('finops_owner')
             THEN
                 {REFUSE}'only a login of finops_owner acts for a budget: ' || NEW.kind;
             END IF;

@@ -29,21 +29,25 @@ _COSTS = (
 )
 _ACTED_ON = (
     "SELECT entry.resource_id, entry.period_begin, entry.period_end - entry.period_begin,"
-    " sum(entry.amount_nano)"
+    " dimension_set.currency, sum(entry.amount_nano)"
     " FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
     " WHERE entry.period_begin >= :begin AND entry.period_begin < :end"
     " AND entry.resource_id IN (SELECT resource_id FROM act)"
     " AND dimension_set.category = 'compute' AND dimension_set.charge_category = 'usage'"
-    " GROUP BY entry.resource_id, entry.period_begin, entry.period_end ORDER BY 1, 2"
+    " GROUP BY entry.resource_id, entry.period_begin, entry.period_end, dimension_set.currency"
+    " ORDER BY 1, 2"
 )
 
 
 @dataclass(frozen=True)
 class PeriodCosts:
-    """What a resource cost by the begin of a rated period, in 1e-9. seconds: how long these periods are."""
+    """What a resource cost by the begin of a rated period, in 1e-9. seconds: how long these periods are.
+    currencies: all in which it cost something; what it cost is no amount where they are several.
+    """
 
     by_begin: dict[datetime, int] = field(default_factory=dict)
     seconds: set[int] = field(default_factory=set)
+    currencies: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,12 @@ def costs_of_acted_on(transaction: Transaction, window: Window) -> dict[str, Per
     """What the resources of all acts cost as compute in the window, by their id."""
     asked = {"begin": int(window.begin.timestamp()), "end": int(window.end.timestamp())}
     found: dict[str, PeriodCosts] = {}
-    for resource_id, begin, seconds, amount_nano in stream(transaction, _ACTED_ON, asked):
+    for resource_id, begin, seconds, currency, amount_nano in stream(transaction, _ACTED_ON, asked):
         costs = found.setdefault(resource_id, PeriodCosts())
         moment = moment_of(begin)
         costs.by_begin[moment] = costs.by_begin.get(moment, 0) + int(amount_nano)
         if amount_nano:
             # What was corrected away left rows whose sum is nothing.
             costs.seconds.add(int(seconds))
+            costs.currencies.add(currency)
     return found

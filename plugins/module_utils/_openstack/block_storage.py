@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import NotFound
+from .answered_moments import promised_moment_text
 from .connection import Service
 from .quota import Quota, quota_rows
 
@@ -95,7 +96,7 @@ def volumes(cinder: Service) -> Iterator[Volume]:
             status=cinder.member(reading, row, "status", str),
             size_gb=cinder.member(reading, row, "size", int),
             volume_type=cinder.optional(reading, row, "volume_type", str) or "",
-            created=cinder.member(reading, row, "created_at", str),
+            created=promised_moment_text(cinder, reading, row, "created_at"),
             metadata=cinder.texts_by_name(reading, row, "metadata"),
             server_ids=tuple(
                 cinder.member(reading, one, "server_id", str) for one in attachments if _of_server(one)
@@ -127,6 +128,6 @@ def _copies(cinder: Service, kind: str) -> Iterator[Copy]:
             status=cinder.member(kind, row, "status", str),
             size_gb=cinder.member(kind, row, "size", int),
             volume_id=cinder.member(kind, row, "volume_id", str),
-            created=cinder.member(kind, row, "created_at", str),
+            created=promised_moment_text(cinder, kind, row, "created_at"),
             metadata=cinder.texts_by_name(kind, row, "metadata"),
         )

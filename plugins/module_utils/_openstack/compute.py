@@ -16,6 +16,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from .._core.periods import Window
+from .answered_moments import promised_moment_text
 from .connection import Service
 from .quota import Quota, quota_rows
 
@@ -238,7 +239,7 @@ def _server(nova: Service, reading: str, row: dict[str, Any]) -> Server:
         root_gb=number["disk"],
         ephemeral_gb=number["ephemeral"],
         boots_from_volume=not _image(nova, reading, row),
-        created=nova.member(reading, row, "created", str),
+        created=promised_moment_text(nova, reading, row, "created"),
         updated=nova.member(reading, row, "updated", str),
         metadata=nova.texts_by_name(reading, row, "metadata"),
         gpu=_asks_for_device(extra_specs),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .answered_moments import promised_moment_text
 from .connection import Service
 
 PAGE_SIZE = 1000
@@ -41,6 +42,6 @@ def images(glance: Service) -> Iterator[Image]:
             name=glance.optional(reading, row, "name", str) or "",
             status=glance.member(reading, row, "status", str),
             size_bytes=glance.optional(reading, row, "size", int),
-            created=glance.member(reading, row, "created_at", str),
+            created=promised_moment_text(glance, reading, row, "created_at"),
             tags=glance.list_of_texts(reading, row, "tags"),
         )

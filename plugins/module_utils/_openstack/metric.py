@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from .._core.errors import Malformed
 from .._core.periods import Window, from_iso, iso
+from .answered_moments import answered_moment
 from .connection import Service
 from .transport import Answer, has_usual_size
 
@@ -265,8 +266,8 @@ def _resource(gnocchi: Service, reading: str, row: Row) -> MeasuredResource:
         id=text("id"),
         original_id=text("original_resource_id"),
         type=text("type"),
-        started_at=_moment(gnocchi, reading, row, "started_at"),
-        ended_at=_moment(gnocchi, reading, row, "ended_at"),
+        started_at=answered_moment(gnocchi, reading, row, "started_at"),
+        ended_at=answered_moment(gnocchi, reading, row, "ended_at"),
         metrics=gnocchi.texts_by_name(reading, row, "metrics"),
         attributes={
             name: _with_floats(gnocchi, reading, value)
@@ -285,15 +286,6 @@ def _with_floats(gnocchi: Service, reading: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_with_floats(gnocchi, reading, one) for one in value]
     return float(value) if isinstance(value, Decimal) else value
-
-
-def _moment(gnocchi: Service, reading: str, row: Row, key: str) -> datetime | None:
-    if row.get(key) is None:
-        return None
-    try:
-        return from_iso(gnocchi.member(reading, row, key, str))
-    except ValueError as error:
-        raise Malformed(reading, gnocchi.url, f"{key} is not a moment in ISO 8601") from error
 
 
 def _metric(gnocchi: Service, reading: str, row: Row, policies: dict[str, ArchivePolicy]) -> Metric:

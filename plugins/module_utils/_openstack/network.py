@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .answered_moments import moment_text
 from .connection import Service
 from .quota import Quota, quota_rows
 
@@ -79,7 +80,7 @@ def floating_ips(neutron: Service) -> Iterator[FloatingIp]:
             status=neutron.member(reading, row, "status", str),
             port_id=neutron.optional(reading, row, "port_id", str),
             device_id=neutron.optional(reading, port, "device_id", str) or None,
-            created=neutron.optional(reading, row, "created_at", str),
+            created=moment_text(neutron, reading, row, "created_at"),
             tags=neutron.list_of_texts(reading, row, "tags"),
         )
 

@@ -90,13 +90,17 @@ def judged_days(values: Sequence[float | None], rule: AnomalyRule) -> list[DayJu
 
 
 def _ratio(known: Sequence[float | None], day: int) -> float | None:
-    """What the day cost by the mean of the 7 around it; None where one of them is not known."""
+    """What the day cost by the mean of the 7 around it; None where one of them is not known, and for a day of
+    credits, which is below zero: no day of the week is expected to be.
+    """
     around = LEVEL_DAYS // 2
     if day < around or day + around >= len(known):
         return None
     some = [value for value in known[day - around : day + around + 1] if value is not None]
     value, total = known[day], sum(some)
-    return None if len(some) < LEVEL_DAYS or value is None or total <= 0 else value * LEVEL_DAYS / total
+    if len(some) < LEVEL_DAYS or value is None or value < 0 or total <= 0:
+        return None
+    return value * LEVEL_DAYS / total
 
 
 def _move_factors(factors: dict[int, float], ratios: Sequence[float | None], day: int) -> None:

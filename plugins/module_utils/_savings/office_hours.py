@@ -16,7 +16,7 @@ from .._core.periods import from_iso, iso
 from .._core.tags import STATE
 from .._ledger.acts import SHELVE, START, STOP, UNDONE_BY_HAND, UNSHELVE, Act
 from .._openstack.compute import Server
-from .schedules import Edge, Schedule, newest_edge, next_edge
+from .schedules import EVER, Edge, Schedule, newest_edge, next_edge
 
 #: Keys of a server's metadata that its owner writes; STATE is what this collection does.
 SCHEDULE, ORDER = "finops_schedule", "finops_order"
@@ -29,6 +29,8 @@ _WORDS = {
 }  # fmt: skip
 _OFF = {STOP: STOPPED, SHELVE: SHELVED}
 _SHELVED_STATES = ("SHELVED", "SHELVED_OFFLOADED")
+#: How far the clock of another run may be ahead of this one's.
+_CLOCKS_DIFFER = timedelta(days=1)
 #: Why something is done or not (design/office-hours.md#decisions).
 EDGE, AS_WANTED, BY_HAND, FOR_BUDGET = "edge", "as_wanted", "by_hand", "budget"
 BUSY, LOCKED, GPU, STATUS, GRACE, STARTS_SOON = "busy", "locked", "gpu", "status", "grace", "starts_soon"
@@ -108,14 +110,16 @@ class _ServerCase:
         )
 
 
-def parse_marker(text: str | None) -> Marker | None:
-    """The marker of a server, None where it has none. Raises InvalidOption for what nobody here wrote."""
+def parse_marker(text: str | None, now: datetime) -> Marker | None:
+    """The marker of a server, None where it has none. Raises InvalidOption for what nobody here wrote, such
+    as that of an edge that is to come.
+    """
     if text is None:
         return None
     word, _at, moment = text.partition("@")
     try:
-        if word in _WORDS:
-            return Marker(word, from_iso(moment))
+        if word in _WORDS and EVER <= (at := from_iso(moment)) <= now + _CLOCKS_DIFFER:
+            return Marker(word, at)
     except ValueError:
         pass
     raise InvalidOption(STATE, f"'{text[:40]}' is no state that this collection wrote; remove it.")
@@ -128,7 +132,9 @@ def decide(
 
     Raises InvalidOption for a marker that cannot be read.
     """
-    case = _ServerCase(server, newest_edge(schedule, now), parse_marker(server.metadata.get(STATE)), newest)
+    case = _ServerCase(
+        server, newest_edge(schedule, now), parse_marker(server.metadata.get(STATE), now), newest
+    )
     if reason := _left_alone(server, rules):
         return Decision(case.edge, reason)
     marker = case.marker

@@ -33,6 +33,10 @@ from .schedules import EVER, Schedule, next_edge
 HELD_BACK, CONFLICT, FAILED, INVALID = "held_back", "conflict", "failed", "invalid"
 _OVERDUE = timedelta(minutes=30)
 _PAUSE_SECONDS = 2.0
+#: The server has changed, or is not there any more.
+_OTHERS_WERE_FASTER = (409, 404)
+#: Stands for the status of a server that is not there any more.
+_GONE = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ def _carried_out(run: _Run, step: _Step) -> _Step:
     except CloudError as error:
         # Another run, or somebody, was faster: the next run sees it.
         is_late = run.now - decision.edge.at > _OVERDUE
-        outcome = CONFLICT if error.http_status == 409 and not is_late else FAILED
+        outcome = CONFLICT if error.http_status in _OTHERS_WERE_FASTER and not is_late else FAILED
         return replace(step, outcome=outcome, error=str(error))
     return replace(step, was_sent=decision.action is not None)
 
@@ -215,24 +219,32 @@ def _awaited(run: _Run, steps: list[_Step]) -> list[_Step]:
     """The steps of a group once Nova is done with them; those that are not in time have failed."""
     deadline = run.nova.login.deadline
     ends = deadline.clock() + run.options.group_seconds
+    waiting = [step for step in steps if step.is_done]
     while True:
-        statuses = {server.id: server.status for server in compute.servers(run.nova)}
+        try:
+            statuses = {server.id: server.status for server in compute.servers(run.nova)}
+        except CloudError as error:
+            # What was sent is recorded all the same.
+            return _failed(steps, waiting, f"cannot be followed: {error}")
+        # A server that was deleted meanwhile is not waited for.
         waiting = [
             step
-            for step in steps
-            if step.is_done and statuses.get(step.server.id) not in wanted_status(str(step.action))
+            for step in waiting
+            if statuses.get(step.server.id, _GONE) not in (_GONE, *wanted_status(str(step.action)))
         ]
         if not waiting:
             return steps
         if deadline.clock() + _PAUSE_SECONDS > min(ends, deadline.ends):
-            problem = f"was not done within group_timeout ({run.options.group_seconds:g} s)"
-            return [
-                replace(step, outcome=FAILED, error=f"The {step.action} {problem}.")
-                if step in waiting
-                else step
-                for step in steps
-            ]
+            problem = f"was not done within group_timeout ({run.options.group_seconds:g} s)."
+            return _failed(steps, waiting, problem)
         deadline.sleep(_PAUSE_SECONDS)
+
+
+def _failed(steps: Iterable[_Step], waiting: Sequence[_Step], problem: str) -> list[_Step]:
+    return [
+        replace(step, outcome=FAILED, error=f"The {step.action} {problem}") if step in waiting else step
+        for step in steps
+    ]
 
 
 def _record(run: _Run, ledger: sql.LedgerOptions) -> None:

@@ -262,7 +262,7 @@ def _old(copy: Copy, known: ResourcePrices, part: Part) -> Advice:
         reasons=(f"It was made {copy.created}.", "What it keeps is lost."),
         commands=(("openstack", "volume", "snapshot", "delete", copy.id),),
         task={"openstack.cloud.volume_snapshot": {
-            "name": copy.name or copy.id, "volume": copy.volume_id, "state": "absent",
+            "name": copy.id, "volume": copy.volume_id, "state": "absent",
         }},
         tags=copy.metadata,
     )  # fmt: skip

@@ -105,6 +105,8 @@ def test_every_recommendation_is_as_worked_out_by_hand(
     # Nothing rates snapshots here: the advice stands, and its money is not known.
     old = found["old", "delete_old_snapshot"]
     assert old["saving_per_month"] is None and "snapshot" in old["why_unknown"]
+    # By its ID: another one may have the same name.
+    assert old["task"]["openstack.cloud.volume_snapshot"]["name"] == old["resource_id"]
     assert told["unknown_count"] == 1 and told["complete"]
     assert (found["hidden", "resize"]["risk"], found["steady", "resize"]["risk"]) == ("unknown", "medium")
     assert (
@@ -199,6 +201,8 @@ def test_a_stopped_server_can_be_said_to_be_free(savings: Callable[..., dict[str
     ("options", "sentence"),
     [
         ({"cpu_target_percent": 0}, "cpu_target_percent: 0 is out of range"),
+        ({"lookback_days": 999_999_999}, "lookback_days: 999999999 is out of range"),
+        ({"idle_vcpus": "-1"}, "idle_vcpus: '-1' is negative"),
         ({"minimum_days": 31}, "minimum_days: is more than lookback_days"),
         ({"office_hours": "weekdays"}, "office_hours: 'weekdays' is not weekdays and whole hours"),
     ],

@@ -88,8 +88,10 @@ def test_a_budget_of_all_of_it_counts_a_divided_run_rate_once(desk: Desk) -> Non
 
 def test_a_gate_of_others_asks_nothing_more_and_imports_nothing_more(desk: Desk) -> None:
     desk.define(scope={"projects": ["shop"]})
+    desk.define("another", scope={"projects": ["data"]})
     spend(desk)
     divide(desk, {**CONTROL, "budgets": ["another"]})
+    assert desk.budget(name="another", state="absent")["changed"]
     program = f"""
 import sys
 from datetime import UTC, datetime

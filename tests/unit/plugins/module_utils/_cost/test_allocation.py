@@ -171,6 +171,13 @@ def test_as_of_then_the_splits_of_then_count(tmp_path: Path) -> None:
         ({"to": "team"}, "cost_allocation[0].to: 'team' is not `project`"),
         ({"name": " "}, "cost_allocation[0].name: is empty"),
         ({"cost": {"metrics": ["x"]}, "budgets": ["b"]}, "cost_allocation[0].cost.metrics: is mutually"),
+        ({"cost": {"projects": []}}, "cost_allocation[0].cost.projects: is empty"),
+        ({"cost": {"projects": ["a", " "]}}, "cost_allocation[0].cost.projects[1]: has an empty name"),
+        ({"cost": {"tags": {"team": None}}}, "cost_allocation[0].cost.tags.team: has no value"),
+        ({"of": {"tags": {"team": {"a": "b"}}}}, "cost_allocation[0].of.tags.team: has no value"),
+        ({"by": "shares", "shares": {" ": "1"}}, "cost_allocation[0].shares: has an empty name"),
+        ({"by": "shares", "shares": {"1": "1", 1: "2"}}, "cost_allocation[0].shares: '1' is there twice"),
+        ({"budgets": ["teem"]}, "cost_allocation[0].budgets[0]: the ledger has no budget 'teem'"),
     ],
 )
 def test_a_split_that_says_nothing_certain_is_refused(

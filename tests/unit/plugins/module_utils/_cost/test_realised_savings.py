@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,16 @@ def test_what_cannot_be_told_is_null(tmp_path: Path) -> None:
     done = [(act("stop", saves_nano_per_hour=ICU, currency="ICU"), OFF), (act("shelve", "s-2"), OFF)]
     rows, totals = asked(ledger(tmp_path, by_day, done))
     assert rows == [(1, 21.0, "21", None, "nothing_rated_before"), (1, 21.0, None, None, "not_by_period")]
+    assert totals == [{"expected": None, "realised": None, "currency": "ICU"}]
+
+
+def test_what_was_rated_or_expected_in_another_currency_is_no_amount(
+    tmp_path: Path, costs: list[entries.Entry]
+) -> None:
+    costs[3] = replace(costs[3], currency="CHF")
+    done = [(act("stop", saves_nano_per_hour=2 * ICU, currency="CHF"), OFF), NIGHT[1]]
+    rows, totals = asked(ledger(tmp_path, costs, done))
+    assert rows == [(1, 13.0, None, None, "other_currency")]
     assert totals == [{"expected": None, "realised": None, "currency": "ICU"}]
 
 

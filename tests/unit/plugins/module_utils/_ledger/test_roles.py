@@ -1241,7 +1241,8 @@ def test_no_pipeline_acts_for_a_budget(logins: Logins, login: str) -> None:
     )
     by_alert = {"schedule": "NULL", "alert_id": "'a'"}
     for_budget = {**by_alert, "resource_type": "'budget'", "resource_id": "'team'"}
-    for statement in (act("freeze"), act("stop", **by_alert), act("unfreeze", **for_budget)):
+    by_schedule = act("undone_by_hand", resource_type="'budget'", resource_id="'team'")
+    for statement in (act("freeze"), act("stop", **by_alert), act("unfreeze", **for_budget), by_schedule):
         assert "only a login of finops_owner acts for a budget" in logins.refused(login, statement)
     with logins.connect("owner") as connection:
         connection.execute(act("freeze", **for_budget).encode())
@@ -1257,6 +1258,9 @@ def test_no_pipeline_acts_for_a_budget(logins: Logins, login: str) -> None:
         ({"saves_nano_per_hour": "5"}, "what the ledger does not know"),
         ({"saves_nano_per_hour": "-5", "currency": "'CHF'"}, "saving_is_not_negative"),
         ({"schedule": "NULL"}, "one_asked_for_it"),
+        ({"edge_at": "-1"}, "what the ledger does not know"),
+        ({"edge_at": f"{NOW_S} + 90000"}, "what the ledger does not know"),
+        ({"edge_at": f"{2**63 - 1}"}, "what the ledger does not know"),
     ],
 )
 def test_an_act_says_what_the_ledger_knows(logins: Logins, values: dict[str, str], said: str) -> None:

@@ -197,6 +197,23 @@ def refuse_unreadable(sentence: str) -> None:
     assert len(sentence) < 1_000
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("servers", "created"), ("volumes", "created_at"), ("snapshots", "created_at"),
+        ("backups", "created_at"), ("floating IPs", "created_at"), ("images", "created_at"),
+    ],
+)  # fmt: skip
+def test_what_is_no_moment_is_malformed(name: str, key: str) -> None:
+    """Advice and schedules reckon with how old a thing is."""
+    response = captured(name)
+    for holder, of in list(places(response["body"])):
+        if of == key:
+            holder[of] = "2026-13-01T00:00:00Z"
+    sentence = said(name, Answering(response["body"], {}, 200))
+    assert f"{key} is not a moment in ISO 8601" in sentence
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_each_answer_is_read_as_it_came(name: str) -> None:
     """So that the changed ones below get beyond their first line."""

@@ -47,6 +47,13 @@ def test_a_new_level_alarms_until_it_is_the_level() -> None:
     assert flagged(list(values)) == [70, 71, 72, 73]
 
 
+def test_a_day_of_credits_has_none_of_its_weekday_expected_below_zero() -> None:
+    values: list[float | None] = [*[50.0] * 9, -60.0, *[50.0] * 20]
+    judged = judged_days(values, RULE)
+    assert [one.expected for one in judged if one.expected is not None and one.expected < 0] == []
+    assert flagged(values) == []
+
+
 def test_a_fall_and_what_is_unknown_are_no_alarm() -> None:
     assert flagged([*WEEK * 9, 10.0, None, 0.0, 240.0]) == []
 

@@ -27,7 +27,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import acts, 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import execute
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.connection import Cloud
 from ansible_collections.finops.cloud.plugins.module_utils._openstack.login import ConnectionOptions
-from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours import OfficeRules
+from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours import (
+    OfficeRules,
+    parse_marker,
+)
 from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours_run import (
     OfficeOptions,
     keep_office_hours,
@@ -378,6 +381,26 @@ def test_groups_come_one_after_the_other_and_a_failure_holds_those_behind(office
     assert started[0] == office.server("db-1")["id"]
 
 
+def test_acts_are_recorded_though_the_cloud_fails_while_they_are_waited_for(office: Office) -> None:
+    office.tag("db-1", finops_order="-10")
+    office.at(office.first, 19)
+    office.fault(kind="status", status=500, path="/servers/detail", after=1, times=1)
+    with pytest.raises(Refused, match="^Server web-1: The stop cannot be followed: .*500") as error:
+        office.keep()
+    assert of(dict(error.value.result), "db-1")["reason"] == "held_back"
+    at = edge(office.first, 19)
+    assert sorted(office.told()) == [("web-1", "stop", at), ("web-2", "stop", at)]
+    office.keep()
+    assert min(office.told()) == ("db-1", "stop", at)
+
+
+def test_a_server_that_is_deleted_meanwhile_fails_nothing(office: Office) -> None:
+    office.at(office.first, 19)
+    office.fault(kind="status", status=404, path=f"{office.server('web-1')['id']}/action", times=1)
+    told = office.keep()
+    assert [of(told, name)["reason"] for name in ("db-1", "web-1", "web-2")] == ["edge", "conflict", "edge"]
+
+
 def test_a_server_that_is_listed_and_not_there_is_one_sentence(office: Office) -> None:
     cloud = Cloud(ConnectionOptions(cloud="sandbox"))
     listed = {"web-9": next(iter([None]))}
@@ -388,6 +411,17 @@ def test_a_server_that_is_listed_and_not_there_is_one_sentence(office: Office) -
             replace(office.options(), listed=listed),
             office.now,  # type: ignore[arg-type]
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "stopped", "slept@2026-10-21T17:00:00Z", "stopped@soon", "stopped@9999-12-31T00:00:00Z",
+     "stopped@0001-01-01T00:00:00Z", "stopped@2026-10-24T17:00:00Z"],
+)  # fmt: skip
+def test_a_state_that_no_run_can_have_written_is_refused(text: str) -> None:
+    """One of an edge to come would keep the server as it is until then."""
+    with pytest.raises(InvalidOption, match=f"^finops_state: '{text}' is no state that this collection"):
+        parse_marker(text, BEGAN.astimezone(UTC))
 
 
 def test_what_keeps_a_server_s_hours_is_no_tag_of_its_cost() -> None:
