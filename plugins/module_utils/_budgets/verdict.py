@@ -18,7 +18,6 @@ from .._ledger.budgets import FED_BY_CLOUD, Budget, Scope
 from .._ledger.holds import FORCIBLE, HoldLine
 from . import coverage
 from .asked_periods import asked_periods, falls_somewhere
-from .removals import believed_of_holds, believer
 from .request import Request
 from .results import line_to_result, tax_of, verdict_to_result
 from .scope import CarriedValues, feeds_of, scope_matcher
@@ -97,6 +96,8 @@ def evaluate(
         if covered.covers_line(one.line) is not False and not (one.is_rated and budget.fed_by == FED_BY_CLOUD)
     ]
     if not trusting and (request.removals or any(one.removes for one in of_budget)):
+        from .removals import believed_of_holds, believer
+
         believed = believer(snapshot.feeds, covered)
         of_budget = believed_of_holds(of_budget, believed)
         request = replace(request, removals=tuple(filter(None, map(believed, request.removals))))
