@@ -46,6 +46,8 @@ ELSEWHERE = {
     "cost_import_vergeos": "pyvergeos, in tests/unit/plugins/module_utils/_vergeos",
     "cost_statement": "sums by hand, in tests/unit/plugins/modules/test_statement.py",
     "cost_import_file": "the files themselves, in tests/unit/plugins/module_utils/_imports",
+    "cost_anomaly_info": "statsmodels, in tests/unit/outside, and sums by hand beside it",
+    "budget_actions": "rows by SQL, in tests/unit/plugins/modules/test_budget_actions.py",
 }
 #: The region that has nothing but an old CloudKitty.
 RATING_ONLY = "dc0-old"
