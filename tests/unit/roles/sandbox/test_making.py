@@ -175,6 +175,16 @@ def test_nonsense_is_refused(cloud: Sandbox, sent: object) -> None:
     assert cloud.ask("POST", url(cloud, VOLUME), sent).status in (400, 409)
 
 
+def test_what_changes_a_server_says_of_which_version_it_is(cloud: Sandbox) -> None:
+    """As every answer of Nova does."""
+    place = url(cloud, SERVER, f"/{server(cloud, 'versioned')['id']}")
+    for path, sent in (("/metadata", {"metadata": {"team": "web"}}), ("/action", {"os-stop": None})):
+        told = cloud.ask("POST", f"{place}{path}", sent)
+        assert told.status in (200, 202)
+        assert told.headers["OpenStack-API-Version"] == "compute 2.1"
+        assert told.headers["X-OpenStack-Nova-API-Version"] == "2.1"
+
+
 def test_key_pairs_are_there_as_nova_tells_them(cloud: Sandbox) -> None:
     pairs = f"{cloud.catalog['compute']}/os-keypairs"
     assert cloud.ask("POST", pairs, {"keypair": {"name": "k", "public_key": "ssh-rsa AAAA"}}).status == 201

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -167,7 +168,10 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
         web.get(f"{base}/os-quota-sets/{{project}}/detail", quotas),
         web.get(f"{base}/limits", limits),
         web.get(f"{base}/os-simple-tenant-usage/{{project}}", usage),
-        *compute_changes.routes(cloud, base, server_rows, flavor_rows),
+        *(
+            web.route(one.method, one.path, _versioned(cloud, one.handler), **one.kwargs)
+            for one in compute_changes.routes(cloud, base, server_rows, flavor_rows)
+        ),
     ]
 
 
@@ -183,6 +187,18 @@ def _microversion(cloud: Cloud, request: web.Request) -> tuple[int, int]:
         sentence = f"Version {number} is not supported by the API. Minimum is 2.1 and maximum is {newest}."
         raise answers.Refused(answers.error("compute", 406, sentence, headers=_versions(asked)))
     return asked
+
+
+def _versioned(cloud: Cloud, handler: Any) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The handler, whose answers say of which version they are, as all of Nova's do."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked = _microversion(cloud, request)
+        told: web.StreamResponse = await handler(request)
+        told.headers.update(_versions(asked))
+        return told
+
+    return answer
 
 
 def _told(content: Any, asked: tuple[int, int]) -> web.Response:
