@@ -218,7 +218,7 @@ series:
       type: str
       returned: always
       sample: category=compute
-    keys:
+    dimensions:
       description: What of the costs is in the series. Empty for the total.
       type: dict
       returned: always
@@ -269,7 +269,7 @@ anomalies:
       type: str
       returned: always
       sample: category=compute
-    keys:
+    dimensions:
       description: What of the costs is in the series. Empty for the total.
       type: dict
       returned: always

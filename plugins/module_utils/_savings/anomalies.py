@@ -330,7 +330,7 @@ def _to_result(one: _Anomaly, question: AnomalyQuestion) -> dict[str, Any]:
     return {
         "id": _id_of(one, question),
         "series": one.key.name,
-        "keys": dict(one.key.values),
+        "dimensions": dict(one.key.values),
         "state": one.state,
         "first_day": _local(one.days[0].window, question),
         "last_day": _local(one.days[-1].window, question),
@@ -391,7 +391,7 @@ def _series_to_result(series: _Judged) -> dict[str, Any]:
     states = [one.state for one in asked]
     return {
         "series": series.key.name,
-        "keys": dict(series.key.values),
+        "dimensions": dict(series.key.values),
         "state": newest.state,
         "known_days": newest.known_days,
         "judged_days": states.count(JUDGED) + states.count(SPARSE),

@@ -87,7 +87,7 @@ OPEN = (
     "services", "by_status", "by_flavor", "by_type", "by_policy", "quotas", "tags", "totals", "regions",
     "totals_before", "difference",
     "metadata", "cost", "policy", "rules",
-    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required", "keys", "changes", "task",
+    "by_tag", "attributes", "metrics", "credits", "tiers_gb", "required", "dimensions", "changes", "task",
 )  # fmt: skip
 
 
