@@ -194,7 +194,10 @@ def _versioned(cloud: Cloud, handler: Any) -> Callable[[web.Request], Awaitable[
 
     async def answer(request: web.Request) -> web.StreamResponse:
         asked = _microversion(cloud, request)
-        told: web.StreamResponse = await handler(request)
+        try:
+            told: web.StreamResponse = await handler(request)
+        except answers.Refused as refused:
+            told = refused.answer
         told.headers.update(_versions(asked))
         return told
 
