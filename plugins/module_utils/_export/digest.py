@@ -175,4 +175,4 @@ def _full_quotas(report: Row) -> list[Row]:
 
 
 def _quota(row: Row) -> str:
-    return f"Quota {_name(format_words(row['service']))} {_name(format_words(row['name']))}"
+    return f"Quota {_name(format_words(row['service']))} {_name(row['name'])}"
