@@ -104,7 +104,8 @@ def _changed(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
     begin = from_iso(report["period_start"])
     for row in report["alerts"] or ():
         if from_iso(row["fired_at"]) >= begin:
-            yield f"Alert of {moment(row['fired_at'])}: {_sentence(row['message'])}"
+            said = notation.format_figures(row["message"], row["budget"])
+            yield f"Alert of {moment(row['fired_at'])}: {_sentence(said)}"
 
 
 def _breaks(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
