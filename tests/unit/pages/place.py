@@ -33,6 +33,7 @@ CLOUDS = {
     "production": "sandbox",
     "staging": "sandbox-other",
     "elsewhere": "sandbox",
+    "mycloud": "sandbox",
     "operator": "sandbox-operator-in-project",
 }
 CLOUDS_FILE, TWO_REGIONS = "clouds.yaml", "two_regions.yaml"
