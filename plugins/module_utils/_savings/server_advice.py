@@ -182,7 +182,8 @@ def _resize(one: SizedServer, now: ResourcePrice, after: ResourcePrice, flavor: 
             ("openstack", "server", "resize", "--wait", "--flavor", flavor.id, server.id),
             ("openstack", "server", "resize", "confirm", server.id),
         ),
-        task={"openstack.cloud.server": {"name": server.name, "flavor": flavor.name}},
+        # No module of openstack.cloud resizes a server: openstack.cloud.server leaves its flavor as it is.
+        task={},
         tags=server.metadata,
         hours_measured=one.need.hours,
     )

@@ -148,6 +148,8 @@ def test_advice_that_is_followed_saves_what_it_said_to_the_digit(
     resize = found["steady", "resize"]
     compute = f"{cloud.catalog['compute']}/servers/{resize['resource_id']}/action"
     flavor = resize["commands"][0].split("--flavor ")[1].split()[0]
+    assert [one.split()[-1] for one in resize["commands"]] == [resize["resource_id"]] * 2
+    assert resize["task"] == {}, "openstack.cloud.server leaves the flavor of a server as it is"
     assert cloud.ask("POST", compute, {"resize": {"flavorRef": flavor}}).status == 202
     assert cloud.ask("POST", compute, {"confirmResize": None}).status == 202
     resized = rated()
