@@ -278,8 +278,8 @@ servers:
       returned: always
       sample: ICU
 deleted_servers:
-  description: Servers that were deleted while a schedule kept them off, as this run has seen. They save nothing
-    more from now on. Always empty in check mode.
+  description: Servers that were deleted while a schedule kept them off, as this run has seen. They save
+    nothing more from now on. Always empty in check mode.
   returned: success, and failure of a server
   type: list
   elements: dict

@@ -99,9 +99,7 @@ def _saved(
     return saved
 
 
-def _lasting(
-    its_acts: list[Act], rated_through: datetime, last: datetime
-) -> Iterator[tuple[Act, Window]]:
+def _lasting(its_acts: list[Act], rated_through: datetime, last: datetime) -> Iterator[tuple[Act, Window]]:
     """The acts that keep the resource off, each until the next act on it, until it is gone, or until what is
     rated. last: when anything of the resource was rated.
     """

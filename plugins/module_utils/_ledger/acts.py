@@ -19,17 +19,19 @@ STOP, START, SHELVE, UNSHELVE = "stop", "start", "shelve", "unshelve"
 FREEZE, UNFREEZE = "freeze", "unfreeze"
 #: Somebody else has ended what was done, such as by starting the server, or by deleting it.
 UNDONE_BY_HAND = "undone_by_hand"
-KINDS = (STOP, START, SHELVE, UNSHELVE, FREEZE, UNFREEZE, UNDONE_BY_HAND)
+#: Somebody was told of another act, which is the resource.
+NOTIFY = "notify"
+KINDS = (STOP, START, SHELVE, UNSHELVE, FREEZE, UNFREEZE, UNDONE_BY_HAND, NOTIFY)
 #: Those that a schedule never asks for.
-OF_BUDGETS = (FREEZE, UNFREEZE)
+OF_BUDGETS = (FREEZE, UNFREEZE, NOTIFY)
 #: Kind of an act that lasts -> what ends it.
 UNDOING = {
     STOP: (START, UNDONE_BY_HAND),
     SHELVE: (UNSHELVE, UNDONE_BY_HAND),
     FREEZE: (UNFREEZE, UNDONE_BY_HAND),
 }
-SERVER, BUDGET = "server", "budget"
-RESOURCE_TYPES = (SERVER, BUDGET)
+SERVER, BUDGET, ACT = "server", "budget", "act"
+RESOURCE_TYPES = (SERVER, BUDGET, ACT)
 _OF_ITSELF = (
     "kind",
     "resource_type",
