@@ -21,7 +21,8 @@ from .render import report_environment
 from .site_budgets import OVER, WILL_BE_OVER
 from .site_cost import SiteQuestion
 from .site_keys import ORGANIZATION, TEAM, PageKey, Row
-from .site_view import SiteTable, Tables, called, month_name, part_of, split
+from .site_rows import SiteTable, split
+from .site_view import Tables, called, month_name, part_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
