@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.money import format_amount, from_nano
 from .._core.periods import Window, rounded_up
@@ -21,6 +21,9 @@ from .._ledger import acts, feeds, sql
 from .._ledger.acts import SERVER, Act
 from .._ledger.hourly_costs import PeriodCosts, costs_of_acted_on, last_rated
 from .._ledger.totals import Selection
+
+if TYPE_CHECKING:
+    from .._ledger.transaction import Transaction
 
 #: How many rated periods tell what a resource costs while nothing keeps it off, and how far back they lie.
 _PERIODS = 168
@@ -50,11 +53,18 @@ def realised_savings(options: sql.LedgerOptions, selection: Selection) -> dict[s
     Of the selection its window, projects and regions count. Raises LedgerError.
     """
     with sql.reading(options) as ledger:
-        found = acts.every(ledger.connection, SERVER)
-        known = {(one.key.project_id, one.key.region): one for one in feeds.read_all(ledger.connection)}
-        begin = selection.window.begin - _LOOK_BACK
-        costs = costs_of_acted_on(ledger.connection, Window(begin, max(begin, selection.window.end)))
-        last = last_rated(ledger.connection, begin)
+        return realised_in(ledger.connection, selection)
+
+
+def realised_in(transaction: Transaction, selection: Selection) -> dict[str, Any]:
+    """The same in a transaction that is open."""
+    found = acts.every(transaction, SERVER)
+    if not found:
+        return {"resources": [], "totals": []}
+    known = {(one.key.project_id, one.key.region): one for one in feeds.read_all(transaction)}
+    begin = selection.window.begin - _LOOK_BACK
+    costs = costs_of_acted_on(transaction, Window(begin, max(begin, selection.window.end)))
+    last = last_rated(transaction, begin)
     by_resource: dict[str, list[Act]] = {}
     for act in found:
         if _is_selected(act, selection) and (act.project_id, act.region) in known:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 #: So many bytes of rows are on a page for each of its tables, and on a page that goes on with one.
-_TABLE_BYTES, _MORE_BYTES = 40_000, 200_000
+_TABLE_BYTES, _MORE_BYTES = 28_000, 200_000
 #: What the markup of a row and of a cell takes.
 _ROW_BYTES, _CELL_BYTES = 60, 32
 
@@ -35,8 +35,8 @@ class SiteTable:
     `^` may take the room that is left. sparks: the head of the column with them, which is behind the name;
     empty without.
 
-    count: of all rows; first: the number of the first one that is here. more: the pages that go on, as text
-    and link.
+    empty: what is said of no rows. count: of all rows; first: the number of the first one that is here. more:
+    the pages that go on, as text and link.
     """
 
     id: str
@@ -49,6 +49,7 @@ class SiteTable:
     foot: Sequence[SiteRow] = ()
     more: Sequence[tuple[str, str]] = field(default=())
     sparks: str = ""
+    empty: str = "Nothing was charged."
 
 
 def _size(row: SiteRow) -> int:
