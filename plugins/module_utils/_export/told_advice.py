@@ -57,8 +57,13 @@ def read_advice(
     recommendations, flagged = None, None
     if savings is not None:
         read = _readable(savings, "recommendations", f"{option}savings", currency, unread)
-        found = [_recommendation(row) for one in read for row in one["recommendations"]]
-        recommendations = sorted(found, key=_most_first)
+        found = [
+            {**_recommendation(row), "cloud": (one.get("cloud") or {}).get("name")}
+            for one in read
+            for row in one["recommendations"]
+        ]
+        # What nobody could read is not nothing.
+        recommendations = sorted(found, key=_most_first) if read else None
         unread += [
             f"What could be saved is not known wholly in {(one.get('cloud') or {}).get('project_name')}."
             for one in read
