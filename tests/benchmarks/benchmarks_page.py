@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from .jobs import Job
-from .measuring import Row
 from .pages import figure, growth_table, job_table, table
 from .results import Result
 
@@ -29,26 +28,38 @@ def _machine(results: Mapping[str, Result]) -> str:
 
 
 def _glance(jobs: Mapping[str, Job], results: Mapping[str, Result]) -> str:
-    head = ["Job", "N", "Ours", "s", "CPU s", "Fastest peer that is right", "s", "CPU s", "Times"]
-    rows = [each for name, job in jobs.items() if name in results for each in _fastest(job, results[name])]
+    head = [
+        "Job",
+        "N",
+        "ms a request",
+        "Ours",
+        "s",
+        "CPU s",
+        "Fastest peer",
+        "s",
+        "CPU s",
+        "Times",
+    ]
+    rows = [each for name, job in jobs.items() if name in results for each in fastest(job, results[name])]
     return table(head, rows)
 
 
-def _fastest(job: Job, result: Result) -> Iterator[list[str]]:
-    """At the largest size, and at the slowest cloud: the fastest of ours and of the peers."""
-
-    def slow_s(row: Row) -> float:
-        return row.seconds[max(row.seconds)]
-
+def fastest(job: Job, result: Result) -> Iterator[list[str]]:
+    """At the largest size, and the slowest cloud at which all were run: the fastest of the peers, and of ours
+    that tell what it tells.
+    """
     rows = [row for row in result.rows if row.size == result.largest]
+    latency = max(set.intersection(*(set(row.seconds) for row in rows)))
     peers = [row for row in rows if not row.ours and not row.wrong]
     if not peers:
         return
-    peer = min(peers, key=slow_s)
-    # What tells less than the peer is no match for it.
-    ours = min((row for row in rows if row.ours and set(peer.found) <= set(row.found)), key=slow_s)
-    cells = [[row.side, figure(slow_s(row)), figure(row.own_s)] for row in (ours, peer)]
-    yield [job.title, f"{result.largest:,}", *cells[0], *cells[1], f"{slow_s(peer) / slow_s(ours):.1f}"]
+    peer = min(peers, key=lambda row: row.seconds[latency])
+    equal = [row for row in rows if row.ours and set(peer.found) <= set(row.found)]
+    ours = min(equal, key=lambda row: row.seconds[latency])
+    cells = [[row.side, figure(row.seconds[latency]), figure(row.own_s)] for row in (ours, peer)]
+    times = peer.seconds[latency] / ours.seconds[latency]
+    asked = str(latency) if peer.requests else "-"
+    yield [job.title, f"{result.largest:,}", asked, *cells[0], *cells[1], f"{times:.1f}"]
 
 
 def _job(job: Job, result: Result) -> str:

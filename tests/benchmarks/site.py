@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
@@ -28,6 +29,8 @@ from .measuring import Failed, Found, Row, Taken, difference, fastest, run
 PROJECTS, TEAMS, RESOURCES, MOST_MB, LONGEST_PAGE = 1_000, 40, 3, 200, 300_000
 DAYS = [datetime(2026, 10, 21, tzinfo=UTC) + timedelta(days=number) for number in range(31)]
 MONTHS = 2
+#: What the peer does -> how its side is called.
+PEERS = {"pages": "pandas, a page of tables a project", "sum": "pandas by project"}
 WRITE = """
 import json, sys
 from pathlib import Path
@@ -131,10 +134,9 @@ def measure(_bench: Bench, sizes: Sequence[int]) -> Iterator[Row]:
             folder = Path(name)
             right = fill(folder, projects)
             yield from ours(folder, projects, right)
-            for way in ("pages", "sum"):
+            for way, side in PEERS.items():
                 command = peer("site_by_pandas", way, f"{folder}/costs.csv", f"{folder}/pages")
-                side = {"pages": "pandas, a page of tables a project", "sum": "pandas by project"}[way]
-                yield _row(folder, side, False, right, lambda command=command: command, printed)  # type: ignore[misc]
+                yield _row(folder, side, False, right, partial(list, command), printed)
 
 
 JOB = Job(

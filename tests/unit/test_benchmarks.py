@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.tests.benchmarks.benchmarks_page import fastest as fastest_of
 from ansible_collections.finops.cloud.tests.benchmarks.cloud import sandbox
 from ansible_collections.finops.cloud.tests.benchmarks.jobs import QUICK, Job, check_memory
 from ansible_collections.finops.cloud.tests.benchmarks.measuring import (
@@ -177,6 +178,20 @@ def test_growth_is_of_each_side_alone() -> None:
         "| **ours** | 1.00 | 0.00 | 0.00 | - |",
         "| theirs | - | - | - | - |",
     ]
+
+
+def test_at_a_glance_only_what_is_alike_is_compared() -> None:
+    rows = [
+        row("less", ours=True, seconds={0: 0.1, 50: 0.1}, found={"a": "1"}),
+        row("more", ours=True, seconds={0: 1.0, 50: 2.0}, found={"a": "1", "b": "2"}),
+        row("theirs", seconds={0: 1.5, 50: 8.0}, found={"a": "1", "b": "2"}, requests=Requests(1, 0, 2)),
+        row("slow", seconds={0: 9.0, 50: 9.0, 200: 9.0}, found={"a": "1"}),
+        row("wrong", seconds={0: 0.1, 50: 0.1}, wrong="a 0 instead of 1"),
+        row("theirs", size=1, seconds={0: 0.1, 50: 0.1}),
+    ]
+    job = Job("job", "Job", "things", "", {}, lambda _bench, _sizes: iter(()))
+    (told,) = fastest_of(job, Result("job", QUICK, rows, 1.0, (0.0, 0.0), {}, ""))
+    assert told == ["Job", "10", "50", "more", "2", "0.5", "theirs", "8", "0.5", "4.0"]
 
 
 def test_memory_is_held_to_the_bound_of_a_job() -> None:
