@@ -9,6 +9,7 @@
 #                     ansible-core and Python
 #   make nox          antsibull-nox's checks: lint, documentation, licences, files, and Galaxy's importer on the artifact
 #   make docs      the site of the documentation, and whether its links lead somewhere
+#   make artifact   what Galaxy takes, the same to the byte wherever a commit is built
 #   make matrix       units, sanity and the demo on every ansible-core that the collection is for, one after the other
 #   make heavy        the units that take long: properties, fuzzing, kills and races in full numbers, of which make test has a share
 #   make coverage     the unit tests under coverage.py: what of plugins/ they run, by room
@@ -24,7 +25,7 @@
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-TARGETS := bench demo matrix mutation supply audit test test-system test-openstack lint units coverage docs heavy nox outside sanity integration installed
+TARGETS := artifact bench demo matrix mutation supply audit test test-system test-openstack lint units coverage docs heavy nox outside sanity integration installed
 
 .PHONY: $(TARGETS) clean
 .DEFAULT_GOAL := test
