@@ -21,7 +21,7 @@ from .measuring import Failed, Found, Requests, Row, Taken, difference, fastest,
 
 ROOT = Path(__file__).resolve().parents[2]
 SANDBOX = ROOT / "roles" / "sandbox" / "files"
-PEERS = Path(__file__).with_name("peers")
+PEERS = "ansible_collections.finops.cloud.tests.benchmarks.peers"
 #: Milliseconds that every answer waits.
 LATENCIES_MS = (0, 50, 200)
 #: A run that would wait longer than that for answers is left out: its requests tell how long it would.
@@ -99,7 +99,7 @@ def result_of(taken: Taken) -> dict[str, Any]:
 
 def peer(name: str, *arguments: str) -> list[str]:
     """A program that does the job without us, and prints what it found as JSON."""
-    return [sys.executable, str(PEERS / f"{name}.py"), *arguments]
+    return [sys.executable, "-m", f"{PEERS}.{name}", *arguments]
 
 
 def printed(taken: Taken) -> Found:

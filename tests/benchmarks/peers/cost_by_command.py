@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from decimal import Decimal
 
-from commands import asked, tell
+from .commands import asked, tell
 
 #: The largest page that CloudKitty is asked for.
 PAGE = 5_000

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from commands import asked, tell
+from .commands import asked, tell
 
 
 def main() -> None:
