@@ -37,7 +37,7 @@ for command in json.loads(sys.argv[1]):
 
 def _sides(cloud: Cloud, right: Rated, projects: int) -> Iterator[Side]:
     window = Window(right.begin, right.end)
-    asked = {"begin": right.begin.isoformat(), "end": right.end.isoformat()}
+    asked: dict[str, Any] = {"begin": right.begin.isoformat(), "end": right.end.isoformat()}
     asked |= {"task_timeout": 0, "api_timeout": 600, "import_tags": False}
     paths: list[Path] = []
 
