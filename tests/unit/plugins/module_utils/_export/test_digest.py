@@ -83,6 +83,11 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
     }
 
 
+def test_the_name_of_a_quota_is_written_as_the_cloud_writes_it() -> None:
+    found = parts(digest("gigabytes_CEPH_1_perf2"))
+    assert "Quota compute gigabytes_CEPH_1_perf2 is used to 90.0 %." in found["What will break"]
+
+
 def test_what_is_not_known_is_said_and_is_no_nothing() -> None:
     nothing = dict.fromkeys(("before", "recent", "usage", "quota"))
     found = parts(digest(**nothing, budgets={"failed": True, "msg": "no ledger"}))
