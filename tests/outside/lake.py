@@ -14,7 +14,6 @@ import sys
 
 from pyspark.sql import SparkSession
 
-
 #: For few rows: nothing is compiled for a question, and one core answers.
 SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
