@@ -163,17 +163,27 @@ def current_all(
     transaction: Transaction, names: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """(source, key) -> the row now valid under it, for those of these names that have one."""
+    return _valid(transaction, [*entry_keys.named(transaction, names)])
+
+
+def last_versions(transaction: Transaction, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """(source, key) -> its newest version, for those of these names that were ever written."""
+    return _versions(transaction, [*entry_keys.named(transaction, names)])
+
+
+def _valid(
+    transaction: Transaction, keys: list[entry_keys.NamedKey]
+) -> dict[tuple[str, str], dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for chosen in _chosen(transaction, names):
+    for chosen in _chosen(keys):
         rows = read_by_name(transaction, STORED, f"{_VALID} AND entry.id IN ({chosen})")
         found |= {(row["source"], row["key"]): row for row in rows}
     return found
 
 
-def last_versions(transaction: Transaction, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """(source, key) -> its newest version, for those of these names that were ever written."""
+def _versions(transaction: Transaction, keys: list[entry_keys.NamedKey]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for chosen in _chosen(transaction, names):
+    for chosen in _chosen(keys):
         for source, key, version in read(transaction, _VERSIONS.format(chosen=chosen)):
             found[source, key] = max(version, found.get((source, key), version))
     return found
@@ -186,9 +196,9 @@ def reversals(transaction: Transaction, ids: Sequence[int]) -> Iterator[list[Ent
         yield [reversal(row) for row in read_by_name(transaction, STORED, asked)]
 
 
-def _chosen(transaction: Transaction, names: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """SELECTs of the ids of all entries of these names, each for as many as one statement carries."""
-    for some in _slices(list(entry_keys.named(transaction, names))):
+def _chosen(keys: list[entry_keys.NamedKey]) -> Iterator[str]:
+    """SELECTs of the ids of all entries of these keys, each for as many as one statement carries."""
+    for some in _slices(keys):
         yield from entry_keys.chosen(some)
 
 
@@ -213,9 +223,10 @@ def _write_batch(
     transaction: Transaction, batch: Sequence[Entry], now: datetime, recorded_by: str
 ) -> list[WrittenEntry]:
     names = [(entry.source, entry.key) for entry in batch]
-    valid = current_all(transaction, names)
+    keys = list(entry_keys.named(transaction, names))
+    valid = _valid(transaction, keys)
     # A key that was taken back goes on counting.
-    taken_back = last_versions(transaction, [name for name in names if name not in valid])
+    taken_back = _versions(transaction, [one for one in keys if one.name not in valid])
     written, rows = list[WrittenEntry](), list[EntryRow]()
     for name, entry in zip(names, batch, strict=True):
         before = valid.get(name)

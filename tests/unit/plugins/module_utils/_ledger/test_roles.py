@@ -27,6 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     deliveries,
     dimension_sets,
     entries,
+    series,
     sql,
     views,
 )
@@ -684,6 +685,69 @@ def test_a_dimension_set_is_what_its_fingerprint_says(unchanged: Logins) -> None
         assert "does not know" in unchanged.refused(
             "pipeline", insert(said, dimension_sets.fingerprint(said))
         )
+
+
+def test_a_series_is_what_its_fingerprint_says(unchanged: Logins) -> None:
+    """Else the next import would have another's cost be what this login says."""
+    true = series.NumberedSeries(1, 3600, "instance", "i-1", "web", "server", "instance", None)
+    false = true._replace(resource_id="i-2")
+    names = ", ".join(("fingerprint", *true._fields))
+    listed = ", ".join("NULL" if value is None else f"'{value}'" for value in false)
+    forged = f"INSERT INTO series ({names}) VALUES ('\\x{true.fingerprint.hex()}', {listed})"
+    for login in ("pipeline", "importer", "owner"):
+        assert "is not that of its columns" in unchanged.refused(login, forged)
+    # The same text at another place.
+    moved = true._replace(metric="instancei", resource_id="-1")
+    assert moved.fingerprint != true.fingerprint
+
+
+@pytest.mark.parametrize("text", ["plain", "Zürich € 漢字", "rocket 🚀", "", "5:web-", "tab\tand\nline"])
+def test_the_database_has_the_fingerprint_of_a_series_of_any_text(logins: Logins, text: str) -> None:
+    write(logins.options("pipeline"), cost(key="text", resource_name=text, description=text))
+    assert logins.one("SELECT description FROM entry WHERE \"key\" = 'text'") == text
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        f"'{FEED}', '2026-11-05T00:00:00Z/instance/i-1', 0",
+        f"'{FEED}', '2026-11-05/instance/i-1', 0",
+        f"'{FEED}', 'instance', 20",
+        f"'{FEED}', '/instance', 7",
+        "'manual', '/instance', 20",
+        "'manual', '/instance', 10",
+        "'free tier of x', '/instance', 20",
+    ],
+)
+def test_a_key_has_one_form_only(unchanged: Logins, values: str) -> None:
+    """Else two entries could be valid under one key."""
+    statement = f"INSERT INTO entry_key (source, stem, moment_length) VALUES ({values})"
+    assert "a key holds the begin of its period" in unchanged.refused("importer", statement)
+
+
+def test_a_key_that_holds_a_day_is_of_a_period_that_begins_with_it(unchanged: Logins) -> None:
+    """Two entries of a day would have one key."""
+    key = f"INSERT INTO entry_key (source, stem, moment_length) VALUES ('{FEED}', '/instance', 10)"
+    row = (
+        "INSERT INTO entry_row (series_id, key_id, version, period_begin, amount_nano)"
+        " SELECT series_id, (SELECT max(id) FROM entry_key), 1, 86400 + 3600, 1 FROM entry_row LIMIT 1"
+    )
+    assert "does not begin when its key says" in unchanged.refused("importer", key, row)
+
+
+def test_who_recorded_is_said_by_the_database_whatever_a_session_says_or_leaves_out(logins: Logins) -> None:
+    key = "INSERT INTO entry_key (source, stem, moment_length) VALUES ('manual', '{key}', 0)"
+    row = (
+        "INSERT INTO entry_row (series_id, key_id, version, period_begin, amount_nano) SELECT series_id,"
+        " (SELECT min(id) FROM entry_key), 1, 0, 1 FROM entry_row LIMIT 1"
+    )
+    forged = f"{logins.made['pipeline']}/ada@ci"
+    said = f"INSERT INTO recording (recorded_by) VALUES ('{forged}') ON CONFLICT DO NOTHING"
+    with logins.connect("other") as connection:
+        connection.execute(f"BEGIN; {key.format(key='none')}; {row}; COMMIT".encode())
+        connection.execute(f"BEGIN; {key.format(key='two')}; {row}; SAVEPOINT one; {said}; COMMIT".encode())
+    found = logins.admin.execute(b"SELECT recorded_by FROM entry WHERE \"key\" IN ('none', 'two')").fetchall()
+    assert [who for (who,) in found] == [f"{logins.made['other']}/"] * 2
 
 
 @pytest.mark.parametrize(
