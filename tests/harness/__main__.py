@@ -1,8 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build's one entry, which the Makefile calls: python3 tests/harness demo | matrix | mutation | supply |
-test | test-system | STAGE.
+"""The build's one entry, which the Makefile calls: python3 tests/harness bench | demo | matrix | mutation |
+supply | test | test-system | STAGE.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from artifact import artifact
+from benchmarks import bench
 from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
 from docs_site import docs
 from environment import (
@@ -229,6 +230,7 @@ def main(arguments: list[str]) -> int:
         print(f"The checkout's path must not hold white space: {str(ROOT)!r}.", file=sys.stderr)
         return 2
     commands: dict[str, Callable[[], bool]] = {
+        "bench": bench,
         "demo": demo,
         "matrix": matrix,
         "mutation": change_operators,

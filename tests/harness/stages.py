@@ -35,6 +35,7 @@ ANY_CLOUD = "needs/target/setup_cloud"
 #: The sanity tests that take longest.
 LONG_SANITY_TESTS = ("pylint", "validate-modules", "import")
 PIP_AUDIT = ("pip-audit", "--disable-pip", "--require-hashes", "--progress-spinner=off", "-r", CONSTRAINTS)
+BENCHMARKS = "ansible_collections.finops.cloud.tests.benchmarks"
 #: Where imports are found.
 SOURCES = (
     BUILD,
@@ -99,6 +100,7 @@ def lint(bench: Workbench) -> str:
         "mypy of the harness": ("mypy", "tests/harness"),
         "mypy of the mutation": ("mypy", "-p", "ansible_collections.finops.cloud.tests.mutation"),
         "mypy of the supply": ("mypy", "tests/supply"),
+        "mypy of the benchmarks": ("mypy", "--follow-imports", "silent", "-p", BENCHMARKS),
         "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
         "bandit": ("bandit", "--quiet", "--configfile", "pyproject.toml", "-r", "plugins", "extensions"),
         # Whether every file says whose it is and under which licence.

@@ -27,7 +27,7 @@ NAMES = [
 
 
 def digest(name: str = "web-1", **results: Any) -> str:
-    given = Results(**{**everything(name), **results})
+    given = Results(**{**everything(name, "Europe/Zurich"), **results})
     return format_digest(report(given, f"Costs {name}", ZoneInfo("Europe/Zurich"), NOW))
 
 
