@@ -58,6 +58,7 @@ def scenario(folder: Path, **more: Any) -> Path:
     given["flavors"]["a2-ram4-disk50-perf1"] = {"vcpus": 2, "ram_mb": 4096, "disk_gb": 50}
     for state, price in (("instance_up", 0.38), ("instance_reserved", 0.19)):
         given["rating"]["prices_icu_per_hour"][state]["a2-ram4-disk50-perf1"] = price
+    given["vergeos"]["username"] = "reader"
     given["quotas"]["block_storage"]["gigabytes_CEPH_1_perf2"] = 2000
     path = folder / "scenario.yml"
     path.write_text(yaml.safe_dump({**given, "further_projects": ["PCP-DEF5678"], **more}))

@@ -63,7 +63,8 @@ def plays_of(place: Place, page: str, examples: Sequence[Example]) -> Iterator[R
         }
 
     if "before" in reader:
-        yield play(f"{page}: before", reader["before"])
+        before = place.as_read(yaml.safe_dump(reader["before"]), name)
+        yield play(f"{page}: before", yaml.safe_load(before))
     for example in examples:
         rows = yaml.safe_load(place.as_read(example.text, name))
         if example.is_playbook:
