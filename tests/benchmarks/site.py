@@ -79,7 +79,7 @@ def _pages_of_projects(site: Path, projects: int) -> Found:
 
 def _by_project(taken: Taken) -> Found:
     """What a summary told."""
-    (grouped,) = [value for name, value in result_of(taken)["summary"].items() if name == "by_project"]
+    grouped = result_of(taken)["cost"]["by_project"]
     total = sum(Decimal(one["amount"]) for one in grouped)
     return {"projects": str(len(grouped)), "total": f"{total:f}"}
 
