@@ -44,10 +44,13 @@ DECLARE
     granted text[][] := ARRAY[
         ['finops_gate finops_import', 'INSERT (fingerprint, charge_category, category, cloud, region,'
             ' project_id, project_name, currency, tags)', 'dimension_set'],
-        ['finops_gate finops_import', 'INSERT (source, "key", version, reverses, dimension_set_id,'
-            ' metric, resource_id, resource_name, resource_type, period_begin, period_end, quantity, unit,'
-            ' amount_nano, description, recorded_by)', 'entry'],
-        ['finops_import', 'INSERT (recorded_at)', 'entry'],
+        ['finops_gate finops_import', 'INSERT (fingerprint, dimension_set_id, length_s, metric, resource_id,'
+            ' resource_name, resource_type, unit, description)', 'series'],
+        ['finops_gate finops_import', 'INSERT (source, stem, moment_length)', 'entry_key'],
+        ['finops_gate finops_import', 'INSERT (recorded_by)', 'recording'],
+        ['finops_gate finops_import', 'INSERT (series_id, key_id, version, reverses, period_begin, quantity,'
+            ' amount_nano)', 'entry_row'],
+        ['finops_import', 'INSERT (recorded_at)', 'entry_row'],
         ['finops_import', 'INSERT (source, recorded_by), UPDATE (effective_at)', 'delivery'],
         ['finops_gate finops_import', 'INSERT', 'usage_record'],
         ['finops_gate finops_import', 'INSERT', 'alert'],

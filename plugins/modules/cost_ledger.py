@@ -105,7 +105,8 @@ newest_entry:
   sample: "2026-11-21T05:00:03Z"
 sources:
   description: What each source of entries has brought, in the order of their names. An import is one source
-    for each project, an import of bills is one for each of its O(finops.cloud.cost_import_file#module:source).
+    for each project, an import of bills is one for each of its
+    O(finops.cloud.cost_import_file#module:source).
   returned: always, if the ledger could be read
   type: list
   elements: dict

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 from .._core.money import EXACT, format_exact
@@ -22,12 +21,13 @@ from .._imports.rated_window import entry_window, missing_of, units, with_points
 from .._imports.resource_tags import read_resources
 from .._ledger import feeds
 from .._ledger.dimension_sets import Dimensions
+from .._ledger.entry_keys import text_of
+from .._ledger.entry_rows import EntryRow
 from .._ledger.valid_entries import OF_A_KIND, OF_EACH
 from .._openstack.connection import Cloud
 from .._openstack.rating.api import open_rating
 
 Row = dict[str, Any]
-_of_an_entry = attrgetter(*OF_A_KIND[1:], *OF_EACH)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class RatedCosts:
             of_unit = self._rating.difference("the rated points", amounts, unit.cloud_sum)
             self._noise = None if self._noise is None else EXACT.add(self._noise, of_unit)
             for row in maker.rows_of(points, unit.newest()).rows:
-                yield self._number(row.dimensions), *_of_an_entry(row)
+                yield self._number(row.series.dimensions), *_of_an_entry(row)
 
     def dimensions(self, number: int) -> Row:
         """The columns of a dimension set by the number that stream() gave it."""
@@ -123,3 +123,15 @@ class RatedCosts:
         if number not in self._numbers:
             self._numbers[number] = dimensions._asdict()
         return number
+
+
+def _of_an_entry(row: EntryRow) -> Iterator[Any]:
+    """What valid_entries.stream() tells of an entry, without its dimension set."""
+    columns = {
+        **row.series._asdict(),
+        **row._asdict(),
+        "source": row.key.source,
+        "key": text_of(row.key, row.period_begin),
+        "period_end": row.period_begin + row.series.length_s,
+    }
+    return (columns[name] for name in (*OF_A_KIND[1:], *OF_EACH))

@@ -13,17 +13,21 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from .._core.money import NANO_PER_UNIT
 from .._core.periods import Window, moment_of
 from .._ledger.dimension_sets import Dimensions
 from .._ledger.entries import Entry
+from .._ledger.entry_rows import ChargeRow
+from .._ledger.series import EntryKey, NumberedSeries
 from .bill_rows import Charge
 
 _AT_ONCE = 5_000
 _REMEMBERED = 20_000
 _DAY_S = 86_400
+_SERIES_LENGTH = len(NumberedSeries._fields)
 _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -81,10 +85,10 @@ LEFT JOIN valid ON valid.scope = named.scope AND valid.name = named.name
 LEFT JOIN newest ON newest.scope = named.scope AND newest.name = named.name
 WHERE valid.id IS NULL
 """  # noqa: S608
-#: As entry_rows.append_many() takes them.
+#: A series, and what a row of it has besides.
 _ROWS = f"""
-SELECT :source, metric, resource_id, resource_name, resource_type, description, :prefix || name, period_begin,
-    period_end, unit, quantity, amount_nano, version, NULL, ledger_id
+SELECT ledger_id, period_end - period_begin, metric, resource_id, resource_name, resource_type, unit,
+    description, :prefix || name, period_begin, quantity, amount_nano, version
 FROM ({_NEW}) JOIN dimension_id ON dimension_id.number = dimension
 """  # noqa: S608
 _GONE = f"""
@@ -198,11 +202,11 @@ class Staging:
         """Take in the ids that dimensions have in the ledger, by their numbers here."""
         self._connection.executemany("INSERT OR REPLACE INTO dimension_id VALUES (?, ?)", ids)
 
-    def new(self, scope: int, source: str, prefix: str) -> Iterator[tuple[Any, ...]]:
-        """The entries that a bill brings and the ledger has not, as entry_rows.append_many() takes them."""
-        asked = {"scope": scope, "source": source, "prefix": prefix}
+    def new(self, scope: int, source: str, prefix: str) -> Iterator[ChargeRow]:
+        """The entries that a bill brings and the ledger has not."""
         # No generator: who stops in the middle may have closed the connection before.
-        return self._connection.execute(_ROWS, asked)
+        rows = self._connection.execute(_ROWS, {"scope": scope, "prefix": prefix})
+        return map(partial(_charge_row, source), rows)
 
     def buckets(self, scope: int, length_s: int) -> Iterator[tuple[int, int, int, int]]:
         """The sums of what is new by dimension and bucket: id of the dimension, begin, 1e-9, count."""
@@ -286,3 +290,8 @@ def by_day(begin: int, end: int, amount_nano: int) -> Iterator[tuple[int, int, i
         until = amount_nano * (last - begin) // (end - begin)
         yield first, last, until - booked
         first, booked = last, until
+
+
+def _charge_row(source: str, row: tuple[Any, ...]) -> ChargeRow:
+    key, *others = row[_SERIES_LENGTH:]
+    return ChargeRow(NumberedSeries._make(row[:_SERIES_LENGTH]), EntryKey(source, key), *others)

@@ -21,6 +21,7 @@ from .._core.periods import iso, moment_of
 from .._ledger import bills, deliveries, dimension_sets, entries, entry_rows, roll_up, sql
 from .._ledger.bills import Bill, BillPart
 from .._ledger.dimension_sets import Dimensions
+from .._ledger.entry_rows import ChargeRow
 from .._ledger.slices import Slices
 from .._ledger.sql import LedgerOptions
 from .._ledger.transaction import Transaction
@@ -45,12 +46,12 @@ class Delivered:
 
     def reverse(self, transaction: Transaction, ids: Sequence[int]) -> None:
         """Take entries back."""
-        for rows in bills.reversals(transaction, ids):
-            entries.append_of_delivery(transaction, rows, self.delivery, self.signature.recorded_by)
+        for rows in entries.reversals(transaction, ids):
+            entries.append_of_delivery(transaction, rows, self.delivery)
 
-    def record(self, transaction: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    def record(self, transaction: Transaction, rows: Sequence[ChargeRow]) -> None:
         """Insert entries, without their sums."""
-        entry_rows.append_of_delivery(transaction, rows, self.delivery, self.signature.recorded_by)
+        entry_rows.append_charges(transaction, rows, self.delivery)
 
     def roll_up(self, transaction: Transaction, sums: Sequence[tuple[int, int, int, int]]) -> None:
         """Add the sums of entries, where no trigger does it."""

@@ -148,7 +148,7 @@ class FeedWriter:
             imported = feed_changes.added(imported, feeds.Imported(window, feeding.layout))
         ahead = before is None or through >= before.rated_through
         due = [before.credit_due_from] if before and before.credit_due_from else []
-        if any(row.metric == free_tier.METRIC for row in planned.rows):
+        if any(row.series.metric == free_tier.METRIC for row in planned.rows):
             due.append(free_tier.month_begin(unit.window.begin))
         return feeds.Feed(
             key=feeding.key,

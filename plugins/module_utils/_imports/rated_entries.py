@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from .._core.categories import category_of, is_flow
 from .._core.money import ROUNDING, exact_sum, format_exact, to_nano
-from .._core.periods import Window, iso, moment_of
+from .._core.periods import Window, moment_of
 from .._core.tags import UNKNOWN_TAGS
-from .._ledger import entries, entry_rows, feed_changes, feeds
+from .._ledger import entries, entry_keys, entry_rows, feed_changes, feeds
 from .._ledger.entry_rows import EntryRow
+from .._ledger.series import EntryKey, Series
 from .._openstack.rating.answers import RatedPoint
-from .rated_window import entry_window
+from .rated_window import entry_length_s, entry_window
 
 _NANO = Decimal("1e-9")
-_FIRST_VERSION = 1
-#: Stands for a moment where a row is made that is completed for each hour.
-_ANY_TIME = Window(moment_of(0), moment_of(0))
+#: Stands for the begin of a row that is completed for each hour.
+_ANY_TIME = moment_of(0)
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,13 @@ class RatedRows:
 
 @dataclass(frozen=True, eq=False)
 class _Kind:
-    """What all entries of one metric and resource have in common: how their rows begin, how their keys end,
-    and their label's number; None for a flow.
+    """What all entries of one metric and resource have in common: their series by unit, their key, and their
+    label's number; None for a flow.
     """
 
-    row_begin: tuple[Any, ...]
-    key_end: str
+    series: dict[str | None, Series]
+    key: EntryKey
     label: int | None
-
-
-class _EntryPeriod(NamedTuple):
-    """The entry of a period: the columns of its time, and how its key begins."""
-
-    begin: int
-    end: int
-    key: str
 
 
 #: Metric and resource.
@@ -100,6 +92,9 @@ class RowMaker:
     def __init__(self, feeding: Feeding) -> None:
         self._feeding = feeding
         self._by_resource = feeding.layout.grouping == feeds.BY_RESOURCE
+        self._length_s = entry_length_s(feeding.layout, feeding.collect_period_s)
+        by_day = feeding.layout.resolution == feeds.DAY
+        self._moment_length = entry_keys.TO_THE_DAY if by_day else entry_keys.TO_THE_SECOND
         self._kinds: dict[_Of, _Kind] = {}
         self._labels: dict[_Label, int] = {}
         self._categories: set[str] = set()
@@ -112,7 +107,7 @@ class RowMaker:
 
         newest: begin of the period whose cost is the run rate.
         """
-        groups: dict[_EntryPeriod, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
+        groups: dict[int, dict[_Kind, RatedPoint | list[RatedPoint]]] = {}
         rates: dict[int, int] = defaultdict(int)
         kinds, by_resource = self._kinds, self._by_resource
         of_period: dict[_Kind, RatedPoint | list[RatedPoint]] = {}
@@ -121,7 +116,7 @@ class RowMaker:
             # The points of a period come one after the other, and share its window.
             if point.window is not window:
                 window = point.window
-                of_period = groups.setdefault(self._period(window.begin), {})
+                of_period = groups.setdefault(self._begin(window.begin), {})
                 is_newest = window.begin == newest
             of = (point.type, point.resource_id if by_resource else None)
             kind = kinds.get(of) or self._made(of)
@@ -134,8 +129,8 @@ class RowMaker:
         told_rates = sorted((labels[number], amount_nano) for number, amount_nano in rates.items())
         return RatedRows(
             rows=[
-                _row(period, kind, of_kind)
-                for period, of_period in groups.items()
+                _row(begin, kind, of_kind)
+                for begin, of_period in groups.items()
                 for kind, of_kind in of_period.items()
             ],
             run_rates=tuple(feeds.RunRate(*label, amount_nano) for label, amount_nano in told_rates),
@@ -144,15 +139,10 @@ class RowMaker:
             unknown=frozenset(self._unknown),
         )
 
-    def _period(self, begin: datetime) -> _EntryPeriod:
-        """The entry that a period belongs to.
-
-        Its key begins with the time, so that an import writes at the end of the index.
-        """
-        layout = self._feeding.layout
-        window = entry_window(begin, layout, self._feeding.collect_period_s)
-        begin_text = iso(window.begin)[: 10 if layout.resolution == feeds.DAY else None]
-        return _EntryPeriod(int(window.begin.timestamp()), int(window.end.timestamp()), begin_text)
+    def _begin(self, moment: datetime) -> int:
+        """The begin of the entry's period that a rated period belongs to."""
+        window = entry_window(moment, self._feeding.layout, self._feeding.collect_period_s)
+        return int(window.begin.timestamp())
 
     def _made(self, of: _Of) -> _Kind:
         feeding, (metric, resource_id) = self._feeding, of
@@ -167,7 +157,7 @@ class RowMaker:
             key="",
             charge_category="usage",
             category=category,
-            period=_ANY_TIME,
+            period=Window(_ANY_TIME, _ANY_TIME + timedelta(seconds=self._length_s)),
             amount_nano=0,
             currency=feeding.currency,
             cloud=feeding.cloud,
@@ -180,12 +170,13 @@ class RowMaker:
             resource_type=None if known is None else known.type,
             tags=dict(tags),
         )
-        begin = entry_rows.row_of(entries.columns(entry))[: entry_rows.EntryRow._fields.index("key")]
-        key_end = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
+        series = entry_rows.row_of(entries.columns(entry)).series
+        stem = f"/{metric}" if resource_id is None else f"/{metric}/{resource_id}"
+        key = EntryKey(entry.source, stem, self._moment_length)
         number = None
         if not is_flow(metric, feeding.flow_metrics):
             number = self._labels.setdefault(label, len(self._labels))
-        kind = self._kinds[of] = _Kind(begin, key_end, number)
+        kind = self._kinds[of] = _Kind({None: series}, key, number)
         return kind
 
     def _tags(self, resource_id: str | None) -> tuple[tuple[str, str], ...]:
@@ -203,7 +194,7 @@ class RowMaker:
 _UNKNOWN = tuple(UNKNOWN_TAGS.items())
 
 
-def _row(period: _EntryPeriod, kind: _Kind, of_kind: RatedPoint | list[RatedPoint]) -> EntryRow:
+def _row(begin: int, kind: _Kind, of_kind: RatedPoint | list[RatedPoint]) -> EntryRow:
     if isinstance(of_kind, list):
         amount, quantity = (
             exact_sum(parts) for parts in ([one.amount for one in of_kind], [one.quantity for one in of_kind])
@@ -211,17 +202,10 @@ def _row(period: _EntryPeriod, kind: _Kind, of_kind: RatedPoint | list[RatedPoin
         unit = of_kind[0].unit
     else:
         amount, quantity, unit = of_kind.amount, of_kind.quantity, of_kind.unit
-    own = (
-        period.key + kind.key_end,
-        period.begin,
-        period.end,
-        unit,
-        _quantity(quantity),
-        _nano(amount),
-        _FIRST_VERSION,
-        None,
-    )
-    return EntryRow._make(kind.row_begin + own)
+    series = kind.series.get(unit)
+    if series is None:
+        series = kind.series[unit] = kind.series[None]._replace(unit=unit)
+    return EntryRow(series, kind.key, begin, _quantity(quantity), _nano(amount))
 
 
 @lru_cache(maxsize=4096)

@@ -47,8 +47,6 @@ _OF_ITSELF = (
     "undoes",
     "recorded_by",
 )
-#: Those that only people read, which a cloud's users have written.
-_SHOWN = ("resource_name", "project_name")
 _READ = (
     f"SELECT {', '.join(f'act.{name}' for name in _OF_ITSELF)},"  # noqa: S608
     " act.id, act.edge_at, act.recorded_at, undo.recorded_at"
@@ -87,9 +85,7 @@ def add(transaction: Transaction, act: Act, now: datetime, recorded_by: str) -> 
 
     What no database can store of a name is written out: one name must not refuse the acts of a run.
     """
-    names = {name: getattr(act, name) for name in _SHOWN}
-    shown = {name: None if text is None else visible_line(text) for name, text in names.items()}
-    act = replace(act, **shown)
+    act = replace(act, resource_name=_shown(act.resource_name), project_name=_shown(act.project_name))
     values = {
         **{name: getattr(act, name) for name in _OF_ITSELF},
         "edge_at": None if act.edge_at is None else int(act.edge_at.timestamp()),
@@ -98,6 +94,10 @@ def add(transaction: Transaction, act: Act, now: datetime, recorded_by: str) -> 
     }
     number = insert_numbered(transaction, "act", values)
     return replace(act, number=number, recorded_at=now, recorded_by=recorded_by)
+
+
+def _shown(name: str | None) -> str | None:
+    return None if name is None else visible_line(name)
 
 
 def newest(transaction: Transaction, resource_type: str) -> dict[str, Act]:

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import entries, in_force
-from .entry_rows import EntryRow, reversal
+from . import in_force
 from .roll_up import REST_NANO, WHOLE
-from .transaction import Transaction, execute, insert, insert_numbered, one_of, read, read_by_name, stream
+from .transaction import Transaction, execute, insert, insert_numbered, read, read_by_name, stream
 
 #: What the keys of a bill's entries begin with; entry_triggers.py keeps them to those who import.
 KEY_PREFIX = "bill/"
@@ -34,17 +33,15 @@ _FORGET_EMPTY = (
     " (SELECT 1 FROM bill_part WHERE bill_part.bill_id = bill.id)"
 )
 _WRITTEN = (
-    'SELECT entry."key", entry.id, version, reverses, category, currency,'  # noqa: S608
-    f" {WHOLE}, {REST_NANO} FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
+    "SELECT entry_key.stem, entry_row.id, version, reverses, category, currency,"  # noqa: S608
+    f" {WHOLE}, {REST_NANO} FROM entry_row JOIN entry_key ON entry_key.id = entry_row.key_id"
+    " JOIN series ON series.id = entry_row.series_id"
+    " JOIN dimension_set ON dimension_set.id = series.dimension_set_id"
     # Joined to nothing, so that the entries are looked up by their time.
-    " WHERE (entry.source || '') = :source AND period_begin BETWEEN :first_begin AND :last_begin"
-    f' AND substr(entry."key", 1, :length) = :prefix AND {in_force.counts("entry")}'
+    " WHERE (entry_key.source || '') = :source AND period_begin BETWEEN :first_begin AND :last_begin"
+    " AND (entry_key.id + 0) < 0 AND substr(entry_key.stem, 1, :length) = :prefix"
+    f" AND {in_force.counts('entry_row')}"
 )
-_BY_IDS = (
-    f"SELECT {entries.STORED_COLUMNS} FROM entry"  # noqa: S608
-    " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id WHERE entry.id IN ({ids})"
-)
-_IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -156,12 +153,3 @@ def written(transaction: Transaction, bill: Bill) -> Iterator[tuple[Any, ...]]:
         "prefix": bill.key_prefix,
     }
     yield from stream(transaction, _WRITTEN, asked)
-
-
-def reversals(transaction: Transaction, ids: Sequence[int]) -> Iterator[list[EntryRow]]:
-    """The rows that take these entries back, some at a time."""
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        listed, values = one_of([str(one) for one in ids[start : start + _IDS_AT_ONCE]], "id")
-        numbered = {name: int(value) for name, value in values.items()}
-        statement = _BY_IDS.format(ids=listed)
-        yield [reversal(row) for row in read_by_name(transaction, entries.STORED, statement, numbered)]

@@ -28,10 +28,10 @@ _READ = "SELECT recorded_at FROM ledger_clock"
 def start(transaction: Transaction) -> None:
     """Set the clock of a ledger that has none: to now, and behind its newest entry."""
     if transaction.on_postgresql:
-        execute(transaction, f"{_START} greatest(coalesce(max(recorded_at), 0) + 1, {NOW}) FROM entry")
+        execute(transaction, f"{_START} greatest(coalesce(max(recorded_at), 0) + 1, {NOW}) FROM entry_row")
     else:
         now = {"now": time.time_ns() // 1_000}
-        execute(transaction, f"{_START} max(coalesce(max(recorded_at), 0) + 1, :now) FROM entry", now)
+        execute(transaction, f"{_START} max(coalesce(max(recorded_at), 0) + 1, :now) FROM entry_row", now)
 
 
 def of_transaction(transaction: Transaction, now: datetime) -> int:

@@ -14,12 +14,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from .._core.errors import LedgerError
-from . import commit_clock
+from . import commit_clock, entry_rows
 from .roll_up import ADD_TO_BUCKET, COLUMNS, INSERT
 from .transaction import Transaction, execute, insert, read
 
 _BUCKET = ", ".join(COLUMNS[:3])
-_NEWEST_ID = "SELECT coalesce(max(id), 0) FROM entry"
+_NEWEST_ID = "SELECT coalesce(max(id), 0) FROM entry_row"
 _NAMED = "SELECT max(recorded_at) FROM delivery WHERE source = :source AND effective_at IS NULL"
 _UNFINISHED = "SELECT recorded_at FROM delivery WHERE source = :source AND effective_at IS NULL"
 _PUT_IN_FORCE = "UPDATE delivery SET effective_at = :now WHERE recorded_at = :delivery"
@@ -42,7 +42,7 @@ MERGE = (
     f"DELETE{_OF_SOME_WAITING}",
 )
 REMOVE_ENTRIES = (
-    "DELETE FROM entry WHERE id IN (SELECT id FROM entry"
+    "DELETE FROM entry_row WHERE id IN (SELECT id FROM entry_row"
     " WHERE id > (SELECT after_id FROM delivery WHERE delivery.recorded_at = {delivery})"
     " AND recorded_at = {delivery} ORDER BY id LIMIT {at_most})"
 )
@@ -61,6 +61,7 @@ def begin(transaction: Transaction, source: str, now: datetime, recorded_by: str
         return int(name)
     name = commit_clock.of_transaction(transaction, now)
     ((newest,),) = read(transaction, _NEWEST_ID)
+    entry_rows.record(transaction, name, recorded_by)
     insert(transaction, "delivery", [{**row, "recorded_at": name, "after_id": newest}])
     return name
 

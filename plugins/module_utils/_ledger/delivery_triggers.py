@@ -33,8 +33,10 @@ DELIVERY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         BEGIN
             IF TG_OP = 'INSERT' THEN
                 SELECT ledger_clock.recorded_at INTO NEW.recorded_at FROM ledger_clock;
-                SELECT coalesce(max(entry.id), 0) INTO NEW.after_id FROM entry;
+                SELECT coalesce(max(entry_row.id), 0) INTO NEW.after_id FROM entry_row;
                 NEW.recorded_by := finops_signed(NEW.recorded_by);
+                INSERT INTO recording (recorded_at, recorded_by) VALUES (NEW.recorded_at, NEW.recorded_by)
+                    ON CONFLICT DO NOTHING;
                 NEW.effective_at := NULL;
                 RETURN NEW;
             END IF;

@@ -71,6 +71,13 @@ def ids_of(transaction: Transaction, sets: Iterable[Dimensions]) -> dict[Dimensi
     return {one: known[name] for one, name in fingerprints.items()}
 
 
+def known_ids(transaction: Transaction, sets: Iterable[Dimensions]) -> dict[Dimensions, int]:
+    """ids_of() of those sets that are there."""
+    fingerprints = {fingerprint(one): one for one in set(sets)}
+    known = _known(transaction, sorted(fingerprints))
+    return {fingerprints[name]: number for name, number in known.items()}
+
+
 def _known(transaction: Transaction, fingerprints: Sequence[str]) -> dict[str, int]:
     known: dict[str, int] = {}
     for start in range(0, len(fingerprints), _AT_ONCE):

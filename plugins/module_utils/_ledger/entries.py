@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from .._core.money import from_nano
 from .._core.periods import Window, moment_of
-from . import dimension_sets, entry_rows, in_force, roll_up
+from . import dimension_sets, entry_keys, entry_rows, in_force, roll_up, series
 from .entry_rows import EntryRow, reversal, row_of
-from .transaction import Transaction, one_of, read, read_by_name
+from .transaction import Transaction, read, read_by_name
 
 _OF_ENTRY = (
     "id", "source", "key", "version", "reverses", "metric", "resource_id", "resource_name", "resource_type",
@@ -41,10 +41,14 @@ STORED_COLUMNS = ", ".join(
 _VALID = (
     f"SELECT {STORED_COLUMNS} FROM entry"  # noqa: S608
     " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
-    " LEFT JOIN entry AS reversal ON reversal.reverses = entry.id"
+    " LEFT JOIN entry_row AS reversal ON reversal.reverses = entry.id"
     " WHERE entry.reverses IS NULL AND reversal.id IS NULL"
 )
-_NEWEST = 'SELECT source, "key", max(version) FROM entry WHERE {among} GROUP BY source, "key"'
+_VERSIONS = 'SELECT source, "key", version FROM entry WHERE id IN ({chosen})'
+_BY_IDS = (
+    f"SELECT {STORED_COLUMNS} FROM entry"  # noqa: S608
+    " JOIN dimension_set ON dimension_set.id = entry.dimension_set_id WHERE entry.id IN ({ids})"
+)
 #: Only these may be negative (design/money.md#net-amounts).
 MAY_BE_NEGATIVE = ("credit", "adjustment")
 
@@ -159,33 +163,43 @@ def current_all(
     transaction: Transaction, names: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """(source, key) -> the row now valid under it, for those of these names that have one."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for among, values in _named(names):
-        rows = read_by_name(transaction, STORED, f"{_VALID} AND {among}", values)
-        found |= {(row["source"], row["key"]): row for row in rows}
-    return found
+    return _valid(transaction, [*entry_keys.named(transaction, names)])
 
 
 def last_versions(transaction: Transaction, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """(source, key) -> its newest version, for those of these names that were ever written."""
-    found: dict[tuple[str, str], int] = {}
-    for among, values in _named(names):
-        for source, key, version in read(transaction, _NEWEST.format(among=among), values):
-            found[source, key] = version
+    return _versions(transaction, [*entry_keys.named(transaction, names)])
+
+
+def _valid(
+    transaction: Transaction, keys: list[entry_keys.NamedKey]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for chosen in _chosen(keys):
+        rows = read_by_name(transaction, STORED, f"{_VALID} AND entry.id IN ({chosen})")
+        found |= {(row["source"], row["key"]): row for row in rows}
     return found
 
 
-def _named(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Conditions, and their values, that together choose the entries of these names, each for as many as one
-    statement carries.
-    """
-    keys: dict[str, list[str]] = {}
-    for source, key in names:
-        keys.setdefault(source, []).append(key)
-    for source, of_source in keys.items():
-        for batch in _slices(of_source):
-            listed, values = one_of(batch, "key")
-            yield f'entry.source = :source AND entry."key" IN ({listed})', {**values, "source": source}
+def _versions(transaction: Transaction, keys: list[entry_keys.NamedKey]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for chosen in _chosen(keys):
+        for source, key, version in read(transaction, _VERSIONS.format(chosen=chosen)):
+            found[source, key] = max(version, found.get((source, key), version))
+    return found
+
+
+def reversals(transaction: Transaction, ids: Sequence[int]) -> Iterator[list[EntryRow]]:
+    """The rows that take these entries back, some at a time."""
+    for some in _slices(list(ids)):
+        asked = _BY_IDS.format(ids=", ".join(map(str, some)))
+        yield [reversal(row) for row in read_by_name(transaction, STORED, asked)]
+
+
+def _chosen(keys: list[entry_keys.NamedKey]) -> Iterator[str]:
+    """SELECTs of the ids of all entries of these keys, each for as many as one statement carries."""
+    for some in _slices(keys):
+        yield from entry_keys.chosen(some)
 
 
 def _batches(wanted: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -209,9 +223,10 @@ def _write_batch(
     transaction: Transaction, batch: Sequence[Entry], now: datetime, recorded_by: str
 ) -> list[WrittenEntry]:
     names = [(entry.source, entry.key) for entry in batch]
-    valid = current_all(transaction, names)
+    keys = list(entry_keys.named(transaction, names))
+    valid = _valid(transaction, keys)
     # A key that was taken back goes on counting.
-    taken_back = last_versions(transaction, [name for name in names if name not in valid])
+    taken_back = _versions(transaction, [one for one in keys if one.name not in valid])
     written, rows = list[WrittenEntry](), list[EntryRow]()
     for name, entry in zip(names, batch, strict=True):
         before = valid.get(name)
@@ -234,30 +249,33 @@ def append(transaction: Transaction, rows: Sequence[EntryRow], now: datetime, re
     """
     if not rows:
         return
-    numbers = dimension_sets.ids_of(transaction, {row.dimensions for row in rows})
-    entry_rows.append(transaction, rows, numbers, now, recorded_by)
+    placed = series.series_ids(transaction, {row.series for row in rows})
+    entry_rows.append(transaction, rows, placed, now, recorded_by)
     if transaction.on_postgresql:
         # A trigger keeps the roll-up (triggers.py).
         return
-    roll_up.add(transaction, _of_roll_up(rows, numbers))
+    roll_up.add(transaction, _of_roll_up(rows, placed))
 
 
-def append_of_delivery(
-    transaction: Transaction, rows: Sequence[EntryRow], delivery: int, recorded_by: str
-) -> None:
+def append_of_delivery(transaction: Transaction, rows: Sequence[EntryRow], delivery: int) -> None:
     """append() for rows of a delivery that does not count yet."""
-    numbers = dimension_sets.ids_of(transaction, {row.dimensions for row in rows})
-    numbered = ((*row[1:], numbers[row.dimensions]) for row in rows)
-    entry_rows.append_of_delivery(transaction, numbered, delivery, recorded_by)
+    placed = series.series_ids(transaction, {row.series for row in rows})
+    numbers = {one: ids.series_id for one, ids in placed.items()}
+    entry_rows.append_of_delivery(transaction, rows, numbers, delivery)
     if not transaction.on_postgresql:
-        roll_up.add(transaction, _of_roll_up(rows, numbers), delivery)
+        roll_up.add(transaction, _of_roll_up(rows, placed), delivery)
 
 
 def _of_roll_up(
-    rows: Iterable[EntryRow], numbers: Mapping[dimension_sets.Dimensions, int]
+    rows: Iterable[EntryRow], placed: Mapping[series.Series, series.Placed]
 ) -> Iterator[tuple[int, int, int, int]]:
     return (
-        (numbers[row.dimensions], row.period_begin, row.amount_nano, 1 if row.reverses is None else -1)
+        (
+            placed[row.series].dimension_set_id,
+            row.period_begin,
+            row.amount_nano,
+            1 if row.reverses is None else -1,
+        )
         for row in rows
     )
 

@@ -2,40 +2,30 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""An entry as it goes into the ledger (design/ledger.md#what-an-entry-carries, design/ledger.md#append-only):
-a tuple, as there are millions of them.
+"""An entry as it goes into the ledger (design/ledger.md#layout, design/ledger.md#append-only): a tuple, as
+there are millions of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from . import commit_clock
 from .dimension_sets import Dimensions
-from .transaction import Transaction, copy_tuples, insert_tuples
+from .entry_keys import key_of
+from .series import EntryKey, NumberedSeries, Placed, Series, key_ids, numbered_ids
+from .transaction import Transaction, copy_tuples, execute, insert_tuples
 
 
 class EntryRow(NamedTuple):
-    """What an entry says, and as which version. reverses: the id of the row that this one takes back.
+    """What an entry says, and as which version. reverses: the id of the row that this one takes back."""
 
-    First what the entries of a resource have in common, last what is no part of the content; in between what
-    each says of its own.
-    """
-
-    dimensions: Dimensions
-    source: str
-    metric: str | None
-    resource_id: str | None
-    resource_name: str | None
-    resource_type: str | None
-    description: str | None
-    key: str
+    series: Series
+    key: EntryKey
     period_begin: int
-    period_end: int
-    unit: str | None
     quantity: str | None
     amount_nano: int
     version: int = 1
@@ -46,17 +36,43 @@ class EntryRow(NamedTuple):
         """What it says, whoever wrote it and when: any difference in that is a correction."""
         return self[:-2]
 
+    @property
+    def name(self) -> tuple[EntryKey, int | None]:
+        """What stands for its source and key."""
+        return self.key, self.period_begin if self.key.moment_length else None
 
-#: The columns in the order in which rows are inserted: a row's own but for its dimensions, which are told by
-#: number. On PostgreSQL a trigger adds when they were recorded.
-_INSERTED = (*EntryRow._fields[1:], "dimension_set_id", "recorded_by")
-_of_dimensions, _of_entry = itemgetter(*Dimensions._fields), itemgetter(*EntryRow._fields[1:-2])
+
+class ChargeRow(NamedTuple):
+    """A first entry of a delivery, whose key stands whole and whose dimension set is told by number."""
+
+    series: NumberedSeries
+    key: EntryKey
+    period_begin: int
+    quantity: str | None
+    amount_nano: int
+    version: int
+
+
+#: The columns in the order in which rows are inserted. On PostgreSQL a trigger adds when they were recorded.
+_INSERTED = (
+    "series_id", "key_id", "period_begin", "quantity", "amount_nano", "version", "reverses",
+)  # fmt: skip
+_RECORD = "INSERT INTO recording ({columns}) VALUES (:{values}) ON CONFLICT DO NOTHING"
+_of_dimensions, _of_series = itemgetter(*Dimensions._fields), itemgetter(*Series._fields[2:])
 
 
 def row_of(columns: Mapping[str, Any], version: int = 1, reverses: int | None = None) -> EntryRow:
     """The row of an entry's columns, as entries.columns() tells them or as they are stored."""
-    dimensions = Dimensions(*_of_dimensions(columns))
-    return EntryRow._make((dimensions, *_of_entry(columns), version, reverses))
+    begin = columns["period_begin"]
+    return EntryRow(
+        Series(Dimensions(*_of_dimensions(columns)), columns["period_end"] - begin, *_of_series(columns)),
+        key_of(columns["source"], columns["key"], begin),
+        begin,
+        columns["quantity"],
+        columns["amount_nano"],
+        version,
+        reverses,
+    )
 
 
 def reversal(before: Mapping[str, Any]) -> EntryRow:
@@ -69,31 +85,61 @@ def reversal(before: Mapping[str, Any]) -> EntryRow:
 def append(
     transaction: Transaction,
     rows: Sequence[EntryRow],
-    numbers: Mapping[Dimensions, int],
+    placed: Mapping[Series, Placed],
     now: datetime,
     recorded_by: str,
 ) -> None:
-    """Insert rows. numbers: the ids of their dimension sets. now: when the task began."""
-    columns: tuple[str, ...]
-    more: tuple[int, ...] = ()
-    insert_rows: Callable[[Transaction, str, tuple[str, ...], list[tuple[Any, ...]]], None]
+    """Insert rows. placed: the ids of their series. now: when the task began."""
+    keys = key_ids(transaction, {row.key for row in rows})
+    numbered = [(placed[row.series].series_id, keys[row.key], *row[2:]) for row in rows]
     if transaction.on_postgresql:
+        record(transaction, None, recorded_by)
         # One statement for all of them, as triggers run once for each.
-        insert_rows, columns = copy_tuples, _INSERTED
-    else:
-        insert_rows, columns = insert_tuples, (*_INSERTED, "recorded_at")
-        more = (commit_clock.of_transaction(transaction, now),)
-    ends = {dimensions: (number, recorded_by, *more) for dimensions, number in numbers.items()}
-    insert_rows(transaction, "entry", columns, [row[1:] + ends[row.dimensions] for row in rows])
+        copy_tuples(transaction, "entry_row", _INSERTED, numbered)
+        return
+    moment = commit_clock.of_transaction(transaction, now)
+    record(transaction, moment, recorded_by)
+    signed = [(*row, moment) for row in numbered]
+    insert_tuples(transaction, "entry_row", (*_INSERTED, "recorded_at"), signed)
 
 
 def append_of_delivery(
-    transaction: Transaction, rows: Iterable[tuple[Any, ...]], delivery: int, recorded_by: str
+    transaction: Transaction,
+    rows: Iterable[EntryRow | ChargeRow],
+    series: Mapping[Any, int],
+    delivery: int,
 ) -> None:
-    """Insert rows of a delivery that does not count yet (deliveries.py).
-
-    rows: an EntryRow's columns without its dimensions, and then the id of its dimension set.
-    """
-    signature = (recorded_by, delivery)
+    """Insert rows of a delivery that does not count yet (deliveries.py). series: the ids of theirs."""
+    rows = list(rows)
+    keys = key_ids(transaction, {row.key for row in rows})
+    numbered = [
+        (
+            series[row.series],
+            keys[row.key],
+            row.period_begin,
+            row.quantity,
+            row.amount_nano,
+            row.version,
+            row.reverses if isinstance(row, EntryRow) else None,
+            delivery,
+        )
+        for row in rows
+    ]
     insert_rows = copy_tuples if transaction.on_postgresql else insert_tuples
-    insert_rows(transaction, "entry", (*_INSERTED, "recorded_at"), [row + signature for row in rows])
+    insert_rows(transaction, "entry_row", (*_INSERTED, "recorded_at"), numbered)
+
+
+def append_charges(transaction: Transaction, rows: Sequence[ChargeRow], delivery: int) -> None:
+    """Insert charges of a delivery that does not count yet, without their sums."""
+    append_of_delivery(transaction, rows, numbered_ids(transaction, {row.series for row in rows}), delivery)
+
+
+def record(transaction: Transaction, moment: int | None, recorded_by: str) -> None:
+    """Say who records what has that moment. None: on PostgreSQL, where a trigger sets that of the
+    transaction.
+    """
+    values: dict[str, Any] = {"recorded_by": recorded_by}
+    if moment is not None:
+        values["recorded_at"] = moment
+    statement = _RECORD.format(columns=", ".join(values), values=", :".join(values))
+    execute(transaction, statement, values)

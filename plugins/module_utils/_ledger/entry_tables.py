@@ -39,41 +39,74 @@ ENTRY_TABLES = {
             FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
         )""",
     ),
-    # Append-only: a row is never changed. reverses: the id of the row that a negative row takes back.
-    # recorded_at: in microseconds, one moment for all rows of a transaction (design/ledger.md#as-of).
-    # entry_once: one reversal and one new row per version; the first has `reverses`, the second has
-    # none. entry_reversed_once: partial on SQLite, which would otherwise look a key up among all the
-    # rows that reverse nothing. entry_by_time: all that a sum over rows needs, so that it reads the
-    # index alone; rows of one time lie anywhere in a large table.
-    "entry": (
+    # What a cost is of, told once for all of its entries (series.py). fingerprint: of the columns behind it.
+    # length_s: of the period of each entry.
+    "series": (
         """
-        CREATE TABLE entry (
-            id {id} NOT NULL,
-            source TEXT NOT NULL,
-            "key" TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            reverses BIGINT,
+        CREATE TABLE series (
+            id {series_id} NOT NULL,
+            fingerprint {bytes} NOT NULL,
             dimension_set_id BIGINT NOT NULL,
+            length_s BIGINT NOT NULL,
             metric TEXT,
             resource_id TEXT,
             resource_name TEXT,
             resource_type TEXT,
-            period_begin BIGINT NOT NULL,
-            period_end BIGINT NOT NULL,
-            quantity TEXT,
             unit TEXT,
-            amount_nano BIGINT NOT NULL,
             description TEXT,
-            recorded_at BIGINT NOT NULL,
-            recorded_by TEXT NOT NULL,
             PRIMARY KEY (id),
-            FOREIGN KEY(reverses) REFERENCES entry (id),
+            UNIQUE (fingerprint),
             FOREIGN KEY(dimension_set_id) REFERENCES dimension_set (id)
         )""",
-        "CREATE INDEX entry_by_time"
-        " ON entry (period_begin, id, dimension_set_id, amount_nano, reverses, recorded_at)",
-        'CREATE UNIQUE INDEX entry_once ON entry (source, "key", version, {is_first})',
-        "CREATE UNIQUE INDEX entry_reversed_once ON entry (reverses){where_reversing}",
+    ),
+    # The keys of entries. moment_length: how many characters of the begin of the period come before the stem,
+    # so that all hours of a resource have one row; 0 of a key that stands whole, whose id is below zero.
+    "entry_key": (
+        """
+        CREATE TABLE entry_key (
+            id {series_id} NOT NULL,
+            source TEXT NOT NULL,
+            stem TEXT NOT NULL,
+            moment_length INTEGER NOT NULL,
+            PRIMARY KEY (id),
+            UNIQUE (source, stem, moment_length),
+            CONSTRAINT whole_below_zero CHECK ((id < 0) = (moment_length = 0) AND id <> 0)
+        )""",
+    ),
+    # Who recorded entries, by the moment that all of a transaction or of a delivery have in common.
+    "recording": (
+        """
+        CREATE TABLE recording (
+            recorded_at BIGINT NOT NULL,
+            recorded_by TEXT NOT NULL,
+            PRIMARY KEY (recorded_at)
+        ){without_rowid}""",
+    ),
+    # Append-only: a row is never changed. reverses: the id of the row that a negative row takes back.
+    # recorded_at: in microseconds, one moment for all rows of a transaction (design/ledger.md#as-of).
+    # entry_row_by_time: of a key that holds its moment one reversal and one new row per version; the first
+    # has `reverses`, the second has none. entry_row_of_whole_key: the same of a key whose period may change.
+    # The columns stand in this order as PostgreSQL leaves gaps in front of the longer ones otherwise.
+    "entry_row": (
+        """
+        CREATE TABLE entry_row (
+            id {id} NOT NULL,
+            period_begin BIGINT NOT NULL,
+            amount_nano BIGINT NOT NULL,
+            recorded_at BIGINT NOT NULL,
+            reverses BIGINT,
+            series_id INTEGER NOT NULL,
+            key_id INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            quantity TEXT,
+            PRIMARY KEY (id),
+            FOREIGN KEY(reverses) REFERENCES entry_row (id),
+            FOREIGN KEY(series_id) REFERENCES series (id),
+            FOREIGN KEY(key_id) REFERENCES entry_key (id)
+        )""",
+        "CREATE UNIQUE INDEX entry_row_by_time ON entry_row (period_begin, key_id, {step})",
+        "CREATE UNIQUE INDEX entry_row_of_whole_key ON entry_row (key_id, {step}) WHERE key_id < 0",
+        "CREATE UNIQUE INDEX entry_row_reversed ON entry_row (reverses) WHERE reverses IS NOT NULL",
     ),
     # When the newest entries were recorded, in one row, which whoever writes entries locks until the commit
     # (design/ledger.md#as-of).
@@ -101,3 +134,20 @@ ENTRY_TABLES = {
         ){without_rowid}""",
     ),
 }
+#: What an entry says, whole. A column that nobody asks for costs nothing: its table is not read then.
+ENTRY_VIEW = """
+CREATE VIEW entry AS
+SELECT entry_row.id AS id, entry_key.source AS source,
+    CASE WHEN entry_key.moment_length = 0 THEN entry_key.stem
+        ELSE substr({moment}, 1, entry_key.moment_length) || entry_key.stem END AS "key",
+    entry_row.version AS version, entry_row.reverses AS reverses,
+    series.dimension_set_id AS dimension_set_id, series.metric AS metric, series.resource_id AS resource_id,
+    series.resource_name AS resource_name, series.resource_type AS resource_type,
+    entry_row.period_begin AS period_begin, entry_row.period_begin + series.length_s AS period_end,
+    entry_row.quantity AS quantity, series.unit AS unit, entry_row.amount_nano AS amount_nano,
+    series.description AS description, entry_row.recorded_at AS recorded_at,
+    recording.recorded_by AS recorded_by
+FROM entry_row
+LEFT JOIN series ON series.id = entry_row.series_id
+LEFT JOIN entry_key ON entry_key.id = entry_row.key_id
+LEFT JOIN recording ON recording.recorded_at = entry_row.recorded_at"""

@@ -17,6 +17,8 @@ from __future__ import annotations
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from . import in_force, roll_up
 from .commit_clock import NOW
+from .entry_keys import DAY_S, OF_FEEDS, TO_THE_DAY, TO_THE_SECOND
+from .series import NumberedSeries
 
 #: The moments that modules take, those of the years 1970 to 9000 in any time zone (_core/periods.py): a gate
 #: can tell the periods on both sides of them.
@@ -30,9 +32,25 @@ def listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-#: The rows of one statement that count at once, and those of a delivery that will.
-_COUNTED = f"(SELECT * FROM inserted WHERE {in_force.counts()}) AS counted"
-_OF_DELIVERY = "(SELECT * FROM inserted WHERE recorded_at = waiting) AS of_delivery"
+#: The rows of a statement with the dimension sets of their series, those that count at once and those of a
+#: delivery that will.
+_WITH_SETS = "inserted AS n JOIN series ON series.id = n.series_id"
+_COUNTED = f"(SELECT n.*, series.dimension_set_id FROM {_WITH_SETS} WHERE {in_force.counts('n')}) AS counted"
+_OF_DELIVERY = (
+    f"(SELECT n.*, series.dimension_set_id FROM {_WITH_SETS} WHERE n.recorded_at = waiting) AS of_delivery"
+)
+#: How the text of a series' column stands in what its fingerprint is of (series.py).
+_TOLD = "coalesce(length(NEW.{name}) || ':' || NEW.{name}, '-')"
+_TOLD_TEXTS = " || ".join(_TOLD.format(name=name) for name in NumberedSeries._fields[2:])
+#: Whether the keys of a source hold moments.
+_HAS_MOMENTS = " OR ".join(f"starts_with(source, '{start}')" for start in OF_FEEDS)
+#: How a key begins that holds its moment.
+_BEGINS_WITH_A_MOMENT = "^[0-9]{4}-[0-9][0-9]-[0-9][0-9](T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z)?/"
+#: Whether a row of the statement stands beside another one that is valid.
+_ANOTHER_VALID = (
+    "n.reverses IS NULL AND o.reverses IS NULL AND o.id <> n.id"
+    " AND NOT EXISTS (SELECT FROM entry_row AS t WHERE t.reverses = o.id)"
+)
 #: What begins the refusal of a statement; a text of SQL follows.
 REFUSE = "RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
 #: Name -> arguments, type, language with its properties, and body.
@@ -42,7 +60,7 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         "VARIADIC wanted text[]", "boolean", "sql STABLE",
         """
         SELECT pg_has_role(session_user,
-                (SELECT relowner FROM pg_class WHERE oid = '{schema}.entry'::regclass), 'MEMBER')
+                (SELECT relowner FROM pg_class WHERE oid = '{schema}.entry_row'::regclass), 'MEMBER')
             OR EXISTS (SELECT FROM pg_roles WHERE rolname = ANY (wanted)
                 AND pg_has_role(session_user, pg_roles.oid, 'MEMBER'))""",
     ),
@@ -63,9 +81,8 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
     # What the source of a feed's entries begins with (feeds.py, free_tier_credit.py).
     "finops_of_feed": (
         "source text", "boolean", "sql IMMUTABLE",
-        """
-        SELECT starts_with(source, 'cloudkitty ') OR starts_with(source, 'vergeos ')
-            OR starts_with(source, 'free tier of ')""",
+        f"""
+        SELECT {_HAS_MOMENTS} OR starts_with(source, 'free tier of ')""",
     ),
     # What the keys of a bill's entries begin with (bills.py).
     "finops_of_bill": (
@@ -139,6 +156,41 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN NULL;
         END""",
     ),
+    # What a cost is of stays for ever: nobody may have it say anything else than its fingerprint.
+    "finops_keep_series": (
+        "", "trigger", "plpgsql",
+        f"""
+        BEGIN
+            NEW.id := 1 + (SELECT coalesce(max(id), 0) FROM series);
+            IF NEW.fingerprint <> substr(sha256(convert_to(NEW.dimension_set_id || '/' || NEW.length_s || '/'
+                || {_TOLD_TEXTS}, 'UTF8')), 1, 16)
+            THEN
+                {REFUSE}'the fingerprint of a series is not that of its columns';
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
+    # No two keys are one text: only those of feeds hold a moment, and of these all that begin with one.
+    "finops_keep_key": (
+        "", "trigger", "plpgsql",
+        f"""
+        DECLARE
+            source text := NEW.source;
+        BEGIN
+            IF NEW.moment_length = 0 THEN
+                NEW.id := (SELECT coalesce(min(id), 0) FROM entry_key WHERE id < 0) - 1;
+            ELSE
+                NEW.id := (SELECT coalesce(max(id), 0) FROM entry_key WHERE id > 0) + 1;
+            END IF;
+            IF ({_HAS_MOMENTS}) AND NEW.moment_length = 0 AND NEW.stem ~ '{_BEGINS_WITH_A_MOMENT}'
+                OR NEW.moment_length NOT IN (0, {TO_THE_DAY}, {TO_THE_SECOND})
+                OR NEW.moment_length <> 0 AND NOT (({_HAS_MOMENTS}) AND starts_with(NEW.stem, '/'))
+            THEN
+                {REFUSE}'a key holds the begin of its period where it is one of a feed: ' || NEW.stem;
+            END IF;
+            RETURN NEW;
+        END""",
+    ),
     # Locks the clock until the transaction ends. Of one transaction only the first statement moves it on.
     "finops_advance_clock": (
         "", "trigger", "plpgsql",
@@ -149,18 +201,36 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             RETURN NULL;
         END""",
     ),
+    # Who records in this transaction, once: the first says it.
+    "finops_sign_recording": (
+        "", "trigger", "plpgsql",
+        """
+        BEGIN
+            SELECT ledger_clock.recorded_at INTO NEW.recorded_at FROM ledger_clock;
+            NEW.recorded_by := finops_signed(NEW.recorded_by);
+            RETURN NEW;
+        END""",
+    ),
+    "finops_begin_recording": (
+        "", "trigger", "plpgsql",
+        """
+        BEGIN
+            INSERT INTO recording (recorded_at, recorded_by) VALUES (0, '') ON CONFLICT DO NOTHING;
+            RETURN NULL;
+        END""",
+    ),
     # Of a delivery of this login that does not count yet entries have the moment of the delivery.
     "finops_sign_entry": (
         "", "trigger", "plpgsql",
         f"""
         BEGIN
-            IF NEW.recorded_at IS NULL OR NOT finops_of_bill(NEW.key) OR NOT EXISTS (
-                SELECT FROM delivery AS d WHERE d.recorded_at = NEW.recorded_at AND d.source = NEW.source
-                AND d.effective_at IS NULL AND NOT {NOT_OWN.format(row="d")})
+            IF NEW.recorded_at IS NULL OR NOT EXISTS (
+                SELECT FROM delivery AS d JOIN entry_key AS k ON k.id = NEW.key_id AND k.source = d.source
+                WHERE d.recorded_at = NEW.recorded_at AND d.effective_at IS NULL
+                AND NEW.key_id < 0 AND finops_of_bill(k.stem) AND NOT {NOT_OWN.format(row="d")})
             THEN
                 SELECT ledger_clock.recorded_at INTO NEW.recorded_at FROM ledger_clock;
             END IF;
-            NEW.recorded_by := finops_signed(NEW.recorded_by);
             RETURN NEW;
         END""",
     ),
@@ -176,47 +246,64 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             named text;
             waiting bigint;
         BEGIN
-            SELECT n.key INTO named FROM inserted AS n LEFT JOIN LATERAL (
-                    SELECT o.* FROM entry AS o WHERE o.id = n.reverses OFFSET 0
+            SELECT k.stem INTO named FROM inserted AS n JOIN entry_key AS k ON k.id = n.key_id
+                LEFT JOIN LATERAL (
+                    SELECT o.* FROM entry_row AS o WHERE o.id = n.reverses OFFSET 0
                 ) AS o ON o.reverses IS NULL
-                AND o.source = n.source AND o.key = n.key AND o.version + 1 = n.version
-                AND o.dimension_set_id = n.dimension_set_id AND o.amount_nano = -n.amount_nano
-                AND (o.period_begin, o.period_end) = (n.period_begin, n.period_end)
+                AND o.key_id = n.key_id AND o.version + 1 = n.version
+                AND o.series_id = n.series_id AND o.amount_nano = -n.amount_nano
+                AND o.period_begin = n.period_begin
                 WHERE n.reverses IS NOT NULL AND o.id IS NULL LIMIT 1;
             IF FOUND THEN
                 {REFUSE}'a reversal takes back no entry as it stands: ' || named;
             END IF;
-            SELECT n.key INTO named FROM inserted AS n CROSS JOIN LATERAL (
-                    SELECT o.id, o.reverses FROM entry AS o
-                    WHERE o.source = n.source AND o.key = n.key OFFSET 0
-                ) AS o
-                WHERE n.reverses IS NULL AND o.reverses IS NULL AND o.id <> n.id
-                AND NOT EXISTS (SELECT FROM entry AS t WHERE t.reverses = o.id) LIMIT 1;
+            SELECT k.stem INTO named FROM inserted AS n CROSS JOIN LATERAL (
+                    SELECT o.id, o.reverses FROM entry_row AS o
+                    WHERE o.key_id = n.key_id AND o.period_begin = n.period_begin OFFSET 0
+                ) AS o JOIN entry_key AS k ON k.id = n.key_id
+                WHERE n.key_id > 0 AND {_ANOTHER_VALID} LIMIT 1;
+            IF NOT FOUND THEN
+                SELECT k.stem INTO named FROM inserted AS n CROSS JOIN LATERAL (
+                        SELECT o.id, o.reverses FROM entry_row AS o
+                        WHERE o.key_id < 0 AND o.key_id = n.key_id OFFSET 0
+                    ) AS o JOIN entry_key AS k ON k.id = n.key_id
+                    WHERE n.key_id < 0 AND {_ANOTHER_VALID} LIMIT 1;
+            END IF;
             IF FOUND THEN
                 {REFUSE}'an entry of this source and key is valid already: ' || named;
             END IF;
-            IF NOT owns THEN
-                SELECT n.key INTO named FROM inserted AS n
-                    WHERE (finops_of_feed(n.source) OR finops_of_bill(n.key)) AND NOT imports LIMIT 1;
+            SELECT k.stem INTO named FROM inserted AS n JOIN entry_key AS k ON k.id = n.key_id
+                WHERE k.moment_length = {TO_THE_DAY} AND mod(n.period_begin, {DAY_S}) <> 0 LIMIT 1;
+            IF FOUND THEN
+                {REFUSE}'the period of an entry does not begin when its key says: ' || named;
+            END IF;
+            IF NOT imports THEN
+                SELECT k.stem INTO named FROM inserted AS n JOIN entry_key AS k ON k.id = n.key_id
+                    WHERE finops_of_feed(k.source) OR finops_of_bill(k.stem) LIMIT 1;
                 IF FOUND THEN
                     {REFUSE}'only a login of finops_import writes entries of a feed or a bill: ' || named;
                 END IF;
-                SELECT n.key INTO named FROM inserted AS n CROSS JOIN LATERAL (
-                        SELECT o.source, o.recorded_by FROM entry AS o
-                        WHERE o.source = n.source AND o.key = n.key OFFSET 0
+            END IF;
+            IF NOT owns THEN
+                SELECT k.stem INTO named FROM inserted AS n JOIN entry_key AS k ON k.id = n.key_id
+                    CROSS JOIN LATERAL (
+                        SELECT r.recorded_by FROM entry_row AS o
+                        JOIN recording AS r ON r.recorded_at = o.recorded_at
+                        WHERE o.key_id < 0 AND o.key_id = n.key_id OFFSET 0
                     ) AS o
-                    WHERE {NOT_OWN.format(row="o")} AND NOT finops_of_feed(o.source)
-                    AND NOT finops_of_bill(n.key) LIMIT 1;
+                    WHERE n.key_id < 0 AND NOT finops_of_feed(k.source) AND NOT finops_of_bill(k.stem)
+                    AND {NOT_OWN.format(row="o")} LIMIT 1;
                 IF FOUND THEN
                     {REFUSE}'another login recorded this entry, and only it corrects it: ' || named;
                 END IF;
-                SELECT n.key INTO named FROM inserted AS n
-                    JOIN dimension_set AS d ON d.id = n.dimension_set_id
+                SELECT k.stem INTO named FROM inserted AS n JOIN entry_key AS k ON k.id = n.key_id
+                    JOIN series AS s ON s.id = n.series_id
+                    JOIN dimension_set AS d ON d.id = s.dimension_set_id
                     WHERE n.reverses IS NULL AND n.amount_nano < 0
                     AND d.charge_category NOT IN ('credit', 'adjustment')
-                    AND NOT (d.charge_category = 'tax' AND finops_of_bill(n.key))
-                    OR n.period_begin > n.period_end OR n.period_begin < {FIRST_S}
-                    OR n.period_end > {LAST_S}
+                    AND NOT (d.charge_category = 'tax' AND finops_of_bill(k.stem))
+                    OR s.length_s < 0 OR n.period_begin < {FIRST_S}
+                    OR n.period_begin > {LAST_S} - s.length_s
                     OR n.quantity !~ '^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?$' LIMIT 1;
                 IF FOUND THEN
                     {REFUSE}'an entry is negative and no credit, its period is no period, or its quantity no'

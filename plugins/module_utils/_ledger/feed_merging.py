@@ -58,7 +58,7 @@ _LEAVE_ON_POSTGRESQL = (
 _ADDED: dict[str, _Row] = {"feed_rate": {"hours": 1, "is_flow": False}}
 _VALID_PERIODS = (
     "SELECT DISTINCT period_begin, period_end FROM entry WHERE source = :of_source AND reverses IS NULL"
-    " AND NOT EXISTS (SELECT 1 FROM entry AS reversal WHERE reversal.reverses = entry.id)"
+    " AND NOT EXISTS (SELECT 1 FROM entry_row AS reversal WHERE reversal.reverses = entry.id)"
 )
 _ALL_TIME = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _PAGE = 1000
@@ -143,7 +143,7 @@ def _merged(transaction: Transaction, feeds: Sequence[_OldFeed]) -> _OldFeed:
     ):
         execute(
             transaction,
-            "UPDATE entry SET source = :new WHERE source = :old",
+            "UPDATE entry_key SET source = :new WHERE source = :old",
             {"new": new, "old": old},
         )
     for other in reversed(others):

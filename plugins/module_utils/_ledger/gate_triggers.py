@@ -195,15 +195,21 @@ GATE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
     "finops_keep_commit": (
         "", "trigger", "plpgsql",
         f"""
+        DECLARE
+            named text;
         BEGIN
-            IF NOT finops_may('finops_owner') AND NOT EXISTS (
+            SELECT stem INTO named FROM entry_key WHERE id = NEW.key_id AND source = '{ENTRY_SOURCE}';
+            IF NOT FOUND OR finops_may('finops_owner') THEN
+                RETURN NULL;
+            END IF;
+            IF NOT EXISTS (
                 SELECT FROM hold AS o,
                     concat('{ENTRY_SOURCE}/', o.name, '/', o.generation, '/') AS prefix
                 WHERE o.state = '{COMMITTED}' AND NOT ({NOT_OWN.format(row="o")})
-                AND starts_with(NEW.key, prefix)
-                AND substr(NEW.key, length(prefix) + 1) ~ '^[0-9]+/(once|[-0-9]+T[:0-9]+Z)$')
+                AND starts_with(named, prefix)
+                AND substr(named, length(prefix) + 1) ~ '^[0-9]+/(once|[-0-9]+T[:0-9]+Z)$')
             THEN
-                {REFUSE}'only the commit of a hold of this login writes this entry: ' || NEW.key;
+                {REFUSE}'only the commit of a hold of this login writes this entry: ' || named;
             END IF;
             RETURN NULL;
         END""",

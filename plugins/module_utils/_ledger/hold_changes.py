@@ -69,8 +69,8 @@ def entry_keys(transaction: Transaction, name: str, generation: int) -> list[str
     prefix = entry_prefix(name, generation)
     found = read(
         transaction,
-        f"SELECT DISTINCT \"key\" FROM entry WHERE source = '{ENTRY_SOURCE}'"  # noqa: S608
-        ' AND substr("key", 1, :length) = :start',
+        f"SELECT stem FROM entry_key WHERE source = '{ENTRY_SOURCE}'"  # noqa: S608
+        " AND substr(stem, 1, :length) = :start",
         {"length": len(prefix) - 1, "start": prefix[:-1]},
     )
     # Another name may begin alike.

@@ -189,7 +189,8 @@ class Database:
         with closing(self._connection(timeout_seconds)) as driver:
             # A snapshot from before the wait for the lock would not show what the writer before has written.
             driver.isolation_level = IsolationLevel.READ_COMMITTED
-            yield lambda: _writing(driver, timeout_seconds)
+            remembered: dict[Any, Any] = {}
+            yield lambda: _writing(driver, timeout_seconds, remembered)
 
     @contextmanager
     def alone(self, name: str, timeout_seconds: int) -> Iterator[Callable[[], None]]:
@@ -292,9 +293,15 @@ def _limit_waits(driver: psycopg.Connection[Any], timeout_seconds: int) -> None:
 
 
 @contextmanager
-def _writing(driver: psycopg.Connection[Any], timeout_seconds: int) -> Iterator[Transaction]:
+def _writing(
+    driver: psycopg.Connection[Any], timeout_seconds: int, remembered: dict[Any, Any]
+) -> Iterator[Transaction]:
     """A transaction that nobody else writes beside: kept at the end, or nothing of it where that fails."""
-    with driver.transaction():
-        _limit_waits(driver, timeout_seconds)
-        driver.execute(f"SELECT pg_advisory_xact_lock({_LOCK})".encode())
-        yield Transaction(driver, on_postgresql=True)
+    try:
+        with driver.transaction():
+            _limit_waits(driver, timeout_seconds)
+            driver.execute(f"SELECT pg_advisory_xact_lock({_LOCK})".encode())
+            yield Transaction(driver, on_postgresql=True, remembered=remembered)
+    except BaseException:
+        remembered.clear()
+        raise

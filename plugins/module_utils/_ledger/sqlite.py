@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from .._core.errors import InvalidOption, LedgerError
@@ -108,7 +109,8 @@ class File:
         _refuse_network_file_system(place)
         _create_private_file(place)
         with closing(_connection(place, timeout_seconds, read_only=False)) as driver:
-            yield lambda: _writing(driver)
+            remembered: dict[Any, Any] = {}
+            yield lambda: _writing(driver, remembered)
 
     @contextmanager
     def alone(self, name: str, timeout_seconds: int) -> Iterator[Callable[[], None]]:
@@ -229,13 +231,14 @@ def _log_ahead(connection: sqlite3.Connection, timeout_seconds: int) -> None:
 
 
 @contextmanager
-def _writing(driver: sqlite3.Connection) -> Iterator[Transaction]:
+def _writing(driver: sqlite3.Connection, remembered: dict[Any, Any]) -> Iterator[Transaction]:
     """A transaction that nobody else writes beside: kept at the end, or nothing of it where that fails."""
     driver.execute("BEGIN IMMEDIATE")
     try:
-        yield Transaction(driver, on_postgresql=False)
+        yield Transaction(driver, on_postgresql=False, remembered=remembered)
         driver.execute("COMMIT")
     except BaseException:
+        remembered.clear()
         # SQLite may have ended it by itself, as on a full disk; then this does nothing.
         driver.rollback()
         raise

@@ -14,26 +14,37 @@ from __future__ import annotations
 from . import commit_clock, triggers, views
 from .act_tables import ACT_TABLES
 from .bill_schema import BILL_TABLES
-from .entry_tables import ENTRY_TABLES
+from .entry_tables import ENTRY_TABLES, ENTRY_VIEW
 from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
-from .transaction import Transaction, execute, insert, table_names
+from .transaction import Transaction, define, execute, insert, table_names
 
+_IN_BOTH = {
+    # The version of an entry, and below zero that of a reversal.
+    "step": "(CASE WHEN reverses IS NULL THEN version ELSE -version END)",
+}
 _IN_SQLITE = {
     # Row ids are given only to a column of exactly this type.
     "id": "INTEGER",
-    "is_first": "reverses IS NULL",
-    "where_reversing": " WHERE reverses IS NOT NULL",
+    "series_id": "INTEGER",
+    "bytes": "BLOB",
+    "moment": "(replace(datetime(entry_row.period_begin, 'unixepoch'), ' ', 'T') || 'Z')",
     # An integer of any size, as text.
     "sum": "TEXT",
     "without_rowid": " WITHOUT ROWID",
+    **_IN_BOTH,
 }
 _IN_POSTGRESQL = {
     "id": "BIGSERIAL",
-    "is_first": "(reverses IS NULL)",
-    "where_reversing": "",
+    # A trigger numbers them.
+    "series_id": "INTEGER",
+    "bytes": "BYTEA",
+    "moment": (
+        "to_char(to_timestamp(entry_row.period_begin) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    ),
     "sum": "NUMERIC",
     "without_rowid": "",
+    **_IN_BOTH,
 }
 #: Name of a table -> what makes it and its indexes; a table after those that it refers to.
 _TABLES = {
@@ -342,3 +353,5 @@ def make_missing(transaction: Transaction) -> None:
     there = table_names(transaction)
     for statement in (text for name, texts in _TABLES.items() if name not in there for text in texts):
         execute(transaction, statement.format(**words).strip())
+    if "entry_row" not in there:
+        define(transaction, ENTRY_VIEW.format(**words).strip())

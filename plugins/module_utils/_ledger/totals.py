@@ -208,7 +208,7 @@ def valid(as_of: datetime | None) -> str:
     """
     recorded, _values = _recorded_by("reversal", as_of)
     taken_back = " AND ".join(["reversal.reverses = entry.id", *recorded])
-    reversal = f"SELECT 1 FROM entry AS reversal WHERE {taken_back}"  # noqa: S608
+    reversal = f"SELECT 1 FROM entry_row AS reversal WHERE {taken_back}"  # noqa: S608
     return f"entry.reverses IS NULL AND NOT EXISTS ({reversal})"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,15 +41,20 @@ _ROWS_AT_ONCE = 50
 _STREAMED_AT_ONCE = 2_000
 #: Cursors of one transaction of PostgreSQL need names of their own.
 _cursor_numbers = count()
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
 class Transaction:
-    """An open transaction of sqlite3 or psycopg. recorded_at: for commit_clock, which fills it."""
+    """An open transaction of sqlite3 or psycopg. recorded_at: for commit_clock, which fills it. remembered:
+    ids of rows that nobody ever changes or removes (series.py), for all transactions of a connection as long
+    as each is committed.
+    """
 
     driver: sqlite3.Connection | psycopg.Connection[Any]
     on_postgresql: bool
     recorded_at: list[int] = field(default_factory=list, compare=False, repr=False)
+    remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def read(
@@ -153,7 +158,7 @@ def table_names(transaction: Transaction) -> set[str]:
     return {name for (name,) in read(transaction, asked)}
 
 
-def one_of(names: Sequence[str], prefix: str) -> tuple[str, dict[str, str]]:
+def one_of(names: Sequence[_Value], prefix: str) -> tuple[str, dict[str, _Value]]:
     """What stands in the brackets of IN for these names, and their values; nothing is one of none."""
     values = {f"{prefix}_{number}": name for number, name in enumerate(names)}
     return ", ".join(f":{name}" for name in values) or "NULL", values

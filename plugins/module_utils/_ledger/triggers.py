@@ -12,7 +12,6 @@ from .act_triggers import ACT_FUNCTIONS
 from .delivery_triggers import DELIVERY_FUNCTIONS
 from .entry_triggers import ENTRY_FUNCTIONS
 from .gate_triggers import GATE_FUNCTIONS
-from .holds import ENTRY_SOURCE
 from .transaction import Transaction, define, read, table_names
 
 _ROW, _STATEMENT = "FOR EACH ROW", "FOR EACH STATEMENT"
@@ -20,13 +19,17 @@ _ROW, _STATEMENT = "FOR EACH ROW", "FOR EACH STATEMENT"
 _TRIGGERS = (
     ("dimension_set", "BEFORE INSERT", _ROW, "finops_check_dimension_set"),
     ("dimension_set", "AFTER INSERT", _ROW, "finops_keep_tags"),
-    ("entry", "BEFORE INSERT", _STATEMENT, "finops_advance_clock"),
-    ("entry", "BEFORE INSERT", _ROW, "finops_sign_entry"),
-    ("entry", "AFTER INSERT", f"REFERENCING NEW TABLE AS inserted {_STATEMENT}", "finops_keep_entries"),
+    ("series", "BEFORE INSERT", _ROW, "finops_keep_series"),
+    ("entry_key", "BEFORE INSERT", _ROW, "finops_keep_key"),
+    ("recording", "BEFORE INSERT", _STATEMENT, "finops_advance_clock"),
+    ("recording", "BEFORE INSERT", _ROW, "finops_sign_recording"),
+    ("entry_row", "BEFORE INSERT", _STATEMENT, "finops_begin_recording"),
+    ("entry_row", "BEFORE INSERT", _ROW, "finops_sign_entry"),
+    ("entry_row", "AFTER INSERT", f"REFERENCING NEW TABLE AS inserted {_STATEMENT}", "finops_keep_entries"),
     (
-        "entry",
+        "entry_row",
         "AFTER INSERT",
-        f"DEFERRABLE INITIALLY DEFERRED {_ROW} WHEN (NEW.source = '{ENTRY_SOURCE}' AND NEW.reverses IS NULL)",
+        f"DEFERRABLE INITIALLY DEFERRED {_ROW} WHEN (NEW.key_id < 0 AND NEW.reverses IS NULL)",
         "finops_keep_commit",
     ),
     ("delivery", "BEFORE INSERT OR UPDATE", _STATEMENT, "finops_advance_clock"),

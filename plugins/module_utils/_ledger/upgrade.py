@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from .._core.periods import moment_of
-from . import commit_clock, dimension_sets, feed_merging, roll_up, triggers, views
+from . import commit_clock, dimension_sets, entry_moving, feed_merging, roll_up, triggers, views
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .tables import make_missing
 from .transaction import Transaction, execute, insert, read, read_by_name
@@ -125,6 +125,8 @@ _LEAVE = {
     6: ((), ()),
     # Schema 7 knew no acts.
     7: ((), ()),
+    # Schema 8 told all of each entry with it (entry_moving.py).
+    8: ((), ()),
 }
 
 
@@ -138,12 +140,15 @@ def upgrade(transaction: Transaction, version: int) -> None:
     lines = _lines_of_schema_4(transaction) if 1 < version < _FIRST_OF_TODAY else []
     if version == 1:
         _leave_schema_1(transaction)
-    for schema in range(version, SCHEMA_VERSION) if version > 1 else ():
-        for statement in _LEAVE[schema][transaction.on_postgresql]:
-            execute(transaction, statement)
-    # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
-    # with the next task.
-    make_missing(transaction)
+    else:
+        for schema in range(version, SCHEMA_VERSION):
+            for statement in _LEAVE[schema][transaction.on_postgresql]:
+                execute(transaction, statement)
+        entry_moving.set_aside(transaction)
+        # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
+        # with the next task.
+        make_missing(transaction)
+        entry_moving.move(transaction)
     if 1 < version < _FIRST_OF_TODAY:
         roll_up.rebuild(transaction)
     if version < _FIRST_OF_TODAY:
@@ -194,11 +199,13 @@ def _leave_schema_1(transaction: Transaction) -> None:
         "DROP INDEX entry_by_time",
     ):
         execute(transaction, statement)
+    entry_moving.make_old(transaction)
     make_missing(transaction)
     columns = [str(row[1]) for row in read(transaction, "PRAGMA table_info(entry_of_schema_1)")]
     after: int | None = 0
     while after is not None:
         after = _move_batch(transaction, columns, after)
+    entry_moving.move(transaction)
     for statement in (*_MOVE_BUDGETS_AND_FEEDS, *(f"DROP TABLE {name}_of_schema_1" for name in _OF_SCHEMA_1)):
         execute(transaction, statement)
 
@@ -225,7 +232,7 @@ def _move_batch(transaction: Transaction, columns: list[str], after: int) -> int
         }
         for number, row in zip(sets, rows, strict=True)
     ]
-    insert(transaction, "entry", moved)
+    insert(transaction, entry_moving.OLD, moved)
     signs = [1 if row["reverses"] is None else -1 for row in rows]
     signed_rows = zip(sets, rows, signs, strict=True)
     roll_up.add(

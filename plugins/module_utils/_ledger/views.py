@@ -37,7 +37,7 @@ _VIEWS = {
             description, to_timestamp({recorded_at("entry")} / 1000000.0) AS recorded_at, recorded_by
         FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
         WHERE reverses IS NULL AND {counts("entry")} AND NOT EXISTS (
-            SELECT FROM entry AS reversal WHERE reversal.reverses = entry.id AND {counts("reversal")}
+            SELECT FROM entry_row AS reversal WHERE reversal.reverses = entry.id AND {counts("reversal")}
         )""",
     "dashboard_budgets": """
         SELECT name, limit_nano * 0.000000001 AS limit_amount, currency, period, timezone, fed_by, basis, tax,

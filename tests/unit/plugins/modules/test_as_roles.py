@@ -147,10 +147,10 @@ def test_a_pipeline_s_sql_writes_no_entry_of_a_bill(
     run_as: Run, postgresql: dict[str, Any], postgresql_url: str
 ) -> None:
     done(run_as("finops_gate", "cost_entry", **COST))
+    key = "INSERT INTO entry_key (source, stem, moment_length) VALUES ('aws', 'bill/1/forged', 0)"
     copied = (
-        "INSERT INTO entry (source, key, version, dimension_set_id, period_begin, period_end, amount_nano,"
-        " recorded_by) SELECT 'aws', 'bill/1/forged', 1, dimension_set_id, period_begin, period_end, 1, ''"
-        " FROM entry LIMIT 1"
+        "INSERT INTO entry_row (series_id, key_id, version, period_begin, amount_nano)"
+        " SELECT series_id, (SELECT min(id) FROM entry_key), 1, period_begin, 1 FROM entry_row LIMIT 1"
     )
     server = parts_of(postgresql_url)
     with psycopg.connect(**server, **postgresql["admin"], autocommit=True) as owner:
@@ -160,7 +160,7 @@ def test_a_pipeline_s_sql_writes_no_entry_of_a_bill(
         psycopg.connect(**server, **login, autocommit=True) as pipeline,
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="entries of a feed or a bill"),
     ):
-        pipeline.execute(copied.encode())
+        pipeline.execute(f"{key}; {copied}".encode())
 
 
 def test_an_owner_s_modules(run_as: Run) -> None:

@@ -312,7 +312,7 @@ def test_who_gates_cannot_raise_the_limit(ledger: LedgerOptions, postgresql: dic
         assert sums(opened.connection, Window(moment, moment + timedelta(hours=1))) == {"ICU": 2}
     with pytest.raises(LedgerError, match="permission denied for table budget"), writing(pipeline) as opened:
         budgets.save(opened.connection, budget(limit_nano=500))
-    for statement in ("UPDATE entry SET amount_nano = 0", "DELETE FROM entry"):
+    for statement in ("UPDATE entry_row SET amount_nano = 0", "DELETE FROM entry_row"):
         with (
             pytest.raises(LedgerError, match="permission denied for table entry"),
             writing(pipeline) as opened,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """No statement of a role does what the role is not for, whatever it says of itself, on a real server with the
-roles that docs/postgresql_roles.sql ships (design/gate.md#separation-of-duty).
+roles that docs/postgresql_roles.sql ships (design/gate.md#separation-of-duty), as docs/ledger.md explains.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     deliveries,
     dimension_sets,
     entries,
+    series,
     sql,
     views,
 )
@@ -41,11 +42,40 @@ ROLES = Path(__file__).parents[5] / "docs" / "postgresql_roles.sql"
 GROUPS = ("finops_reader", "finops_gate", "finops_import", "finops_owner")
 FEED = "cloudkitty dc3-a p1"
 NOW_S = "extract(epoch FROM clock_timestamp())::bigint"
-#: An entry like the one that pipeline recorded, with other values.
-INSERT = (
-    'INSERT INTO entry (source, "key", version, reverses, dimension_set_id, period_begin, period_end,'
-    " amount_nano, recorded_by)"
-)
+#: How a session of SQL writes an entry, with the rights of its login: who records, its series, its key, and
+#: its row, each if it is not there yet.
+WRITE_ENTRY = """
+CREATE FUNCTION attack.entry(said_source text, said_key text, said_version integer, said_reverses bigint,
+    said_set bigint, said_begin bigint, said_end bigint, said_amount bigint, said_by text,
+    said_quantity text DEFAULT NULL, said_recorded_at bigint DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    named bytea := substr(sha256(convert_to(
+        said_set || '/' || (said_end - said_begin) || '/' || repeat('-', 6), 'UTF8')), 1, 16);
+    own_series integer;
+    own_key integer;
+BEGIN
+    INSERT INTO public.recording (recorded_by) VALUES (said_by) ON CONFLICT DO NOTHING;
+    INSERT INTO public.series (fingerprint, dimension_set_id, length_s)
+        VALUES (named, said_set, said_end - said_begin) ON CONFLICT (fingerprint) DO NOTHING;
+    SELECT id INTO own_series FROM public.series WHERE fingerprint = named;
+    INSERT INTO public.entry_key (source, stem, moment_length) VALUES (said_source, said_key, 0)
+        ON CONFLICT (source, stem, moment_length) DO NOTHING;
+    SELECT id INTO own_key FROM public.entry_key
+        WHERE source = said_source AND stem = said_key AND moment_length = 0;
+    IF said_recorded_at IS NULL THEN
+        INSERT INTO public.entry_row
+                (series_id, key_id, version, reverses, period_begin, quantity, amount_nano)
+            VALUES (own_series, own_key, said_version, said_reverses, said_begin, said_quantity, said_amount);
+    ELSE
+        INSERT INTO public.entry_row
+                (series_id, key_id, version, reverses, period_begin, quantity, amount_nano, recorded_at)
+            VALUES (own_series, own_key, said_version, said_reverses, said_begin, said_quantity, said_amount,
+                said_recorded_at);
+    END IF;
+END $$
+"""
+INSERT = "SELECT attack.entry"
 
 
 @dataclass
@@ -119,6 +149,8 @@ def filled(postgresql: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
                 budgets.Budget("team", 10**11, "ICU", calendar, "entries", "actual", timedelta(hours=6)),
             )
         admin.execute(ROLES.read_bytes())
+        admin.execute(b"CREATE SCHEMA attack; GRANT USAGE ON SCHEMA attack TO PUBLIC")
+        admin.execute(WRITE_ENTRY.encode())
         for name, role in roles.items():
             within = f" IN ROLE {role}" if role else ""
             admin.execute(f"CREATE ROLE {made[name]} LOGIN PASSWORD 'geheim'{within}".encode())
@@ -233,16 +265,17 @@ def feed_row(rated_through: str, project: str = "p1") -> str:
 WRITTEN_BY = {
     "finops_gate": {
         "INSERT": {
-            "dimension_set", "entry", "usage_record", "alert", "alert_acknowledged", "hold", "hold_line",
-            "override_use", "act",
+            "dimension_set", "series", "entry_key", "recording", "entry_row", "usage_record", "alert",
+            "alert_acknowledged", "hold", "hold_line", "override_use", "act",
         },
         "UPDATE": {"hold"},
         "DELETE": {"hold_line"},
     },
     "finops_import": {
         "INSERT": {
-            "dimension_set", "entry", "usage_record", "alert", "feed", "feed_window", "feed_rate",
-            "feed_carried", "feed_resource", "feed_hours", "bill", "bill_part", "delivery",
+            "dimension_set", "series", "entry_key", "recording", "entry_row", "usage_record", "alert", "feed",
+            "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours", "bill", "bill_part",
+            "delivery",
         },
         "UPDATE": {
             "hold", "feed", "feed_window", "feed_rate", "feed_carried", "feed_resource", "feed_hours", "bill",
@@ -339,9 +372,19 @@ def test_nobody_writes_through_what_dashboards_show(logins: Logins, view: str) -
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE entry SET amount_nano = 0",
-        "DELETE FROM entry",
-        "TRUNCATE entry CASCADE",
+        "UPDATE entry_row SET amount_nano = 0",
+        "DELETE FROM entry_row",
+        "TRUNCATE entry_row CASCADE",
+        "UPDATE series SET description = 'x'",
+        "DELETE FROM series",
+        "UPDATE entry_key SET source = 'x'",
+        "DELETE FROM entry_key",
+        "UPDATE recording SET recorded_by = 'x'",
+        "DELETE FROM recording",
+        "INSERT INTO recording (recorded_at, recorded_by) SELECT recorded_at - 1, 'x' FROM recording",
+        "INSERT INTO series (id, fingerprint, dimension_set_id, length_s) VALUES (1, '', 1, 0)",
+        "INSERT INTO entry_key (id, source, stem, moment_length) VALUES (1, 'manual', 'x', 0)",
+        "CREATE OR REPLACE VIEW entry AS SELECT 1 AS id",
         "UPDATE roll_up SET amount_whole = 0",
         "INSERT INTO roll_up VALUES (900, 0, 1, -1, 0, 1)",
         "DELETE FROM roll_up",
@@ -353,8 +396,8 @@ def test_nobody_writes_through_what_dashboards_show(logins: Logins, view: str) -
         "DELETE FROM override_use",
         "DELETE FROM alert",
         "DELETE FROM feed",
-        "SELECT setval('entry_id_seq', 1)",
-        "ALTER TABLE entry DISABLE TRIGGER ALL",
+        "SELECT setval('entry_row_id_seq', 1)",
+        "ALTER TABLE entry_row DISABLE TRIGGER ALL",
         "DROP TRIGGER finops_keep_hold ON hold",
         "CREATE OR REPLACE FUNCTION finops_may(VARIADIC wanted text[]) RETURNS boolean LANGUAGE sql"
         " AS 'SELECT true'",
@@ -375,8 +418,8 @@ def test_nobody_changes_what_was_recorded_or_how_it_is_kept(
 @pytest.mark.parametrize(
     ("login", "statement"),
     [
-        ("pipeline", "INSERT INTO entry (id, source) VALUES (1, 'x')"),
-        ("pipeline", "INSERT INTO entry (recorded_at, source) VALUES (1, 'x')"),
+        ("pipeline", "INSERT INTO entry_row (id, series_id) VALUES (1, 1)"),
+        ("pipeline", "INSERT INTO entry_row (recorded_at, series_id) VALUES (1, 1)"),
         ("pipeline", "UPDATE budget SET limit_nano = 1"),
         ("pipeline", "INSERT INTO limit_override SELECT * FROM limit_override"),
         ("pipeline", "UPDATE feed SET rated_through = 0"),
@@ -412,10 +455,9 @@ def test_only_who_imports_delivers(unchanged: Logins, login: str, statement: str
 
 def of_delivery(recorded_at: str, key: str = "bill/1/a/1/0") -> str:
     """An INSERT of an entry that says when it was recorded."""
-    names, _behind, _rest = INSERT.partition(")")
     return (
-        f"{names}, recorded_at) SELECT 's', '{key}', 1, NULL, dimension_set_id, 0, 3600, 5, 'x',"
-        f" {recorded_at} FROM entry LIMIT 1"
+        f"{INSERT}('s', '{key}', 1, NULL, dimension_set_id, 0, 3600, 5, 'x', NULL, {recorded_at})"
+        " FROM entry LIMIT 1"
     )
 
 
@@ -493,7 +535,7 @@ def reversal(change: str, key: str = "k") -> str:
     name, _is, value = change.partition("=")
     if name:
         values[name] = value
-    return f"{INSERT} SELECT {', '.join(values.values())}, 'ada@ci' FROM entry WHERE \"key\" = '{key}'"
+    return f"{INSERT}({', '.join(values.values())}, 'ada@ci') FROM entry WHERE \"key\" = '{key}'"
 
 
 @pytest.mark.parametrize(
@@ -528,7 +570,7 @@ def test_another_s_entry_is_neither_taken_back_nor_corrected_by_sql_or_by_a_modu
     # The key stays the first login's, or the owner's who took it back.
     assert "another login recorded this entry" in logins.refused(
         "other",
-        f"{INSERT} SELECT source, \"key\", 4, NULL, dimension_set_id, 0, 0, 1, '' FROM entry"
+        f"{INSERT}(source, \"key\", 4, NULL, dimension_set_id, 0, 0, 1, '') FROM entry"
         " WHERE version = 1 AND \"key\" = 'k'",
     )
 
@@ -547,13 +589,12 @@ def test_another_s_entry_is_neither_taken_back_nor_corrected_by_sql_or_by_a_modu
     ],
 )
 def test_a_false_entry_is_refused(unchanged: Logins, said: str, values: str) -> None:
-    statement = f"{INSERT} SELECT {values}, 'ada@ci' FROM dimension_set AS d WHERE tags <> '{{}}'"
+    statement = f"{INSERT}({values}, 'ada@ci') FROM dimension_set AS d WHERE tags <> '{{}}'"
     assert said in unchanged.refused("pipeline", statement)
 
 
 def test_a_quantity_is_a_number(unchanged: Logins) -> None:
-    with_quantity = INSERT.replace("amount_nano,", "amount_nano, quantity,")
-    statement = f"{with_quantity} SELECT 'manual', 'q', 1, NULL, id, 0, 0, 1, 'many', 'x' FROM dimension_set"
+    statement = f"{INSERT}('manual', 'q', 1, NULL, id, 0, 0, 1, 'x', 'many') FROM dimension_set"
     assert "or its quantity no number" in unchanged.refused("pipeline", f"{statement} LIMIT 1")
 
 
@@ -596,7 +637,10 @@ def test_names_in_a_session_change_nothing_of_what_triggers_find(logins: Logins)
     """Temporary tables and a search path of the session's own come before the ledger's names there."""
     with logins.connect("other") as connection:
         for statement in (
-            "CREATE TEMPORARY TABLE entry (LIKE public.entry)",
+            "CREATE TEMPORARY TABLE entry_row (LIKE public.entry_row)",
+            "CREATE TEMPORARY TABLE entry_key (LIKE public.entry_key)",
+            "CREATE TEMPORARY TABLE series (LIKE public.series)",
+            "CREATE TEMPORARY TABLE recording (LIKE public.recording)",
             "CREATE TEMPORARY TABLE ledger_clock AS SELECT 0::bigint AS recorded_at",
             "CREATE TEMPORARY TABLE hold (LIKE public.hold)",
             "INSERT INTO hold SELECT * FROM public.hold",
@@ -609,8 +653,8 @@ def test_names_in_a_session_change_nothing_of_what_triggers_find(logins: Logins)
         with pytest.raises(psycopg.Error, match="another login has this hold"):
             connection.execute("UPDATE public.hold SET state = 'released'")
         connection.execute(
-            INSERT.replace("INTO entry", "INTO public.entry").encode()
-            + b" SELECT 'manual', 'mine', 1, NULL, dimension_set_id, period_begin, period_end, 1, 'x'"
+            INSERT.encode()
+            + b"('manual', 'mine', 1, NULL, dimension_set_id, period_begin, period_end, 1, 'x')"
             + b" FROM public.entry WHERE \"key\" = 'k'"
         )
     assert (
@@ -641,6 +685,69 @@ def test_a_dimension_set_is_what_its_fingerprint_says(unchanged: Logins) -> None
         assert "does not know" in unchanged.refused(
             "pipeline", insert(said, dimension_sets.fingerprint(said))
         )
+
+
+def test_a_series_is_what_its_fingerprint_says(unchanged: Logins) -> None:
+    """Else the next import would have another's cost be what this login says."""
+    true = series.NumberedSeries(1, 3600, "instance", "i-1", "web", "server", "instance", None)
+    false = true._replace(resource_id="i-2")
+    names = ", ".join(("fingerprint", *true._fields))
+    listed = ", ".join("NULL" if value is None else f"'{value}'" for value in false)
+    forged = f"INSERT INTO series ({names}) VALUES ('\\x{true.fingerprint.hex()}', {listed})"
+    for login in ("pipeline", "importer", "owner"):
+        assert "is not that of its columns" in unchanged.refused(login, forged)
+    # The same text at another place.
+    moved = true._replace(metric="instancei", resource_id="-1")
+    assert moved.fingerprint != true.fingerprint
+
+
+@pytest.mark.parametrize("text", ["plain", "Zürich € 漢字", "rocket 🚀", "", "5:web-", "tab\tand\nline"])
+def test_the_database_has_the_fingerprint_of_a_series_of_any_text(logins: Logins, text: str) -> None:
+    write(logins.options("pipeline"), cost(key="text", resource_name=text, description=text))
+    assert logins.one("SELECT description FROM entry WHERE \"key\" = 'text'") == text
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        f"'{FEED}', '2026-11-05T00:00:00Z/instance/i-1', 0",
+        f"'{FEED}', '2026-11-05/instance/i-1', 0",
+        f"'{FEED}', 'instance', 20",
+        f"'{FEED}', '/instance', 7",
+        "'manual', '/instance', 20",
+        "'manual', '/instance', 10",
+        "'free tier of x', '/instance', 20",
+    ],
+)
+def test_a_key_has_one_form_only(unchanged: Logins, values: str) -> None:
+    """Else two entries could be valid under one key."""
+    statement = f"INSERT INTO entry_key (source, stem, moment_length) VALUES ({values})"
+    assert "a key holds the begin of its period" in unchanged.refused("importer", statement)
+
+
+def test_a_key_that_holds_a_day_is_of_a_period_that_begins_with_it(unchanged: Logins) -> None:
+    """Two entries of a day would have one key."""
+    key = f"INSERT INTO entry_key (source, stem, moment_length) VALUES ('{FEED}', '/instance', 10)"
+    row = (
+        "INSERT INTO entry_row (series_id, key_id, version, period_begin, amount_nano)"
+        " SELECT series_id, (SELECT max(id) FROM entry_key), 1, 86400 + 3600, 1 FROM entry_row LIMIT 1"
+    )
+    assert "does not begin when its key says" in unchanged.refused("importer", key, row)
+
+
+def test_who_recorded_is_said_by_the_database_whatever_a_session_says_or_leaves_out(logins: Logins) -> None:
+    key = "INSERT INTO entry_key (source, stem, moment_length) VALUES ('manual', '{key}', 0)"
+    row = (
+        "INSERT INTO entry_row (series_id, key_id, version, period_begin, amount_nano) SELECT series_id,"
+        " (SELECT min(id) FROM entry_key), 1, 0, 1 FROM entry_row LIMIT 1"
+    )
+    forged = f"{logins.made['pipeline']}/ada@ci"
+    said = f"INSERT INTO recording (recorded_by) VALUES ('{forged}') ON CONFLICT DO NOTHING"
+    with logins.connect("other") as connection:
+        connection.execute(f"BEGIN; {key.format(key='none')}; {row}; COMMIT".encode())
+        connection.execute(f"BEGIN; {key.format(key='two')}; {row}; SAVEPOINT one; {said}; COMMIT".encode())
+    found = logins.admin.execute(b"SELECT recorded_by FROM entry WHERE \"key\" IN ('none', 'two')").fetchall()
+    assert [who for (who,) in found] == [f"{logins.made['other']}/"] * 2
 
 
 @pytest.mark.parametrize(
@@ -910,13 +1017,13 @@ def test_no_hold_without_a_line_takes_a_name(logins: Logins) -> None:
 @pytest.mark.parametrize("login", ["pipeline", "other", "importer"])
 def test_no_entry_takes_the_key_of_a_commit(unchanged: Logins, login: str, key: str) -> None:
     """deploy is held only, done is committed in its first generation; both are pipeline's."""
-    statement = f"{INSERT} SELECT 'reservation', '{key}', 1, NULL, id, 0, 0, 5, '' FROM dimension_set LIMIT 1"
+    statement = f"{INSERT}('reservation', '{key}', 1, NULL, id, 0, 0, 5, '') FROM dimension_set LIMIT 1"
     assert "only the commit of a hold of this login" in unchanged.refused(login, statement)
 
 
 def test_the_entry_of_a_commit_is_of_the_hold_s_login(logins: Logins) -> None:
     key = "reservation/done/1/0/once"
-    statement = f"{INSERT} SELECT 'reservation', '{key}', 1, NULL, id, 0, 0, 5, '' FROM dimension_set LIMIT 1"
+    statement = f"{INSERT}('reservation', '{key}', 1, NULL, id, 0, 0, 5, '') FROM dimension_set LIMIT 1"
     assert "only the commit of a hold of this login" in logins.refused("other", statement)
     with logins.connect("pipeline") as connection:
         assert connection.execute(statement.encode()).rowcount == 1
@@ -1180,7 +1287,7 @@ def test_a_row_held_for_ever_is_named_too(logins: Logins) -> None:
         holder.execute(b"BEGIN")
         holder.execute(
             INSERT.encode()
-            + b" SELECT 'manual', 'mine', 1, NULL, dimension_set_id, 0, 0, 1, '' FROM entry"
+            + b"('manual', 'mine', 1, NULL, dimension_set_id, 0, 0, 1, '') FROM entry"
             + b" WHERE \"key\" = 'k'"
         )
         with pytest.raises(LedgerError, match=rf"of login {logins.made['other']} .* is writing since"):

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -26,6 +28,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     acts,
     bills,
     budgets,
+    comparison,
     entries,
     feeds,
     holds,
@@ -50,6 +53,8 @@ SCHEMA_6 = (Path(__file__).parent / "schema_6.sql").read_text()
 SCHEMA_6_POSTGRESQL = (Path(__file__).parent / "schema_6_postgresql.sql").read_text()
 SCHEMA_7 = (Path(__file__).parent / "schema_7.sql").read_text()
 SCHEMA_7_POSTGRESQL = (Path(__file__).parent / "schema_7_postgresql.sql").read_text()
+SCHEMA_8 = (Path(__file__).parent / "schema_8.sql").read_text()
+SCHEMA_8_POSTGRESQL = (Path(__file__).parent / "schema_8_postgresql.sql").read_text()
 #: One of a currency, in the ledger's units.
 UNIT = 10**9
 OCTOBER = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
@@ -118,7 +123,10 @@ def test_the_next_writer_upgrades_and_loses_nothing(old: LedgerOptions) -> None:
     old_rows.row_factory = sqlite3.Row
     old_rows.executescript(SCHEMA_1)
     by_second = [dict(row) for row in old_rows.execute("SELECT * FROM entry ORDER BY id")]
-    assert rows == [{**row, "recorded_at": row["recorded_at"] * 1_000_000} for row in by_second]
+    # Two recorded in the second of the first row: each has a moment of its own now.
+    assert rows == [
+        {**row, "recorded_at": row["recorded_at"] * 1_000_000 + (row["id"] in (4, 5))} for row in by_second
+    ]
     assert [(one.keys, one.currency, one.amount_nano, one.entry_count) for one in found] == [
         ({"category": "compute", "tag:team": None, "project": None}, "CHF", -50, 1),
         ({"category": "compute", "tag:team": "web", "project": "p1"}, "ICU", 2500, 1),
@@ -134,8 +142,12 @@ def test_an_upgraded_ledger_is_laid_out_as_a_new_one(old: LedgerOptions, path: P
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-#: What the present schema tells otherwise than schema 3, and than schema 2.
-OF_3 = ('"budget"', '"feed"', '"feed_rate"', "ledger_schema", '"roll_up"', '"entry"', '"ledger_clock"')
+#: What the present schema tells otherwise than schema 3, and than schema 2. Entries are compared with those
+#: of schema 8.
+OF_ENTRIES = ('"entry"', '"series"', '"entry_key"', '"recording"', '"entry_row"')
+OF_3 = (
+    *OF_ENTRIES, '"budget"', '"feed"', '"feed_rate"', "ledger_schema", '"roll_up"', '"ledger_clock"',
+)  # fmt: skip
 OF_2 = (*OF_3, '"feed_window"')
 
 
@@ -570,3 +582,92 @@ def test_a_ledger_of_schema_7_that_cannot_be_upgraded_stays_whole(
     if not str(options.url).startswith("sqlite"):
         kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_delivery'"
         assert rows_of(options, kept) == [(1,)]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def of_schema_8(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
+    """A ledger with hours of two resources, one corrected and one renamed, a day of another feed, a manual
+    cost, one that was taken back, a bill, and a delivery that was killed.
+    """
+    return made_of(request, path, SCHEMA_8, SCHEMA_8_POSTGRESQL)
+
+
+def test_a_ledger_of_schema_8_says_the_same_of_every_entry(
+    of_schema_8: Callable[[str], LedgerOptions], path: Path, tmp_path: Path
+) -> None:
+    options = of_schema_8("")
+    kept = ("entry", "delivery", "roll_up", "roll_up_waiting", "ledger_clock", "act", "bill_part", "tag")
+    before = {table: rows_of(options, f"SELECT * FROM {table} ORDER BY 1") for table in kept}
+    assert all(before.values())
+    with writing(options) as opened:
+        assert not opened.created
+    assert {table: rows_of(options, f"SELECT * FROM {table} ORDER BY 1") for table in kept} == before
+    assert comparison.compare(options)["consistent"]
+    assert_laid_out_as_a_new_one(options, path, tmp_path)
+
+
+def test_a_ledger_of_schema_8_tells_each_series_and_key_once_then(
+    of_schema_8: Callable[[str], LedgerOptions],
+) -> None:
+    """Two resources, one of which was renamed, have a series each and one more."""
+    options = of_schema_8("")
+    with writing(options):
+        pass
+    asked = "SELECT stem, moment_length, count(*) FROM entry_key JOIN entry_row ON key_id = entry_key.id"
+    assert sorted(rows_of(options, f"{asked} GROUP BY 1, 2")) == [
+        ("/instance/i-1", 20, 6),
+        ("/instance/i-2", 20, 3),
+        ("/ram/vm-1", 10, 1),
+        ("2026-10-03/Müller's invoice", 0, 1),
+        ("bill/1/x/1/0", 0, 1),
+        ("bill/9/y/1/0", 0, 1),
+        ("gone", 0, 2),
+    ]
+    assert rows_of(options, "SELECT count(*) FROM series WHERE metric = 'instance'") == [(3,)]
+
+
+def test_an_upgraded_ledger_of_schema_8_goes_on_with_every_key(
+    of_schema_8: Callable[[str], LedgerOptions],
+) -> None:
+    begin = OCTOBER.begin + timedelta(hours=1)
+    hour = entries.Entry(
+        "cloudkitty dc4-a p1", "2026-10-01T01:00:00Z/instance/i-1", "usage", "compute",
+        Window(begin, begin + timedelta(hours=1)), 6, "ICU",
+    )  # fmt: skip
+    gone = entries.Entry("manual", "gone", "credit", "other", Window(begin, begin), -5, "CHF")
+    options = of_schema_8("")
+    with writing(options) as opened:
+        written = entries.write_all(opened.connection, [hour, gone], begin, "ci")
+    assert comparison.compare(options)["consistent"]
+    assert written == [entries.WrittenEntry("corrected", 3), entries.WrittenEntry("recorded", 3)]
+
+
+def test_a_ledger_of_schema_8_that_cannot_be_upgraded_stays_whole(
+    of_schema_8: Callable[[str], LedgerOptions],
+) -> None:
+    """Somebody made a view of the name of a new table."""
+    options = of_schema_8("CREATE VIEW recording AS SELECT 1 AS one;")
+    before = rows_of(options, "SELECT * FROM entry ORDER BY id")
+    with pytest.raises(LedgerError), writing(options):
+        pass
+    assert rows_of(options, "SELECT version FROM ledger_schema") == [(8,)]
+    assert rows_of(options, "SELECT * FROM entry ORDER BY id") == before
+
+
+def test_an_upgrade_that_the_disk_has_no_room_for_says_so_and_writes_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(SCHEMA_8)
+    before = dump(path)
+    needed = 2 * path.stat().st_size
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=needed - 1))
+    with (
+        pytest.raises(LedgerError, match="needs up to .* MB beside it"),
+        writing(LedgerOptions(f"sqlite:///{path}")),
+    ):
+        pass
+    assert dump(path) == before
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=needed))
+    with writing(LedgerOptions(f"sqlite:///{path}")):
+        pass
