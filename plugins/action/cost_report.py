@@ -26,7 +26,7 @@ from ..module_utils._export.report import Results, report
 from ..module_utils._export.report_files import FILE_OPTIONS, write_report_file
 
 #: What is read of each cloud and project.
-_OF_CLOUDS = {"usage", "quota"}
+_OF_CLOUDS = {"usage", "quota", "savings"}
 _RESULTS = {
     name: {"type": "list", "elements": "dict"}
     if name in _OF_CLOUDS

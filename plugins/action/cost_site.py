@@ -28,6 +28,7 @@ from ..module_utils._export.report_files import FILE_OPTIONS
 from ..module_utils._export.site import write_site
 from ..module_utils._export.site_archive import SiteFolder
 from ..module_utils._export.site_cost import SiteQuestion, parse_team
+from ..module_utils._export.told_advice import read_advice
 from ..module_utils._ledger import sql
 from ..module_utils._ledger.policy import policy_of
 
@@ -52,6 +53,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "timezone": {"type": "str", "default": "UTC"},
                 "teams": {"type": "str", "default": "project"},
                 "templates": {"type": "list", "elements": "path", "default": []},
+                "savings": {"type": "list", "elements": "dict"},
+                "anomalies": {"type": "dict"},
                 "locale": {"type": "str", "choices": list(LOCALES)},
                 **FILE_OPTIONS,
             }
@@ -72,6 +75,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             team=parse_team(given["teams"], "teams"),
             rates=arguments.rates(given),
         )
+        told = read_advice(given["savings"], given["anomalies"], question.currency, question.zone, "")
         site = SiteFolder(folder, parse_attributes(given), "dest", check_mode, now_utc())
         ledger = arguments.ledger_options(given)
         driver = sql.driver(ledger)
@@ -79,4 +83,4 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail(missing_required_lib(driver), result={"error": failure(LIBRARY)})
         rules = policy_of(ledger).rules
         with written_in(given["locale"] or (rules and rules.locale)):
-            return write_site(ledger, question, site, given["title"], given["templates"])
+            return write_site(ledger, question, site, given["title"], given["templates"], told)

@@ -41,6 +41,11 @@ options:
     description: How long a budget is not frozen again after it was, such as V(24h).
     type: str
     default: 24h
+  notified:
+    description: Numbers of acts that somebody was told of, as RV(notices) has them. With this option the task
+      records that, and does nothing else.
+    type: list
+    elements: int
 seealso:
   - module: finops.cloud.cost_policy
   - module: finops.cloud.cost_alert
@@ -55,6 +60,22 @@ EXAMPLES = r"""
   finops.cloud.budget_actions:
     dry_run: false
   register: acted
+
+- name: Tell a chat what nobody was told of yet
+  ansible.builtin.uri:
+    url: https://chat.example.org/hooks/finops
+    method: POST
+    body_format: json
+    body: "{{ item }}"
+  loop: "{{ acted.notices }}"
+  loop_control:
+    label: "{{ item.action }} {{ item.budget }}"
+
+- name: Record that it was told
+  finops.cloud.budget_actions:
+    dry_run: false
+    notified: "{{ acted.notices | map(attribute='act') }}"
+  when: acted.notices | length > 0
 """
 
 RETURN = r"""
@@ -126,6 +147,43 @@ frozen_budgets:
   type: list
   elements: str
   sample: [production]
+notices:
+  description: Acts on budgets of the last seven days that nobody was told of, the oldest first. An act is
+    among them until O(notified) has its number.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    act:
+      description: Number of the act in the ledger.
+      type: int
+      returned: always
+      sample: 17
+    budget:
+      description: Name of the budget.
+      type: str
+      returned: always
+      sample: production
+    action:
+      description: What was done, as in RV(budgets).
+      type: str
+      returned: always
+      sample: freeze
+    reason:
+      description: Why, as in RV(budgets). Null for an act of an earlier task.
+      type: str
+      returned: always
+      sample: reached
+    alert:
+      description: ID of the alert. Null if there is none.
+      type: str
+      returned: always
+      sample: production/monthly/2026-11-01T00:00:00Z/actual/1
+    at:
+      description: When it was done, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-21T05:00:00Z"
 """
 
 from typing import Any
@@ -133,7 +191,7 @@ from typing import Any
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import FinopsModule
 from ..module_utils._ansible.run import run
-from ..module_utils._budgets.breach_actions import act_on_breaches
+from ..module_utils._budgets.breach_actions import act_on_breaches, record_notices
 from ..module_utils._core.periods import now_utc, parse_duration
 from ..module_utils._core.writer import recorded_by
 
@@ -144,6 +202,7 @@ def main() -> None:
             **arguments.LEDGER,
             "dry_run": {"type": "bool", "default": True},
             "cool_down": {"type": "str", "default": "24h"},
+            "notified": {"type": "list", "elements": "int"},
         },
         supports_check_mode=True,
     )
@@ -152,7 +211,11 @@ def main() -> None:
         cool_down = parse_duration(module.params["cool_down"], "cool_down")
         ledger, dry_run = arguments.ledger_options(module.params), module.params["dry_run"]
         only_tell = module.check_mode or dry_run
-        result = act_on_breaches(ledger, cool_down, now_utc(), recorded_by(), only_tell)
+        notified = module.params["notified"]
+        if notified is None:
+            result = act_on_breaches(ledger, cool_down, now_utc(), recorded_by(), only_tell)
+        else:
+            result = record_notices(ledger, notified, now_utc(), recorded_by(), only_tell)
         return {**result, "changed": result["changed"] and not dry_run}
 
     run(module, work, "ledger")

@@ -435,9 +435,9 @@ EXAMPLES = r"""
   finops.cloud.cost_budget:
     currency: CHF
     lines:
-      - {amount: "60", category: compute}
-      - {amount: "50", category: storage, at: "2026-12-24"}
-      - {hourly: "0.08", category: compute, project: shop}
+      - {amount: "60", category: compute, tags: {team: shop}}
+      - {amount: "50", category: storage, tags: {team: shop}, at: "2026-12-24"}
+      - {hourly: "0.08", category: compute, tags: {team: shop}, project: shop}
 
 - name: Remove a budget
   finops.cloud.cost_budget:

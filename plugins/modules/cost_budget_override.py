@@ -81,7 +81,7 @@ EXAMPLES = r"""
     reason: Twice the customers for a week
     approved_by: Ada, head of operations
     until: "2026-11-30"
-    login: pipeline
+    # login: pipeline    # on PostgreSQL: for this login alone
 
 - name: Take it back while nobody has used it
   finops.cloud.cost_budget_override:

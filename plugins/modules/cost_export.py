@@ -48,16 +48,17 @@ options:
   dest:
     description:
       - Path of what is written. With O(format=csv) a file whose name ends in C(.csv), with O(format=parquet)
-        the folder that gets C(billing_period=2026-11/focus.parquet) and so on, and with O(format=openmetrics)
-        a file whose name ends in C(.prom).
+        the folder that gets C(billing_period=2026-11/focus-2026-11-01.parquet) and so on, and with
+        O(format=openmetrics) a file whose name ends in C(.prom).
       - The parent folder has to exist. Only the owner can read what is written, except for C(.prom), which
         node_exporter has to read.
     type: path
     required: true
   format:
     description:
-      - V(csv) and V(parquet) are FOCUS. V(parquet) requires pyarrow and a window of whole billing months,
-        which it replaces.
+      - V(csv) and V(parquet) are FOCUS. V(parquet) requires pyarrow and a window of whole days in
+        O(timezone). It has a file for each day in a folder for each billing month, and replaces those files
+        of the window whose content has changed. Others are left alone.
       - V(openmetrics) has the cost of the window by category and project and with O(group_by) by tag, the
         state of the budgets, and with O(quotas) the use of quotas.
     type: str
@@ -95,7 +96,8 @@ options:
     type: str
   timezone:
     description:
-      - IANA time zone in which dates and billing months begin. Defaults to V(UTC).
+      - IANA time zone in which dates and billing months begin. Defaults to V(UTC). All days of a folder of
+        Parquet have the same one.
       - With O(format=openmetrics) it defaults to the time zone in which the periods of all budgets begin, or
         else to that of the policy, so that a cost is in the same month as for the budgets.
     type: str
@@ -202,7 +204,7 @@ EXAMPLES = r"""
     by_source:
       aws: {provider: AWS, billing_account_id: "111122223333", invoice_id: EUINV26-1234}
 
-- name: This year as Parquet, months that have not changed are left alone
+- name: This year as Parquet, days that have not changed are left alone
   finops.cloud.cost_export:
     dest: /srv/lake/focus
     format: parquet
@@ -262,13 +264,13 @@ dest:
   type: str
   sample: /srv/finance/focus-2026-10.csv
 files:
-  description: The files that were written. C(billing_period) is the month of a partition, or null without
-    partitions.
+  description: The files of the window, whether they have changed or not. C(billing_period) is the month of a
+    partition, or null without partitions.
   returned: success
   type: list
   elements: dict
   sample:
-    - path: /srv/lake/focus/billing_period=2026-10/focus.parquet
+    - path: /srv/lake/focus/billing_period=2026-10/focus-2026-10-01.parquet
       billing_period: 2026-10
       rows: 81203
 row_count:

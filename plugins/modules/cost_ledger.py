@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cost_ledger
-short_description: Verify the ledger's stored totals against its entries
+short_description: Verify the ledger's stored totals against its entries, and tell its size
 version_added: 0.1.0
 description:
   - A gate reads totals that the ledger stores beside its entries. This module adds up all entries and
@@ -40,6 +40,10 @@ EXAMPLES = r"""
   finops.cloud.cost_ledger:
     on_difference: warn
   register: checked
+
+- name: Show what has brought most of the rows
+  ansible.builtin.debug:
+    msg: "{{ checked.sources | sort(attribute='row_count') | last }}"
 
 - name: Show the totals that differ
   ansible.builtin.debug:
@@ -84,6 +88,11 @@ schema:
   returned: always, if the ledger could be read
   type: int
   sample: 5
+size_bytes:
+  description: What the ledger takes on disk, with its indexes.
+  returned: always, if the ledger could be read
+  type: int
+  sample: 2056192
 row_count:
   description: Number of rows of entries, reversals included.
   returned: always, if the ledger could be read
@@ -94,6 +103,39 @@ newest_entry:
   returned: always, if the ledger could be read
   type: str
   sample: "2026-11-21T05:00:03Z"
+sources:
+  description: What each source of entries has brought, in the order of their names. An import is one source
+    for each project, an import of bills is one for each of its
+    O(finops.cloud.cost_import_file#module:source).
+  returned: always, if the ledger could be read
+  type: list
+  elements: dict
+  contains:
+    source:
+      description: The source, such as a feed's or the one that a task gave.
+      type: str
+      returned: always
+      sample: cloudkitty dc3-a b30781c9679b4ede8107bae21990153e
+    row_count:
+      description: Number of its rows, reversals included.
+      type: int
+      returned: always
+      sample: 15880
+    first_begin:
+      description: When the period of its first entry begins, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-01T00:00:00Z"
+    last_end:
+      description: When the period that ends last does, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-21T05:00:00Z"
+    newest_entry:
+      description: When its newest entry was recorded, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-21T05:00:03Z"
 consistent:
   description: Whether every total matches its entries.
   returned: always, if the ledger could be read

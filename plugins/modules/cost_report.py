@@ -50,6 +50,7 @@ options:
           - Of M(finops.cloud.cost_summary_info), with its O(finops.cloud.cost_summary_info#module:currency),
             grouped by C(day), C(project), C(metric), C(resource) and tags, with
             O(finops.cloud.cost_summary_info#module:previous).
+          - With O(finops.cloud.cost_summary_info#module:savings), the report has what schedules have saved.
         type: dict
         required: true
       before:
@@ -71,6 +72,15 @@ options:
         description: Of M(finops.cloud.infomaniak_quota_info), one for each cloud and project.
         type: list
         elements: dict
+      savings:
+        description: Of M(finops.cloud.cost_savings_info) in the currency of the summary, one for each cloud
+          and project.
+        type: list
+        elements: dict
+      anomalies:
+        description: Of M(finops.cloud.cost_anomaly_info) for the same window, in the currency of the summary
+          and in O(timezone). Its days are marked in the chart.
+        type: dict
   title:
     description: Title of the report.
     type: str

@@ -252,7 +252,7 @@ seealso:
 EXAMPLES = r"""
 - name: Hold 42.50 francs for this pipeline, or stop here
   finops.cloud.cost_reservation:
-    name: "shop-{{ lookup('ansible.builtin.env', 'CI_PIPELINE_ID') }}"
+    name: "shop-{{ lookup('ansible.builtin.env', 'CI_PIPELINE_ID') | default('by-hand', true) }}"
     state: held
     amount: "42.50"
     currency: CHF
@@ -299,8 +299,8 @@ EXAMPLES = r"""
     currency: CHF
     settled_by: import
     lines:
-      - {hourly: "0.14", category: compute, project: PCP-ABC123, name: two servers}
-      - {amount: "35", at: "2026-12-01", category: compute, project: PCP-ABC123, name: a license}
+      - {hourly: "0.14", category: compute, project: PCP-ABC1234, name: two servers}
+      - {amount: "35", at: "2026-12-01", category: compute, project: PCP-ABC1234, name: a license}
 
 - name: Record what it was in the end
   finops.cloud.cost_reservation:

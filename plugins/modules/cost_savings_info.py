@@ -16,6 +16,8 @@ description:
     effort and risk, how sure it is and why, and the command and the task that do it.
   - Nothing is advised from measures that do not reach, and no smaller memory where memory is not measured.
     RV(left_out) says why nothing is advised for a server.
+  - Leaves out a resource whose metadata has C(finops_savings) with the value C(ignore), or a floating IP with
+    the tag C(finops_savings=ignore), and says so in RV(left_out).
   - Reads servers in pages of 1000 and their measures in one request for each granularity and 250000
     measures. Changes nothing.
 author:
@@ -389,23 +391,23 @@ recommendations:
       returned: always
       sample: {openstack.cloud.server_action: {server: 36886229-f6f0-4784-a389-e78feab9b42a, action: stop}}
 left_out:
-  description: The servers for which nothing is advised, and why.
+  description: The servers for which nothing is advised, and what its owner wants no advice for, and why.
   returned: success
   type: list
   elements: dict
   contains:
     resource_id:
-      description: ID of the server.
+      description: ID of the resource.
       type: str
       returned: always
       sample: 36886229-f6f0-4784-a389-e78feab9b42a
     name:
-      description: Its name.
+      description: Its name, of a floating IP its address.
       type: str
       returned: always
       sample: web-1
     type:
-      description: V(instance).
+      description: C(instance), or C(volume), C(floating_ip) or C(snapshot).
       type: str
       returned: always
       sample: instance

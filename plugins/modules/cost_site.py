@@ -73,6 +73,21 @@ options:
     type: list
     elements: path
     default: []
+  savings:
+    description:
+      - What M(finops.cloud.cost_savings_info) returned in O(currency), one result for each cloud and project.
+        The pages of the current month get a list of what could be saved, with its sum. A result of a failed
+        task is reported as unknown.
+      - What schedules have really saved is on the pages without this option. It is from the ledger.
+    type: list
+    elements: dict
+  anomalies:
+    description:
+      - What M(finops.cloud.cost_anomaly_info) returned in O(currency) and O(timezone). Days that cost more
+        than expected are marked in the charts of the months that are written, and listed.
+      - A page has those of its own series and of narrower ones. So ask for the series V(project) and the tag
+        of O(teams).
+    type: dict
   locale:
     description:
       - How numbers and dates are written on pages that are written. Pages of closed months stay as they are.
@@ -108,6 +123,30 @@ EXAMPLES = r"""
     teams: tag:team
     mode: "0644"
   register: site
+
+- name: Ask what could be saved
+  finops.cloud.cost_savings_info:
+    cloud: production
+    currency: CHF
+  register: savings
+
+- name: Ask which days cost more than expected
+  finops.cloud.cost_anomaly_info:
+    currency: CHF
+    timezone: Europe/Zurich
+    series: [total, project, "tag:team"]
+  register: anomalies
+
+- name: The site with both
+  finops.cloud.cost_site:
+    dest: /srv/cost
+    title: Example AG
+    currency: CHF
+    timezone: Europe/Zurich
+    teams: tag:team
+    savings: ["{{ savings }}"]
+    anomalies: "{{ anomalies }}"
+    mode: "0644"
 
 - name: Say what was restated
   ansible.builtin.debug:

@@ -277,6 +277,24 @@ servers:
       type: str
       returned: always
       sample: ICU
+deleted_servers:
+  description: Servers that were deleted while a schedule kept them off, as this run has seen. They save
+    nothing more from now on. Always empty in check mode.
+  returned: success, and failure of a server
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the server.
+      type: str
+      returned: always
+      sample: 9f4a0d5c-2f0e-5a4b-8a55-0d3c1b7c6f11
+    name:
+      description: The name that it had. Null if the ledger does not know it.
+      type: str
+      returned: always
+      sample: web-1
+  sample: []
 """
 
 from datetime import date, datetime

@@ -1,23 +1,15 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A million entries out of a ledger as FOCUS 1.2, to CSV and to Parquet: memory held to a bound, time told
-only.
-
-PYTHON export.py [ENTRIES], where Python finds the collection as ansible_collections.finops.cloud. The entries
-are those of resources that run for three months: nine of ten cost the same in every hour, the tenth, as
-traffic does, never what it cost before.
-"""
+"""Entries out of a ledger as FOCUS, to CSV and to Parquet."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import csv
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,45 +17,24 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entries import Entry, write_all
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions, writing
 
-#: So few that a month has one whole row group of Parquet: what more than that takes is growth.
-MANY, FEW, BOUND_MB = 1_000_000, 200_000, 64
-BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
-HOURS = 91 * 24
+from .cloud import module, peer, printed
+from .jobs import FULL, QUICK, Bench, Job
+from .measuring import Failed, Found, Row, difference, fastest, run
+
+BEGIN, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+HOURS = (END - BEGIN) // HOUR
 KINDS = (
     ("instance", "compute", "instance"),
     ("volume.size", "storage", "GiB"),
     ("network.outgoing.bytes", "network", "B"),
 )
-#: Runs an export and tells what it took, in a process of its own, so that its memory is its own.
-RUN = """
-import json, re, sys, time
-from datetime import UTC, datetime
-from ansible_collections.finops.cloud.plugins.module_utils._ansible.run import collect_less
-from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
-from ansible_collections.finops.cloud.plugins.module_utils._export import export
-from ansible_collections.finops.cloud.plugins.module_utils._export.focus import FocusOptions
-from ansible_collections.finops.cloud.plugins.module_utils._core.rates import Rates
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.sql import LedgerOptions
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import Selection
-url, dest, form = sys.argv[1:]
-window = Selection(Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)))
-target = export.Target(dest, form, "1.2", FocusOptions("CHF", Rates(), "UTC"))
-# As the module does.
-collect_less()
-began = time.perf_counter()
-told = export.from_ledger(LedgerOptions(url), window, target, None, False)
-took = time.perf_counter() - began
-print(json.dumps({
-    "rows": told["row_count"], "totals": told["totals"], "seconds": took, "own": time.process_time(),
-    # Of this program alone: what getrusage tells includes what forked it.
-    "peak_mb": int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024,
-}))
-"""
 
 
 def entries(count: int) -> Iterator[Entry]:
-    """So many entries, hour by hour, of as many resources as that takes."""
+    """So many entries, hour by hour, of as many resources as that takes: nine of ten cost the same in every
+    hour, the tenth, as traffic does, never what it cost before.
+    """
     resources = -(-count // HOURS)
     for number in range(count):
         hour, resource = divmod(number, resources)
@@ -76,7 +47,7 @@ def entries(count: int) -> Iterator[Entry]:
             category=category,
             period=Window(BEGIN + hour * HOUR, BEGIN + (hour + 1) * HOUR),
             amount_nano=123_456_789 + (number * 7_919 if varies else resource),
-            currency="ICU",
+            currency="CHF",
             cloud="production",
             region="dc3-a",
             project_id="b30781c9679b4ede8107bae21990153e",
@@ -91,51 +62,90 @@ def entries(count: int) -> Iterator[Entry]:
         )
 
 
-def exported(url: str, folder: str, form: str) -> dict[str, Any]:
-    dest = f"{folder}/focus.csv" if form == "csv" else f"{folder}/lake"
-    command = [sys.executable, "-c", RUN, url, dest, form]
-    told: dict[str, Any] = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    )
-    return told
+def fill(folder: Path, count: int) -> Found:
+    """Write them to a ledger, and as a list for the peers; what they come to."""
+    with writing(LedgerOptions(f"sqlite:///{folder}/ledger.db")) as ledger:
+        list(write_all(ledger.connection, entries(count), BEGIN, "benchmark"))
+    total = 0
+    with (folder / "charges.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        for one in entries(count):
+            total += one.amount_nano
+            writer.writerow(_charge(one))
+    return {"rows": str(count), "total": f"{Decimal(total).scaleb(-9):f}"}
 
 
-def measure(count: int) -> dict[str, dict[str, Any]]:
-    """What exporting so many entries takes, by format."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'ledger.db'}"
-        with writing(LedgerOptions(url)) as ledger:
-            write_all(ledger.connection, entries(count), BEGIN, "benchmark")
-        return {form: exported(url, folder, form) for form in ("csv", "parquet")}
+def _charge(one: Entry) -> list[Any]:
+    return [
+        f"{Decimal(one.amount_nano).scaleb(-9):f}", one.currency, f"{one.period.begin:%Y-%m-%dT%H:%M:%SZ}",
+        f"{one.period.end:%Y-%m-%dT%H:%M:%SZ}", "Usage", one.category, one.metric, one.region,
+        one.project_id, one.project_name, one.resource_id, one.resource_name, one.resource_type,
+        one.quantity, one.unit, one.tags["team"],
+    ]  # fmt: skip
 
 
-def main() -> int:
-    """Print a table, with the processor's own time, as others may be at work; 1 where memory grew beyond the
-    bound, or a row is missing.
-    """
-    many = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
-    began = time.perf_counter()
-    loop = sum(1 for _number in range(10_000_000))
-    print(f"this machine counts to {loop} in {time.perf_counter() - began:.2f} s")
-    small, large = measure(FEW), measure(many)
-    print(
-        f"{'':8} {'rows':>8} {'seconds':>8} {'own s':>8} {'rows/s':>8} {'rows/own s':>10} {'peak MB':>8}"
-        f" {'more MB':>8}"
-    )
-    failed = False
-    for form, one in large.items():
-        more = one["peak_mb"] - small[form]["peak_mb"]
-        rate, own_rate = one["rows"] / one["seconds"], one["rows"] / one["own"]
-        own = f"{one['own']:8.1f}"
-        print(
-            f"{form:8} {one['rows']:8} {one['seconds']:8.1f} {own} {rate:8.0f} {own_rate:10.0f}"
-            f" {one['peak_mb']:8.0f} {more:8.0f}"
-        )
-        failed = failed or more > BOUND_MB or one["rows"] != many
-    if failed:
-        print(f"memory grew by more than {BOUND_MB} MB, or rows are missing")
-    return int(failed)
+def read_back(path: Path) -> Found:
+    """What is in the files that an export left."""
+    count, total = 0, Decimal(0)
+    if path.is_file():
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            for each in csv.DictReader(stream):
+                count, total = count + 1, total + Decimal(each["BilledCost"])
+    else:
+        from pyarrow import compute, parquet
+
+        for file in path.rglob("*.parquet"):
+            column = parquet.read_table(file, columns=["BilledCost"]).column(0)
+            count, total = count + len(column), total + Decimal(str(compute.sum(column).as_py()))
+    return {"rows": str(count), "total": f"{total:f}"}
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(_bench: Bench, sizes: Sequence[int]) -> Iterator[Row]:
+    """Every side at every size."""
+    for count in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            right = fill(folder, count)
+            asked = {"ledger": f"sqlite:///{folder}/ledger.db", "read_from": "ledger", "currency": "CHF"}
+            asked |= {"begin": BEGIN.isoformat(), "end": END.isoformat()}
+            charges = str(folder / "charges.csv")
+            sides = [
+                ("cost_export, CSV", "ours.csv", {"format": "csv"}),
+                ("cost_export, Parquet", "ours", {"format": "parquet"}),
+                ("pandas from a list, CSV", "pandas.csv", None),
+                ("pyarrow from a list, Parquet", "pyarrow.parquet", None),
+            ]
+            for side, dest, options in sides:
+                path = folder / dest
+                if options:
+                    command = module("cost_export", {**asked, **options, "dest": str(path)})
+                else:
+                    command = peer("export_a_list", side.partition(" ")[0], charges, str(path))
+                yield _row(folder, side, options is not None, right, command, path)
+
+
+def _row(folder: Path, side: str, ours: bool, right: Found, command: list[str], path: Path) -> Row:
+    """Run a side, and read what it wrote. Raises Failed where ours is wrong."""
+    taken = fastest(lambda: run(command, folder))
+    found = read_back(path) if ours else printed(taken)
+    wrong = difference(found, right)
+    if ours and wrong:
+        raise Failed(f"{side} wrote {wrong}")
+    size = int(right["rows"])
+    return Row(side, ours, size, {0: taken.seconds}, taken.own_s, taken.peak_mb, found, wrong=wrong)
+
+
+JOB = Job(
+    name="export",
+    title="Export as FOCUS",
+    counted="entries of three months",
+    text="Writes every entry as a row of FOCUS 1.2: ours out of a ledger of SQLite, the peers out of a list"
+    " that they read from a file, with the sixteen columns that it has.",
+    sizes={QUICK: (10_000, 100_000), FULL: (10_000, 100_000, 1_000_000)},
+    measure=measure,
+    limits={
+        "pandas from a list": "the other columns of FOCUS; corrections; what it wrote before",
+        "pyarrow from a list": "the same",
+    },
+    bound_mb=160,
+)

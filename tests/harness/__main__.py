@@ -1,8 +1,8 @@
 # Copyright (c) 2026, finops.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build's one entry, which the Makefile calls: python3 tests/harness demo | matrix | mutation | supply |
-test | test-system | STAGE.
+"""The build's one entry, which the Makefile calls: python3 tests/harness bench | demo | matrix | mutation |
+supply | test | test-system | STAGE.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from artifact import artifact
+from benchmarks import bench
 from checkout import BUILD, ROOT, TREE, Stop, copy_checkout
 from docs_site import docs
 from environment import (
@@ -30,6 +32,7 @@ from environment import (
     python_version,
     virtual_environment,
 )
+from installed import installed
 from matrix import matrix
 from nox_sessions import nox
 from outside import outside
@@ -38,7 +41,6 @@ from stages import (
     Workbench,
     audit,
     heavy,
-    installed,
     integration,
     integration_of_the_rest,
     lint,
@@ -53,6 +55,7 @@ FLOOR = (3, 11)
 SEED, COUNT = "1", "100"
 STAGES: dict[str, Callable[[Workbench], str]] = {
     "lint": lint,
+    "artifact": artifact,
     "audit": audit,
     "units": units,
     "coverage": coverage,
@@ -84,7 +87,8 @@ class Tier:
 # (design/ansible.md#versions).
 SYSTEM = Tier(
     "test-system",
-    ("test-openstack", "units", "outside", "sanity", "integration-of-the-rest"),
+    # Both are one command after the other, with folders of their own.
+    ("test-openstack+outside", "units", "sanity", "integration-of-the-rest"),
     ".venv-2.21",
     "3.13",
 )
@@ -226,6 +230,7 @@ def main(arguments: list[str]) -> int:
         print(f"The checkout's path must not hold white space: {str(ROOT)!r}.", file=sys.stderr)
         return 2
     commands: dict[str, Callable[[], bool]] = {
+        "bench": bench,
         "demo": demo,
         "matrix": matrix,
         "mutation": change_operators,

@@ -42,6 +42,11 @@ OPENSTACK = Requirements(("tests/openstack/requirements.txt",), ("--no-deps",))
 # Other people's programs, some of which take libraries that are older than ours.
 OUTSIDE = Requirements(("requirements.txt", "tests/outside/requirements.txt"))
 
+# The collection, and what `make bench` runs beside it.
+BENCHMARKS = Requirements(
+    ("requirements.txt", "roles/sandbox/files/requirements.txt", "tests/benchmarks/requirements.txt")
+)
+
 # What runs the checks that Ansible's collections have in common.
 NOX = Requirements(("tests/nox/requirements.txt",))
 

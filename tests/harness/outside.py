@@ -48,7 +48,7 @@ def outside(bench: Workbench) -> str:
 
 def openstack_collections(bench: Workbench) -> Path:
     """A path for collections with openstack.cloud, which comes with the package `ansible`. Raises Stop."""
-    folder = BUILD / "openstack" / ANSIBLE
+    folder = BUILD / "openstack_collections" / ANSIBLE
     if not (folder / "ansible_collections" / "openstack" / "cloud").is_dir():
         with tempfile.TemporaryDirectory() as wheels:
             # It is for newer Pythons than the oldest of ours; of what it has only one collection is taken.

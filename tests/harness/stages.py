@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +18,13 @@ from xml.etree import ElementTree
 from checkout import BUILD, TREE, Stop
 from environment import clean_environment
 from side_by_side import side_by_side
-from supply import BILL, CONSTRAINTS, faults_of_supply
+from supply import CONSTRAINTS, faults_of_supply
 from supply import FILES as SUPPLY_FILES
 
 TAIL_LINES = 150
 ALL_UNITS = ("tests/unit",)
+#: Those that need nothing that has to be brought, and not long.
+USUAL_UNITS = "not heavy and not outside and not openstack"
 #: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
 #: kept.
 SUMMARY_LINES, SUMMARY_CHARACTERS = 12, 240
@@ -34,6 +35,7 @@ ANY_CLOUD = "needs/target/setup_cloud"
 #: The sanity tests that take longest.
 LONG_SANITY_TESTS = ("pylint", "validate-modules", "import")
 PIP_AUDIT = ("pip-audit", "--disable-pip", "--require-hashes", "--progress-spinner=off", "-r", CONSTRAINTS)
+BENCHMARKS = "ansible_collections.finops.cloud.tests.benchmarks"
 #: Where imports are found.
 SOURCES = (
     BUILD,
@@ -98,6 +100,7 @@ def lint(bench: Workbench) -> str:
         "mypy of the harness": ("mypy", "tests/harness"),
         "mypy of the mutation": ("mypy", "-p", "ansible_collections.finops.cloud.tests.mutation"),
         "mypy of the supply": ("mypy", "tests/supply"),
+        "mypy of the benchmarks": ("mypy", "--follow-imports", "silent", "-p", BENCHMARKS),
         "mypy of the test bed": ("mypy", "--exclude", "drivers", "tests/openstack"),
         "bandit": ("bandit", "--quiet", "--configfile", "pyproject.toml", "-r", "plugins", "extensions"),
         # Whether every file says whose it is and under which licence.
@@ -168,7 +171,7 @@ def units(bench: Workbench) -> str:
     """
     chosen = os.environ.get("T", "").split()
     options = ("--numprocesses=logical", "--dist=worksteal")
-    return run_pytest(bench, "units", "not heavy and not outside", *options, paths=chosen or ALL_UNITS)
+    return run_pytest(bench, "units", USUAL_UNITS, *options, paths=chosen or ALL_UNITS)
 
 
 def heavy(bench: Workbench) -> str:
@@ -176,7 +179,7 @@ def heavy(bench: Workbench) -> str:
     examples. None shares anything with another.
     """
     options = ("--hypothesis-profile=full", "--numprocesses=logical", "--dist=load")
-    return run_pytest(bench, "heavy", "heavy or (hypothesis and not outside)", *options)
+    return run_pytest(bench, "heavy", "heavy or (hypothesis and not outside and not openstack)", *options)
 
 
 def run_pytest(
@@ -296,63 +299,3 @@ def run_targets(bench: Workbench, stage: str, targets: Sequence[str]) -> None:
     left_out = set(targets) - set(re.findall(r"^Running (\S+) integration test", output, re.MULTILINE))
     if left_out:
         raise Stop(f"ansible-test left out {', '.join(sorted(left_out))}")
-
-
-def installed(bench: Workbench) -> str:
-    """Build the artefact, install it into an empty path, and run every module and the demo from there
-    (design/ansible.md#third-party-libraries).
-    """
-    place = BUILD / "installed"
-    shutil.rmtree(place, ignore_errors=True)
-    collections, artefacts, playbooks = place / "collections", place / "artefacts", place / "playbooks"
-    only = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
-    galaxy = ("installed", "ansible-galaxy", "collection")
-    bench.run(*galaxy, "build", "--output-path", str(artefacts), variables=only)
-    (artefact,) = artefacts.glob("finops-cloud-*.tar.gz")
-    bench.run(
-        *galaxy, "install", str(artefact), "--offline", "--no-deps", "-p", str(collections), variables=only
-    )
-    # Outside of the tree: a playbook that lies inside a collection runs with that collection at hand.
-    if not (TREE / "tests" / "installed" / "every_module.yml").is_file():
-        raise Stop("tests/installed/every_module.yml is missing")
-    shutil.copytree(TREE / "tests" / "installed", playbooks)
-    modules = {
-        path.stem for path in (collections / "ansible_collections/finops/cloud/plugins/modules").glob("*.py")
-    }
-    called = set(
-        re.findall(r"finops\.cloud\.(\w+):", (playbooks / "every_module.yml").read_text(encoding="utf-8"))
-    )
-    if modules - called:
-        raise Stop(f"tests/installed/every_module.yml does not run {', '.join(sorted(modules - called))}")
-    for playbook in ("every_module.yml", "finops.cloud.demo"):
-        bench.run("installed", "ansible-playbook", playbook, folder=playbooks, variables=only)
-    alone = run_without_libraries(bench, place / "ansible_alone", playbooks, only)
-    shipped = collections / "ansible_collections" / "finops" / "cloud"
-    if not (shipped / BILL).is_file():
-        raise Stop(f"the artefact does not have {BILL}")
-    # Every hash is asked for, and what is not pinned is an error.
-    by_hash = ("pip", "install", "--quiet", "--dry-run", "--require-hashes", "-r", str(shipped / CONSTRAINTS))
-    alone.run("installed", *by_hash)
-    return (
-        f"{artefact.name}: {len(modules)} modules and the demo, a ledger without any library, and"
-        f" {CONSTRAINTS} by its hashes"
-    )
-
-
-def run_without_libraries(
-    bench: Workbench, environment: Path, playbooks: Path, variables: Mapping[str, str]
-) -> Workbench:
-    """Run a ledger on SQLite in a virtual environment that has ansible-core and what that needs, no more.
-
-    Returns that environment.
-    """
-    (ansible_core,) = (
-        line
-        for line in bench.run("installed", "pip", "freeze").splitlines()
-        if line.startswith("ansible-core==")
-    )
-    bench.run("installed", "python", "-m", "venv", str(environment))
-    alone = Workbench(environment, bench.python, bench.logs)
-    alone.run("installed", "pip", "install", ansible_core)
-    alone.run("installed", "ansible-playbook", "without_libraries.yml", folder=playbooks, variables=variables)
-    return alone

@@ -20,6 +20,7 @@ from .._ledger.acts import BUDGET, FREEZE, UNDONE_BY_HAND, UNFREEZE, Act
 from .._ledger.alerts import ACTUAL, Alert
 from .._ledger.policy import OwnerPolicy, PolicyRules, read_policy
 from .._ledger.policy_history import save_policy
+from .act_notices import due_notices, record_notified, to_notify
 
 if TYPE_CHECKING:
     from .._ledger.budgets import Budget
@@ -60,8 +61,9 @@ def act_on_breaches(
         choices = list(_choices(connection, policy, moment, cool_down))
         frozen = _frozen_after(policy, choices)
         changed = any(choice.action is not None for choice in choices)
+        reasons = {}
         if changed and not only_tell:
-            _write(connection, policy, choices, frozen, moment, recorded_by)
+            reasons = _write(connection, policy, choices, frozen, moment, recorded_by)
         before = [] if policy.rules is None else list(policy.rules.frozen_budgets)
         return {
             "changed": changed,
@@ -71,7 +73,31 @@ def act_on_breaches(
                 for one in choices
             ],
             "frozen_budgets": list(frozen),
+            "notices": due_notices(connection, moment, reasons),
             "diff": {"before": {"frozen_budgets": before}, "after": {"frozen_budgets": list(frozen)}},
+        }
+
+
+def record_notices(
+    options: sql.LedgerOptions, numbers: Sequence[int], now: datetime, recorded_by: str, only_tell: bool
+) -> dict[str, Any]:
+    """Record that somebody was told of these acts, and act on nothing; the module's result.
+
+    only_tell: change nothing. Raises InvalidOption for a number that is no act on a budget, and LedgerError.
+    """
+    with sql.reading(options) if only_tell else sql.writing(options, create=False) as ledger:
+        connection = ledger.connection
+        moment = holds.database_now(connection, now)
+        told = to_notify(connection, numbers)
+        if not only_tell:
+            record_notified(connection, told, moment, recorded_by)
+        rules = read_policy(connection).rules or PolicyRules()
+        return {
+            "changed": bool(told),
+            "ledger": ledger.url,
+            "budgets": [],
+            "frozen_budgets": list(rules.frozen_budgets),
+            "notices": due_notices(connection, moment, {}),
         }
 
 
@@ -159,12 +185,14 @@ def _write(
     frozen: tuple[str, ...],
     now: datetime,
     recorded_by: str,
-) -> None:
-    """The next version of the policy, and a row for each act."""
+) -> dict[int, str]:
+    """The next version of the policy, and a row for each act; by its number why it was done."""
     if policy.rules is not None and frozen != policy.rules.frozen_budgets:
         rules = policy.rules._replace(frozen_budgets=frozen)
         save_policy(connection, policy.version + 1, rules, now, recorded_by)
+    reasons = {}
     for one in choices:
         if one.action is not None:
             act = Act(one.action, BUDGET, one.budget, one.budget, alert_id=one.alert_id, undoes=one.undoes)
-            acts.add(connection, act, now, recorded_by)
+            reasons[acts.add(connection, act, now, recorded_by).number or 0] = one.reason
+    return reasons

@@ -67,23 +67,13 @@ def read_shared(
     transaction: Transaction,
     rates: Rates,
     now: datetime,
-    budgets: Sequence[Budget],
+    budget: Budget,
     windows: Sequence[Window],
     feeds: Sequence[Feed],
-) -> dict[str, SharedCosts]:
-    """By name, what shared costs change of those of the budgets that the policy's splits name."""
-    found: dict[str, SharedCosts] = {}
-    for budget in budgets:
-        names = {row["name"] for row in rates.splits.rows if budget.name in row["budgets"]}
-        if names:
-            allocation = Allocation(transaction, rates, names=names)
-            found[budget.name] = _of_budget(allocation, budget, now, windows, feeds)
-    return found
-
-
-def _of_budget(
-    allocation: Allocation, budget: Budget, now: datetime, windows: Sequence[Window], feeds: Sequence[Feed]
 ) -> SharedCosts:
+    """What shared costs change of a budget that the policy's splits name."""
+    names = {row["name"] for row in rates.splits.rows if budget.name in row["budgets"]}
+    allocation = Allocation(transaction, rates, names=names)
     counts_tax = budget.scope.tax == TAX_INCLUDED
     costs = {
         window: [one for one in map(_cost, moves) if counts_tax or not one.is_tax]

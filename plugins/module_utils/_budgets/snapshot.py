@@ -10,7 +10,7 @@ What few gates need is imported where it is needed, as in budgets.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -152,17 +152,38 @@ def shared_costs(
     budgets: Sequence[Budget],
     windows: Collection[Window],
     feeds: Sequence[Feed],
-) -> dict[str, SharedCosts]:
-    """What shared costs change of those of these budgets that the policy's splits name: nothing is read for
-    others.
+) -> Mapping[str, SharedCosts]:
+    """What shared costs change of those of these budgets that the policy's splits name. It is read, while the
+    ledger is open, of each once it is asked for: a gate that asks none of them reads nothing.
     """
     named = {name for row in rates.splits.rows for name in row["budgets"]}
-    asking = [budget for budget in budgets if budget.name in named]
-    if not asking:
-        return {}
-    from .shared_costs import read_shared
+    in_order = sorted(windows, key=lambda one: one.begin)
 
-    return read_shared(transaction, rates, now, asking, sorted(windows, key=lambda one: one.begin), feeds)
+    def read(budget: Budget) -> SharedCosts:
+        from .shared_costs import read_shared
+
+        return read_shared(transaction, rates, now, budget, in_order, feeds)
+
+    return _OnceAsked({budget.name: budget for budget in budgets if budget.name in named}, read)
+
+
+class _OnceAsked(Mapping[str, "SharedCosts"]):
+    """Of each budget what is read of it, from when it is first asked for."""
+
+    def __init__(self, budgets: Mapping[str, Budget], read: Callable[[Budget], SharedCosts]) -> None:
+        self._budgets, self._read = budgets, read
+        self._found: dict[str, SharedCosts] = {}
+
+    def __getitem__(self, name: str) -> SharedCosts:
+        if name not in self._found:
+            self._found[name] = self._read(self._budgets[name])
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._budgets)
+
+    def __len__(self) -> int:
+        return len(self._budgets)
 
 
 def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:

@@ -94,7 +94,8 @@ class Rates:
         rate = self.known_at(currency, moment)
         if rate is None:
             raise UnknownAmount(
-                f"No rate says how many ICU one {currency} was on {iso(moment)}; give one in rates."
+                f"No rate says how many ICU one {currency} was on {iso(moment)}; record one with"
+                " cost_policy, or give one in `rates` where the ledger's policy lets a task have its own."
             )
         return rate
 

@@ -12,20 +12,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.money import format_amount, from_nano
 from .._core.periods import Window, rounded_up
 from .._core.spans import from_to, overlap
 from .._ledger import acts, feeds, sql
 from .._ledger.acts import SERVER, Act
-from .._ledger.hourly_costs import PeriodCosts, costs_of_acted_on
+from .._ledger.hourly_costs import PeriodCosts, costs_of_acted_on, last_rated
 from .._ledger.totals import Selection
+
+if TYPE_CHECKING:
+    from .._ledger.transaction import Transaction
 
 #: How many rated periods tell what a resource costs while nothing keeps it off, and how far back they lie.
 _PERIODS = 168
 _LOOK_BACK = timedelta(days=60)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: A server that is kept off and rated for so long is one that the cloud charges; if it is not for as long
+#: again, it is gone.
+_TELLING = timedelta(days=1)
 
 
 @dataclass
@@ -47,19 +53,31 @@ def realised_savings(options: sql.LedgerOptions, selection: Selection) -> dict[s
     Of the selection its window, projects and regions count. Raises LedgerError.
     """
     with sql.reading(options) as ledger:
-        found = acts.every(ledger.connection, SERVER)
-        known = {(one.key.project_id, one.key.region): one for one in feeds.read_all(ledger.connection)}
-        begin = selection.window.begin - _LOOK_BACK
-        costs = costs_of_acted_on(ledger.connection, Window(begin, max(begin, selection.window.end)))
+        return realised_in(ledger.connection, selection)
+
+
+def realised_in(transaction: Transaction, selection: Selection) -> dict[str, Any]:
+    """The same in a transaction that is open."""
+    found = acts.every(transaction, SERVER)
+    if not found:
+        return {"resources": [], "totals": []}
+    known = {(one.key.project_id, one.key.region): one for one in feeds.read_all(transaction)}
+    begin = selection.window.begin - _LOOK_BACK
+    costs = costs_of_acted_on(transaction, Window(begin, max(begin, selection.window.end)))
+    last = last_rated(transaction, begin)
     by_resource: dict[str, list[Act]] = {}
     for act in found:
         if _is_selected(act, selection) and (act.project_id, act.region) in known:
             by_resource.setdefault(act.resource_id, []).append(act)
     each = [
         _saved(
-            its_acts, known[its_acts[-1].project_id or "", its_acts[-1].region or ""], costs, selection.window
+            its_acts,
+            known[its_acts[-1].project_id or "", its_acts[-1].region or ""],
+            costs,
+            selection.window,
+            last.get(name, _NEVER),
         )
-        for its_acts in by_resource.values()
+        for name, its_acts in by_resource.items()
     ]
     saved = [one for one in each if one.act_count]
     return {"resources": [_to_result(one) for one in saved], "totals": _totals(saved)}
@@ -72,11 +90,17 @@ def _is_selected(act: Act, selection: Selection) -> bool:
     )
 
 
-def _saved(its_acts: list[Act], feed: feeds.Feed, costs: Mapping[str, PeriodCosts], window: Window) -> _Saved:
+def _saved(
+    its_acts: list[Act],
+    feed: feeds.Feed,
+    costs: Mapping[str, PeriodCosts],
+    window: Window,
+    last: datetime,
+) -> _Saved:
     newest = its_acts[-1]
     saved = _Saved(newest, feed.currency)
     of_resource = costs.get(newest.resource_id, PeriodCosts())
-    whole = list(_lasting(its_acts, feed.rated_through))
+    whole = list(_lasting(its_acts, feed.rated_through, last))
     for act, lasting in whole:
         inside = overlap(lasting, window)
         if inside.length:
@@ -85,12 +109,17 @@ def _saved(its_acts: list[Act], feed: feeds.Feed, costs: Mapping[str, PeriodCost
     return saved
 
 
-def _lasting(its_acts: list[Act], rated_through: datetime) -> Iterator[tuple[Act, Window]]:
-    """The acts that keep the resource off, each until the next act on it, or until what is rated."""
+def _lasting(its_acts: list[Act], rated_through: datetime, last: datetime) -> Iterator[tuple[Act, Window]]:
+    """The acts that keep the resource off, each until the next act on it, until it is gone, or until what is
+    rated. last: when anything of the resource was rated.
+    """
     for number, act in enumerate(its_acts):
         if act.kind in (acts.STOP, acts.SHELVE) and act.recorded_at is not None:
             following = its_acts[number + 1].recorded_at if number + 1 < len(its_acts) else None
-            yield act, from_to(act.recorded_at, min(following or rated_through, rated_through))
+            end = min(following or rated_through, rated_through)
+            if following is None and last - act.recorded_at >= _TELLING <= rated_through - last:
+                end = last
+            yield act, from_to(act.recorded_at, end)
 
 
 def _add(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,20 @@ from .heat_types import FREE, PRICED, NotUnderstood, Resource, Template
 from .heat_values import INDEX, UNKNOWN, Values, whole
 from .plan_file import Plan, UnreadResource
 
+#: What Heat calls what a plan of Terraform calls otherwise.
+_WORDS = tuple(
+    (re.compile(rf"\b{pattern}\b"), words)
+    for pattern, words in (
+        ("neither flavor_name nor flavor_id is", "its flavor is not"),
+        ("after apply", "when the stack is created"),
+        ("before apply", "before the stack is created"),
+        ("flavor_(?:name|id)", "flavor"),
+        ("block_device", "block_device_mapping_v2"),
+        ("source_vol_id", "source_volid"),
+        ("fixed_ip", "fixed_ips"),
+        ("(vip_)?network_id", r"\1network"),
+    )
+)
 _GROUP = "OS::Heat::ResourceGroup"
 #: Heat's own limit is 1000, unless its operator has another.
 _MOST_RESOURCES = 20_000
@@ -139,8 +154,7 @@ def _plan(resources: Mapping[Any, Any], values: Values, registry: _Registry) -> 
     stack = _Stack(registry, dict(_references(resources, values, registry)))
     for name, one in resources.items():
         stack.add(str(name), one, values, str(name))
-    carried_out = "the stack is created"
-    return Plan(tuple(stack.rows), None, unread=tuple(stack.unread), carried_out=carried_out)
+    return Plan(tuple(stack.rows), None, unread=tuple(stack.unread), words=_WORDS)
 
 
 def _references(

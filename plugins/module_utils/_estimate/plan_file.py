@@ -47,8 +47,8 @@ class Plan:
 
     configuration: what its expressions refer to. prior: what the state has, by resource. relevant: what the
     changes refer to, local values and dynamic blocks included; None where the plan does not say. sha256: of
-    the file that the task names. unread: what is planned beside the changes. carried_out: what makes it so,
-    where that is not Terraform's apply.
+    the file that the task names. unread: what is planned beside the changes. words: what reasons say in
+    place of Terraform's words where another program carries the plan out, as patterns in their order.
     """
 
     changes: tuple[Mapping[str, Any], ...]
@@ -58,7 +58,13 @@ class Plan:
     relevant: frozenset[PlanPlace] | None = None
     sha256: str | None = field(default=None, compare=False)
     unread: tuple[UnreadResource, ...] = ()
-    carried_out: str | None = None
+    words: tuple[tuple[re.Pattern[str], str], ...] = ()
+
+    def worded(self, reason: str) -> str:
+        """A reason in the words of what carries the plan out."""
+        for pattern, words in self.words:
+            reason = pattern.sub(words, reason)
+        return reason
 
 
 @dataclass(frozen=True)

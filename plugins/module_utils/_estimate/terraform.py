@@ -92,19 +92,13 @@ def plan_changes(
         change = _change(row, tuple(actions), plan, contexts, home, options)
         tagged = tags.of(row)
         found.append(change if tagged is UNTAGGED else replace(change, tags=tagged))
-    return found if plan.carried_out is None else [_worded(one, plan.carried_out) for one in found]
+    return [_worded(one, plan) for one in found] if plan.words else found
 
 
-def _worded(change: Change, carried_out: str) -> Change:
-    """The change with reasons that say what its plan is carried out by."""
-
-    def words(reason: str) -> str:
-        return reason.replace("after apply", f"when {carried_out}").replace(
-            "before apply", f"before {carried_out}"
-        )
-
-    unknown = None if change.unknown is None else words(change.unknown)
-    gaps = tuple(replace(gap, reason=words(gap.reason)) for gap in change.gaps)
+def _worded(change: Change, plan: Plan) -> Change:
+    """The change with reasons in the words of what carries its plan out."""
+    unknown = None if change.unknown is None else plan.worded(change.unknown)
+    gaps = tuple(replace(gap, reason=plan.worded(gap.reason)) for gap in change.gaps)
     return replace(change, unknown=unknown, gaps=gaps)
 
 

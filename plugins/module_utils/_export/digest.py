@@ -104,7 +104,8 @@ def _changed(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
     begin = from_iso(report["period_start"])
     for row in report["alerts"] or ():
         if from_iso(row["fired_at"]) >= begin:
-            yield f"Alert of {moment(row['fired_at'])}: {_sentence(row['message'])}"
+            said = notation.format_figures(row["message"], row["budget"])
+            yield f"Alert of {moment(row['fired_at'])}: {_sentence(said)}"
 
 
 def _breaks(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
@@ -175,4 +176,4 @@ def _full_quotas(report: Row) -> list[Row]:
 
 
 def _quota(row: Row) -> str:
-    return f"Quota {_name(format_words(row['service']))} {_name(format_words(row['name']))}"
+    return f"Quota {_name(format_words(row['service']))} {_name(row['name'])}"

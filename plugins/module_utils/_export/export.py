@@ -100,7 +100,7 @@ def _checked(target: Target, window: Window) -> Path:
             " EUR.",
         )
     if target.file_format == PARQUET:
-        return focus_parquet.checked(target.dest, window, target.focus.zone)
+        return focus_parquet.checked(target.dest, window, target.focus.zone, target.attributes)
     if Path(target.dest).suffix != ".csv":
         raise InvalidOption(
             "dest", f"'{target.dest}' is not the name of a CSV file; its name must end in .csv."
@@ -149,10 +149,10 @@ def _write(path: Path, charges: Iterable[Charge], target: Target, window: Window
     sums = _ChargeSums()
     watched = sums.watched(charges)
     if target.file_format == PARQUET:
-        months = focus_parquet.months_of(window, target.focus.zone)
-        written = focus_parquet.write(path, watched, target.version, months, check_mode, target.attributes)
+        days = focus_parquet.days_of(path, window, target.focus.zone)
+        written = focus_parquet.write(watched, target.version, days, check_mode, target.attributes)
         files = [
-            {"path": str(one.path), "billing_period": one.month, "rows": one.count}
+            {"path": str(one.day.path), "billing_period": one.day.month, "rows": one.count}
             for one in written
             if one.count
         ]

@@ -3,28 +3,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 """FOCUS as Parquet, a folder for each billing month, as Spark, Trino, DuckDB and warehouses read it where one
-machine no longer does.
+machine no longer does (design/reports.md#focus).
 
-Numbers are DECIMAL(38, 18), moments TIMESTAMP in UTC, tags JSON as text. A month is in one file, put in place
+Numbers are DECIMAL(38, 18), moments TIMESTAMP in UTC, tags JSON as text. A day is in one file, put in place
 when it is whole.
 """
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.files import AS_IT_COMES, FileAttributes, new_file, refusing
-from .._core.periods import Calendar, Window, iso, period_at
-from .._core.trusted_paths import make_private_folders, resolve
+from .._core.files import AS_IT_COMES, FileAttributes, new_file, open_place, refusing
+from .._core.periods import Calendar, Window, iso, moment_of, period_at
+from .._core.trusted_paths import folder_of, look_at, make_private_folders, resolve
 from . import attos
 from .focus import Charge, ChargeKind, Numbers, Times
 from .focus_columns import NUMBER, OF_A_KIND, OF_EACH, TEXT, TIME, Column, columns_of
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
 
 #: What partitions are called; not like a column, as readers add it to those of the files.
 PARTITION = "billing_period"
-_FILE = "focus.parquet"
+#: How the file of a day begins; behind it come the date and the suffix.
+_STEM, _SUFFIX = "focus-", ".parquet"
+#: What of a file's metadata names the zone in which days begin.
+_ZONE = b"finops.timezone"
 _MODE = 0o600
 #: The number of charges of a row group, which is held in memory.
 _ROWS_AT_ONCE = 50_000
@@ -57,14 +62,29 @@ _Part = TypeVar("_Part", ChargeKind, Numbers, Times)
 
 
 @dataclass(frozen=True)
-class WrittenMonth:
-    """The file of a month, the number of its charges, and whether it has changed.
+class Day:
+    """A day of a zone: the seconds since the epoch in which it begins and ends, its date, and its file."""
 
-    A month without charges has no file.
+    begin: int
+    end: int
+    date: str
+    zone: str
+    path: Path
+
+    @property
+    def month(self) -> str:
+        """The billing month that it is a part of, such as 2026-11."""
+        return self.date[:7]
+
+
+@dataclass(frozen=True)
+class WrittenDay:
+    """A day, the number of its charges, and whether its file has changed.
+
+    A day without charges has no file.
     """
 
-    month: str
-    path: Path
+    day: Day
     count: int
     changed: bool
 
@@ -82,12 +102,13 @@ class _Taken:
     keys: list[str]
 
 
-def checked(dest: str, window: Window, zone: str) -> Path:
-    """The folder behind the option dest.
+def checked(dest: str, window: Window, zone: str, attributes: FileAttributes = AS_IT_COMES) -> Path:
+    """The folder behind the option dest. attributes: of its files.
 
-    Raises InvalidOption for an impossible folder, and for a window that cuts a month.
+    Raises InvalidOption for an impossible folder, for a window that cuts a day, and for a folder whose days
+    begin in another zone or that has other files: readers would count some hours twice.
 
-    A month is replaced as a whole: a part of it would take the rest away.
+    A day is replaced as a whole: a part of it would take the rest away.
     """
     with refusing("dest", dest):
         path = resolve(Path(dest))
@@ -95,107 +116,147 @@ def checked(dest: str, window: Window, zone: str) -> Path:
         raise InvalidOption(
             "dest", f"'{dest}' is not a folder, nor the name of a new one in an existing folder."
         )
-    calendar = Calendar("monthly", zone)
     for option, edge in (("begin", window.begin), ("end", window.end)):
-        month = period_at(calendar, edge)
-        if month is not None and month.begin != edge:
+        if _day_of(edge, zone).begin != edge:
             raise InvalidOption(
                 option,
-                f"Parquet is written by whole billing months, and {iso(edge)} lies inside of one; begin it"
-                f" on the 1st in {zone}.",
+                f"Parquet is written by whole days, and {iso(edge)} lies inside of one; write a date, which"
+                f" begins at midnight in {zone}.",
             )
+    with refusing("dest", dest):
+        _refuse_another_zone(path, zone, attributes)
+        for month in sorted({day.path.parent for day in days_of(path, window, zone)}):
+            _refuse_other_files(month)
     return path
 
 
-def months_of(window: Window, zone: str) -> dict[int, str]:
-    """The begin of each billing month of a window -> its name, such as 2026-11."""
-    calendar, begin, found = Calendar("monthly", zone), window.begin, dict[int, str]()
+def days_of(folder: Path, window: Window, zone: str) -> list[Day]:
+    """The local days of a window of whole days, with their files below the folder."""
+    begin, days = window.begin, list[Day]()
     while begin < window.end:
-        month = period_at(calendar, begin)
-        if month is None:
-            raise ValueError("months have no gaps")
-        found[int(begin.timestamp())] = f"{begin.astimezone(ZoneInfo(zone)):%Y-%m}"
-        begin = month.end
-    return found
+        end = _day_of(begin, zone).end
+        date = f"{begin.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
+        path = folder / f"{PARTITION}={date[:7]}" / f"{_STEM}{date}{_SUFFIX}"
+        days.append(Day(int(begin.timestamp()), int(end.timestamp()), date, zone, path))
+        begin = end
+    return days
+
+
+def _day_of(moment: datetime, zone: str) -> Window:
+    day = period_at(Calendar("daily", zone), moment)
+    if day is None:
+        raise ValueError("days have no gaps")
+    return day
+
+
+def _refuse_another_zone(folder: Path, zone: str, attributes: FileAttributes) -> None:
+    """Raise InvalidOption if the days that are there, of which one tells of all, begin in another zone."""
+    from pyarrow import ArrowInvalid, parquet
+
+    written = next(folder.glob(f"{PARTITION}=*/{_STEM}*{_SUFFIX}"), None)
+    if written is None:
+        return
+    its = ""
+    with open_place(written, attributes) as found, suppress(ArrowInvalid):
+        its = (parquet.read_schema(found).metadata or {}).get(_ZONE, b"").decode()
+    if its != zone:
+        raise InvalidOption(
+            "timezone",
+            f"the days in '{folder}' begin in {its or 'an unknown time zone'}, not in {zone}; name that"
+            " zone, or another folder.",
+        )
+
+
+def _refuse_other_files(month: Path) -> None:
+    """Raise InvalidOption if a month's folder holds Parquet that is no day of it."""
+    date = month.name.partition("=")[2]
+    for path in sorted(month.glob(f"[!._]*{_SUFFIX}")):
+        if not path.name.startswith(f"{_STEM}{date}-"):
+            raise InvalidOption(
+                "dest",
+                f"'{path}' is not the file of a day, and readers would count it too; remove it, and export"
+                f" {date} whole.",
+            )
 
 
 def write(
-    folder: Path,
     charges: Iterable[Charge],
     version: str,
-    months: dict[int, str],
+    days: Sequence[Day],
     check_mode: bool,
     attributes: FileAttributes = AS_IT_COMES,
-) -> list[WrittenMonth]:
-    """Write the charges, in order of time, to folder/billing_period=2026-11/focus.parquet. The file of a
-    month without charges is removed.
+) -> list[WrittenDay]:
+    """Write the charges, in order of time, to the files of their days. Only files whose content differs are
+    replaced; that of a day without charges is removed.
 
-    months: the billing months of the window by their begin. In check mode files are compared and not put in
-    place. attributes: of each file, mode 0600 where they name none. Raises InvalidOption naming dest for what
-    the file system refuses.
+    days: those of the window, one after the other. In check mode files are compared and not put in place.
+    attributes: of each file, mode 0600 where they name none. Raises InvalidOption naming dest for what the
+    file system refuses.
     """
-    done: list[WrittenMonth] = []
-    by_month = groupby(charges, key=_month_of)
-    current = next(by_month, None)
-    with refusing("dest", folder):
-        for begin, name in months.items():
-            path = folder / f"{PARTITION}={name}" / _FILE
-            if current is not None and current[0] == begin:
-                done.append(_write_month(name, path, current[1], version, check_mode, attributes))
-                current = next(by_month, None)
+    done: list[WrittenDay] = []
+    begins = [day.begin for day in days]
+
+    def place_of(charge: Charge) -> int:
+        begin = charge[2].begin
+        place = bisect(begins, begin) - 1
+        if place < 0 or begin >= days[place].end:
+            raise ValueError(f"a charge begins at {moment_of(begin)}, outside of the days that are written")
+        return place
+
+    by_day = groupby(charges, key=place_of)
+    current = next(by_day, None)
+    for place, day in enumerate(days):
+        with refusing("dest", day.path.parents[1]):
+            if current is not None and current[0] == place:
+                done.append(_write_day(day, current[1], version, check_mode, attributes))
+                current = next(by_day, None)
             else:
-                done.append(_remove_month(name, path, check_mode))
+                done.append(_remove_day(day, check_mode, attributes))
     if current is not None:
-        raise ValueError(
-            f"a charge is billed in {datetime.fromtimestamp(current[0], UTC)}, outside of the months that"
-            " are written"
-        )
+        raise ValueError(f"the charges of {days[current[0]].date} are not in order of time")
     return done
 
 
-def _month_of(charge: Charge) -> int:
-    """Begin of the billing month."""
-    _kind, _numbers, times, _version, _key = charge
-    return times.billing_begin
-
-
-def _write_month(
-    name: str,
-    path: Path,
-    charges: Iterator[Charge],
-    version: str,
-    check_mode: bool,
-    attributes: FileAttributes,
-) -> WrittenMonth:
+def _write_day(
+    day: Day, charges: Iterator[Charge], version: str, check_mode: bool, attributes: FileAttributes
+) -> WrittenDay:
     from pyarrow import parquet
 
     columns = columns_of(version)
     count = 0
     # Above its folder, which is not made for a file that does not differ; its name hides it from readers.
-    scratch = resolve(Path(tempfile.gettempdir())) if check_mode else path.parents[1]
+    scratch = resolve(Path(tempfile.gettempdir())) if check_mode else day.path.parents[1]
     make_private_folders(scratch)
-    with new_file(path, scratch) as new:
-        schema = _schema(columns)
+    with new_file(day.path, scratch) as new:
+        schema = _schema(columns, day.zone)
         with parquet.ParquetWriter(new.stream, schema, compression="zstd") as writer:
             while taken := _taken(islice(charges, _ROWS_AT_ONCE)):
                 writer.write_table(_table(taken, columns, schema))
                 count += len(taken.keys)
-        changed = new.differs_from(path, attributes)
+        changed = new.differs_from(day.path, attributes)
         if changed and not check_mode:
-            make_private_folders(path.parent)
-            new.replace(path, _MODE, attributes)
-    return WrittenMonth(name, path, count, changed)
+            make_private_folders(day.path.parent)
+            new.replace(day.path, _MODE, attributes)
+    return WrittenDay(day, count, changed)
 
 
-def _remove_month(name: str, path: Path, check_mode: bool) -> WrittenMonth:
-    """Remove the file of a month that has no charges any more."""
-    there = path.is_file()
+def _remove_day(day: Day, check_mode: bool, attributes: FileAttributes) -> WrittenDay:
+    """Remove the file of a day that has no charges any more, and the folder of a month without files."""
+    try:
+        with folder_of(day.path) as folder:
+            there = look_at(folder, day.path.name, attributes.trusted_owners) is not None
+            if there and not check_mode:
+                os.unlink(day.path.name, dir_fd=folder)
+    except FileNotFoundError:
+        return WrittenDay(day, 0, False)
     if there and not check_mode:
-        shutil.rmtree(path.parent)
-    return WrittenMonth(name, path, 0, there)
+        # What is not empty stays.
+        with suppress(OSError):
+            day.path.parent.rmdir()
+    return WrittenDay(day, 0, there)
 
 
-def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
+def _schema(columns: Sequence[Column], zone: str) -> pyarrow.Schema:
     import pyarrow as pa
 
     types = {
@@ -203,7 +264,8 @@ def _schema(columns: Sequence[Column]) -> pyarrow.Schema:
         TIME: pa.timestamp("us", tz="UTC"),
         TEXT: pa.string(),
     }
-    return pa.schema([pa.field(column.name, types.get(column.holds, pa.int32())) for column in columns])
+    fields = [pa.field(column.name, types.get(column.holds, pa.int32())) for column in columns]
+    return pa.schema(fields, metadata={_ZONE: zone})
 
 
 def _taken(charges: Iterable[Charge]) -> _Taken | None:

@@ -11,6 +11,7 @@ an amount.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -40,6 +41,10 @@ class Notation:
 
 _NAMED_MONTHS = ("%-d %b %Y", "%-d %b", "%B %Y")
 _DOTTED = ("%d.%m.%Y", "%d.%m.", "%m.%Y")
+#: A day, what stands behind a currency, and what stands before a percent sign.
+_FIGURE = re.compile(
+    r"(?P<day>\b\d{4}-\d\d-\d\d\b)(?!T)|(?<=\b[A-Z]{3} )\d+(?:\.\d+)?|\b\d+(?:\.\d+)?(?= %)", re.ASCII
+)
 #: A narrow space that is no break between thousands (ISO 80000-1).
 _SPACE = "\u202f"
 #: Of each of LOCALES.
@@ -99,6 +104,20 @@ def format_month(day: date) -> str:
 def format_moment(local: datetime) -> str:
     """A day and a time of the wall clock."""
     return f"{format_day(local)}, {local:%H:%M}"
+
+
+def format_figures(sentence: str, subject: str) -> str:
+    """A sentence of an alert with its amounts, percentages and days in the notation, all digits kept. What it
+    is about, a name that stands first, is left alone.
+    """
+    head = f"{subject}: "
+    about, said = (head, sentence.removeprefix(head)) if sentence.startswith(head) else ("", sentence)
+    return about + _FIGURE.sub(_figure, said)
+
+
+def _figure(found: re.Match[str]) -> str:
+    text = found[0]
+    return format_day(date.fromisoformat(text)) if found["day"] else format_digits(text)
 
 
 def _spelled(text: str) -> str:

@@ -93,6 +93,7 @@ def report_environment(user_folders: tuple[str, ...], timezone: str, currency: s
         resource_type=type_name,
         count_of=format_count,
         digits=notation.format_digits,
+        figures=notation.format_figures,
     )
     environment.globals.update(chart=chart.bars, until=lambda moment: _last_day(moment, zone))
     return environment

@@ -25,6 +25,8 @@ from .._core.money import ROUNDING, format_amount
 from .._core.periods import Window, from_iso, iso
 from .._core.spans import overlaps
 from .._cost import grouping
+from .report_advice import sections
+from .told_advice import read_advice
 
 Row = dict[str, Any]
 Result = Mapping[str, Any]
@@ -45,7 +47,7 @@ class Results:
     summary and before: cost_summary_info of the window and of the part that it is compared with, by day,
     project, metric, resource and tags. recent: the same of the newest rated day, by resource. budgets:
     cost_budget_info. usage: infomaniak_usage_info with idle, quota: infomaniak_quota_info with warn_at 0,
-    both once for each cloud and project.
+    both once for each cloud and project, as savings: cost_savings_info. anomalies: cost_anomaly_info.
     """
 
     summary: Result
@@ -54,6 +56,8 @@ class Results:
     budgets: Result | None = None
     usage: Sequence[Result] | None = None
     quota: Sequence[Result] | None = None
+    savings: Sequence[Result] | None = None
+    anomalies: Result | None = None
 
 
 def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
@@ -65,6 +69,7 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
             "results", "summary is not a result of finops.cloud.cost_summary_info in one currency."
         )
     end = from_iso(summary["period_end"])
+    advice = read_advice(results.savings, results.anomalies, cost["currency"], zone, "results.")
     return {
         "title": title,
         "currency": cost["currency"],
@@ -73,7 +78,7 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "period_start": summary["period_start"],
         "period_end": summary["period_end"],
         "generated_at": iso(now),
-        "incomplete": _incomplete(results, min(end, now), zone),
+        "incomplete": [*_incomplete(results, min(end, now), zone), *advice.unread],
         "feeds": [dict(feed) for feed in summary["feeds"] or ()],
         "total": cost["total"],
         "previous": cost["previous"] if _before(results) else None,
@@ -81,7 +86,7 @@ def report(results: Results, title: str, zone: ZoneInfo, now: datetime) -> Row:
         "alerts": _alerts(_value_of(results.budgets, "alerts"), until=end),
         "later": _later(results, end),
         "reservations": _reservations(_value_of(results.budgets, "reservations")),
-        "days": _days(summary, zone, now),
+        **sections(advice, summary, _days(summary, zone, now)),
         "by_category": _shares(cost["by_category"], "category"),
         "by_service": _shares(cost["by_metric"] or (), "metric"),
         "by_project": _shares(cost["by_project"] or (), "project_name", "project"),

@@ -41,6 +41,10 @@ def _figures(report: Mapping[str, Any]) -> Iterator[Row]:
         unknown = {"note": "not known"} if row["amount"] is None else {}
         yield {"currency": report["currency"], **unknown, **row}
     yield from _of_budgets(report)
+    for row in (report["realised"] or {}).get("resources", ()):
+        named = {"section": "saved", "name": row["resource_name"], "detail": row["resource"]}
+        unknown = {"note": "not known"} if row["realised"] is None else {}
+        yield {**named, "amount": row["realised"], "currency": row["currency"], **unknown}
     for row in report["quotas"] or ():
         for name in ("limit", "used", "utilization"):
             yield {
@@ -86,6 +90,24 @@ def _amounts(report: Mapping[str, Any]) -> Iterator[Row]:
     for row in report["idle"] or ():
         named = {"section": "idle", "name": row["name"], "detail": row["id"], "note": row["reason"]}
         yield {**named, "amount": row["per_month"], "unit": "month", "project": row["project_name"]}
+    yield from _of_advice(report)
+
+
+def _of_advice(report: Mapping[str, Any]) -> Iterator[Row]:
+    """Recommendations by what they add to the sum, and days above what was expected."""
+    for row in (report["savings"] or {}).get("rows", ()):
+        named = {"section": "saving", "name": row["name"], "detail": row["resource_id"]}
+        amount = {"amount": row["counted_per_month"], "unit": "month", "project": row["project_name"]}
+        yield {**named, **amount, **({} if row["counted_per_month"] is None else {"note": row["do"]})}
+    for row in report["anomalies"] or ():
+        silenced = {} if row["silenced"] is None else {"note": "silenced"}
+        yield {
+            "section": "anomaly",
+            "name": row["series"],
+            "detail": row["first_day"],
+            "amount": row["above"],
+            **silenced,
+        }
 
 
 def _of_budgets(report: Mapping[str, Any]) -> Iterator[Row]:

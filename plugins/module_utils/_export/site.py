@@ -28,6 +28,7 @@ from .._ledger.feeds import Feed
 from .._ledger.policy import read_policy
 from .._ledger.resource_sums import dimension_sets
 from .report import FRESH
+from .site_advice import PageAdvice, advice_of_page, realised_of_month
 from .site_archive import SiteFolder
 from .site_budgets import BudgetsOfMonth, is_about, is_exactly, read_budgets
 from .site_chart import ChartSubject, a_day_to_come, days_before, site_chart, sparks
@@ -51,6 +52,7 @@ from .site_owners import LikelyOwner, Owners
 from .site_pages import PageWriter
 from .site_tables import difference
 from .site_view import notice
+from .told_advice import ToldAdvice, days_of
 
 if TYPE_CHECKING:
     from .._ledger.transaction import Transaction
@@ -70,7 +72,7 @@ class SiteMonth(NamedTuple):
 @dataclass
 class _Site:
     """A site while it is written. required: the tags that the policy wants. history: of each page its months,
-    the newest last.
+    the newest last. realised: of each month that was asked for what acts have saved.
     """
 
     transaction: Transaction
@@ -80,6 +82,8 @@ class _Site:
     feeds: Sequence[Feed]
     required: Sequence[str]
     now: datetime
+    told: ToldAdvice
+    realised: dict[str, list[Row]] = field(default_factory=dict)
     names: SiteNames = field(default_factory=SiteNames)
     history: dict[PageKey, list[Row]] = field(default_factory=lambda: defaultdict(list))
     sums: dict[PageKey, Parts] = field(default_factory=lambda: defaultdict(dict))
@@ -173,6 +177,16 @@ class _Site:
             return None
         return {name: format_amount(getattr(found, name)) for name in ("low", "expected", "high")}
 
+    def _advice(self, cost: MonthCost, key: PageKey) -> PageAdvice:
+        """What others say of the page. What could be saved is of now, and not of a month that is over."""
+        if cost.name not in self.realised:
+            self.realised[cost.name] = realised_of_month(self.transaction, cost.window)
+        told = self.told
+        if not cost.window.contains(self.now):
+            told = told._replace(recommendations=None)
+        days = [name for name, _window in cost.day_windows]
+        return advice_of_page(told, self.realised[cost.name], key, self.question.team, days, self.names)
+
     def _likely(self, cost: MonthCost, costs: PageCosts) -> dict[ResourceKey, LikelyOwner]:
         """Whose the resources without a team likely are."""
         keys = {(line.group.project, line.resource or line.description) for line in costs.lines}
@@ -240,9 +254,10 @@ class _Site:
         ahead = next((row for row in rows if budget is not None and row["id"] == budget.name), None)
         if forecast is None and ahead is not None and ahead["expected"] is not None:
             forecast = {name: ahead[name] for name in ("low", "expected", "high")}
+        advice = self._advice(cost, key)
         subject = ChartSubject(
             cost, key, costs, then, self._unknown(key, cost, unknown), daily,
-            a_day_to_come(forecast, facts["cost"], cost),
+            a_day_to_come(forecast, facts["cost"], cost), days_of(advice.anomalies or ()),
         )  # fmt: skip
         return {
             "name": name,
@@ -255,6 +270,8 @@ class _Site:
             "likely": self._likely(cost, costs) if (key.kind, key.id) == (TEAM, None) else None,
             "lacking": self._lacking(cost) if key.kind == ORGANIZATION else [],
             "until": min(cost.window.end, self.now),
+            "advice": advice,
+            "names": self.names,
             "notice": notice(self._notices(key, costs, cost, facts, rows)),
         }
 
@@ -286,6 +303,9 @@ class _Site:
                 for feed, hole in holes
             ],
             "exchange rates are missing": list(facts["unknown"]),
+            "lists of savings or anomalies are not known, or not wholly": list(self.told.unread)
+            if key.kind == ORGANIZATION
+            else [],
             "budgets are not known": [str(row["reason"]) for row in budgets if row["state"] == "not known"],
             "projects are not compared with the month before, as one of both is not known": list(
                 compared["left_out"] if compared else ()
@@ -318,8 +338,10 @@ def write_site(
     folder: SiteFolder,
     title: str,
     templates: Sequence[str],
+    told: ToldAdvice | None = None,
 ) -> dict[str, Any]:
-    """Write the pages of a site, all from one state of the ledger. Returns the result of cost_site.
+    """Write the pages of a site, all from one state of the ledger. told: what other modules have returned.
+    Returns the result of cost_site.
 
     Raises InvalidOption for templates, files, and a folder that has another site; LedgerError.
     """
@@ -337,6 +359,7 @@ def write_site(
             ledger_feeds.read_all(rows),
             policy.rules.required_tags if policy.rules else (),
             folder.now,
+            told or ToldAdvice(),
         )
         first = site.write()
     return {

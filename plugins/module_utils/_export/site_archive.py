@@ -26,12 +26,13 @@ from .._core.files import FileAttributes, refusing
 from .._core.periods import iso
 from .._core.trusted_paths import make_private_folders, read_trusted, resolve
 from .report_files import write_report_file
-from .site_keys import PageKey, Row
+from .site_keys import SUMMED, PageKey, Row
 
 #: Changed rows that a restatement names.
 _MOST_ROWS = 5
 #: What of a page's facts a site was asked for: a folder has one of each.
 _ASKED = ("currency", "timezone", "teams")
+_KINDS = tuple(SUMMED)
 _RESTATED = {"at", "old", "new", "rows"}
 #: What a row of a table is known by.
 _ROW_KEY = ("id", "project", "category", "description")
@@ -184,12 +185,34 @@ def _is_record(found: Any) -> bool:
     rows = [row for each in tables.values() for row in each]
     return (
         all(isinstance(found.get(name), kind) for name, kind in kinds.items())
-        and all(isinstance(one, dict) and one.keys() >= _RESTATED for one in found["restatements"])
-        and all(facts.get(name) is not None for name in ("kind", *_ASKED))
+        and all(_is_restatement(one) for one in found["restatements"])
+        and facts.get("kind") in _KINDS
+        and all(facts.get(name) is not None for name in _ASKED)
         and facts.keys() >= {"id", "cost"}
+        and isinstance(facts.get("compared"), dict | None)
         and all(isinstance(row, dict) and row.keys() >= {"cost", "name"} for row in rows)
+        and all(isinstance(one.get(name), str | None) for one in (facts, *rows) for name in _ROW_KEY)
         and all(_is_amount(one["cost"]) for one in (facts, *rows))
     )
+
+
+def _is_restatement(one: Any) -> bool:
+    """Whether a page can show it."""
+    if not isinstance(one, dict) or not one.keys() >= _RESTATED or not isinstance(one["rows"], list):
+        return False
+    changed = (one, *one["rows"])
+    return (
+        _is_moment(one["at"])
+        and all(isinstance(row, dict) and row.keys() >= {"what", "old", "new"} for row in one["rows"])
+        and all(_is_amount(row[name]) for row in changed for name in ("old", "new"))
+    )
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_amount(text: Any) -> bool:

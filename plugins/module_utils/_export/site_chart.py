@@ -8,7 +8,7 @@ the month before and what a budget allows a day, and all of it as a table (desig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .._core.money import ROUNDING
 from .render import format_count, format_money, format_number
 from .site_cost import MonthCost, Parts, SiteMoney, add, added
-from .site_keys import OF_PROJECT, ORGANIZATION, PROJECTS, TEAMS, PageCosts, PageKey, Row
+from .site_keys import OF_PROJECT, ORGANIZATION, PROJECTS, TEAMS, PageCosts, PageKey, Row, shown_name
 from .site_pages import PageWriter
 from .stacked import Band, CutBar, StackedChart, sparkline, stacked
 
@@ -28,19 +28,23 @@ _SERIES = 5
 
 
 class DayRow(NamedTuple):
-    """A day of the chart's table, with formatted amounts. before: of the same day of the month before."""
+    """A day of the chart's table, with formatted amounts. before: of the same day of the month before.
+    above: the series that cost more than expected.
+    """
 
     day: str
     amounts: tuple[str, ...]
     total: str
     before: str
     is_unknown: bool
+    above: str = ""
 
 
 class SiteChart(NamedTuple):
     """series: names, the lowest of the stack first. cuts: of each bar that is cut its middle, its whole
     amount, and on which line above the drawing that stands. labels: of all days of the month; days: those
     that have begun. limit: what the line of the budget says; ahead: what the band of days to come says.
+    flags: the middles of days that cost more than expected.
     """
 
     drawn: StackedChart
@@ -52,12 +56,14 @@ class SiteChart(NamedTuple):
     limit: str | None
     has_before: bool
     ahead: str | None
+    flags: tuple[float, ...] = ()
 
 
 class ChartSubject(NamedTuple):
     """What a chart is drawn of. before: the days of the month before, empty where they are not known.
     unknown: of each day, whether it is not wholly known. daily: a budget's name, and what it allows a day.
-    ahead: the least and the most that a day to come is expected to cost.
+    ahead: the least and the most that a day to come is expected to cost. above: by day the series that cost
+    more than expected.
     """
 
     month: MonthCost
@@ -67,6 +73,7 @@ class ChartSubject(NamedTuple):
     unknown: Sequence[bool]
     daily: tuple[str, Decimal] | None
     ahead: tuple[Decimal, Decimal] | None = None
+    above: Mapping[str, Sequence[str]] = {}
 
 
 def site_chart(subject: ChartSubject, writer: PageWriter, now: datetime) -> SiteChart | None:
@@ -88,6 +95,7 @@ def site_chart(subject: ChartSubject, writer: PageWriter, now: datetime) -> Site
             total=format_number(str(totals[number]), writer.currency),
             before=format_number(str(before[number]), writer.currency) if number < len(before) else "–",
             is_unknown=unknown[number],
+            above=shown_name(", ".join(subject.above.get(name, ()))),
         )
         for number, name in enumerate(begun)
     )
@@ -104,6 +112,9 @@ def site_chart(subject: ChartSubject, writer: PageWriter, now: datetime) -> Site
         ahead=None
         if subject.ahead is None
         else " to ".join(format_money(str(amount), writer.currency) for amount in subject.ahead),
+        flags=tuple(
+            round((number + 0.5) * drawn.slot, 1) for number, day in enumerate(begun) if day in subject.above
+        ),
     )
 
 

@@ -18,10 +18,13 @@ from .._core.errors import InvalidOption
 from .._core.periods import from_iso, iso
 from .notation import format_day, format_moment
 from .render import report_environment
+from .site_advice import AdviceTables, PageAdvice
 from .site_budgets import OVER, WILL_BE_OVER
 from .site_cost import SiteQuestion
-from .site_keys import ORGANIZATION, TEAM, PageKey, Row
-from .site_view import SiteTable, Tables, called, month_name, part_of, split
+from .site_keys import OF_PROJECT, ORGANIZATION, TEAM, PageKey, Row
+from .site_rows import SiteTable, split
+from .site_view import Tables, called, month_name, part_of
+from .told_advice import summed
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -56,7 +59,13 @@ class SiteLook:
         here = "" if key.kind == ORGANIZATION else "../"
         tables = Tables(here, self._question.currency, self.team, context)
         top = here if is_live else f"../{here}"
-        found = tables.of_facts(facts)
+        advice: PageAdvice = context["advice"]
+        of_advice = AdviceTables(self._question.currency, context["names"], key.kind != OF_PROJECT)
+        found = [
+            *of_advice.anomalies(advice),
+            *tables.of_facts(facts),
+            *of_advice.savings(advice),
+        ]
         if context["budgets"]:
             found.insert(0, tables.of_budgets(context["budgets"], self._moment, facts["tax"]))
         if is_live:
@@ -80,6 +89,7 @@ class SiteLook:
             "compared": facts["compared"] and self._compared(facts["compared"]),
             "forecast": context["forecast"],
             "untagged": self._untagged(facts, key, here),
+            "savings": summed(advice.recommendations) if advice.recommendations else None,
             "restatements": context["restatements"],
             "notice": context["notice"],
             "alerts": context["alerts"],

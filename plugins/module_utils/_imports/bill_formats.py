@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+
+from .._core.errors import InvalidOption
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,19 @@ class BillFormat:
     credits: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
 
+    def is_of(self, columns: Collection[str]) -> bool:
+        """Whether a file with these columns may be of this format; never of a format that needs none."""
+        there = {name.lower() for name in columns} if self.any_case else columns
+        spelled = (
+            [name.lower() if self.any_case else name for name in self.columns[one]] for one in self.needed
+        )
+        return bool(self.needed) and all(any(name in there for name in names) for names in spelled)
+
 
 #: What is told by a mapping alone.
 TABLE = BillFormat()
+
+
+def another_format(file_name: str, name: str) -> InvalidOption:
+    """The refusal of a file whose columns are those of another format than the task says."""
+    return InvalidOption("format", f"'{file_name}' has the columns of {name}; set `format: {name}`.")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .._core.errors import InvalidOption
+from .bill_formats import another_format
 from .bill_table import Table
 from .gcp_bills import is_row_of_gcp
 
@@ -48,8 +49,7 @@ def _rows(path: Path, stream: IO[bytes], asked: Sequence[str]) -> Iterator[tuple
         if not isinstance(said, Mapping):
             raise InvalidOption("files", f"{path.name} line {number} is not a JSON object.")
         if is_row_of_gcp(said, asked):
-            problem = f"'{path.name}' is Google Cloud's billing export; set `format: gcp`."
-            raise InvalidOption("format", problem)
+            raise another_format(path.name, "gcp")
         yield number, [*(_cell(said, name) for name in asked), canonical]
 
 

@@ -19,6 +19,7 @@ from .._core.money import parse_currency
 from .._ledger.dimension_sets import Dimensions, canonical_tags
 from . import bill_cells
 from .bill_cells import CellError, shortened
+from .bill_formats import another_format
 from .bill_options import CSV, FORMATS, TAG, BillOptions
 
 #: What decides the dimensions of a row, then what each row has of its own.
@@ -243,6 +244,8 @@ class RowReader:
                 places[one] = tuple(cased[name] for name in names if name in cased) or (nothing,)
         missing = [self._format.columns[one][0] for one in self._format.needed if places[one] == (nothing,)]
         if missing:
+            for name in (name for name, form in FORMATS.items() if form.is_of(there)):
+                raise another_format(self._name, name)
             raise InvalidOption(
                 "files",
                 f"'{self._name}' is not of format {self._options.file_format}: it lacks"

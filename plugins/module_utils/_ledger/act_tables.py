@@ -8,8 +8,9 @@ from __future__ import annotations
 
 ACT_TABLES = {
     # What was done to save money or to hold a budget (design/ledger.md#acts). kind: one of acts.py.
-    # resource_type: server, or budget for what is done to a whole budget. schedule: what asked for it, in its
-    # own words, or the alert that did. edge_at: the moment of the schedule that it is for.
+    # resource_type: server, budget for what is done to a whole budget, or act for a notice of one. schedule:
+    # what asked for it, in its own words, or the alert that did. edge_at: the moment of the schedule that it
+    # is for.
     # saves_nano_per_hour: what it was expected to save, NULL where that is not known. undoes: the earlier act
     # that this one ends; an act is undone by one other.
     "act": (

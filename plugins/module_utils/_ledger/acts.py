@@ -11,24 +11,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from .._core.visible_text import visible_line
 from .overrides import current_login
 from .transaction import Transaction, insert_numbered, read
 
 STOP, START, SHELVE, UNSHELVE = "stop", "start", "shelve", "unshelve"
 FREEZE, UNFREEZE = "freeze", "unfreeze"
-#: Somebody else has ended what was done, such as by starting the server.
+#: Somebody else has ended what was done, such as by starting the server, or by deleting it.
 UNDONE_BY_HAND = "undone_by_hand"
-KINDS = (STOP, START, SHELVE, UNSHELVE, FREEZE, UNFREEZE, UNDONE_BY_HAND)
+#: Somebody was told of another act, which is the resource.
+NOTIFY = "notify"
+KINDS = (STOP, START, SHELVE, UNSHELVE, FREEZE, UNFREEZE, UNDONE_BY_HAND, NOTIFY)
 #: Those that a schedule never asks for.
-OF_BUDGETS = (FREEZE, UNFREEZE)
+OF_BUDGETS = (FREEZE, UNFREEZE, NOTIFY)
 #: Kind of an act that lasts -> what ends it.
 UNDOING = {
     STOP: (START, UNDONE_BY_HAND),
     SHELVE: (UNSHELVE, UNDONE_BY_HAND),
     FREEZE: (UNFREEZE, UNDONE_BY_HAND),
 }
-SERVER, BUDGET = "server", "budget"
-RESOURCE_TYPES = (SERVER, BUDGET)
+SERVER, BUDGET, ACT = "server", "budget", "act"
+RESOURCE_TYPES = (SERVER, BUDGET, ACT)
 _OF_ITSELF = (
     "kind",
     "resource_type",
@@ -78,7 +81,11 @@ class Act:
 
 
 def add(transaction: Transaction, act: Act, now: datetime, recorded_by: str) -> Act:
-    """Record an act; as it is recorded. PostgreSQL sets the moment and signs by the session's login."""
+    """Record an act; as it is recorded. PostgreSQL sets the moment and signs by the session's login.
+
+    What no database can store of a name is written out: one name must not refuse the acts of a run.
+    """
+    act = replace(act, resource_name=_shown(act.resource_name), project_name=_shown(act.project_name))
     values = {
         **{name: getattr(act, name) for name in _OF_ITSELF},
         "edge_at": None if act.edge_at is None else int(act.edge_at.timestamp()),
@@ -87,6 +94,10 @@ def add(transaction: Transaction, act: Act, now: datetime, recorded_by: str) -> 
     }
     number = insert_numbered(transaction, "act", values)
     return replace(act, number=number, recorded_at=now, recorded_by=recorded_by)
+
+
+def _shown(name: str | None) -> str | None:
+    return None if name is None else visible_line(name)
 
 
 def newest(transaction: Transaction, resource_type: str) -> dict[str, Act]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.money import format_exact, from_nano
 from .._core.periods import iso, moment_of
-from . import commit_clock, in_force, roll_up, sql
+from . import commit_clock, contents, in_force, roll_up, sql
 from .dimension_sets import DIMENSIONS
 from .schema import SCHEMA_VERSION
 from .transaction import read
@@ -56,8 +56,10 @@ def compare(options: sql.LedgerOptions) -> dict[str, Any]:
         return {
             "ledger": ledger.url,
             "schema": SCHEMA_VERSION,
+            "size_bytes": contents.size_bytes(connection),
             "row_count": int(entry_count),
             "newest_entry": iso(commit_clock.newest(connection)) if entry_count else None,
+            "sources": contents.of_sources(connection),
             "consistent": not different,
             "difference_count": len(different),
             "differences": different[:MOST_TOLD],

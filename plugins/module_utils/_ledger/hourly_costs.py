@@ -37,6 +37,13 @@ _ACTED_ON = (
     " GROUP BY entry.resource_id, entry.period_begin, entry.period_end, dimension_set.currency"
     " ORDER BY 1, 2"
 )
+_LAST_RATED = (
+    "SELECT entry.resource_id, max(entry.period_end)"
+    " FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id"
+    " WHERE entry.period_begin >= :begin AND entry.resource_id IN (SELECT resource_id FROM act)"
+    " AND dimension_set.charge_category = 'usage'"
+    " GROUP BY entry.resource_id"
+)
 
 
 @dataclass(frozen=True)
@@ -92,3 +99,9 @@ def costs_of_acted_on(transaction: Transaction, window: Window) -> dict[str, Per
             costs.seconds.add(int(seconds))
             costs.currencies.add(currency)
     return found
+
+
+def last_rated(transaction: Transaction, begin: datetime) -> dict[str, datetime]:
+    """By the id of each resource of an act the end of the newest period in which anything of it was rated."""
+    rows = read(transaction, _LAST_RATED, {"begin": int(begin.timestamp())})
+    return {resource_id: moment_of(end) for resource_id, end in rows}

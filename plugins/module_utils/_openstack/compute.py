@@ -15,6 +15,7 @@ from datetime import UTC
 from decimal import Context, Decimal
 from typing import Any
 
+from .._core.errors import NotFound
 from .._core.periods import Window
 from .answered_moments import promised_moment_text
 from .connection import Service
@@ -135,6 +136,18 @@ def servers(nova: Service) -> Iterator[Server]:
     reading = "servers"
     for row in nova.pages(reading, "/servers/detail", "servers", {"limit": PAGE_SIZE}, SERVER_MICROVERSION):
         yield _server(nova, reading, row)
+
+
+def is_there(nova: Service, server_id: str) -> bool:
+    """Whether the project has that server: GET servers/{id}, where 404 says that it has not.
+
+    A list is no proof: Nova leaves out servers of a cell that is down. Raises CloudError.
+    """
+    try:
+        nova.get("a server", f"/servers/{server_id}")
+    except NotFound:
+        return False
+    return True
 
 
 def act(nova: Service, server_id: str, action: str) -> None:

@@ -25,6 +25,9 @@ DELETE_UNATTACHED, RELEASE_ADDRESS, DELETE_OLD_SNAPSHOT = (
 STOP_IDLE, RESIZE, SCHEDULE = "stop_idle", "resize", "schedule"
 #: Of several for one resource the first counts; a schedule counts on what a resize leaves.
 KINDS = (DELETE_UNATTACHED, RELEASE_ADDRESS, DELETE_OLD_SNAPSHOT, STOP_IDLE, RESIZE, SCHEDULE)
+#: Metadata, or a tag, by which the owner of a resource says that nothing is to be advised for it.
+IGNORE_KEY, IGNORE = "finops_savings", "ignore"
+IGNORED = f"ignored: its owner asks for no advice by `{IGNORE_KEY}: {IGNORE}`."
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,11 @@ class Advice:
             "commands": [shlex.join(words) for words in self.commands],
             "task": dict(self.task),
         }
+
+
+def is_ignored(metadata: Mapping[str, str]) -> bool:
+    """Whether the owner of a resource wants no advice for it."""
+    return metadata.get(IGNORE_KEY, "").strip().lower() == IGNORE
 
 
 def counted_once(found: Iterable[Advice]) -> list[Advice]:

@@ -8,9 +8,9 @@ the ledger (design/office-hours.md#a-run).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -32,6 +32,8 @@ from .schedules import EVER, Schedule, next_edge
 
 HELD_BACK, CONFLICT, FAILED, INVALID = "held_back", "conflict", "failed", "invalid"
 _OVERDUE = timedelta(minutes=30)
+#: An act that is younger may be on a server that was made after this run's list.
+_LISTED_SINCE = timedelta(hours=1)
 _PAUSE_SECONDS = 2.0
 #: The server has changed, or is not there any more.
 _OTHERS_WERE_FASTER = (409, 404)
@@ -96,6 +98,8 @@ class _Run:
     now: datetime
     ledger_created: bool
     finished: list[_Step] = field(default_factory=list)
+    #: Acts that keep servers off which are not there any more.
+    ended: list[Act] = field(default_factory=list)
 
 
 def keep_office_hours(
@@ -123,6 +127,7 @@ def keep_office_hours(
         run.finished = steps
     else:
         _carry_out(run, steps)
+        run.ended = list(_ended(run, newest.values(), {server.id for server in servers}))
         _record(run, ledger)
     return _judged(run, _result(run, ledger))
 
@@ -247,22 +252,43 @@ def _failed(steps: Iterable[_Step], waiting: Sequence[_Step], problem: str) -> l
     ]
 
 
+def _ended(run: _Run, newest: Iterable[Act], listed: Collection[str]) -> Iterator[Act]:
+    """The acts of schedules on servers that were deleted. What cannot be asked for is looked at by the next
+    run.
+    """
+    identity = run.cloud.identity
+    for act in newest:
+        if (
+            act.kind in (STOP, SHELVE)
+            and act.schedule is not None
+            and (act.project_id, act.region) == (identity.project_id, identity.region)
+            and act.resource_id not in listed
+            and (act.recorded_at or run.now) < run.now - _LISTED_SINCE
+        ):
+            with suppress(CloudError):
+                if not compute.is_there(run.nova, act.resource_id):
+                    yield act
+
+
 def _record(run: _Run, ledger: sql.LedgerOptions) -> None:
-    """A row for every act, and for those that a killed run left without one."""
-    rows = [(step, row) for step in run.finished for row in _rows(run, step)]
+    """A row for every act, for those that a killed run left without one, and for what a deletion ended."""
+    rows = [row for step in run.finished for row in _rows(run, step)]
+    rows += [
+        replace(act, kind=acts.UNDONE_BY_HAND, saves_nano_per_hour=None, currency=None) for act in run.ended
+    ]
     if not rows:
         return
     with sql.writing(ledger) as opened:
         found = acts.newest(opened.connection, SERVER)
-        for step, row in rows:
-            before = found.get(step.server.id)
+        for row in rows:
+            before = found.get(row.resource_id)
             if before is not None and (before.kind, before.edge_at) == (row.kind, row.edge_at):
                 # A run beside this one has written it.
                 continue
             is_own = before is None or acts.is_own(opened.connection, before)
             for act in _with_undoing(row, before):
                 signed = act if is_own else replace(act, undoes=None)
-                found[step.server.id] = acts.add(opened.connection, signed, run.now, recorded_by())
+                found[row.resource_id] = acts.add(opened.connection, signed, run.now, recorded_by())
 
 
 def _rows(run: _Run, step: _Step) -> Iterator[Act]:
@@ -317,6 +343,7 @@ def _result(run: _Run, ledger: sql.LedgerOptions) -> dict[str, Any]:
         "ledger": sql.format_url(ledger),
         "ledger_created": run.ledger_created,
         "servers": [_row(step, run.now) for step in run.finished],
+        "deleted_servers": [{"id": act.resource_id, "name": act.resource_name} for act in run.ended],
         "diff": {
             "before": "".join(f"{step.server.name}: {step.server.status}\n" for step in acted),
             "after": "".join(

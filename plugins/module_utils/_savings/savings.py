@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -29,6 +29,7 @@ from . import server_loads
 from .advice import (
     DELETE_OLD_SNAPSHOT,
     DELETE_UNATTACHED,
+    IGNORED,
     MONTH_H,
     RELEASE_ADDRESS,
     RESIZE,
@@ -37,6 +38,7 @@ from .advice import (
     Advice,
     Nature,
     counted_once,
+    is_ignored,
     total_by_month,
 )
 from .resource_prices import ResourcePrices
@@ -86,7 +88,12 @@ def read_savings(cloud: Cloud, options: SavingsOptions, now: datetime) -> Row:
         if options.on_error == "fail" and readings is not None:
             raise_errors(readings.errors)
     judged, left_out = _servers(listed, measured, options, window, now)
-    things = list(_things(listed, options, now))
+    things = []
+    for thing, part, make in _things(listed, options, now):
+        if is_ignored(_words(thing)):
+            left_out.append(_left(thing.id, _name(thing), IGNORED, _TYPES[type(thing)]))
+        else:
+            things.append((part, make))
     context = _price_context(cloud, listed, options, now)
     shapes = {shape for one in judged for shape in one.shapes} | {part.shape for part, _make in things}
     known = ResourcePrices(
@@ -166,27 +173,42 @@ def _servers(
     return judged, left_out
 
 
-def _left(resource_id: str, name: str, reason: str) -> Row:
-    return {"resource_id": resource_id, "name": name, "type": "instance", "reason": reason}
+def _left(resource_id: str, name: str, reason: str, kind: str = "instance") -> Row:
+    return {"resource_id": resource_id, "name": name, "type": kind, "reason": reason}
+
+
+_Thing = Volume | FloatingIp | Copy
+_TYPES: dict[type[_Thing], str] = {Volume: "volume", FloatingIp: "floating_ip", Copy: "snapshot"}
+
+
+def _name(thing: _Thing) -> str:
+    return thing.address if isinstance(thing, FloatingIp) else thing.name
+
+
+def _words(thing: _Thing) -> Mapping[str, str]:
+    """Metadata; of a floating IP, which has none, its tags of the form key=value."""
+    if isinstance(thing, FloatingIp):
+        return {name: value for name, _equals, value in (one.partition("=") for one in thing.tags)}
+    return thing.metadata
 
 
 #: What makes the recommendation for a thing, once its price is known.
 _Make = Callable[[ResourcePrices, Part], Advice]
 
 
-def _things(listed: Readings, options: SavingsOptions, now: datetime) -> Iterator[tuple[Part, _Make]]:
+def _things(listed: Readings, options: SavingsOptions, now: datetime) -> Iterator[tuple[_Thing, Part, _Make]]:
     """Volumes, addresses and snapshots that nobody uses, with what they cost by."""
     for volume in listed.values.get("volumes") or ():
         unused = volume.status == "available" and not volume.attached and volume.volume_type
         if unused and _age_days(volume.created, now) >= options.unattached_days:
             shape = Shape("volume", volume.volume_type)
-            yield Part(shape, Fraction(volume.size_gb)), partial(_unattached, volume)
+            yield volume, Part(shape, Fraction(volume.size_gb)), partial(_unattached, volume)
     for address in listed.values.get("floating IPs") or ():
         if not address.in_use and _age_days(address.created, now) >= options.unattached_days:
-            yield Part(Shape("floating_ip"), Fraction(1)), partial(_unused, address)
+            yield address, Part(Shape("floating_ip"), Fraction(1)), partial(_unused, address)
     for copy in listed.values.get("snapshots") or ():
         if copy.status == "available" and _age_days(copy.created, now) >= options.snapshot_days:
-            yield Part(Shape("snapshot"), Fraction(copy.size_gb)), partial(_old, copy)
+            yield copy, Part(Shape("snapshot"), Fraction(copy.size_gb)), partial(_old, copy)
 
 
 def _age_days(created: str | None, now: datetime) -> float:
@@ -221,7 +243,6 @@ def _unattached(volume: Volume, known: ResourcePrices, part: Part) -> Advice:
 
 def _unused(address: FloatingIp, known: ResourcePrices, part: Part) -> Advice:
     cost = known.of(part)
-    words = {name: value for name, _equals, value in (one.partition("=") for one in address.tags)}
     return Advice(
         kind=RELEASE_ADDRESS,
         resource_id=address.id,
@@ -240,7 +261,7 @@ def _unused(address: FloatingIp, known: ResourcePrices, part: Part) -> Advice:
         task={"openstack.cloud.resource": {
             "service": "network", "type": "ip", "attributes": {"id": address.id}, "state": "absent",
         }},
-        tags=words,
+        tags=_words(address),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from .._estimate.shapes import Part, Shape
 from .._openstack.compute import Server, SizedFlavor
-from .advice import RESIZE, SCHEDULE, STOP_IDLE, Advice, Nature
+from .advice import IGNORED, RESIZE, SCHEDULE, STOP_IDLE, Advice, Nature, is_ignored
 from .resource_prices import ResourcePrice, ResourcePrices
 from .right_sizing import (
     OfficeHours,
@@ -87,6 +87,8 @@ def judged_server(
 
 
 def _left_alone(server: Server, flavor: SizedFlavor | None) -> str | None:
+    if is_ignored(server.metadata):
+        return IGNORED
     if server.status != "ACTIVE":
         return f"not_running: it is {server.status}."
     if SCHEDULE_KEY in server.metadata or STATE_KEY in server.metadata:
@@ -182,7 +184,8 @@ def _resize(one: SizedServer, now: ResourcePrice, after: ResourcePrice, flavor: 
             ("openstack", "server", "resize", "--wait", "--flavor", flavor.id, server.id),
             ("openstack", "server", "resize", "confirm", server.id),
         ),
-        task={"openstack.cloud.server": {"name": server.name, "flavor": flavor.name}},
+        # No module of openstack.cloud resizes a server: openstack.cloud.server leaves its flavor as it is.
+        task={},
         tags=server.metadata,
         hours_measured=one.need.hours,
     )

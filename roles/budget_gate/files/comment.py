@@ -8,8 +8,10 @@ comment is found that was written before. COMMENT_TOKEN is the token, and the va
 the two set say where: CI_API_V4_URL, CI_PROJECT_ID and CI_MERGE_REQUEST_IID of GitLab, or GITHUB_API_URL,
 GITHUB_REPOSITORY and GITHUB_REF of GitHub. Prints what it did and the comment's number.
 
-Only comments of the token's own user are updated: what another one wrote, that one can edit.
-Sources: GitLab's REST API, notes and pagination; GitHub's REST API, issue comments.
+Only comments of the token's own user are updated: what another one wrote, that one can edit. The token of a
+job of GitHub is that of an app, which may not ask who it is: its comments are those of COMMENT_AUTHOR, by
+default github-actions[bot], as which jobs write. With a token of another app it is such as our-app[bot].
+Sources: GitLab's REST API, notes and pagination; GitHub's REST API, issue comments and users.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ TIMEOUT_SECONDS = 30
 #: A page of a hundred comments of the longest that both take.
 LONGEST_ANSWER_BYTES = 128 * 1024 * 1024
 FORBIDDEN = 403
+#: As whom the jobs of GitHub write.
+JOBS_OF_GITHUB = "github-actions[bot]"
 PULL_REQUEST = re.compile(r"refs/pull/(\d+)/(?:merge|head)")
 
 
@@ -129,9 +133,12 @@ def given(name: str, what: str) -> str:
 
 
 def is_own(comment: dict[str, Any], user: int | None) -> bool:
-    """Whether the token's user wrote it; of an app's token it is known only that its comments are a bot's."""
+    """Whether the token's user wrote it; user: None for an app's token, whose login the environment tells."""
     author = comment.get("author") or comment.get("user") or {}
-    return author.get("type") == "Bot" if user is None else author.get("id") == user
+    if user is not None:
+        return bool(author.get("id") == user)
+    login = os.environ.get("COMMENT_AUTHOR", "").strip() or JOBS_OF_GITHUB
+    return author.get("type") == "Bot" and author.get("login") == login
 
 
 def first_line(text: str) -> str:

@@ -8,9 +8,6 @@ all of it, and axe-core finds nothing grave, at any width and light.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +18,17 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.site_keys imp
 from ..plugins.module_utils._export.ledgers import HOSTILE
 from ..plugins.module_utils._export.quarters import TEAMS, folder, ledger_of_quarter, question
 from ..plugins.module_utils._export.test_render import render, told
+from .looks import looks_of
 
 pytestmark = pytest.mark.outside
 
-BROWSER = Path(__file__).parents[2] / "outside" / "browser.py"
-WIDTHS = ("desktop", "tablet", "phone")
 NAMES = {"ordinary": "web-1", "script": HOSTILE[0], "long": "x" * 10_000}
 
 
 def looked_at(page: Path, folder: Path) -> dict[str, Any]:
     """What a browser tells of a page, in which it finds no fault at any width and light."""
-    command = [
-        f"{os.environ['OUTSIDE']}/python",
-        str(BROWSER),
-        str(page),
-        os.environ["CHROMIUM"],
-        os.environ["AXE"],
-    ]
-    ended = subprocess.run([*command, str(folder)], stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(ended.stdout)
-    looks = {name: found.pop(name) for name in list(found) if name not in ("no-script", "policy")}
-    assert set(looks) == {f"{width}-{light}" for width in WIDTHS for light in ("light", "dark")}
-    for look in looks.values():
+    looks, found = looks_of(page, folder)
+    for look in looks:
         assert look["asked"] == [page.as_uri()]
         assert look["said"] == []
         assert look["grave"] == []

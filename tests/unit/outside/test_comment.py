@@ -8,7 +8,6 @@ details are folded, and no name in it means anything (design/reports.md#comments
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from html.parser import HTMLParser
@@ -24,11 +23,10 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.verdict_markd
 from ..plugins.module_utils._export.test_digest import NAMES as DIGEST_NAMES
 from ..plugins.module_utils._export.test_digest import digest
 from ..plugins.module_utils._export.test_verdict_comment import DB, WEB, WHOLE, line, unknown, verdict
+from .looks import PROGRAMS, looks_of
 
 pytestmark = pytest.mark.outside
 
-PROGRAMS = Path(__file__).parents[2] / "outside"
-WIDTHS = ("desktop", "tablet", "phone")
 EVIL = 'module.a["x|y"].<b>@team [x](http://a) ![y](http://b)_z_*w*`v`$1$'
 WEBS = [
     line(f'module.app["{one}"].openstack_compute_instance_v2.web[{one}]', 0, one, "added")
@@ -82,10 +80,7 @@ def test_a_comment_is_shown_as_it_is_meant(tmp_path: Path, name: str) -> None:
     text = format_markdown(verdict(*CHANGES[name], total=total))
     assert len(text) <= LONGEST
     page = rendered(text, tmp_path)
-    command = [f"{os.environ['OUTSIDE']}/python", str(PROGRAMS / "browser.py"), str(page)]
-    command += [os.environ["CHROMIUM"], os.environ["AXE"], str(tmp_path)]
-    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-    looks = [told[f"{width}-{light}"] for width in WIDTHS for light in ("light", "dark")]
+    looks, _besides = looks_of(page, tmp_path)
     for look in looks:
         assert look["asked"] == [page.as_uri()]
         assert look["said"] == []

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""examples/playbook as it stands, on a sandbox: priced, held, made and settled (docs/playbooks.md)."""
+"""examples/playbook as it stands, on a sandbox: priced, held, made and settled (docs/playbooks.md),
+by the commands of its README.md.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The rules of examples/prometheus by Prometheus' own tool, and the dashboards of examples/grafana by it and
-by the types that Grafana publishes.
+by the types that Grafana publishes, as docs/dashboards.md has it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The example rulebook under a real ansible-rulebook: an event for each jump, once, with the highest
-threshold, and all of its alerts are acknowledged for this consumer only.
+threshold, and all of its alerts are acknowledged for this consumer only. What docs/alerts.md types, and what
+budget_alerts.py shows.
 """
 
 from __future__ import annotations

@@ -114,11 +114,12 @@ class Volume:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot, or a backup, of a volume."""
+    """A snapshot, or a backup, of a volume. metadata: of a snapshot."""
 
     name: str
     volume: str
     created_hours_ago: int = 500
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ def run(options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
 
 
 def test_it_writes_what_it_says(tmp_path: Path) -> None:
-    asked = {"dest": str(tmp_path), "results": everything(), "timezone": "Europe/Zurich"}
+    zone = "Europe/Zurich"
+    asked = {"dest": str(tmp_path), "results": everything(zone=zone), "timezone": zone}
     planned = run(asked, check_mode=True)
     assert planned["changed"]
     assert list(tmp_path.iterdir()) == []

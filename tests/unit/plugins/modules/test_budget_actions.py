@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._ledger import acts, sql
 from ansible_collections.finops.cloud.plugins.module_utils.cost_management import (
     BudgetManager,
     CostTracker,
@@ -116,3 +117,38 @@ def test_a_policy_names_budgets_and_thresholds_that_there_are(clocked: ClockedLe
         ({"freeze_at": {"team": "much"}}, "freeze_at.team: 'much' is not an amount"),
     ):
         assert clocked.run("cost_policy", **rules)["msg"].startswith(said)
+
+
+def notices(ledger: ClockedLedger, **more: Any) -> list[tuple[str, str | None]]:
+    told = ledger.run("budget_actions", dry_run=False, cool_down="1s", **more)
+    return [(row["action"], row["reason"]) for row in told["notices"]]
+
+
+def test_an_act_is_told_until_somebody_has_taken_the_notice(breached: ClockedLedger) -> None:
+    assert breached.run("budget_actions")["notices"] == [], "what would be done is no news"
+    assert notices(breached) == [("freeze", "reached")]
+    assert notices(breached) == [("freeze", None)], "nobody has said that it was told"
+    number = breached.run("budget_actions")["notices"][0]["act"]
+    assert breached.run("budget_actions", notified=[number])["changed"] is False
+    assert notices(breached) == [("freeze", None)]
+    done = breached.run("budget_actions", dry_run=False, notified=[number, number])
+    assert (done["changed"], done["notices"], done["frozen_budgets"]) == (True, [], ["team"])
+    assert breached.run("budget_actions", dry_run=False, notified=[number])["changed"] is False
+    assert notices(breached) == []
+    breached.at("2026-12-01T00:05:00")
+    assert notices(breached) == [("unfreeze", "period_over")], "the notice of one act is not that of another"
+    wrong = breached.run("budget_actions", dry_run=False, notified=[number, 99])
+    assert wrong["msg"] == "notified[1]: the ledger has no act 99 on a budget."
+
+
+def test_what_a_database_cannot_store_of_a_name_is_written_out(clocked: ClockedLedger) -> None:
+    """One name would keep all acts of a run from being recorded."""
+    with sql.writing(sql.LedgerOptions(clocked.url)) as opened:
+        hostile = acts.Act(
+            acts.STOP, acts.SERVER, "s-1", "web\x00\ud800\u202e", project_name="a\nb", schedule="daily 8-20"
+        )
+        assert (
+            acts.add(opened.connection, hostile, clocked.now, "ada").resource_name == r"web\x00\ud800\u202e"
+        )
+        (kept,) = acts.every(opened.connection, acts.SERVER)
+    assert (kept.resource_name, kept.project_name) == (r"web\x00\ud800\u202e", "a b")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -140,6 +141,10 @@ def test_the_same_list_costs_the_same_as_rows_as_a_plan_and_as_a_template(
     assert stack["plan_sha256"] == hashlib.sha256(both).hexdigest()
 
 
+#: What Heat and its templates do not know.
+OF_TERRAFORM = re.compile(
+    r"\b(?:(?:after|before) apply|[Tt]erraform|flavor_name|flavor_id|block_device|network_id)\b"
+)
 NETWORKS: Result = {"networks": [{"port": "p"}]}
 SMALL: Result = {"flavor": FLAVOR, **NETWORKS}
 
@@ -286,6 +291,8 @@ def test_what_is_not_understood_is_unknown(
     assert not told["complete"]
     assert told["total"] is None
     assert any(reason in one["reason"] for one in told["unknown"]), told["unknown"]
+    said = json.dumps([told["unknown"], told["lines"], told["warnings"]])
+    assert not OF_TERRAFORM.search(said), said
 
 
 def test_a_resource_of_the_environment_is_told_whatever_its_name_is(estimate: Callable[..., Result]) -> None:

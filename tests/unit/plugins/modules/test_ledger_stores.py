@@ -184,3 +184,29 @@ def test_cost_ledger_finds_every_sum_that_is_not_that_of_its_entries(store: str)
     assert (quarter["amount"], quarter["entry_count"], quarter["bucket_seconds"]) == ("10000000000", 2, 900)
     warned = run(store, "cost_ledger", on_difference="warn")
     assert "2 totals of the ledger" in str(warned["warnings"])
+
+
+def test_what_each_source_has_brought_and_what_the_ledger_takes(store: str, tmp_path: Path) -> None:
+    record(store, "invoice", "1", source="accounting")
+    with sql.writing(sql.LedgerOptions(store)) as ledger:
+        entries.write_all(ledger.connection, map(hour, range(3)), now_utc(), "cron@import")
+    record(store, "invoice", "2", source="accounting", occurred_at="2026-10-05")
+    told = run(store, "cost_ledger")
+    accounting, cloud = told["sources"]
+    # The invoice, what takes it back, and the corrected one.
+    assert (accounting["source"], accounting["row_count"]) == ("accounting", 3)
+    assert (accounting["first_begin"], accounting["last_end"]) == (
+        "2026-10-05T00:00:00Z",
+        "2026-11-05T00:00:00Z",
+    )
+    assert (cloud["source"], cloud["row_count"]) == ("cloudkitty dc3-a p1", 3)
+    assert (cloud["first_begin"], cloud["last_end"]) == ("2026-11-05T00:00:00Z", "2026-11-05T02:00:00Z")
+    assert cloud["newest_entry"] <= accounting["newest_entry"] == told["newest_entry"]
+    assert told["row_count"] == 6
+    before = told["size_bytes"]
+    if store.startswith("sqlite"):
+        # Once it is closed, what was written is in the file.
+        assert before == (tmp_path / "ledger.db").stat().st_size
+    with sql.writing(sql.LedgerOptions(store)) as ledger:
+        entries.write_all(ledger.connection, map(hour, range(10, 5000)), now_utc(), "cron@import")
+    assert run(store, "cost_ledger")["size_bytes"] > before + 5000 * 40

@@ -181,6 +181,14 @@ def test_what_the_policy_allows_passes(run: Run, tmp_path: Path, module: str, op
     done(run(module, given))
 
 
+def test_a_missing_rate_is_to_be_recorded_where_a_task_may_have_none(run: Run) -> None:
+    done(run("cost_entry", {"key": "1", "amount": "1", "currency": "USD", "category": "other"}))
+    done(run("cost_policy", POLICY))
+    (why,) = done(run("cost_summary_info", {"currency": "CHF"}))["unknown"]
+    assert "record one with cost_policy" in why
+    assert "where the ledger's policy lets a task have its own" in why
+
+
 def test_free_types_cover_what_they_begin_with_and_nothing_else(run: Run) -> None:
     done(run("cost_policy", {"free_types": ["cloudflare_*", "random_id"]}))
     for allowed in ("cloudflare_record", "cloudflare_*", "cloudflare_r*", "random_id"):

@@ -248,6 +248,13 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             ("cost_policy", {"freeze_at": {"b": "0.1"}}),
             COST,
         ),
+        (
+            {"dry_run": False},
+            (),
+            ("cost_budget", {**BUDGET[1], "thresholds": ["0.1"]}),
+            ("cost_policy", {"freeze_at": {"b": "0.1"}}),
+            COST,
+        ),
     ],
     "office_hours": [
         (

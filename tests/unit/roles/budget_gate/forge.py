@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ME, SOMEBODY = 7, 8
+ME, SOMEBODY, OTHER_BOT = 7, 8, 9
 COMMENTS = {
     "gitlab": "/projects/42/merge_requests/17/notes",
     "github": "/repos/acme/shop/issues/17/comments",
@@ -27,13 +27,14 @@ TOKEN = "glpat-0123456789abcdef"
 @dataclass
 class Forge:
     """kind: gitlab or github. bodies: each comment by its number, with its author. app: whether the token is
-    one of a job of GitHub. answers: what is answered in place, by method.
+    one of a job of GitHub, or of an app, with this login. answers: what is answered in place, by method.
     """
 
     kind: str
     url: str = ""
     comments: dict[int, tuple[int, str]] = field(default_factory=dict)
     app: bool = False
+    login: str = "github-actions[bot]"
     page: int = 2
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
@@ -56,8 +57,15 @@ class Forge:
         author, body = self.comments[number]
         if self.kind == "gitlab":
             return {"id": number, "body": body, "author": {"id": author}, "system": False}
-        kind = "Bot" if self.app and author == ME else "User"
-        return {"id": number, "body": body, "user": {"id": author, "type": kind}}
+        return {"id": number, "body": body, "user": {"id": author, **self.user_of(author)}}
+
+    def user_of(self, author: int) -> dict[str, str]:
+        """Type and login, as GitHub shows them."""
+        if author == OTHER_BOT:
+            return {"type": "Bot", "login": "renovate[bot]"}
+        if self.app and author == ME:
+            return {"type": "Bot", "login": self.login}
+        return {"type": "User", "login": f"user-{author}"}
 
     def answer(self, method: str, path: str, sent: Any) -> tuple[int, dict[str, str], Any]:
         """Status, headers and body, by the routes that the two document."""

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from .forge import COMMENTS, ME, SOMEBODY, TOKEN, Forge, running
+from .forge import COMMENTS, ME, OTHER_BOT, SOMEBODY, TOKEN, Forge, running
 
 PROGRAM = Path(__file__).parents[4] / "roles" / "budget_gate" / "files" / "comment.py"
 WEB, DB = ("<!-- finops.cloud.budget_gate: web -->", "<!-- finops.cloud.budget_gate: db -->")
+#: As whom jobs of GitHub write, by default.
+JOBS = "github-actions[bot]"
 KINDS = pytest.mark.parametrize("kind", ["gitlab", "github"])
 
 
@@ -51,6 +53,17 @@ def test_two_gates_of_one_merge_request_keep_a_comment_each(tmp_path: Path, kind
         assert comment(forge, tmp_path, f"{DB}\n4\n") == (0, "unchanged 5")
         assert [one.split()[0] for one in forge.heard] == ["GET"] * 4
     assert forge.comments == {**others, 4: (ME, f"{WEB}\n3\n"), 5: (ME, f"{DB}\r\n4")}
+
+
+@pytest.mark.parametrize("login", ["github-actions[bot]", "our-app[bot]"])
+def test_the_comment_of_another_bot_is_left_alone(tmp_path: Path, login: str) -> None:
+    """Its text is the same to the letter: whoever may write as that bot could say what a gate has said."""
+    copied = (OTHER_BOT, f"{WEB}\nAll is free!")
+    environment = {} if login == JOBS else {"COMMENT_AUTHOR": login}
+    with running(Forge("github", comments={1: copied}, app=True, login=login)) as forge:
+        assert comment(forge, tmp_path, f"{WEB}\n1\n", **environment) == (0, "created 2")
+        assert comment(forge, tmp_path, f"{WEB}\n2\n", **environment) == (0, "updated 2")
+        assert forge.comments == {1: copied, 2: (ME, f"{WEB}\n2\n")}
 
 
 @KINDS

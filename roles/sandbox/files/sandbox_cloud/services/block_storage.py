@@ -321,7 +321,7 @@ def _snapshot(cloud: Cloud, one: Snapshot, asked: tuple[int, int]) -> dict[str, 
         "volume_id": stable_id("volume", one.volume),
         "status": "available",
         "size": next(volume.size_gb for volume in cloud.scenario.volumes if volume.name == one.volume),
-        "metadata": {},
+        "metadata": dict(one.metadata),
         "os-extended-snapshot-attributes:project_id": owner.project_id,
         "os-extended-snapshot-attributes:progress": "100%",
     }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What a neighbor on the same host lays out in a shared folder is neither read, followed nor overwritten, and
-what is no file keeps nobody waiting (design/ansible.md#files).
+what is no file keeps nobody waiting (design/ansible.md#files). docs/security.md shows a refusal.
 """
 
 from __future__ import annotations

@@ -142,3 +142,22 @@ def test_what_was_rated_or_expected_in_another_currency_is_no_amount(
 def test_an_act_that_somebody_has_undone_saves_no_more(tmp_path: Path, costs: list[entries.Entry]) -> None:
     done = [(act("stop"), OFF), (act("undone_by_hand", undoes=1), OFF + 2 * HOUR)]
     assert asked(ledger(tmp_path, costs, done))[0] == [(1, 2.0, None, "3", None)]
+
+
+def test_a_server_that_the_cloud_charges_while_it_is_off_saves_until_it_is_rated_no_more(
+    tmp_path: Path,
+) -> None:
+    """It is stopped at 19:00 and deleted two days later; another is charged until its last hour, as most are,
+    of which nothing tells that it is gone.
+    """
+    gone, through = OFF + 48 * HOUR, OFF + 96 * HOUR
+    by_day = [rated(MONDAY + number * HOUR, 2 * ICU) for number in range(19)]
+    off = [rated(OFF + number * HOUR, ICU // 2) for number in range(48)]
+    others = [replace(one, key=f"{one.key} 2", resource_id="s-2") for one in by_day]
+    done = [(act("stop"), OFF), (act("stop", "s-2"), OFF)]
+    options = ledger(tmp_path, [*by_day, *off, *others], done, through)
+    rows, _totals = asked(options, end=through)
+    assert rows == [(1, 48.0, None, "72", None), (1, 96.0, None, "192", None)]
+    (tmp_path / "nearly").mkdir()
+    nearly = ledger(tmp_path / "nearly", [*by_day, *off], done[:1], gone + 23 * HOUR)
+    assert asked(nearly, end=through)[0] == [(1, 71.0, None, "118", None)]

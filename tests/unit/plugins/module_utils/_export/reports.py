@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from .advices import anomalies, anomaly, recommendation, savings
+
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CLOUD = {
     "cloud": {"name": "here", "project_name": "shop"},
@@ -121,8 +123,16 @@ def alert(name: str, threshold: str) -> dict[str, Any]:
     }
 
 
-def everything(name: str = "web-1") -> dict[str, Any]:
-    """A result of each kind, with the name wherever a cloud or a user names something."""
+def realised(name: str) -> dict[str, Any]:
+    """What cost_summary_info tells with savings."""
+    one = {"resource": "r1", "resource_name": name, "project_id": "p1", "region": "r", "acts": 5,
+           "hours_off": 60.0, "expected": "9", "realised": "7.55", "currency": "ICU",
+           "problem": None}  # fmt: skip
+    return {"resources": [one], "totals": [{"expected": "9", "realised": "7.55", "currency": "ICU"}]}
+
+
+def everything(name: str = "web-1", zone: str = "UTC") -> dict[str, Any]:
+    """A result of each kind, with the name wherever a cloud or a user names something. zone: of days."""
     held = {
         "name": name,
         "state": "held",
@@ -136,7 +146,7 @@ def everything(name: str = "web-1") -> dict[str, Any]:
     idle = {"name": name, "id": "r1", "type": "storage.volume", "reason": "unattached", "age_hours": 48.0}
     quota = {"limit": 10, "used": 9, "utilization": 0.9}
     return {
-        "summary": summary(name),
+        "summary": summary(name, savings=realised(name)),
         "before": before(),
         "recent": {
             "cost": {"by_resource": shares(("x", "2.4"), by="resource_name", resource="r1")},
@@ -149,6 +159,17 @@ def everything(name: str = "web-1") -> dict[str, Any]:
             "reservations": [held],
         },
         "usage": [{**CLOUD, "idle": [idle, {**idle, "id": "r9"}]}],
+        "savings": [
+            savings(
+                recommendation(name, "11.75", commands=[f"openstack server resize {name}"]),
+                recommendation(name, None, project="p2", kind="schedule", recommended=name),
+            )
+        ],
+        "anomalies": anomalies(
+            anomaly("2026-11-19", "2.5", name=name, zone=zone),
+            anomaly("2026-11-20", zone=zone, silenced={"reason": name, "until": "2026-12-01"}),
+            anomaly("2026-10-20", zone=zone),
+        ),
         "quota": [
             {
                 **CLOUD,

@@ -27,7 +27,7 @@ NAMES = [
 
 
 def digest(name: str = "web-1", **results: Any) -> str:
-    given = Results(**{**everything(name), **results})
+    given = Results(**{**everything(name, "Europe/Zurich"), **results})
     return format_digest(report(given, f"Costs {name}", ZoneInfo("Europe/Zurich"), NOW))
 
 
@@ -81,6 +81,11 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
             "Quota compute web-1: ask for more, or remove what is not needed.",
         ],
     }
+
+
+def test_the_name_of_a_quota_is_written_as_the_cloud_writes_it() -> None:
+    found = parts(digest("gigabytes_CEPH_1_perf2"))
+    assert "Quota compute gigabytes_CEPH_1_perf2 is used to 90.0 %." in found["What will break"]
 
 
 def test_what_is_not_known_is_said_and_is_no_nothing() -> None:

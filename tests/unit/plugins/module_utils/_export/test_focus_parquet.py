@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import resource
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._core.periods import 
 from ansible_collections.finops.cloud.plugins.module_utils._export import export, focus_parquet
 from ansible_collections.finops.cloud.plugins.module_utils._export.focus_columns import columns_of
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import entries, sql
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.totals import Selection
 
 from tests.unit.asked_ledger import sums
 from tests.unit.neighbors import as_user_of_the_test
@@ -128,14 +130,94 @@ def test_months_that_have_not_changed_are_left_alone_and_emptied_ones_go(tmp_pat
     assert (files[0].stat().st_mode & 0o777, files[0].stat().st_mtime_ns) == (0o600, before[0])
 
 
-def test_a_window_that_cuts_a_month_is_refused_as_the_rest_would_be_gone(tmp_path: Path) -> None:
+def test_a_window_that_cuts_a_day_is_refused_as_the_rest_would_be_gone(tmp_path: Path) -> None:
     window = Window(WHOLE.window.begin, NOW)
-    with pytest.raises(
-        InvalidOption, match="^end: Parquet is written by whole billing months, and 2026-11-21T05"
-    ):
+    with pytest.raises(InvalidOption, match="^end: Parquet is written by whole days, and 2026-11-21T05"):
         focus_parquet.checked(str(tmp_path / "lake"), window, "UTC")
-    with pytest.raises(InvalidOption, match="^begin: "):
+    with pytest.raises(InvalidOption, match="^begin: .*begins at midnight in Europe/Zurich"):
         focus_parquet.checked(str(tmp_path / "lake"), WHOLE.window, "Europe/Zurich")
+
+
+def day_of_november(day: int) -> Window:
+    return Window(*(datetime(2026, 11, one, tzinfo=NOW.tzinfo) for one in (day, day + 1)))
+
+
+def files_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """What is in a lake: by name the number, the time and the content of each file."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_further_day_and_one_that_is_delivered_again_leave_all_others_alone(tmp_path: Path) -> None:
+    def costs(day: int, amount_nano: int) -> list[entries.Entry]:
+        hours = (datetime(2026, 11, day, hour, tzinfo=NOW.tzinfo) for hour in range(24))
+        return [entry(f"{hour:%dT%H}", hour, amount_nano) for hour in hours]
+
+    options, lake = ledger(tmp_path, [*costs(1, 7), *costs(2, 8)]), tmp_path / "lake"
+
+    def delivered(window: Window, check_mode: bool = False) -> bool:
+        target = export.Target(str(lake), export.PARQUET, "1.2", IN_FRANCS)
+        return bool(export.from_ledger(options, Selection(window), target, None, check_mode)["changed"])
+
+    month = Window(day_of_november(1).begin, datetime(2026, 12, 1, tzinfo=NOW.tzinfo))
+    assert delivered(month)
+    names = [f"billing_period=2026-11/focus-2026-11-0{day}.parquet" for day in (1, 2, 3)]
+    before = files_of(lake)
+    assert sorted(before) == names[:2]
+
+    # A further day alone, and as a part of its month: one more file.
+    with sql.writing(options) as opened:
+        entries.write_all(opened.connection, costs(3, 9), NOW, "test")
+    assert delivered(day_of_november(3))
+    appended = files_of(lake)
+    assert {name: appended[name] for name in before} == before
+    assert sorted(appended) == names
+    assert not delivered(month)
+    assert files_of(lake) == appended
+
+    # What the cloud corrects of a day replaces the file of that day, and nothing else.
+    with sql.writing(options) as opened:
+        entries.write_all(opened.connection, costs(2, 80), NOW, "test")
+    assert delivered(month, check_mode=True)
+    assert files_of(lake) == appended
+    assert delivered(month)
+    corrected = files_of(lake)
+    assert [name for name in names if corrected[name] != appended[name]] == [names[1]]
+    assert corrected[names[1]][0] != appended[names[1]][0], "the file was written over in its place"
+    told = asked(tmp_path, "SELECT sum(x_RecordedCost), count(*) FROM lake")
+    assert told == [(from_nano(24 * (7 + 80 + 9)), 72)]
+
+
+def test_days_and_months_begin_in_the_zone_of_the_lake(tmp_path: Path) -> None:
+    """In Zurich the last Sunday of October has 25 hours, and begins at 22:00 of the day before in UTC."""
+    first = datetime(2026, 10, 24, 20, tzinfo=NOW.tzinfo)
+    hours = [first + timedelta(hours=hour) for hour in range(30)]
+    options, lake = ledger(tmp_path, [entry(f"{hour}", hour) for hour in hours]), str(tmp_path / "lake")
+    sunday = Window(
+        datetime(2026, 10, 24, 22, tzinfo=NOW.tzinfo), datetime(2026, 10, 25, 23, tzinfo=NOW.tzinfo)
+    )
+    in_zurich = replace(IN_FRANCS, zone="Europe/Zurich")
+    target = export.Target(lake, export.PARQUET, "1.2", in_zurich)
+    (file,) = export.from_ledger(options, Selection(sunday), target, None, False)["files"]
+    assert (file["path"], file["rows"]) == (f"{lake}/billing_period=2026-10/focus-2026-10-25.parquet", 25)
+    # A day of another zone would have hours that another file has too.
+    in_utc = export.Target(lake, export.PARQUET, "1.2", IN_FRANCS)
+    with pytest.raises(InvalidOption, match="^timezone: the days in .* begin in Europe/Zurich, not in UTC"):
+        export.from_ledger(options, Selection(day_of_november(1)), in_utc, None, False)
+
+
+def test_what_else_a_month_holds_is_refused_as_it_would_be_counted_too(tmp_path: Path) -> None:
+    options = ledger(tmp_path, every_kind())
+    exported(options, tmp_path)
+    months = sorted((tmp_path / "lake").iterdir())
+    (months[0] / "_SUCCESS.parquet").touch()
+    exported(options, tmp_path)
+    (months[1] / "focus.parquet").touch()
+    with pytest.raises(InvalidOption, match=r"^dest: '.*2026-10/focus\.parquet' is not the file of a day"):
+        exported(options, tmp_path)
 
 
 @pytest.mark.parametrize("file_format", [export.PARQUET, export.CSV])

@@ -88,3 +88,24 @@ def test_a_locale_that_is_none() -> None:
         notation.written_in("de"),
     ):
         pass
+
+
+ALERT = (
+    "web 2026-11-01: at least 81.2 % of CHF 12500 is spent: CHF 10150.123456 from 2026-11-01 to 2026-12-01"
+    " (Europe/Zurich). The threshold is 80 %."
+)
+
+
+def test_an_alert_has_all_its_digits_in_one_notation() -> None:
+    with notation.written_in("german"):
+        said = notation.format_figures(ALERT, "web 2026-11-01")
+    assert said == (
+        "web 2026-11-01: at least 81,2 % of CHF 12.500 is spent: CHF 10.150,123456 from 01.11.2026 to"
+        " 01.12.2026 (Europe/Zurich). The threshold is 80 %."
+    )
+
+
+def test_what_is_no_figure_of_an_alert_stays() -> None:
+    sentence = "team 7: the cost from 2026-11-01T05:00:00Z on is not known; see entry 12345."
+    with notation.written_in("swiss"):
+        assert notation.format_figures(sentence, "team 7") == sentence

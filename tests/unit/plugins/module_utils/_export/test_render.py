@@ -34,7 +34,10 @@ NAMES = [name for name in HOSTILE if name]
 
 def told(name: str = "web-1", **results: Any) -> dict[str, Any]:
     return report(
-        Results(**{**everything(name), **results}), f"Report {name}", ZoneInfo("Europe/Zurich"), NOW
+        Results(**{**everything(name, "Europe/Zurich"), **results}),
+        f"Report {name}",
+        ZoneInfo("Europe/Zurich"),
+        NOW,
     )
 
 

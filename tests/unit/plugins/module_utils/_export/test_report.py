@@ -17,14 +17,16 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.report import
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .advices import anomalies, anomaly, recommendation, savings
 from .reports import CLOUD, NOW, alert, before, budget, everything, summary
 
 UTC = ZoneInfo("UTC")
 FAILED = {"failed": True, "msg": "Reading it failed."}
 
 
-def told(**results: Any) -> dict[str, Any]:
-    return report(Results(**{**everything(), **results}), "November", UTC, NOW)
+def told(zone: ZoneInfo = UTC, **results: Any) -> dict[str, Any]:
+    given = {**everything(), "anomalies": None, **results}
+    return report(Results(**given), "November", zone, NOW)
 
 
 def test_days_that_are_not_rated_are_not_zero_and_those_without_entries_are() -> None:
@@ -211,3 +213,42 @@ def test_each_cloud_is_named_beside_what_is_idle_and_full_there() -> None:
         f"What is idle in c is not known: {FAILED['msg']}",
         f"What is used of the quotas in c is not known: {FAILED['msg']}",
     ]
+
+
+def test_what_could_be_saved_is_a_list_with_its_sum_and_what_was_saved_is_as_it_was_told() -> None:
+    result = told(savings=[savings(recommendation("a", "5")), savings(recommendation("b", "11.75"))])
+    assert [row["name"] for row in result["savings"]["rows"]] == ["b", "a"]
+    assert (result["savings"]["amount"], result["savings"]["count"]) == ("16.75", 2)
+    assert result["realised"]["totals"] == [{"expected": "9", "realised": "7.55", "currency": "ICU"}]
+    nothing = told(savings=None, summary=summary())
+    assert (nothing["savings"], nothing["realised"], nothing["anomalies"]) == (None, None, None)
+    with pytest.raises(InvalidOption, match="^results.savings: is in EUR; ask for it in CHF"):
+        told(savings=[savings(currency="EUR")])
+
+
+def test_days_above_what_was_expected_are_said_and_only_those_of_the_window_are_listed() -> None:
+    zone = "Europe/Zurich"
+    result = told(
+        ZoneInfo(zone),
+        anomalies=anomalies(
+            anomaly("2026-11-20", zone=zone),
+            anomaly("2026-11-21", zone=zone, silenced={"reason": "-", "until": "-"}),
+            anomaly("2026-10-20", zone=zone),
+        ),
+    )
+    assert [row["first_day"] for row in result["anomalies"]] == ["2026-11-20", "2026-11-21"]
+    assert {row["day"]: row["above"] for row in result["days"]}["2026-11-20"] == ["total"]
+    assert {row["day"]: row["above"] for row in result["days"]}["2026-11-21"] == []
+    page = render("html", result)
+    assert page.count('class="flag"') == 2, "the bar and the key"
+    assert "20 Nov 2026: CHF\u00a00.00, more than expected" in page
+    assert "more than expected" in render("md", result)
+
+
+def test_advice_that_could_not_be_read_is_not_nothing() -> None:
+    blind = told(savings=[FAILED, savings()], anomalies=FAILED)
+    assert blind["incomplete"][-2:] == [
+        "What could be saved is not known: Reading it failed.",
+        "What cost more than expected is not known: Reading it failed.",
+    ]
+    assert (blind["anomalies"], told(savings=[FAILED])["savings"]) == (None, None)

@@ -403,6 +403,13 @@ _RECORD = {"closed": True, "pages": 1, "sha256": "", "restatements": [], "facts"
         *({"facts": {**_FACTS, name: None}} for name in ("kind", "currency", "tables")),
         {"facts": {**_FACTS, "tables": {"teams": [{"name": "shop"}]}}},
         {"facts": {**_FACTS, "cost": "much"}},
+        {"facts": {**_FACTS, "kind": "planet"}},
+        {"facts": {**_FACTS, "id": ["shop"]}},
+        {"facts": {**_FACTS, "compared": "less"}},
+        {"facts": {**_FACTS, "tables": {"teams": [{"id": [], "name": "shop", "cost": "1"}]}}},
+        {"restatements": [{"at": "yesterday", "old": "1", "new": "2", "rows": []}]},
+        {"restatements": [{"at": "2026-11-02T00:00:00Z", "old": "1", "new": "2", "rows": [1]}]},
+        {"restatements": [{"at": "2026-11-02T00:00:00Z", "old": "1", "new": "much", "rows": []}]},
     ],
 )
 def test_a_damaged_record_is_refused_with_one_sentence(tmp_path: Path, damage: dict[str, Any]) -> None:
@@ -416,6 +423,20 @@ def test_a_damaged_record_is_refused_with_one_sentence(tmp_path: Path, damage: d
         (root / "index.json").write_text(text)
         with pytest.raises(InvalidOption, match="^dest: .*index.json' is not the record of a page"):
             write_site(ledger, question(), folder(root), "Cost", [])
+
+
+def test_a_damaged_record_of_a_page_that_is_no_more_is_refused_too(
+    quarter: tuple[Any, Path], tmp_path: Path
+) -> None:
+    """Such a page is written anew, with a cost of nothing, from its record alone."""
+    root = tmp_path / "site"
+    write_site(quarter[0], question(), folder(root), "Cost", [])
+    (record,) = sorted(root.glob("20*/project/*.json"))[:1]
+    said = json.loads(record.read_text())
+    gone = record.with_name("gone-0123456789.json")
+    gone.write_text(json.dumps({**said, "facts": {**said["facts"], "kind": "planet", "id": "gone"}}))
+    with pytest.raises(InvalidOption, match="^dest: .*/gone-0123456789.json' is not the record of a page"):
+        write_site(quarter[0], question(), folder(root), "Cost", [])
 
 
 def test_teams_may_be_categories_or_projects(quarter: tuple[Any, Path], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What a reviewer reads of a verdict, and that it fits into a comment however large the change is
-(design/reports.md#comments).
+(design/reports.md#comments). docs/estimate.md shows one.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def test_a_kind_of_line_that_nobody_knows_is_refused(ledger: LedgerOptions, tmp_
 
 
 def test_a_bill_of_another_format_is_refused(ledger: LedgerOptions) -> None:
-    with pytest.raises(InvalidOption, match="not of format azure: it lacks costInBillingCurrency"):
+    with pytest.raises(InvalidOption, match="has the columns of aws_cur; set `format: aws_cur`"):
         brought(ledger, BILLS / "aws_cur_2_0.csv", "azure")
 
 
@@ -169,8 +169,24 @@ def test_google_cloud_s_rows_in_two_files_in_another_order_are_the_same_bill(
 
 @pytest.mark.parametrize("file_format", ["focus", "aws_cur", "azure"])
 def test_google_cloud_s_rows_name_their_format(tmp_path: Path, file_format: str) -> None:
-    with pytest.raises(InvalidOption, match="format: 'gcp.jsonl' is Google Cloud's .* set `format: gcp`"):
+    with pytest.raises(
+        InvalidOption, match="format: 'gcp.jsonl' has the columns of gcp; set `format: gcp`.$"
+    ):
         brought(LedgerOptions(f"sqlite:///{tmp_path}/l.db"), BILLS / "gcp.jsonl", file_format)
+
+
+@pytest.mark.parametrize(
+    ("bill", "of"),
+    [
+        ("azure_mca.csv", "azure"), ("aws_cur_2_0.csv", "aws_cur"), ("aws_cur_legacy.csv", "aws_cur"),
+        ("gcp.jsonl", "gcp"),
+    ],
+)  # fmt: skip
+def test_a_bill_of_another_format_than_focus_is_told_which(tmp_path: Path, bill: str, of: str) -> None:
+    with pytest.raises(
+        InvalidOption, match=f"^format: '{bill}' has the columns of {of}; set `format: {of}`.$"
+    ):
+        brought(LedgerOptions(f"sqlite:///{tmp_path}/l.db"), BILLS / bill, "focus")
 
 
 def test_google_cloud_as_parquet_and_as_a_flattened_csv_says_the_same(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """No statement of a role does what the role is not for, whatever it says of itself, on a real server with the
-roles that docs/postgresql_roles.sql ships (design/gate.md#separation-of-duty).
+roles that docs/postgresql_roles.sql ships (design/gate.md#separation-of-duty), as docs/ledger.md explains.
 """
 
 from __future__ import annotations

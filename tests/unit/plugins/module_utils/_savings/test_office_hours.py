@@ -401,6 +401,31 @@ def test_a_server_that_is_deleted_meanwhile_fails_nothing(office: Office) -> Non
     assert [of(told, name)["reason"] for name in ("db-1", "web-1", "web-2")] == ["edge", "conflict", "edge"]
 
 
+def test_what_a_schedule_keeps_off_ends_with_the_server(office: Office) -> None:
+    """Of three acts on servers that the list lacks: Nova says of one that it is gone and cannot say it of the
+    next, and the last is so young that the list may be older.
+    """
+    project = office.server("web-1")["tenant_id"]
+    region = Cloud(ConnectionOptions(cloud="sandbox")).identity.region
+    with sql.writing(office.ledger) as opened:
+        for name, hours in (("gone", 2), ("unanswered", 2), ("young", 0)):
+            one = acts.Act(
+                acts.STOP, acts.SERVER, name, name, region, project, schedule=WORK, edge_at=office.now,
+                saves_nano_per_hour=1, currency="ICU",
+            )  # fmt: skip
+            acts.add(opened.connection, one, office.now - timedelta(hours=hours), "ada")
+        elsewhere = acts.Act(acts.STOP, acts.SERVER, "other", None, region, "p9", schedule=WORK)
+        acts.add(opened.connection, elsewhere, office.now - timedelta(hours=2), "ada")
+    office.fault(kind="status", status=500, path="/servers/unanswered")
+    assert office.keep(check_mode=True)["deleted_servers"] == []
+    assert office.keep()["deleted_servers"] == [{"id": "gone", "name": "gone"}]
+    last = office.acts()[-1]
+    assert (last.resource_id, last.kind, last.undoes, last.schedule) == ("gone", "undone_by_hand", 1, WORK)
+    office.no_fault()
+    assert [one["id"] for one in office.keep()["deleted_servers"]] == ["unanswered"]
+    assert office.keep()["deleted_servers"] == []
+
+
 def test_a_server_that_is_listed_and_not_there_is_one_sentence(office: Office) -> None:
     cloud = Cloud(ConnectionOptions(cloud="sandbox"))
     listed = {"web-9": next(iter([None]))}
