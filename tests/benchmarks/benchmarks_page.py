@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from .jobs import Job
+from .measuring import AGAIN
 from .pages import figure, growth_table, job_table, table
 from .results import Result
 
@@ -18,7 +19,7 @@ def blocks(jobs: Mapping[str, Job], results: Mapping[str, Result]) -> dict[str, 
     return {
         "machine": _machine(results),
         "glance": _glance(jobs, results),
-        "jobs": "\n\n".join(_job(job, results[name]) for name, job in jobs.items() if name in results),
+        "jobs": "\n\n".join(_job(job, results.get(name)) for name, job in jobs.items()),
     }
 
 
@@ -54,7 +55,8 @@ def fastest(job: Job, result: Result) -> Iterator[list[str]]:
     if not peers:
         return
     peer = min(peers, key=lambda row: row.seconds[latency])
-    equal = [row for row in rows if row.ours and set(peer.found) <= set(row.found)]
+    first = [row for row in rows if row.ours and not row.side.endswith(AGAIN)]
+    equal = [row for row in first if set(peer.found) <= set(row.found)]
     ours = min(equal, key=lambda row: row.seconds[latency])
     cells = [[row.side, figure(row.seconds[latency]), figure(row.own_s)] for row in (ours, peer)]
     times = peer.seconds[latency] / ours.seconds[latency]
@@ -62,7 +64,9 @@ def fastest(job: Job, result: Result) -> Iterator[list[str]]:
     yield [job.title, f"{result.largest:,}", asked, *cells[0], *cells[1], f"{times:.1f}"]
 
 
-def _job(job: Job, result: Result) -> str:
+def _job(job: Job, result: Result | None) -> str:
+    if result is None:
+        return f"## {job.title}\n\n{_wrapped(job.text)}\n\nNot measured in this run."
     before, after = result.loads
     parts = [
         f"## {job.title}",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,8 +20,8 @@ HOUR_S, NIGHT_S = 3_600, 8 * 3_600
 @dataclass(frozen=True)
 class Part:
     """Something that a cloud of that size asks for. reads: its figure of a row. size: N at that scale; times:
-    how often. allowed: what it may come to. at_least: the exponent that it is extrapolated with, where the
-    fitted one is smaller, as start-up hides growth at small sizes.
+    how often. allowed: what it may come to. is_linear: it grows at least as N does, which the start of
+    a program hides at small sizes.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Part:
     takes_over: str
     reads: Callable[[Row], float]
     times: float = 1
-    at_least: float | None = 1
+    is_linear: bool = True
     #: More is better: what is allowed is a least.
     is_rate: bool = False
 
@@ -102,7 +103,7 @@ PARTS = (
         100,
         "nothing: it reads sums per bucket of time, not entries",
         lambda row: row.more["ms in process"],
-        at_least=None,
+        is_linear=False,
     ),
     Part(
         "Gates a minute of four clients, PostgreSQL",
@@ -113,7 +114,7 @@ PARTS = (
         GATES_A_MINUTE,
         "more cores for the clients; a ledger for each part of the organization",
         lambda row: row.more["gates a minute"],
-        at_least=None,
+        is_linear=False,
         is_rate=True,
     ),
     Part(
@@ -125,7 +126,7 @@ PARTS = (
         GATES_A_MINUTE,
         "PostgreSQL",
         lambda row: row.more["gates a minute"],
-        at_least=None,
+        is_linear=False,
         is_rate=True,
     ),
     Part(
@@ -168,35 +169,45 @@ PARTS = (
         "forks, or slices of the projects",
         lambda row: row.seconds[50],
         times=PROJECTS,
-        at_least=None,
+        is_linear=False,
     ),
 )
 
 
 def extrapolated(part: Part, result: Result) -> Extrapolated:
-    """A part from the largest size that was measured, on by the fitted exponent or its least."""
-    rows = [row for row in result.rows if row.side == part.side]
-    largest = max(rows, key=lambda row: row.size)
-    fitted = fit([row.size for row in rows], [part.reads(row) for row in rows])
+    """A part by the fitted power law from the largest size that was measured. What is linear by nature goes
+    along the line from the smallest to the largest where that is more.
+    """
+    rows = sorted((row for row in result.rows if row.side == part.side), key=lambda row: row.size)
+    known = {row.size: part.reads(row) for row in rows}
+    fitted = fit(list(known), list(known.values()))
     exponent = fitted.exponent if fitted else 0
-    if part.at_least is not None:
-        exponent = max(exponent, part.at_least)
-    nearest = min(rows, key=lambda row: abs(row.size - part.size))
-    base = nearest if nearest.size == part.size else largest
-    measured = part.reads(base)
-    return Extrapolated(
-        part, measured, base.size, exponent, part.times * measured * (part.size / base.size) ** exponent
-    )
+    first, last = rows[0].size, rows[-1].size
+    if part.size in known:
+        at, value = int(part.size), known[int(part.size)]
+    else:
+        at, value = last, known[last] * (part.size / last) ** exponent
+        if part.is_linear:
+            # Where no growth shows, nothing tells the start-up: all of it counts as growth.
+            grows = first < last and known[first] < known[last]
+            slope = (known[last] - known[first]) / (last - first) if grows else known[last] / last
+            value = max(value, known[last] + slope * (part.size - last))
+    return Extrapolated(part, known[at], at, exponent, part.times * value)
 
 
 def blocks(results: Mapping[str, Result]) -> dict[str, str]:
-    """The text of each mark. Raises KeyError where a job was not run."""
-    parts = sorted((extrapolated(part, results[part.job]) for part in PARTS), key=lambda one: -one.share)
+    """The text of each mark; a part of a job that was not run is named and in no row."""
+    known = (extrapolated(part, results[part.job]) for part in PARTS if part.job in results)
+    parts = sorted(known, key=lambda one: -one.share)
+    missing = [part.name for part in PARTS if part.job not in results]
     head = ["Part", "Measured", "at N", "Exponent", "At scale", "May be", "Share", "Takes over"]
-    return {"first": _first(parts), "parts": table(head, _rows(parts)), "run": _run(results)}
+    return {"first": _first(parts, missing), "parts": table(head, _rows(parts)), "run": _run(results)}
 
 
-def _first(parts: list[Extrapolated]) -> str:
+def _first(parts: list[Extrapolated], missing: list[str]) -> str:
+    if missing:
+        named = "\n".join(f"- {name}" for name in missing)
+        return f"What bends first is not known, as not all was measured in this run. Missing:\n\n{named}"
     bends, first = [one for one in parts if one.share > 1], parts[0]
     if not bends:
         return f"None of the parts passes what it may be. The nearest to it:\n**{first.part.name}**."
@@ -230,4 +241,4 @@ def _run(results: Mapping[str, Result]) -> str:
         for name, one in results.items()
         if name in jobs
     ]
-    return "\n".join(lines)
+    return "\n".join(textwrap.fill(line, 110, subsequent_indent="  ") for line in lines)

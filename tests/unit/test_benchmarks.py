@@ -183,6 +183,7 @@ def test_growth_is_of_each_side_alone() -> None:
 def test_at_a_glance_only_what_is_alike_is_compared() -> None:
     rows = [
         row("less", ours=True, seconds={0: 0.1, 50: 0.1}, found={"a": "1"}),
+        row("more, again", ours=True, seconds={0: 0.1, 50: 0.1}, found={"a": "1", "b": "2"}),
         row("more", ours=True, seconds={0: 1.0, 50: 2.0}, found={"a": "1", "b": "2"}),
         row("theirs", seconds={0: 1.5, 50: 8.0}, found={"a": "1", "b": "2"}, requests=Requests(1, 0, 2)),
         row("slow", seconds={0: 9.0, 50: 9.0, 200: 9.0}, found={"a": "1"}),
@@ -226,7 +227,7 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert result.largest == 20
 
 
-def test_a_part_is_extrapolated_from_the_largest_size_and_never_better_than_its_least() -> None:
+def test_a_part_is_extrapolated_and_never_better_than_linear() -> None:
     def result(*seconds: float) -> Result:
         rows = [row(size=size, seconds={0: each}) for size, each in zip((10, 100), seconds, strict=True)]
         return Result("job", QUICK, rows, 1.0, (0.0, 0.0), {}, "")
@@ -235,14 +236,18 @@ def test_a_part_is_extrapolated_from_the_largest_size_and_never_better_than_its_
     quadratic = extrapolated(part, result(0.01, 1))
     assert (quadratic.exponent, quadratic.value) == (pytest.approx(2), pytest.approx(100))
     assert quadratic.share == pytest.approx(2)
-    # Start-up hides the growth of what is linear.
-    flat = extrapolated(part, result(1, 1))
-    assert (flat.exponent, flat.value) == (1, pytest.approx(10))
-    # Of a rate, more is better.
-    rate = Part(
-        "Rate", "job", "ours", "a minute", 1_000, 50, "nothing", lambda one: one.seconds[0], is_rate=True
-    )
-    assert extrapolated(rate, result(100, 100)).share == pytest.approx(0.05)
+    # Start-up hides the growth of what is linear: 0.1 s more for 90 more, so 1 s more for 900.
+    flat = extrapolated(part, result(5.0, 5.1))
+    assert flat.exponent < 0.01
+    assert flat.value == pytest.approx(6.1)
+    # Of one size nobody knows the start-up.
+    alone = Result("job", QUICK, [row(size=10, seconds={0: 2.0})], 1.0, (0.0, 0.0), {}, "")
+    assert extrapolated(part, alone).value == pytest.approx(200)
+    # Nor where noise hides all growth.
+    assert extrapolated(part, result(5, 4)).value == pytest.approx(40)
+    # What was measured at that size is what it is.
+    there = Part("Part", "job", "ours", "s", 100, 50, "nothing", lambda one: one.seconds[0])
+    assert (extrapolated(there, result(1, 9)).value, extrapolated(there, result(1, 9)).at) == (9, 100)
 
 
 def test_a_rate_that_falls_is_extrapolated_as_it_falls() -> None:
@@ -257,7 +262,7 @@ def test_a_rate_that_falls_is_extrapolated_as_it_falls() -> None:
         20,
         "",
         lambda one: one.seconds[0],
-        at_least=None,
+        is_linear=False,
         is_rate=True,
     )
     assert extrapolated(part, result).value == pytest.approx(10)

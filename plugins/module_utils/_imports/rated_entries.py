@@ -20,7 +20,7 @@ from .._core.periods import Window, moment_of
 from .._core.tags import UNKNOWN_TAGS
 from .._ledger import entries, entry_keys, entry_rows, feed_changes, feeds
 from .._ledger.entry_rows import EntryRow
-from .._ledger.series import EntryKey, Series
+from .._ledger.series import CostSeries, EntryKey
 from .._openstack.rating.answers import RatedPoint
 from .rated_window import entry_length_s, entry_window
 
@@ -72,7 +72,7 @@ class _Kind:
     label's number; None for a flow.
     """
 
-    series: dict[str | None, Series]
+    series: dict[str | None, CostSeries]
     key: EntryKey
     label: int | None
 

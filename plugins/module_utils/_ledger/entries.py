@@ -267,7 +267,7 @@ def append_of_delivery(transaction: Transaction, rows: Sequence[EntryRow], deliv
 
 
 def _of_roll_up(
-    rows: Iterable[EntryRow], placed: Mapping[series.Series, series.Placed]
+    rows: Iterable[EntryRow], placed: Mapping[series.CostSeries, series.Placed]
 ) -> Iterator[tuple[int, int, int, int]]:
     return (
         (

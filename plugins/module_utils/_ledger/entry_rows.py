@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 from . import commit_clock
 from .dimension_sets import Dimensions
 from .entry_keys import key_of
-from .series import EntryKey, NumberedSeries, Placed, Series, key_ids, numbered_ids
+from .series import CostSeries, EntryKey, NumberedSeries, Placed, key_ids, numbered_ids
 from .transaction import Transaction, copy_tuples, execute, insert_tuples
 
 
 class EntryRow(NamedTuple):
     """What an entry says, and as which version. reverses: the id of the row that this one takes back."""
 
-    series: Series
+    series: CostSeries
     key: EntryKey
     period_begin: int
     quantity: str | None
@@ -58,14 +58,14 @@ _INSERTED = (
     "series_id", "key_id", "period_begin", "quantity", "amount_nano", "version", "reverses",
 )  # fmt: skip
 _RECORD = "INSERT INTO recording ({columns}) VALUES (:{values}) ON CONFLICT DO NOTHING"
-_of_dimensions, _of_series = itemgetter(*Dimensions._fields), itemgetter(*Series._fields[2:])
+_of_dimensions, _of_series = itemgetter(*Dimensions._fields), itemgetter(*CostSeries._fields[2:])
 
 
 def row_of(columns: Mapping[str, Any], version: int = 1, reverses: int | None = None) -> EntryRow:
     """The row of an entry's columns, as entries.columns() tells them or as they are stored."""
     begin = columns["period_begin"]
     return EntryRow(
-        Series(Dimensions(*_of_dimensions(columns)), columns["period_end"] - begin, *_of_series(columns)),
+        CostSeries(Dimensions(*_of_dimensions(columns)), columns["period_end"] - begin, *_of_series(columns)),
         key_of(columns["source"], columns["key"], begin),
         begin,
         columns["quantity"],
@@ -85,7 +85,7 @@ def reversal(before: Mapping[str, Any]) -> EntryRow:
 def append(
     transaction: Transaction,
     rows: Sequence[EntryRow],
-    placed: Mapping[Series, Placed],
+    placed: Mapping[CostSeries, Placed],
     now: datetime,
     recorded_by: str,
 ) -> None:

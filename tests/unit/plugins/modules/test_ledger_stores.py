@@ -144,7 +144,7 @@ def test_moments_rise_with_every_commit_even_where_the_clock_goes_back(store: st
     """The clock was an hour ahead, and was set right again."""
     record(store, "first", "1")
     with sql.writing(sql.LedgerOptions(store)) as ledger:
-        for table in ("ledger_clock", "entry"):
+        for table in ("ledger_clock", "recording", "entry_row"):
             # Only the owner of the tables can do that.
             ledger.connection.driver.execute(f"UPDATE {table} SET recorded_at = recorded_at + 3600000000")
     record(store, "second", "1")

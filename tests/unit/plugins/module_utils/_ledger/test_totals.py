@@ -264,7 +264,7 @@ def test_any_sequence_of_writes_leaves_every_sum_that_of_a_model_on_postgresql(p
     @given(histories, moments, moments)
     def holds(done: list[tuple[object, ...]], begin: int, end: int) -> None:
         with writing(options) as opened:
-            for table in ("tag", "roll_up", "entry", "dimension_set"):
+            for table in ("tag", "roll_up", "entry_row", "entry_key", "series", "dimension_set"):
                 execute(opened.connection, f"DELETE FROM {table}")
         assert_equal_to_the_model(options, done, window(*sorted((begin, end))))
 
