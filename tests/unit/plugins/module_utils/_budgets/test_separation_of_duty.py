@@ -180,7 +180,10 @@ def test_another_s_hold_and_commit_stay_whatever_a_module_is_asked(
     "table",
     [
         *(
-            "entry",
+            "entry_row",
+            "series",
+            "entry_key",
+            "recording",
             "budget",
             "limit_override",
             "override_use",
@@ -201,7 +204,10 @@ def test_a_pipeline_deletes_nothing(pipeline: Desk, table: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "entry SET amount_nano = 0",
+        "entry_row SET amount_nano = 0",
+        "series SET metric = 'other'",
+        "entry_key SET stem = 'other'",
+        "recording SET recorded_by = 'other'",
         "budget SET limit_nano = 0",
         "dimension_set SET category = 'other'",
         "tag SET value = 'other'",
