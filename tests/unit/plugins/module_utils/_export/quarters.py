@@ -244,8 +244,9 @@ def ledger_of_quarter(path: Path) -> sql.LedgerOptions:
     """A ledger with the quarter, its feeds and its budgets."""
     options = sql.LedgerOptions(f"sqlite:///{path}/ledger.db")
     with sql.writing(options) as opened:
+        entries.write_all(opened.connection, list(quarter()), NOW, "importer")
+    with sql.writing(options) as opened:
         rows = opened.connection
-        entries.write_all(rows, list(quarter()), NOW, "importer")
         entries.write_all(rows, list(invoices()), NOW, "alice")
         policy_history.save_policy(rows, 1, PolicyRules(required_tags=("team", "environment")), NOW, "owner")
         for project in PROJECTS:
