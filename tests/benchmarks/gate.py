@@ -202,7 +202,8 @@ def row(
     return Row(side, ours, entries, {0: taken.seconds}, taken.own_s, taken.peak_mb, found, wrong=wrong)
 
 
-def _of_store(kind: str, entries: int) -> Iterator[Row]:
+def _of_store(kind: str, entries: int) -> list[Row]:
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name, store(kind, Path(name)) as url:
         folder, options, now = Path(name), sql.LedgerOptions(url), now_utc()
         fill(options, entries, now)
@@ -218,11 +219,12 @@ def _of_store(kind: str, entries: int) -> Iterator[Row]:
             one = row(folder, f"cost_budget, {labelled}", True, entries, gate, _ours, right)
             one.more["ms in process"] = in_process_ms(options, now)
             one.more["gates a minute"] = gates_a_minute(url)
-            yield one
+            rows.append(one)
             scan = peer("gate_by_scan", "ask", plain, str(holds))
-            yield row(folder, f"scan of the rows, {labelled}", False, entries, scan, printed, right)
+            rows.append(row(folder, f"scan of the rows, {labelled}", False, entries, scan, printed, right))
         if kind == SQLITE:
-            yield from _plays(folder, url, entries, right)
+            rows += _plays(folder, url, entries, right)
+    return rows
 
 
 def facts(count: int, now: datetime) -> list[dict[str, str | int]]:

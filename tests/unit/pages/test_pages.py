@@ -89,7 +89,7 @@ def test_somebody_knows_every_example() -> None:
     for example in found():
         counts[example.page][fate(example)[0]] += 1
     columns = ("run", *KINDS, "nobody")
-    rows = [(page, count) for page, count in sorted(counts.items())]
+    rows = sorted(counts.items())
     lines = [f"{'page':50}{'found':>8}" + "".join(f"{one:>9}" for one in columns)]
     for page, count in (*rows, ("all", sum(counts.values(), Counter()))):
         lines.append(f"{page:50}{count.total():8}" + "".join(f"{count[one] or '':>9}" for one in columns))
