@@ -15,12 +15,10 @@ from pathlib import Path
 
 from checkout import BUILD, ROOT, TREE, Stop
 from environment import OPENSTACK, clean_environment, find_python, virtual_environment
-from outside import openstack_collections
-from stages import Workbench, cloud_targets, run_pytest, run_targets
+from stages import Workbench, cloud_targets, run_targets
 
 BED = ROOT / "tests" / "openstack"
 PLACE = BUILD / "openstack"
-FILLED = PLACE / "data" / "filled.json"
 CONFIGURATION = TREE / "tests" / "integration" / "integration_config.yml"
 #: What tests/openstack/requirements.txt was resolved for.
 SERVICES_PYTHON = "3.11"
@@ -54,23 +52,11 @@ def real_openstack(bench: Workbench) -> str:
         )
         print(compared, flush=True)
         scenario = ROOT / "roles" / "sandbox" / "files" / "scenarios" / "default.yml"
-        places = (PLACE / "logs", FILLED, scenario, PLACE / "drift")
+        places = (PLACE / "logs", PLACE / "data" / "filled.json", scenario, PLACE / "drift")
         drift = bench.run("openstack", "python", str(BED / "drift.py"), *map(str, places))
         print(drift, flush=True)
-        made = run_playbooks(bench)
     last_lines = [output.strip().splitlines()[-1] for output in (compared, drift)]
-    return f"{len(targets)} targets as member and reader; {'; '.join(last_lines)}; {made} really run"
-
-
-def run_playbooks(bench: Workbench) -> str:
-    """Run playbooks of openstack.cloud and return how many. They change the project: whoever brings the test
-    bed up next fills it anew.
-    """
-    FILLED.unlink()
-    places = {"OPENSTACK_CLOUDS": str(PLACE / "clouds.yaml"), "OPENSTACK_LOGS": str(PLACE / "logs")}
-    variables = places | {"OPENSTACK_COLLECTIONS": str(openstack_collections(bench))}
-    ran = run_pytest(bench, "openstack", "openstack", variables=variables, paths=("tests/unit/outside",))
-    return ran.replace("tests", "playbooks")
+    return f"{len(targets)} targets as member and reader; {'; '.join(last_lines)}"
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def up() -> None:
     with _told("Nova, Placement, Neutron, Cinder, Glance, Swift, Octavia, CloudKitty, Gnocchi"):
         if fresh:
             services.pretend_an_agent()
-        services.start_others()
+        services.start_others(also_workers=fresh)
         if fresh:
             services.map_compute_host()
     if fresh:
