@@ -30,6 +30,7 @@ _OF_ANOMALY = (
     "id", "series", "dimensions", "state", "first_day", "last_day", "days", "actual", "expected", "above",
     "confidence", "changes", "resources", "silenced",
 )  # fmt: skip
+_COLUMNS = {"recommendations": _OF_ADVICE, "anomalies": _OF_ANOMALY}
 #: The resources of an anomaly that are named.
 _NAMED = 3
 
@@ -86,15 +87,27 @@ def _readable(
         if one.get("failed") or one.get("msg"):
             unread.append(
                 f"{'What could be saved' if key == 'recommendations' else 'What cost more than expected'} is"
-                f" not known: {one['msg']}"
+                f" not known: {one.get('msg') or 'its task failed'}"
             )
-        elif not isinstance(one.get(key), list):
-            raise InvalidOption(option, f"is not what a module returned: it has no list `{key}`.")
-        elif one.get("currency") != currency:
-            raise InvalidOption(option, f"is in {one.get('currency')}; ask for it in {currency}.")
+        elif not _is_result(one, key):
+            raise InvalidOption(
+                option, f"is not what a module returned: give all of its result, with `currency` and `{key}`."
+            )
+        elif one["currency"] != currency:
+            raise InvalidOption(option, f"is in {one['currency']}; ask for it in {currency}.")
         else:
             read.append(one)
     return read
+
+
+def _is_result(one: Result, key: str) -> bool:
+    """Whether it has a currency, and rows with all that is shown of them."""
+    rows = one.get(key)
+    return (
+        isinstance(one.get("currency"), str)
+        and isinstance(rows, list)
+        and all(isinstance(row, Mapping) and row.keys() >= set(_COLUMNS[key]) for row in rows)
+    )
 
 
 def _recommendation(row: Result) -> Row:

@@ -76,7 +76,7 @@ def of_plugins() -> Iterator[Example]:
     for path in sorted([*(ROOT / "plugins").glob("*/*.py"), *(ROOT / "extensions").rglob("*.py")]):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             match node:
-                case ast.Assign(targets=[ast.Name(id="EXAMPLES")], value=ast.Constant(value=str(text))):
+                case ast.Assign(targets=[ast.Name(id="EXAMPLES")], value=ast.Constant(value=str() as text)):
                     yield Example(str(path.relative_to(ROOT)), node.lineno + 1, "yaml", text)
     for path in sorted((ROOT / "plugins").glob("*/*.yml")):
         text = path.read_text(encoding="utf-8")

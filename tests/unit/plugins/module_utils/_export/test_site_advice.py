@@ -243,7 +243,10 @@ def test_names_do_nothing_and_pages_stay_short(tmp_path: Path) -> None:
     ("given", "flagged", "says"),
     [
         ([savings(currency="EUR")], None, "^savings: is in EUR; ask for it in CHF"),
-        ([{"currency": "CHF"}], None, "^savings: is not what a module returned: it has no list"),
+        ([{"currency": "CHF"}], None, "^savings: is not what a module returned: give all of its result"),
+        ([{"recommendations": []}], None, "^savings: is not what a module returned"),
+        ([{"currency": "CHF", "recommendations": [{"name": "x"}]}], None, "^savings: is not what a module"),
+        ([{"currency": "CHF", "recommendations": ["x"]}], None, "^savings: is not what a module returned"),
         (None, anomalies(currency="ICU"), "^anomalies: is in ICU; ask for it in CHF"),
         (None, anomalies(anomaly(zone="Asia/Tokyo")), "^anomalies: has days of another time zone; .* in UTC"),
     ],
