@@ -24,7 +24,7 @@ from supply import FILES as SUPPLY_FILES
 TAIL_LINES = 150
 ALL_UNITS = ("tests/unit",)
 #: Those that need nothing that has to be brought, and not long.
-USUAL_UNITS = "not heavy and not outside and not openstack"
+USUAL_UNITS = "not heavy and not outside"
 #: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
 #: kept.
 SUMMARY_LINES, SUMMARY_CHARACTERS = 12, 240
@@ -179,7 +179,7 @@ def heavy(bench: Workbench) -> str:
     examples. None shares anything with another.
     """
     options = ("--hypothesis-profile=full", "--numprocesses=logical", "--dist=load")
-    return run_pytest(bench, "heavy", "heavy or (hypothesis and not outside and not openstack)", *options)
+    return run_pytest(bench, "heavy", "heavy or (hypothesis and not outside)", *options)
 
 
 def run_pytest(

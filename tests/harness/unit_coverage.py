@@ -15,7 +15,7 @@ from pathlib import Path
 from checkout import BUILD, TREE, Stop, checkout_files
 from coverage_table import WANTED_PERCENT, Lines, by_room, faults, reasons_by_file
 from environment import clean_environment
-from stages import Workbench, run_pytest
+from stages import USUAL_UNITS, Workbench, run_pytest
 
 #: Why the unit tests leave so much of a file: its path in the collection, and a sentence.
 REASONS = "tests/coverage_reasons.toml"
@@ -79,7 +79,7 @@ def measure(bench: Workbench) -> str:
         *("--cov", f"--cov-config={SETTINGS}", "--cov-context=test", "--cov-report="),
         *("-p", f"{PACKAGE}.recording", f"--record={RECORD}", f"--measure={SETTINGS}"),
     )
-    tests = run_pytest(bench, "coverage", "not heavy and not outside", *options)
+    tests = run_pytest(bench, "coverage", USUAL_UNITS, *options)
     MEASURED.write_text(fingerprint(), encoding="utf-8")
     return tests
 
