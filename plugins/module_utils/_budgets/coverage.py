@@ -24,7 +24,7 @@ def problems(budget: Budget, window: Window, snapshot: Snapshot) -> list[str]:
     """The reasons why a budget's spend in that period is not wholly known; none if entries feed it, but of
     shared costs that it counts.
     """
-    shared = snapshot.shared.get(budget.name)
+    shared = snapshot.shared(budget.name)
     undivided = [] if shared is None else [*shared.problems]
     if budget.fed_by != FED_BY_CLOUD:
         return undivided

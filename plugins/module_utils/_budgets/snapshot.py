@@ -10,8 +10,8 @@ What few gates need is imported where it is needed, as in budgets.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from math import gcd
@@ -43,6 +43,10 @@ def _nothing_seen() -> SeenValues:
     return SeenValues()
 
 
+def _nothing_shared(_name: str) -> None:
+    return None
+
+
 def _read_seen(transaction: Transaction) -> SeenValues:
     from .._ledger.seen_values import read_seen
 
@@ -72,7 +76,7 @@ class Snapshot:
     seen: Callable[[], SeenValues] = _nothing_seen
     #: When entries begin behind the next period of a budget, and of which dimensions they are.
     later: Sequence[tuple[datetime, CostSum]] = ()
-    shared: Mapping[str, SharedCosts] = field(default_factory=dict)
+    shared: Callable[[str], SharedCosts | None] = _nothing_shared
 
 
 def read_snapshot(
@@ -152,38 +156,24 @@ def shared_costs(
     budgets: Sequence[Budget],
     windows: Collection[Window],
     feeds: Sequence[Feed],
-) -> Mapping[str, SharedCosts]:
-    """What shared costs change of those of these budgets that the policy's splits name. It is read, while the
-    ledger is open, of each once it is asked for: a gate that asks none of them reads nothing.
+) -> Callable[[str], SharedCosts | None]:
+    """What tells by its name what shared costs change of one of these budgets; None where no split of the
+    policy names it. It is read, while the ledger is open, of each once it is asked for: a gate that asks none
+    of them reads nothing.
     """
     named = {name for row in rates.splits.rows for name in row["budgets"]}
+    asking = {budget.name: budget for budget in budgets if budget.name in named}
     in_order = sorted(windows, key=lambda one: one.begin)
 
-    def read(budget: Budget) -> SharedCosts:
+    @cache
+    def of_budget(name: str) -> SharedCosts | None:
+        if name not in asking:
+            return None
         from .shared_costs import read_shared
 
-        return read_shared(transaction, rates, now, budget, in_order, feeds)
+        return read_shared(transaction, rates, now, asking[name], in_order, feeds)
 
-    return _OnceAsked({budget.name: budget for budget in budgets if budget.name in named}, read)
-
-
-class _OnceAsked(Mapping[str, "SharedCosts"]):
-    """Of each budget what is read of it, from when it is first asked for."""
-
-    def __init__(self, budgets: Mapping[str, Budget], read: Callable[[Budget], SharedCosts]) -> None:
-        self._budgets, self._read = budgets, read
-        self._found: dict[str, SharedCosts] = {}
-
-    def __getitem__(self, name: str) -> SharedCosts:
-        if name not in self._found:
-            self._found[name] = self._read(self._budgets[name])
-        return self._found[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._budgets)
-
-    def __len__(self) -> int:
-        return len(self._budgets)
+    return of_budget
 
 
 def read_known_names(transaction: Transaction, rates: Rates, now: datetime) -> Snapshot:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .._core.rates import Rates
     from .._ledger.feeds import Feed
     from .._ledger.transaction import Transaction
+    from .shared_costs import SharedCosts
 
 #: Of a period that is longer, the day is looked for; of others the hour.
 _BY_DAY = timedelta(days=3)
@@ -97,10 +98,7 @@ def _with_since(
         parts = [part for step in _steps(zone, until) for part in rates.segments(step)]
         costs = read_costs(transaction, parts, columns_of(one.budget.scope for one in each))
         budgets = [one.budget for one in each]
-        shared = {
-            name: replace(one, costs=_within(parts, one.costs))
-            for name, one in shared_costs(transaction, rates, until.end, budgets, parts, feeds).items()
-        }
+        shared = _shared_within(parts, shared_costs(transaction, rates, until.end, budgets, parts, feeds))
         snapshot = Snapshot(until.end, _within(parts, costs), feeds, rates, shared=shared)
         since |= {one.budget.name: _passed(one.budget, parts, snapshot) for one in each}
     return [one._replace(over_since=since.get(one.budget.name)) for one in found]
@@ -137,3 +135,15 @@ def _within(
         return [one for part in parts if covers(window, part) for one in read(part, *scope)]
 
     return costs
+
+
+def _shared_within(
+    parts: Sequence[Window], read: Callable[[str], SharedCosts | None]
+) -> Callable[[str], SharedCosts | None]:
+    """The same of what shared costs change."""
+
+    def shared(name: str) -> SharedCosts | None:
+        one = read(name)
+        return None if one is None else replace(one, costs=_within(parts, one.costs))
+
+    return shared

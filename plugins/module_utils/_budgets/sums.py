@@ -226,7 +226,7 @@ def _parts(budget: Budget, window: Window, request: Request, snapshot: Snapshot)
     covered, now = scope_matcher(budget.scope, snapshot.feeds), snapshot.now
     feeds = feeds_of(budget.scope, snapshot.feeds)
     shares = {hold.share.denominator for hold in snapshot.outstanding}
-    shared = snapshot.shared.get(budget.name)
+    shared = snapshot.shared(budget.name)
     given = () if shared is None else shared.run_rates
     divisors = (one.divisor for one in given)
     multiple = lcm(_common_multiple(feeds), HOUR_S * lcm(*shares), *divisors)
@@ -308,7 +308,7 @@ def _spent(budget: Budget, covers: _Covers, window: Window, snapshot: Snapshot) 
     """The spend of each currency in each span between changes of rates."""
     sums_nano: dict[tuple[str, datetime], int] = {}
     for segment in snapshot.rates.segments(window):
-        shared = snapshot.shared.get(budget.name)
+        shared = snapshot.shared(budget.name)
         more = () if shared is None else shared.costs(segment)
         for cost in (*snapshot.costs(segment, budget.scope), *more):
             if covers(cost.category, cost.projects, cost.tags, cost.region):
