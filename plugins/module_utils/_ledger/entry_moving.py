@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .._core.errors import LedgerError
 from .entry_keys import DAY_S, OF_FEEDS, TO_THE_DAY, TO_THE_SECOND
-from .series import NumberedSeries
+from .entry_tables import MOMENT_ON_POSTGRESQL, MOMENT_ON_SQLITE
+from .series import NumberedSeries, fingerprint_on_postgresql
 from .transaction import Transaction, define
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ _COLUMNS = """
     reverses BIGINT, dimension_set_id BIGINT NOT NULL, metric TEXT, resource_id TEXT, resource_name TEXT,
     resource_type TEXT, period_begin BIGINT NOT NULL, period_end BIGINT NOT NULL, quantity TEXT, unit TEXT,
     amount_nano BIGINT NOT NULL, description TEXT, recorded_at BIGINT NOT NULL, recorded_by TEXT NOT NULL"""
-_MOMENT_ON_SQLITE = "replace(datetime(period_begin, 'unixepoch'), ' ', 'T') || 'Z'"
-_MOMENT_ON_POSTGRESQL = (
-    "to_char(to_timestamp(period_begin) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-)
 #: How many times what the old file holds the upgrade may take beside it.
 _SIZES_NEEDED = 2
 _NUMBER_ON = "SELECT setval(pg_get_serial_sequence('entry_row', 'id'), max(id)) FROM entry_row"
@@ -39,11 +36,7 @@ _TEXTS = NumberedSeries._fields[2:]
 _FINGERPRINT_ON_SQLITE = (
     f"series_fingerprint(dimension_set_id, period_end - period_begin, {', '.join(_TEXTS)})"
 )
-_FINGERPRINT_ON_POSTGRESQL = (
-    "substr(sha256(convert_to(dimension_set_id || '/' || (period_end - period_begin) || '/' || "
-    + " || ".join(f"coalesce(length({name}) || ':' || {name}, '-')" for name in _TEXTS)
-    + ", 'UTF8')), 1, 16)"
-)
+_FINGERPRINT_ON_POSTGRESQL = fingerprint_on_postgresql("(period_end - period_begin)")
 _OF_FEED = " OR ".join(f"substr(source, 1, {len(start)}) = '{start}'" for start in OF_FEEDS)
 #: How many characters of the moment a key holds.
 _MOMENT_LENGTH = f"""
@@ -115,9 +108,9 @@ def make_old(transaction: Transaction) -> None:
 def move(transaction: Transaction) -> None:
     """Move all entries to the present tables, with their ids, and drop the old one."""
     if transaction.on_postgresql:
-        moment, fingerprint = _MOMENT_ON_POSTGRESQL, _FINGERPRINT_ON_POSTGRESQL
+        moment, fingerprint = MOMENT_ON_POSTGRESQL, _FINGERPRINT_ON_POSTGRESQL
     else:
-        moment, fingerprint = _MOMENT_ON_SQLITE, _FINGERPRINT_ON_SQLITE
+        moment, fingerprint = MOMENT_ON_SQLITE, _FINGERPRINT_ON_SQLITE
         cast("sqlite3.Connection", transaction.driver).create_function(
             "series_fingerprint", -1, _fingerprint, deterministic=True
         )

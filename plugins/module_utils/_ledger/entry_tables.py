@@ -134,6 +134,11 @@ ENTRY_TABLES = {
         ){without_rowid}""",
     ),
 }
+#: SQL of the begin of an entry's period as keys hold it.
+MOMENT_ON_SQLITE = "(replace(datetime(period_begin, 'unixepoch'), ' ', 'T') || 'Z')"
+MOMENT_ON_POSTGRESQL = (
+    "to_char(to_timestamp(period_begin) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+)
 #: What an entry says, whole. A column that nobody asks for costs nothing: its table is not read then.
 ENTRY_VIEW = """
 CREATE VIEW entry AS

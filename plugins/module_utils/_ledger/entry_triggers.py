@@ -18,7 +18,7 @@ from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from . import in_force, roll_up
 from .commit_clock import NOW
 from .entry_keys import DAY_S, OF_FEEDS, TO_THE_DAY, TO_THE_SECOND
-from .series import NumberedSeries
+from .series import fingerprint_on_postgresql
 
 #: The moments that modules take, those of the years 1970 to 9000 in any time zone (_core/periods.py): a gate
 #: can tell the periods on both sides of them.
@@ -39,9 +39,6 @@ _COUNTED = f"(SELECT n.*, series.dimension_set_id FROM {_WITH_SETS} WHERE {in_fo
 _OF_DELIVERY = (
     f"(SELECT n.*, series.dimension_set_id FROM {_WITH_SETS} WHERE n.recorded_at = waiting) AS of_delivery"
 )
-#: How the text of a series' column stands in what its fingerprint is of (series.py).
-_TOLD = "coalesce(length(NEW.{name}) || ':' || NEW.{name}, '-')"
-_TOLD_TEXTS = " || ".join(_TOLD.format(name=name) for name in NumberedSeries._fields[2:])
 #: Whether the keys of a source hold moments.
 _HAS_MOMENTS = " OR ".join(f"starts_with(source, '{start}')" for start in OF_FEEDS)
 #: How a key begins that holds its moment.
@@ -162,9 +159,7 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         f"""
         BEGIN
             NEW.id := 1 + (SELECT coalesce(max(id), 0) FROM series);
-            IF NEW.fingerprint <> substr(sha256(convert_to(NEW.dimension_set_id || '/' || NEW.length_s || '/'
-                || {_TOLD_TEXTS}, 'UTF8')), 1, 16)
-            THEN
+            IF NEW.fingerprint <> {fingerprint_on_postgresql("NEW.length_s", "NEW.")} THEN
                 {REFUSE}'the fingerprint of a series is not that of its columns';
             END IF;
             RETURN NEW;

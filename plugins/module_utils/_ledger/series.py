@@ -64,6 +64,15 @@ class NumberedSeries(NamedTuple):
         return sha256("".join(told).encode()).digest()[:16]
 
 
+def fingerprint_on_postgresql(length_s: str, row: str = "") -> str:
+    """SQL of NumberedSeries.fingerprint. length_s: SQL of that column. row: what stands before the others."""
+    texts = (
+        f"coalesce(length({row}{name}) || ':' || {row}{name}, '-')" for name in NumberedSeries._fields[2:]
+    )
+    told = f"{row}dimension_set_id || '/' || {length_s} || '/' || {' || '.join(texts)}"
+    return f"substr(sha256(convert_to({told}, 'UTF8')), 1, 16)"
+
+
 class EntryKey(NamedTuple):
     """A key without its moment. moment_length: how many characters of the begin of an entry's period, as
     2026-11-21T05:00:00Z, stand before the stem; 0 of a key that stands whole.

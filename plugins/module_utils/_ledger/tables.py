@@ -14,7 +14,7 @@ from __future__ import annotations
 from . import commit_clock, triggers, views
 from .act_tables import ACT_TABLES
 from .bill_schema import BILL_TABLES
-from .entry_tables import ENTRY_TABLES, ENTRY_VIEW
+from .entry_tables import ENTRY_TABLES, ENTRY_VIEW, MOMENT_ON_POSTGRESQL, MOMENT_ON_SQLITE
 from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, define, execute, insert, table_names
@@ -28,7 +28,7 @@ _IN_SQLITE = {
     "id": "INTEGER",
     "series_id": "INTEGER",
     "bytes": "BLOB",
-    "moment": "(replace(datetime(entry_row.period_begin, 'unixepoch'), ' ', 'T') || 'Z')",
+    "moment": MOMENT_ON_SQLITE,
     # An integer of any size, as text.
     "sum": "TEXT",
     "without_rowid": " WITHOUT ROWID",
@@ -39,9 +39,7 @@ _IN_POSTGRESQL = {
     # A trigger numbers them.
     "series_id": "INTEGER",
     "bytes": "BYTEA",
-    "moment": (
-        "to_char(to_timestamp(entry_row.period_begin) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-    ),
+    "moment": MOMENT_ON_POSTGRESQL,
     "sum": "NUMERIC",
     "without_rowid": "",
     **_IN_BOTH,
