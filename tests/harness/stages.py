@@ -23,8 +23,20 @@ from supply import FILES as SUPPLY_FILES
 
 TAIL_LINES = 150
 ALL_UNITS = ("tests/unit",)
+#: Those of what Ansible itself runs. The other files know nothing of the core that is installed.
+UNITS_WITH_ANSIBLE = tuple(
+    f"tests/unit/{folder}"
+    for folder in (
+        *(f"plugins/{kind}" for kind in ("action", "callback", "filter", "modules", "test")),
+        "examples",
+        "extensions",
+        "roles",
+        "secret_scan",
+    )
+)
 #: Those that need nothing that has to be brought, and not long.
 USUAL_UNITS = "not heavy and not outside"
+ON_ALL_CORES = ("--numprocesses=logical", "--dist=worksteal")
 #: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
 #: kept.
 SUMMARY_LINES, SUMMARY_CHARACTERS = 12, 240
@@ -170,8 +182,12 @@ def units(bench: Workbench) -> str:
     Each worker has sandboxes and a PostgreSQL of its own. The variable T names some of them, as pytest does.
     """
     chosen = os.environ.get("T", "").split()
-    options = ("--numprocesses=logical", "--dist=worksteal")
-    return run_pytest(bench, "units", USUAL_UNITS, *options, paths=chosen or ALL_UNITS)
+    return run_pytest(bench, "units", USUAL_UNITS, *ON_ALL_CORES, paths=chosen or ALL_UNITS)
+
+
+def units_with_ansible(bench: Workbench) -> str:
+    """Run the unit tests of modules, other plugins and roles, all of which Ansible runs."""
+    return run_pytest(bench, "units-with-ansible", USUAL_UNITS, *ON_ALL_CORES, paths=UNITS_WITH_ANSIBLE)
 
 
 def heavy(bench: Workbench) -> str:
@@ -231,6 +247,11 @@ def sanity(bench: Workbench, long_tests: Sequence[str] = LONG_SANITY_TESTS) -> s
     if not ran.issuperset(long_tests):
         raise Stop(f"ansible-test ran only {', '.join(sorted(ran)) or 'no sanity test'}")
     return f"{len(ran)} sanity tests" + (f", without {', '.join(sorted(skipped))}" if skipped else "")
+
+
+def sanity_of_the_core(bench: Workbench) -> str:
+    """Run the sanity tests but pylint, which `make matrix` runs on every core."""
+    return sanity(bench, [test for test in LONG_SANITY_TESTS if test != "pylint"])
 
 
 def run_sanity(bench: Workbench, stage: str, options: Sequence[str], outputs: list[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from checkout import BUILD, TREE, Stop, checkout_files
 from coverage_table import WANTED_PERCENT, Lines, by_room, faults, reasons_by_file
 from environment import clean_environment
-from stages import USUAL_UNITS, Workbench, run_pytest
+from stages import ON_ALL_CORES, USUAL_UNITS, Workbench, run_pytest
 
 #: Why the unit tests leave so much of a file: its path in the collection, and a sentence.
 REASONS = "tests/coverage_reasons.toml"
@@ -75,7 +75,7 @@ def measure(bench: Workbench) -> str:
     FOLDER.mkdir(parents=True)
     SETTINGS.write_text(SETTINGS_TEXT, encoding="utf-8")
     options = (
-        *("--numprocesses=logical", "--dist=worksteal"),
+        *ON_ALL_CORES,
         *("--cov", f"--cov-config={SETTINGS}", "--cov-context=test", "--cov-report="),
         *("-p", f"{PACKAGE}.recording", f"--record={RECORD}", f"--measure={SETTINGS}"),
     )

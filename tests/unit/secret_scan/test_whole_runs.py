@@ -106,10 +106,6 @@ def deploys(runner: Runner, callbacks: Callbacks, logins: tuple[Login, ...]) -> 
     assert b"shop-4711" in runner.stored()
 
 
-def test_logins_of_the_environment(chosen: Chosen, runner: Runner) -> None:
-    logs_in(runner, CALLBACKS["oneline"], chosen("INFOMANIAK", "PGPASSWORD", "VERGE_TOKEN"))
-
-
 @pytest.mark.heavy
 @pytest.mark.parametrize("callbacks", CALLBACKS)
 @pytest.mark.parametrize("number", range(len(CLOUD)))
@@ -126,6 +122,7 @@ def logs_in(runner: Runner, callbacks: Callbacks, logins: tuple[Login, ...]) -> 
     assert b"PCP-DEMO001" in runner.stored()
 
 
+@pytest.mark.heavy
 def test_a_ledger_of_sqlite_and_its_log_of_changes(chosen: Chosen, runner: Runner, tmp_path: Path) -> None:
     """Another reader keeps the log of changes from being emptied at the end."""
     folder = tmp_path / "home"

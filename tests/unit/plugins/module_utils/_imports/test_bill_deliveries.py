@@ -197,14 +197,14 @@ def test_many_rows_by_category_day_and_tag(
             f"2026-10-{number % 29 + 1:02}T00:00:00Z", f"2026-10-{number % 29 + 2:02}T00:00:00Z",
             f'{{"team": "team-{number % 50}"}}',
         )
-        for number in range(12_000)
+        for number in range(6_000)
     ]  # fmt: skip
-    paths = files_of(tmp_path, "many", [rows[:5_000], rows[5_000:]])
-    assert delivered(ledger, paths, None)["entries"]["recorded"] == 12_000
+    paths = files_of(tmp_path, "many", [rows[:2_500], rows[2_500:]])
+    assert delivered(ledger, paths, None)["entries"]["recorded"] == 6_000
     assert by_ledger(ledger) == by_duckdb(paths)
     fewer = files_of(tmp_path, "fewer", [rows[100:]])
     assert delivered(ledger, fewer, "replace")["entries"] == {
-        "recorded": 0, "corrected": 0, "reversed": 100, "unchanged": 11_900,
+        "recorded": 0, "corrected": 0, "reversed": 100, "unchanged": 5_900,
     }  # fmt: skip
     assert by_ledger(ledger) == by_duckdb(fewer)
     assert comparison.compare(ledger)["consistent"]

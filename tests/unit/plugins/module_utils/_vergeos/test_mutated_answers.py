@@ -119,7 +119,7 @@ def check(server: RawServer, said: Said) -> None:
     return None
 
 
-@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(said=answers())
 def test_a_changed_answer_is_read_or_is_one_sentence(server: RawServer, said: Said) -> None:
     check(server, said)
