@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,9 +23,9 @@ from .render import escape_markdown, format_change, format_money, format_percent
 Row = Mapping[str, Any]
 LONGEST = 40
 #: Lines of each part, the one that counts the others included: with the heads never more than LONGEST.
-_MOST = {"incomplete": 4, "changed": 7, "breaks": 6, "to_do": 6}
+_MOST = {"incomplete": 4, "changed": 8, "breaks": 6, "to_do": 7}
 _LONGEST_NAME, _LONGEST_SENTENCE = 80, 300
-_MOVERS = 4
+_MOVERS, _ANOMALIES = 4, 2
 #: The used part of a quota from which on it is told.
 _FULL = 0.9
 
@@ -101,11 +101,28 @@ def _changed(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
         before, now = (format_money(row[name], currency) for name in ("before", "amount"))
         name = _name(row["name"], "Recorded by hand")
         yield f"{name}: {format_change(row['change'], currency)} ({before} to {now})"
+    for row in _above_expected(report)[:_ANOMALIES]:
+        yield _anomaly(row, currency)
+    for row in (report["realised"] or {}).get("totals", ()):
+        yield f"Schedules saved {format_money(row['realised'], row['currency'])}."
     begin = from_iso(report["period_start"])
     for row in report["alerts"] or ():
         if from_iso(row["fired_at"]) >= begin:
             said = notation.format_figures(row["message"], row["budget"])
             yield f"Alert of {moment(row['fired_at'])}: {_sentence(said)}"
+
+
+def _above_expected(report: Row) -> list[Row]:
+    """The anomalies that nobody has silenced, the dearest first."""
+    rows = [row for row in report["anomalies"] or () if row["silenced"] is None]
+    return sorted(rows, key=lambda row: -Decimal(row["above"]))
+
+
+def _anomaly(row: Row, currency: str) -> str:
+    days = (notation.format_day(date.fromisoformat(row[name])) for name in ("first_day", "last_day"))
+    named = _sentence(", ".join(row["named"])) or "no resource differs"
+    above = format_money(row["above"], currency)
+    return f"{above} more than expected, {' to '.join(dict.fromkeys(days))}, {_name(row['series'])}: {named}"
 
 
 def _breaks(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
@@ -145,8 +162,12 @@ def _to_do(report: Row, moment: Callable[[str], str]) -> Iterator[str]:
             yield f"Budget {name}: {_reason(row)}"
         elif row["runs_out_at"] is not None:
             yield f"Budget {name}: decide before {moment(row['runs_out_at'])}."
-    if report["idle"]:
-        yield _idle(report["idle"], report["currency"])
+    advised = (report["savings"] or {}).get("rows", ())
+    if advised:
+        yield _advice(report["savings"], report["currency"])
+    known = {row["resource_id"] for row in advised}
+    if idle := [row for row in report["idle"] or () if row["id"] not in known]:
+        yield _idle(idle, report["currency"])
     for tag, rows in report["by_tag"].items():
         yield from (_untagged(tag, row, report["currency"]) for row in rows if _lacks_tag(row))
     for row in _full_quotas(report):
@@ -168,7 +189,18 @@ def _idle(rows: Sequence[Row], currency: str) -> str:
     unknown = f", of {len(rows) - len(prices)} the price is not known" if len(prices) < len(rows) else ""
     first = rows[0]
     dearest = f"{_name(first['name'] or first['id'])}, {format_words(first['reason'])}"
-    return f"Use or remove {len(rows)} idle resources{saved}{unknown}; the first is {dearest}."
+    resources = "1 idle resource" if len(rows) == 1 else f"{len(rows)} idle resources"
+    return f"Use or remove {resources}{saved}{unknown}; the first is {dearest}."
+
+
+def _advice(savings: Row, currency: str) -> str:
+    """What advice would save together."""
+    count, unknown, first = savings["count"], savings["unknown"], savings["rows"][0]
+    changes = "1 change" if count == 1 else f"{count} changes"
+    of_unknown = f", of {unknown} the price is not known" if unknown else ""
+    dearest = f"{_name(first['name'] or first['resource_id'])}, {_sentence(first['do'])}"
+    saved = format_money(savings["amount"], currency)
+    return f"Save {saved} a month by {changes}{of_unknown}; the first is {dearest}."
 
 
 def _full_quotas(report: Row) -> list[Row]:

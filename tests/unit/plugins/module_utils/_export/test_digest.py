@@ -16,6 +16,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.digest import
 from ansible_collections.finops.cloud.plugins.module_utils._export.notation import written_in
 from ansible_collections.finops.cloud.plugins.module_utils._export.report import Results, report
 
+from .advices import anomalies, anomaly, recommendation, savings
 from .ledgers import HOSTILE
 from .reports import CLOUD, NOW, alert, before, budget, everything, shares, summary
 
@@ -62,6 +63,8 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
             "instance: +CHF 7.00 (CHF 3.00 to CHF 10.00)",
             "gone: -CHF 7.00 (CHF 7.00 to CHF 0.00)",
             "volume.size: +CHF 2.50 (CHF 0.00 to CHF 2.50)",
+            "CHF 2.50 more than expected, 19 Nov 2026, total: web-1 (new)",
+            "Schedules saved ICU 7.55.",
             "Alert of 20 Nov 2026, 01:00: over: 1",
         ],
         "What will break": [
@@ -75,6 +78,8 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
             "Budget over: stop what is not needed, or raise the limit.",
             "Budget dark: the cost of p1 is not known.",
             "Budget soon: decide before 25 Nov 2026, 12:00.",
+            "Save CHF 11.75 a month by 2 changes, of 1 the price is not known; the first is web-1, resize to"
+            " a4-ram8.",
             "Use or remove 2 idle resources, CHF 73.00 a month, of 1 the price is not known;"
             " the first is web-1, unattached.",
             "Tag what has no web-1: CHF 5.00, 40.0 % of all.",
@@ -83,21 +88,40 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
     }
 
 
+def test_what_is_advised_is_not_idle_besides() -> None:
+    """Of the two that are idle, advice is about r9."""
+    advice = savings(
+        recommendation("disk", "36.5", resource_id="r9", kind="delete_unattached", recommended=None)
+    )
+    to_do = parts(digest(savings=[advice]))["What to do"]
+    assert "Save CHF 36.50 a month by 1 change; the first is disk, delete unattached." in to_do
+    assert any(one.startswith("Use or remove 1 idle resource") for one in to_do)
+
+
+def test_what_somebody_has_silenced_is_no_change() -> None:
+    silenced = anomaly(
+        "2026-11-19", zone="Europe/Zurich", silenced={"reason": "a load test", "until": "2026-12-01"}
+    )
+    changed = parts(digest(anomalies=anomalies(silenced)))["What changed"]
+    assert not any("more than expected" in one for one in changed)
+
+
 def test_the_name_of_a_quota_is_written_as_the_cloud_writes_it() -> None:
     found = parts(digest("gigabytes_CEPH_1_perf2"))
     assert "Quota compute gigabytes_CEPH_1_perf2 is used to 90.0 %." in found["What will break"]
 
 
 def test_what_is_not_known_is_said_and_is_no_nothing() -> None:
-    nothing = dict.fromkeys(("before", "recent", "usage", "quota"))
-    found = parts(digest(**nothing, budgets={"failed": True, "msg": "no ledger"}))
+    nothing = dict.fromkeys(("before", "recent", "usage", "quota", "savings", "anomalies"))
+    found = parts(digest(summary=summary(), **nothing, budgets={"failed": True, "msg": "no ledger"}))
     assert found["What changed"] == ["What it cost before is not known."]
     assert found["What will break"] == ["How the budgets stand is not known."]
-    text = digest(**nothing, budgets={"failed": True, "msg": "no ledger"})
+    text = digest(summary=summary(), **nothing, budgets={"failed": True, "msg": "no ledger"})
     assert "Not all is known, for" in text
-    calm = {"budgets": [budget("fine")], "alerts": [], "reservations": []}
+    calm: dict[str, Any] = {"budgets": {"budgets": [budget("fine")], "alerts": [], "reservations": []}}
     one = {**summary(), "cost": {**summary()["cost"], "by_tag": {}}}
-    found = parts(digest(summary=one, before=before(), usage=None, quota=None, budgets=calm))
+    calm |= dict.fromkeys(("usage", "quota", "savings", "anomalies"))
+    found = parts(digest(summary=one, before=before(), **calm))
     assert (found["What will break"], found["What to do"]) == (["Nothing."], ["Nothing."])
 
 
