@@ -27,6 +27,9 @@ ROUTER = ("network", "/v2.0/routers", "router")
 GROUP = ("network", "/v2.0/security-groups", "security_group")
 FLOATING_IP = ("network", "/v2.0/floatingips", "floatingip")
 BALANCER = ("load-balancer", "/v2/lbaas/loadbalancers", "loadbalancer")
+#: A key, and what `ssh-keygen -l -E md5` tells of it.
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKTwTJKOftqVwH3f8dcarpMDJlkz415u/5+7Y7LnbNfe only-for-the-test"
+FINGERPRINT = "d1:41:49:30:23:2a:6d:c9:f1:0c:1c:89:18:65:fc:f6"
 Kind = tuple[str, str, str]
 
 
@@ -193,12 +196,25 @@ def test_what_changes_a_server_says_of_which_version_it_is(cloud: Sandbox) -> No
 
 def test_key_pairs_are_there_as_nova_tells_them(cloud: Sandbox) -> None:
     pairs = f"{cloud.catalog['compute']}/os-keypairs"
-    assert cloud.ask("POST", pairs, {"keypair": {"name": "k", "public_key": "ssh-rsa AAAA"}}).status == 201
+    assert cloud.ask("POST", pairs, {"keypair": {"name": "k", "public_key": KEY}}).status == 201
     assert [row["keypair"]["name"] for row in cloud.ask("GET", pairs).body["keypairs"]] == ["k"]
-    assert cloud.ask("GET", f"{pairs}/k").body["keypair"]["public_key"] == "ssh-rsa AAAA"
+    told = cloud.ask("GET", f"{pairs}/k").body["keypair"]
+    assert (told["public_key"], told["fingerprint"]) == (KEY, FINGERPRINT)
     assert cloud.ask("POST", pairs, {"keypair": {"name": "k"}}).status == 409
     assert cloud.ask("DELETE", f"{pairs}/k").status == 204
     assert cloud.ask("GET", f"{pairs}/k").status == 404
+
+
+@pytest.mark.parametrize(
+    "key", ["ssh-ed25519 AAAA of-nobody", "ssh-rsa", KEY.replace("ed25519", "rsa"), KEY[:40]]
+)
+def test_what_is_no_key_is_refused_as_nova_does(key: str, cloud: Sandbox) -> None:
+    told = cloud.ask(
+        "POST", f"{cloud.catalog['compute']}/os-keypairs", {"keypair": {"name": "wrong", "public_key": key}}
+    )
+    assert told.status == 400
+    sentence = "Keypair data is invalid: failed to generate fingerprint"
+    assert told.body == {"badRequest": {"code": 400, "message": sentence}}
 
 
 def test_what_is_made_is_rated_from_then_on(start: Callable[..., Sandbox]) -> None:

@@ -9,6 +9,7 @@ A server is there at once. It is on the first network that is asked for, and its
 
 from __future__ import annotations
 
+import binascii
 import dataclasses
 import hashlib
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from sandbox_cloud.changing import Row, refuse
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Resize, Server, Volume, stable_id
 
+#: The key of a pair for which the client sends none.
+_MADE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKTwTJKOftqVwH3f8dcarpMDJlkz415u/5+7Y7LnbNfe sandbox"
 #: What an action does to a server that is in one of these states; None where it removes nothing and stays.
 _ACTIONS: dict[str, str] = {
     "os-start": "ACTIVE",
@@ -294,6 +297,24 @@ def _move(cloud: Cloud, volume_id: str, server: str | None) -> Volume:
     return volumes[volume_id]
 
 
+def _fingerprint(public_key: str) -> str:
+    """That of a key as OpenSSH writes it. Raises Refused for anything else, as Nova does."""
+    kind, _blank, rest = public_key.strip().partition(" ")
+    try:
+        blob = binascii.a2b_base64(rest.partition(" ")[0], strict_mode=True)
+    except ValueError:
+        blob = b""
+    fields, at = [], 0
+    while at < len(blob):
+        end = at + 4 + int.from_bytes(blob[at : at + 4], "big")
+        fields.append(blob[at + 4 : end])
+        at = end
+    # It tells its kind again, and ends with its last field.
+    if len(fields) < 2 or fields[0] != kind.encode() or at != len(blob):
+        raise refuse("compute", 400, "Keypair data is invalid: failed to generate fingerprint")
+    return hashlib.md5(blob, usedforsecurity=False).digest().hex(":")
+
+
 def _key_pair_routes(cloud: Cloud, base: str) -> list[web.RouteDef]:
     path = f"{base}/os-keypairs"
 
@@ -319,14 +340,13 @@ def _key_pair_routes(cloud: Cloud, base: str) -> list[web.RouteDef]:
     async def create(request: web.Request) -> web.Response:
         changing.owner_only(cloud, request, "compute")
         asked = await changing.content(request, "compute", "keypair")
-        name, key = str(asked.get("name", "")), str(asked.get("public_key") or "ssh-rsa AAAA sandbox")
+        name, key = str(asked.get("name", "")), str(asked.get("public_key") or _MADE_KEY)
         if changing.named(pairs(request), "name", name):
             raise refuse("compute", 409, f"Key pair '{name}' already exists.")
-        digest = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
         pair = {
             "name": name,
             "public_key": key,
-            "fingerprint": ":".join(digest[at : at + 2] for at in range(0, 32, 2)),
+            "fingerprint": _fingerprint(key),
             "type": "ssh",
             "user_id": request["identity"].owner.user_id,
             "created_at": answers.microseconds(cloud.now()),
