@@ -194,11 +194,13 @@ def _idle(rows: Sequence[Row], currency: str) -> str:
 
 
 def _advice(savings: Row, currency: str) -> str:
-    """What advice would save together."""
+    """What advice would save together, as far as that is known."""
     count, unknown, first = savings["count"], savings["unknown"], savings["rows"][0]
     changes = "1 change" if count == 1 else f"{count} changes"
-    of_unknown = f", of {unknown} the price is not known" if unknown else ""
     dearest = f"{_name(first['name'] or first['resource_id'])}, {_sentence(first['do'])}"
+    if unknown == count:
+        return f"Look at {changes} whose savings are not known; the first is {dearest}."
+    of_unknown = f", {unknown} of them at a price that is not known" if unknown else ""
     saved = format_money(savings["amount"], currency)
     return f"Save {saved} a month by {changes}{of_unknown}; the first is {dearest}."
 

@@ -78,8 +78,8 @@ def test_it_says_what_changed_what_will_break_and_what_to_do() -> None:
             "Budget over: stop what is not needed, or raise the limit.",
             "Budget dark: the cost of p1 is not known.",
             "Budget soon: decide before 25 Nov 2026, 12:00.",
-            "Save CHF 11.75 a month by 2 changes, of 1 the price is not known; the first is web-1, resize to"
-            " a4-ram8.",
+            "Save CHF 11.75 a month by 2 changes, 1 of them at a price that is not known; the first is web-1,"
+            " resize to a4-ram8.",
             "Use or remove 2 idle resources, CHF 73.00 a month, of 1 the price is not known;"
             " the first is web-1, unattached.",
             "Tag what has no web-1: CHF 5.00, 40.0 % of all.",
@@ -96,6 +96,12 @@ def test_what_is_advised_is_not_idle_besides() -> None:
     to_do = parts(digest(savings=[advice]))["What to do"]
     assert "Save CHF 36.50 a month by 1 change; the first is disk, delete unattached." in to_do
     assert any(one.startswith("Use or remove 1 idle resource") for one in to_do)
+
+
+def test_savings_that_nobody_knows_are_not_zero() -> None:
+    to_do = parts(digest(savings=[savings(recommendation("web-1", None))]))["What to do"]
+    assert "Look at 1 change whose savings are not known; the first is web-1, resize to a4-ram8." in to_do
+    assert not any("Save" in one for one in to_do)
 
 
 def test_what_somebody_has_silenced_is_no_change() -> None:
