@@ -38,10 +38,7 @@ def real_openstack(bench: Workbench) -> str:
     targets = cloud_targets()
     as_reader = [one for one in targets if one not in NOT_AS_READER and not one.endswith(ROLE)]
     with bed(python, environment):
-        for cloud, some in (
-            (MEMBER, targets),
-            (READER, as_reader),
-        ):
+        for cloud, some in ((MEMBER, targets), (READER, as_reader)):
             print(f"openstack: {len(some)} targets as {cloud}", flush=True)
             with configuration(cloud):
                 run_targets(bench, "openstack", some)

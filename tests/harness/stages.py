@@ -23,13 +23,15 @@ from supply import FILES as SUPPLY_FILES
 
 TAIL_LINES = 150
 ALL_UNITS = ("tests/unit",)
-#: Those of what Ansible itself runs. The other files know nothing of the core that is installed.
+#: Those that have Ansible run something, or use its library.
 UNITS_WITH_ANSIBLE = tuple(
     f"tests/unit/{folder}"
     for folder in (
         *(f"plugins/{kind}" for kind in ("action", "callback", "filter", "modules", "test")),
+        *(f"plugins/module_utils/{room}" for room in ("_ansible", "_core")),
         "examples",
         "extensions",
+        "pages",
         "roles",
         "secret_scan",
     )
@@ -186,7 +188,7 @@ def units(bench: Workbench) -> str:
 
 
 def units_with_ansible(bench: Workbench) -> str:
-    """Run the unit tests of modules, other plugins and roles, all of which Ansible runs."""
+    """Run the unit tests of modules, other plugins, roles and pages, all of which Ansible runs."""
     return run_pytest(bench, "units-with-ansible", USUAL_UNITS, *ON_ALL_CORES, paths=UNITS_WITH_ANSIBLE)
 
 
