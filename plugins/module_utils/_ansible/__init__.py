@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -44,3 +46,5 @@ class OnceCompiled:
 
 if __spec__ is not None and isinstance(__spec__.loader, zipimporter):
     sys.meta_path.insert(0, OnceCompiled)
+    # The program ends with its module: looking for cycles among all objects then took 15 ms of a gate.
+    atexit.register(gc.freeze)

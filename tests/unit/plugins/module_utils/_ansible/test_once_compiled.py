@@ -37,10 +37,32 @@ line = linecache.getline(file, 1, vars(rates))
 told = [file, spec.origin, spec.cached, spec.has_location, str(spec.loader), rates.__package__, line, missing]
 print(json.dumps({"compiled": compiled, "told": told}))
 """
+#: Collects once more at its end, and tells how many objects that looked at.
+ENDING = """
+import atexit, gc
+looked_at = lambda: print(len(gc.get_objects()))
+atexit.register(looked_at)
+import sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.finops.cloud.plugins.module_utils import _ansible
+"""
 
 
 def imported(folder: Path, *, finds: bool) -> dict[str, Any]:
     """What PROGRAM tells of a zip with or without the finder."""
+    told: dict[str, Any] = json.loads(run(PROGRAM, packed(folder, finds=finds)))
+    return told
+
+
+def run(program: str, archive: Path) -> bytes:
+    """What a program prints that is given the zip."""
+    return subprocess.run(
+        [sys.executable, "-I", "-c", program, str(archive)], check=True, stdout=subprocess.PIPE
+    ).stdout
+
+
+def packed(folder: Path, *, finds: bool) -> Path:
+    """A zip of shared files, with or without the finder."""
     archive = folder / "payload.zip"
     with ZipFile(archive, "w") as payload:
         parts = PACKAGE.split("/")
@@ -51,9 +73,7 @@ def imported(folder: Path, *, finds: bool) -> dict[str, Any]:
             payload.write(path, f"{PACKAGE}/_core/{path.name}")
         finder = (ROOT / "plugins" / "module_utils" / "_ansible" / "__init__.py").read_text()
         payload.writestr(f"{PACKAGE}/_ansible/__init__.py", finder if finds else "")
-    argv = [sys.executable, "-I", "-c", PROGRAM, str(archive)]
-    told: dict[str, Any] = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout)
-    return told
+    return archive
 
 
 @pytest.mark.parametrize(("finds", "times"), [(True, 1), (False, 2)])
@@ -66,6 +86,12 @@ def test_a_shared_file_is_compiled_once(tmp_path: Path, finds: bool, times: int)
 
 def test_all_else_is_as_python_has_it(tmp_path: Path) -> None:
     assert imported(tmp_path, finds=True)["told"] == imported(tmp_path, finds=False)["told"]
+
+
+@pytest.mark.parametrize("finds", [True, False])
+def test_a_module_that_ends_looks_for_no_cycles(tmp_path: Path, finds: bool) -> None:
+    looked_at = int(run(ENDING, packed(tmp_path, finds=finds)))
+    assert looked_at < 100 if finds else looked_at > 1_000
 
 
 def test_nothing_is_found_beside_the_zip() -> None:
