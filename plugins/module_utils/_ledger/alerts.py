@@ -158,7 +158,8 @@ def standing_until(transaction: Transaction, ids: Sequence[str]) -> dict[str, da
 def budgets_of(transaction: Transaction, ids: Sequence[str]) -> dict[str, str]:
     """The budget of each of these alerts."""
     listed, values = one_of(ids, "id")
-    return dict(read(transaction, f"SELECT id, budget FROM alert WHERE id IN ({listed})", values))  # noqa: S608
+    asked = f"SELECT id, budget FROM alert WHERE id IN ({listed})"  # noqa: S608
+    return dict(read(transaction, asked, values))
 
 
 def fired_at(transaction: Transaction, moment: datetime) -> str | None:

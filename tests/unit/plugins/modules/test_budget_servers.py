@@ -35,6 +35,7 @@ from ...conftest import Sandbox, command, started
 from ...sandbox_servers import SandboxServers
 from .clocked import ClockedLedger
 from .running import run_module
+from .test_return import ALWAYS, documented, untrue
 
 ROLES = Path(__file__).parents[4] / "docs" / "postgresql_roles.sql"
 SCOPE = {"tags": {"team": "shop", "environment": "production"}}
@@ -129,6 +130,8 @@ def test_a_breach_stops_the_tagged_servers_of_its_scope_until_its_period_ends(br
     assert breached.statuses() == before and breached.asked()
     assert [one["changed"] for one in planned] == [False, True]
     for one in planned:
+        result = {key: value for key, value in one.items() if key not in ALWAYS}
+        assert untrue(documented("budget_servers"), result, ("error",)) == []
         told = {row["name"]: (row["action"], row["reason"], row["budget"]) for row in one["servers"]}
         assert told == {
             "cache-1": (None, "within", None),
