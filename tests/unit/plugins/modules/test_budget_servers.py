@@ -325,6 +325,31 @@ def test_hours_and_a_budget_do_not_work_against_each_other(breached: Breach) -> 
     ]  # fmt: skip
 
 
+def test_hours_that_end_while_a_budget_keeps_a_server_off_are_the_schedule_s(breached: Breach) -> None:
+    """It ran by its hours when the breach came, so that no marker of theirs says stopped."""
+
+    def kept() -> str:
+        hours = [{"server": "web-1", "schedule": "daily 07:00-19:00 UTC"}]
+        told = breached.ledger.run("office_hours", cloud="sandbox", servers=hours)
+        return str(told["servers"][0]["reason"])
+
+    said = []
+    for at, run in (
+        ("2026-11-29T12:00:00", kept),
+        ("2026-11-29T12:05:00", lambda: breached.acted()["web-1"][1]),
+        ("2026-11-29T19:05:00", kept),
+        ("2026-11-30T07:05:00", kept),
+        (NEXT, lambda: breached.acted()["web-1"][1]),
+        ("2026-12-01T07:05:00", kept),
+    ):
+        breached.ledger.at(at)
+        said.append((run(), breached.status("web-1")))
+    assert said == [
+        ("as_wanted", "ACTIVE"), ("reached", "SHUTOFF"), ("as_wanted", "SHUTOFF"), ("budget", "SHUTOFF"),
+        ("schedule", "SHUTOFF"), ("edge", "ACTIVE"),
+    ]  # fmt: skip
+
+
 def test_a_policy_names_budgets_in_whose_scope_servers_can_be(breach: Breach) -> None:
     breach.ledger.define("disks", thresholds=["1"], scope={"categories": ["storage"]})
     for rules, said in (
