@@ -100,8 +100,8 @@ def read_savings(cloud: Cloud, options: SavingsOptions, now: datetime) -> Row:
             things.append((part, make))
     typed = _typed(listed, options, now)
     context = _price_context(cloud, listed, options, now)
-    shapes = {shape for one in [*judged, *typed] for shape in one.shapes}
-    shapes |= {part.shape for part, _make in things}
+    shapes = {shape for one in judged for shape in one.shapes} | {part.shape for part, _make in things}
+    shapes |= {shape for one in typed for shape in one.shapes}
     known = ResourcePrices(
         sorted(shapes, key=str), options.price_sources, context, options.currency, options.stopped_are_free
     )
