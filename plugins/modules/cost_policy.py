@@ -89,6 +89,15 @@ options:
       Budgets that M(finops.cloud.budget_actions) freezes, each with the threshold at which it does, such as
       C({production: "1"}). It has to be one of the thresholds of the budget. An empty dictionary removes all.
     type: dict
+  stop_at:
+    description: >-
+      Budgets for which M(finops.cloud.budget_servers) stops servers in their scope, each with the threshold
+      at which it does, such as C({production: "1"}). It has to be one of the thresholds of the budget, whose
+      scope has to hold C(compute). An empty dictionary removes all.
+    type: dict
+  shelve_at:
+    description: The same for budgets for which servers are shelved. A budget can be in one of them.
+    type: dict
   frozen_budgets:
     description: Budgets that take nothing new. Every gate and every new hold in the scope of one is refused.
       M(finops.cloud.budget_actions) keeps this list; name a budget to freeze it by hand, and leave it out of
@@ -322,6 +331,8 @@ policy:
     frozen_budgets: []
     cost_allocation: []
     locale: swiss
+    stop_at: {production: "1"}
+    shelve_at: {}
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

@@ -99,6 +99,8 @@ policy:
     frozen_budgets: []
     cost_allocation: []
     locale: swiss
+    stop_at: {production: "1"}
+    shelve_at: {}
     recorded_at: "2026-11-21T05:00:00Z"
     recorded_by: ada@office
 rates:

@@ -36,7 +36,8 @@ options:
     description: Kinds of recommendations. Defaults to all.
     type: list
     elements: str
-    choices: [delete_unattached, release_address, delete_old_snapshot, stop_idle, resize, schedule]
+    choices: [delete_unattached, release_address, delete_old_snapshot, change_volume_type, stop_idle, resize,
+      schedule]
   currency:
     description: ISO 4217 code, or V(ICU), of the amounts.
     type: str
@@ -100,6 +101,18 @@ options:
     description: How old a snapshot has to be.
     type: int
     default: 30
+  volume_types_by_speed:
+    description:
+      - Names of volume types that differ in speed and price only, such as V(CEPH_1_perf1) and
+        V(CEPH_1_perf2). Nothing but your provider's description tells whether they do; replication or
+        encryption may differ, too.
+      - With them, V(change_volume_type) of O(kinds) recommends the cheapest of them for volumes that are
+        attached to nothing. No type is recommended for a volume in use, as no cloud tells what a type
+        carries.
+      - Required if O(kinds) names V(change_volume_type).
+    type: list
+    elements: str
+    default: []
   team_tag:
     description: Key of the metadata that names the team of a resource.
     type: str
@@ -133,6 +146,13 @@ EXAMPLES = r"""
     kinds: [resize]
     cpu_target_percent: 40
     ram_target_percent: 60
+
+- name: Volumes that are kept for later, on a cheaper type
+  finops.cloud.cost_savings_info:
+    cloud: production
+    currency: CHF
+    kinds: [change_volume_type]
+    volume_types_by_speed: [CEPH_1_perf1, CEPH_1_perf2]
 """
 
 RETURN = r"""
@@ -391,7 +411,8 @@ recommendations:
       returned: always
       sample: {openstack.cloud.server_action: {server: 36886229-f6f0-4784-a389-e78feab9b42a, action: stop}}
 left_out:
-  description: The servers for which nothing is advised, and what its owner wants no advice for, and why.
+  description: The servers for which nothing is advised, the volumes that another type was looked at for, and
+    what its owner wants no advice for, and why.
   returned: success
   type: list
   elements: dict
@@ -429,7 +450,7 @@ from ..module_utils._core.errors import InvalidOption
 from ..module_utils._core.money import parse_amount, parse_currency
 from ..module_utils._core.periods import zone_named
 from ..module_utils._openstack.connection import Cloud
-from ..module_utils._savings.advice import KINDS
+from ..module_utils._savings.advice import CHANGE_VOLUME_TYPE, KINDS
 from ..module_utils._savings.right_sizing import SizingRule, parse_office_hours
 from ..module_utils._savings.savings import SavingsOptions, read_savings
 
@@ -467,6 +488,7 @@ def main() -> None:
             "idle_vcpus": {"type": "str", "default": "0.03"},
             "office_hours": {"type": "str", "default": "mon-fri 07:00-19:00"},
             "timezone": {"type": "str", "default": "UTC"},
+            "volume_types_by_speed": {"type": "list", "elements": "str", "default": []},
             "team_tag": {"type": "str", "default": "team"},
         },
         supports_check_mode=True,
@@ -485,6 +507,11 @@ def _options(params: dict[str, Any]) -> SavingsOptions:
             raise InvalidOption(name, f"{params[name]} is out of range; write a number from 1 to {most}.")
     if params["minimum_days"] > params["lookback_days"]:
         raise InvalidOption("minimum_days", "is more than lookback_days, so nothing could be advised.")
+    if CHANGE_VOLUME_TYPE in (params["kinds"] or ()) and len({*params["volume_types_by_speed"]}) < 2:
+        raise InvalidOption(
+            "volume_types_by_speed",
+            "has to name two types at least for change_volume_type, which differ in speed and price only.",
+        )
     return SavingsOptions(
         kinds=tuple(KINDS if params["kinds"] is None else params["kinds"]),
         currency=parse_currency(params["currency"], "currency"),
@@ -504,6 +531,7 @@ def _options(params: dict[str, Any]) -> SavingsOptions:
         unattached_days=params["unattached_days"],
         snapshot_days=params["old_snapshot_days"],
         price_sources=tuple(params["price_sources"]),
+        types_by_speed=tuple(dict.fromkeys(params["volume_types_by_speed"])),
         stopped_are_free=params["stopped_servers_are_free"],
         rating_api=params["rating_api"],
         rating_currency=parse_currency(params["rating_currency"], "rating_currency"),

@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "_estimate": {"_core", "_openstack", "_infomaniak"},
     "_imports": {"_core", "_openstack", "_vergeos", "_infomaniak", "_ledger"},
     "_budgets": {"_core", "_ledger"},
-    "_savings": {"_core", "_openstack", "_usage", "_cost", "_estimate", "_ledger"},
+    "_savings": {"_core", "_openstack", "_usage", "_cost", "_estimate", "_ledger", "_budgets"},
 }
 ARROWS["_export"] = set(ARROWS)
 ARROWS["_python"] = {"_core", "_ledger", "_imports", "_budgets"}

@@ -28,6 +28,8 @@ POLICY: Spec = {
     "timezone": {"type": "str"},
     "currency": {"type": "str"},
     "freeze_at": {"type": "dict"},
+    "stop_at": {"type": "dict"},
+    "shelve_at": {"type": "dict"},
     "frozen_budgets": _NAMES,
     "cost_allocation": {
         "type": "list",

@@ -14,13 +14,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .._core.periods import period_at, period_id
 from .._ledger import acts, alerts, budgets, holds, sql
 from .._ledger.acts import BUDGET, FREEZE, UNDONE_BY_HAND, UNFREEZE, Act
-from .._ledger.alerts import ACTUAL, Alert
 from .._ledger.policy import OwnerPolicy, PolicyRules, read_policy
 from .._ledger.policy_history import save_policy
 from .act_notices import due_notices, record_notified, to_notify
+from .reached_alerts import reached_alert
 
 if TYPE_CHECKING:
     from .._ledger.budgets import Budget
@@ -152,13 +151,7 @@ def _frozen(
 ) -> _Choice:
     """Whether an alert of the present period asks to freeze the budget: once for each alert."""
     now, cool_down = when
-    window = period_at(budget.calendar, now)
-    if window is None:
-        return _Choice(budget.name, None, WITHIN)
-    fired = alerts.of_periods(connection, [(budget.name, period_id(budget.calendar, window))])
-    reached = [one for one in fired if one.key.basis == ACTUAL and one.key.threshold >= fraction]
-    standing = alerts.standing_until(connection, [one.id for one in reached])
-    alert: Alert | None = next((one for one in reached if one.id in standing), None)
+    alert = reached_alert(connection, budget, fraction, now)
     if alert is None:
         return _Choice(budget.name, None, WITHIN)
     freezes = [act for act in done if act.kind == FREEZE and act.resource_id == budget.name]

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PRESENT, ABSENT = STATES = ("present", "absent")
 RULES = PolicyRules._fields
 _LISTS = ("price_sources", "free_types", "required_tags", "frozen_budgets")
+#: Rules that have a budget and one of its thresholds; of these, those that have servers acted on.
+AT_THRESHOLDS, OF_SERVERS = ("freeze_at", "stop_at", "shelve_at"), ("stop_at", "shelve_at")
+COMPUTE = "compute"
 _RESOURCE_TYPE = re.compile(r"\*|[a-z][a-z0-9_-]*\*?")
 
 
@@ -63,6 +66,8 @@ class PolicyTask:
     timezone: str | None = None
     currency: str | None = None
     freeze_at: Mapping[str, Any] | None = None
+    stop_at: Mapping[str, Any] | None = None
+    shelve_at: Mapping[str, Any] | None = None
     frozen_budgets: Sequence[str] | None = None
     cost_allocation: Sequence[Mapping[str, Any]] | None = None
     locale: str | None = None
@@ -156,11 +161,12 @@ def _given(task: PolicyTask) -> dict[str, Any]:
 
 def _parse_rows(given: dict[str, Any]) -> None:
     """Checks the rules that are more than names, in place. Raises InvalidOption."""
-    if "freeze_at" in given:
-        given["freeze_at"] = {
-            str(name): format_exact(parse_positive_amount(str(value), f"freeze_at.{name}"))
-            for name, value in given["freeze_at"].items()
-        }
+    for rule in AT_THRESHOLDS:
+        if rule in given:
+            given[rule] = {
+                str(name): format_exact(parse_positive_amount(str(value), f"{rule}.{name}"))
+                for name, value in given[rule].items()
+            }
     if "cost_allocation" in given:
         from .allocation_rules import parse_splits
 
@@ -175,18 +181,25 @@ def _refuse_unknown_budgets(given: Mapping[str, Any], connection: Transaction) -
         for row, split in enumerate(splits)
         for index, name in enumerate(split["budgets"])
     ]
-    if not (given.get("freeze_at") or given.get("frozen_budgets") or of_splits):
+    at_thresholds = [
+        (rule, name, fraction) for rule in AT_THRESHOLDS for name, fraction in given.get(rule, {}).items()
+    ]
+    if not (at_thresholds or given.get("frozen_budgets") or of_splits):
         return
     stored = budgets.read_all(connection)
     for index, name in enumerate(given.get("frozen_budgets", ())):
         require(stored, name, f"frozen_budgets[{index}]")
     for name, option in of_splits:
         require(stored, name, option)
-    for name, fraction in given.get("freeze_at", {}).items():
-        budget = require(stored, name, "freeze_at")
+    for rule, name, fraction in at_thresholds:
+        budget = require(stored, name, rule)
         if Decimal(fraction) not in budget.thresholds:
             raise InvalidOption(
-                f"freeze_at.{name}", f"{fraction} is not one of the thresholds of budget {name}."
+                f"{rule}.{name}", f"{fraction} is not one of the thresholds of budget {name}."
+            )
+        if rule in OF_SERVERS and budget.scope.categories and COMPUTE not in budget.scope.categories:
+            raise InvalidOption(
+                f"{rule}.{name}", f"no server is in the scope of budget {name}, which has no {COMPUTE}."
             )
 
 
@@ -246,6 +259,10 @@ def _after(
         rules = None
     elif given:
         rules = (before.rules or PolicyRules())._replace(**given)
+        if both := sorted(rules.stop_at.keys() & rules.shelve_at.keys()):
+            raise InvalidOption(
+                f"shelve_at.{both[0]}", f"`stop_at` names budget {both[0]}, too; name it in one of them."
+            )
     newest = before.newest
     if rules != before.rules:
         newest = PolicyVersion(before.version + 1, rules, now, recorded_by)

@@ -55,6 +55,17 @@ class ScopeMatcher:
             projects |= frozenset(number for name in projects for number in self.ids.get(name, ()))
         return not self.projects or not projects.isdisjoint(self.projects)
 
+    def covers_resource(
+        self,
+        category: str,
+        projects: frozenset[str],
+        tags: frozenset[tuple[str, str]],
+        region: str | None,
+    ) -> bool:
+        """Whether the cost of what is in that region now is in the scope, whichever feed brings it."""
+        brought_by = [own for names, own in self.served.get(region or "", ()) if names & projects]
+        return any(self.covers_cost(category, projects, tags, one) for one in (region, *brought_by))
+
     def may_cover_cost(
         self,
         category: str,

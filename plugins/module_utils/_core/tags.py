@@ -20,9 +20,13 @@ _WORD = "true"
 #: What begins the keys that this collection reads and writes at resources (design/office-hours.md#markers).
 #: They are no tags: they would give a cost another set of them twice a day.
 _OWN = "finops_"
-STATE = "finops_state"
-#: What begins the state of a server that a schedule keeps off.
+STATE, BUDGET_STATE = "finops_state", "finops_budget"
+#: Its owner writes it: whether a server may be stopped for a budget.
+STOPPABLE = "finops_stoppable"
+#: What begins the state of a server that a schedule or a budget has stopped or shelved.
 _KEPT_OFF = ("stopped@", "shelved@")
+#: What begins the state of one that a budget wants off, and that was off by its schedule.
+_KEPT_FOR_BUDGET = "kept@"
 
 
 def metadata_tags(metadata: Mapping[str, str]) -> Tags:
@@ -32,8 +36,18 @@ def metadata_tags(metadata: Mapping[str, str]) -> Tags:
 
 
 def is_kept_off(metadata: Mapping[str, str]) -> bool:
-    """Whether a schedule has stopped or shelved the server that has this metadata."""
+    """Whether a schedule or a budget has stopped or shelved the server that has this metadata."""
+    return is_off_by_schedule(metadata) or str(metadata.get(BUDGET_STATE, "")).startswith(_KEPT_OFF)
+
+
+def is_off_by_schedule(metadata: Mapping[str, str]) -> bool:
+    """Whether a schedule has stopped or shelved the server that has this metadata, and would start it."""
     return str(metadata.get(STATE, "")).startswith(_KEPT_OFF)
+
+
+def is_wanted_off(metadata: Mapping[str, str]) -> bool:
+    """Whether a budget keeps the server off that has this metadata."""
+    return str(metadata.get(BUDGET_STATE, "")).startswith((*_KEPT_OFF, _KEPT_FOR_BUDGET))
 
 
 def word_tags(words: Iterable[str]) -> Tags:

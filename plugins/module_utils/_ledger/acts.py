@@ -114,6 +114,20 @@ def every(transaction: Transaction, resource_type: str) -> list[Act]:
     return _acts(transaction, "act.resource_type = :type", {"type": resource_type})
 
 
+def for_budgets(transaction: Transaction, resource_type: str) -> list[Act]:
+    """Every act on resources of that type that an alert asked for, the oldest first."""
+    wanted = "act.resource_type = :type AND act.alert_id IS NOT NULL"
+    return _acts(transaction, wanted, {"type": resource_type})
+
+
+def may_act_for_budgets(transaction: Transaction) -> bool:
+    """Whether this session's login owns the policy, which has what is done for budgets done."""
+    if not transaction.on_postgresql:
+        return True
+    ((may,),) = read(transaction, "SELECT has_table_privilege('owner_policy', 'INSERT')")
+    return bool(may)
+
+
 def is_own(transaction: Transaction, act: Act) -> bool:
     """Whether this session's login recorded the act: all are its own on SQLite."""
     login = current_login(transaction)

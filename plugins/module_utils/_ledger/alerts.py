@@ -155,6 +155,20 @@ def standing_until(transaction: Transaction, ids: Sequence[str]) -> dict[str, da
     return {alert_id: moment_of(end) for alert_id, end in read(transaction, asked, values)}
 
 
+def budgets_of(transaction: Transaction, ids: Sequence[str]) -> dict[str, str]:
+    """The budget of each of these alerts."""
+    listed, values = one_of(ids, "id")
+    asked = f"SELECT id, budget FROM alert WHERE id IN ({listed})"  # noqa: S608
+    return dict(read(transaction, asked, values))
+
+
+def fired_at(transaction: Transaction, moment: datetime) -> str | None:
+    """The id of an alert on actual spend that was fired in that second, the first one where several were."""
+    asked = "SELECT min(id) FROM alert WHERE fired_at = :moment AND basis = :basis"
+    ((alert_id,),) = read(transaction, asked, {"moment": int(moment.timestamp()), "basis": ACTUAL})
+    return None if alert_id is None else str(alert_id)
+
+
 def fired_about(transaction: Transaction, window: Window) -> list[Alert]:
     """The alerts that were fired in a window, and later ones of periods that overlap it."""
     about = "fired_at >= :begin AND (fired_at < :end OR (period_begin < :end AND period_end > :begin))"

@@ -39,7 +39,8 @@ class PolicyRules(NamedTuple):
     """What tasks may do (design/gate.md#policy).
 
     price_sources: None for all. timezone and currency: of a definition that names none, None for no default.
-    freeze_at: budget -> the fraction of its limit at which it is frozen.
+    freeze_at: budget -> the fraction of its limit at which it is frozen. stop_at, shelve_at: that at which
+    servers in its scope are stopped or shelved, as far as their owners allow it.
     cost_allocation: the splits of shared costs, each by the names of allocation.Split.
     locale: how reports write numbers and dates, of LOCALES; None for the default one.
     """
@@ -59,6 +60,8 @@ class PolicyRules(NamedTuple):
     frozen_budgets: tuple[str, ...] = ()
     cost_allocation: tuple[Mapping[str, Any], ...] = ()
     locale: str | None = None
+    stop_at: Mapping[str, str] = {}
+    shelve_at: Mapping[str, str] = {}
 
 
 class PolicyVersion(NamedTuple):

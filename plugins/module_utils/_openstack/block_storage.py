@@ -18,6 +18,7 @@ from .connection import Service
 from .quota import Quota, quota_rows
 
 PAGE_SIZE = 1000
+_ZONES = "RESKEY:availability_zones"
 #: A limit on one volume's size; nothing is counted against it.
 _NOT_COUNTED = ("per_volume_gigabytes",)
 
@@ -26,7 +27,7 @@ _NOT_COUNTED = ("per_volume_gigabytes",)
 class Volume:
     """A volume; server_ids: the servers that it is attached to, whatever its status says. attachments: their
     number, and that of others without a server (of a host, or reserved). created: UTC without a zone, as
-    Cinder writes it.
+    Cinder writes it. encrypted, multiattach, zone: None where Cinder does not say.
     """
 
     id: str
@@ -38,11 +39,26 @@ class Volume:
     metadata: Mapping[str, str]
     server_ids: tuple[str, ...]
     attachments: int = 0
+    encrypted: bool | None = None
+    multiattach: bool | None = None
+    zone: str | None = None
 
     @property
     def attached(self) -> bool:
         """Whether it has at least one attachment."""
         return bool(self.server_ids or self.attachments)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeType:
+    """A type that the project may use. zones: those that it is for, None for all."""
+
+    name: str
+    zones: tuple[str, ...] | None
+
+    def is_offered_in(self, zone: str | None) -> bool:
+        """Whether a volume of that zone may have it; None is a zone that is not known."""
+        return self.zones is None or zone in self.zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,20 @@ def default_volume_type(cinder: Service) -> str | None:
     return cinder.member(reading, cinder.member(reading, body, "volume_type", dict), "name", str)
 
 
+def volume_types(cinder: Service) -> list[VolumeType]:
+    """The types that the project may use: GET types, 1000 a page. Raises CloudError.
+
+    Of their extra specs members see the zones (Cinder's guide, availability zones in volume types).
+    """
+    reading = "volume types"
+    found = []
+    for row in cinder.pages(reading, "/types", "volume_types", {"limit": PAGE_SIZE}):
+        zones = (row.get("extra_specs") or {}).get(_ZONES)
+        names = None if zones is None else tuple(name.strip() for name in str(zones).split(","))
+        found.append(VolumeType(cinder.member(reading, row, "name", str), names))
+    return found
+
+
 def volumes(cinder: Service) -> Iterator[Volume]:
     """Every volume of the project: GET volumes/detail, 1000 a page. Raises CloudError."""
     reading = "volumes"
@@ -102,6 +132,9 @@ def volumes(cinder: Service) -> Iterator[Volume]:
                 cinder.member(reading, one, "server_id", str) for one in attachments if _of_server(one)
             ),
             attachments=len(attachments),
+            encrypted=cinder.optional(reading, row, "encrypted", bool),
+            multiattach=cinder.optional(reading, row, "multiattach", bool),
+            zone=cinder.optional(reading, row, "availability_zone", str),
         )
 
 

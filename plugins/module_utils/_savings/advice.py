@@ -22,9 +22,12 @@ MONTH_H = 730
 DELETE_UNATTACHED, RELEASE_ADDRESS, DELETE_OLD_SNAPSHOT = (
     "delete_unattached", "release_address", "delete_old_snapshot",
 )  # fmt: skip
+CHANGE_VOLUME_TYPE = "change_volume_type"
 STOP_IDLE, RESIZE, SCHEDULE = "stop_idle", "resize", "schedule"
 #: Of several for one resource the first counts; a schedule counts on what a resize leaves.
-KINDS = (DELETE_UNATTACHED, RELEASE_ADDRESS, DELETE_OLD_SNAPSHOT, STOP_IDLE, RESIZE, SCHEDULE)
+KINDS = (
+    DELETE_UNATTACHED, RELEASE_ADDRESS, DELETE_OLD_SNAPSHOT, CHANGE_VOLUME_TYPE, STOP_IDLE, RESIZE, SCHEDULE,
+)  # fmt: skip
 #: Metadata, or a tag, by which the owner of a resource says that nothing is to be advised for it.
 IGNORE_KEY, IGNORE = "finops_savings", "ignore"
 IGNORED = f"ignored: its owner asks for no advice by `{IGNORE_KEY}: {IGNORE}`."

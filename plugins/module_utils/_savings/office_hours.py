@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.errors import InvalidOption
 from .._core.periods import from_iso, iso
-from .._core.tags import STATE
+from .._core.tags import BUDGET_STATE, STATE, is_wanted_off
 from .._ledger.acts import SHELVE, START, STOP, UNDONE_BY_HAND, UNSHELVE, Act
 from .._openstack.compute import Server
 from .schedules import EVER, Edge, Schedule, newest_edge, next_edge
@@ -28,7 +29,7 @@ _WORDS = {
     STOPPED: False, SHELVED: False, WAS_STOPPED: False, STARTED: True, WAS_RUNNING: True, KEPT_STOPPED: True,
 }  # fmt: skip
 _OFF = {STOP: STOPPED, SHELVE: SHELVED}
-_SHELVED_STATES = ("SHELVED", "SHELVED_OFFLOADED")
+SHELVED_STATES = ("SHELVED", "SHELVED_OFFLOADED")
 #: How far the clock of another run may be ahead of this one's.
 _CLOCKS_DIFFER = timedelta(days=1)
 #: Why something is done or not (design/office-hours.md#decisions).
@@ -101,6 +102,13 @@ class _ServerCase:
         )
 
     @property
+    def is_for_budget(self) -> bool:
+        """Whether a budget keeps it off: its metadata says so, or, of one without that, the newest act."""
+        if BUDGET_STATE in self.server.metadata:
+            return is_wanted_off(self.server.metadata)
+        return self.is_lasting and self.newest is not None and self.newest.alert_id is not None
+
+    @property
     def is_ours(self) -> bool:
         """Whether a schedule stopped it, and nobody started it since."""
         return (
@@ -110,19 +118,22 @@ class _ServerCase:
         )
 
 
-def parse_marker(text: str | None, now: datetime) -> Marker | None:
-    """The marker of a server, None where it has none. Raises InvalidOption for what nobody here wrote, such
-    as that of an edge that is to come.
+def parse_marker(
+    text: str | None, now: datetime, key: str = STATE, words: Collection[str] = _WORDS
+) -> Marker | None:
+    """The marker of a server, None where it has none. key: of the metadata.
+
+    Raises InvalidOption for what nobody here wrote, such as that of an edge that is to come.
     """
     if text is None:
         return None
     word, _at, moment = text.partition("@")
     try:
-        if word in _WORDS and EVER <= (at := from_iso(moment)) <= now + _CLOCKS_DIFFER:
+        if word in words and EVER <= (at := from_iso(moment)) <= now + _CLOCKS_DIFFER:
             return Marker(word, at)
     except ValueError:
         pass
-    raise InvalidOption(STATE, f"'{text[:40]}' is no state that this collection wrote; remove it.")
+    raise InvalidOption(key, f"'{text[:40]}' is no state that this collection wrote; remove it.")
 
 
 def decide(
@@ -137,6 +148,8 @@ def decide(
     )
     if reason := _left_alone(server, rules):
         return Decision(case.edge, reason)
+    if case.edge.is_on and case.is_for_budget and server.status in ("SHUTOFF", *SHELVED_STATES):
+        return Decision(case.edge, FOR_BUDGET)
     marker = case.marker
     if marker is not None and case.edge.at <= marker.at and case.edge.is_on == marker.is_on:
         if _has_failed(case, marker) and not marker.is_on:
@@ -160,10 +173,8 @@ def _begin_hours(case: _ServerCase) -> Decision:
     server, edge = case.server, case.edge
     if server.status == "ACTIVE":
         return Decision(edge, AS_WANTED, marker=Marker(WAS_RUNNING, edge.at))
-    if server.status != "SHUTOFF" and server.status not in _SHELVED_STATES:
+    if server.status != "SHUTOFF" and server.status not in SHELVED_STATES:
         return Decision(edge, STATUS)
-    if case.is_lasting and case.newest is not None and case.newest.alert_id is not None:
-        return Decision(edge, FOR_BUDGET)
     word = case.marker.word if case.is_ours and case.marker is not None else None
     if server.status == "SHUTOFF":
         if word == STOPPED:
@@ -176,10 +187,13 @@ def _begin_hours(case: _ServerCase) -> Decision:
 def _end_hours(case: _ServerCase, schedule: Schedule, now: datetime, rules: OfficeRules) -> Decision:
     server, edge = case.server, case.edge
     if server.status == "SHUTOFF":
-        is_kept = case.is_ours and case.marker is not None and case.marker.word == STOPPED
+        # What a budget has stopped is the schedule's again once the budget lets it go.
+        is_kept = case.is_for_budget or (
+            case.is_ours and case.marker is not None and case.marker.word == STOPPED
+        )
         word = STOPPED if is_kept else WAS_STOPPED
         return Decision(edge, AS_WANTED, marker=Marker(word, edge.at))
-    if server.status in _SHELVED_STATES:
+    if server.status in SHELVED_STATES:
         return Decision(edge, AS_WANTED)
     if server.status != "ACTIVE":
         return Decision(edge, STATUS)
@@ -229,5 +243,5 @@ def order_of(server: Server) -> int:
 def wanted_status(action: str) -> tuple[str, ...]:
     """The states in which Nova is done with an action."""
     return {
-        STOP: ("SHUTOFF",), SHELVE: _SHELVED_STATES, START: ("ACTIVE",), UNSHELVE: ("ACTIVE",),
+        STOP: ("SHUTOFF",), SHELVE: SHELVED_STATES, START: ("ACTIVE",), UNSHELVE: ("ACTIVE",),
     }[action]  # fmt: skip

@@ -27,6 +27,7 @@ from .._openstack.network import FloatingIp
 from .._openstack.rating.api import open_rating
 from . import server_loads
 from .advice import (
+    CHANGE_VOLUME_TYPE,
     DELETE_OLD_SNAPSHOT,
     DELETE_UNATTACHED,
     IGNORED,
@@ -44,6 +45,7 @@ from .advice import (
 from .resource_prices import ResourcePrices
 from .right_sizing import OfficeHours, SizingRule
 from .server_advice import SizedServer, advice_of, judged_server
+from .volume_advice import QUOTAS, TYPES, TypedVolume, advice_of_types, typed_volumes
 
 Row = dict[str, Any]
 _FOR_GOOD = Nature("low", "high", restart_needed=False, undo_possible=False)
@@ -54,7 +56,8 @@ _ADDRESS_LOST = Nature("low", "medium", restart_needed=False, undo_possible=Fals
 class SavingsOptions:
     """kinds: of advice.KINDS. lookback_days: how far back measures are read. unattached_days,
     snapshot_days: how old an unused volume or address, and a snapshot, has to be. stopped_are_free: whether
-    a stopped server costs nothing but its disks and addresses, which no rated point says.
+    a stopped server costs nothing but its disks and addresses, which no rated point says. types_by_speed:
+    types of volumes that differ in speed and price only.
     """
 
     kinds: tuple[str, ...]
@@ -67,6 +70,7 @@ class SavingsOptions:
     snapshot_days: int
     price_sources: tuple[str, ...]
     stopped_are_free: bool
+    types_by_speed: tuple[str, ...]
     rating_api: str
     rating_currency: str
     collect_period_s: int
@@ -94,12 +98,18 @@ def read_savings(cloud: Cloud, options: SavingsOptions, now: datetime) -> Row:
             left_out.append(_left(thing.id, _name(thing), IGNORED, _TYPES[type(thing)]))
         else:
             things.append((part, make))
+    typed = _typed(listed, options, now)
     context = _price_context(cloud, listed, options, now)
     shapes = {shape for one in judged for shape in one.shapes} | {part.shape for part, _make in things}
+    shapes |= {shape for one in typed for shape in one.shapes}
     known = ResourcePrices(
         sorted(shapes, key=str), options.price_sources, context, options.currency, options.stopped_are_free
     )
     found = [make(known, part) for part, make in things]
+    of_types, as_they_are = advice_of_types(typed, known, listed.values.get(QUOTAS) or ())
+    found += of_types
+    told = {row["resource_id"] for row in left_out}
+    left_out += [_left(one.id, one.name, why, "volume") for one, why in as_they_are if one.id not in told]
     for one in judged:
         advised = advice_of(one, known, options.hours)
         if isinstance(advised, str):
@@ -125,10 +135,13 @@ def _lists(
     """What the kinds need."""
     wanted, of_servers = {*options.kinds}, {STOP_IDLE, RESIZE, SCHEDULE}
     readers: dict[str, tuple[str, Any]] = {}
-    if DELETE_UNATTACHED in wanted:
+    if DELETE_UNATTACHED in wanted or _asks_for_types(options):
         readers["volumes"] = ("block_storage", lambda cinder: list(block_storage.volumes(cinder)))
-    if DELETE_OLD_SNAPSHOT in wanted:
+    if DELETE_OLD_SNAPSHOT in wanted or _asks_for_types(options):
         readers["snapshots"] = ("block_storage", lambda cinder: list(block_storage.snapshots(cinder)))
+    if _asks_for_types(options):
+        readers[TYPES] = ("block_storage", block_storage.volume_types)
+        readers[QUOTAS] = ("block_storage", block_storage.quotas)
     if RELEASE_ADDRESS in wanted:
         readers["floating IPs"] = ("network", lambda neutron: list(network.floating_ips(neutron)))
     if wanted & of_servers:
@@ -171,6 +184,17 @@ def _servers(
         else:
             judged.append(told)
     return judged, left_out
+
+
+def _asks_for_types(options: SavingsOptions) -> bool:
+    return CHANGE_VOLUME_TYPE in options.kinds and len(options.types_by_speed) > 1
+
+
+def _typed(listed: Readings, options: SavingsOptions, now: datetime) -> list[TypedVolume]:
+    if not _asks_for_types(options):
+        return []
+    least_age = timedelta(days=options.unattached_days)
+    return typed_volumes(listed.values, options.types_by_speed, least_age, now)
 
 
 def _left(resource_id: str, name: str, reason: str, kind: str = "instance") -> Row:

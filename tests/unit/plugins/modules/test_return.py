@@ -256,6 +256,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             COST,
         ),
     ],
+    "budget_servers": [({"cloud": "sandbox"}, (), BUDGET)],
     "office_hours": [
         (
             {

@@ -70,7 +70,7 @@ def routes(cloud: Cloud, bases: list[str], listed: Rows) -> list[web.RouteDef]:
         if action == "os-extend":
             _replace(cloud, row["name"], size_gb=int(asked[action]["new_size"]))
         elif action == "os-retype":
-            _replace(cloud, row["name"], type=str(asked[action]["new_type"]))
+            _replace(cloud, row["name"], type=_type_named(cloud, str(asked[action]["new_type"]), 400))
         elif action != "os-set_bootable":
             raise refuse("block_storage", 400, f"There is no such action: {action[:40]}")
         return web.Response(status=202)
@@ -89,16 +89,20 @@ def routes(cloud: Cloud, bases: list[str], listed: Rows) -> list[web.RouteDef]:
 
 
 def _volume(cloud: Cloud, name: str, asked: Row) -> Volume:
-    types = cloud.scenario.volume_types
-    wanted = asked.get("volume_type") or types[0]
-    kind = next((one for one in types if wanted in (one, stable_id("volume_type", one))), None)
-    if kind is None:
-        raise refuse("block_storage", 404, f"Volume type with name {wanted} could not be found.")
+    kind = _type_named(cloud, asked.get("volume_type") or cloud.scenario.volume_types[0], 404)
     size = asked.get("size")
     if not isinstance(size, int) or size < 1:
         raise refuse("block_storage", 400, f"Invalid input received: size {size!r}")
     metadata = {str(key): str(value) for key, value in (asked.get("metadata") or {}).items()}
     return Volume(name, kind, size, created_hours_ago=changing.age_h(cloud), metadata=metadata)
+
+
+def _type_named(cloud: Cloud, wanted: str, status: int) -> str:
+    """The name of the type that has this name or ID. status: of the refusal where there is none."""
+    for name in cloud.scenario.volume_types:
+        if wanted in (name, stable_id("volume_type", name)):
+            return name
+    raise refuse("block_storage", status, f"Volume type with name {wanted} could not be found.")
 
 
 def _copy(cloud: Cloud, name: str, asked: Row) -> Snapshot:

@@ -38,6 +38,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._savings.office_hours
 from ansible_collections.finops.cloud.plugins.module_utils._savings.schedules import parse_schedule
 
 from ....conftest import Sandbox, command, log_in, started
+from ....sandbox_servers import SandboxServers
 
 ZURICH = ZoneInfo("Europe/Zurich")
 WORK = "mon-fri 07:00-19:00"
@@ -47,10 +48,9 @@ DAY = timedelta(days=1)
 
 
 @dataclass
-class Office:
+class Office(SandboxServers):
     """A sandbox, its clock, and a ledger. first: a Wednesday; the one after it is a holiday."""
 
-    sandbox: Sandbox
     ledger: sql.LedgerOptions
     now: datetime
     first: date
@@ -80,49 +80,6 @@ class Office:
         # A token is of an hour.
         token = log_in(self.sandbox.state).headers["X-Subject-Token"]
         self.sandbox = replace(self.sandbox, token=token)
-
-    def rows(self) -> list[dict[str, Any]]:
-        url = f"{self.sandbox.catalog['compute']}/servers/detail"
-        rows: list[dict[str, Any]] = self.sandbox.ask("GET", url).body["servers"]
-        return rows
-
-    def server(self, name: str) -> dict[str, Any]:
-        return next(row for row in self.rows() if row["name"] == name)
-
-    def status(self, name: str) -> str:
-        return str(self.server(name)["status"])
-
-    def by_hand(self, name: str, action: str) -> None:
-        url = f"{self.sandbox.catalog['compute']}/servers/{self.server(name)['id']}/action"
-        assert self.sandbox.ask("POST", url, {action: None}).status == 202
-
-    def tag(self, name: str, **metadata: str) -> None:
-        url = f"{self.sandbox.catalog['compute']}/servers/{self.server(name)['id']}/metadata"
-        assert self.sandbox.ask("POST", url, {"metadata": metadata}).status == 200
-
-    def as_it_was(self) -> None:
-        """Undo what the test before did."""
-        self.no_fault()
-        backs = {"SHUTOFF": "os-start", "SHELVED_OFFLOADED": "unshelve", "PAUSED": "unpause"}
-        for row in self.rows():
-            url = f"{self.sandbox.catalog['compute']}/servers/{row['id']}"
-            assert self.sandbox.ask("POST", f"{url}/action", {"unlock": None}).status == 202
-            if row["name"] != "batch-1" and row["status"] in backs:
-                assert self.sandbox.ask("POST", f"{url}/action", {backs[row["status"]]: None}).status == 202
-            for key in row["metadata"]:
-                if key.startswith("finops_"):
-                    assert self.sandbox.ask("DELETE", f"{url}/metadata/{key}").status == 204
-
-    def fault(self, **fault: Any) -> None:
-        assert self.sandbox.ask("POST", "/sandbox/faults", {"service": "compute", **fault}).status == 200
-
-    def no_fault(self) -> None:
-        self.sandbox.ask("DELETE", "/sandbox/faults")
-
-    def asked(self) -> Counter[str]:
-        """What the cloud was asked since this was asked the last time."""
-        log = self.sandbox.ask("DELETE", "/sandbox/requests").body["log"]
-        return Counter(row["method"] for row in log if row["service"] == "compute")
 
     def acts(self) -> list[acts.Act]:
         with sql.reading(self.ledger) as opened:
