@@ -25,8 +25,8 @@ TOO_LARGE = (
     " quota is {}G and {}G has been consumed."
 )
 TOO_LARGE_BACKUP = (
-    "VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. Requested"
-    " 300G, quota is 300G and 10G has been consumed."
+    "VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota."
+    " Requested 300G, quota is 300G and 10G has been consumed."
 )
 TOO_MANY = "VolumeLimitExceeded: Maximum number of volumes allowed ({}) exceeded for quota '{}'."
 #: As much as the scenario has, but in gigabytes.
