@@ -15,10 +15,12 @@ from pathlib import Path
 
 from checkout import BUILD, ROOT, TREE, Stop
 from environment import OPENSTACK, clean_environment, find_python, virtual_environment
-from stages import Workbench, cloud_targets, run_targets
+from outside import openstack_collections
+from stages import Workbench, cloud_targets, run_pytest, run_targets
 
 BED = ROOT / "tests" / "openstack"
 PLACE = BUILD / "openstack"
+FILLED = PLACE / "data" / "filled.json"
 CONFIGURATION = TREE / "tests" / "integration" / "integration_config.yml"
 #: What tests/openstack/requirements.txt was resolved for.
 SERVICES_PYTHON = "3.11"
@@ -30,8 +32,8 @@ ROLE = "_role"
 
 
 def real_openstack(bench: Workbench) -> str:
-    """Run the targets that need no sandbox as member, those of modules as reader too, the oracles and the
-    drift test on a real OpenStack.
+    """Run the targets that need no sandbox as member, those of modules as reader too, the oracles, the drift
+    test and playbooks of openstack.cloud on a real OpenStack.
     """
     environment = virtual_environment(".venv-openstack", find_python(SERVICES_PYTHON), OPENSTACK)
     python = str(environment / "bin" / "python")
@@ -52,11 +54,24 @@ def real_openstack(bench: Workbench) -> str:
         )
         print(compared, flush=True)
         scenario = ROOT / "roles" / "sandbox" / "files" / "scenarios" / "default.yml"
-        places = (PLACE / "logs", PLACE / "data" / "filled.json", scenario, PLACE / "drift")
+        places = (PLACE / "logs", FILLED, scenario, PLACE / "drift")
         drift = bench.run("openstack", "python", str(BED / "drift.py"), *map(str, places))
         print(drift, flush=True)
+        made = run_playbooks(bench)
     last_lines = [output.strip().splitlines()[-1] for output in (compared, drift)]
-    return f"{len(targets)} targets as member, {len(as_reader)} as reader; {'; '.join(last_lines)}"
+    compared_with = f"{len(targets)} targets as member, {len(as_reader)} as reader; {'; '.join(last_lines)}"
+    return f"{compared_with}; {made} really run"
+
+
+def run_playbooks(bench: Workbench) -> str:
+    """Run playbooks of openstack.cloud and return how many. They change the project: whoever brings the test
+    bed up next fills it anew.
+    """
+    FILLED.unlink()
+    places = {"OPENSTACK_CLOUDS": str(PLACE / "clouds.yaml"), "OPENSTACK_LOGS": str(PLACE / "logs")}
+    variables = places | {"OPENSTACK_COLLECTIONS": str(openstack_collections(bench))}
+    ran = run_pytest(bench, "openstack", "openstack", variables=variables, paths=("tests/unit/outside",))
+    return ran.replace("tests", "playbooks")
 
 
 @contextmanager

@@ -37,7 +37,7 @@ UNITS_WITH_ANSIBLE = tuple(
     )
 )
 #: Those that need nothing that has to be brought, and not long.
-USUAL_UNITS = "not heavy and not outside"
+USUAL_UNITS = "not heavy and not outside and not openstack"
 ON_ALL_CORES = ("--numprocesses=logical", "--dist=worksteal")
 #: Of these the report's summary repeats the last ones, as often no more than the end of a CI's output is
 #: kept.

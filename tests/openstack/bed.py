@@ -35,37 +35,34 @@ NOT_OF_THE_BED = ("__main__.py", "README.md", "oracles.py", "oracles.yml", "drif
 
 
 def up() -> None:
-    """Have the cloud running and filled. Raises BedError saying what is missing or what failed."""
+    """Have the cloud running and filled. Raises BedError saying what is missing or what failed.
+
+    One that was stopped is filled anew: Nova's fake driver knows its servers only while it runs.
+    """
     packages.require()
     scenario = load(SCENARIO)
     key = _key()
-    if not _usable(key):
-        down()
-        shutil.rmtree(PLACE, ignore_errors=True)
-    if not processes.names():
-        processes.require_free(PORTS)
-    LOGS.mkdir(parents=True, exist_ok=True)
+    if _usable(key):
+        return
+    down()
+    shutil.rmtree(PLACE, ignore_errors=True)
+    processes.require_free(PORTS)
+    LOGS.mkdir(parents=True)
     configuration.write(scenario.region, scenario.volume_types[0])
-    fresh = not FILLED.is_file()
     with _told("MariaDB, RabbitMQ, InfluxDB, memcached"):
         stores.start_all()
         stores.wait_for_all()
-    if fresh:
-        with _told("databases"):
-            stores.make_databases()
-            services.lay_out(scenario.region)
+    with _told("databases"):
+        stores.make_databases()
+        services.lay_out(scenario.region)
     with _told("Keystone"):
         services.start_keystone()
-        if fresh:
-            catalog.make(scenario)
+        catalog.make(scenario)
     with _told("Nova, Placement, Neutron, Cinder, Glance, Swift, Octavia, CloudKitty, Gnocchi"):
-        if fresh:
-            services.pretend_an_agent()
-        services.start_others(also_workers=fresh)
-        if fresh:
-            services.map_compute_host()
-    if fresh:
-        _fill(scenario, key)
+        services.pretend_an_agent()
+        services.start_others()
+        services.map_compute_host()
+    _fill(scenario, key)
 
 
 def _fill(scenario: Scenario, key: str) -> None:
@@ -88,12 +85,13 @@ def _fill(scenario: Scenario, key: str) -> None:
 
 
 def _usable(key: str) -> bool:
-    """Whether what lies there was made by this code, all of it, and not too long ago."""
+    """Whether what runs there was made by this code, all of it, and not too long ago."""
     try:
         filled = json.loads(FILLED.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(filled["key"] == key and time.time() - filled["at"] < KEPT_SECONDS)
+    is_ours = filled["key"] == key and time.time() - filled["at"] < KEPT_SECONDS
+    return bool(is_ours) and all(map(processes.runs, processes.names())) and processes.names() != []
 
 
 def _key() -> str:

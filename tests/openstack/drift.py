@@ -5,7 +5,7 @@
 
 Everything that the collection asked the real services, which they wrote into LOGS, is asked once more, of
 them and of a sandbox of the same scenario that began when the real cloud was filled. Status, keys, JSON types
-and microversion must be the same.
+and microversion must be the same. What both refuse they refuse with the same words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from asked import LINE
 from asking import Answer, ask
 from places import KEYSTONE, url
 from sandbox_cloud import process
-from sandbox_cloud.scenario import Owner, Scenario, load
+from sandbox_cloud.scenario import Owner, Scenario, load, stable_id
 from sandbox_cloud.server import PREFIXES
 from shape import Shape, differences
 
@@ -46,6 +46,20 @@ SERVICES = {
 OLD = "cloudkitty_v1"
 MOMENT = re.compile(r"20\d\d-\d\d-\d\d(T\d\d(:|%3A)\d\d(:|%3A)\d\d)?Z?")
 MICROVERSIONS = ("OpenStack-API-Version", "X-OpenStack-Nova-API-Version")
+#: What Cinder refuses to make or change, so that asking changes nothing: the path, with the name of a volume
+#: in braces, and what is sent. 450 of 500 GB of the second volume type are used, and 860 of 2000 GB of all.
+REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/volumes", {"volume": {"name": "new", "size": 51, "volume_type": "CEPH_1_perf2"}}),
+    ("/volumes", {"volume": {"name": "new", "size": 1141}}),
+    ("/volumes", {"volume": {"name": "new", "size": 1, "volume_type": "of-nobody"}}),
+    ("/volumes/{db-1-wal}/action", {"os-extend": {"new_size": 101}}),
+    ("/volumes/{archive}/action", {"os-extend": {"new_size": 300 + 1141}}),
+    ("/volumes/{archive}/action", {"os-extend": {"new_size": 300}}),
+    ("/volumes/{archive}/action", {"os-retype": {"new_type": "CEPH_1_perf2", "migration_policy": "never"}}),
+    ("/snapshots", {"snapshot": {"name": "new", "volume_id": "{db-1-data}"}}),
+)
+#: Cinder extends and copies a volume that is attached from some microversion on.
+CINDER = "3.71"
 
 
 @dataclass(frozen=True)
@@ -162,6 +176,32 @@ def hold(scenario: Scenario, some: list[Request], ids: dict[str, str], address: 
     return drifted
 
 
+def hold_refusals(scenario: Scenario, ids: dict[str, str], address: str) -> list[str]:
+    """Ask both sides for what they refuse and return what drifted, a line each."""
+    real_ids = {ours: real for real, ours in ids.items()}
+    logins = [log_in(KEYSTONE, scenario.project), log_in(f"{address}/identity/v3", scenario.project)]
+    bases = [f"{url('cinder')}/v3", f"{address}{PREFIXES['block_storage']}/v3"]
+    drifted = []
+    for path, sent in REFUSED:
+        told = []
+        for login, base, of_side in zip(logins, bases, (real_ids, {}), strict=True):
+            text = json.dumps([path, sent])
+            for volume in scenario.volumes:
+                stable = stable_id("volume", volume.name)
+                text = text.replace(f"{{{volume.name}}}", of_side.get(stable, stable))
+            where, content = json.loads(text)
+            headers = {"X-Auth-Token": login.token, "OpenStack-API-Version": f"volume {CINDER}"}
+            told.append(ask("POST", base + where, content, headers))
+        real, ours = told
+        if real.status < 400:
+            drifted.append(f"POST cinder {path}: the real one does not refuse {sent}")
+        names = ("OpenStack-API-Version", "Retry-After")
+        said = [(one.status, one.body, [one.headers.get(name) for name in names]) for one in (real, ours)]
+        if said[0] != said[1]:
+            drifted.append(f"POST cinder {path} {sent}: {said[1]} instead of {said[0]}")
+    return drifted
+
+
 def main(logs: Path, filled_file: Path, scenario_file: Path, folder: Path) -> int:
     """Compare everything, print what drifted and how much was compared. Return 0 where nothing drifted."""
     scenario = load(scenario_file)
@@ -175,12 +215,14 @@ def main(logs: Path, filled_file: Path, scenario_file: Path, folder: Path) -> in
     drifted = []
     with sandbox(folder / "sandbox", scenario_file, began) as address:
         drifted += hold(scenario, [one for one in every if one.service != OLD], ids, address)
+        drifted += hold_refusals(scenario, ids, address)
     with sandbox(folder / "old-sandbox", old_scenario, began) as address:
         drifted += hold(scenario, [one for one in every if one.service == OLD], ids, address)
     for line in drifted:
         print(f"  DRIFTED: {line}")
     services = sorted({one.service for one in every})
-    print(f"drift: {len(every)} different requests to {', '.join(services)}: {len(drifted)} differences")
+    compared = f"{len(every)} different requests to {', '.join(services)}, {len(REFUSED)} refusals"
+    print(f"drift: {compared}: {len(drifted)} differences")
     return 1 if drifted or not every else 0
 
 

@@ -139,22 +139,22 @@ def _volumes(made: Made) -> None:
         }
         created = made.member.ask("POST", "block-storage", "/volumes", json={"volume": asked})
         made.know("volume", volume.name, created["volume"]["id"])
-    _volumes_are(made, "available")
+    _all_are(made, "volumes", "available")
     for server in made.scenario.servers:
         if server.boot_volume:
             action = f"/volumes/{made.of('volume', server.boot_volume)}/action"
             made.member.ask("POST", "block-storage", action, json={"os-set_bootable": {"bootable": True}})
 
 
-def _volumes_are(made: Made, *statuses: str) -> None:
+def _all_are(made: Made, kind: str, *statuses: str) -> None:
     def ready() -> bool:
-        rows = made.member.ask("GET", "block-storage", "/volumes/detail")["volumes"]
+        rows = made.member.ask("GET", "block-storage", f"/{kind}/detail")[kind]
         failed = [row["name"] for row in rows if row["status"].startswith("error")]
         if failed:
             raise BedError(f"Cinder failed at {', '.join(failed)}")
         return all(row["status"] in statuses for row in rows)
 
-    _until(f"volumes {' or '.join(statuses)}", ready)
+    _until(f"{kind} {' or '.join(statuses)}", ready)
 
 
 def _networks(made: Made) -> None:
@@ -248,7 +248,7 @@ def _attachments(made: Made) -> None:
             asked = {"volumeAttachment": {"volumeId": made.of("volume", volume.name)}}
             path = f"/servers/{made.of('server', volume.attached_to)}/os-volume_attachments"
             made.member.ask("POST", "compute", path, json=asked)
-    _volumes_are(made, "available", "in-use")
+    _all_are(made, "volumes", "available", "in-use")
 
 
 def _states(made: Made) -> None:
@@ -270,7 +270,7 @@ def _snapshots(made: Made) -> None:
         asked = {"volume_id": made.of("volume", snapshot.volume), "name": snapshot.name, "force": True}
         created = made.member.ask("POST", "block-storage", "/snapshots", json={"snapshot": asked})
         made.know("snapshot", snapshot.name, created["snapshot"]["id"])
-    _all_available(made, "snapshots")
+    _all_are(made, "snapshots", "available")
 
 
 def _backups(made: Made) -> None:
@@ -278,18 +278,7 @@ def _backups(made: Made) -> None:
         asked = {"volume_id": made.of("volume", backup.volume), "name": backup.name}
         created = made.member.ask("POST", "block-storage", "/backups", json={"backup": asked})
         made.know("backup", backup.name, created["backup"]["id"])
-    _all_available(made, "backups")
-
-
-def _all_available(made: Made, kind: str) -> None:
-    def ready() -> bool:
-        rows = made.member.ask("GET", "block-storage", f"/{kind}/detail")[kind]
-        failed = [row["name"] for row in rows if row["status"].startswith("error")]
-        if failed:
-            raise BedError(f"Cinder failed at {', '.join(failed)}")
-        return all(row["status"] == "available" for row in rows)
-
-    _until(f"{kind} available", ready)
+    _all_are(made, "backups", "available")
 
 
 def _floating_ips(made: Made) -> None:
@@ -316,8 +305,12 @@ def _floating_ip(made: Made, address: FloatingIp, of_device: dict[str, str]) -> 
 def _load_balancers(made: Made) -> None:
     for balancer in made.scenario.load_balancers:
         made.know("load_balancer", balancer.name, _load_balancer(made, balancer))
-    # The no-op provider has nothing that would ever tell that a balancer is up.
-    sql("octavia", "UPDATE load_balancer SET provisioning_status = 'ACTIVE', operating_status = 'ONLINE'")
+
+    def ready() -> bool:
+        rows = made.member.ask("GET", "load-balancer", "/v2/lbaas/loadbalancers")["loadbalancers"]
+        return all(row["provisioning_status"] == "ACTIVE" for row in rows)
+
+    _until("load balancers active", ready)
 
 
 def _load_balancer(made: Made, balancer: LoadBalancer) -> str:

@@ -30,13 +30,12 @@ REPORT_SECONDS = 90
 
 @dataclass(frozen=True)
 class Program:
-    """One program. answers: whether reading the cloud needs it; the others are for changing what is in it."""
+    """One program."""
 
     name: str
     command: tuple[str, ...]
     port: str | None = None
     health: str = ""
-    answers: bool = True
 
 
 def api(name: str, module: str, *configuration: str, health: str = "", service: str = "") -> Program:
@@ -52,19 +51,17 @@ def api(name: str, module: str, *configuration: str, health: str = "", service: 
     return Program(name, command, port, health)
 
 
-def worker(name: str, *configuration: str, answers: bool = False) -> Program:
+def worker(name: str, *configuration: str) -> Program:
     """A program without a port, that does what an API or a clock tells it."""
     options = (part for one in configuration for part in ("--config-file", str(ETC / one)))
-    return Program(name, (_bin(name), *options), answers=answers)
+    return Program(name, (_bin(name), *options))
 
 
-def swift(server: str, port: str | None, *, health: str = "", answers: bool = True) -> Program:
+def swift(server: str, port: str | None, *, health: str = "") -> Program:
     """One of Swift's programs."""
     configuration = ETC / "swift" / f"{server.partition('-')[0]}-server.conf"
     launcher = (sys.executable, str(FOLDER / "drivers" / "bed_swift.py"), str(ETC / "swift"))
-    return Program(
-        f"swift-{server}", (*launcher, _bin(f"swift-{server}"), str(configuration)), port, health, answers
-    )
+    return Program(f"swift-{server}", (*launcher, _bin(f"swift-{server}"), str(configuration)), port, health)
 
 
 def _bin(name: str) -> str:
@@ -82,7 +79,7 @@ OTHERS = (
     api("cloudkitty_v1", "cloudkitty.wsgi.api", "cloudkitty/cloudkitty-v1.conf"),
     api("octavia", "octavia.wsgi.api", "octavia/octavia.conf"),
     api("gnocchi", "gnocchi.wsgi.api", "gnocchi/gnocchi.conf", health="healthcheck"),
-    worker("cloudkitty-processor", "cloudkitty/cloudkitty.conf", answers=True),
+    worker("cloudkitty-processor", "cloudkitty/cloudkitty.conf"),
     worker("nova-conductor", "nova/nova.conf"),
     worker("nova-scheduler", "nova/nova.conf"),
     worker("nova-compute", "nova/nova.conf"),
@@ -94,7 +91,7 @@ OTHERS = (
     swift("container-server", "container"),
     swift("object-server", "object"),
     swift("proxy-server", "swift", health="healthcheck"),
-    swift("container-updater", None, answers=False),
+    swift("container-updater", None),
 )
 
 #: How each service lays out its database; those of a line wait for each other.
@@ -207,12 +204,11 @@ def start_keystone() -> None:
     _wait(KEYSTONE_API)
 
 
-def start_others(*, also_workers: bool) -> None:
-    """Start the other services and wait for them; what only changes the cloud where that is wanted."""
-    chosen = [one for one in OTHERS if one.answers or also_workers]
-    for one in chosen:
+def start_others() -> None:
+    """Start the other services and wait for them."""
+    for one in OTHERS:
         _start(one)
-    for one in chosen:
+    for one in OTHERS:
         _wait(one)
 
 
@@ -247,11 +243,6 @@ def _wait(one: Program) -> None:
         return  # they answer only what the proxy asks
     if one.port:
         wait_for_answer(one.name, f"{url(one.port)}/{one.health}")
-
-
-def workers() -> list[str]:
-    """The names of what only changes the cloud."""
-    return [one.name for one in OTHERS if not one.answers]
 
 
 def pretend_an_agent() -> None:

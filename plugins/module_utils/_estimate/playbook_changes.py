@@ -93,6 +93,15 @@ def _unknown(name: str, reason: str) -> Change:
     return Change(name, ADDED, unknown=reason, fits=False)
 
 
+def elsewhere(line: PlaybookLine, project: Project) -> str:
+    """Why the line is not of the project that is asked; empty where it is."""
+    if line.cloud is not None and line.cloud != project.cloud:
+        return f"its cloud is {line.cloud}, which the estimate does not ask"
+    if line.region is not None and line.region != project.region:
+        return f"its region is {line.region}, which the estimate does not ask"
+    return ""
+
+
 class _Changes:
     def __init__(self, plan: PlaybookPlan, project: Project) -> None:
         self._project = project
@@ -120,24 +129,15 @@ class _Changes:
     def of(self, line: PlaybookLine) -> Iterator[Change]:
         """The changes of one line."""
         resource, label = line.resource, _label(line.resource)
-        elsewhere = self._elsewhere(line)
-        if elsewhere:
-            yield _unknown(label, elsewhere)
+        reason = elsewhere(line, self._project)
+        if reason:
+            yield _unknown(label, reason)
         elif resource.kind in self._of_kind:
             tags = tags_of_row(resource.kind, resource.tags)
             for change in self._of_kind[resource.kind](resource, line.anew):
                 yield replace(change, tags=tags)
         elif resource.state == PRESENT:
             yield _unknown(label, resource.unknown or f"no price of {resource.kind} is known")
-
-    def _elsewhere(self, line: PlaybookLine) -> str:
-        """Why the line is not of the project that is asked; empty where it is."""
-        project = self._project
-        if line.cloud is not None and line.cloud != project.cloud:
-            return f"its cloud is {line.cloud}, which the estimate does not ask"
-        if line.region is not None and line.region != project.region:
-            return f"its region is {line.region}, which the estimate does not ask"
-        return ""
 
     def _server(self, resource: PlannedResource, anew: bool) -> Iterator[Change]:
         name, found = resource.name, self._project.there.find("instance", resource.name)

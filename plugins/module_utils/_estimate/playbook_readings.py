@@ -75,14 +75,15 @@ def playbook_estimate(run: PlaybookRun, project: Project, assume_free: Collectio
         before = before_to_result(run.plan, project.there)
         changes = playbook_changes(run.plan, project, assume_free)
         return PlaybookEstimate(changes, {"playbook_before": before, "receipt": None})
-    made = made_by(run, run.receipt, project.there, project.flavors)
+    made = made_by(run, run.receipt, project)
     differences = [asdict(one) for one in made.differences]
-    agrees = not differences and not made.plan.unknown
+    changes = playbook_changes(made.plan, replace(project, there=run.before), assume_free)
+    unknown = made.plan.unknown or any(change.unknown or change.gaps for change in changes)
+    agrees = not differences and not unknown
     receipt = {
         "agrees": agrees,
         "differences": differences,
         "sha256": run.receipt.sha256,
         "hold": run.receipt.hold,
     }
-    changes = playbook_changes(made.plan, replace(project, there=run.before), assume_free)
     return PlaybookEstimate(changes, {"playbook_before": [], "receipt": receipt})

@@ -15,13 +15,15 @@ from fractions import Fraction
 from typing import Any
 
 from .._core.errors import InvalidOption
-from .changes import GIB, Flavors
+from .changes import GIB
+from .playbook_changes import Project, elsewhere
 from .playbook_plan import PlaybookLine, PlaybookPlan, UnknownTask
 from .playbook_tasks import ABSENT, PRESENT, PlannedResource
 from .project_resources import FLOATING_IP, Claim, ProjectResources, thing_of
 from .shapes import KINDS, Part, Shape
 
 MORE, LESS, OTHER = "more", "less", "other"
+_NOT_PLANNED = "the plan does not have it"
 #: The kinds that the project lists by name.
 _LISTED = frozenset({"instance", "volume", "load_balancer", "image", "snapshot", "backup", "fixed_ip"})
 
@@ -60,13 +62,14 @@ class Made:
     differences: tuple[Deviation, ...]
 
 
-def made_by(run: PlaybookRun, receipt: PlaybookPlan, now: ProjectResources, flavors: Flavors) -> Made:
+def made_by(run: PlaybookRun, receipt: PlaybookPlan, project: Project) -> Made:
     """Compare the receipt with the plan and the project as it is now.
 
     What the project lists counts as it is there. What a failed task made is what the project has of its
-    lines in the plan, if it lists all of them; otherwise it stays unknown.
+    lines in the plan, if it lists all of them; otherwise it stays unknown. So does what is in another cloud
+    or region, of which the project's lists tell nothing.
     """
-    comparison = _Comparison(run, now, flavors)
+    comparison = _Comparison(run, project)
     planned, told = _by_identity(run.plan.lines), _by_identity(receipt.lines)
     for identity, line in told.items():
         comparison.told(line, planned.get(identity))
@@ -92,16 +95,21 @@ def _by_identity(lines: Iterable[PlaybookLine]) -> dict[tuple[object, ...], Play
 
 
 class _Comparison:
-    def __init__(self, run: PlaybookRun, now: ProjectResources, flavors: Flavors) -> None:
+    def __init__(self, run: PlaybookRun, project: Project) -> None:
         self._run = run
-        self._now = now
-        self._flavors = flavors
+        self._project = project
+        self._now = project.there
         self.lines: list[PlaybookLine] = []
         self.differences: list[Deviation] = []
 
     def told(self, line: PlaybookLine, planned: PlaybookLine | None) -> None:
         """A line of the receipt, and that of the plan."""
         of = line.resource
+        if elsewhere(line, self._project):
+            self.lines.append(line)
+            if planned is None:
+                self._differ(of, MORE, _NOT_PLANNED)
+            return
         if not of.certain and of.parent not in self._now.addressed:
             return
         if _is_listed(of) and of.state in (PRESENT, ABSENT) and self._has(of) != (of.state == PRESENT):
@@ -114,7 +122,7 @@ class _Comparison:
             return
         self.lines.append(self._as_it_is(line))
         if planned is None:
-            self._differ(of, MORE, "the plan does not have it")
+            self._differ(of, MORE, _NOT_PLANNED)
         elif self._size(planned) != self._size(self.lines[-1]):
             text = f"planned was {_text(self._size(planned))}, made was {_text(self._size(self.lines[-1]))}"
             self._differ(of, OTHER, text)
@@ -123,6 +131,9 @@ class _Comparison:
         """A line of the plan that the receipt does not have: of a task that failed or did not run."""
         of, before = line.resource, self._run.before
         if not of.certain:
+            return
+        if elsewhere(line, self._project):
+            self._differ(of, LESS, "the run has not told of it")
             return
         was_there = _is_listed(of) and of.state == PRESENT and before.has(of.kind, of.name)
         is_another = self._has(of) and self._now.find(of.kind, of.name) != before.find(of.kind, of.name)
@@ -136,10 +147,13 @@ class _Comparison:
 
     def decides(self, task: UnknownTask, failed: frozenset[str]) -> bool:
         """Whether the project tells what a task has made that failed."""
-        lines = [line.resource for line in self._run.plan.lines if line.task.place == task.place]
+        lines = [line for line in self._run.plan.lines if line.task.place == task.place]
         return task.place in failed and bool(lines) and all(map(self._is_decided, lines))
 
-    def _is_decided(self, of: PlannedResource) -> bool:
+    def _is_decided(self, line: PlaybookLine) -> bool:
+        of = line.resource
+        if elsewhere(line, self._project):
+            return False
         if of.kind == "floating_ip":
             # One that is there and belongs to nothing would not be seen.
             return of.parent in self._now.addressed
@@ -180,7 +194,7 @@ class _Comparison:
         if isinstance(found, Part):
             # A volume grows, and keeps its type; a server keeps its flavor.
             return (of.state, "", max(of.gb or 0, int(found.quantity)) if of.kind == "volume" else None, 1)
-        flavor = self._flavors.with_id(of.size) if of.kind == "instance" else None
+        flavor = self._project.flavors.with_id(of.size) if of.kind == "instance" else None
         made = self._as_it_is(line).resource
         size = (flavor.name if flavor else of.size) or made.size
         return (of.state, size, of.gb or made.gb, of.count)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -15,12 +15,10 @@ from aiohttp import web
 from sandbox_cloud import answers
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Snapshot, Volume, stable_id
-from sandbox_cloud.services import block_storage_changes
+from sandbox_cloud.services import block_storage_changes, block_storage_quotas
 
 SMALLEST, LARGEST = (3, 0), (3, 71)
 PAGE_LIMIT = 1000
-#: What every volume type counts; per type quotas that the scenario does not limit are unlimited.
-_PER_TYPE = ("volumes", "gigabytes", "snapshots")
 
 
 def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
@@ -83,10 +81,10 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
             return answers.forbidden(
                 "block_storage", "volume_extension:quotas:show", headers=_version_header(asked)
             )
-        used = cloud.cached("block_storage used", lambda: _used(cloud)) if cloud.owns_all(identity) else {}
+        used = block_storage_quotas.in_use(cloud) if cloud.owns_all(identity) else {}
         rows: dict[str, Any] = {
             name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
-            for name, limit in _limits(cloud).items()
+            for name, limit in block_storage_quotas.limits(cloud).items()
         }
         if request.query.get("usage", "").lower() != "true":
             rows = {name: row["limit"] for name, row in rows.items()}
@@ -94,11 +92,7 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
 
     async def limits(request: web.Request) -> web.Response:
         asked = _microversion(request)
-        used = (
-            cloud.cached("block_storage used", lambda: _used(cloud))
-            if cloud.owns_all(request["identity"])
-            else {}
-        )
+        used = block_storage_quotas.in_use(cloud) if cloud.owns_all(request["identity"]) else {}
         known = cloud.scenario.quotas.block_storage
         absolute = {
             "maxTotalVolumes": known["volumes"],
@@ -162,10 +156,28 @@ def routes(cloud: Cloud, prefix: str) -> list[web.RouteDef]:
                 ("/os-quota-sets/{project}", quotas),
             )
         ),
-        *block_storage_changes.routes(
-            cloud, [base, f"{base}/{{scope:[0-9a-f]{{32}}}}"], partial(_rows_of, cloud)
+        *(
+            web.route(one.method, one.path, _versioned(one.handler), **one.kwargs)
+            for one in block_storage_changes.routes(
+                cloud, [base, f"{base}/{{scope:[0-9a-f]{{32}}}}"], partial(_rows_of, cloud)
+            )
         ),
     ]
+
+
+def _versioned(handler: Any) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The handler, whose answers say of which version they are, as all of Cinder's do."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked = _microversion(request)
+        try:
+            told: web.StreamResponse = await handler(request)
+        except answers.Refused as refused:
+            told = refused.answer
+        told.headers.update(_version_header(asked))
+        return told
+
+    return answer
 
 
 def _rows_of(cloud: Cloud, path: str, request: web.Request) -> list[dict[str, Any]]:
@@ -210,44 +222,6 @@ def _told(content: Any, asked: tuple[int, int]) -> web.Response:
 
 def _version_header(asked: tuple[int, int]) -> dict[str, str]:
     return {"OpenStack-API-Version": f"volume {asked[0]}.{asked[1]}"}
-
-
-def _limits(cloud: Cloud) -> dict[str, int]:
-    """The scenario's limits, and unlimited ones for every type that it does not
-    limit, __DEFAULT__ included.
-    """
-    per_type = [
-        f"{name}_{kind}" for kind in (*cloud.scenario.volume_types, "__DEFAULT__") for name in _PER_TYPE
-    ]
-    return {**dict.fromkeys(per_type, -1), **cloud.scenario.quotas.block_storage}
-
-
-def _used(cloud: Cloud) -> Counter[str]:
-    """What counts against the quotas: gigabytes are volumes and snapshots together, in all and by type."""
-    by_name = {one.name: one for one in cloud.scenario.volumes}
-    used: Counter[str] = Counter()
-    for one in cloud.scenario.volumes:
-        used += Counter(
-            {
-                "volumes": 1,
-                "gigabytes": one.size_gb,
-                f"volumes_{one.type}": 1,
-                f"gigabytes_{one.type}": one.size_gb,
-            }
-        )
-    for snapshot in cloud.scenario.snapshots:
-        of = by_name[snapshot.volume]
-        used += Counter(
-            {
-                "snapshots": 1,
-                "gigabytes": of.size_gb,
-                f"snapshots_{of.type}": 1,
-                f"gigabytes_{of.type}": of.size_gb,
-            }
-        )
-    for backup in cloud.scenario.backups:
-        used += Counter({"backups": 1, "backup_gigabytes": by_name[backup.volume].size_gb})
-    return used
 
 
 def _volume(cloud: Cloud, one: Volume, bootable: bool, asked: tuple[int, int], origin: str) -> dict[str, Any]:

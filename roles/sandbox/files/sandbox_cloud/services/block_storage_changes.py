@@ -18,6 +18,7 @@ from sandbox_cloud import answers, changing
 from sandbox_cloud.changing import Row, refuse
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Snapshot, Volume, stable_id
+from sandbox_cloud.services import block_storage_quotas as quotas
 
 #: Path of a list -> what one of it is called.
 _SINGULAR = {"volumes": "volume", "snapshots": "snapshot", "backups": "backup"}
@@ -45,7 +46,7 @@ def routes(cloud: Cloud, bases: list[str], listed: Rows) -> list[web.RouteDef]:
             if not name or any(one.name == name for one in getattr(cloud.scenario, path)):
                 sentence = f"The sandbox has a {_SINGULAR[path]} of the name {name!r} already."
                 raise refuse("block_storage", 409, sentence)
-            made = _volume(cloud, name, asked) if path == "volumes" else _copy(cloud, name, asked)
+            made = _volume(cloud, name, asked) if path == "volumes" else _copy(cloud, path, name, asked)
             changing.change(cloud, **{path: (*getattr(cloud.scenario, path), made)})
             made_id = stable_id(_SINGULAR[path], name)
             row = changing.one_of("block_storage", lambda: listed(path, request), path, made_id)
@@ -68,9 +69,9 @@ def routes(cloud: Cloud, bases: list[str], listed: Rows) -> list[web.RouteDef]:
         row, asked = shown(request, "volumes"), await request.json()
         action = next(iter(asked), "") if isinstance(asked, dict) else ""
         if action == "os-extend":
-            _replace(cloud, row["name"], size_gb=int(asked[action]["new_size"]))
+            _extend(cloud, row["name"], int(asked[action]["new_size"]))
         elif action == "os-retype":
-            _replace(cloud, row["name"], type=_type_named(cloud, str(asked[action]["new_type"]), 400))
+            _retype(cloud, row["name"], str(asked[action]["new_type"]))
         elif action != "os-set_bootable":
             raise refuse("block_storage", 400, f"There is no such action: {action[:40]}")
         return web.Response(status=202)
@@ -88,29 +89,54 @@ def routes(cloud: Cloud, bases: list[str], listed: Rows) -> list[web.RouteDef]:
     ]
 
 
+def _type(cloud: Cloud, wanted: object) -> str:
+    """The name of the volume type that is asked for by name or ID. Raises Refused where there is none."""
+    for one in cloud.scenario.volume_types:
+        if wanted in (one, stable_id("volume_type", one)):
+            return one
+    raise refuse("block_storage", 404, f"Volume type with name {wanted} could not be found.")
+
+
 def _volume(cloud: Cloud, name: str, asked: Row) -> Volume:
-    kind = _type_named(cloud, asked.get("volume_type") or cloud.scenario.volume_types[0], 404)
+    kind = _type(cloud, asked.get("volume_type") or cloud.scenario.volume_types[0])
     size = asked.get("size")
     if not isinstance(size, int) or size < 1:
         raise refuse("block_storage", 400, f"Invalid input received: size {size!r}")
+    quotas.require_volume(cloud, kind, size)
     metadata = {str(key): str(value) for key, value in (asked.get("metadata") or {}).items()}
     return Volume(name, kind, size, created_hours_ago=changing.age_h(cloud), metadata=metadata)
 
 
-def _type_named(cloud: Cloud, wanted: str, status: int) -> str:
-    """The name of the type that has this name or ID. status: of the refusal where there is none."""
-    for name in cloud.scenario.volume_types:
-        if wanted in (name, stable_id("volume_type", name)):
-            return name
-    raise refuse("block_storage", status, f"Volume type with name {wanted} could not be found.")
-
-
-def _copy(cloud: Cloud, name: str, asked: Row) -> Snapshot:
-    volumes = {stable_id("volume", one.name): one.name for one in cloud.scenario.volumes}
+def _copy(cloud: Cloud, path: str, name: str, asked: Row) -> Snapshot:
+    volumes = {stable_id("volume", one.name): one for one in cloud.scenario.volumes}
     source = volumes.get(str(asked.get("volume_id")))
     if source is None:
         raise refuse("block_storage", 404, f"Volume {asked.get('volume_id')} could not be found.")
-    return Snapshot(name, source, changing.age_h(cloud))
+    quotas.require_copy(cloud, path, source)
+    return Snapshot(name, source.name, changing.age_h(cloud))
+
+
+def _extend(cloud: Cloud, name: str, size_gb: int) -> None:
+    volume = _named(cloud, name)
+    if size_gb <= volume.size_gb:
+        sentence = (
+            "Invalid input received: New size for extend must be greater than current size. (current:"
+            f" {volume.size_gb}, extended: {size_gb})."
+        )
+        raise refuse("block_storage", 400, sentence)
+    quotas.require_extension(cloud, volume, size_gb)
+    _replace(cloud, name, size_gb=size_gb)
+
+
+def _retype(cloud: Cloud, name: str, wanted: str) -> None:
+    volume, kind = _named(cloud, name), _type(cloud, wanted)
+    if kind != volume.type:
+        quotas.require_type(cloud, volume, kind)
+        _replace(cloud, name, type=kind)
+
+
+def _named(cloud: Cloud, name: str) -> Volume:
+    return next(one for one in cloud.scenario.volumes if one.name == name)
 
 
 def _replace(cloud: Cloud, name: str, **fields: Any) -> None:

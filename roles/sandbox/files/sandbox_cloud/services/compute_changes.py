@@ -21,6 +21,7 @@ from sandbox_cloud import answers, changing
 from sandbox_cloud.changing import Row, refuse
 from sandbox_cloud.cloud import Cloud
 from sandbox_cloud.scenario import Resize, Server, Volume, stable_id
+from sandbox_cloud.services import block_storage_quotas as quotas
 
 #: The key of a pair for which the client sends none.
 _MADE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKTwTJKOftqVwH3f8dcarpMDJlkz415u/5+7Y7LnbNfe sandbox"
@@ -62,9 +63,7 @@ def routes(cloud: Cloud, base: str, servers: Rows, flavors: Rows) -> list[web.Ro
     async def create(request: web.Request) -> web.Response:
         changing.owner_only(cloud, request, "compute")
         asked = await changing.content(request, "compute", "server")
-        made = _server(cloud, asked)
-        booted, volumes = _attached(cloud, asked, made)
-        made = dataclasses.replace(made, boot_volume=booted)
+        made, volumes = _with_volumes(cloud, asked, _server(cloud, asked))
         changing.change(cloud, servers=(*cloud.scenario.servers, made), volumes=volumes)
         server_id = stable_id("server", made.name)
         told = {
@@ -215,6 +214,27 @@ def _network(cloud: Cloud, asked: Row) -> str:
 def _network_of_port(cloud: Cloud, port_id: object) -> object:
     port = next((row for row in cloud.made.get("ports", []) if row["id"] == port_id), {})
     return port.get("network_id")
+
+
+def _fits(cloud: Cloud, asked: Row) -> bool:
+    """Whether Cinder has room for the volumes that are to be made for a server. Nova asks it after it has
+    taken the request, so that a server without room ends in ERROR.
+    """
+    sizes = [
+        int(one.get("volume_size") or 1)
+        for one in asked.get("block_device_mapping_v2") or []
+        if one.get("source_type") != "volume" and one.get("destination_type") == "volume"
+    ]
+    more = {"volumes": len(sizes), "gigabytes": sum(sizes)}
+    return not sizes or not quotas.exceeded(cloud, quotas.of_type(cloud.scenario.volume_types[0], more))
+
+
+def _with_volumes(cloud: Cloud, asked: Row, server: Server) -> tuple[Server, tuple[Volume, ...]]:
+    """The server as it is then, and all volumes with its own."""
+    if not _fits(cloud, asked):
+        return dataclasses.replace(server, status="ERROR"), cloud.scenario.volumes
+    booted, volumes = _attached(cloud, asked, server)
+    return dataclasses.replace(server, boot_volume=booted), volumes
 
 
 def _attached(cloud: Cloud, asked: Row, server: Server) -> tuple[str | None, tuple[Volume, ...]]:

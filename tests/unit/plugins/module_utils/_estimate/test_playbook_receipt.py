@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.changes import Flavors
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_changes import Project
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_plan import (
     PlaybookLine,
     PlaybookPlan,
     UnknownTask,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_readings import (
+    playbook_estimate,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._estimate.playbook_receipt import (
     Made,
@@ -52,6 +56,10 @@ def has(*servers: str, addressed: tuple[str, ...] = (), flavor: str = "a2") -> P
     return ProjectResources(named=dict(named), addressed=frozenset(addressed))
 
 
+def project(now: ProjectResources) -> Project:
+    return Project(now, FLAVORS, (), None, "prod", "dc3-a")
+
+
 def made(
     planned: list[PlaybookLine],
     told: list[PlaybookLine],
@@ -65,7 +73,7 @@ def made(
         places = frozenset({failed.task.place})
     receipt = PlaybookPlan(tuple(told), unknown, failed=places)
     run = PlaybookRun(PlaybookPlan(tuple(planned), ()), receipt, before)
-    return made_by(run, receipt, now, FLAVORS)
+    return made_by(run, receipt, project(now))
 
 
 def names(of: Made) -> list[str]:
@@ -137,7 +145,7 @@ def test_only_of_a_failed_task_the_project_tells_what_it_made() -> None:
     hidden = UnknownTask("Make web-1", "openstack.cloud.x", "its arguments are hidden", "site.yml:web-1")
     receipt = PlaybookPlan((), (hidden,))
     run = PlaybookRun(PlaybookPlan((web(1),), ()), receipt)
-    assert made_by(run, receipt, has("web-1"), FLAVORS).plan.unknown == (hidden,)
+    assert made_by(run, receipt, project(has("web-1"))).plan.unknown == (hidden,)
 
 
 def test_an_address_that_was_there_before_is_not_made_again() -> None:
@@ -187,6 +195,27 @@ def test_an_automatic_address_that_did_not_come_costs_nothing() -> None:
     assert (names(found), differences(found)) == (["web-1"], [])
     found = made([web(1), auto], [web(1), auto], has("web-1", addressed=("web-1",)))
     assert names(found) == ["web-1", "web-1"]
+
+
+@pytest.mark.parametrize("where", [{"cloud": "other"}, {"region": "dc4-a"}])
+def test_what_is_elsewhere_is_not_looked_for_in_the_project(where: dict[str, str]) -> None:
+    there = replace(web(), **where)
+    found = made([there], [there], NOTHING)
+    assert (names(found), differences(found)) == (["web-1"], [])
+    # A server of that name in the project tells nothing of the other one.
+    found = made([there], [], has("web-1"), failed=there)
+    assert differences(found) == [("web-1", "less", "the run has not told of it")]
+    assert (names(found), [task.reason for task in found.plan.unknown]) == ([], ["it failed"])
+    found = made([], [there], has("web-1", flavor="a4"))
+    assert differences(found) == [("web-1", "more", "the plan does not have it")]
+    assert found.plan.lines == (there,)
+
+
+@pytest.mark.parametrize(("cloud", "agrees"), [("prod", True), ("other", False)])
+def test_a_receipt_agrees_only_if_all_of_it_is_known(cloud: str, agrees: bool) -> None:
+    there = PlaybookPlan((replace(web(), cloud=cloud),), ())
+    found = playbook_estimate(PlaybookRun(there, there), project(has("web-1")), ())
+    assert (found.told["receipt"]["agrees"], found.told["receipt"]["differences"]) == (agrees, [])
 
 
 def test_what_was_there_before_is_told_and_read_again() -> None:
