@@ -9,6 +9,7 @@ stays when the tables change.
 
 from __future__ import annotations
 
+from .archived_months import out
 from .in_force import counts, recorded_at
 from .roll_up import BUCKETS_S
 from .transaction import Transaction, define
@@ -36,7 +37,7 @@ _VIEWS = {
             period_begin AS begin_s, {_DIMENSIONS}, quantity, unit, amount_nano * 0.000000001 AS amount,
             description, to_timestamp({recorded_at("entry")} / 1000000.0) AS recorded_at, recorded_by
         FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
-        WHERE reverses IS NULL AND {counts("entry")} AND NOT EXISTS (
+        WHERE reverses IS NULL AND {counts("entry")} AND NOT {out("period_begin")} AND NOT EXISTS (
             SELECT FROM entry_row AS reversal WHERE reversal.reverses = entry.id AND {counts("reversal")}
         )""",
     "dashboard_budgets": """
