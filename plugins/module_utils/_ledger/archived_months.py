@@ -62,9 +62,12 @@ def out(column: str) -> str:
 
 
 def read_archived(transaction: Transaction) -> list[ArchivedMonth]:
-    """The months whose entries are not in the ledger, in their order; one statement."""
-    found = read(transaction, f"{_READ} WHERE {OUT} ORDER BY month_begin")
-    return [ArchivedMonth._make(row) for row in found]
+    """The months whose entries are not in the ledger, in their order; one statement in a transaction."""
+    if not transaction.archived:
+        found = read(transaction, f"{_READ} WHERE {OUT} ORDER BY month_begin")
+        transaction.archived.append([ArchivedMonth._make(row) for row in found])
+    months: list[ArchivedMonth] = transaction.archived[0]
+    return months
 
 
 def newest_of(transaction: Transaction, month: str) -> ArchivedMonth | None:
@@ -111,8 +114,7 @@ def refuse_rows(transaction: Transaction, begins: Iterable[int], key_ids: Iterab
 
 def last_id(transaction: Transaction) -> int:
     """The highest id that an archived entry has; 0 without one."""
-    ((highest,),) = read(transaction, f"SELECT max(last_id) FROM archived_month WHERE {OUT}")  # noqa: S608
-    return int(highest or 0)
+    return max((one.last_id for one in read_archived(transaction)), default=0)
 
 
 def _needed(one: ArchivedMonth) -> LedgerError:

@@ -175,6 +175,7 @@ def record(
     row = {**month._asdict(), "month_begin": month.begin, "month_end": month.end}
     for name in ("id", "begin", "end"):
         del row[name]
+    transaction.archived.clear()
     # On PostgreSQL a trigger says who and when.
     number = insert_numbered(
         transaction, "archived_month",
@@ -210,6 +211,7 @@ def drop(transaction: Transaction, month: ArchivedMonth, at_most: int) -> bool:
 
 def set_restoring(transaction: Transaction, month: ArchivedMonth, restoring: bool) -> None:
     """Say that the rows of an archived month are written back, or that they are not any more."""
+    transaction.archived.clear()
     execute(transaction, _SET_STATE, {"id": month.id, "state": RESTORING if restoring else ARCHIVED})
 
 
@@ -223,6 +225,7 @@ def write_back(transaction: Transaction, wanted: Sequence[Sequence[Any]], some_a
 def finish_restoring(transaction: Transaction, month: ArchivedMonth, by: str, now: datetime) -> ArchivedMonth:
     """Say that all rows of a month are back, so that everybody reads them; the month as it was recorded."""
     asked = {"id": month.id, "state": RESTORED, "now": commit_clock.to_microseconds(now), "by": by}
+    transaction.archived.clear()
     execute(transaction, _SET_RESTORED, asked)
     if not transaction.on_postgresql:
         # There a trigger does that, and says who and when.

@@ -111,7 +111,8 @@ def main(ledger: str, state: str, folder: str, *months: str) -> None:
 
 def arguments(ledger: str, state: str, folder: Path, months: Sequence[str]) -> list[str]:
     """The command line of such a process."""
-    return [sys.executable, "-m", __name__, ledger, state, str(folder), *months]
+    module = f"tests.unit.plugins.module_utils._export.{Path(__file__).stem}"
+    return [sys.executable, "-m", module, ledger, state, str(folder), *months]
 
 
 if __name__ == "__main__":

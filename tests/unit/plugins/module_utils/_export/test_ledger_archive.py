@@ -9,18 +9,15 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pyarrow.parquet
 import pytest
-from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption, LedgerError
+from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Window
 from ansible_collections.finops.cloud.plugins.module_utils._export.ledger_archive import archive, restore
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
@@ -31,7 +28,6 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     deliveries,
     dimension_sums,
     entries,
-    entry_rows,
     hourly_costs,
     replacement,
     resource_sums,
@@ -293,14 +289,14 @@ def test_the_check_counts_archived_months_by_what_was_recorded(
 
 @pytest.mark.parametrize(
     ("bucket_s", "begin"),
-    [(900, FEBRUARY), (10_800, FEBRUARY), (86_400, FEBRUARY), (691_200, datetime(2026, 1, 29))],
+    [(900, FEBRUARY), (10_800, FEBRUARY), (86_400, FEBRUARY), (691_200, JANUARY + timedelta(days=28))],
 )
 def test_the_check_finds_a_changed_total_of_an_archived_month(
     ledger: sql.LedgerOptions, folder: Path, bucket_s: int, begin: datetime
 ) -> None:
     """The bucket of 8 days has the end of January, too, which is archived as well."""
     archive(ledger, task(folder, *MONTHS))
-    first = int(begin.replace(tzinfo=JANUARY.tzinfo).timestamp()) // bucket_s * bucket_s
+    first = int(begin.timestamp()) // bucket_s * bucket_s
     with sql.writing(ledger) as opened:
         changed = opened.connection.driver.execute(
             "UPDATE roll_up SET amount_rest_nano = amount_rest_nano + 1"
@@ -318,8 +314,8 @@ def test_the_check_finds_a_changed_total_of_an_archived_month(
 def test_a_month_whose_totals_differ_is_not_archived(ledger: sql.LedgerOptions, folder: Path) -> None:
     with sql.writing(ledger) as opened:
         opened.connection.driver.execute(
-            "UPDATE roll_up SET amount_rest_nano = amount_rest_nano + 1 WHERE bucket_s = 900 AND bucket_begin ="
-            f" {int(FEBRUARY.timestamp())}"
+            "UPDATE roll_up SET amount_rest_nano = amount_rest_nano + 1"
+            f" WHERE bucket_s = 900 AND bucket_begin = {int(FEBRUARY.timestamp())}"
         )
     before = asked(ledger, archives.ROWS)
     with pytest.raises(LedgerError, match=r"^The ledger's totals of 2026-02 do not match its entries, so"):
@@ -343,7 +339,7 @@ def test_a_damaged_file_restores_nothing_and_nothing_more_is_removed(
         says = rf"^The archive {path} of 2026-01 cannot be read: No such file or directory; put it back"
     else:
         path.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
-        says = rf"^The archive {path} of 2026-01 is not the file that was written, whose SHA-256 is {month['sha256']}"
+        says = f"^The archive {path} of 2026-01 is not the file that was written, .* {month['sha256']};"
     before = asked(ledger, archives.ROWS, "SELECT * FROM archived_month")
     what = {"archived": archive, "restored": restore}[state]
     for check in (True, False):
@@ -400,7 +396,8 @@ def test_what_was_written_back_wrongly_does_not_count(ledger: sql.LedgerOptions,
     rows_left(ledger, folder, month)
     with sql.writing(ledger) as opened:
         opened.connection.driver.execute(
-            f"UPDATE entry_row SET amount_nano = amount_nano + 1 WHERE period_begin < {int(FEBRUARY.timestamp())}"
+            "UPDATE entry_row SET amount_nano = amount_nano + 1"
+            f" WHERE period_begin < {int(FEBRUARY.timestamp())}"
         )
     with pytest.raises(LedgerError, match="^What was written back of 2026-01 is not what was archived;"):
         restore(ledger, task(None, "2026-01"))
