@@ -19,6 +19,9 @@ from .._ledger.transaction import Transaction
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
+#: The years whose moments modules take (_core/periods.py).
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+
 
 class Month(NamedTuple):
     """A month of UTC, such as 2026-01; begin and end in seconds since the epoch, half-open."""
@@ -31,7 +34,7 @@ class Month(NamedTuple):
 def month_of(text: str, option: str) -> Month:
     """The month that a text names. Raises InvalidOption naming the option."""
     found = _MONTH.fullmatch(text)
-    if found is None or found[1] == "0000":
+    if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
         raise InvalidOption(option, f"'{text}' is not a month such as 2026-01.")
     return _month(datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC))
 
