@@ -199,11 +199,11 @@ def _write_file(
             new.replace(place, _MODE)
         with folder_of(place) as handle:
             _keep_name(handle)
-    nobody_yet = {"archived_at": 0, "archived_by": "", "restored_at": None, "restored_by": None}
     return ArchivedMonth(
         id=0, month=month.name, begin=month.begin, end=month.end, state=ARCHIVED, file=str(place),
         file_sha256=sha256, file_bytes=size, row_count=sums.row_count, entry_count=sums.entry_count,
-        last_id=sums.last_id, rows_sha256=digest.text(), **nobody_yet,
+        last_id=sums.last_id, rows_sha256=digest.text(), archived_at=0,
+        archived_by="", restored_at=None, restored_by=None,
     ), sums  # fmt: skip
 
 
