@@ -17,6 +17,7 @@ from .._imports.feed_writer import LOOK_BACK
 from .._ledger import archiving, budgets, feeds, policy, roll_up
 from .._ledger.transaction import Transaction
 
+_A_MONTH, _NOTHING = timedelta(days=32), timedelta()
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 #: The years whose moments modules take (_core/periods.py).
@@ -97,7 +98,11 @@ def _of_budgets(connection: Transaction, month: Month, now: datetime) -> str | N
     counting = {name for row in split.rows for name in row["budgets"]}
     for budget in budgets.read_all(connection):
         period = period_at(budget.calendar, now)
-        if period is None or period.begin >= moment_of(month.end):
+        # Shared costs are divided by what the whole local month of the period's begin has cost.
+        needed = (
+            None if period is None else period.begin - (_A_MONTH if budget.name in counting else _NOTHING)
+        )
+        if period is None or needed is None or needed >= moment_of(month.end):
             continue
         until = f"the period of budget {budget.name} that began {iso(period.begin)}"
         if budget.name in counting:
