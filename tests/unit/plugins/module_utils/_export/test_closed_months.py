@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
@@ -19,6 +21,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     deliveries,
     entries,
     feed_changes,
+    feeds,
     sql,
 )
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.entry_rows import row_of
@@ -48,6 +51,11 @@ def budget(begin: datetime | None = None, name: str = "shop") -> budgets.Budget:
     return budgets.Budget(name, 10**11, "CHF", calendar, "entries", "actual", timedelta(hours=6))
 
 
+def rated(through: datetime, **more: Any) -> feeds.Feed:
+    """A feed that is rated up to then."""
+    return replace(feed(), rated_through=through, imported=(), **more)
+
+
 def of_a_bill(connection: Transaction) -> None:
     named = deliveries.begin(connection, "aws", NOW, "cron@import")
     row = row_of(entries.columns(invoice("bill/1/x", FEBRUARY + timedelta(days=9))))
@@ -56,11 +64,11 @@ def of_a_bill(connection: Transaction) -> None:
 
 KEEPS: dict[str, tuple[Callable[[Transaction], object], str]] = {
     "a feed that is behind": (
-        lambda c: feed_changes.save(c, feed(TOO_EARLY, imported=()), None),
-        r"the feed of shop in dc3-a is rated through 2026-04-09T23:00:00Z only, and imports read the last 40",
+        lambda c: feed_changes.save(c, rated(TOO_EARLY), None),
+        "the feed of shop in dc3-a is rated through 2026-04-09T23:00:00Z only, and imports read the last 40",
     ),
     "a credit": (
-        lambda c: feed_changes.save(c, feed(IN_TIME, imported=(), credit_due_from=FEBRUARY), None),
+        lambda c: feed_changes.save(c, rated(IN_TIME, credit_due_from=FEBRUARY), None),
         "the feed of shop in dc3-a has a credit of the free tier to be calculated; run cost_import first",
     ),
     "a bill": (of_a_bill, "a bill of aws is being imported, or its import was killed"),
@@ -70,8 +78,8 @@ KEEPS: dict[str, tuple[Callable[[Transaction], object], str]] = {
     ),
 }
 KEEPS_NOT: dict[str, Callable[[Transaction], object]] = {
-    "a feed that is rated": lambda c: feed_changes.save(c, feed(IN_TIME, imported=(), credit_due_from=MARCH), None),
-    "a feed that is retired": lambda c: feed_changes.save(c, feed(TOO_EARLY, imported=(), retired=True), None),
+    "a feed that is rated": lambda c: feed_changes.save(c, rated(IN_TIME, credit_due_from=MARCH), None),
+    "a feed that is retired": lambda c: feed_changes.save(c, rated(TOO_EARLY, retired=True), None),
     "a budget of the year": lambda c: budgets.save(c, budget()),
     "a budget from a quarter of an hour on": lambda c: budgets.save(
         c, budget(FEBRUARY + timedelta(days=3, minutes=15))
