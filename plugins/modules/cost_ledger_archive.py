@@ -14,7 +14,8 @@ description:
     numbers.
   - What needs the entries themselves fails while they are archived, and names the month and the file. This
     is so for sums by resource or metric, lists, exports, sums as of an earlier moment, and for what would
-    write or correct an entry of that month.
+    write or correct an entry of that month. M(finops.cloud.cost_site) shows resources of every month, so it
+    fails as long as one is archived.
   - A month is archived as a whole, once its file was read back and found to be right. A run that was killed
     loses nothing, and the next one with the same options goes on.
   - A month can be archived once nothing needs its entries. Every feed that is not retired has to be rated 40

@@ -174,3 +174,35 @@ def test_a_bill_is_not_delivered_into_an_archived_month(
     failed = run_module("cost_import_file", {**bill, **around})
     assert failed["failed"] and failed["msg"].startswith("The entries of 2026-01 are archived in ")
     assert asked(ledger, archives.ROWS, archives.ROLL_UP) == before
+
+
+def test_gates_and_summaries_tell_the_same_while_months_are_archived(
+    ledger: sql.LedgerOptions, tmp_path: Path
+) -> None:
+    """The budget of the year has spent 16 in January and March: of 17 there is 1 left."""
+    archives.write(ledger, invoice("big", JANUARY, 9 * 10**9), invoice("last", MARCH, 7 * 10**9 - 24))
+    with sql.writing(ledger) as opened:
+        # Its 9.2e9 francs would leave nothing.
+        entries.take_back(opened.connection, "books", "moves back", NOW, "ada@ci")
+    wanted: dict[str, dict[str, Any]] = {
+        "cost_budget": {"spend": "0.9", "currency": "CHF", "category": "other", "on_exceeded": "warn"},
+        "cost_budget_info": {},
+        "cost_summary_info": {"begin": "2026-01-01", "end": "2026-05-01", "group_by": ["month", "project"]},
+    }
+    scope = {"categories": ["other"]}
+    given = {"name": "year", "limit": "17", "currency": "CHF", "fed_by": "entries", "period": "yearly"}
+    assert run_module("cost_budget", {"ledger": ledger.url, **given, "scope": scope})["changed"]
+
+    def told() -> list[Any]:
+        results = [
+            run_module(module, {"ledger": ledger.url, **options}) for module, options in wanted.items()
+        ]
+        assert not any(result.get("failed") for result in results), results
+        return [results[0]["verdict"], results[0]["budgets"][0]["spent"], results[2]["cost"]]
+
+    before = told()
+    assert before[0] == "allow"
+    archive(ledger, task(tmp_path / "archive", before="2026-04"))
+    assert told() == before
+    wanted["cost_budget"]["spend"] = "1.1"
+    assert told()[0] == "deny"

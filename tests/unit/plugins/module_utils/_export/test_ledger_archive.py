@@ -371,10 +371,12 @@ def test_a_run_that_was_killed_while_it_wrote_back_is_finished_either_way(
 ) -> None:
     rows, sums = asked(ledger, archives.ROWS), every_sum(ledger)
     (month,) = archive(ledger, task(folder, "2026-01"))["months"]
-    after = asked(ledger, archives.ROWS)
+    after, checked = asked(ledger, archives.ROWS), comparison.compare(ledger)
     rows_left(ledger, folder, month)
     # Nobody reads, counts or corrects the few rows that are there.
-    assert comparison.compare(ledger)["consistent"]
+    told = ("row_count", "sources", "consistent", "differences")
+    again = comparison.compare(ledger)
+    assert [again[name] for name in told] == [checked[name] for name in told]
     assert every_sum(ledger) == sums
     for what in NEEDS_ENTRIES.values():
         with sql.reading(ledger) as opened, pytest.raises(LedgerError, match=SAID):
@@ -382,8 +384,8 @@ def test_a_run_that_was_killed_while_it_wrote_back_is_finished_either_way(
     for write in WRITES.values():
         with pytest.raises(LedgerError, match=SAID), sql.writing(ledger) as opened:
             write(opened.connection)
-    told = {"archived": archive, "restored": restore}[state](ledger, task(folder, "2026-01", check=True))
-    assert archives.outcomes(told) == {"2026-01": state}
+    planned = {"archived": archive, "restored": restore}[state](ledger, task(folder, "2026-01", check=True))
+    assert archives.outcomes(planned) == {"2026-01": state}
     done = {"archived": archive, "restored": restore}[state](ledger, task(folder, "2026-01"))
     assert archives.outcomes(done) == {"2026-01": state}
     assert asked(ledger, archives.ROWS) == (rows if state == "restored" else after)
