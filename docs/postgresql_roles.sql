@@ -7,8 +7,8 @@
 --   finops_reader  reads
 --   finops_gate    also gates, holds, records costs and usage, and acknowledges alerts
 --   finops_import  also imports feeds and bills, and restates what they brought
---   finops_owner   does all of this, and sets budgets, overrides and policy
--- Nobody changes or removes what was recorded. What triggers of the ledger check besides is in gate.md.
+--   finops_owner   does all of this, sets budgets, overrides and policy, and archives months
+-- Nobody changes or removes what was recorded, but for entries of archived months. What triggers of the ledger check besides is in gate.md.
 BEGIN;
 
 DO $$
@@ -73,6 +73,11 @@ DECLARE
         ['finops_owner', 'UPDATE (rearmed_at)', 'alert'],
         ['finops_owner', 'INSERT', 'owner_policy'],
         ['finops_owner', 'INSERT', 'currency_rate'],
+        ['finops_owner', 'INSERT, UPDATE (state, restored_at, restored_by)', 'archived_month'],
+        ['finops_owner', 'INSERT', 'archived_sum'],
+        ['finops_owner', 'INSERT', 'archived_source'],
+        ['finops_owner', 'INSERT', 'archived_key'],
+        ['finops_owner', 'INSERT (id)', 'entry_row'],
         -- Kept by triggers alone.
         ['', '', 'tag'], ['', '', 'roll_up'], ['', '', 'roll_up_waiting'], ['', '', 'ledger_clock'],
         -- Written by upgrades alone.
@@ -113,6 +118,15 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO finops_import', called);
         END IF;
     END LOOP;
+END
+$$;
+
+-- This one, too, and that what it removes was archived.
+DO $$
+BEGIN
+    IF to_regprocedure('finops_drop_archived(bigint, bigint)') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION finops_drop_archived(bigint, bigint) TO finops_owner;
+    END IF;
 END
 $$;
 

@@ -13,7 +13,8 @@ description:
     compares.
   - Fails if a total differs, and returns those that do. Nothing that records or imports makes such a
     difference; somebody changed the database, or it is damaged.
-  - Only reads. It reads every entry, so it takes seconds with millions of them.
+  - Only reads. It reads every entry, so it takes seconds with millions of them. No file of
+    M(finops.cloud.cost_ledger_archive) is read.
 author:
   - finops.cloud contributors (@finops-cloud)
 extends_documentation_fragment:
@@ -30,6 +31,7 @@ options:
     choices: [fail, warn]
 seealso:
   - module: finops.cloud.cost_summary_info
+  - module: finops.cloud.cost_ledger_archive
 """
 
 EXAMPLES = r"""
@@ -94,7 +96,7 @@ size_bytes:
   type: int
   sample: 2056192
 row_count:
-  description: Number of rows of entries, reversals included.
+  description: Number of rows of entries, reversals and archived ones included.
   returned: always, if the ledger could be read
   type: int
   sample: 15888
@@ -136,6 +138,68 @@ sources:
       type: str
       returned: always
       sample: "2026-11-21T05:00:03Z"
+archived_months:
+  description: The months whose entries are archived, in their order. RV(row_count) and RV(sources) count
+    them by what was recorded with the archive, and totals are compared with that.
+  returned: always, if the ledger could be read
+  type: list
+  elements: dict
+  contains:
+    month:
+      description: The month of UTC.
+      type: str
+      returned: always
+      sample: 2026-01
+    state:
+      description: V(archived), V(restoring) if a run that restores it was killed, or V(restored).
+      type: str
+      returned: always
+      sample: archived
+    file:
+      description: The file of its entries.
+      type: str
+      returned: always
+      sample: /srv/archive/entries-2026-01-90f1cb0c0f6a41f2.parquet
+    sha256:
+      description: SHA-256 of the file, in hexadecimal.
+      type: str
+      returned: always
+      sample: 90f1cb0c0f6a41f25a8a96d3b2ae1ee74d4d9a4b8b7b7e0b8bd7b6f7a5a1c0de
+    size_bytes:
+      description: Size of the file in bytes.
+      type: int
+      returned: always
+      sample: 81920
+    row_count:
+      description: Number of rows of its entries, reversals included.
+      type: int
+      returned: always
+      sample: 15888
+    entry_count:
+      description: Number of its valid entries.
+      type: int
+      returned: always
+      sample: 15880
+    archived_at:
+      description: When it was archived, in UTC.
+      type: str
+      returned: always
+      sample: "2026-04-01T05:00:03Z"
+    archived_by:
+      description: Who archived it, as login on PostgreSQL, user and host.
+      type: str
+      returned: always
+      sample: finops@runner
+    restored_at:
+      description: When it was restored, in UTC. Null if it was not.
+      type: str
+      returned: always
+      sample: null
+    restored_by:
+      description: Who restored it. Null if nobody did.
+      type: str
+      returned: always
+      sample: null
 consistent:
   description: Whether every total matches its entries.
   returned: always, if the ledger could be read

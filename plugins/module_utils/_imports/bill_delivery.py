@@ -78,6 +78,11 @@ class DeliveredBill:
             return None
         if self.scope.begin is not None and self.scope.end is not None:
             return self.scope.begin, self.scope.end
+        return self.hull
+
+    @property
+    def hull(self) -> tuple[int, int]:
+        """The time in which its charges begin, half-open."""
         return self.first_begin or 0, (self.last_begin or 0) + 1
 
     def covers(self, bill: Bill) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._core.money import format_amount, from_nano
 from .._core.periods import iso, moment_of
-from .._ledger import bills, deliveries, dimension_sets, entries, entry_rows, roll_up, sql
+from .._ledger import archived_months, bills, deliveries, dimension_sets, entries, entry_rows, roll_up, sql
 from .._ledger.bills import Bill, BillPart
 from .._ledger.dimension_sets import Dimensions
 from .._ledger.entry_rows import ChargeRow
@@ -81,7 +81,10 @@ class Difference:
 
 
 def compare(transaction: Transaction | None, staging: Staging, judged: Sequence[Judgment]) -> Difference:
-    """What writing would change. transaction: None for an empty ledger. Nothing is written."""
+    """What writing would change. transaction: None for an empty ledger. Nothing is written.
+
+    Raises LedgerError where a bill that changes begins, or ends, or lies around entries that are archived.
+    """
     staging.forget_written()
     difference = Difference()
     for one in judged:
@@ -93,6 +96,7 @@ def compare(transaction: Transaction | None, staging: Staging, judged: Sequence[
             staging.skip(number, part)
             difference.counts[entries.UNCHANGED] += one.bill.parts[part].row_count
         if transaction is not None:
+            archived_months.refuse_spans(transaction, [one.bill.hull])
             _take_in(transaction, staging, one)
         new = 0
         for dimensions, amount_nano, count in staging.sums_of_new(number):

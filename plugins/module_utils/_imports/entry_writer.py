@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from .._ledger import entries, sql
+from .._ledger import archived_months, entries, sql
 
 #: Source and key: what names an entry for ever.
 Name: TypeAlias = "tuple[str, str]"
@@ -50,6 +50,9 @@ def write(
     if ledger is not None and not check_mode:
         return entries.write_all(ledger.connection, batch, signature.now, signature.recorded_by)
     names = [(entry.source, entry.key) for entry in batch]
+    if ledger is not None:
+        begins = (int(entry.period.begin.timestamp()) for entry in batch)
+        archived_months.refuse_rows(ledger.connection, begins, ())
     valid, versions = _stored(ledger, names)
     planned = []
     for name, entry in zip(names, batch, strict=True):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import in_force
+from . import archived_months, in_force
 from .roll_up import REST_NANO, WHOLE
 from .transaction import Transaction, execute, insert, insert_numbered, read, read_by_name, stream
 
@@ -144,7 +144,10 @@ def forget_empty(transaction: Transaction, source: str) -> None:
 def written(transaction: Transaction, bill: Bill) -> Iterator[tuple[Any, ...]]:
     """Every entry of a bill, those that reverse others included: key, id, version, the id of what it
     reverses, category, currency, and its amount in whole units and a rest in 1e-9.
+
+    Raises LedgerError where entries of its time are archived.
     """
+    archived_months.refuse_spans(transaction, [(bill.first_begin, bill.last_begin + 1)])
     asked = {
         "source": bill.source,
         "first_begin": bill.first_begin,

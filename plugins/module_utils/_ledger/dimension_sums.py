@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from . import in_force, roll_up
+from . import archived_months, in_force, roll_up
 from .transaction import Transaction, read
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def by_dimensions(
     transaction: Transaction, windows: Sequence[Window], columns: Sequence[str]
 ) -> list[dict[tuple[Any, ...], int]]:
     """For each of these windows: values of these columns of dimension_set (or of IS_TAX) -> sum in 1e-9 of
-    all entries that begin there; one statement.
+    all entries that begin there; one statement. Raises LedgerError where an edge of a window is none of a
+    bucket, and the entries there are archived.
 
     Sums of dimension sets are added up here and not by the database, which takes longer to
     compare their texts.
@@ -70,11 +71,18 @@ def by_dimensions(
         for part in roll_up.parts(int(window.begin.timestamp()), int(window.end.timestamp()))
     ]
     if parts:
+        refuse_archived(transaction, parts)
         asked = statement(parts, columns, transaction.on_postgresql)
         for number, whole, rest_nano, *values in read(transaction, asked):
             sums, key = found[number], tuple(values)
             sums[key] = sums.get(key, 0) + roll_up.in_nano(whole, rest_nano)
     return found
+
+
+def refuse_archived(transaction: Transaction, parts: Sequence[NumberedPart]) -> None:
+    """Raise LedgerError where a part is told from entries that are archived."""
+    spans = [(part.begin, part.end) for _number, part in parts if part.bucket_s == roll_up.NO_BUCKET]
+    archived_months.refuse_spans(transaction, spans)
 
 
 def statement(parts: Sequence[NumberedPart], columns: Sequence[str], in_postgresql: bool) -> str:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from .._core.money import from_nano
 from .._core.periods import Window, moment_of
-from . import dimension_sets, entry_keys, entry_rows, in_force, roll_up, series
+from . import archived_months, dimension_sets, entry_keys, entry_rows, in_force, roll_up, series
 from .entry_rows import EntryRow, reversal, row_of
 from .transaction import Transaction, read, read_by_name
 
@@ -162,13 +162,27 @@ def current(transaction: Transaction, source: str, key: str) -> dict[str, Any] |
 def current_all(
     transaction: Transaction, names: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """(source, key) -> the row now valid under it, for those of these names that have one."""
-    return _valid(transaction, [*entry_keys.named(transaction, names)])
+    """(source, key) -> the row now valid under it, for those of these names that have one.
+
+    Raises LedgerError where entries of one are archived.
+    """
+    return _valid(transaction, _named(transaction, names))
 
 
 def last_versions(transaction: Transaction, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """(source, key) -> its newest version, for those of these names that were ever written."""
-    return _versions(transaction, [*entry_keys.named(transaction, names)])
+    """(source, key) -> its newest version, for those of these names that were ever written.
+
+    Raises LedgerError where entries of one are archived.
+    """
+    return _versions(transaction, _named(transaction, names))
+
+
+def _named(transaction: Transaction, names: Iterable[tuple[str, str]]) -> list[entry_keys.NamedKey]:
+    """How these names are stored. Without the entries that are archived their versions would begin anew."""
+    keys = [*entry_keys.named(transaction, names)]
+    begins = (key.period_begin for key in keys if key.period_begin is not None)
+    archived_months.refuse_rows(transaction, begins, (key.key_id for key in keys))
+    return keys
 
 
 def _valid(
@@ -223,7 +237,7 @@ def _write_batch(
     transaction: Transaction, batch: Sequence[Entry], now: datetime, recorded_by: str
 ) -> list[WrittenEntry]:
     names = [(entry.source, entry.key) for entry in batch]
-    keys = list(entry_keys.named(transaction, names))
+    keys = _named(transaction, names)
     valid = _valid(transaction, keys)
     # A key that was taken back goes on counting.
     taken_back = _versions(transaction, [one for one in keys if one.name not in valid])

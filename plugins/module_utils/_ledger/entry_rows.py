@@ -13,11 +13,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from . import commit_clock
+from . import archived_months, commit_clock
 from .dimension_sets import Dimensions
 from .entry_keys import key_of
 from .series import CostSeries, EntryKey, NumberedSeries, Placed, key_ids, numbered_ids
-from .transaction import Transaction, copy_tuples, execute, insert_tuples
+from .transaction import Transaction, copy_tuples, execute, insert_tuples, read
 
 
 class EntryRow(NamedTuple):
@@ -90,7 +90,7 @@ def append(
     recorded_by: str,
 ) -> None:
     """Insert rows. placed: the ids of their series. now: when the task began."""
-    keys = key_ids(transaction, {row.key for row in rows})
+    keys = _checked_keys(transaction, rows)
     numbered = [(placed[row.series].series_id, keys[row.key], *row[2:]) for row in rows]
     if transaction.on_postgresql:
         record(transaction, None, recorded_by)
@@ -100,7 +100,7 @@ def append(
     moment = commit_clock.of_transaction(transaction, now)
     record(transaction, moment, recorded_by)
     signed = [(*row, moment) for row in numbered]
-    insert_tuples(transaction, "entry_row", (*_INSERTED, "recorded_at"), signed)
+    _insert(transaction, signed)
 
 
 def append_of_delivery(
@@ -111,7 +111,7 @@ def append_of_delivery(
 ) -> None:
     """Insert rows of a delivery that does not count yet (deliveries.py). series: the ids of theirs."""
     rows = list(rows)
-    keys = key_ids(transaction, {row.key for row in rows})
+    keys = _checked_keys(transaction, rows)
     numbered = [
         (
             series[row.series],
@@ -125,8 +125,10 @@ def append_of_delivery(
         )
         for row in rows
     ]
-    insert_rows = copy_tuples if transaction.on_postgresql else insert_tuples
-    insert_rows(transaction, "entry_row", (*_INSERTED, "recorded_at"), numbered)
+    if transaction.on_postgresql:
+        copy_tuples(transaction, "entry_row", (*_INSERTED, "recorded_at"), numbered)
+    else:
+        _insert(transaction, numbered)
 
 
 def append_charges(transaction: Transaction, rows: Sequence[ChargeRow], delivery: int) -> None:
@@ -143,3 +145,24 @@ def record(transaction: Transaction, moment: int | None, recorded_by: str) -> No
         values["recorded_at"] = moment
     statement = _RECORD.format(columns=", ".join(values), values=", :".join(values))
     execute(transaction, statement, values)
+
+
+def _checked_keys(transaction: Transaction, rows: Sequence[EntryRow | ChargeRow]) -> dict[EntryKey, int]:
+    """The ids of the rows' keys. Raises LedgerError where others of their month or key are archived."""
+    keys = key_ids(transaction, {row.key for row in rows})
+    archived_months.refuse_rows(transaction, (row.period_begin for row in rows), keys.values())
+    return keys
+
+
+def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows on SQLite, which gives each the id behind the highest one that is there: behind that of
+    entries that are archived, too, as those come back with theirs.
+    """
+    columns = (*_INSERTED, "recorded_at")
+    archived = archived_months.last_id(transaction)
+    if archived:
+        ((highest,),) = read(transaction, "SELECT coalesce(max(id), 0) FROM entry_row")
+        if highest < archived:
+            insert_tuples(transaction, "entry_row", ("id", *columns), [(archived + 1, *rows[0])])
+            rows = rows[1:]
+    insert_tuples(transaction, "entry_row", columns, rows)

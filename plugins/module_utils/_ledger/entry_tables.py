@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+#: SQL of the version of an entry, and below zero that of a reversal.
+STEP = "(CASE WHEN reverses IS NULL THEN version ELSE -version END)"
 #: Name of a table -> what makes it and its indexes; a table after those that it refers to.
 ENTRY_TABLES = {
     # What costs are told apart by, tags included: entries share few of them, so that sums group by one

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from .._core.categories import CATEGORIES, CHARGE_CATEGORIES
 from . import in_force, roll_up
+from .archived_months import OUT, RESTORING
 from .commit_clock import NOW
 from .entry_keys import DAY_S, OF_FEEDS, TO_THE_DAY, TO_THE_SECOND
 from .series import fingerprint_on_postgresql
@@ -47,6 +48,11 @@ _BEGINS_WITH_A_MOMENT = "^[0-9]{4}-[0-9][0-9]-[0-9][0-9](T[0-9][0-9]:[0-9][0-9]:
 _ANOTHER_VALID = (
     "n.reverses IS NULL AND o.reverses IS NULL AND o.id <> n.id"
     " AND NOT EXISTS (SELECT FROM entry_row AS t WHERE t.reverses = o.id)"
+)
+#: Whether a row is written back to a month, by its owner and with its own id: no new one is so low.
+_RESTORED = (
+    f"m.state = '{RESTORING}' AND {{row}}.period_begin >= m.month_begin"
+    " AND {row}.period_begin < m.month_end"
 )
 #: What begins the refusal of a statement; a text of SQL follows.
 REFUSE = "RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
@@ -219,6 +225,11 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         "", "trigger", "plpgsql",
         f"""
         BEGIN
+            IF NEW.recorded_at IS NOT NULL AND NEW.id <= (
+                SELECT m.last_id FROM archived_month AS m WHERE {_RESTORED.format(row="NEW")}
+            ) AND finops_may('finops_owner') THEN
+                RETURN NEW;
+            END IF;
             IF NEW.recorded_at IS NULL OR NOT EXISTS (
                 SELECT FROM delivery AS d JOIN entry_key AS k ON k.id = NEW.key_id AND k.source = d.source
                 WHERE d.recorded_at = NEW.recorded_at AND d.effective_at IS NULL
@@ -241,6 +252,30 @@ ENTRY_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
             named text;
             waiting bigint;
         BEGIN
+            SELECT m.month INTO named FROM archived_month AS m, (
+                    SELECT min(n.period_begin) AS first, max(n.period_begin) AS last FROM inserted AS n
+                ) AS begins
+                WHERE m.{OUT} AND begins.first < m.month_end AND begins.last >= m.month_begin LIMIT 1;
+            IF FOUND THEN
+                IF owns AND NOT EXISTS (SELECT FROM inserted AS n WHERE NOT EXISTS (
+                        SELECT FROM archived_month AS m
+                        WHERE {_RESTORED.format(row="n")} AND n.id <= m.last_id
+                        AND n.recorded_at NOT IN ({in_force.UNFINISHED})))
+                THEN
+                    RETURN NULL;
+                END IF;
+                SELECT m.month INTO named FROM archived_month AS m WHERE m.{OUT} AND EXISTS (
+                    SELECT FROM inserted AS n
+                    WHERE n.period_begin >= m.month_begin AND n.period_begin < m.month_end) LIMIT 1;
+                IF FOUND THEN
+                    {REFUSE}'the entries of this month are archived; restore them first: ' || named;
+                END IF;
+            END IF;
+            SELECT k.stem INTO named FROM inserted AS n JOIN archived_key AS a ON a.key_id = n.key_id
+                JOIN entry_key AS k ON k.id = n.key_id WHERE n.key_id < 0 LIMIT 1;
+            IF FOUND THEN
+                {REFUSE}'entries of this key are archived; restore them first: ' || named;
+            END IF;
             SELECT k.stem INTO named FROM inserted AS n JOIN entry_key AS k ON k.id = n.key_id
                 LEFT JOIN LATERAL (
                     SELECT o.* FROM entry_row AS o WHERE o.id = n.reverses OFFSET 0

@@ -13,8 +13,11 @@ from datetime import datetime
 from fractions import Fraction
 
 from .._core.periods import Window, moment_of
+from . import archived_months
 from .transaction import Transaction, read, stream
 
+#: Behind every moment that an entry begins at.
+LATEST_S = 2**62
 _FEED = (
     "SELECT rated_through, collect_period_s FROM feed"
     " WHERE project_id = :project AND region = :region AND NOT retired"
@@ -69,7 +72,7 @@ def newest_hourly_costs(
     transaction: Transaction, project_id: str, region: str | None, category: str
 ) -> dict[str, HourlyCost]:
     """By the id of the resource, as far as the newest rated period has a cost of it in that category, in one
-    currency. Empty without a feed.
+    currency. Empty without a feed. Raises LedgerError where the entries of that period are archived.
     """
     of_project = {"project": project_id, "region": region}
     feeds = read(transaction, _FEED, of_project)
@@ -77,6 +80,7 @@ def newest_hourly_costs(
         return {}
     ((rated_through, seconds),) = feeds
     wanted = {**of_project, "category": category, "begin": rated_through - seconds, "end": rated_through}
+    archived_months.refuse_spans(transaction, [(wanted["begin"], wanted["end"])])
     found: dict[str, HourlyCost] = {}
     several: set[str] = set()
     for resource_id, currency, amount_nano in read(transaction, _COSTS, wanted):
@@ -87,7 +91,11 @@ def newest_hourly_costs(
 
 
 def costs_of_acted_on(transaction: Transaction, window: Window) -> dict[str, PeriodCosts]:
-    """What the resources of all acts cost as compute in the window, by their id."""
+    """What the resources of all acts cost as compute in the window, by their id.
+
+    Raises LedgerError where entries of the window are archived.
+    """
+    archived_months.refuse_window(transaction, window)
     asked = {"begin": int(window.begin.timestamp()), "end": int(window.end.timestamp())}
     found: dict[str, PeriodCosts] = {}
     for resource_id, begin, seconds, currency, amount_nano in stream(transaction, _ACTED_ON, asked):
@@ -102,6 +110,10 @@ def costs_of_acted_on(transaction: Transaction, window: Window) -> dict[str, Per
 
 
 def last_rated(transaction: Transaction, begin: datetime) -> dict[str, datetime]:
-    """By the id of each resource of an act the end of the newest period in which anything of it was rated."""
+    """By the id of each resource of an act the end of the newest period in which anything of it was rated.
+
+    Raises LedgerError where entries since that begin are archived.
+    """
+    archived_months.refuse_spans(transaction, [(int(begin.timestamp()), LATEST_S)])
     rows = read(transaction, _LAST_RATED, {"begin": int(begin.timestamp())})
     return {resource_id: moment_of(end) for resource_id, end in rows}

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from .._core.periods import Window, moment_of
-from . import entries, roll_up, series
+from . import archived_months, entries, roll_up, series
 from .entry_rows import EntryRow
 from .transaction import Transaction, read
 
@@ -94,8 +94,10 @@ def plan(transaction: Transaction, source: str, window: Window, wanted: Sequence
     is written.
 
     wanted: first versions, all of that source, each with a key of its own that never leaves its window. One
-    that is in the ledger and not wanted any more is taken back by a reversal.
+    that is in the ledger and not wanted any more is taken back by a reversal. Raises LedgerError where
+    entries of the window are archived.
     """
+    archived_months.refuse_window(transaction, window)
     valid, versions = _stored(transaction, source, window)
     if not versions:
         return of_nothing(wanted)
@@ -135,7 +137,11 @@ def carry_out(transaction: Transaction, planned: Replacement, now: datetime, rec
 
 
 def sums(transaction: Transaction, source: str, window: Window) -> dict[datetime, int]:
-    """Begin of a period -> what the source's entries that begin then sum up to, in 1e-9 units."""
+    """Begin of a period -> what the source's entries that begin then sum up to, in 1e-9 units.
+
+    Raises LedgerError where entries of the window are archived.
+    """
+    archived_months.refuse_window(transaction, window)
     inside = _inside(transaction, _OF_PERIOD)
     summed = "SELECT period_begin, sum(whole), sum(rest_nano) FROM"
     asked = f"{_BEGINS} {summed} ({inside}) AS inside GROUP BY 1"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .._core.periods import Window
-from . import in_force, roll_up
+from . import archived_months, in_force, roll_up
 from .dimension_sets import DIMENSIONS, Dimensions
 from .transaction import Transaction, read
 
@@ -54,7 +54,11 @@ class ResourceSum(NamedTuple):
 
 
 def resource_sums(transaction: Transaction, window: Window) -> Iterator[ResourceSum]:
-    """The sums of all entries that begin in the window; one statement."""
+    """The sums of all entries that begin in the window; one statement.
+
+    Raises LedgerError where entries of the window are archived.
+    """
+    archived_months.refuse_window(transaction, window)
     values = {"first": int(window.begin.timestamp()), "behind_last": int(window.end.timestamp())}
     for row in read(transaction, _SUMS, values):
         *told, whole, rest_nano, quantity, seconds, count, first, last = row

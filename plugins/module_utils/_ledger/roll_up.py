@@ -113,6 +113,11 @@ def of_entries(entries: str = "entry") -> str:
     return _OF_ENTRIES.format(entries=entries)
 
 
+def bucket_begin(moment: str, bucket_s: str) -> str:
+    """SQL of the begin of the bucket that a moment lies in; both are SQL, in seconds."""
+    return _BUCKET_BEGIN.format(moment=moment, bucket_s=bucket_s)
+
+
 def adding(entries: str = "entry", delivery: str | None = None) -> str:
     """The statement that adds the rows of a table of entries to their buckets, in the order of the index.
     delivery: SQL of what a delivery's rows have as recorded_at, which do not count yet.

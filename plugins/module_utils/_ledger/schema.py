@@ -10,6 +10,6 @@ Apart from the tables themselves, as every task asks for the number and few make
 from __future__ import annotations
 
 #: Goes up by one with every change of the tables; the ledger carries the number it was written with.
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 #: The table that carries it: by it a ledger is known.
 LEDGER_SCHEMA = "ledger_schema"

@@ -39,6 +39,11 @@ class Slices:
         #: What raises where this task may not go on.
         self.check: Callable[[], None] = lambda: None
 
+    @property
+    def rows(self) -> int:
+        """How many rows the next transaction writes at most."""
+        return self._rows
+
     @contextmanager
     def open(self) -> Iterator[Transaction]:
         """The next transaction."""

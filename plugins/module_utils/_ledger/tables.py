@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from . import commit_clock, triggers, views
 from .act_tables import ACT_TABLES
+from .archive_tables import ARCHIVE_TABLES
 from .bill_schema import BILL_TABLES
-from .entry_tables import ENTRY_TABLES, ENTRY_VIEW, MOMENT_ON_POSTGRESQL, MOMENT_ON_SQLITE
+from .entry_tables import ENTRY_TABLES, ENTRY_VIEW, MOMENT_ON_POSTGRESQL, MOMENT_ON_SQLITE, STEP
 from .policy_tables import POLICY_TABLES
 from .schema import LEDGER_SCHEMA, SCHEMA_VERSION
 from .transaction import Transaction, define, execute, insert, table_names
 
 _IN_BOTH = {
-    # The version of an entry, and below zero that of a reversal.
-    "step": "(CASE WHEN reverses IS NULL THEN version ELSE -version END)",
+    "step": STEP,
 }
 _IN_SQLITE = {
     # Row ids are given only to a column of exactly this type.
@@ -332,6 +332,7 @@ _TABLES = {
     **BILL_TABLES,
     **POLICY_TABLES,
     **ACT_TABLES,
+    **ARCHIVE_TABLES,
 }
 TABLE_NAMES = tuple(_TABLES)
 

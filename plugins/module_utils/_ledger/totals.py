@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from .._core.periods import Window, moment_of
-from . import in_force, roll_up
+from . import archived_months, in_force, roll_up
 from .commit_clock import to_microseconds
 from .dimension_sets import DIMENSIONS
-from .dimension_sums import NumberedPart, per_set
+from .dimension_sums import NumberedPart, per_set, refuse_archived
 from .transaction import Transaction, one_of, read, read_by_name
 
 #: What sums can be grouped by besides `tag:<name>`: those that the roll-up knows, and those for which the
@@ -127,6 +127,8 @@ def by_time(
 ) -> list[list[Total]]:
     """totals() for each of these windows (local days, say), as far as it lies in the
     selection's, with one statement.
+
+    Raises LedgerError where entries have to be read that are archived.
     """
     rows_needed = as_of is not None or any(name in _OF_ROWS for name in by) or bool(_of_entries(selection)[0])
     cut = [_cut(window, selection.window) for window in windows]
@@ -138,6 +140,7 @@ def by_time(
     found: list[list[Total]] = [[] for _window in windows]
     if not parts:
         return found
+    refuse_archived(transaction, parts)
     asked, values = _grouped(transaction, selection, parts, by, as_of)
     for number, *keys, currency, whole, rest_nano, entry_count in read(transaction, asked, values):
         named = dict(zip(by, keys, strict=True))
@@ -169,8 +172,9 @@ def rows(
 
     The next page is after the last row's `id`. `reverses` is None for an entry, the id of the row taken back
     for a reversal. valid_only: neither reversals nor what they took back. as_of: what was recorded up to and
-    including that moment.
+    including that moment. Raises LedgerError where entries of the window are archived.
     """
+    archived_months.refuse_window(transaction, selection.window)
     # Here, as sums need nothing of it, and a task compiles what it imports.
     from .entries import STORED, STORED_COLUMNS
 

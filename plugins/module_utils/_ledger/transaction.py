@@ -46,14 +46,15 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class Transaction:
-    """An open transaction of sqlite3 or psycopg. recorded_at: for commit_clock, which fills it. remembered:
-    ids of rows that nobody ever changes or removes (series.py), for all transactions of a connection as long
-    as each is committed.
+    """An open transaction of sqlite3 or psycopg. recorded_at: for commit_clock, which fills it. archived: for
+    archived_months, in the same way. remembered: ids of rows that nobody ever changes or removes (series.py),
+    for all transactions of a connection as long as each is committed.
     """
 
     driver: sqlite3.Connection | psycopg.Connection[Any]
     on_postgresql: bool
     recorded_at: list[int] = field(default_factory=list, compare=False, repr=False)
+    archived: list[Any] = field(default_factory=list, compare=False, repr=False)
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 

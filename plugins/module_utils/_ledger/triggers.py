@@ -9,11 +9,19 @@ and that no login changes what is another's (design/ledger.md#triggers, design/g
 from __future__ import annotations
 
 from .act_triggers import ACT_FUNCTIONS
+from .archive_triggers import ARCHIVE_FUNCTIONS
 from .delivery_triggers import DELIVERY_FUNCTIONS
 from .entry_triggers import ENTRY_FUNCTIONS
 from .gate_triggers import GATE_FUNCTIONS
 from .transaction import Transaction, define, read, table_names
 
+_FUNCTIONS = {
+    **ENTRY_FUNCTIONS,
+    **DELIVERY_FUNCTIONS,
+    **GATE_FUNCTIONS,
+    **ACT_FUNCTIONS,
+    **ARCHIVE_FUNCTIONS,
+}
 _ROW, _STATEMENT = "FOR EACH ROW", "FOR EACH STATEMENT"
 #: Table, when its trigger runs, for what, and its function.
 _TRIGGERS = (
@@ -42,6 +50,7 @@ _TRIGGERS = (
     ("alert", "BEFORE INSERT", _ROW, "finops_keep_alert"),
     ("alert_acknowledged", "BEFORE INSERT", _ROW, "finops_sign_acknowledgment"),
     ("act", "BEFORE INSERT", _ROW, "finops_keep_act"),
+    ("archived_month", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_archived_month"),
     ("feed", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed"),
     ("feed_rate", "BEFORE INSERT OR UPDATE", _ROW, "finops_keep_feed_rate"),
     *(
@@ -69,8 +78,7 @@ def make(transaction: Transaction) -> None:
     if not transaction.on_postgresql:
         return
     ((schema,),) = read(transaction, "SELECT quote_ident(current_schema())")
-    functions = {**ENTRY_FUNCTIONS, **DELIVERY_FUNCTIONS, **GATE_FUNCTIONS, **ACT_FUNCTIONS}
-    for name, (arguments, kind, language, body) in functions.items():
+    for name, (arguments, kind, language, body) in _FUNCTIONS.items():
         define(
             transaction,
             f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {kind} LANGUAGE {language}"

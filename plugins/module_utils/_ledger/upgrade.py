@@ -111,6 +111,8 @@ _HOLDS_LEAVE_SCHEMA_5 = (
 )
 #: The first schema whose sums, clock, feeds and lines of holds are those of today.
 _FIRST_OF_TODAY = 5
+#: The first schema whose entries are of series and keys.
+_FIRST_OF_SERIES = 9
 #: Schema -> what has to be done to a ledger that is of it, beside the tables that it lacks; on SQLite, and on
 #: PostgreSQL.
 _LEAVE = {
@@ -127,6 +129,8 @@ _LEAVE = {
     7: ((), ()),
     # Schema 8 told all of each entry with it (entry_moving.py).
     8: ((), ()),
+    # Schema 9 knew no archived months.
+    9: ((), ()),
 }
 
 
@@ -144,11 +148,13 @@ def upgrade(transaction: Transaction, version: int) -> None:
         for schema in range(version, SCHEMA_VERSION):
             for statement in _LEAVE[schema][transaction.on_postgresql]:
                 execute(transaction, statement)
-        entry_moving.set_aside(transaction)
+        if version < _FIRST_OF_SERIES:
+            entry_moving.set_aside(transaction)
         # Schema 2 knew no alerts and no rated hours, schema 3 no usage records; what those tables tell begins
         # with the next task.
         make_missing(transaction)
-        entry_moving.move(transaction)
+        if version < _FIRST_OF_SERIES:
+            entry_moving.move(transaction)
     if 1 < version < _FIRST_OF_TODAY:
         roll_up.rebuild(transaction)
     if version < _FIRST_OF_TODAY:

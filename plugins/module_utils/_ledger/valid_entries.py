@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import totals, transaction
+from . import archived_months, totals, transaction
 from .dimension_sets import DIMENSIONS
 from .transaction import Transaction, read_by_name
 
@@ -32,8 +32,9 @@ def stream(
     """Every valid entry of the selection, OF_A_KIND and then OF_EACH, in order of its begin; few are held at
     a time.
 
-    as_of: what was valid then, None for now.
+    as_of: what was valid then, None for now. Raises LedgerError where entries of the window are archived.
     """
+    archived_months.refuse_window(connection, selection.window)
     chosen, values = totals.selected(selection, as_of)
     statement = (
         f"SELECT {_COLUMNS} FROM entry"  # noqa: S608

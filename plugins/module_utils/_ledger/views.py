@@ -9,6 +9,7 @@ stays when the tables change.
 
 from __future__ import annotations
 
+from .archived_months import OUT, out
 from .in_force import counts, recorded_at
 from .roll_up import BUCKETS_S
 from .transaction import Transaction, define
@@ -36,9 +37,14 @@ _VIEWS = {
             period_begin AS begin_s, {_DIMENSIONS}, quantity, unit, amount_nano * 0.000000001 AS amount,
             description, to_timestamp({recorded_at("entry")} / 1000000.0) AS recorded_at, recorded_by
         FROM entry JOIN dimension_set ON dimension_set.id = entry.dimension_set_id
-        WHERE reverses IS NULL AND {counts("entry")} AND NOT EXISTS (
+        WHERE reverses IS NULL AND {counts("entry")} AND NOT {out("period_begin")} AND NOT EXISTS (
             SELECT FROM entry_row AS reversal WHERE reversal.reverses = entry.id AND {counts("reversal")}
         )""",
+    # Those of which dashboard_entries has nothing.
+    "dashboard_archived_months": f"""
+        SELECT month, to_timestamp(month_begin) AS begins_at, to_timestamp(month_end) AS ends_at, row_count,
+            entry_count, to_timestamp(archived_at / 1000000.0) AS archived_at
+        FROM archived_month WHERE {OUT}""",
     "dashboard_budgets": """
         SELECT name, limit_nano * 0.000000001 AS limit_amount, currency, period, timezone, fed_by, basis, tax,
             categories::jsonb AS categories, projects::jsonb AS projects, regions::jsonb AS regions,

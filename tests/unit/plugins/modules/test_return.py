@@ -122,6 +122,8 @@ COST = (
     "cost_entry",
     {"key": "k", "amount": "1", "currency": "CHF", "category": "other", "tags": {"team": "shop"}},
 )
+OLD_COST = ("cost_entry", {**COST[1], "occurred_at": "2026-01-05"})
+ARCHIVE = ("cost_ledger_archive", {"state": "archived", "months": ["2026-01"], "folder": "{folder}/archive"})
 BUDGET = ("cost_budget", {"name": "b", "limit": "9", "currency": "CHF", "fed_by": "entries"})
 OVERRIDE = {
     "budget": "b", "reservation": "deploy", "amount": "1", "reason": "why", "approved_by": "Ada",
@@ -223,7 +225,13 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     ],
     "cost_import_file": [({"files": [str(Path(__file__).with_name("focus.csv"))], "source": "aws"}, ())],
     "cost_import_vergeos": [({"usage_prices": {"cores": "1"}, "currency": "CHF"}, ())],
-    "cost_ledger": [({}, (), COST)],
+    "cost_ledger": [({}, (), COST), ({}, (), OLD_COST, ARCHIVE)],
+    "cost_ledger_archive": [
+        (ARCHIVE[1], (), OLD_COST),
+        ({**ARCHIVE[1], "_ansible_check_mode": True}, (), OLD_COST),
+        ({"state": "restored", "before": "2026-02"}, (), OLD_COST, ARCHIVE),
+        ({"state": "restored", "months": ["2026-01"]}, (), OLD_COST),
+    ],
     "cost_savings_info": [({"cloud": "sandbox", "currency": "CHF", "lookback_days": 15}, ())],
     "cost_statement": [
         (

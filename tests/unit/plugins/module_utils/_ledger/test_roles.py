@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ import psycopg
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar, Window, now_utc
+from ansible_collections.finops.cloud.plugins.module_utils._export.closed_months import month_of
+from ansible_collections.finops.cloud.plugins.module_utils._export.ledger_archive import (
+    ArchiveTask,
+    archive,
+    restore,
+)
+from ansible_collections.finops.cloud.plugins.module_utils._imports.entry_writer import Signature
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     budgets,
     deliveries,
@@ -258,7 +266,7 @@ def feed_row(rated_through: str, project: str = "p1") -> str:
         "INSERT INTO feed (told_by, auth_url, region, project_id, project_name, currency, collect_period_s,"
         " rated_through, retired, flow_hours, rating_regions, empty, unrated, revision) VALUES"
         f" ('cloudkitty', 'https://c/v3', 'dc3-a', '{project}', 'shop', 'ICU', 3600, {rated_through}, false,"
-        " 0, '[]', '[]', '[]', 1)"
+        " 0, '{}', '[]', '[]', 1)"
     )
 
 
@@ -291,8 +299,17 @@ WRITTEN_BY["finops_reader"] = {"INSERT": set(), "UPDATE": set(), "DELETE": set()
 WRITTEN_BY["finops_owner"] = {
     kind: WRITTEN_BY["finops_gate"][kind] | WRITTEN_BY["finops_import"][kind] | more
     for kind, more in {
-        "INSERT": {"budget", "limit_override", "owner_policy", "currency_rate"},
-        "UPDATE": {"budget", "alert"},
+        "INSERT": {
+            "budget",
+            "limit_override",
+            "owner_policy",
+            "currency_rate",
+            "archived_month",
+            "archived_sum",
+            "archived_source",
+            "archived_key",
+        },
+        "UPDATE": {"budget", "alert", "archived_month"},
         "DELETE": {"budget", "limit_override"},
     }.items()
 }
@@ -311,6 +328,10 @@ def test_a_role_has_no_right_beyond_its_duty(unchanged: Logins, role: str) -> No
             assert (whole or on_some) == expected, (table, right)
         assert unchanged.one(f"SELECT has_table_privilege('{role}', '{table}', 'SELECT')"), table
     assert not unchanged.one(f"SELECT has_schema_privilege('{role}', 'public', 'CREATE')")
+
+
+#: What has no row as long as no threshold was reached and nothing was archived.
+EMPTY_VIEWS = ("dashboard_alerts", "dashboard_archived_months")
 
 
 def test_a_reader_sees_what_dashboards_show(logins: Logins) -> None:
@@ -334,7 +355,9 @@ def test_a_reader_sees_what_dashboards_show(logins: Logins) -> None:
     asked = f"SELECT {month} = '2026-10-31T23:00Z', sum(amount), max(tags->>'team')"
     with logins.connect("reader") as connection:
         for view in views.VIEW_NAMES:
-            assert connection.execute(f"SELECT * FROM {view}".encode()).fetchall() or "alert" in view, view
+            assert connection.execute(f"SELECT * FROM {view}".encode()).fetchall() or view in EMPTY_VIEWS, (
+                view
+            )
         of_invoice = (True, Decimal("1234567890.123459789"), "web")
         for view in ("dashboard_costs", "dashboard_entries"):
             rows = connection.execute(f"{asked} FROM {view} GROUP BY 1".encode()).fetchall()
@@ -1373,3 +1396,128 @@ def test_no_pipeline_acts_for_a_budget(logins: Logins, login: str) -> None:
 def test_an_act_says_what_the_ledger_knows(logins: Logins, values: dict[str, str], said: str) -> None:
     assert said in logins.refused("pipeline", act("stop", **values))
     assert "what the ledger does not know" in logins.refused("pipeline", act("destroy"))
+
+
+#: A row that says that January of 2025 is archived, with these numbers of rows and this end.
+ARCHIVED = (
+    "INSERT INTO archived_month (month, month_begin, month_end, state, file, file_sha256, file_bytes,"
+    " row_count, entry_count, last_id, rows_sha256, archived_at, archived_by) SELECT '2025-01', {begin},"
+    " {end}, 'archived', '/a', 'b', 1, {rows}, 1, 9, 'c', 0, 'ada@desk'"
+)
+A_SET = "(SELECT max(id) FROM dimension_set)"
+JANUARY = datetime(2025, 1, 5, tzinfo=UTC)
+BEGIN_S, END_S = (int(datetime(2025, month, 1, tzinfo=UTC).timestamp()) for month in (1, 2))
+
+
+@pytest.mark.parametrize("login", ["nobody", "reader", "pipeline", "importer"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ARCHIVED.format(begin=BEGIN_S, end=END_S, rows=0),
+        "UPDATE archived_month SET state = 'restored'",
+        "DELETE FROM archived_month",
+        "SELECT finops_drop_archived(1, 1000000)",
+        "INSERT INTO archived_key (key_id, archived_id) VALUES (-1, 1)",
+        "DELETE FROM archived_key",
+        "DELETE FROM entry_row",
+        "INSERT INTO entry_row (id, series_id, key_id, version, period_begin, amount_nano)"
+        " SELECT 7000000, series_id, key_id, version + 5, period_begin, 1 FROM entry_row",
+    ],
+)
+def test_only_an_owner_archives(unchanged: Logins, login: str, statement: str) -> None:
+    assert "permission denied" in unchanged.refused(login, statement)
+
+
+def archive_january(logins: Logins, folder: Path, what: Any = archive) -> dict[str, Any]:
+    """Archive or restore it with the owner's login."""
+    signature = Signature(now_utc(), "ada@desk")
+    task = ArchiveTask([month_of("2025-01", "months")], None, folder, signature, check_mode=False)
+    found: dict[str, Any] = what(logins.options("owner"), task)
+    return found
+
+
+def test_an_owner_archives_and_restores_what_others_recorded(logins: Logins, tmp_path: Path) -> None:
+    write(logins.options("pipeline"), cost(key="old", at=JANUARY), cost(key="older", at=JANUARY))
+    write(logins.options("importer"), cost(FEED, "old hour", at=JANUARY))
+    before = logins.dump()
+    assert archive_january(logins, tmp_path)["months"][0]["row_count"] == 3
+    between = logins.dump()
+    assert len(between["entry_row"]) == len(before["entry_row"]) - 3
+    assert between["roll_up"] == before["roll_up"]
+    with logins.connect("reader") as connection:
+        shown = "SELECT month, row_count FROM dashboard_archived_months"
+        assert connection.execute(shown.encode()).fetchall() == [("2025-01", 3)]
+        of_month = "SELECT count(*) FROM dashboard_entries WHERE begins_at < '2025-02-01'"
+        assert connection.execute(of_month.encode()).fetchall() == [(0,)]
+    said = logins.one("SELECT archived_by FROM archived_month")
+    assert said == f"{logins.made['owner']}/ada@desk"
+    assert abs(logins.one(f"SELECT archived_at / 1000000 - {NOW_S} FROM archived_month")) < 60
+    archive_january(logins, tmp_path, restore)
+    after = logins.dump()
+    assert [after[table] for table in ("entry_row", "roll_up", "entry_key", "series")] == [
+        before[table] for table in ("entry_row", "roll_up", "entry_key", "series")
+    ]
+    assert logins.one("SELECT restored_by FROM archived_month") == said
+
+
+@pytest.mark.parametrize("login", ["pipeline", "importer", "owner"])
+def test_no_sql_writes_to_an_archived_month(logins: Logins, tmp_path: Path, login: str) -> None:
+    write(logins.options(login), cost(key="old", at=JANUARY))
+    write(logins.options(login), cost(key="old", nano=7))
+    archive_january(logins, tmp_path)
+    begin = int(JANUARY.timestamp())
+    now = int(now_utc().timestamp())
+    of_month = f"{INSERT}('manual', 'new', 1, NULL, {A_SET}, {begin}, {begin}, 5, 'ada@ci')"
+    assert "the entries of this month are archived; restore them first: 2025-01" in logins.refused(
+        login, of_month
+    )
+    of_key = f"{INSERT}('manual', 'old', 9, NULL, {A_SET}, {now}, {now}, 5, 'ada@ci')"
+    assert "entries of this key are archived; restore them first: old" in logins.refused(login, of_key)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (ARCHIVED.format(begin=BEGIN_S, end=END_S, rows=2), "is over and has all its entries: 2025-01"),
+        (ARCHIVED.format(begin=BEGIN_S, end="9000000000", rows=4), "is over and has all its entries"),
+        ("SELECT finops_drop_archived(9, 100); DELETE FROM entry_row", "permission denied"),
+        ("UPDATE archived_month SET file = '/mine'", "permission denied"),
+        ("UPDATE archived_month SET state = 'restored'", "is restored, and nothing else: 2025-02"),
+        ("UPDATE archived_month SET state = 'gone'", "is restored, and nothing else: 2025-02"),
+    ],
+)
+def test_an_owner_says_nothing_false_of_an_archive(
+    logins: Logins, statement: str, says: str, tmp_path: Path
+) -> None:
+    write(
+        logins.options("pipeline"),
+        cost(key="old", at=JANUARY),
+        cost(key="x", at=datetime(2025, 2, 3, tzinfo=UTC)),
+    )
+    signature = Signature(now_utc(), "ada@desk")
+    archive(
+        logins.options("owner"),
+        ArchiveTask([month_of("2025-02", "months")], None, tmp_path, signature, check_mode=False),
+    )
+    assert says in logins.refused("owner", statement)
+
+
+def test_an_entry_that_is_under_way_is_not_left_out_of_an_archive(logins: Logins, tmp_path: Path) -> None:
+    """A session that takes no lock of ours writes to the month while it is archived."""
+    write(logins.options("pipeline"), cost(key="old", at=JANUARY))
+    begin = int(JANUARY.timestamp())
+    with logins.connect("pipeline") as session, ThreadPoolExecutor(1) as beside:
+        session.execute("BEGIN")
+        session.execute(
+            f"{INSERT}('manual', 'new', 1, NULL, {A_SET}, {begin}, {begin}, 5, 'ada@ci')".encode()
+        )
+        archiving = beside.submit(archive_january, logins, tmp_path)
+        # Until it waits for that session, or for so long that it never will.
+        for _time in range(300):
+            if archiving.done() or logins.one("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                break
+            time.sleep(0.01)
+        session.execute("COMMIT")
+        with pytest.raises(LedgerError, match="2025-01"):
+            archiving.result()
+    assert archive_january(logins, tmp_path)["months"][0]["row_count"] == 2

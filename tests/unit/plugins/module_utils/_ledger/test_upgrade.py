@@ -55,6 +55,8 @@ SCHEMA_7 = (Path(__file__).parent / "schema_7.sql").read_text()
 SCHEMA_7_POSTGRESQL = (Path(__file__).parent / "schema_7_postgresql.sql").read_text()
 SCHEMA_8 = (Path(__file__).parent / "schema_8.sql").read_text()
 SCHEMA_8_POSTGRESQL = (Path(__file__).parent / "schema_8_postgresql.sql").read_text()
+SCHEMA_9 = (Path(__file__).parent / "schema_9.sql").read_text()
+SCHEMA_9_POSTGRESQL = (Path(__file__).parent / "schema_9_postgresql.sql").read_text()
 #: One of a currency, in the ledger's units.
 UNIT = 10**9
 OCTOBER = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
@@ -652,6 +654,41 @@ def test_a_ledger_of_schema_8_that_cannot_be_upgraded_stays_whole(
         pass
     assert rows_of(options, "SELECT version FROM ledger_schema") == [(8,)]
     assert rows_of(options, "SELECT * FROM entry ORDER BY id") == before
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def of_schema_9(request: pytest.FixtureRequest, path: Path) -> Callable[[str], LedgerOptions]:
+    """The ledger of schema 8, upgraded by the release that had schema 9."""
+    return made_of(request, path, SCHEMA_9, SCHEMA_9_POSTGRESQL)
+
+
+def test_a_ledger_of_schema_9_keeps_every_row_and_has_no_archived_month(
+    of_schema_9: Callable[[str], LedgerOptions], path: Path, tmp_path: Path
+) -> None:
+    options = of_schema_9("")
+    kept = ("entry_row", "entry_key", "series", "recording", "delivery", "roll_up", "roll_up_waiting", "act")
+    before = {table: rows_of(options, f"SELECT * FROM {table} ORDER BY 1") for table in kept}
+    assert all(before.values())
+    with writing(options) as opened:
+        assert not opened.created
+    assert {table: rows_of(options, f"SELECT * FROM {table} ORDER BY 1") for table in kept} == before
+    checked = comparison.compare(options)
+    assert (checked["consistent"], checked["archived_months"]) == (True, [])
+    assert_laid_out_as_a_new_one(options, path, tmp_path)
+
+
+def test_a_ledger_of_schema_9_that_cannot_be_upgraded_stays_whole(
+    of_schema_9: Callable[[str], LedgerOptions],
+) -> None:
+    """Somebody made a view of the name of a new table."""
+    options = of_schema_9("CREATE VIEW archived_sum AS SELECT 1 AS one;")
+    with pytest.raises(LedgerError), writing(options):
+        pass
+    assert rows_of(options, "SELECT version FROM ledger_schema") == [(9,)]
+    if not str(options.url).startswith("sqlite"):
+        kept = "SELECT count(*) FROM pg_trigger WHERE tgname = 'finops_keep_entries'"
+        assert rows_of(options, kept) == [(1,)]
+        assert rows_of(options, "SELECT to_regclass('archived_month') IS NULL") == [(True,)]
 
 
 def test_an_upgrade_that_the_disk_has_no_room_for_says_so_and_writes_nothing(
