@@ -79,7 +79,7 @@ def archive(options: sql.LedgerOptions, task: ArchiveTask) -> dict[str, Any]:
             plan = _to_archive(ledger, task)
         done = {
             month.name: contents.archive_to_result(
-                _finish(slices, plan.known[month.name])
+                _finish(slices, plan.known[month.name], task)
                 if month.name in plan.known
                 else _archive(options, slices, month, task)
             )
@@ -123,7 +123,7 @@ def _opened(options: sql.LedgerOptions) -> Iterator[Slices]:
 def _to_archive(ledger: sql.Ledger, task: ArchiveTask) -> _Plan:
     connection = ledger.connection
     archived = {one.month: one for one in archived_months.read_archived(connection)}
-    months = list(task.months or ())
+    months = list(dict.fromkeys(task.months or ()))
     if task.before is not None:
         found = [*months_before(connection, task.before), *(_month(one) for one in archived.values())]
         months = sorted({one for one in found if one.end <= task.before}, key=lambda one: one.begin)
@@ -140,7 +140,7 @@ def _to_archive(ledger: sql.Ledger, task: ArchiveTask) -> _Plan:
 
 def _to_restore(ledger: sql.Ledger, task: ArchiveTask) -> _Plan:
     archived = archived_months.read_archived(ledger.connection)
-    months = list(task.months or ())
+    months = list(dict.fromkeys(task.months or ()))
     if task.before is not None:
         months = [_month(one) for one in archived if one.end <= task.before]
     names = {one.name for one in months}
@@ -226,9 +226,10 @@ def _refuse_other_totals(connection: Transaction, month: Month, sums: archiving.
         )
 
 
-def _finish(slices: Slices, one: ArchivedMonth) -> ArchivedMonth:
+def _finish(slices: Slices, one: ArchivedMonth, task: ArchiveTask) -> ArchivedMonth:
     """Remove what is left of a month whose run was killed, or that was being restored."""
-    with _verified(Path(one.file), one):
+    moved = _place(one, task.folder)
+    with _verified(moved if moved.exists() else Path(one.file), one):
         if one.state == RESTORING:
             with slices.open() as transaction:
                 archiving.set_restoring(transaction, one, restoring=False)

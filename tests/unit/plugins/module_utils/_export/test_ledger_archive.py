@@ -140,7 +140,8 @@ def test_running_again_changes_nothing(ledger: sql.LedgerOptions, folder: Path) 
     assert not restore(ledger, task(None, before="2026-03"))["changed"]
     # Archived once more, with what was written meanwhile.
     archives.write(ledger, invoice("late", JANUARY + timedelta(days=3)))
-    assert archive(ledger, task(folder, "2026-01"))["changed"]
+    assert archive(ledger, task(folder, "2026-01", "2026-01"))["changed"]
+    assert restore(ledger, task(folder, "2026-01", "2026-01"))["changed"]
     assert comparison.compare(ledger)["consistent"]
 
 
@@ -350,6 +351,8 @@ def test_a_damaged_file_restores_nothing_and_nothing_more_is_removed(
     moved = folder.parent / "moved"
     moved.mkdir(mode=0o700)
     (moved / path.name).write_bytes(content)
+    if state == "archived":
+        assert archive(ledger, task(moved, "2026-01"))["changed"]
     assert restore(ledger, task(moved, "2026-01"))["changed"]
     assert comparison.compare(ledger)["consistent"]
 
