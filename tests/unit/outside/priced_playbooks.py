@@ -134,6 +134,8 @@ def passage(
     before = estimate(cloud, folder, playbook_plan=str(plan))
     ended = really_run(cloud, folder, playbook, *arguments)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    # What saw nothing before sees this.
+    assert writes() != []
     made = estimate(
         cloud,
         folder,

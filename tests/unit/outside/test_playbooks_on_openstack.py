@@ -63,18 +63,24 @@ def real(tmp_path: Path) -> RealCloud:
 
 
 def connection(cloud: str) -> Connection:
-    """A login of openstacksdk to a cloud of the real OpenStack."""
-    known = OpenStackConfig(config_files=[os.environ["OPENSTACK_CLOUDS"]])
+    """A login of openstacksdk to a cloud of the real OpenStack, under a name by which the services' logs know
+    it from the modules.
+    """
+    known = OpenStackConfig(config_files=[os.environ["OPENSTACK_CLOUDS"]], app_name="the-test")
     return Connection(config=known.get_one(cloud))
 
 
 @pytest.fixture
-def second_region() -> None:
+def second_region(real: RealCloud) -> None:
     """The region dc4-a. It has one service, the Cinder of the first: a second one would take the longest to
     bring up, and what the estimate does not ask need not be another one.
     """
     identity = connection("openstack-admin").identity
     identity.create_region(id="dc4-a")
+    file = real.directory / "clouds.yaml"
+    known = yaml.safe_load(file.read_text())
+    known["clouds"]["sandbox"]["regions"] = [known["clouds"]["sandbox"]["region_name"], "dc4-a"]
+    file.write_text(yaml.safe_dump(known))
     (cinder,) = identity.services(type="block-storage")
     for one in list(identity.endpoints(service_id=cinder.id)):
         identity.create_endpoint(

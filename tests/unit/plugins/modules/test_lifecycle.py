@@ -199,15 +199,15 @@ def test_a_deployment_costs_in_each_step_of_its_life_what_was_estimated(life: Li
     larger = life.rated()
     assert larger - made == hourly(resized)
 
-    # Replaced: the volume by one of another type, in either order.
-    faster = {"size": 100, "volume_type": FAST}
+    # Replaced: the volume by one of another type, in either order; its quota has room for 50 GB.
+    faster = {"size": 50, "volume_type": FAST}
     replaced, created_first = (
         life.planned((VOLUME, actions, {"id": volume, **grown}, faster))
         for actions in (["delete", "create"], ["create", "delete"])
     )
     assert hourly(replaced) == hourly(created_first)
     life.ask("DELETE", "block-storage", f"/volumes/{volume}")
-    volume = life.volume("life-fast", 100, FAST)
+    volume = life.volume("life-fast", 50, FAST)
     other = life.rated()
     assert other - larger == hourly(replaced)
 
