@@ -179,8 +179,8 @@ def _step(one: _Candidate, known: _BudgetKnowledge) -> _BudgetStep:
     if decision.made_up is not None:
         made_up = _act(decision.made_up, server, decision, known)
     return _BudgetStep(
-        server,
-        order_of(server),
+        server=server,
+        order=order_of(server),
         act=act,
         made_up=made_up,
         marker={} if decision.marker is None else {BUDGET_STATE: str(decision.marker)},

@@ -148,8 +148,8 @@ def _step(
     if decision.made_up is not None:
         made_up = _act(decision.made_up, server, schedule, decision.made_up_at, known.identity, None)
     return _OfficeStep(
-        server,
-        order,
+        server=server,
+        order=order,
         act=act,
         made_up=made_up,
         marker={} if decision.marker is None else {STATE: str(decision.marker)},

@@ -32,6 +32,8 @@ STRICT: Result = {
     "freeze_at": {},
     "frozen_budgets": [],
     "locale": None,
+    "stop_at": {},
+    "shelve_at": {},
     "price_sources": ["observed"],
     "free_types": ["cloudflare_record"],
     "required_tags": [],
