@@ -50,8 +50,9 @@ ARCHIVE_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
                 NEW.restored_by := finops_signed(asked.restored_by);
                 DELETE FROM archived_key WHERE archived_id = NEW.id;
             END IF;
-            -- Who writes entries holds the clock: they are seen here, or see this.
-            PERFORM FROM ledger_clock FOR UPDATE;
+            -- Who writes entries changes the clock: they are seen here, or see this. It is changed here, too:
+            -- a transaction that sees an earlier moment, and not this, cannot change it any more.
+            UPDATE ledger_clock SET recorded_at = recorded_at + 1;
             SELECT count(*) INTO there FROM entry_row
                 WHERE period_begin >= NEW.month_begin AND period_begin < NEW.month_end;
             IF there <> NEW.row_count OR NEW.month_end * 1000000 > {NOW} THEN

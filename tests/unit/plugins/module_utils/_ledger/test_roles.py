@@ -32,6 +32,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._export.ledger_archiv
 from ansible_collections.finops.cloud.plugins.module_utils._imports.entry_writer import Signature
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     budgets,
+    comparison,
     deliveries,
     dimension_sets,
     entries,
@@ -1521,3 +1522,25 @@ def test_an_entry_that_is_under_way_is_not_left_out_of_an_archive(logins: Logins
         with pytest.raises(LedgerError, match="2025-01"):
             archiving.result()
     assert archive_january(logins, tmp_path)["months"][0]["row_count"] == 2
+
+
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize("reverses", [True, False])
+def test_a_session_that_sees_an_earlier_moment_writes_nothing_to_an_archived_month(
+    logins: Logins, tmp_path: Path, level: str, reverses: bool
+) -> None:
+    """It does not see that the month is archived: its entry would be removed, and its sum would stay."""
+    write(logins.options("pipeline"), cost(key="old", nano=7, at=JANUARY))
+    begin, old = int(JANUARY.timestamp()), logins.one("SELECT max(id) FROM entry_row")
+    said = f"'old', 2, {old}" if reverses else "'new', 1, NULL"
+    with logins.connect("pipeline") as session:
+        session.execute(f"BEGIN ISOLATION LEVEL {level}; SELECT count(*) FROM entry_row".encode())
+        archive_january(logins, tmp_path)
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            session.execute(
+                f"{INSERT}('manual', {said}, {A_SET}, {begin}, {begin}, {'-7' if reverses else '5'},"
+                " 'ada@ci'); COMMIT".encode()
+            )
+    assert comparison.compare(logins.options("owner"))["consistent"]
+    archive_january(logins, tmp_path, restore)
+    assert comparison.compare(logins.options("owner"))["consistent"]
