@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.finops.cloud.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.finops.cloud.plugins.module_utils._core.periods import Calendar
+from ansible_collections.finops.cloud.plugins.module_utils._export import ledger_archive
 from ansible_collections.finops.cloud.plugins.module_utils._export.ledger_archive import archive
 from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     budgets,
@@ -24,7 +25,7 @@ from ansible_collections.finops.cloud.plugins.module_utils._ledger import (
     feeds,
     sql,
 )
-from ansible_collections.finops.cloud.plugins.module_utils._ledger.entry_rows import row_of
+from ansible_collections.finops.cloud.plugins.module_utils._ledger.entry_rows import reversal, row_of
 from ansible_collections.finops.cloud.plugins.module_utils._ledger.transaction import Transaction
 
 from ...modules.running import run_module
@@ -101,6 +102,39 @@ def test_a_month_that_something_needs_stays(ledger: sql.LedgerOptions, tmp_path:
             archive(ledger, task(tmp_path / "archive", "2026-01", "2026-02", check=check))
     assert asked(ledger, archives.ROWS, "SELECT * FROM archived_month") == before
     assert not (tmp_path / "archive").exists()
+
+
+def test_a_bill_that_was_begun_after_the_first_look_keeps_its_month(
+    ledger: sql.LedgerOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names a charge anew, so no sum differs, and counts before the month is recorded as archived. Its
+    entries would come back with another moment than their file says, which is refused.
+    """
+    key = ("books", "bill/1/x")
+    archives.write(ledger, invoice(key[1], FEBRUARY + timedelta(days=9)))
+    before_month, read_month = ledger_archive._archive, ledger_archive._write_file
+    named: list[int] = []
+
+    def begun(options: sql.LedgerOptions, slices: Any, month: Any, asked: Any) -> Any:
+        with sql.writing(options) as opened:
+            stored = entries.current(opened.connection, *key)
+            assert stored is not None
+            renamed = entries.columns(invoice(key[1], FEBRUARY + timedelta(days=9), description="new"))
+            named.append(deliveries.begin(opened.connection, key[0], NOW, "cron@import"))
+            entries.append_of_delivery(opened.connection, [reversal(stored), row_of(renamed, 2)], named[0])
+        return before_month(options, slices, month, asked)
+
+    def ended(*asked: Any) -> Any:
+        found = read_month(*asked)
+        with sql.writing(ledger) as opened:
+            deliveries.put_in_force(opened.connection, named[0], NOW)
+        return found
+
+    monkeypatch.setattr(ledger_archive, "_archive", begun)
+    monkeypatch.setattr(ledger_archive, "_write_file", ended)
+    with pytest.raises(InvalidOption, match="2026-02 cannot be archived yet: a bill of books is being"):
+        archive(ledger, task(tmp_path / "archive", "2026-02"))
+    assert asked(ledger, "SELECT * FROM archived_month") == [[]]
 
 
 @pytest.mark.parametrize("what", KEEPS_NOT)
