@@ -27,6 +27,8 @@ STOPPABLE = "finops_stoppable"
 _KEPT_OFF = ("stopped@", "shelved@")
 #: What begins the state of one that a budget wants off, and that was off by its schedule.
 _KEPT_FOR_BUDGET = "kept@"
+#: What begins the state of one that a run could not stop: it says nothing of what another run did.
+_NOT_STOPPED = "refused@"
 
 
 def metadata_tags(metadata: Mapping[str, str]) -> Tags:
@@ -45,9 +47,10 @@ def is_off_by_schedule(metadata: Mapping[str, str]) -> bool:
     return str(metadata.get(STATE, "")).startswith(_KEPT_OFF)
 
 
-def is_wanted_off(metadata: Mapping[str, str]) -> bool:
-    """Whether a budget keeps the server off that has this metadata."""
-    return str(metadata.get(BUDGET_STATE, "")).startswith((*_KEPT_OFF, _KEPT_FOR_BUDGET))
+def is_wanted_off(metadata: Mapping[str, str]) -> bool | None:
+    """Whether a budget keeps the server off that has this metadata; None where it does not say."""
+    state = str(metadata.get(BUDGET_STATE, _NOT_STOPPED))
+    return None if state.startswith(_NOT_STOPPED) else state.startswith((*_KEPT_OFF, _KEPT_FOR_BUDGET))
 
 
 def word_tags(words: Iterable[str]) -> Tags:

@@ -28,9 +28,10 @@ from .office_hours import (
     parse_marker,
 )
 
-#: The word of a server that was off by its schedule, and is not to be started by it.
-KEPT = "kept"
-_WORDS = (STOPPED, SHELVED, KEPT, STARTED)
+#: The words of a server that was off by its schedule, and is not to be started by it, and of one that Nova
+#: refused to stop: if it is off then, it is so by somebody else.
+KEPT, REFUSED = "kept", "refused"
+_WORDS = (STOPPED, SHELVED, KEPT, REFUSED, STARTED)
 _MARKED = {STOP: STOPPED, SHELVE: SHELVED}
 #: Why something is done or not (design/budget-actions.md#servers).
 REACHED, WITHIN, OFF, BY_HAND = "reached", "within", "off", "by_hand"
@@ -144,7 +145,8 @@ def _running(
     if any(_is_younger(act, rules) for act in stops):
         return BudgetDecision(COOL_DOWN, ask.alert_id, ask.at)
     wanted = Marker(_MARKED[ask.action], ask.at)
-    is_late = marker == wanted and rules.now - ask.at > _OVERDUE
+    tried = marker in (wanted, Marker(REFUSED, ask.at))
+    is_late = tried and rules.now - ask.at > _OVERDUE
     return BudgetDecision(REACHED, ask.alert_id, ask.at, ask.action, wanted, is_late=is_late)
 
 

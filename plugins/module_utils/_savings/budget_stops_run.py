@@ -25,6 +25,7 @@ from .._openstack import compute
 from .._openstack.compute import Server
 from .._openstack.connection import Cloud
 from .budget_stops import (
+    REFUSED,
     Ask,
     BudgetDecision,
     ServerActs,
@@ -184,10 +185,18 @@ def _step(one: _Candidate, known: _BudgetKnowledge) -> _BudgetStep:
         act=act,
         made_up=made_up,
         marker={} if decision.marker is None else {BUDGET_STATE: str(decision.marker)},
+        refused=_refused(decision),
         is_late=decision.is_late,
         decision=decision,
         budget=known.budgets.get(decision.alert_id or ""),
     )
+
+
+def _refused(decision: BudgetDecision) -> dict[str, str]:
+    """What the metadata says where Nova refuses to stop a server: if it is off then, no run did that."""
+    if decision.action not in (STOP, SHELVE) or decision.at is None:
+        return {}
+    return {BUDGET_STATE: str(Marker(REFUSED, decision.at))}
 
 
 def _asks(one: _Candidate, known: _BudgetKnowledge) -> list[Ask]:

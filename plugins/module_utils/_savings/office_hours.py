@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from .._core.errors import InvalidOption
 from .._core.periods import from_iso, iso
-from .._core.tags import BUDGET_STATE, STATE, is_wanted_off
+from .._core.tags import STATE, is_wanted_off
 from .._ledger.acts import SHELVE, START, STOP, UNDONE_BY_HAND, UNSHELVE, Act
 from .._openstack.compute import Server
 from .schedules import EVER, Edge, Schedule, newest_edge, next_edge
@@ -103,10 +103,10 @@ class _ServerCase:
 
     @property
     def is_for_budget(self) -> bool:
-        """Whether a budget keeps it off: its metadata says so, or, of one without that, the newest act."""
-        if BUDGET_STATE in self.server.metadata:
-            return is_wanted_off(self.server.metadata)
-        return self.is_lasting and self.newest is not None and self.newest.alert_id is not None
+        """Whether a budget keeps it off: its metadata says so, or, where it does not say, the newest act."""
+        says = is_wanted_off(self.server.metadata)
+        by_act = self.is_lasting and self.newest is not None and self.newest.alert_id is not None
+        return by_act if says is None else says
 
     @property
     def is_ours(self) -> bool:

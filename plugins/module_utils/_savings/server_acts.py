@@ -32,7 +32,8 @@ HELD_BACK, CONFLICT, FAILED, INVALID = "held_back", "conflict", "failed", "inval
 _LISTED_SINCE = timedelta(hours=1)
 _PAUSE_SECONDS = 2.0
 #: The server has changed, or is not there any more.
-_OTHERS_WERE_FASTER = (409, 404)
+_REFUSED = 409
+_OTHERS_WERE_FASTER = (_REFUSED, 404)
 #: Stands for the status of a server that is not there any more.
 _GONE = ""
 
@@ -42,9 +43,10 @@ class Step:
     """One server, what is to be done with it, and how that went.
 
     order: its group. act: the row of what is to be done, None for nothing. made_up: that of what an earlier
-    run did and did not come to write down. marker: what its metadata says before anything is done. is_late:
-    it has been due for so long that a conflict is a failure. outcome: why it did not go as decided, None
-    where it did. was_sent: Nova has begun the action.
+    run did and did not come to write down. marker: what its metadata says before anything is done. refused:
+    what it says once Nova refuses the action, nothing where that is the same. is_late: it has been due for so
+    long that a conflict is a failure. outcome: why it did not go as decided, None where it did. was_sent:
+    Nova has begun the action.
     """
 
     server: Server
@@ -52,6 +54,7 @@ class Step:
     act: Act | None = None
     made_up: Act | None = None
     marker: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     is_late: bool = False
     outcome: str | None = None
     error: str | None = None
@@ -132,6 +135,9 @@ def _carried_out(run: ActingRun, step: StepT) -> StepT:
         if step.action is not None:
             compute.act(run.nova, step.server.id, step.action)
     except CloudError as error:
+        if error.http_status == _REFUSED and step.refused:
+            with suppress(CloudError):
+                compute.set_metadata(run.nova, step.server.id, step.refused)
         # Another run, or somebody, was faster: the next run sees it.
         outcome = CONFLICT if error.http_status in _OTHERS_WERE_FASTER and not step.is_late else FAILED
         return replace(step, outcome=outcome, error=str(error))

@@ -179,6 +179,31 @@ def test_what_somebody_stopped_stays_so_and_what_somebody_started_stays_up(breac
     assert breached.kinds() == [("web-1", kind) for kind in ("stop", "undone_by_hand", "stop", "start")]
 
 
+def test_what_somebody_stopped_while_a_run_was_at_it_stays_so(breached: Breach) -> None:
+    """Nova refuses to stop what is off."""
+    path = f"{breached.server('web-1')['id']}/action"
+    breached.fault(kind="status", status=409, path=path, times=1)
+    assert breached.acted()["web-1"] == ("stop", "conflict")
+    breached.no_fault()
+    breached.by_hand("web-1", "os-stop")
+    assert breached.acted()["web-1"] == (None, "by_hand")
+    breached.ledger.at(NEXT)
+    assert breached.acted()["web-1"] == (None, "within")
+    assert breached.statuses()["web-1"] == "SHUTOFF"
+    assert breached.kinds() == [("web-2", "stop"), ("web-2", "start")]
+
+
+def test_what_cannot_be_stopped_is_tried_again_and_a_failure_after_half_an_hour(breached: Breach) -> None:
+    path = f"{breached.server('web-1')['id']}/action"
+    for minutes, failed in ((0, False), (5, False), (40, True)):
+        breached.ledger.later(minutes=minutes)
+        breached.fault(kind="status", status=409, path=path, times=1)
+        result = breached.run(dry_run=False)
+        breached.no_fault()
+        assert bool(result.get("failed")) is failed, minutes
+    assert breached.acted()["web-1"] == ("stop", "reached")
+
+
 def test_servers_are_let_go_when_nothing_asks_for_it_any_more(breached: Breach) -> None:
     team = {"name": "team", "currency": "ICU"}
     undone = (
