@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .._core.errors import InvalidOption
 from .._core.periods import iso, moment_of, period_at
+from .._core.rates import Rates
 from .._imports.feed_writer import LOOK_BACK
 from .._ledger import archiving, budgets, feeds, policy, roll_up
 from .._ledger.transaction import Transaction
@@ -94,8 +95,10 @@ def _of_feeds(known: Sequence[feeds.Feed], month: Month) -> str | None:
 
 def _of_budgets(connection: Transaction, month: Month, now: datetime) -> str | None:
     """Why a gate would read entries of the month, and not only totals."""
-    split = policy.split_rules(policy.read_policy(connection).rules)
+    owner_policy = policy.read_policy(connection)
+    split = policy.split_rules(owner_policy.rules)
     counting = {name for row in split.rows for name in row["budgets"]}
+    rates = Rates(recorded=owner_policy.recorded())
     for budget in budgets.read_all(connection):
         period = period_at(budget.calendar, now)
         # Shared costs are divided by what the whole local month of the period's begin has cost.
@@ -107,9 +110,19 @@ def _of_budgets(connection: Transaction, month: Month, now: datetime) -> str | N
         until = f"the period of budget {budget.name} that began {iso(period.begin)}"
         if budget.name in counting:
             return f"{until} counts shared costs of it, which are divided entry by entry"
-        edge = int(period.begin.timestamp())
-        if edge >= month.begin and edge % roll_up.BUCKETS_S[-1]:
-            return f"{until} begins within a quarter of an hour of it"
+        reason = _of_edges([part.begin for part in rates.segments(period)], month)
+        if reason is not None:
+            return f"{until} {reason}"
+    return None
+
+
+def _of_edges(edges: Sequence[datetime], month: Month) -> str | None:
+    """Why a sum of a period that is cut there, where it begins and where a rate does, is none of totals."""
+    for edge in edges:
+        at = int(edge.timestamp())
+        if month.begin <= at < month.end and at % roll_up.BUCKETS_S[-1]:
+            begins = "begins" if edge == edges[0] else f"has a rate from {iso(edge)} on, which is"
+            return f"{begins} within a quarter of an hour of it"
     return None
 
 

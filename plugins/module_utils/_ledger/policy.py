@@ -130,12 +130,15 @@ class OwnerPolicy(NamedTuple):
                 )
             if not self.rules.allow_own_rates:
                 raise InvalidOption("rates", f"is refused {self.because('allow_own_rates')}; leave it out.")
-        recorded = [
+        return Rates(option.given, self.recorded(as_of), split_rules(self.rules))
+
+    def recorded(self, as_of: datetime | None = None) -> list[Rate]:
+        """rates() as a program calculates with them."""
+        return [
             Rate(one.currency, one.icu_per_unit, one.valid_from)
-            for one in held
+            for one in self.rates(as_of)
             if one.icu_per_unit is not None
         ]
-        return Rates(option.given, recorded, split_rules(self.rules))
 
     def because(self, rule: str) -> str:
         """The part of a sentence that names the rule which refuses something."""

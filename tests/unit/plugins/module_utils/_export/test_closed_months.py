@@ -152,6 +152,27 @@ def test_a_month_that_is_not_over_stays(ledger: sql.LedgerOptions, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("valid_from", "stays"), [("2026-02-15T10:07:09Z", True), ("2026-02-15T10:15:00Z", False)]
+)
+def test_a_month_in_which_a_rate_begins_at_an_odd_moment_stays(
+    ledger: sql.LedgerOptions, tmp_path: Path, valid_from: str, stays: bool
+) -> None:
+    """Periods are added up in parts, each at the rate of its time."""
+    with sql.writing(ledger) as opened:
+        budgets.save(opened.connection, budget())
+    rate = {"currency": "CHF", "icu_per_unit": "52", "valid_from": valid_from}
+    done = run_module("cost_policy", {"ledger": ledger.url, "rates": [rate]})
+    assert done["changed"], done
+    if stays:
+        with pytest.raises(InvalidOption, match="has a rate from 2026-02-15T10:07:09Z on, which is within"):
+            archive(ledger, task(tmp_path / "archive", "2026-02"))
+        return
+    archive(ledger, task(tmp_path / "archive", "2026-02"))
+    asks = {"ledger": ledger.url, "spend": "1", "currency": "CHF", "category": "other"}
+    assert run_module("cost_budget", {**asks, "on_exceeded": "warn"})["verdict"] == "deny"
+
+
+@pytest.mark.parametrize(
     ("policy_budget", "begin", "stays"),
     [
         ("shop", datetime(2026, 2, 1, tzinfo=UTC), True),
