@@ -167,7 +167,9 @@ def _off(
     word = SHELVED if is_shelved else STOPPED
     if marker is not None and marker.word == word and not done.is_known(marker):
         # A run that was killed has done it, and did not come to write it down.
-        alert_id = rules.announced.get(marker.at)
+        # Of several alerts of that second it was one that asks for it, unless none does any more.
+        asking = (one.alert_id for one in asks if one.at == marker.at)
+        alert_id = next(asking, rules.announced.get(marker.at))
         if alert_id is not None:
             return BudgetDecision(OFF, alert_id, marker.at, made_up=SHELVE if is_shelved else STOP)
     if is_shelved:

@@ -284,6 +284,25 @@ def test_a_run_that_was_killed_before_its_rows_is_made_up_for(breached: Breach) 
     assert sorted(kind for name, kind in breached.kinds() if name == "web-1") == ["start", "stop"]
 
 
+def test_what_is_made_up_for_is_of_the_alert_that_asked_for_it(breach: Breach) -> None:
+    """Three thresholds were reached in the same second."""
+    breach.spend("95", "much")
+    breach.acted()
+
+    def of_web_1() -> list[str | None]:
+        with sql.reading(sql.LedgerOptions(breach.ledger.url)) as opened:
+            found = acts.every(opened.connection, acts.SERVER)
+        return [act.alert_id for act in found if act.resource_name == "web-1"]
+
+    before = of_web_1()
+    breach.forget("web-1")
+    assert breach.acted()["web-1"] == (None, "off")
+    assert of_web_1() == before
+    breach.by_hand("web-1", "os-start")
+    assert breach.acted()["web-1"] == (None, "by_hand")
+    assert breach.acted()["web-1"] == (None, "done_before")
+
+
 def test_a_policy_may_have_servers_shelved(breached: Breach) -> None:
     refused = breached.ledger.run("cost_policy", shelve_at={"team": "1"})
     assert refused["msg"].startswith("shelve_at.team: `stop_at` names budget team, too")
