@@ -231,7 +231,11 @@ def _refuse_other_totals(connection: Transaction, month: Month, sums: archiving.
 def _finish(slices: Slices, one: ArchivedMonth, task: ArchiveTask) -> ArchivedMonth:
     """Remove what is left of a month whose run was killed, or that was being restored."""
     moved = _place(one, task.folder)
-    with _verified(moved if moved.exists() else Path(one.file), one):
+    try:
+        place = moved if moved.exists() else Path(one.file)
+    except OSError as error:
+        raise InvalidOption("folder", f"'{moved}' cannot be read: {error.strerror}.") from error
+    with _verified(place, one):
         if one.state == RESTORING:
             with slices.open() as transaction:
                 archiving.set_restoring(transaction, one, restoring=False)
