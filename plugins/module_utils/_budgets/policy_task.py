@@ -195,7 +195,9 @@ def _refuse_unknown_budgets(given: Mapping[str, Any], connection: Transaction) -
         budget = require(stored, name, rule)
         if Decimal(fraction) not in budget.thresholds:
             raise InvalidOption(
-                f"{rule}.{name}", f"{fraction} is not one of the thresholds of budget {name}."
+                f"{rule}.{name}",
+                f"{fraction} is not one of the thresholds of budget {name}, which are"
+                f" {', '.join(str(one) for one in budget.thresholds)}.",
             )
         if rule in OF_SERVERS and budget.scope.categories and COMPUTE not in budget.scope.categories:
             raise InvalidOption(
