@@ -109,7 +109,7 @@ options:
       - With them, V(change_volume_type) of O(kinds) recommends the cheapest of them for volumes that are
         attached to nothing. No type is recommended for a volume in use, as no cloud tells what a type
         carries.
-      - Required if O(kinds) names V(change_volume_type).
+      - Two at least. Required if O(kinds) names V(change_volume_type).
     type: list
     elements: str
     default: []

@@ -159,12 +159,21 @@ def _given(task: PolicyTask) -> dict[str, Any]:
     return given
 
 
+def _fraction(text: str, option: str) -> Decimal:
+    try:
+        return parse_positive_amount(text, option)
+    except InvalidOption as error:
+        raise InvalidOption(
+            option, f"'{text[:40]}' is not a threshold; write a fraction of the limit such as 0.8, quoted."
+        ) from error
+
+
 def _parse_rows(given: dict[str, Any]) -> None:
     """Checks the rules that are more than names, in place. Raises InvalidOption."""
     for rule in AT_THRESHOLDS:
         if rule in given:
             given[rule] = {
-                str(name): format_exact(parse_positive_amount(str(value), f"{rule}.{name}"))
+                str(name): format_exact(_fraction(str(value), f"{rule}.{name}"))
                 for name, value in given[rule].items()
             }
     if "cost_allocation" in given:
@@ -195,7 +204,9 @@ def _refuse_unknown_budgets(given: Mapping[str, Any], connection: Transaction) -
         budget = require(stored, name, rule)
         if Decimal(fraction) not in budget.thresholds:
             raise InvalidOption(
-                f"{rule}.{name}", f"{fraction} is not one of the thresholds of budget {name}."
+                f"{rule}.{name}",
+                f"{fraction} is not one of the thresholds of budget {name}, which are"
+                f" {', '.join(str(one) for one in budget.thresholds)}.",
             )
         if rule in OF_SERVERS and budget.scope.categories and COMPUTE not in budget.scope.categories:
             raise InvalidOption(

@@ -52,7 +52,7 @@ def months_before(connection: Transaction, end: int) -> Iterator[Month]:
         first = archiving.first_begin(connection, month.end, end)
 
 
-def refuse_open(connection: Transaction, month: Month, now: datetime) -> None:
+def refuse_open(connection: Transaction, month: Month, now: datetime, option: str) -> None:
     """Raise InvalidOption where something can still need the entries of a month: it is not over, an import
     could read it again, a bill is being written, or a budget judges a period by them.
     """
@@ -63,7 +63,7 @@ def refuse_open(connection: Transaction, month: Month, now: datetime) -> None:
         or _of_budgets(connection, month, now)
     )
     if reason is not None:
-        raise InvalidOption("months", f"{month.name} cannot be archived yet: {reason}.")
+        raise InvalidOption(option, f"{month.name} cannot be archived yet: {reason}.")
 
 
 def _not_over(month: Month, now: datetime) -> str | None:
@@ -86,7 +86,8 @@ def _of_feeds(known: Sequence[feeds.Feed], month: Month) -> str | None:
         if feed.rated_through < end + LOOK_BACK:
             return (
                 f"{named} is rated through {iso(feed.rated_through)} only, and imports read the last"
-                f" {LOOK_BACK.days} days again"
+                f" {LOOK_BACK.days} days again; it can be once the feed is rated through"
+                f" {iso(end + LOOK_BACK)}"
             )
         if feed.credit_due_from is not None and feed.credit_due_from < end:
             return f"{named} has a credit of the free tier to be calculated; run cost_import first"

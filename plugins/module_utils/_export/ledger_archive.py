@@ -48,6 +48,11 @@ class ArchiveTask:
     signature: Signature
     check_mode: bool
 
+    @property
+    def option(self) -> str:
+        """The option that names the months."""
+        return "before" if self.months is None else "months"
+
 
 @dataclass(frozen=True)
 class _Plan:
@@ -132,7 +137,7 @@ def _to_archive(ledger: sql.Ledger, task: ArchiveTask) -> _Plan:
     ]
     for one in with_entries:
         if one.name not in archived:
-            refuse_open(connection, one, task.signature.now)
+            refuse_open(connection, one, task.signature.now, task.option)
     known = {one.name: archived[one.name] for one in months if one.name in archived}
     unfinished = {name for name, one in known.items() if one.state == RESTORING}
     return _Plan(ledger.url, months, known, frozenset(unfinished.union(one.name for one in with_entries)))
@@ -164,7 +169,7 @@ def _archive(options: sql.LedgerOptions, slices: Slices, month: Month, task: Arc
         raise LedgerError(f"{found.file} does not hold what was written; no entry was removed.")
     with slices.open() as transaction:
         # What was written since the file was read, and who needs the month now.
-        refuse_open(transaction, month, task.signature.now)
+        refuse_open(transaction, month, task.signature.now, task.option)
         if archiving.count(transaction, month.begin, month.end) != (found.row_count, found.last_id):
             raise LedgerError(f"Another task wrote entries of {month.name} meanwhile; run it again.")
         recorded = archiving.record(transaction, found, sums, task.signature.recorded_by, task.signature.now)

@@ -256,7 +256,7 @@ def _unattached(volume: Volume, known: ResourcePrices, part: Part) -> Advice:
         price_source=cost.source,
         confidence="medium",
         reasons=(
-            f"It is attached to nothing, and was made {volume.created}.",
+            f"It is attached to nothing, and was made {volume.created[:10]}.",
             "What is on it is lost; nothing says since when it is not attached.",
         ),
         commands=(("openstack", "volume", "delete", volume.id),),
@@ -304,7 +304,7 @@ def _old(copy: Copy, known: ResourcePrices, part: Part) -> Advice:
         why=cost.why,
         price_source=cost.source,
         confidence="medium",
-        reasons=(f"It was made {copy.created}.", "What it keeps is lost."),
+        reasons=(f"It was made {copy.created[:10]}.", "What it keeps is lost."),
         commands=(("openstack", "volume", "snapshot", "delete", copy.id),),
         task={"openstack.cloud.volume_snapshot": {
             "name": copy.id, "volume": copy.volume_id, "state": "absent",

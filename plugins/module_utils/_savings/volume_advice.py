@@ -166,7 +166,7 @@ def _advice(volume: Volume, name: str, now: ResourcePrice, after: ResourcePrice)
         price_source=after.source,
         confidence="medium",
         reasons=(
-            f"It is attached to nothing, and was made {volume.created}: nothing reads or writes it.",
+            f"It is attached to nothing, and was made {volume.created[:10]}: nothing reads or writes it.",
             f"`volume_types_by_speed` says that {name} differs in speed and price only.",
             "It has to be changed back before it is attached to what needs the speed.",
         ),

@@ -114,7 +114,7 @@ def test_a_policy_names_budgets_and_thresholds_that_there_are(clocked: ClockedLe
         ({"frozen_budgets": ["taem"]}, "frozen_budgets[0]: the ledger has no budget 'taem'"),
         ({"freeze_at": {"taem": "1"}}, "freeze_at: the ledger has no budget 'taem'"),
         ({"freeze_at": {"team": "1"}}, "freeze_at.team: 1 is not one of the thresholds of budget team"),
-        ({"freeze_at": {"team": "much"}}, "freeze_at.team: 'much' is not an amount"),
+        ({"freeze_at": {"team": "much"}}, "freeze_at.team: 'much' is not a threshold; write a fraction"),
     ):
         assert clocked.run("cost_policy", **rules)["msg"].startswith(said)
 

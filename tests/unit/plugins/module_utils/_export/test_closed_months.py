@@ -66,7 +66,8 @@ def of_a_bill(connection: Transaction) -> None:
 KEEPS: dict[str, tuple[Callable[[Transaction], object], str]] = {
     "a feed that is behind": (
         lambda c: feed_changes.save(c, rated(TOO_EARLY), None),
-        "the feed of shop in dc3-a is rated through 2026-04-09T23:00:00Z only, and imports read the last 40",
+        "the feed of shop in dc3-a is rated through 2026-04-09T23:00:00Z only, and imports read the last 40"
+        " days again; it can be once the feed is rated through 2026-04-10T00:00:00Z",
     ),
     "a credit": (
         lambda c: feed_changes.save(c, rated(IN_TIME, credit_due_from=FEBRUARY), None),
