@@ -251,7 +251,8 @@ hours_per_month:
   type: int
   sample: 730
 saving_per_month:
-  description: What all recommendations with a known price save together, each resource counted once.
+  description: What all recommendations with a known price save together, each resource counted once. Null if
+    there are recommendations and no price is known.
   returned: success
   type: str
   sample: "45.26"

@@ -140,8 +140,12 @@ def _by_month(hourly: Fraction | None) -> str | None:
     return None if hourly is None else format_amount(decimal_of(hourly * MONTH_H))
 
 
-def total_by_month(advice: Sequence[Advice]) -> str:
-    """What all of it saves, each resource once."""
+def total_by_month(advice: Sequence[Advice]) -> str | None:
+    """What all of it saves whose saving is known, each resource once; None where there is some and no saving
+    is known.
+    """
+    if advice and all(one.saving is None for one in advice):
+        return None
     return format_amount(
         decimal_of(MONTH_H * sum((one.counted or Fraction(0) for one in advice), Fraction(0)))
     )

@@ -201,6 +201,13 @@ def test_only_what_the_kinds_need_is_read(cloud: Sandbox, savings: Callable[...,
     assert set(cloud.ask("GET", "/sandbox/requests").body["by_service"]) == {"identity", "network", "rating"}
 
 
+def test_a_sum_of_which_nothing_is_known_is_not_known(savings: Callable[..., dict[str, Any]]) -> None:
+    told = savings(kinds=["delete_old_snapshot"])
+    assert told["unknown_count"] == len(told["recommendations"]) > 0
+    assert told["saving_per_month"] is None
+    assert savings(kinds=["stop_idle"], minimum_days=15, idle_vcpus="0")["saving_per_month"] == "0"
+
+
 def test_a_stopped_server_can_be_said_to_be_free(savings: Callable[..., dict[str, Any]]) -> None:
     told = savings(kinds=["stop_idle"], stopped_servers_are_free=True)
     assert [one["saving_per_month"] for one in told["recommendations"]] == [monthly("0.5")]

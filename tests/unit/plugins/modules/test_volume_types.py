@@ -133,7 +133,7 @@ def test_what_is_done_is_rated_so_to_the_digit(
         asked = {"os-retype": {"new_type": name, "migration_policy": "on-demand"}}
         return cloud.ask("POST", url, asked).status
 
-    assert (retype("slowest"), retype(cold["recommended"])) == (400, 202)
+    assert (retype("slowest"), retype(cold["recommended"])) == (404, 202)
     assert before - rated() == Decimal(cold["saving_per_month"]) / 730 * 24 == 12
     assert savings()["recommendations"] == []
     assert retype(cold["current"]) == 202, "it can be undone"
