@@ -159,10 +159,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         task = self._reached(result)
         self._record.failed(task._uuid, _place_of(task), result._host.name)
 
-    def v2_runner_on_async_failed(self, result: Any) -> None:
-        """As v2_runner_on_failed."""
-        self.v2_runner_on_failed(result)
-
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """A host that does not answer; one that is only planned cannot."""
         task, host = result._task, result._host

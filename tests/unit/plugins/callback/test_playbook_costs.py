@@ -124,6 +124,29 @@ def test_a_real_run_tells_what_tasks_of_rescue_have_made(play: Play) -> None:
     assert (told["kind"], told["complete"]) == ("receipt", False)
 
 
+@pytest.mark.parametrize(("host", "fails"), [("127.0.0.1", True), ("a1b2.planned.invalid", False)])
+def test_a_host_that_does_not_answer_leaves_its_tasks_unknown_unless_it_is_only_planned(
+    play: Play, tmp_path: Path, host: str, fails: bool
+) -> None:
+    inventory = tmp_path / "inventory.ini"
+    inventory.write_text(f"web ansible_host={host} ansible_port=1 ansible_connection=ssh")
+    code, path = play([CREATE], "--check", "-i", str(inventory))
+    told = json.loads(path.read_text())
+    assert code == 4
+    assert [(row["task"]["name"], row["host"]) for row in told["failed"]] == [("Make it", "web")] * fails
+    assert told["complete"] is False
+
+
+def test_a_task_that_failed_while_others_went_on_is_named_once(play: Play) -> None:
+    slow = {"name": "Slow", "ansible.builtin.shell": "false && tofu apply", "async": 10, "poll": 1}
+    code, path = play([slow], "-i", "localhost,")
+    told = json.loads(path.read_text())
+    assert code == 2
+    assert [row["task"]["name"] for row in told["failed"]] == ["Slow"]
+    assert [row["name"] for row in told["unknown"]] == ["Slow"]
+    assert told["complete"] is False
+
+
 @pytest.mark.parametrize(("told", "goes_on"), [({"finished": 0}, True), ({"finished": 1}, False)])
 def test_a_task_that_is_not_waited_for_goes_on(told: dict[str, Any], goes_on: bool) -> None:
     """What Ansible tells of a task with async: at once with poll: 0, in the end otherwise."""
