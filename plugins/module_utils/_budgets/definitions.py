@@ -15,7 +15,7 @@ from typing import Any
 from .._core.calendar_options import parse_calendar
 from .._core.categories import CATEGORIES
 from .._core.errors import InvalidOption
-from .._core.money import format_exact, parse_amount, parse_currency, round_to_nano
+from .._core.money import parse_amount, parse_currency, round_to_nano
 from .._core.periods import Calendar, parse_duration
 from .._ledger.budgets import BASIS_ACTUAL, BASIS_PERIOD_END, FED_BY_CLOUD, TAX, UNTAGGED, Budget, Scope
 from .._ledger.policy import OwnerPolicy
@@ -129,15 +129,19 @@ def _thresholds(given: Sequence[str] | None, before: tuple[Decimal, ...]) -> tup
     """The thresholds in ascending order; none for an empty list."""
     if given is None:
         return before
-    parts = {parse_amount(text, "thresholds") for text in given}
-    for part in parts:
-        if not 0 < part <= _LARGEST_THRESHOLD:
-            raise InvalidOption(
-                "thresholds",
-                f"'{format_exact(part)}' is not a threshold; write a fraction of the limit such as 0.8, at"
-                " most 10.",
-            )
-    return tuple(sorted(parts))
+    return tuple(sorted({parse_threshold(text, "thresholds") for text in given}))
+
+
+def parse_threshold(text: str, option: str) -> Decimal:
+    """A part of a limit. Raises InvalidOption."""
+    try:
+        part = parse_amount(text, option)
+    except InvalidOption:
+        part = Decimal(0)
+    if not 0 < part <= _LARGEST_THRESHOLD:
+        problem = f"'{text[:40]}' is not a threshold; write a fraction of the limit such as 0.8, at most 10."
+        raise InvalidOption(option, problem)
+    return part
 
 
 def parse_limit(text: str) -> Decimal:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .._core.errors import InvalidOption
-from .._core.money import format_exact, parse_currency, parse_positive_amount
+from .._core.money import format_exact, parse_currency
 from .._core.periods import iso, parse_moment, zone_named
 from .._core.rates import Rates, parse_rate
 from .._ledger import budgets, holds, sql
 from .._ledger.policy import OwnerPolicy, PolicyRules, PolicyVersion, RateVersion, read_policy
 from .._ledger.policy_history import read_history, save_policy, save_rates
+from .definitions import parse_threshold
 from .known_budgets import require
 from .policy import policy_to_result, rules_to_result
 
@@ -159,21 +160,12 @@ def _given(task: PolicyTask) -> dict[str, Any]:
     return given
 
 
-def _fraction(text: str, option: str) -> Decimal:
-    try:
-        return parse_positive_amount(text, option)
-    except InvalidOption as error:
-        raise InvalidOption(
-            option, f"'{text[:40]}' is not a threshold; write a fraction of the limit such as 0.8, quoted."
-        ) from error
-
-
 def _parse_rows(given: dict[str, Any]) -> None:
     """Checks the rules that are more than names, in place. Raises InvalidOption."""
     for rule in AT_THRESHOLDS:
         if rule in given:
             given[rule] = {
-                str(name): format_exact(_fraction(str(value), f"{rule}.{name}"))
+                str(name): format_exact(parse_threshold(str(value), f"{rule}.{name}"))
                 for name, value in given[rule].items()
             }
     if "cost_allocation" in given:

@@ -159,7 +159,7 @@ def _to_restore(ledger: sql.Ledger, task: ArchiveTask) -> _Plan:
 def _archive(options: sql.LedgerOptions, slices: Slices, month: Month, task: ArchiveTask) -> ArchivedMonth:
     with sql.reading(options) as ledger:
         # A bill that was begun since counts later than its file would say.
-        refuse_open(ledger.connection, month, task.signature.now)
+        refuse_open(ledger.connection, month, task.signature.now, task.option)
         found, sums = _write_file(ledger.connection, month, task)
     with _verified(Path(found.file), found) as stream:
         digest = entry_parquet.RowsDigest()

@@ -127,7 +127,7 @@ def test_a_reset_is_when_the_period_ends(desk: Desk) -> None:
         ({"scope": {"projects": [""]}}, "scope.projects: has an empty name"),
         ({"thresholds": ["80"]}, "thresholds: '80' is not a threshold"),
         ({"thresholds": ["0"]}, "thresholds: '0' is not a threshold"),
-        ({"thresholds": ["NaN"]}, "thresholds: 'NaN' is not an amount"),
+        ({"thresholds": ["NaN"]}, "thresholds: 'NaN' is not a threshold"),
         ({"limit": "-1"}, "limit: '-1' is negative"),
         ({"currency": None}, "currency: an amount needs its currency"),
         ({"fed_by": None}, "fed_by: is needed for the new budget 'team'"),
