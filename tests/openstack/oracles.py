@@ -48,6 +48,7 @@ ELSEWHERE = {
     "cost_import_file": "the files themselves, in tests/unit/plugins/module_utils/_imports",
     "cost_anomaly_info": "statsmodels, in tests/unit/outside, and sums by hand beside it",
     "budget_actions": "rows by SQL, in tests/unit/plugins/modules/test_budget_actions.py",
+    "cost_ledger_archive": "sums and rows by SQL, in tests/unit/plugins/module_utils/_export",
 }
 #: The region that has nothing but an old CloudKitty.
 RATING_ONLY = "dc0-old"
