@@ -119,7 +119,7 @@ class _ServerCase:
 
 
 def parse_marker(
-    text: str | None, now: datetime, key: str = STATE, words: Collection[str] = _WORDS
+    text: str | None, now: datetime, key: str = STATE, words: Collection[str] = tuple(_WORDS)
 ) -> Marker | None:
     """The marker of a server, None where it has none. key: of the metadata.
 

@@ -138,7 +138,7 @@ def test_a_breach_is_acted_on_once(
     def acts() -> list[tuple[str, str]]:
         with sql.reading(sql.LedgerOptions(None)) as opened:
             rows = read(opened.connection, "SELECT kind, resource_name FROM act ORDER BY id")
-        return [(kind, name) for kind, name in rows]
+        return [tuple(row) for row in rows]
 
     spend("a", "60")
     with ruled(tmp_path, "budget_actions", clouds=["sandbox"]) as said:
