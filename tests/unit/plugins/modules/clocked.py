@@ -37,7 +37,7 @@ class ClockedLedger:
         """Set the clock of this host, and that of the database's server."""
         moment = datetime.fromisoformat(now) if isinstance(now, str) else now
         self.now = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        self.patch.setattr(periods, "datetime", _clock(self.now))
+        self.patch.setattr(periods, "datetime", clock_at(self.now))
         if not self.url.startswith("sqlite"):
             self._set_server(self.now)
 
@@ -100,7 +100,9 @@ class ClockedLedger:
             }
 
 
-def _clock(moment: datetime) -> type[datetime]:
+def clock_at(moment: datetime) -> type[datetime]:
+    """What periods takes the time from, standing still."""
+
     class Clock(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]

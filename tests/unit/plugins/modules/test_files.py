@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.finops.cloud.plugins.module_utils._core import periods
 
+from .clocked import clock_at
 from .conftest import Run
 
 CHF: dict[str, Any] = {"currency": "CHF"}
@@ -32,6 +35,12 @@ WRITERS = [
         0o600,
     ),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of metrics says when it was written, so one of another second is another one."""
+    monkeypatch.setattr(periods, "datetime", clock_at(datetime.now(UTC)))
 
 
 def mode_of(place: Path) -> int:
