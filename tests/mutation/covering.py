@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which tests may notice a change.
 
-A statement that runs in a test's time: the tests that run it.
+A statement that runs in a test's time: the tests that run it. What a fixture of a whole file runs is in the
+time of the file's first test, so of the room's own folder all tests of a file count that has one.
 A statement that runs at import runs in no test's time. Its tests are all of the room's own folder, and
 - for the head of a function (defaults, decorators), those that run a line of that function;
 - for the body of a class, those that run a line of the class or use its name;
@@ -79,6 +80,9 @@ def covering_tests(site: Site, measured: Measured, used: Uses) -> list[str]:
     tests = measured.tests(site.file, place.first_line, place.last_line)
     if place.names is not None:
         tests |= _users(place.names, measured, used) | _of_room(site.file, measured)
+    else:
+        files = {_file_of(test) for test in tests}
+        tests |= {test for test in _of_room(site.file, measured) if _file_of(test) in files}
     return measured.fastest_first(tests)
 
 
@@ -89,13 +93,17 @@ def _users(names: frozenset[str], measured: Measured, used: Uses) -> set[str]:
     while pending:
         name = pending.pop()
         files = used.test_files.get(name, set())
-        tests |= {test for test in measured.seconds if test.partition("::")[0] in files}
+        tests |= {test for test in measured.seconds if _file_of(test) in files}
         for file, place in used.statements.get(name, []):
             tests |= measured.tests(file, place.first_line, place.last_line)
             further = (place.names or frozenset()) - known
             known |= further
             pending |= further
     return tests
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _of_room(file: str, measured: Measured) -> set[str]:

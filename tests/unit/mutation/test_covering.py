@@ -70,6 +70,15 @@ MEASURED = Measured(
 )
 
 
+def test_a_file_of_the_room_counts_whole_as_its_first_test_may_stand_for_a_fixture() -> None:
+    """One of another folder does not: most of its tests have nothing to do with the line."""
+    first, other = (f"tests/unit/plugins/module_utils/_room/test_prices.py::{name}" for name in "ab")
+    seconds = {first: 1.0, other: 2.0, CONDITION: 3.0, f"{CONDITION}_too": 4.0}
+    measured = Measured({f"{ROOM}prices.py": {17: frozenset({first, CONDITION})}}, seconds)
+    (site,) = [one for one in sites(f"{ROOM}prices.py", FILES[f"{ROOM}prices.py"]) if one.line == 17]
+    assert covering_tests(site, measured, uses(FILES, TESTS)) == [first, other, CONDITION]
+
+
 @pytest.mark.parametrize(
     ("line", "tests"),
     [
