@@ -197,6 +197,8 @@ def test_one_project_under_two_spellings_of_the_auth_url_is_one_feed(
     assert costs(ledger) == {0: 2, 1: 2, 2: 2, **dict.fromkeys(range(3, 9), 3)}
     assert total(ledger) == 24
     assert (feed.id, feed.key, feed.auth_url) == (2, feeds.FeedKey("r", "p1"), NEW)
+    # Newer than both: what was read of either before is out of date.
+    assert feed.revision == 4
     assert feed.rated_through == at(9) and feed.first_hole(Window(at(0), at(9))) is None
     assert [rate.amount_nano for rate in feed.run_rates] == [2]
     assert feed.tag_keys == {"tag-1", "tag-2"}

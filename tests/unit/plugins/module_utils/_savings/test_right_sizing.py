@@ -113,6 +113,11 @@ def test_what_is_enough(known: ServerLoad | None, enough: bool) -> None:
     assert (not_enough(known, RULE, NOW) is None) is enough
 
 
+@pytest.mark.parametrize(("minimum_hours", "enough"), [(14 * 24, True), (14 * 24 + 1, False)])
+def test_as_many_hours_as_are_asked_for_are_enough(minimum_hours: int, enough: bool) -> None:
+    assert (not_enough(load(14), replace(RULE, minimum_hours=minimum_hours), NOW) is None) is enough
+
+
 def test_hours_that_are_half_inside_say_nothing_and_local_time_counts() -> None:
     zurich = parse_office_hours("mon-fri 08:00-20:00", ZoneInfo("Europe/Zurich"), "office_hours")
     assert zurich.hours_a_week == 60

@@ -119,6 +119,14 @@ def test_a_day_of_more_points_than_a_request_takes_is_read_by_less_and_never_by_
     assert len(asked) == 1 + 10 + 3
 
 
+def test_less_than_a_day_is_whole_hours_however_many_points_they_have() -> None:
+    """700 points an hour: a request takes those of 7.14 hours, and an hour cut in two would be read twice."""
+    service = rating_of([one for hour in range(24) for one in an_hour_of(700, hour)])
+    assert len(of(service, Window(FIRST, FIRST + 24 * HOUR))) == 24 * 700
+    assert windows(service)[1][:2] == ("2026-11-01T00:00:00Z", "2026-11-01T07:00:00Z")
+    assert all(moment.endswith(":00:00Z") for asked in windows(service) for moment in asked[:2])
+
+
 def test_an_hour_of_more_points_than_a_request_takes_is_read_whole() -> None:
     service = rating_of(an_hour_of(12_001, 5))
     found = of(service, Window(FIRST, FIRST + 12 * HOUR))
