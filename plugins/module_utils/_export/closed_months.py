@@ -100,13 +100,11 @@ def _of_budgets(connection: Transaction, month: Month, now: datetime) -> str | N
     split = policy.split_rules(owner_policy.rules)
     counting = {name for row in split.rows for name in row["budgets"]}
     rates = Rates(recorded=owner_policy.recorded())
-    for budget in budgets.read_all(connection):
-        period = period_at(budget.calendar, now)
+    current = ((budget, period_at(budget.calendar, now)) for budget in budgets.read_all(connection))
+    for budget, period in current:
         # Shared costs are divided by what the whole local month of the period's begin has cost.
-        needed = (
-            None if period is None else period.begin - (_A_MONTH if budget.name in counting else _NOTHING)
-        )
-        if period is None or needed is None or needed >= moment_of(month.end):
+        before = _A_MONTH if budget.name in counting else _NOTHING
+        if period is None or period.begin - before >= moment_of(month.end):
             continue
         until = f"the period of budget {budget.name} that began {iso(period.begin)}"
         if budget.name in counting:

@@ -135,12 +135,16 @@ def _carried_out(run: ActingRun, step: StepT) -> StepT:
         if step.action is not None:
             compute.act(run.nova, step.server.id, step.action)
     except CloudError as error:
-        if error.http_status == _REFUSED and step.refused:
-            with suppress(CloudError):
-                compute.set_metadata(run.nova, step.server.id, step.refused)
         # Another run, or somebody, was faster: the next run sees it.
         outcome = CONFLICT if error.http_status in _OTHERS_WERE_FASTER and not step.is_late else FAILED
-        return replace(step, outcome=outcome, error=str(error))
+        said = str(error)
+        if error.http_status == _REFUSED and step.refused:
+            try:
+                compute.set_metadata(run.nova, step.server.id, step.refused)
+            except CloudError as further:
+                # Its metadata announces a stop that did not take place.
+                outcome, said = FAILED, f"{said}. {further}"
+        return replace(step, outcome=outcome, error=said)
     return replace(step, was_sent=step.action is not None)
 
 
